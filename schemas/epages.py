@@ -1,0 +1,165 @@
+"""Documents of the ePages Beyond API: frozen dataclasses, loaded from JSON through marshmallow schemas.
+
+Field meanings and status names follow the vendor's OpenAPI document. Quantities are whole units,
+money is `Decimal` in the order's currency, times are aware UTC (the vendor sends them without a zone).
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A billing or shipping address; absent texts are None."""
+
+    first_name: str | None
+    middle_name: str | None
+    last_name: str | None
+    company: str | None
+    street: str | None
+    house_number: str | None
+    street_details: str | None
+    city: str | None
+    postal_code: str | None
+    country: str
+    state: str | None
+    email: str | None
+    phone: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LineItem:
+    """One product line of an order with all its status quantities, in whole units."""
+
+    id: str
+    product_id: str
+    variation_product_id: str | None
+    sku: str
+    name: str
+    quantity: int
+    initial_quantity: int
+    unit_price: Decimal
+    line_price: Decimal
+    line_tax: Decimal
+    tax_rate: Decimal
+    unshipped: int
+    pending: int
+    shipped: int
+    delivered: int
+    not_picked_up: int
+    ready_for_pickup: int
+    picked_up: int
+    returned: int
+    broken: int
+    canceled: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """What the order costs beside its products: `kind` is shipping, pickup, payment or coupon; a discount is negative."""
+
+    kind: str
+    name: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order as `GET /orders` and `GET /orders/{id}` answer it."""
+
+    id: str
+    number: str
+    created_at: datetime
+    updated_at: datetime
+    currency: str
+    tax_model: str
+    taxable: bool
+    test_order: bool
+    customer_email: str | None
+    customer_comment: str | None
+    order_note: str | None
+    billing_address: Address | None
+    shipping_address: Address | None
+    pickup_location_id: str | None
+    lines: tuple[LineItem, ...]
+    fees: tuple[Fee, ...]
+    refund_policy: str | None
+    grand_total: Decimal
+    payment_status: str
+    shipping_status: str
+    canceled: bool
+
+    @property
+    def is_pickup(self) -> bool:
+        """Whether the buyer collects the order instead of having it shipped."""
+        return self.shipping_address is None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """One element of the order list: the parsed order, or what is known of one that does not load."""
+
+    id: str
+    order: Order | None
+    field: str | None
+    message: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderPage:
+    """One answer of `GET /orders`: its rows, the page's totals, and the server's clock from the `Date` header."""
+
+    rows: tuple[OrderRow, ...]
+    size: int
+    number: int
+    total_elements: int
+    total_pages: int
+    served_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessLine:
+    """So many units of one order line in a process; `status` is set on return lines only (RETURNED or BROKEN)."""
+
+    line_id: str
+    quantity: int
+    status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """A shipping, pickup, return or cancelation process of an order.
+
+    `kind` is shippings, pickups, returns or cancelations; `status` is PENDING, SHIPPED, DELIVERED for
+    shippings, READY_FOR_PICKUP, PICKED_UP for pickups, None else; `moves` are the names of the links
+    that are still open (mark-shipped, mark-delivered, mark-picked-up).
+    """
+
+    id: str
+    kind: str
+    status: str | None
+    tracking_code: str | None
+    tracking_link: str | None
+    lines: tuple[ProcessLine, ...]
+    moves: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An access token of a shop, what it may do, and when it ends (aware UTC)."""
+
+    access_token: str
+    scopes: frozenset[str]
+    expires_at: datetime
+
+    def __repr__(self) -> str:
+        return f"Token(scopes={sorted(self.scopes)}, expires_at={self.expires_at.isoformat()})"
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """A place of the shop where orders can be collected (`GET /shop/locations`)."""
+
+    id: str
+    name: str

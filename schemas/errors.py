@@ -1,0 +1,87 @@
+"""Every error the connector knows, in three kinds: retry later, needs a person, already so.
+
+An error's default message is its own docstring, so this list reads as the manual.
+"""
+
+from datetime import datetime
+
+
+class ConnectorError(Exception):
+    """Something went wrong in the connector."""
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class RetryLater(ConnectorError):
+    """The call failed for a reason that passes; it is tried again with growing pauses.
+
+    `after` is the pause in seconds the other side asked for, or None to leave it to the back-off.
+    """
+
+    def __init__(self, message: str = "", *, after: float | None = None) -> None:
+        super().__init__(message)
+        self.after = after
+
+
+class AnswerLost(RetryLater):
+    """The request was sent but no usable answer came back: its effect may have landed, or may land yet."""
+
+
+class Wait(RetryLater):
+    """Nothing failed: there is no token, a breaker is open, or the vendor asked for patience. Counts no failure.
+
+    `until` is the moment (aware UTC) from which trying makes sense; `prepaid` says that the limiter
+    reserved a token for exactly that moment, to be spent without asking again.
+    """
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        after: float | None = None,
+        until: datetime | None = None,
+        prepaid: bool = False,
+    ) -> None:
+        super().__init__(message, after=after)
+        self.until = until
+        self.prepaid = prepaid
+
+
+class NeedsPerson(ConnectorError):
+    """A person must decide; the job is parked until then.
+
+    `reason` is a short stable slug (jobs are listed and retried by it), `resolution` says what to do next,
+    `scope` tells whether the whole store is affected (a wrong secret) or only this job.
+    """
+
+    def __init__(self, message: str, *, reason: str, resolution: str, store_wide: bool = False) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.resolution = resolution
+        self.store_wide = store_wide
+
+
+class AlreadySo(ConnectorError):
+    """The other side is already as wanted; there is nothing to do."""
+
+
+class MalformedDocument(NeedsPerson):
+    """A document of a vendor does not have the shape we know. `field` is the dotted path at fault."""
+
+    def __init__(self, message: str, *, field: str) -> None:
+        super().__init__(
+            message,
+            reason="malformed-document",
+            resolution=f"Look at the field {field!r} of the document; when the vendor's shape has changed, "
+            "update the schema, then retry the jobs parked for this reason.",
+        )
+        self.field = field
+
+
+class LeaseLost(ConnectorError):
+    """This worker no longer holds the job, or holds it for too short a time to start another call."""
+
+
+class ConfigurationError(ConnectorError):
+    """A setting is missing or wrong; nothing was started."""
