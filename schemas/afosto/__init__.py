@@ -1,0 +1,35 @@
+"""Documents of the Afosto GraphQL API: what they look like here, and how they are read from its JSON."""
+
+from schemas.afosto.documents import (
+    Action,
+    AddressDraft,
+    Channel,
+    FeeDraft,
+    ItemDraft,
+    Location,
+    Order,
+    OrderDraft,
+    Parcel,
+    Unit,
+)
+from schemas.afosto.loaders import load_channels, load_locations, load_order, load_parcel
+from schemas.afosto.wire import from_minor, to_minor
+
+__all__ = [
+    "Action",
+    "AddressDraft",
+    "Channel",
+    "FeeDraft",
+    "ItemDraft",
+    "Location",
+    "Order",
+    "OrderDraft",
+    "Parcel",
+    "Unit",
+    "from_minor",
+    "load_channels",
+    "load_locations",
+    "load_order",
+    "load_parcel",
+    "to_minor",
+]

@@ -1,0 +1,34 @@
+"""From the JSON of the Afosto GraphQL API to its documents. Every function here may raise MalformedDocument."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from schemas.afosto.documents import Channel, Location, Order, Parcel
+from schemas.afosto.wire import ChannelsSchema, LocationsSchema, OrderSchema, ParcelSchema
+from schemas.fields import load
+
+_ORDER, _PARCEL, _CHANNELS, _LOCATIONS = OrderSchema(), ParcelSchema(), ChannelsSchema(), LocationsSchema()
+
+
+def load_order(doc: Mapping[str, Any]) -> Order:
+    """Read an `Order`."""
+    order: Order = load(_ORDER, doc, "Afosto order")
+    return order
+
+
+def load_parcel(doc: Mapping[str, Any]) -> Parcel:
+    """Read a `Parcel`."""
+    parcel: Parcel = load(_PARCEL, doc, "Afosto parcel")
+    return parcel
+
+
+def load_channels(doc: Mapping[str, Any]) -> tuple[Channel, ...]:
+    """Read one page of a `ChannelConnection`: an object with `nodes`."""
+    channels: tuple[Channel, ...] = load(_CHANNELS, doc, "Afosto channels")["nodes"]
+    return channels
+
+
+def load_locations(doc: Mapping[str, Any]) -> tuple[Location, ...]:
+    """Read one page of a `LocationConnection`: an object with `nodes`."""
+    locations: tuple[Location, ...] = load(_LOCATIONS, doc, "Afosto locations")["nodes"]
+    return locations

@@ -1,0 +1,125 @@
+"""The marshmallow schemas that read the JSON of the Afosto GraphQL API, and the unit of its money."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from marshmallow import ValidationError, post_load
+
+from schemas.afosto.documents import Action, Channel, Location, Order, Parcel, Unit
+from schemas.fields import At, Document, Many, MillisTime, Object, Text, Texts
+
+_MINOR_UNITS = Decimal(100)
+
+
+def to_minor(amount: Decimal) -> int:
+    """Give an amount in cents as Afosto's Money takes it (assumed: integer minor units), half a cent rounded away from zero."""
+    return int((amount * _MINOR_UNITS).to_integral_value(ROUND_HALF_UP))
+
+
+def from_minor(cents: int) -> Decimal:
+    """Give the amount of a Money value."""
+    return cents / _MINOR_UNITS
+
+
+class Money(At[Decimal]):
+    """A Money value: a whole number of minor units, negative on contra items."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
+        if isinstance(value, int) and not isinstance(value, bool):
+            return from_minor(value)
+        raise ValidationError("is not an amount in whole minor units")
+
+
+class UnitSchema(Document):
+    """One unit (a *detail* of an item on the wire) without what it shares with the other units of its item."""
+
+    target = dict
+
+    id = Text("id")
+    contra_id = Text("contra_item_id", default=None)
+    parcel_id = Text("parcel_id", default=None)
+    progress = Text("progress")
+
+
+class ItemSchema(Document):
+    """An item: units of one SKU. Loads into a tuple of units."""
+
+    target = Unit
+
+    sku = Text("sku")
+    line_ref = Text("meta_data.line_ref", default=None)
+    details = Many("details", UnitSchema())
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> tuple[Unit, ...]:
+        return tuple(Unit(sku=values["sku"], line_ref=values["line_ref"], **detail) for detail in values["details"])
+
+
+class ParcelSchema(Document):
+    target = Parcel
+
+    id = Text("id")
+    status = Text("status")
+    tracking_code = Text("track_trace_code", default=None)
+    tracking_url = Text("track_trace_url", default=None)
+    unit_ids = Texts("item_ids", default=())
+
+
+class ActionSchema(Document):
+    target = Action
+
+    action = Text("action")
+    item_ids = Texts("item_ids", default=())
+
+
+class OrderSchema(Document):
+    """An order; answers of mutations that select fewer fields have no units, parcels or actions."""
+
+    target = Order
+
+    id = Text("id")
+    number = Text("number")
+    status = Text("status")
+    currency = Text("currency")
+    total = Money("total")
+    meta_data = Object("meta_data", default=dict)
+    updated_at = MillisTime("updated_at", default=None)
+    items = Many("items", ItemSchema(), default=())
+    parcels = Many("parcels", ParcelSchema(), default=())
+    actions = Many("actions", ActionSchema(), default=())
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> Order:
+        units = tuple(unit for item in values.pop("items") for unit in item)
+        reference = values["meta_data"].get("reference")
+        return Order(**values, units=units, reference=None if reference is None else str(reference))
+
+
+class ChannelSchema(Document):
+    target = Channel
+
+    id = Text("id")
+    name = Text("name", default="")
+
+
+class LocationSchema(Document):
+    target = Location
+
+    id = Text("id")
+    name = Text("name", default="")
+
+
+class ChannelsSchema(Document):
+    """One page of a connection of channels."""
+
+    target = dict
+
+    nodes = Many("nodes", ChannelSchema())
+
+
+class LocationsSchema(Document):
+    """One page of a connection of locations."""
+
+    target = dict
+
+    nodes = Many("nodes", LocationSchema())

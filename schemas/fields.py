@@ -1,0 +1,216 @@
+"""The marshmallow fields both vendors' documents are read with, and the base of every document schema.
+
+A field names the dotted path at which its value stands, so one flat schema reads a deeply nested document
+and an error carries the full path of what is at fault.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, ClassVar, Generic, TypeVar
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_load
+
+from schemas.errors import MalformedDocument
+
+T = TypeVar("T")
+
+
+def parse_time(text: str) -> datetime:
+    """Read an ISO 8601 time as aware UTC; without a zone it *is* UTC, digits beyond microseconds are cut.
+
+    Raises ValueError when the text is no time.
+    """
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def format_time(moment: datetime) -> str:
+    """Write an aware time the way ePages writes and filters them: UTC, without a zone."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+
+
+class At(fields.Field[T], Generic[T]):
+    """A value at the first of some dotted paths that leads anywhere; with a default, null counts as absent."""
+
+    def __init__(self, *paths: str, default: Any = missing, **options: Any) -> None:
+        presence = {"required": True} if default is missing else {"load_default": default, "allow_none": False}
+        # Fields that are only loaded may share a key; the key is the path, so errors name it.
+        super().__init__(data_key=paths[0], load_only=True, **presence, **options)
+        self._paths = tuple(tuple(path.split(".")) for path in paths)
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        """Load the value found at the path; `value`, what stands under the whole path as one key, is ignored."""
+        found = self._find(data or {})
+        if found is None and not self.required:
+            found = missing
+        return super().deserialize(found, attr, data, **kwargs)
+
+    def _find(self, document: Mapping[str, Any]) -> Any:
+        found: Any = missing
+        for path in self._paths:
+            found = _walk(document, path)
+            if found is not missing and found is not None:
+                return found
+        return found
+
+
+def _walk(document: Any, path: tuple[str, ...]) -> Any:
+    for step in path:
+        if not isinstance(document, Mapping) or step not in document:
+            return missing
+        document = document[step]
+    return document
+
+
+class Text(At[str]):
+    """A text; a whole number is taken as its digits. An empty text is absent, or an error where one is required."""
+
+    def _find(self, document: Mapping[str, Any]) -> Any:
+        found = super()._find(document)
+        return missing if found == "" else found
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if isinstance(value, str):
+            return value
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        raise ValidationError("is not a text")
+
+
+class Flag(At[bool]):
+    """A JSON true or false."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        raise ValidationError("is neither true nor false")
+
+
+class Amount(At[Decimal]):
+    """A JSON number as an exact decimal."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+            raise ValidationError("is not a number")
+        number = Decimal(str(value))
+        if not number.is_finite():
+            raise ValidationError("is not a finite number")
+        return number
+
+
+class WholeNumber(At[int]):
+    """A count that is never negative; JSON may write three as 3 or 3.0."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if type(value) is int and value >= 0:
+            return value
+        if isinstance(value, float | Decimal) and value >= 0 and value == value // 1:
+            return int(value)
+        raise ValidationError("is not a whole number of at least 0")
+
+
+class Time(At[datetime]):
+    """An ISO 8601 time, without a zone taken as UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        try:
+            return parse_time(value)
+        except (TypeError, ValueError):
+            raise ValidationError("is not an ISO 8601 time") from None
+
+
+class MillisTime(At[datetime]):
+    """A moment in Unix milliseconds."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        try:
+            return datetime.fromtimestamp(int(value) / 1000, UTC)
+        except (TypeError, ValueError, OverflowError, OSError, InvalidOperation):
+            raise ValidationError("is not a time in Unix milliseconds") from None
+
+
+class Object(At[dict[str, Any]]):
+    """A JSON object, taken as it is."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
+        if isinstance(value, Mapping):
+            return dict(value)
+        raise ValidationError("is not an object")
+
+
+class Texts(At[tuple[str, ...]]):
+    """A list of texts."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
+        if isinstance(value, list) and all(isinstance(each, str) for each in value):
+            return tuple(value)
+        raise ValidationError("is not a list of texts")
+
+
+class Document(Schema):
+    """A schema whose result is built by `target`; what it does not know it leaves out."""
+
+    target: ClassVar[Callable[..., Any]]
+
+    class Meta(Schema.Meta):
+        unknown = EXCLUDE
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> Any:
+        """Make the dataclass of the loaded values."""
+        return type(self).target(**values)
+
+
+class One(At[Any]):
+    """A nested document."""
+
+    def __init__(self, path: str, schema: Schema, **options: Any) -> None:
+        super().__init__(path, **options)
+        self._schema = schema
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return self._schema.load(value)
+
+
+class Many(At[tuple[Any, ...]]):
+    """A list of nested documents, as a tuple."""
+
+    def __init__(self, path: str, schema: Schema, **options: Any) -> None:
+        super().__init__(path, **options)
+        self._schema = schema
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[Any, ...]:
+        return tuple(self._schema.load(value, many=True))
+
+
+def load(schema: Schema, document: Any, what: str) -> Any:
+    """Load a vendor's document; `what` names it in the error.
+
+    Raises MalformedDocument with the dotted path of the first field at fault. Its message holds no values.
+    """
+    try:
+        return schema.load(document)
+    except ValidationError as error:
+        field, message = next(faults(error.messages))
+        raise MalformedDocument(f"{what}: the field {field!r} {message}", field=field) from None
+
+
+def faults(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Give each fault of marshmallow's nested messages as (dotted path, message)."""
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            # "_schema" is marshmallow's name for the document as a whole.
+            yield from faults(inner, path if key == "_schema" else f"{path}.{key}".lstrip("."))
+    else:
+        yield path or "(document)", _phrase(messages[0])
+
+
+def _phrase(message: str) -> str:
+    return {
+        "Missing data for required field.": "is missing",
+        "Field may not be null.": "is null",
+        "Invalid input type.": "is not of the expected type",
+    }.get(message, message)
