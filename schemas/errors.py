@@ -79,6 +79,20 @@ class MalformedDocument(NeedsPerson):
         self.field = field
 
 
+class BadMessage(NeedsPerson):
+    """A task message does not keep the task contract. `task` is the task's name, `field` the keyword at fault."""
+
+    def __init__(self, message: str, *, task: str, field: str) -> None:
+        super().__init__(
+            message,
+            reason="bad-message",
+            resolution=f"Correct the keyword {field!r} where {task!r} is sent (docs/tasks has the contract) "
+            "and send the message again; nothing was done.",
+        )
+        self.task = task
+        self.field = field
+
+
 class LeaseLost(ConnectorError):
     """This worker no longer holds the job, or holds it for too short a time to start another call."""
 

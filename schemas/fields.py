@@ -15,6 +15,9 @@ from schemas.errors import MalformedDocument
 
 T = TypeVar("T")
 
+# Far above any order; keeps a number such as 1e999999 from filling the memory.
+_MOST = 10**12
+
 
 def parse_time(text: str) -> datetime:
     """Read an ISO 8601 time as aware UTC; without a zone it *is* UTC, digits beyond microseconds are cut.
@@ -96,8 +99,8 @@ class Amount(At[Decimal]):
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             raise ValidationError("is not a number")
         number = Decimal(str(value))
-        if not number.is_finite():
-            raise ValidationError("is not a finite number")
+        if not number.is_finite() or abs(number) > _MOST:
+            raise ValidationError("is not an amount")
         return number
 
 
@@ -105,9 +108,8 @@ class WholeNumber(At[int]):
     """A count that is never negative; JSON may write three as 3 or 3.0."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        if type(value) is int and value >= 0:
-            return value
-        if isinstance(value, float | Decimal) and value >= 0 and value == value // 1:
+        number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        if number and 0 <= value <= _MOST and value == int(value):
             return int(value)
         raise ValidationError("is not a whole number of at least 0")
 
@@ -118,7 +120,7 @@ class Time(At[datetime]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         try:
             return parse_time(value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise ValidationError("is not an ISO 8601 time") from None
 
 

@@ -12,7 +12,7 @@ _MINOR_UNITS = Decimal(100)
 
 
 def to_minor(amount: Decimal) -> int:
-    """Give an amount in cents as Afosto's Money takes it (assumed: integer minor units), half a cent rounded away from zero."""
+    """Give an amount as Afosto's Money: assumed to be whole cents; half a cent is rounded away from zero."""
     return int((amount * _MINOR_UNITS).to_integral_value(ROUND_HALF_UP))
 
 

@@ -57,7 +57,7 @@ class LineItem:
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """What the order costs beside its products: `kind` is shipping, pickup, payment or coupon; a discount is negative."""
+    """What an order costs beside its products: `kind` is shipping, pickup, payment or coupon (which is negative)."""
 
     kind: str
     name: str

@@ -88,7 +88,10 @@ def load_locations(doc: Mapping[str, Any]) -> tuple[Location, ...]:
 
 def _embedded(doc: Mapping[str, Any], key: str) -> list[Any]:
     """Give the elements of a HAL list, which may come without `_embedded` when it is empty."""
-    elements = (doc.get("_embedded") or {}).get(key) or []
+    embedded = doc.get("_embedded")
+    elements = embedded.get(key) if isinstance(embedded, Mapping) else embedded
+    if elements is None:
+        return []
     if not isinstance(elements, list):
         raise MalformedDocument(f"ePages list: the field '_embedded.{key}' is not a list", field=f"_embedded.{key}")
     return elements

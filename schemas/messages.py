@@ -1,0 +1,158 @@
+"""The task contract: the keyword arguments of every task, for whoever sends one.
+
+Keywords that are not known are tolerated, keywords that were added later have defaults, so sender and worker
+may be of different versions. `python -m schemas.messages` writes the contract as JSON Schema to docs/tasks.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from marshmallow import ValidationError, fields, missing, validate
+from marshmallow.types import ErrorMessages
+
+from schemas.errors import BadMessage
+from schemas.fields import Document, faults
+
+DOCS = Path(__file__).parent.parent / "docs" / "tasks"
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """Bring one order of a store up to date in Afosto; `order` is the ePages order id, `version` the job's."""
+
+    store: str
+    order: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Poll:
+    """Ask a store what changed; `cursor` is live, history or sweep, `fence` the run this message continues."""
+
+    store: str
+    cursor: str = "live"
+    fence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A task without arguments."""
+
+
+class Id(fields.String):
+    """A name or id: 1 to 200 characters, all of which a database can store."""
+
+    def __init__(self) -> None:
+        printable = validate.Regexp(r"[^\x00-\x1f\x7f\ud800-\udfff]+\Z", error="holds a control character")
+        length = validate.Length(min=1, max=200, error="must have 1 to 200 characters")
+        super().__init__(required=True, validate=(length, printable), error_messages={"invalid": "is not a text"})
+
+
+class Counter(fields.Integer):
+    """A whole number that fits a database's bigint, or nothing."""
+
+    def __init__(self) -> None:
+        bigint = validate.Range(min=0, max=2**63 - 1, error="must be from {min} to {max}")
+        invalid: ErrorMessages = {"invalid": "is not a whole number"}
+        super().__init__(strict=True, load_default=None, validate=bigint, error_messages=invalid)
+
+
+class ImportSchema(Document):
+    target = Import
+
+    store = Id()
+    order = Id()
+    version = Counter()
+
+
+class PollSchema(Document):
+    target = Poll
+
+    store = Id()
+    cursor = fields.String(
+        load_default="live",
+        validate=validate.OneOf(("live", "history", "sweep"), error="must be one of {choices}"),
+        error_messages={"invalid": "is not a text"},
+    )
+    fence = Counter()
+
+
+class TickSchema(Document):
+    target = Tick
+
+
+CONTRACT: Mapping[str, Document] = {
+    "orders.import": ImportSchema(),
+    "cancellations.import": ImportSchema(),
+    "shipments.import": ImportSchema(),
+    "returns.import": ImportSchema(),
+    "poll.store": PollSchema(),
+    "dispatch.tick": TickSchema(),
+    "reconcile.sweep": TickSchema(),
+}
+
+
+def load_message(task: str, kwargs: Mapping[str, Any]) -> Import | Poll | Tick:
+    """Read the keyword arguments of a task. Raises BadMessage, which names the task and the keyword at fault."""
+    if task not in CONTRACT:
+        raise BadMessage(f"There is no task {task!r}; known are {', '.join(CONTRACT)}.", task=task, field="task")
+    try:
+        message: Import | Poll | Tick = CONTRACT[task].load(kwargs)
+    except ValidationError as error:
+        field, fault = next(faults(error.messages))
+        raise BadMessage(f"{task}: the keyword {field!r} {fault}", task=task, field=field) from None
+    return message
+
+
+def json_schemas() -> dict[str, dict[str, Any]]:
+    """Give the contract as one JSON Schema (2020-12) per task name."""
+    return {task: _json_schema(task, schema) for task, schema in CONTRACT.items()}
+
+
+def _json_schema(task: str, schema: Document) -> dict[str, Any]:
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": task,
+        "description": type(schema).target.__doc__,
+        "type": "object",
+        "properties": {name: _property(field) for name, field in schema.fields.items()},
+        "required": [name for name, field in schema.fields.items() if field.required],
+        "additionalProperties": True,
+    }
+
+
+def _property(field: fields.Field[Any]) -> dict[str, Any]:
+    kind = "integer" if isinstance(field, fields.Integer) else "string"
+    described: dict[str, Any] = {"type": [kind, "null"] if field.allow_none else kind}
+    if field.load_default is not missing:
+        described["default"] = field.load_default
+    for rule in field.validators:
+        described |= _rule(rule)
+    return described
+
+
+def _rule(rule: Any) -> dict[str, Any]:
+    match rule:
+        case validate.Length():
+            return {"minLength": rule.min, "maxLength": rule.max}
+        case validate.Range():
+            return {"minimum": rule.min, "maximum": rule.max}
+        case validate.OneOf():
+            return {"enum": list(rule.choices)}
+        case validate.Regexp():
+            return {"pattern": "^" + str(rule.regex.pattern).replace(r"\Z", "$")}
+    raise TypeError(f"no JSON Schema is known for {rule!r}")
+
+
+def write_docs(folder: Path = DOCS) -> None:
+    """Write one file per task into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for task, schema in json_schemas().items():
+        (folder / f"{task}.json").write_text(json.dumps(schema, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    write_docs()

@@ -1,0 +1,244 @@
+"""The settings of every process, read once from `CONNECTOR_*` environment variables and checked as a whole."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from dataclasses import fields as dataclass_fields
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+from marshmallow.types import ErrorMessages
+
+from schemas.errors import ConfigurationError
+from schemas.fields import Document, faults
+
+PREFIX = "CONNECTOR_"
+DATABASE = "postgresql://connector:PASSWORD@localhost:5432/connector"
+REDIS = "redis://localhost:6379/0"
+EPAGES = "https://{store}.beyondshop.cloud/api"
+AFOSTO = "https://afosto.app/graphql"
+NEW_KEY = "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Settings:
+    """Every setting, under its variable's name without the prefix. Durations are seconds.
+
+    Servers: `database_url`, `broker_url`, and `redis_url` for limiter and breaker (the broker when that is a
+    Redis). `keys` are Fernet keys: the first encrypts the stores' secrets, all decrypt. `epages_url` holds
+    `{store}` where the store's name goes.
+
+    Polling: every store is asked each `poll_interval`, from its cursor less `poll_overlap`, `poll_page_size`
+    orders at a time, at most `poll_slices_per_task` slices in one task; `clock_margin` is how far behind the
+    shop's clock a cursor stays.
+
+    Running: a job is held for `lease`, renewed every `lease_renewal`, never longer than `longest_job`; a call
+    ends after `call_deadline`; after a lost answer nothing is repeated before `ambiguity_wait`; a job sent but
+    not claimed is sent again after `resend_after`; `dispatch_interval` is the beat; pauses after failures grow
+    from `retry_base` to `retry_cap`, and `failures_to_park` failures park a job. The broker redelivers after
+    `visibility_timeout`; clocks may differ by `clock_skew`.
+
+    Budgets: so many calls per window and credential, until the vendor's own headers say otherwise. Both are
+    assumptions: the ePages figures are those of its older API, Afosto publishes none.
+    """
+
+    database_url: str
+    broker_url: str
+    redis_url: str
+    keys: tuple[str, ...]
+    epages_url: str
+    afosto_url: str
+    poll_interval: float
+    poll_overlap: float
+    poll_page_size: int
+    poll_slices_per_task: int
+    clock_margin: float
+    lease: float
+    lease_renewal: float
+    longest_job: float
+    call_deadline: float
+    ambiguity_wait: float
+    resend_after: float
+    dispatch_interval: float
+    retry_base: float
+    retry_cap: float
+    failures_to_park: int
+    visibility_timeout: float
+    clock_skew: float
+    epages_calls_per_window: int
+    epages_window: float
+    afosto_calls_per_window: int
+    afosto_window: float
+    log_format: str
+    log_level: str
+
+    def redacted(self) -> dict[str, str]:
+        """Give every setting as text, without the keys and without the passwords in URLs."""
+        values = {field.name: getattr(self, field.name) for field in dataclass_fields(self)}
+        values["keys"] = f"({len(self.keys)} hidden)"
+        return {name: _without_password(str(value)) for name, value in values.items()}
+
+    def __repr__(self) -> str:
+        return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.redacted().items())})"
+
+
+def _without_password(url: str) -> str:
+    # Up to the last @, so that a password with a slash or an @ of its own does not show.
+    hidden = re.sub(r"://([^:/@]*):.*@", r"://\1:***@", url)
+    return re.sub(r"(password=)[^&]*", r"\1***", hidden)
+
+
+class Seconds(fields.Float):
+    """A duration above 0, whole or not."""
+
+    def __init__(self, default: float) -> None:
+        wrong = "is not a number of seconds above 0"
+        above_0 = validate.Range(min=0, min_inclusive=False, max=10**9, error=wrong)
+        invalid: ErrorMessages = {"invalid": wrong, "special": wrong, "too_large": wrong}
+        example = {"example": f"{default:g}"}
+        super().__init__(load_default=float(default), validate=above_0, error_messages=invalid, metadata=example)
+
+
+class Count(fields.Integer):
+    """A whole number of at least 1."""
+
+    def __init__(self, default: int) -> None:
+        wrong = "is not a whole number from 1 to 1000000000"
+        at_least_1 = validate.Range(min=1, max=10**9, error=wrong)
+        invalid: ErrorMessages = {"invalid": wrong, "too_large": wrong}
+        example = {"example": str(default)}
+        super().__init__(load_default=default, validate=at_least_1, error_messages=invalid, metadata=example)
+
+
+class Choice(fields.String):
+    """One of some words; the first is the default."""
+
+    def __init__(self, *words: str) -> None:
+        one_of = validate.OneOf(words, error="is none of {choices}")
+        super().__init__(load_default=words[0], validate=one_of, metadata={"example": words[0]})
+
+
+class Url(fields.String):
+    """An address that begins with one of some schemes; `needs` is what else must stand in it."""
+
+    def __init__(self, example: str, *schemes: str, needs: str = "", **options: Any) -> None:
+        def check(url: str) -> None:
+            if not url.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+                raise ValidationError(f"does not begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+            if needs not in url:
+                raise ValidationError(f"does not hold {needs}")
+
+        super().__init__(validate=check, metadata={"example": example}, **options)
+
+
+class Keys(fields.Field[tuple[str, ...]]):
+    """Fernet keys, separated by commas."""
+
+    def __init__(self) -> None:
+        super().__init__(required=True, metadata={"example": f"$({NEW_KEY})"})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
+        keys = tuple(key.strip() for key in str(value).split(","))
+        for position, key in enumerate(keys, 1):
+            # 32 bytes in URL-safe base64 are 43 characters and one "=".
+            if not re.fullmatch(r"[A-Za-z0-9_-]{43}=", key):
+                raise ValidationError(f"holds at position {position} something that is not a Fernet key")
+        return keys
+
+
+class SettingsSchema(Document):
+    target = Settings
+
+    database_url = Url(DATABASE, "postgresql", "postgres", required=True)
+    broker_url = Url(REDIS, "redis", "rediss", "amqp", "amqps", required=True)
+    redis_url = Url(REDIS, "redis", "rediss", "unix", required=True)
+    keys = Keys()
+    epages_url = Url(EPAGES, "https", "http", needs="{store}", load_default=EPAGES)
+    afosto_url = Url(AFOSTO, "https", "http", load_default=AFOSTO)
+    poll_interval = Seconds(300)
+    poll_overlap = Seconds(300)
+    poll_page_size = Count(200)
+    poll_slices_per_task = Count(8)
+    clock_margin = Seconds(5)
+    lease = Seconds(20)
+    lease_renewal = Seconds(5)
+    longest_job = Seconds(60)
+    call_deadline = Seconds(10)
+    ambiguity_wait = Seconds(60)
+    resend_after = Seconds(60)
+    dispatch_interval = Seconds(1)
+    retry_base = Seconds(2)
+    retry_cap = Seconds(900)
+    failures_to_park = Count(10)
+    visibility_timeout = Seconds(300)
+    clock_skew = Seconds(150)
+    epages_calls_per_window = Count(6000)
+    epages_window = Seconds(3600)
+    afosto_calls_per_window = Count(600)
+    afosto_window = Seconds(60)
+    log_format = Choice("json", "console")
+    log_level = Choice("INFO", "DEBUG", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What must hold between settings: the first of `names` is the one to correct."""
+
+    names: tuple[str, ...]
+    holds: Callable[..., bool]
+    wrong: str
+
+
+RULES = (
+    Rule(("lease_renewal", "lease"), lambda renewal, lease: renewal * 3 <= lease, "is more than a third of"),
+    Rule(("call_deadline", "lease"), lambda deadline, lease: deadline < lease, "is not below"),
+    Rule(("lease", "longest_job"), lambda lease, longest: lease < longest, "is not below"),
+    Rule(
+        ("visibility_timeout", "longest_job", "clock_skew"),
+        lambda timeout, longest, skew: longest + skew < timeout,
+        "is not above the sum of",
+    ),
+    Rule(("call_deadline", "ambiguity_wait"), lambda deadline, wait: deadline < wait, "is not below"),
+    Rule(("dispatch_interval", "poll_interval"), lambda beat, poll: beat < poll, "is not below"),
+    Rule(("dispatch_interval", "resend_after"), lambda beat, resend: beat < resend, "is not below"),
+    Rule(("clock_margin", "poll_overlap"), lambda margin, overlap: margin < overlap, "is not below"),
+    Rule(("retry_base", "retry_cap"), lambda base, cap: base <= cap, "is above"),
+)
+
+_SCHEMA = SettingsSchema()
+
+
+def load_settings(environ: Mapping[str, str]) -> Settings:
+    """Read the settings from environment variables; an empty variable counts as absent.
+
+    Raises ConfigurationError, which names the variable, what is wrong with it, and an example of a right value.
+    """
+    given = {name: environ[variable(name)] for name in _SCHEMA.fields if environ.get(variable(name))}
+    if re.match("rediss?://", given.get("broker_url", "")):
+        given.setdefault("redis_url", given["broker_url"])
+    try:
+        settings: Settings = _SCHEMA.load(given)
+    except ValidationError as error:
+        name, fault = next(faults(error.messages))
+        raise ConfigurationError(_advice(f"{variable(name)} {fault}", name)) from None
+    for rule in RULES:
+        _check(rule, settings)
+    return settings
+
+
+def variable(name: str) -> str:
+    """Give the environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def _advice(fault: str, *names: str) -> str:
+    examples = " ".join(f"{variable(name)}={_SCHEMA.fields[name].metadata['example']}" for name in names)
+    return f"{fault}; for example: {examples}"
+
+
+def _check(rule: Rule, settings: Settings) -> None:
+    values = [getattr(settings, name) for name in rule.names]
+    if rule.holds(*values):
+        return
+    first, *others = (f"{variable(name)} ({value:g})" for name, value in zip(rule.names, values, strict=True))
+    raise ConfigurationError(_advice(f"{first} {rule.wrong} {' and '.join(others)}", *rule.names))
