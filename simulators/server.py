@@ -1,0 +1,61 @@
+"""Run a simulator: in a thread of a test process (`serve`), or as a process of its own (`run`)."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.types import ASGIApp
+
+_START_SECONDS = 10.0
+
+
+@contextmanager
+def serve(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]:
+    """Serve `app` from a thread while the block runs; yields its URL. Port 0 picks a free one.
+
+    Raises RuntimeError when the server does not come up.
+    """
+    with socket.create_server((host, port)) as listener:
+        server = _Server(_config(app))
+        thread = threading.Thread(
+            target=server.run, args=([listener],), name="simulator", daemon=True
+        )
+        thread.start()
+        try:
+            if not server.up.wait(_START_SECONDS):
+                raise RuntimeError(f"the simulator did not start on {host}:{port}")
+            yield f"http://{host}:{listener.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join(_START_SECONDS)
+
+
+def run(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> None:
+    """Serve `app` until the process is told to stop (SIGINT, SIGTERM)."""
+    with socket.create_server((host, port)) as listener:
+        _Server(_config(app)).run([listener])
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server that tells when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.up.set()
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    # Keep-alive outlives the clients' pauses: a pooled connection closed by us would look like a fault nobody ordered.
+    return uvicorn.Config(
+        app,
+        log_level="error",
+        access_log=False,
+        timeout_keep_alive=120,
+        timeout_graceful_shutdown=1,
+    )
