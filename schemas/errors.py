@@ -79,6 +79,17 @@ class MalformedDocument(NeedsPerson):
         self.field = field
 
 
+class Drift(NeedsPerson):
+    """The counts of an order line contradict each other, or what was already carried over."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            message,
+            reason="drift",
+            resolution="Compare the line in the shop and in Afosto, correct the side that is wrong, retry the job.",
+        )
+
+
 class BadMessage(NeedsPerson):
     """A task message does not keep the task contract. `task` is the task's name, `field` the keyword at fault."""
 

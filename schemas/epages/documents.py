@@ -66,7 +66,10 @@ class Fee:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order as `GET /orders` and `GET /orders/{id}` answer it."""
+    """An order as `GET /orders` and `GET /orders/{id}` answer it.
+
+    `grand_total` is what is left after cancelations and returns, `initial_grand_total` what was placed.
+    """
 
     id: str
     number: str
@@ -89,6 +92,7 @@ class Order:
     payment_status: str
     shipping_status: str
     canceled: bool
+    initial_grand_total: Decimal = Decimal(0)
 
     @property
     def is_pickup(self) -> bool:

@@ -105,6 +105,7 @@ class OrderSchema(Document):
     coupon = One("couponLineItem", FeeSchema(), default=None)
     refund_policy = Text("paymentLineItem.paymentMethod.refund", default=None)
     grand_total = Amount("grandTotal.amount")
+    initial_grand_total = Amount("initialGrandTotal.amount", "grandTotal.amount")
     payment_status = Text("paymentStatus")
     shipping_status = Text("shippingStatus")
     canceled = Flag("canceled")

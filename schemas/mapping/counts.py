@@ -1,0 +1,88 @@
+"""What the counts of an order line say, and the choice of Afosto units they lead to.
+
+Counts are taken from what is *left*, which holds whichever way the shop books returns. A negative remainder is
+never cut to zero: the counts contradict each other, and a person looks.
+"""
+
+from collections.abc import Callable
+
+from schemas import afosto
+from schemas.epages import LineItem
+from schemas.errors import Drift, NeedsPerson
+
+
+def not_canceled(line: LineItem, *, order_id: str) -> int:
+    """Give how many units of the line are still wanted. Raises Drift."""
+    figures = {"ordered": line.initial_quantity, "canceled": line.canceled}
+    return remainder(figures, order_id, line.id, "wanted")
+
+
+def shipped_so_far(line: LineItem, *, order_id: str) -> int:
+    """Give how many units ever left "unshipped" or "not picked up", returned ones included. Raises Drift."""
+    figures = {
+        "ordered": line.initial_quantity,
+        "canceled": line.canceled,
+        "unshipped": line.unshipped,
+        "not picked up": line.not_picked_up,
+    }
+    return remainder(figures, order_id, line.id, "shipped")
+
+
+def delivered_so_far(line: LineItem, *, order_id: str) -> int:
+    """Give how many units ever reached the buyer, returned ones included. Raises Drift."""
+    figures = {
+        "shipped so far": shipped_so_far(line, order_id=order_id),
+        "pending": line.pending,
+        "under way": line.shipped,
+        "ready for pickup": line.ready_for_pickup,
+    }
+    return remainder(figures, order_id, line.id, "delivered")
+
+
+def remainder(figures: dict[str, int], order_id: str, line_id: str, what: str) -> int:
+    """Subtract all later figures from the first. Raises Drift, which lists them, when less than nothing is left."""
+    first, *others = figures.values()
+    left = first - sum(others)
+    if left < 0:
+        listed = ", ".join(f"{count} {name}" for name, count in figures.items())
+        raise Drift(f"Order {order_id}, line {line_id}: {left} {what} would be left ({listed}).")
+    return left
+
+
+def waiting(unit: afosto.Unit) -> bool:
+    """Tell whether a unit can still be canceled or packed: open, in no parcel, without a contra item."""
+    return unit.progress == "OPEN" and unit.parcel_id is None and unit.contra_id is None
+
+
+def gone_out(unit: afosto.Unit) -> bool:
+    """Tell whether a unit lies in a parcel and has not come back."""
+    back = unit.progress in ("CANCELLED", "RETURNED", "RESTOCKED", "REJECTED")
+    return unit.parcel_id is not None and unit.contra_id is None and not back
+
+
+class UnitPool:
+    """The units of an Afosto order that fit a purpose; each is given away once."""
+
+    def __init__(self, order: afosto.Order, fits: Callable[[afosto.Unit], bool]) -> None:
+        self._order = order
+        self._free: dict[str | None, list[str]] = {}
+        for unit in filter(fits, order.units):
+            self._free.setdefault(unit.line_ref, []).append(unit.id)
+
+    def take(self, line_id: str, count: int, *, reason: str, purpose: str) -> list[str]:
+        """Take some units of a line, in the order Afosto lists them.
+
+        Raises NeedsPerson with the reason given when there are too few; `purpose` ends "units that can be …".
+        """
+        free = self._free.get(line_id, [])
+        if count > len(free):
+            total = sum(unit.line_ref == line_id for unit in self._order.units)
+            raise NeedsPerson(
+                f"Afosto order {self._order.number} ({self._order.id}), line {line_id}: the shop has {count} units "
+                f"to be {purpose}, but of its {total} units in Afosto only {len(free)} can be {purpose}.",
+                reason=reason,
+                resolution="Look at the order on both sides and put right by hand what the two did to the same "
+                "units; then retry the job.",
+            )
+        self._free[line_id] = free[count:]
+        return free[:count]
