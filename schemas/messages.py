@@ -16,6 +16,9 @@ from marshmallow.types import ErrorMessages
 from schemas.errors import BadMessage
 from schemas.fields import Document, faults
 
+# Written so that it means the same here and in JSON Schema, where "$" and "." differ from Python's.
+_NO_CONTROLS = r"^(?![\s\S]*[\x00-\x1f\x7f\ud800-\udfff])"
+
 DOCS = Path(__file__).parent.parent / "docs" / "tasks"
 
 
@@ -46,7 +49,7 @@ class Id(fields.String):
     """A name or id: 1 to 200 characters, all of which a database can store."""
 
     def __init__(self) -> None:
-        printable = validate.Regexp(r"[^\x00-\x1f\x7f\ud800-\udfff]+\Z", error="holds a control character")
+        printable = validate.Regexp(_NO_CONTROLS, error="holds a control character")
         length = validate.Length(min=1, max=200, error="must have 1 to 200 characters")
         super().__init__(required=True, validate=(length, printable), error_messages={"invalid": "is not a text"})
 
@@ -143,7 +146,7 @@ def _rule(rule: Any) -> dict[str, Any]:
         case validate.OneOf():
             return {"enum": list(rule.choices)}
         case validate.Regexp():
-            return {"pattern": "^" + str(rule.regex.pattern).replace(r"\Z", "$")}
+            return {"pattern": rule.regex.pattern}
     raise TypeError(f"no JSON Schema is known for {rule!r}")
 
 
