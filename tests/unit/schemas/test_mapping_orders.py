@@ -1,0 +1,96 @@
+"""An order of the shop becomes the draft that stands beside it as a golden file."""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from schemas import epages
+from schemas.errors import Drift, MalformedDocument
+from schemas.mapping.orders import expected_total, order_draft, totals_differ, unit_price
+
+LOCATIONS = {"shop-delft": "loc_7"}
+
+
+def draft_of(order: epages.Order, **changes: Any) -> Any:
+    return order_draft(replace(order, **changes), store="corner", channel_id="ch1", locations=LOCATIONS)
+
+
+@pytest.mark.parametrize("name", ["order", "pickup_order"])
+def test_a_draft_equals_its_golden_file(read: Callable[[str], Any], name: str) -> None:
+    draft = draft_of(epages.load_order(read(f"epages_{name}")))
+    assert json.loads(json.dumps(asdict(draft), default=str)) == read(f"draft_of_{name}")
+
+
+def test_the_draft_adds_up_to_what_the_shop_asked_for(order: epages.Order) -> None:
+    draft = draft_of(order)
+    items = sum(item.price * item.quantity for item in draft.items)
+    assert items + sum(fee.amount for fee in draft.fees) == draft.total == order.grand_total
+
+
+def test_returned_units_are_imported_and_their_price_counts_again(order: epages.Order) -> None:
+    tea, pot = order.lines
+    returned = replace(tea, returned=1, broken=1, unshipped=0, quantity=1, line_price=tea.unit_price)
+    after = replace(order, lines=(returned, pot), grand_total=order.grand_total - 2 * tea.unit_price)
+    assert draft_of(after) == draft_of(order)
+    assert expected_total(replace(after, tax_model="NET")) == after.grand_total + Decimal("16.91")
+
+
+def test_lines_of_which_nothing_is_left_are_left_out(order: epages.Order) -> None:
+    tea, pot = order.lines
+    draft = draft_of(order, lines=(replace(tea, canceled=4, unshipped=0), pot))
+    assert [item.line_ref for item in draft.items] == ["line-pot"]
+    assert draft.meta_data["units"] == {"line-pot": 1}
+
+
+def test_more_canceled_than_ordered_is_drift(order: epages.Order) -> None:
+    with pytest.raises(Drift, match="order-shipped, line line-tea"):
+        draft_of(order, lines=(replace(order.lines[0], canceled=5),))
+
+
+def test_the_unit_price_follows_the_line_only_where_it_divides_to_whole_cents(order: epages.Order) -> None:
+    tea = replace(order.lines[0], quantity=3, unit_price=Decimal("3.33"))
+    assert unit_price(replace(tea, line_price=Decimal("9.00"))) == Decimal(3)
+    assert unit_price(replace(tea, line_price=Decimal("10.00"))) == Decimal("3.33")
+    assert unit_price(replace(tea, quantity=0, line_price=Decimal(0))) == Decimal("3.33")
+
+
+def test_the_email_falls_back_to_the_addresses(order: epages.Order) -> None:
+    assert order.shipping_address
+    assert draft_of(order, customer_email="a@example.org").email == "a@example.org"
+    assert draft_of(order, customer_email=None, billing_address=None).email == order.shipping_address.email
+
+
+def test_an_order_without_any_address_is_malformed(order: epages.Order) -> None:
+    with pytest.raises(MalformedDocument) as caught:
+        draft_of(order, billing_address=None, shipping_address=None)
+    assert caught.value.field == "billingAddress"
+
+
+def test_a_pickup_location_nobody_mapped_is_none(pickup_order: epages.Order) -> None:
+    assert draft_of(pickup_order).location_id == "loc_7"
+    assert draft_of(pickup_order, pickup_location_id="elsewhere").location_id is None
+
+
+def test_a_payment_method_that_gives_a_discount_becomes_a_discount(order: epages.Order) -> None:
+    draft = draft_of(order, fees=(epages.Fee("payment", "", Decimal(-2)),))
+    assert [(fee.kind, fee.description, fee.amount) for fee in draft.fees] == [("discount", "payment", Decimal(-2))]
+
+
+@pytest.mark.parametrize(
+    ("difference", "policy", "differs"),
+    [
+        ("0", "strict", False),
+        ("0.01", "strict", True),
+        ("0.07", "tolerate", False),
+        ("-0.07", "tolerate", False),
+        ("0.08", "tolerate", True),
+        ("-0.08", "tolerate", True),
+        ("500", "accept", False),
+    ],
+)
+def test_totals_differ_as_far_as_the_store_allows(difference: str, policy: str, differs: bool) -> None:
+    assert totals_differ(Decimal("59.65"), Decimal("59.65") + Decimal(difference), 2, policy) is differs
