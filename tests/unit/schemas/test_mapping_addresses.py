@@ -33,6 +33,7 @@ EMPTY = Address(**NOTHING | {"country": "DE"})  # type: ignore[arg-type]
         ("US", "12 Main St Apt 4", ("12 Main St Apt 4", None, None)),
         ("US", "Route 66", ("Route 66", None, None)),
         ("DE", "4711", ("4711", None, None)),
+        ("DE", ", 12", (", 12", None, None)),
         ("DE", None, ("", None, None)),
     ],
 )

@@ -58,6 +58,13 @@ def test_the_order_of_lines_and_the_time_of_change_are_no_news(order: Order) -> 
     assert moved(order, replace(order, lines=order.lines[::-1], updated_at=order.created_at)) == set()
 
 
+@pytest.mark.parametrize("stage", ["shipped", "delivered", "ready_for_pickup", "picked_up"])
+def test_each_step_on_the_way_to_the_buyer_is_news_for_shipments(order: Order, stage: str) -> None:
+    before = with_tea(order, unshipped=2, pending=1)
+    assert moved(before, with_tea(order, **{"unshipped": 2, stage: 1})) == {"shipments"}
+    assert moved(before, with_tea(order, **{"unshipped": 2, "pending": 1, stage: 1})) == {"shipments"}
+
+
 def test_returned_is_told_from_broken(order: Order) -> None:
     assert moved(with_tea(order, returned=1), with_tea(order, broken=1)) == {"returns"}
 

@@ -63,6 +63,20 @@ def test_shipped_and_delivered_hold_whichever_way_returns_are_booked(
     assert delivered_so_far(line, order_id=order.id) == delivered
 
 
+def test_what_is_ready_for_pickup_is_shipped_but_not_delivered(pickup_order: epages.Order) -> None:
+    (mug,) = pickup_order.lines
+    counted = []
+    stages: tuple[dict[str, Any], ...] = (
+        {},
+        {"not_picked_up": 0, "ready_for_pickup": 2},
+        {"not_picked_up": 0, "picked_up": 2},
+    )
+    for stage in stages:
+        line = replace(mug, **stage)
+        counted.append((shipped_so_far(line, order_id="o"), delivered_so_far(line, order_id="o")))
+    assert counted == [(0, 0), (2, 0), (2, 2)]
+
+
 @given(counts, counts, counts, counts)
 def test_counts_that_contradict_each_other_are_drift_with_all_figures(
     order: epages.Order, initial: int, canceled: int, unshipped: int, waiting: int
