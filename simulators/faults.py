@@ -19,20 +19,7 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-KINDS = frozenset(
-    [
-        "latency",
-        "429",
-        "500",
-        "502",
-        "503",
-        "reset",
-        "late",
-        "truncate",
-        "drip",
-        "expired-token",
-    ]
-)
+KINDS = frozenset(["latency", "429", "500", "502", "503", "reset", "late", "truncate", "drip", "expired-token"])
 
 
 @dataclass(slots=True)
@@ -57,9 +44,7 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ValueError(
-                f"no such fault: {self.kind}; known are {', '.join(sorted(KINDS))}"
-            )
+            raise ValueError(f"no such fault: {self.kind}; known are {', '.join(sorted(KINDS))}")
 
     def matches(self, method: str, path: str, body: str) -> bool:
         """Whether the request is one this fault is meant for and there is some of it left."""
@@ -122,15 +107,9 @@ class FaultPlan:
 
         Raises ValueError for a fault or field that does not exist.
         """
-        faults = (
-            [build(Fault, fault) for fault in document["faults"]]
-            if "faults" in document
-            else self.faults
-        )
+        faults = [build(Fault, fault) for fault in document["faults"]] if "faults" in document else self.faults
         if "budget" in document:
-            self.budget = (
-                build(Budget, document["budget"]) if document["budget"] else None
-            )
+            self.budget = build(Budget, document["budget"]) if document["budget"] else None
             self._windows.clear()
         self.faults = faults
         if "seed" in document:
@@ -140,10 +119,7 @@ class FaultPlan:
         """The faults this request meets: any latencies, and at most one of another kind, which comes last."""
         drawn: list[Fault] = []
         for fault in self.faults:
-            if (
-                fault.matches(method, path, body)
-                and self.random.random() < fault.probability
-            ):
+            if fault.matches(method, path, body) and self.random.random() < fault.probability:
                 drawn.append(fault)
                 self._count(fault)
                 if fault.kind != "latency":
@@ -166,23 +142,12 @@ class FaultPlan:
             calls.append(now)
         else:
             self.fired["budget"] += 1
-        return Allowance(
-            passes,
-            self.budget.calls - len(calls),
-            calls[0] + self.budget.window - now if calls else 0,
-        )
+        return Allowance(passes, self.budget.calls - len(calls), calls[0] + self.budget.window - now if calls else 0)
 
     def stats(self) -> dict[str, Any]:
         """Requests by method, path and outcome, and faults by kind, as a JSON document."""
-        rows = [
-            {"method": m, "path": p, "status": s, "count": n}
-            for (m, p, s), n in sorted(self.requests.items())
-        ]
-        return {
-            "requests": rows,
-            "total": sum(self.requests.values()),
-            "faults": dict(self.fired),
-        }
+        rows = [{"method": m, "path": p, "status": s, "count": n} for (m, p, s), n in sorted(self.requests.items())]
+        return {"requests": rows, "total": sum(self.requests.values()), "faults": dict(self.fired)}
 
     def _count(self, fault: Fault) -> None:
         self.fired[fault.kind] += 1

@@ -6,7 +6,6 @@ import socket
 import struct
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -20,12 +19,10 @@ _REFUSAL = b'{"errorId":"%s","details":{},"message":"The simulator was told to a
 class FaultyApp:
     """Wraps `app`; `plan_of(scope)` gives the plan of a request, or None for one that must not be disturbed.
 
-    It must be the outermost component: losing an answer means closing uvicorn's own transport.
+    Losing an answer means closing the connection, which works under `simulators.server` only.
     """
 
-    def __init__(
-        self, app: ASGIApp, plan_of: Callable[[Scope], FaultPlan | None]
-    ) -> None:
+    def __init__(self, app: ASGIApp, plan_of: Callable[[Scope], FaultPlan | None]) -> None:
         self._app = app
         self._plan_of = plan_of
         self._late: set[asyncio.Task[None]] = set()
@@ -42,21 +39,9 @@ class _Exchange:
     """One request on its way through a plan."""
 
     def __init__(
-        self,
-        app: ASGIApp,
-        plan: FaultPlan,
-        scope: Scope,
-        receive: Receive,
-        send: Send,
-        late: set[asyncio.Task[None]],
+        self, app: ASGIApp, plan: FaultPlan, scope: Scope, receive: Receive, send: Send, late: set[asyncio.Task[None]]
     ) -> None:
-        self._app, self._plan, self._scope, self._send, self._late = (
-            app,
-            plan,
-            scope,
-            send,
-            late,
-        )
+        self._app, self._plan, self._scope, self._send, self._late = (app, plan, scope, send, late)
         self._receive = receive
         self._body = b""
         self._headers: list[tuple[bytes, bytes]] = []
@@ -68,11 +53,7 @@ class _Exchange:
         if allowance and not allowance.passes:
             await self._refuse("429")
             return
-        for fault in self._plan.draw(
-            self._scope["method"],
-            self._scope["path"],
-            self._body.decode(errors="replace"),
-        ):
+        for fault in self._plan.draw(self._scope["method"], self._scope["path"], self._body.decode(errors="replace")):
             if fault.kind != "latency":
                 await self._suffer(fault)
                 return
@@ -100,18 +81,13 @@ class _Exchange:
     async def _lose(self, answer: list[Message], fault: Fault) -> None:
         self._note(fault.kind)
         if fault.kind == "reset":
-            await reset(self._send)
+            await self._reset()
         elif fault.kind == "truncate":
             await self._send(answer[0])
             body = answer[1]["body"]
-            await self._send(
-                {
-                    "type": "http.response.body",
-                    "body": body[: len(body) // 2],
-                    "more_body": True,
-                }
-            )
-            _transport(self._send).close()
+            await self._send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
+            self._scope["simulators.transport"].close()
+            await self._receive()
         else:
             await self._drip(answer, fault.seconds / _DRIPS)
 
@@ -121,13 +97,7 @@ class _Exchange:
         step = max(1, -(-len(body) // _DRIPS))
         for start in range(0, len(body), step):
             await asyncio.sleep(pause)
-            await self._send(
-                {
-                    "type": "http.response.body",
-                    "body": body[start : start + step],
-                    "more_body": True,
-                }
-            )
+            await self._send({"type": "http.response.body", "body": body[start : start + step], "more_body": True})
         await self._send({"type": "http.response.body", "body": b""})
 
     async def _lose_and_act_later(self, fault: Fault) -> None:
@@ -136,11 +106,19 @@ class _Exchange:
         self._late.add(task)
         task.add_done_callback(self._late.discard)
         await asyncio.sleep(fault.hold)
-        await reset(self._send)
+        await self._reset()
 
     async def _act_later(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
         await self._answer()
+
+    async def _reset(self) -> None:
+        transport = self._scope["simulators.transport"]
+        # Zero linger makes the kernel send RST instead of an orderly end, as a crashed proxy does.
+        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        transport.abort()
+        # The server must learn of the loss first, or it would log an app that returned without an answer.
+        await self._receive()
 
     async def _answer(self) -> list[Message]:
         """Let the app do its work and keep the answer: the start message and one whole body."""
@@ -150,13 +128,7 @@ class _Exchange:
             kept.append(message)
 
         await self._app(self._scope, _replay(self._body), keep)
-        return [
-            kept[0],
-            {
-                "type": "http.response.body",
-                "body": b"".join(m.get("body", b"") for m in kept[1:]),
-            },
-        ]
+        return [kept[0], {"type": "http.response.body", "body": b"".join(m.get("body", b"") for m in kept[1:])}]
 
     async def _deliver(self, answer: list[Message]) -> None:
         self._note(str(answer[0]["status"]))
@@ -167,56 +139,26 @@ class _Exchange:
     async def _refuse(self, status: str) -> None:
         self._note(status)
         body = _REFUSAL % status.encode()
-        headers = [
-            (b"content-type", b"application/json"),
-            (b"content-length", b"%d" % len(body)),
-            *self._headers,
-        ]
-        await self._send(
-            {"type": "http.response.start", "status": int(status), "headers": headers}
-        )
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"%d" % len(body)), *self._headers]
+        await self._send({"type": "http.response.start", "status": int(status), "headers": headers})
         await self._send({"type": "http.response.body", "body": body})
 
     def _note(self, outcome: str) -> None:
-        self._plan.requests[
-            self._scope["method"], _IDS.sub("{id}", self._scope["path"]), outcome
-        ] += 1
+        self._plan.requests[self._scope["method"], _IDS.sub("{id}", self._scope["path"]), outcome] += 1
 
 
-def budget_headers(
-    budget: Budget | None, allowance: Allowance | None
-) -> list[tuple[bytes, bytes]]:
+def budget_headers(budget: Budget | None, allowance: Allowance | None) -> list[tuple[bytes, bytes]]:
     """The headers that tell a client about its budget; Retry-After only when the call was refused."""
     if budget is None or allowance is None:
         return []
     headers: list[tuple[str, str]] = []
     if budget.headers:
         resets_at = datetime.now(UTC) + timedelta(seconds=allowance.resets_in)
-        headers += [
-            ("x-ratelimit-limit", str(budget.calls)),
-            ("x-ratelimit-remaining", str(allowance.remaining)),
-        ]
+        headers += [("x-ratelimit-limit", str(budget.calls)), ("x-ratelimit-remaining", str(allowance.remaining))]
         headers += [(budget.reset_header.lower(), f"{resets_at:%Y-%m-%dT%H:%M:%S}Z")]
     if budget.retry_after and not allowance.passes:
         headers.append(("retry-after", str(int(allowance.resets_in) + 1)))
     return [(name.encode(), value.encode()) for name, value in headers]
-
-
-async def reset(send: Send) -> None:
-    """Reset the connection without an answer, as a crashed proxy does."""
-    transport = _transport(send)
-    # Zero linger makes the kernel send RST instead of an orderly end.
-    transport.get_extra_info("socket").setsockopt(
-        socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0)
-    )
-    transport.abort()
-    # The protocol must learn of the loss first, or it would log an app that returned without an answer.
-    await asyncio.sleep(0.01)
-
-
-def _transport(send: Send) -> Any:
-    # uvicorn hands out a bound method of its request cycle; ASGI itself has no way to close a connection.
-    return send.__self__.transport  # type: ignore[attr-defined]
 
 
 async def _read(receive: Receive) -> bytes:
@@ -236,6 +178,4 @@ def _replay(body: bytes) -> Receive:
 
 
 def _header(scope: Scope, name: bytes) -> str:
-    return next(
-        (value.decode("latin-1") for key, value in scope["headers"] if key == name), ""
-    )
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")

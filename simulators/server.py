@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 _START_SECONDS = 10.0
 
@@ -19,9 +19,7 @@ def serve(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]
     """
     with socket.create_server((host, port)) as listener:
         server = _Server(_config(app))
-        thread = threading.Thread(
-            target=server.run, args=([listener],), name="simulator", daemon=True
-        )
+        thread = threading.Thread(target=server.run, args=([listener],), name="simulator", daemon=True)
         thread.start()
         try:
             if not server.up.wait(_START_SECONDS):
@@ -50,10 +48,23 @@ class _Server(uvicorn.Server):
         self.up.set()
 
 
+class _Closable:
+    """Tells the app its connection, as `scope["simulators.transport"]`: ASGI itself has no way to break one off."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            # uvicorn's `send` is a method of the request's cycle, which knows its transport.
+            scope["simulators.transport"] = send.__self__.transport  # type: ignore[attr-defined]
+        await self._app(scope, receive, send)
+
+
 def _config(app: ASGIApp) -> uvicorn.Config:
     # Keep-alive outlives the clients' pauses: a pooled connection closed by us would look like a fault nobody ordered.
     return uvicorn.Config(
-        app,
+        _Closable(app),
         log_level="error",
         access_log=False,
         timeout_keep_alive=120,

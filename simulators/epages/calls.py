@@ -1,0 +1,133 @@
+"""One API call: who may make it, how its parameters are read, and how the vendor words an answer."""
+
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from simulators.epages.errors import Refused, invalid
+from simulators.epages.hosting import Registry
+from simulators.epages.shop import Shop
+from simulators.epages.times import read_time
+from simulators.epages.tokens import Denied
+
+MAX_SIZE = 200
+Handler = Callable[["Call"], "Answer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A call that passed the door: its shop, path and query parameters, and JSON body (empty: {})."""
+
+    shop: Shop
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Mapping[str, Any]
+    url: str
+
+    def moment(self, name: str) -> datetime | None:
+        """A query parameter that is a time; refuses with 400 what cannot be read."""
+        text = self.query.get(name)
+        try:
+            return read_time(text) if text else None
+        except ValueError as error:
+            raise invalid(f"The parameter '{name}' is no ISO 8601 date time.") from error
+
+    def flag(self, name: str) -> bool | None:
+        """A query parameter that is true or false; refuses with 400 anything else."""
+        text = self.query.get(name)
+        if text not in (None, "true", "false"):
+            raise invalid(f"The parameter '{name}' must be true or false.")
+        return None if text is None else text == "true"
+
+    def count(self, name: str, default: int) -> int:
+        """A query parameter that is a number from 0 on; refuses with 400 anything else."""
+        text = self.query.get(name, str(default))
+        if not text.isdecimal():
+            raise invalid(f"The parameter '{name}' must be a number.")
+        return int(text)
+
+    def paging(self, default: int = 20) -> tuple[int, int]:
+        """Page size (1–200, larger ones are cut: assumed) and page number."""
+        return max(1, min(self.count("size", default), MAX_SIZE)), self.count("page", 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A status and a body: a document, or JSON already written."""
+
+    body: Mapping[str, Any] | bytes
+    status: int = 200
+
+
+def page_of(
+    call: Call, relation: str, rows: Sequence[bytes], total: int, size: int, number: int, links: Mapping[str, Any] = {}
+) -> Answer:
+    """A HAL page of rows already written as JSON; an empty one has no `_embedded` (assumed)."""
+    pages = -(-total // size)
+    all_links = {"self": _page_link(call, number, size), **links}
+    if number + 1 < pages:
+        all_links["next"] = _page_link(call, number + 1, size)
+    page = {"size": size, "totalElements": total, "totalPages": pages, "number": number}
+    tail = json.dumps({"_links": all_links, "page": page}).encode()
+    if not rows:
+        return Answer(tail)
+    return Answer(b'{"_embedded":{"%s":[%s]},%s' % (relation.encode(), b",".join(rows), tail[1:]))
+
+
+def document_page(
+    call: Call, relation: str, documents: Sequence[Any], links: Mapping[str, Any] = {}, default: int = 20
+) -> Answer:
+    """A HAL page cut out of a list of documents."""
+    size, number = call.paging(default)
+    rows = [json.dumps(document).encode() for document in documents[number * size : (number + 1) * size]]
+    return page_of(call, relation, rows, len(documents), size, number, links)
+
+
+def endpoint(registry: Registry, scope: str, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+    """An HTTP endpoint around a handler: finds the shop, checks token and scope, words refusals."""
+
+    async def handle(request: Request) -> Response:
+        try:
+            hosted = registry.get(request.path_params["store"])
+            if scope not in hosted.tokens.scopes_of(request.headers.get("authorization", "")):
+                # The vendor documents no body for a missing scope; error id assumed.
+                raise Refused(403, "insufficient-scope", f"The scope {scope} is required.", {"scope": scope})
+            path = {name: value for name, value in request.path_params.items() if name != "store"}
+            url = f"{hosted.shop.base_url}{request.url.path.split('/api', 1)[1]}"
+            answer = handler(Call(hosted.shop, path, request.query_params, _json(await request.body()), url))
+        except (Refused, Denied) as error:
+            return refusal(error)
+        body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
+        return Response(body, answer.status, media_type="application/hal+json")
+
+    return handle
+
+
+def refusal(error: Refused | Denied) -> Response:
+    """The answer to a refused call, in the vendor's two ways of wording errors."""
+    if isinstance(error, Denied):
+        document: dict[str, Any] = {"error": error.error, "error_description": error.description}
+        return Response(json.dumps(document), 401, media_type="application/json")
+    document = {"errorId": error.error_id, "details": error.details, "message": str(error), "traceId": None}
+    return Response(json.dumps(document), error.status, media_type="application/hal+json")
+
+
+def _json(body: bytes) -> Mapping[str, Any]:
+    try:
+        document = json.loads(body or b"{}", parse_float=Decimal)
+    except ValueError as error:
+        raise invalid("The body is no JSON.") from error
+    if not isinstance(document, dict):
+        raise invalid("The body must be a JSON object.")
+    return document
+
+
+def _page_link(call: Call, number: int, size: int) -> dict[str, str]:
+    query = [f"{key}={value}" for key, value in call.query.items() if key not in ("page", "size")]
+    return {"href": f"{call.url}?{'&'.join([*query, f'page={number}', f'size={size}'])}"}

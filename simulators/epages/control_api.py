@@ -1,0 +1,214 @@
+"""The control API of the ePages simulator, under `/_sim`. All bodies are JSON; errors are `{"error": text}`.
+
+`GET    /_sim/shops`                      names of all shops
+`POST   /_sim/shops`                      open a shop: `name`, and if wanted `client_id`, `client_secret`, `scopes`,
+                                          `token_seconds`, `products` (how many), `stock` (of each; null: not kept),
+                                          `seed`, `tax_model`, `switches`, `faults`, `budget`, `orders` (as a bulk);
+                                          answers `{name, base_url, client_id}`
+`DELETE /_sim/shops/S`                    close it
+`GET    /_sim/shops/S/orders`             the truth: every order with the pieces of each line by state and its
+                                          processes, by creation; `?page=&size=` cut it, `?id=` picks one
+`POST   /_sim/shops/S/orders`             place one: `lines: [{sku, quantity}]`, `pickup`, `test`, `paid`, `coupon`
+                                          (false: none), `payment` (a method's name), all optional; answers its truth.
+                                          With `count`: a bulk spread over `since`…`until` (ISO 8601), and with
+                                          `lives` also shipped, canceled and returned; answers `{created}`
+`POST   /_sim/shops/S/malformed`          place an order whose document is broken: `kind` (see malformed.DAMAGES)
+`POST   /_sim/shops/S/orders/ID/ACT`      ACT is ship {lines, tracking}, deliver {process}, ready, pick-up,
+                                          cancel {lines}, return {lines, status}, pay, mend (a broken document is
+                                          whole again); `lines` is `{line id: quantity}`, absent: all. Answers its truth
+`GET    /_sim/shops/S/stock`              every item with its stock
+`POST   /_sim/shops/S/stock`              an edit in the cockpit: `sku`, `amount` (relative)
+`PUT    /_sim/shops/S/faults`             `faults`, `budget`, `seed` (see simulators.faults); absent keys stay
+`PUT    /_sim/shops/S/switches`           any of switches.Switches; absent ones stay
+`POST   /_sim/shops/S/trade`              trade by itself: `rate` (orders per second), `seconds` (null: until stopped),
+                                          `pace` (seconds between the acts of an order's life), `seed`
+`DELETE /_sim/shops/S/trade`              stop trading
+`GET    /_sim/shops/S/causes`             who did what; `?after=SEQ` only later ones
+`GET    /_sim/shops/S/violations`         broken invariants
+`GET    /_sim/shops/S/stats`              requests by method, path and outcome; faults fired; whether it trades
+`POST   /_sim/shops/S/revoke`             the merchant revokes the client
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from simulators.epages import merchant, placing, stock
+from simulators.epages.errors import Refused, not_found
+from simulators.epages.hosting import Hosted, Registry
+from simulators.epages.malformed import DAMAGES
+from simulators.epages.orders import Order
+from simulators.epages.selling import sell_many, sell_something
+from simulators.epages.shop import Shop
+from simulators.epages.stock import SoldOut
+from simulators.epages.times import read_time
+from simulators.epages.trader import live
+from simulators.epages.truth import order_truth, stock_truth
+
+Body = Mapping[str, Any]
+_CHUNK = 100
+
+ACTS: dict[str, Callable[[Shop, Order, Body], object]] = {
+    "ship": lambda shop, order, body: merchant.ship(shop, order, body.get("lines"), body.get("tracking")),
+    "deliver": lambda shop, order, body: merchant.deliver(shop, order, body.get("process")),
+    "ready": lambda shop, order, body: merchant.ready(shop, order),
+    "pick-up": lambda shop, order, body: merchant.pick_up(shop, order),
+    "cancel": lambda shop, order, body: merchant.cancel(shop, order, body.get("lines")),
+    "return": lambda shop, order, body: merchant.take_return(
+        shop, order, body.get("lines"), body.get("status", "RETURNED")
+    ),
+    "pay": lambda shop, order, body: merchant.pay(shop, order),
+    "mend": lambda shop, order, body: placing.mend(shop, order),
+}
+
+
+class Control:
+    """The endpoints; each takes the request's body and gives a document."""
+
+    def __init__(self, registry: Registry) -> None:
+        self._registry = registry
+
+    async def shops(self, request: Request, body: Body) -> Any:
+        return sorted(self._registry.shops)
+
+    async def open(self, request: Request, body: Body) -> Any:
+        hosted = self._registry.open(body, str(request.base_url).rstrip("/"))
+        if "orders" in body:
+            await _bulk(hosted.shop, body["orders"])
+        shop = hosted.shop
+        return {"name": shop.name, "base_url": shop.base_url, "client_id": hosted.tokens.client_id}
+
+    async def close(self, request: Request, body: Body) -> Any:
+        self._registry.close(request.path_params["shop"])
+        return {}
+
+    async def orders(self, request: Request, body: Body) -> Any:
+        shop = self._hosted(request).shop
+        if "id" in request.query_params:
+            return order_truth(shop.causes, shop.order(request.query_params["id"]))
+        size, page = (int(request.query_params.get(name, "0")) for name in ("size", "page"))
+        orders = list(shop.orders.values())
+        return [order_truth(shop.causes, o) for o in (orders[page * size : (page + 1) * size] if size else orders)]
+
+    async def place(self, request: Request, body: Body) -> Any:
+        shop = self._hosted(request).shop
+        if "count" in body:
+            return {"created": await _bulk(shop, body)}
+        return order_truth(shop.causes, placing.place(shop, body))
+
+    async def place_malformed(self, request: Request, body: Body) -> Any:
+        shop, kind = self._hosted(request).shop, body["kind"]
+        if kind not in DAMAGES:
+            raise ValueError(f"no such kind: {kind}; known are {', '.join(DAMAGES)}")
+        return order_truth(shop.causes, sell_something(shop, shop.random, malformed=kind))
+
+    async def act(self, request: Request, body: Body) -> Any:
+        shop, act = self._hosted(request).shop, request.path_params["act"]
+        order = shop.order(request.path_params["order"])
+        if act not in ACTS:
+            raise not_found("act", act)
+        ACTS[act](shop, order, body)
+        return order_truth(shop.causes, order)
+
+    async def stock(self, request: Request, body: Body) -> Any:
+        return stock_truth(self._hosted(request).shop)
+
+    async def adjust_stock(self, request: Request, body: Body) -> Any:
+        shop = self._hosted(request).shop
+        return {"stock": stock.adjust(shop, placing.item_of(shop, body["sku"]), int(body["amount"]))}
+
+    async def faults(self, request: Request, body: Body) -> Any:
+        self._hosted(request).plan.configure(body)
+        return {}
+
+    async def switches(self, request: Request, body: Body) -> Any:
+        shop = self._hosted(request).shop
+        shop.switches = shop.switches.changed(body)
+        return {}
+
+    async def trade(self, request: Request, body: Body) -> Any:
+        pace, seed = float(body.get("pace", 3)), int(body.get("seed", 0))
+        self._hosted(request).trade(float(body["rate"]), body.get("seconds"), pace, seed)
+        return {}
+
+    async def stop_trading(self, request: Request, body: Body) -> Any:
+        self._hosted(request).stop_trading()
+        return {}
+
+    async def causes(self, request: Request, body: Body) -> Any:
+        return self._hosted(request).shop.causes.all[int(request.query_params.get("after", "0")) :]
+
+    async def violations(self, request: Request, body: Body) -> Any:
+        return self._hosted(request).shop.causes.violations
+
+    async def stats(self, request: Request, body: Body) -> Any:
+        hosted = self._hosted(request)
+        return hosted.plan.stats() | {"orders": len(hosted.shop.orders), "trading": hosted.trading}
+
+    async def revoke(self, request: Request, body: Body) -> Any:
+        self._hosted(request).tokens.revoke()
+        return {}
+
+    def _hosted(self, request: Request) -> Hosted:
+        return self._registry.get(request.path_params["shop"])
+
+
+def routes(registry: Registry) -> list[Route]:
+    """All routes of the control API."""
+    control, shop = Control(registry), "/_sim/shops/{shop}"
+    table: tuple[tuple[str, str, Callable[[Request, Body], Awaitable[Any]]], ...] = (
+        ("GET", "/_sim/shops", control.shops),
+        ("POST", "/_sim/shops", control.open),
+        ("DELETE", shop, control.close),
+        ("GET", f"{shop}/orders", control.orders),
+        ("POST", f"{shop}/orders", control.place),
+        ("POST", f"{shop}/malformed", control.place_malformed),
+        ("POST", f"{shop}/orders/{{order}}/{{act}}", control.act),
+        ("GET", f"{shop}/stock", control.stock),
+        ("POST", f"{shop}/stock", control.adjust_stock),
+        ("PUT", f"{shop}/faults", control.faults),
+        ("PUT", f"{shop}/switches", control.switches),
+        ("POST", f"{shop}/trade", control.trade),
+        ("DELETE", f"{shop}/trade", control.stop_trading),
+        ("GET", f"{shop}/causes", control.causes),
+        ("GET", f"{shop}/violations", control.violations),
+        ("GET", f"{shop}/stats", control.stats),
+        ("POST", f"{shop}/revoke", control.revoke),
+    )
+    return [Route(path, _endpoint(handler), methods=[method]) for method, path, handler in table]
+
+
+def _endpoint(handler: Callable[[Request, Body], Awaitable[Any]]) -> Callable[[Request], Awaitable[Response]]:
+    async def handle(request: Request) -> Response:
+        try:
+            return JSONResponse(await handler(request, json.loads(await request.body() or b"{}")))
+        except Refused as error:
+            return JSONResponse({"error": str(error)}, error.status)
+        except (ValueError, KeyError, TypeError, SoldOut) as error:
+            return JSONResponse({"error": f"{type(error).__name__}: {error}"}, 400)
+
+    return handle
+
+
+async def _bulk(shop: Shop, body: Body) -> int:
+    until = _moment(body.get("until"), shop.now())
+    since = _moment(body.get("since"), until)
+    created = 0
+    for order in sell_many(shop, int(body["count"]), since, until, shop.random):
+        if body.get("lives"):
+            live(shop, order, until, shop.random)
+        created += 1
+        if created % _CHUNK == 0:
+            # Other shops of this process go on answering meanwhile.
+            await asyncio.sleep(0)
+    return created
+
+
+def _moment(text: str | None, default: datetime) -> datetime:
+    return read_time(text) if text else default

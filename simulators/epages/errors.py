@@ -1,0 +1,25 @@
+"""How a shop refuses a call."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class Refused(Exception):
+    """The shop refuses: HTTP `status`, the vendor's `error_id` and `details`. Error ids the vendor's OpenAPI file
+    does not know are our assumption and marked so where they are raised."""
+
+    def __init__(self, status: int, error_id: str, message: str, details: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.error_id = error_id
+        self.details = dict(details or {})
+
+
+def not_found(what: str, id: str) -> Refused:
+    """A 404; the vendor documents no body for it (error id assumed)."""
+    return Refused(404, f"{what}-not-found", f"The {what} {id} does not exist.")
+
+
+def invalid(message: str) -> Refused:
+    """A 400 for a request that cannot be read (error id assumed)."""
+    return Refused(400, "invalid-request", message)

@@ -1,0 +1,157 @@
+"""Handing an order over: shipping and pickup processes and their moves."""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from simulators.epages.causes import By
+from simulators.epages.errors import Refused, invalid
+from simulators.epages.orders import Line, Order
+from simulators.epages.processes import Part, Process
+from simulators.epages.shop import Shop
+
+_STATES = {"PENDING": "pending", "SHIPPED": "shipped", "DELIVERED": "delivered"}
+
+
+@dataclass(frozen=True, slots=True)
+class Tracking:
+    """How to follow a parcel."""
+
+    code: str | None = None
+    link: str | None = None
+
+
+def create_shipping(
+    shop: Shop,
+    order: Order,
+    parts: Sequence[Part],
+    *,
+    by: By = "shop",
+    tracking: Tracking = Tracking(),
+    comment: str | None = None,
+    mail: bool = False,
+) -> Process:
+    """Begin a parcel with these pieces, PENDING; refuses pickup orders (400) and pieces that are not open (409)."""
+    if order.is_pickup:
+        message = "Cannot create a shipping process for orders with a pickup line item."
+        raise Refused(400, "cannot-create-shipping-process", message, {"reasonId": "order-has-pickup-line-item"})
+    check_parts(shop, order, parts, lambda line: line.unshipped)
+    with shop.writing(order, "shippings"):
+        process = Process(shop.new_id(), "shippings", by, list(parts), "PENDING", tracking.code, tracking.link)
+        order.processes.append(process)
+        for line, part in lines_of(order, process):
+            line.move(part.quantity, "unshipped", "pending")
+            line.sent += part.quantity
+        note(shop, order, process, by, "create-shipping", comment, "shipping-pending", mail)
+    return process
+
+
+def mark_shipped(
+    shop: Shop,
+    order: Order,
+    process: Process,
+    *,
+    by: By = "shop",
+    tracking: Tracking = Tracking(),
+    comment: str | None = None,
+    mail: bool = False,
+) -> None:
+    """The parcel leaves; tracking given here replaces what the process has. Refuses a closed move (409)."""
+    _require(process, "mark-shipped")
+    with shop.writing(order, "shippings"):
+        process.tracking_code = tracking.code or process.tracking_code
+        process.tracking_link = tracking.link or process.tracking_link
+        _advance(order, process, "SHIPPED")
+        note(shop, order, process, by, "ship", comment, "shipping-shipped", mail)
+
+
+def mark_delivered(shop: Shop, order: Order, process: Process, *, by: By = "shop", comment: str | None = None) -> None:
+    """The parcel arrived, whether or not it was marked shipped before. Refuses a closed move (409)."""
+    _require(process, "mark-delivered")
+    with shop.writing(order, "shippings"):
+        _advance(order, process, "DELIVERED")
+        note(shop, order, process, by, "deliver", comment, "shipping-delivered", False)
+
+
+def create_pickup(
+    shop: Shop, order: Order, *, by: By = "shop", comment: str | None = None, mail: bool = False
+) -> Process:
+    """Make the whole order ready for pickup; refuses canceled and shipped orders (400) and a second time (409)."""
+    if order.canceled:
+        raise Refused(400, "cannot-create-pickup-process", "The order was canceled")
+    if not order.is_pickup:
+        raise Refused(400, "cannot-create-pickup-process", "The order has no pickup line item")
+    if order.of_kind("pickups"):
+        message = "Partial pickups are not supported. So, the creation of multiple pickup processes is not allowed."
+        raise Refused(409, "pickup-process-already-exists", message)
+    with shop.writing(order, "pickups"):
+        parts = [Part(line.id, line.not_picked_up) for line in order.lines if line.not_picked_up]
+        process = Process(shop.new_id(), "pickups", by, parts, "READY_FOR_PICKUP")
+        order.processes.append(process)
+        for line, part in lines_of(order, process):
+            line.move(part.quantity, "not_picked_up", "ready_for_pickup")
+            line.sent += part.quantity
+        note(shop, order, process, by, "ready-for-pickup", comment, "pickup-ready-for-pickup", mail)
+    return process
+
+
+def mark_picked_up(
+    shop: Shop, order: Order, process: Process, *, by: By = "shop", comment: str | None = None, mail: bool = False
+) -> None:
+    """The buyer collected it. Refuses a closed move (409)."""
+    _require(process, "mark-picked-up")
+    with shop.writing(order, "pickups"):
+        for line, part in lines_of(order, process):
+            line.move(part.quantity, "ready_for_pickup", "picked_up")
+        process.status = "PICKED_UP"
+        note(shop, order, process, by, "pick-up", comment, "pickup-picked-up", mail)
+
+
+def check_parts(shop: Shop, order: Order, parts: Sequence[Part], open_pieces: Callable[[Line], int]) -> None:
+    """Refuse lines of other orders (409, documented), senseless quantities (400) and too many pieces (409, assumed)."""
+    if not parts:
+        raise invalid("lineItems must name at least one product line item.")
+    wanted: Counter[str] = Counter()
+    for part in parts:
+        if order.line(part.line_id) is None:
+            message = "The specified product line item is not included in the order."
+            raise Refused(409, "no-such-product-line-item", message)
+        if part.quantity < 1:
+            raise invalid("The quantity of a product line item must be positive.")
+        wanted[part.line_id] += part.quantity
+    if any(wanted[line.id] > open_pieces(line) for line in order.lines) and not shop.switches.accept_excess:
+        raise Refused(409, "quantity-not-available", "The order has fewer pieces left than the request names.")
+
+
+def lines_of(order: Order, process: Process) -> list[tuple[Line, Part]]:
+    """Each part of a process with its line."""
+    return [(line, part) for part in process.parts if (line := order.line(part.line_id))]
+
+
+def note(
+    shop: Shop, order: Order, process: Process, by: By, action: str, comment: str | None, event: str, mail: bool
+) -> None:
+    """Write an act on a process into the order's events and the ledger of causes, and send the mail if wanted."""
+    id_name = {"cancelations": "cancel"}.get(process.kind, process.kind[:-1]) + "ProcessId"
+    pieces = [{"productLineItemId": part.line_id, "quantity": part.quantity} for part in process.parts]
+    shop.tell(order, by, event, comment, {id_name: process.id, "lineItems": pieces})
+    lines = [
+        {"line": p.line_id, "quantity": p.quantity} | ({"status": p.status} if p.status else {}) for p in process.parts
+    ]
+    shop.causes.record(by, action, order=order.id, process=process.id, lines=lines)
+    if mail:
+        shop.causes.mail(by, order.id, process.id)
+
+
+def _require(process: Process, move: str) -> None:
+    if move not in process.moves:
+        # Assumed: the vendor does not say what a repeated move answers.
+        raise Refused(409, "invalid-process-status", f"The process is {process.status}; {move} is not possible.")
+
+
+def _advance(order: Order, process: Process, status: str) -> None:
+    source = _STATES[process.status or ""]
+    for line, part in lines_of(order, process):
+        # Pieces returned on their way may have left `shipped` already.
+        line.move(min(part.quantity, getattr(line, source)), source, _STATES[status])
+    process.status = status

@@ -1,0 +1,120 @@
+"""The shops of one simulator process, each with its client, its faults, and its trader."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from simulators.epages.errors import Refused, not_found
+from simulators.epages.shop import Shop
+from simulators.epages.switches import Switches
+from simulators.epages.tokens import ALL_SCOPES, Tokens
+from simulators.epages.trader import Trader
+from simulators.faults import FaultPlan
+
+_TICK = 0.05
+_FIELDS = frozenset(
+    [
+        "name",
+        "client_id",
+        "client_secret",
+        "scopes",
+        "token_seconds",
+        "products",
+        "stock",
+        "seed",
+        "tax_model",
+        "switches",
+        "faults",
+        "budget",
+        "orders",
+    ]
+)
+
+
+class Hosted:
+    """One shop with what stands around it."""
+
+    def __init__(self, shop: Shop, tokens: Tokens, plan: FaultPlan) -> None:
+        self.shop = shop
+        self.tokens = tokens
+        self.plan = plan
+        self._trading: asyncio.Task[None] | None = None
+
+    def trade(self, rate: float, seconds: float | None, pace: float, seed: int) -> None:
+        """Let the shop trade by itself, for `seconds` or until told to stop."""
+        self.stop_trading()
+        trader = Trader(self.shop, rate, self.shop.now(), pace=pace, seed=seed)
+        self._trading = asyncio.create_task(self._run(trader, seconds))
+
+    def stop_trading(self) -> None:
+        """No more acts of the shop's own."""
+        if self._trading:
+            self._trading.cancel()
+            self._trading = None
+
+    @property
+    def trading(self) -> bool:
+        """Whether the shop is trading by itself at the moment."""
+        return self._trading is not None and not self._trading.done()
+
+    async def _run(self, trader: Trader, seconds: float | None) -> None:
+        loop = asyncio.get_running_loop()
+        ends = None if seconds is None else loop.time() + seconds
+        while ends is None or loop.time() < ends:
+            trader.advance(self.shop.now())
+            await asyncio.sleep(_TICK)
+
+
+class Registry:
+    """All shops by name."""
+
+    def __init__(self) -> None:
+        self.shops: dict[str, Hosted] = {}
+
+    def get(self, name: str) -> Hosted:
+        """The shop of this name; refuses with 404, as a wrong store name does."""
+        if name not in self.shops:
+            raise not_found("shop", name)
+        return self.shops[name]
+
+    def open(self, document: Mapping[str, Any], origin: str) -> Hosted:
+        """Open a shop as the control API describes it; `origin` is the server's own address.
+
+        Refuses with 409 when the name is taken; raises ValueError for fields, switches or faults that do not exist.
+        """
+        unknown = document.keys() - _FIELDS
+        if unknown:
+            raise ValueError(f"no such field: {', '.join(sorted(unknown))}")
+        name = document["name"]
+        if name in self.shops:
+            raise Refused(409, "shop-exists", f"There is a shop {name} already.")
+        hosted = _hosted(document, f"{origin}/{name}/api")
+        self.shops[name] = hosted
+        return hosted
+
+    def close(self, name: str) -> None:
+        """Close the shop for good; refuses with 404."""
+        self.get(name).stop_trading()
+        del self.shops[name]
+
+
+def _hosted(document: Mapping[str, Any], base_url: str) -> Hosted:
+    seed = document.get("seed", 0)
+    shop = Shop(
+        document["name"],
+        seed=seed,
+        products=document.get("products", 20),
+        stock=document.get("stock", 1_000_000),
+        switches=Switches().changed(document.get("switches", {})),
+        base_url=base_url,
+        tax_model=document.get("tax_model", "GROSS"),
+    )
+    tokens = Tokens(
+        document.get("client_id", "client"),
+        document.get("client_secret", "secret"),
+        document.get("scopes", ALL_SCOPES),
+        document.get("token_seconds", 43199),
+    )
+    plan = FaultPlan(seed, expire=tokens.expire)
+    plan.configure({key: document[key] for key in ("faults", "budget") if key in document})
+    return Hosted(shop, tokens, plan)

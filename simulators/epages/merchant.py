@@ -1,0 +1,81 @@
+"""What the merchant does by hand in the shop: the verbs of the control API and of the trader, all `by` the shop."""
+
+import random
+from collections.abc import Mapping
+
+from simulators.epages import fulfilment, payments, reversals
+from simulators.epages.errors import Refused
+from simulators.epages.fulfilment import Tracking
+from simulators.epages.orders import Order
+from simulators.epages.processes import Part, Process
+from simulators.epages.shop import Shop
+
+Lines = Mapping[str, int]
+
+
+def ship(shop: Shop, order: Order, lines: Lines | None = None, tracking: str | None = None) -> Process:
+    """Send a parcel with these pieces by line id, or with all that is unshipped."""
+    parts = (
+        [Part(line.id, line.unshipped) for line in order.lines if line.unshipped] if lines is None else _parts(lines)
+    )
+    label = Tracking(tracking, f"https://track.example.com/{tracking}" if tracking else None)
+    process = fulfilment.create_shipping(shop, order, parts, tracking=label)
+    fulfilment.mark_shipped(shop, order, process, mail=True)
+    return process
+
+
+def deliver(shop: Shop, order: Order, process_id: str | None = None) -> Process:
+    """Mark a parcel delivered: the one named, else the first that can be."""
+    process = _open(order, "mark-delivered", process_id)
+    fulfilment.mark_delivered(shop, order, process)
+    return process
+
+
+def ready(shop: Shop, order: Order) -> Process:
+    """Lay the order out for pickup and tell the buyer."""
+    return fulfilment.create_pickup(shop, order, mail=True)
+
+
+def pick_up(shop: Shop, order: Order) -> Process:
+    """The buyer collects."""
+    process = _open(order, "mark-picked-up", None)
+    fulfilment.mark_picked_up(shop, order, process)
+    return process
+
+
+def cancel(shop: Shop, order: Order, lines: Lines | None = None) -> None:
+    """Cancel these pieces by line id, or the whole order."""
+    if lines is None:
+        reversals.cancel_order(shop, order, comment="Kunde hat storniert")
+    else:
+        reversals.create_cancelation(shop, order, _parts(lines), comment="Kunde hat storniert")
+
+
+def take_return(shop: Shop, order: Order, lines: Lines | None = None, status: str = "RETURNED") -> Process:
+    """Take these pieces back by line id, or all the buyer has; `status` is RETURNED or BROKEN."""
+    pieces = {line.id: line.returnable for line in order.lines if line.returnable} if lines is None else lines
+    everything = all(pieces.get(line.id, 0) >= line.quantity for line in order.lines)
+    brought = next((p for p in order.processes if p.kind in ("shippings", "pickups") and p.status != "PENDING"), None)
+    fee = order.delivery_fee if everything else None
+    return reversals.create_return(shop, order, _parts(pieces, status), fee_refund=fee, of=brought)
+
+
+def pay(shop: Shop, order: Order) -> None:
+    """The buyer's money arrives."""
+    payments.pay(shop, order)
+
+
+def tracking_code(rng: random.Random) -> str:
+    """A parcel number as carriers print them."""
+    return f"LZ{rng.randrange(10**9):09d}{rng.choice(('DE', 'NL'))}"
+
+
+def _parts(lines: Lines, status: str | None = None) -> list[Part]:
+    return [Part(line_id, quantity, status) for line_id, quantity in lines.items()]
+
+
+def _open(order: Order, move: str, process_id: str | None) -> Process:
+    for process in order.processes:
+        if move in process.moves and process_id in (None, process.id):
+            return process
+    raise Refused(409, "invalid-process-status", f"No process of the order is open to {move}.")

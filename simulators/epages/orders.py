@@ -1,0 +1,183 @@
+"""Orders and their lines: what was bought, and how many pieces of it are in which state. No I/O, no HTTP."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from simulators.epages.catalog import Item, PaymentMethod, PickupOption, ShippingMethod
+from simulators.epages.processes import Payment, Process
+
+ZERO = Decimal(0)
+CENT = Decimal("0.01")
+
+
+@dataclass(slots=True)
+class Line:
+    """One product line. `initial` pieces were bought; the other numbers say in which state they are.
+
+    A piece is in one of the states unshipped … picked_up or canceled; returned and broken count beside them
+    (whether returned pieces also leave delivered is the shop's switch). `sent`, the pieces that a shipping or pickup
+    was ever begun for, never shrinks.
+    """
+
+    id: str
+    item: Item
+    initial: int
+    unit_price: Decimal
+    unshipped: int = 0
+    pending: int = 0
+    shipped: int = 0
+    delivered: int = 0
+    not_picked_up: int = 0
+    ready_for_pickup: int = 0
+    picked_up: int = 0
+    returned: int = 0
+    broken: int = 0
+    canceled: int = 0
+    sent: int = 0
+
+    @property
+    def quantity(self) -> int:
+        """What is left after cancelations."""
+        return self.initial - self.canceled
+
+    @property
+    def open(self) -> int:
+        """Pieces nobody has begun to hand over: they can be shipped, made ready, or canceled."""
+        return self.unshipped + self.not_picked_up
+
+    @property
+    def returnable(self) -> int:
+        """Pieces on the way to the buyer or with him that he has not sent back."""
+        return self.handed_over - self.returned - self.broken
+
+    @property
+    def handed_over(self) -> int:
+        """Pieces that left the shop, whether or not they came back."""
+        return self.sent - self.pending - self.ready_for_pickup
+
+    def move(self, quantity: int, source: str, target: str) -> None:
+        """Bring so many pieces from one state to another."""
+        setattr(self, source, getattr(self, source) - quantity)
+        setattr(self, target, getattr(self, target) + quantity)
+
+    def price(self, quantity: int | None = None) -> Decimal:
+        """The price of so many pieces, by default of those left after cancelations."""
+        return self.unit_price * (self.quantity if quantity is None else quantity)
+
+
+@dataclass(slots=True)
+class Coupon:
+    """A redeemed coupon: a share off the subtotal (`share` 0.1) or an amount off (`amount`)."""
+
+    id: str
+    code: str
+    name: str
+    share: Decimal | None = None
+    amount: Decimal | None = None
+
+    def discount(self, subtotal: Decimal) -> Decimal:
+        """What it takes off, as a negative amount."""
+        if self.share is not None:
+            return -(subtotal * self.share).quantize(CENT)
+        return -min(self.amount or ZERO, subtotal)
+
+
+@dataclass(slots=True, eq=False)
+class Order:
+    """An order with all that happened to it. Addresses are the vendor's documents, as nothing here looks into them."""
+
+    id: str
+    number: str
+    created_at: datetime
+    updated_at: datetime
+    cart_id: str
+    currency: str
+    tax_model: str
+    lines: list[Line]
+    payment_method: PaymentMethod
+    billing_address: Mapping[str, Any]
+    shipping_address: Mapping[str, Any] | None
+    shipping_method: ShippingMethod | None
+    pickup_option: PickupOption | None
+    coupon: Coupon | None = None
+    test: bool = False
+    comment: str | None = None
+    note: str | None = None
+    email: str | None = None
+    received: Decimal = ZERO
+    canceled: bool = False
+    malformed: str | None = None
+    processes: list[Process] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
+    refunds: list[Payment] = field(default_factory=list)
+    events: list[dict[str, Any]] = field(default_factory=list)
+    version: int = 0
+    rendered: bytes | None = field(default=None, repr=False)
+
+    @property
+    def is_pickup(self) -> bool:
+        """Whether the buyer collects it."""
+        return self.pickup_option is not None
+
+    @property
+    def delivery_fee(self) -> Decimal:
+        """Price of shipping or pickup; a canceled order costs none."""
+        return ZERO if self.canceled else self.initial_delivery_fee
+
+    @property
+    def initial_delivery_fee(self) -> Decimal:
+        """Price of shipping or pickup as ordered."""
+        option = self.shipping_method or self.pickup_option
+        return option.price if option else ZERO
+
+    @property
+    def payment_fee(self) -> Decimal:
+        """What the payment method costs; a canceled order costs none."""
+        return ZERO if self.canceled else self.payment_method.fee
+
+    def line(self, id: str) -> Line | None:
+        """The line with this id, if it is one of this order's."""
+        return next((line for line in self.lines if line.id == id), None)
+
+    def of_kind(self, kind: str) -> list[Process]:
+        """Its shippings, pickups, returns or cancelations."""
+        return [process for process in self.processes if process.kind == kind]
+
+    @property
+    def payment_status(self) -> str:
+        """The order's one word for its money, in the vendor's words; how they combine is assumed."""
+        if any(refund.status == "PENDING" for refund in self.refunds):
+            return "REFUND_PENDING"
+        if self.received > 0:
+            return "PAID"
+        return "VOIDED" if self.canceled else "PENDING"
+
+    @property
+    def shipping_status(self) -> str:
+        """The order's one word for where it is, in the vendor's words; how they combine is assumed."""
+        left = sum(line.quantity for line in self.lines)
+        if left <= 0:
+            return "CANCELED"
+        back = sum(line.returned + line.broken for line in self.lines)
+        if back:
+            return "RETURNED" if back >= left else "PARTIALLY_RETURNED"
+        return self._pickup_status() if self.is_pickup else self._parcel_status(left)
+
+    def _pickup_status(self) -> str:
+        if any(line.picked_up for line in self.lines):
+            return "PICKED_UP"
+        return "READY_FOR_PICKUP" if any(line.ready_for_pickup for line in self.lines) else "NOT_PICKED_UP"
+
+    def _parcel_status(self, left: int) -> str:
+        delivered = sum(line.delivered for line in self.lines)
+        under_way = sum(line.shipped for line in self.lines) + delivered
+        if delivered >= left:
+            return "DELIVERED"
+        if under_way >= left:
+            return "SHIPPED"
+        if under_way:
+            return "PARTIALLY_SHIPPED"
+        return "PENDING" if any(line.pending for line in self.lines) else "UNSHIPPED"

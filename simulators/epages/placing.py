@@ -1,0 +1,50 @@
+"""Orders as a test or a demo wants them: a random basket with some of its features set."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from simulators.epages.catalog import Item
+from simulators.epages.orders import Order
+from simulators.epages.selling import Basket, make_basket, sell, sell_something
+from simulators.epages.shop import Shop
+
+
+def place(shop: Shop, wishes: Mapping[str, Any]) -> Order:
+    """Place one order; `wishes` as the control API describes them. Raises ValueError for unknown wishes, SKUs
+    and payment methods, SoldOut when stock does not suffice."""
+    unknown = wishes.keys() - {"lines", "pickup", "test", "paid", "coupon", "payment"}
+    if unknown:
+        raise ValueError(f"no such wish: {', '.join(sorted(unknown))}")
+    return sell(shop, _basket(shop, wishes)) if wishes else sell_something(shop, shop.random)
+
+
+def mend(shop: Shop, order: Order) -> None:
+    """Make a broken document whole again."""
+    with shop.writing(order):
+        order.malformed = None
+
+
+def item_of(shop: Shop, sku: str) -> Item:
+    """The product or variation with this SKU; raises ValueError."""
+    if sku not in shop.catalog.by_sku:
+        raise ValueError(f"no such SKU: {sku}")
+    return shop.catalog.by_sku[sku]
+
+
+def _basket(shop: Shop, wishes: Mapping[str, Any]) -> Basket:
+    basket = make_basket(shop, shop.random)
+    if "lines" in wishes:
+        basket = replace(basket, lines=[(item_of(shop, line["sku"]), line["quantity"]) for line in wishes["lines"]])
+    if "pickup" in wishes:
+        method, option = shop.catalog.shipping_methods[0], shop.catalog.pickup_options[0]
+        collected = bool(wishes["pickup"])
+        basket = replace(basket, pickup=option if collected else None, shipping=None if collected else method)
+    if "payment" in wishes:
+        methods = {method.name: method for method in shop.catalog.payment_methods}
+        if wishes["payment"] not in methods:
+            raise ValueError(f"no such payment method: {wishes['payment']}; known are {', '.join(methods)}")
+        basket = replace(basket, payment=methods[wishes["payment"]])
+    if wishes.get("coupon") is False:
+        basket = replace(basket, coupon=None)
+    return replace(basket, test=wishes.get("test", False), paid=wishes.get("paid", True))

@@ -1,0 +1,106 @@
+"""Taking back: cancelations and returns. Both start a refund by themselves."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from simulators.epages import stock
+from simulators.epages.causes import By
+from simulators.epages.errors import Refused, invalid
+from simulators.epages.fulfilment import check_parts, lines_of, note
+from simulators.epages.orders import Line, Order
+from simulators.epages.payments import settle
+from simulators.epages.processes import Part, Process
+from simulators.epages.shop import Shop
+
+_PARTIAL = (
+    "The order was paid with a payment method that doesn't allow partial refunds. "
+    "Thus, the request has to include all product line items of the order."
+)
+
+
+def cancel_order(shop: Shop, order: Order, *, by: By = "shop", comment: str | None = None) -> None:
+    """Cancel all of an order; refuses (409, assumed) once a piece has been handed over, or nothing is left."""
+    if not order.lines or any(line.open < line.quantity for line in order.lines) or order.canceled:
+        raise Refused(409, "order-not-cancelable", "The order cannot be canceled.")
+    parts = [Part(line.id, line.open) for line in order.lines if line.open]
+    with shop.writing(order, "cancelations"):
+        process = Process(shop.new_id(), "cancelations", by, parts)
+        if shop.switches.whole_cancel_makes_process:
+            order.processes.append(process)
+        _cancel_pieces(shop, order, process)
+        note(shop, order, process, by, "cancel", comment, "order-canceled", False)
+        settle(shop, order, by)
+
+
+def create_cancelation(
+    shop: Shop, order: Order, parts: Sequence[Part], *, by: By = "shop", comment: str | None = None
+) -> Process:
+    """Cancel pieces that nobody has begun to hand over; refuses what the payment method forbids (409)."""
+    check_parts(shop, order, parts, lambda line: line.open)
+    if not _takes_parts(order) and not _covers(order.lines, parts):
+        raise Refused(409, "cancel-process-partial-refund-not-allowed", _PARTIAL)
+    with shop.writing(order, "cancelations"):
+        process = Process(shop.new_id(), "cancelations", by, list(parts))
+        order.processes.append(process)
+        _cancel_pieces(shop, order, process)
+        note(shop, order, process, by, "cancel", comment, "items-canceled", False)
+        settle(shop, order, by)
+    return process
+
+
+def create_return(
+    shop: Shop,
+    order: Order,
+    parts: Sequence[Part],
+    *,
+    by: By = "shop",
+    comment: str | None = None,
+    mail: bool = False,
+    fee_refund: Decimal | None = None,
+    of: Process | None = None,
+) -> Process:
+    """Take back pieces as RETURNED or BROKEN; `of` is the process that had brought them. Refuses as cancelations do."""
+    check_parts(shop, order, parts, lambda line: line.returnable)
+    if any(part.status not in ("RETURNED", "BROKEN") for part in parts):
+        raise invalid("The status of a returned product line item is RETURNED or BROKEN.")
+    if not _takes_parts(order) and not (_covers(order.lines, parts) and (fee_refund or not order.delivery_fee)):
+        raise Refused(409, "return-process-partial-refund-not-allowed", _PARTIAL)
+    with shop.writing(order, "returns"):
+        process = Process(shop.new_id(), "returns", by, list(parts), returned_process=of, fee_refund=fee_refund)
+        order.processes.append(process)
+        for line, part in lines_of(order, process):
+            _take_back(shop, line, part)
+        note(shop, order, process, by, "return", comment, "items-returned", mail)
+        settle(shop, order, by)
+    return process
+
+
+def _takes_parts(order: Order) -> bool:
+    return order.payment_method.refund != "FULL_REFUND_ONLY"
+
+
+def _covers(lines: Sequence[Line], parts: Sequence[Part]) -> bool:
+    return all(sum(p.quantity for p in parts if p.line_id == line.id) >= line.quantity for line in lines)
+
+
+def _cancel_pieces(shop: Shop, order: Order, process: Process) -> None:
+    for line, part in lines_of(order, process):
+        line.move(part.quantity, "not_picked_up" if order.is_pickup else "unshipped", "canceled")
+        if shop.switches.restock_canceled:
+            stock.put_back(line.item, part.quantity)
+    order.canceled = all(line.quantity <= 0 for line in order.lines)
+
+
+def _take_back(shop: Shop, line: Line, part: Part) -> None:
+    if shop.switches.returned_leaves_delivered:
+        left = part.quantity
+        for state in ("delivered", "picked_up", "shipped"):
+            pieces = min(left, getattr(line, state))
+            setattr(line, state, getattr(line, state) - pieces)
+            left -= pieces
+    if part.status == "BROKEN":
+        line.broken += part.quantity
+        return
+    line.returned += part.quantity
+    if shop.switches.restock_returned:
+        stock.put_back(line.item, part.quantity)

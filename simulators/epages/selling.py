@@ -1,0 +1,130 @@
+"""Buying in the shop: baskets, single orders, and many orders spread over a past period."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from simulators.epages import stock
+from simulators.epages.catalog import Item, PaymentMethod, PickupOption, ShippingMethod
+from simulators.epages.orders import Coupon, Line, Order
+from simulators.epages.payments import pay, settle
+from simulators.epages.people import Buyer, make_buyer
+from simulators.epages.shop import Shop
+
+_COMMENTS = ("Bitte mit DHL.", "Graag bij de buren afgeven.", "Geschenk! Keine Rechnung beilegen.")
+
+
+@dataclass(frozen=True, slots=True)
+class Basket:
+    """What somebody is about to buy: items with pieces, delivery by `shipping` or `pickup`, and how it is paid."""
+
+    lines: list[tuple[Item, int]]
+    buyer: Buyer
+    payment: PaymentMethod
+    shipping: ShippingMethod | None
+    pickup: PickupOption | None = None
+    coupon: Coupon | None = None
+    test: bool = False
+    paid: bool = True
+    comment: str | None = None
+
+
+def make_basket(shop: Shop, rng: random.Random) -> Basket:
+    """A basket as they come: 1–5 lines, some with coupons, some collected, some unpaid, some tests."""
+    items = rng.sample(
+        list(shop.catalog.items.values()), min(rng.choice((1, 1, 1, 2, 2, 3, 4, 5)), len(shop.catalog.items))
+    )
+    lines = [(item, rng.choice((1, 1, 1, 2, 2, 3, 5))) for item in items]
+    collected = rng.random() < 0.12
+    return Basket(
+        lines=lines,
+        buyer=make_buyer(rng),
+        payment=rng.choice(shop.catalog.payment_methods),
+        shipping=None if collected else rng.choice(shop.catalog.shipping_methods),
+        pickup=rng.choice(shop.catalog.pickup_options) if collected else None,
+        coupon=_coupon(shop, rng),
+        test=rng.random() < 0.02,
+        paid=rng.random() > 0.1,
+        comment=rng.choice(_COMMENTS) if rng.random() < 0.1 else None,
+    )
+
+
+def sell(shop: Shop, basket: Basket, malformed: str | None = None) -> Order:
+    """Place the order: takes it from stock (SoldOut leaves all as it was) and opens or takes the payment."""
+    _take(basket)
+    now = shop.stamp()
+    order = Order(
+        id=shop.new_id(),
+        number=str(10001 + len(shop.orders)),
+        created_at=now.replace(microsecond=now.microsecond // 1000 * 1000),
+        updated_at=now,
+        cart_id=shop.new_id(),
+        currency=shop.currency,
+        tax_model=shop.tax_model,
+        lines=[_line(shop, item, pieces, basket.pickup is not None) for item, pieces in basket.lines],
+        payment_method=basket.payment,
+        billing_address=basket.buyer.billing,
+        shipping_address=None if basket.pickup else basket.buyer.shipping,
+        shipping_method=basket.shipping,
+        pickup_option=basket.pickup,
+        coupon=basket.coupon,
+        test=basket.test,
+        comment=basket.comment,
+        email=basket.buyer.email,
+        malformed=malformed,
+    )
+    with shop.writing(order):
+        pieces = [{"productLineItemId": line.id, "quantity": line.initial} for line in order.lines]
+        shop.tell(order, "shop", "order-created", None, {"lineItems": pieces})
+        lines = [{"line": line.id, "sku": line.item.sku, "quantity": line.initial} for line in order.lines]
+        shop.causes.record("shop", "sell", order=order.id, lines=lines)
+        settle(shop, order, "shop")
+    if basket.paid and order.payments:
+        pay(shop, order)
+    return order
+
+
+def sell_something(shop: Shop, rng: random.Random, malformed: str | None = None) -> Order:
+    """Sell a random basket; what is sold out is left on the shelf. Raises SoldOut when ten baskets fail."""
+    for _ in range(9):
+        try:
+            return sell(shop, make_basket(shop, rng), malformed)
+        except stock.SoldOut:
+            continue
+    return sell(shop, make_basket(shop, rng), malformed)
+
+
+def sell_many(shop: Shop, count: int, since: datetime, until: datetime, rng: random.Random) -> Iterator[Order]:
+    """Orders spread evenly over a past period, oldest first."""
+    step = (until - since) / max(count, 1)
+    for number in range(count):
+        with shop.moment(since + step * number):
+            order = sell_something(shop, rng)
+        yield order
+
+
+def _take(basket: Basket) -> None:
+    taken: list[tuple[Item, int]] = []
+    try:
+        for item, pieces in basket.lines:
+            stock.take(item, pieces)
+            taken.append((item, pieces))
+    except stock.SoldOut:
+        for item, pieces in taken:
+            stock.put_back(item, pieces)
+        raise
+
+
+def _line(shop: Shop, item: Item, pieces: int, collected: bool) -> Line:
+    line = Line(shop.new_id(), item, pieces, item.price)
+    setattr(line, "not_picked_up" if collected else "unshipped", pieces)
+    return line
+
+
+def _coupon(shop: Shop, rng: random.Random) -> Coupon | None:
+    luck = rng.random()
+    if luck < 0.06:
+        return Coupon(shop.new_id(), "SOMMER10", "Sommer", share=Decimal("0.1"))
+    return Coupon(shop.new_id(), "DANKE5", "Danke", amount=Decimal("5.00")) if luck < 0.1 else None

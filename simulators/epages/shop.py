@@ -1,0 +1,119 @@
+"""One shop: what it offers, its orders, its stock, and what nobody knows about it. No HTTP."""
+
+import random
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from simulators.epages.book import Book
+from simulators.epages.catalog import Catalog
+from simulators.epages.causes import By, Causes
+from simulators.epages.documents import render_order
+from simulators.epages.errors import not_found
+from simulators.epages.orders import Order
+from simulators.epages.processes import Process
+from simulators.epages.switches import Switches
+from simulators.epages.times import write_time
+
+
+def utc_now() -> datetime:
+    """The present moment, aware."""
+    return datetime.now(UTC)
+
+
+class Shop:
+    """The state of a shop and the one way to change it: inside `writing`.
+
+    `base_url` is the API's address, used in links. `stock` is what each item starts with (None: stock management
+    off), `tax_model` GROSS or NET. `random` is seeded, `clock` gives the present as an aware UTC time.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        seed: int = 0,
+        products: int = 20,
+        stock: int | None = 1_000_000,
+        switches: Switches | None = None,
+        base_url: str = "http://shop.test/api",
+        tax_model: str = "GROSS",
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self.name = name
+        self.base_url = base_url
+        self.tax_model = tax_model
+        self.currency = "EUR"
+        self.random = random.Random(f"{name}/{seed}")
+        self.switches = switches or Switches()
+        self.catalog = Catalog(self.random.randrange(2**32), products, name[:2].upper(), stock)
+        self.orders: dict[str, Order] = {}
+        self.book = Book(lambda order: render_order(self.base_url, order))
+        self.causes = Causes(self.now)
+        self._clock = clock
+        self._moment: datetime | None = None
+
+    def now(self) -> datetime:
+        """The shop's present: the clock's, or the past moment being acted out."""
+        return self._moment or self._clock()
+
+    @contextmanager
+    def moment(self, at: datetime) -> Iterator[None]:
+        """Act as if it were `at`: for orders with a past."""
+        before, self._moment = self._moment, at
+        try:
+            yield
+        finally:
+            self._moment = before
+
+    def new_id(self) -> str:
+        """A new id, drawn from the shop's seed."""
+        return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
+
+    def order(self, order_id: str) -> Order:
+        """The order with this id; refuses with 404."""
+        if order_id not in self.orders:
+            raise not_found("order", order_id)
+        return self.orders[order_id]
+
+    def process(self, order: Order, kind: str, process_id: str) -> Process:
+        """The order's process of this kind and id; refuses with 404."""
+        found = next((process for process in order.of_kind(kind) if process.id == process_id), None)
+        if found is None:
+            raise not_found("process", process_id)
+        return found
+
+    def stamp(self) -> datetime:
+        """The time a write carries."""
+        now = self.now()
+        return now.replace(microsecond=0) if self.switches.equal_timestamps else now
+
+    @contextmanager
+    def writing(self, order: Order, kind: str | None = None) -> Iterator[None]:
+        """Change an order: afterwards it is stamped (unless `kind` is one that does not), listed, and checked."""
+        late = self.switches.late_rows
+        if late:
+            self.book.freeze(order)
+        yield
+        if kind not in self.switches.no_bump:
+            order.updated_at = self.stamp()
+        order.version += 1
+        self.orders[order.id] = order
+        self.book.file(order, self.now() + timedelta(seconds=late), self._clock())
+        self.causes.check(order)
+
+    def tell(
+        self, order: Order, by: By, type: str, comment: str | None = None, details: Mapping[str, Any] | None = None
+    ) -> None:
+        """Add an event to the order's history."""
+        order.events.append(
+            {
+                "type": type,
+                "triggeredBy": "user" if by == "shop" else "client",
+                "comment": comment,
+                "createdAt": write_time(self.now(), (len(order.events) * 137 + 1) % 1000),
+                "details": dict(details or {}),
+            }
+        )

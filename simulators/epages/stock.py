@@ -1,0 +1,37 @@
+"""The shop's stock: one figure per product or variation, sold from and moved, never set."""
+
+from simulators.epages.catalog import Item
+from simulators.epages.causes import By
+from simulators.epages.errors import Refused
+from simulators.epages.shop import Shop
+
+
+class SoldOut(Exception):
+    """There are fewer pieces in stock than the buyer wants."""
+
+
+def take(item: Item, quantity: int) -> None:
+    """Sell from stock; raises SoldOut rather than going below zero."""
+    if item.stock is None:
+        return
+    if item.stock < quantity:
+        raise SoldOut(f"{item.sku}: {item.stock} left, {quantity} wanted")
+    item.stock -= quantity
+
+
+def put_back(item: Item, quantity: int) -> None:
+    """Return pieces to stock, where it is kept."""
+    if item.stock is not None:
+        item.stock += quantity
+
+
+def adjust(shop: Shop, item: Item, amount: int, by: By = "shop") -> int:
+    """Move the stock by `amount` and give the new figure; refuses with 409 while stock management is off."""
+    if item.stock is None:
+        what = "variation" if item.parent else "product"
+        message = f"The stock management for this {what} is disabled. Thus, the available stock cannot be adjusted."
+        product = item.parent.id if item.parent else item.id
+        raise Refused(409, "product.availability.invalid-availability-state", message, {"productId": product})
+    item.stock += amount
+    shop.causes.record(by, "adjust-stock", sku=item.sku, amount=amount, stock=item.stock)
+    return item.stock

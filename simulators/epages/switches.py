@@ -1,0 +1,47 @@
+"""What nobody knows about the vendor, as switches of a shop."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+LIST_ORDERS = ("created-asc", "created-desc", "random")
+BOUNDS = ("exclusive", "inclusive")
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """How this shop behaves where the vendor's documentation is silent.
+
+    list_order: created-asc, created-desc, or random (anew per request). equal_timestamps: `updatedAt` is cut to the
+    second. bounds: whether `…After` and `…Before` are exclusive or inclusive. late_rows: seconds until a write shows
+    in lists, while its `updatedAt` is the time of the write. no_bump: process kinds (shippings, pickups, returns,
+    cancelations) whose writes leave `updatedAt` alone. returned_leaves_delivered: returned pieces no longer count as
+    delivered or picked up. restock_canceled, restock_returned: such pieces go back into the shop's stock (BROKEN
+    pieces never do). whole_cancel_makes_process: `POST …/cancel` shows up as a cancelation process as well.
+    accept_excess: the API takes quantities beyond what is left of a line, which is then a violation.
+    """
+
+    list_order: str = "created-asc"
+    equal_timestamps: bool = False
+    bounds: str = "exclusive"
+    late_rows: float = 0.0
+    no_bump: tuple[str, ...] = ()
+    returned_leaves_delivered: bool = False
+    restock_canceled: bool = True
+    restock_returned: bool = False
+    whole_cancel_makes_process: bool = True
+    accept_excess: bool = False
+
+    def __post_init__(self) -> None:
+        if self.list_order not in LIST_ORDERS:
+            raise ValueError(f"list_order is one of {', '.join(LIST_ORDERS)}, not {self.list_order}")
+        if self.bounds not in BOUNDS:
+            raise ValueError(f"bounds is one of {', '.join(BOUNDS)}, not {self.bounds}")
+
+    def changed(self, values: Mapping[str, Any]) -> "Switches":
+        """A copy with `values` set; raises ValueError for a switch or value that does not exist."""
+        unknown = values.keys() - {f.name for f in fields(self)}
+        if unknown:
+            raise ValueError(f"no such switch: {', '.join(sorted(unknown))}")
+        settings: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+        return replace(self, **settings)

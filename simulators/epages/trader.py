@@ -1,0 +1,119 @@
+"""A shop that trades by itself: it sells at a set rate, and each order then lives its own life.
+
+Time is given from outside, so a test can let a day pass in a moment: `advance(now)` does what is due by then.
+"""
+
+import heapq
+import random
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from simulators.epages import merchant
+from simulators.epages.errors import Refused
+from simulators.epages.orders import Order
+from simulators.epages.selling import sell_something
+from simulators.epages.shop import Shop
+from simulators.epages.stock import SoldOut
+
+Act = Callable[[], object]
+
+
+class Trader:
+    """Sells `rate` orders per second; the acts of an order's life follow each other after about `pace` seconds."""
+
+    def __init__(self, shop: Shop, rate: float, now: datetime, *, pace: float = 3.0, seed: int = 0) -> None:
+        self._shop = shop
+        self._rate = rate
+        self._pace = pace
+        self._random = random.Random(f"trader/{shop.name}/{seed}")
+        self._next_sale = now
+        self._due: list[tuple[datetime, int, Act]] = []
+        self._planned = 0
+
+    def advance(self, now: datetime) -> None:
+        """Do all that is due by `now`."""
+        while self._next_sale <= now:
+            self._sell(self._next_sale)
+            self._next_sale += timedelta(seconds=1 / self._rate)
+        while self._due and self._due[0][0] <= now:
+            _, _, act = heapq.heappop(self._due)
+            _try(act)
+
+    def _sell(self, at: datetime) -> None:
+        try:
+            order = sell_something(self._shop, self._random)
+        except SoldOut:
+            return
+        for act in life(self._shop, order, self._random):
+            at += timedelta(seconds=self._pace * self._random.uniform(0.3, 1.7))
+            self._planned += 1
+            heapq.heappush(self._due, (at, self._planned, act))
+
+
+def live(shop: Shop, order: Order, until: datetime, rng: random.Random) -> None:
+    """Let an order of the past live its whole life at once, a day or so between its acts, nothing after `until`."""
+    at = order.created_at
+    for act in life(shop, order, rng):
+        at += timedelta(hours=rng.uniform(2, 40))
+        if at > until:
+            return
+        with shop.moment(at):
+            _try(act)
+
+
+def life(shop: Shop, order: Order, rng: random.Random) -> Iterator[Act]:
+    """The acts of an order's life, in turn. An act that has become impossible is refused by the shop."""
+    if order.payment_status == "PENDING" and rng.random() < 0.8:
+        yield lambda: merchant.pay(shop, order)
+    fate = rng.random()
+    if fate < 0.1:
+        yield lambda: merchant.cancel(shop, order)
+        return
+    if fate < 0.2:
+        yield lambda: _cancel_some(shop, order, rng)
+    if order.is_pickup:
+        yield lambda: merchant.ready(shop, order)
+        yield lambda: merchant.pick_up(shop, order)
+    else:
+        yield from _parcels(shop, order, rng)
+    if rng.random() < 0.15:
+        yield lambda: _return_some(shop, order, rng)
+
+
+def _parcels(shop: Shop, order: Order, rng: random.Random) -> Iterator[Act]:
+    if rng.random() < 0.1:
+        return
+    parcels = rng.choice((1, 1, 1, 2, 3))
+    for _ in range(parcels - 1):
+        yield lambda: merchant.ship(shop, order, _some(order, "unshipped", rng), merchant.tracking_code(rng))
+    if rng.random() < 0.9:
+        yield lambda: merchant.ship(shop, order, None, merchant.tracking_code(rng))
+    if rng.random() < 0.7:
+        for _ in range(parcels):
+            yield lambda: merchant.deliver(shop, order)
+
+
+def _cancel_some(shop: Shop, order: Order, rng: random.Random) -> None:
+    merchant.cancel(shop, order, _some(order, "open", rng))
+
+
+def _return_some(shop: Shop, order: Order, rng: random.Random) -> None:
+    whole = order.payment_method.refund == "FULL_REFUND_ONLY"
+    lines = None if whole else _some(order, "returnable", rng)
+    merchant.take_return(shop, order, lines, "BROKEN" if rng.random() < 0.3 else "RETURNED")
+
+
+def _some(order: Order, pieces: str, rng: random.Random) -> dict[str, int]:
+    able = [line for line in order.lines if getattr(line, pieces) > 0]
+    if not able:
+        raise Refused(409, "quantity-not-available", "Nothing is left for that.")
+    chosen = rng.sample(able, rng.randint(1, len(able)))
+    return {line.id: rng.randint(1, getattr(line, pieces)) for line in chosen}
+
+
+def _try(act: Act) -> None:
+    try:
+        act()
+    except Refused:
+        # The connector or the buyer was faster; a merchant shrugs and goes on.
+        return
