@@ -1,0 +1,198 @@
+"""The control API under `/_sim`: JSON in and out, for tests, proofs and demos; not part of Afosto.
+
+    POST   /tenants                             a setup document (see `Tenant`) with `faults` (see `TenantFaults`)
+    GET    /tenants                             names
+    DELETE /tenants/{tenant}
+    GET    /tenants/{tenant}/orders             ?after=SEQ&limit=N   {orders, next}: all of what is so
+    GET    /tenants/{tenant}/orders/{order}     one of them
+    GET    /tenants/{tenant}/causes             ?after=SEQ&limit=N   {causes, next}
+    GET    /tenants/{tenant}/violations         {violations}
+    GET    /tenants/{tenant}/stats              requests, errors, faults fired
+    PUT    /tenants/{tenant}/faults             {faults, budget, seed}
+    PUT    /tenants/{tenant}/switches           the switches to change (see `Switches`)
+    POST   /tenants/{tenant}/orders/{order}/{act}
+           cancel {units?, refund?}             return {units, outcome: restocked|broken|rejected, location_id?}
+           ship {units?, code?, url?}           deliver {parcel?}
+           ready {units?}                       collect {parcel?}
+    GET    /tenants/{tenant}/inventory          {levels}
+    POST   /tenants/{tenant}/inventory          {location_id, sku, total}: a recount
+    POST   /tenants/{tenant}/inventory/sell     {location_id, sku, quantity}: sold over another channel
+    POST   /tenants/{tenant}/webhooks           {url, secret, id?, events?}
+    GET    /tenants/{tenant}/webhooks           {deliveries}: what was sent lately, with the answers
+
+A wrong request is answered 404 or 422 with {error}; `next` is null at the end of a list.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from simulators.afosto import merchant
+from simulators.afosto.errors import Refused
+from simulators.afosto.tenant import Tenant
+from simulators.afosto.tenants import Account, Tenants
+from simulators.afosto.truth import cause_truth, level_truth, order_truth
+
+PAGE = 2000
+
+Body = dict[str, Any]
+Handler = Callable[[Account, Request, Body], Any]
+Row = TypeVar("Row")
+
+
+def control_routes(tenants: Tenants) -> list[Route]:
+    """The routes of the control API, relative to `/_sim`."""
+
+    async def create(request: Request) -> Response:
+        return _guarded(lambda body: {"name": tenants.add(body).tenant.name}, await _body(request))
+
+    async def names(_: Request) -> Response:
+        return _json({"tenants": tenants.names()})
+
+    async def remove(request: Request) -> Response:
+        return _guarded(lambda _: tenants.remove(request.path_params["tenant"]), {})
+
+    async def handle(handler: Handler, request: Request) -> Response:
+        return _guarded(partial(_act, tenants, handler, request), await _body(request))
+
+    return [
+        Route("/tenants", create, methods=["POST"]),
+        Route("/tenants", names, methods=["GET"]),
+        Route("/tenants/{tenant}", remove, methods=["DELETE"]),
+        *(Route(f"/tenants/{{tenant}}/{p}", partial(handle, h), methods=[m]) for m, p, h in HANDLERS),
+    ]
+
+
+def _act(tenants: Tenants, handler: Handler, request: Request, body: Body) -> Any:
+    account = tenants.named(request.path_params["tenant"])
+    account.tenant.inventory.tick()
+    return handler(account, request, body)
+
+
+def _orders(account: Account, request: Request, _: Body) -> Any:
+    rows, following = _slice(list(account.tenant.orders.values()), request)
+    return {"orders": [order_truth(order) for order in rows], "next": following}
+
+
+def _order(account: Account, request: Request, _: Body) -> Any:
+    return order_truth(account.tenant.order(request.path_params["order"]))
+
+
+def _causes(account: Account, request: Request, _: Body) -> Any:
+    rows, following = _slice(account.tenant.causes.all, request)
+    return {"causes": cause_truth(rows), "next": following}
+
+
+def _violations(account: Account, _: Request, __: Body) -> Any:
+    return {"violations": cause_truth(account.tenant.causes.violations)}
+
+
+def _stats(account: Account, _: Request, __: Body) -> Any:
+    return account.stats()
+
+
+def _faults(account: Account, _: Request, body: Body) -> None:
+    account.faults.configure(body)
+
+
+def _switches(account: Account, _: Request, body: Body) -> None:
+    account.tenant.switches = account.tenant.switches.changed(body)
+
+
+def _merchant(account: Account, request: Request, body: Body) -> Any:
+    act = ACTS.get(request.path_params["act"])
+    if act is None:
+        raise Refused("NOT_FOUND", f"no such act: {request.path_params['act']}")
+    order_id = request.path_params["order"]
+    act(account.tenant, order_id, body)
+    return order_truth(account.tenant.order(order_id))
+
+
+def _levels(account: Account, _: Request, __: Body) -> Any:
+    return {"levels": level_truth(account.tenant.inventory.levels())}
+
+
+def _recount(account: Account, _: Request, body: Body) -> None:
+    merchant.recount(account.tenant, **body)
+
+
+def _sell(account: Account, _: Request, body: Body) -> None:
+    merchant.sell_elsewhere(account.tenant, **body)
+
+
+def _listen(account: Account, _: Request, body: Body) -> Any:
+    return {"id": account.tenant.listen(body).id}
+
+
+def _deliveries(account: Account, _: Request, __: Body) -> Any:
+    return {"deliveries": [delivery.summary() for delivery in list(account.tenant.outbox.deliveries)]}
+
+
+def _cancel(tenant: Tenant, order_id: str, body: Body) -> None:
+    merchant.cancel_units(tenant, order_id, body.get("units"), body.get("refund", True))
+
+
+def _return(tenant: Tenant, order_id: str, body: Body) -> None:
+    merchant.return_units(tenant, order_id, body["units"], body["outcome"], body.get("location_id"))
+
+
+def _ship(tenant: Tenant, order_id: str, body: Body) -> None:
+    merchant.ship(tenant, order_id, body.get("units"), body.get("code"), body.get("url"))
+
+
+def _ready(tenant: Tenant, order_id: str, body: Body) -> None:
+    merchant.ready_to_collect(tenant, order_id, body.get("units"))
+
+
+def _deliver(tenant: Tenant, order_id: str, body: Body) -> None:
+    merchant.deliver(tenant, order_id, body.get("parcel"))
+
+
+# Collected is what Afosto calls delivered at a location of one's own.
+ACTS = {"cancel": _cancel, "return": _return, "ship": _ship, "ready": _ready, "deliver": _deliver, "collect": _deliver}
+
+HANDLERS: list[tuple[str, str, Handler]] = [
+    ("GET", "orders", _orders),
+    ("GET", "orders/{order}", _order),
+    ("POST", "orders/{order}/{act}", _merchant),
+    ("GET", "causes", _causes),
+    ("GET", "violations", _violations),
+    ("GET", "stats", _stats),
+    ("PUT", "faults", _faults),
+    ("PUT", "switches", _switches),
+    ("GET", "inventory", _levels),
+    ("POST", "inventory", _recount),
+    ("POST", "inventory/sell", _sell),
+    ("GET", "webhooks", _deliveries),
+    ("POST", "webhooks", _listen),
+]
+
+
+def _slice(rows: Sequence[Row], request: Request) -> tuple[Sequence[Row], int | None]:
+    """Rows are numbered from 1 without gaps, so the number is the place."""
+    after, limit = int(request.query_params.get("after", 0)), int(request.query_params.get("limit", PAGE))
+    end = after + limit
+    return rows[after:end], end if end < len(rows) else None
+
+
+def _guarded(act: Callable[[Body], Any], body: Body) -> Response:
+    try:
+        return _json(act(body))
+    except Refused as refusal:
+        return _json({"error": str(refusal), **refusal.extensions}, 404 if refusal.code == "NOT_FOUND" else 422)
+    except (KeyError, TypeError, ValueError) as error:
+        return _json({"error": f"{type(error).__name__}: {error}"}, 422)
+
+
+async def _body(request: Request) -> Body:
+    raw = await request.body()
+    return dict(json.loads(raw)) if raw else {}
+
+
+def _json(document: Any, status: int = 200) -> Response:
+    return Response(json.dumps(document or {}, ensure_ascii=False), status, media_type="application/json")

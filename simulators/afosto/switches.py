@@ -1,0 +1,44 @@
+"""What nobody knows about the vendor, as switches of a tenant."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Switches:
+    """How this tenant behaves where Afosto's documentation is silent, and how it is set up.
+
+    accept_any_sku: items need not stand in the catalog. total_drift: minor units added to each order's total.
+    allocate_late: seconds between opening an order and deducting its inventory. orders_list and
+    inventory_changes_list: whether these list queries exist. forbidden: root fields outside the key's scopes.
+    revoked: the key no longer works. delivery_names_order: delivery events carry the order's id.
+    webhook_duplicates: share of events delivered twice. webhook_shuffle: seconds by which deliveries are delayed
+    at random, so that they overtake each other. webhook_retries: pauses in seconds between attempts.
+    """
+
+    accept_any_sku: bool = True
+    total_drift: int = 0
+    allocate_late: float = 0.0
+    orders_list: bool = True
+    inventory_changes_list: bool = True
+    forbidden: tuple[str, ...] = ()
+    revoked: bool = False
+    delivery_names_order: bool = True
+    webhook_duplicates: float = 0.0
+    webhook_shuffle: float = 0.0
+    webhook_retries: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0)
+
+    @property
+    def hidden(self) -> frozenset[str]:
+        """The query fields this tenant's schema lacks."""
+        shown = {"orders": self.orders_list, "inventoryChanges": self.inventory_changes_list}
+        return frozenset(name for name, exists in shown.items() if not exists)
+
+    def changed(self, values: Mapping[str, Any]) -> "Switches":
+        """A copy with `values` set; raises ValueError for a switch that does not exist."""
+        unknown = values.keys() - {f.name for f in fields(self)}
+        if unknown:
+            raise ValueError(f"no such switch: {', '.join(sorted(unknown))}")
+        changes: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+        return replace(self, **changes)

@@ -1,0 +1,83 @@
+"""All tenants of one simulated Afosto, each with its faults and its counts of traffic."""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from simulators.afosto.errors import invalid, not_found, unauthorized
+from simulators.afosto.faults import TenantFaults
+from simulators.afosto.tenant import Tenant
+
+
+class Account:
+    """A tenant as it is served. `requests` counts root fields, `errors` the codes answered ("" for none)."""
+
+    def __init__(self, tenant: Tenant) -> None:
+        self.tenant = tenant
+        self.faults = TenantFaults()
+        self.requests: Counter[str] = Counter()
+        self.errors: Counter[str] = Counter()
+
+    def stats(self) -> dict[str, Any]:
+        """Requests by root field, errors by code, transport outcomes and faults fired."""
+        outcomes = self.faults.transport.stats()
+        return {
+            "requests": dict(self.requests),
+            "errors": dict(self.errors),
+            "total": outcomes["total"],
+            "outcomes": {f"{row['method']} {row['status']}": row["count"] for row in outcomes["requests"]},
+            "faults": self.faults.fired(),
+        }
+
+
+class Tenants:
+    """The accounts by name and by key."""
+
+    def __init__(self) -> None:
+        self._by_name: dict[str, Account] = {}
+        self._by_key: dict[str, Account] = {}
+
+    def add(self, setup: Mapping[str, Any]) -> Account:
+        """A new account from a setup document. Raises VALIDATION_ERROR when name or key are taken, or ValueError."""
+        for field, taken in (("name", self._by_name), ("key", self._by_key)):
+            if setup[field] in taken:
+                raise invalid(field, f"a tenant with this {field} exists")
+        faults = TenantFaults()
+        faults.configure(setup.get("faults") or {})
+        account = Account(Tenant(setup))
+        account.faults = faults
+        self._by_name[account.tenant.name] = self._by_key[account.tenant.key] = account
+        return account
+
+    def remove(self, name: str) -> None:
+        """Forget an account and end its webhooks. Raises NOT_FOUND."""
+        account = self.named(name)
+        account.tenant.outbox.stop()
+        del self._by_name[name], self._by_key[account.tenant.key]
+
+    def named(self, name: str) -> Account:
+        """The account by name; raises NOT_FOUND."""
+        if name not in self._by_name:
+            raise not_found("Tenant", name)
+        return self._by_name[name]
+
+    def names(self) -> list[str]:
+        """All names, sorted."""
+        return sorted(self._by_name)
+
+    def authorized(self, authorization: str) -> Account:
+        """The account of an Authorization header; raises UNAUTHORIZED for an unknown or revoked key."""
+        account = self.holder(authorization)
+        if account is None or account.tenant.switches.revoked:
+            raise unauthorized()
+        return account
+
+    def holder(self, authorization: str) -> Account | None:
+        """The account whose key stands in an Authorization header."""
+        scheme, _, key = authorization.partition(" ")
+        return self._by_key.get(key) if scheme == "Bearer" else None
+
+    def close(self) -> None:
+        """End the webhooks of all tenants."""
+        for account in self._by_name.values():
+            account.tenant.outbox.stop()

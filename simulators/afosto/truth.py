@@ -1,0 +1,66 @@
+"""What is so in a tenant, in plain JSON, for proofs."""
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from simulators.afosto.causes import Cause, Violation
+from simulators.afosto.inventory import Level
+from simulators.afosto.model import Order, Parcel, Unit
+
+
+def order_truth(order: Order) -> dict[str, Any]:
+    """An order with every unit and parcel; `returns` are the ids of units that came back and how it ended."""
+    return {
+        "seq": order.seq,
+        "id": order.id,
+        "number": order.number,
+        "status": order.status,
+        "reference": order.reference,
+        "customer_reference": order.customer["reference"],
+        "channel_id": order.channel.id,
+        "location_id": order.location.id if order.location else None,
+        "total": order.total,
+        "meta_data": order.meta_data,
+        "units": [_unit(unit) for unit in order.units],
+        "parcels": [_parcel(parcel) for parcel in order.parcels],
+        "returns": {unit.id: unit.progress for unit in order.units if _came_back(unit)},
+    }
+
+
+def cause_truth(rows: Iterable[Cause | Violation]) -> list[dict[str, Any]]:
+    """Causes or violations."""
+    return [asdict(row) for row in rows]
+
+
+def level_truth(levels: Iterable[Level]) -> list[dict[str, Any]]:
+    """Stock levels with what is available."""
+    return [asdict(level) | {"available": level.available} for level in levels]
+
+
+def _unit(unit: Unit) -> dict[str, Any]:
+    return {
+        "id": unit.id,
+        "sku": unit.line.sku,
+        "line_ref": unit.line.meta_data.get("line_ref"),
+        "progress": unit.progress,
+        "step": unit.step,
+        "parcel": unit.parcel_id,
+        "contra": unit.contra_item_id,
+        "price": unit.price,
+        "is_deducted": unit.is_deducted,
+    }
+
+
+def _parcel(parcel: Parcel) -> dict[str, Any]:
+    return {
+        "id": parcel.id,
+        "status": parcel.status,
+        "track_trace_code": parcel.track_trace_code,
+        "track_trace_url": parcel.track_trace_url,
+        "units": parcel.item_ids,
+    }
+
+
+def _came_back(unit: Unit) -> bool:
+    return unit.progress in ("RETURNED", "RESTOCKED", "REJECTED") or bool(unit.step and unit.contra_item_id is None)

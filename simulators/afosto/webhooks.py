@@ -1,0 +1,175 @@
+"""Webhooks out: signed deliveries to registered endpoints, repeated until they are taken."""
+
+import hashlib
+import heapq
+import hmac
+import json
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import uuid4
+
+import requests
+
+from simulators.afosto.switches import Switches
+
+USER_AGENT = "Afosto/1.0 (+https://afosto.com/docs/webhooks)"
+TIMEOUT = 5.0
+KEPT = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A registered address with its own secret; empty `events` means all of them."""
+
+    url: str
+    secret: str
+    id: str = field(default_factory=lambda: str(uuid4()))
+    events: tuple[str, ...] = ()
+
+    def wants(self, event: str) -> bool:
+        """Whether this endpoint is told of `event`."""
+        return not self.events or event in self.events
+
+
+@dataclass(slots=True)
+class Delivery:
+    """One message to one endpoint: `answers` holds the HTTP status of each attempt, 0 where none came."""
+
+    endpoint: str
+    event: str
+    entity_id: str
+    message_id: str
+    body: bytes
+    answers: list[int] = field(default_factory=list)
+
+    def summary(self) -> dict[str, Any]:
+        """The delivery as the control API lists it."""
+        names = ("endpoint", "event", "entity_id", "message_id", "answers")
+        return {name: getattr(self, name) for name in names}
+
+
+def sign(body: bytes, secret: str) -> str:
+    """Hex HMAC-SHA256 of exactly these bytes, as documented for `X-Afosto-Hmac-Sha256`."""
+    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def headers(tenant: str, endpoint: Endpoint, body: bytes) -> dict[str, str]:
+    """The documented headers of a delivery."""
+    return {
+        "Content-Type": "application/json",
+        "User-Agent": USER_AGENT,
+        "X-Afosto-Hmac-Sha256": sign(body, endpoint.secret),
+        "X-Afosto-Endpoint": endpoint.id,
+        "X-Afosto-Tenant": tenant,
+    }
+
+
+class Sender(threading.Thread):
+    """Delivers to one endpoint, one message at a time, in a thread of its own until stopped."""
+
+    def __init__(self, tenant: str, endpoint: Endpoint, retries: tuple[float, ...]) -> None:
+        super().__init__(name=f"webhooks-{tenant}", daemon=True)
+        self.endpoint = endpoint
+        self._tenant = tenant
+        self._retries = retries
+        self._due: list[tuple[float, int, Delivery]] = []
+        self._sequence = 0
+        self._changed = threading.Condition()
+        self._stopped = False
+
+    def put(self, delivery: Delivery, delay: float = 0.0) -> None:
+        """Send `delivery` no sooner than `delay` seconds from now."""
+        with self._changed:
+            self._sequence += 1
+            heapq.heappush(self._due, (time.monotonic() + delay, self._sequence, delivery))
+            self._changed.notify()
+
+    def stop(self) -> None:
+        """End the thread; what was not delivered by then is dropped."""
+        with self._changed:
+            self._stopped = True
+            self._changed.notify()
+
+    def run(self) -> None:
+        """Take what is due until stopped."""
+        with requests.Session() as session:
+            session.trust_env = False
+            while (delivery := self._next()) is not None:
+                self._attempt(session, delivery)
+
+    def _next(self) -> Delivery | None:
+        with self._changed:
+            while not self._stopped:
+                wait = self._due[0][0] - time.monotonic() if self._due else None
+                if wait is not None and wait <= 0:
+                    return heapq.heappop(self._due)[2]
+                self._changed.wait(wait)
+        return None
+
+    def _attempt(self, session: requests.Session, delivery: Delivery) -> None:
+        status = self._post(session, delivery.body)
+        delivery.answers.append(status)
+        attempt = len(delivery.answers)
+        if not 200 <= status < 300 and attempt <= len(self._retries):
+            self.put(delivery, self._retries[attempt - 1])
+
+    def _post(self, session: requests.Session, body: bytes) -> int:
+        signed = headers(self._tenant, self.endpoint, body)
+        try:
+            answer = session.post(self.endpoint.url, body, headers=signed, timeout=TIMEOUT, allow_redirects=False)
+        except requests.RequestException:
+            return 0
+        return answer.status_code
+
+
+class Outbox:
+    """The webhooks of one tenant: who listens, and what was sent lately."""
+
+    def __init__(self, tenant: str, now: Callable[[], int]) -> None:
+        self._tenant = tenant
+        self._now = now
+        self._random = random.Random(tenant)
+        self._senders: list[Sender] = []
+        self.deliveries: deque[Delivery] = deque(maxlen=KEPT)
+
+    def register(self, endpoint: Endpoint, switches: Switches) -> None:
+        """Deliver to `endpoint` from now on."""
+        sender = Sender(self._tenant, endpoint, switches.webhook_retries)
+        self._senders.append(sender)
+        sender.start()
+
+    def emit(
+        self, event: str, kind: str, entity_id: str, data: Callable[[], Mapping[str, Any]], switches: Switches
+    ) -> None:
+        """Tell every endpoint that wants to know; `data` is made now, as the entity stands at this moment."""
+        listening = [sender for sender in self._senders if sender.endpoint.wants(event)]
+        if not listening:
+            return
+        envelope = {"event": event, "entity_type": kind, "entity_id": entity_id, "triggered_at": self._now()}
+        entity = data()
+        for sender in listening:
+            message_id = str(uuid4())
+            message = envelope | {"message_id": message_id, "data": entity}
+            body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
+            delivery = Delivery(sender.endpoint.id, event, entity_id, message_id, body)
+            self._send(sender, delivery, switches)
+
+    def stop(self) -> None:
+        """End all deliveries and wait for the threads."""
+        for sender in self._senders:
+            sender.stop()
+        for sender in self._senders:
+            sender.join(TIMEOUT)
+        self._senders.clear()
+
+    def _send(self, sender: Sender, delivery: Delivery, switches: Switches) -> None:
+        copies = 2 if self._random.random() < switches.webhook_duplicates else 1
+        for copy in range(copies):
+            again = replace(delivery, answers=[])
+            self.deliveries.append(again)
+            sender.put(again, self._random.uniform(0, switches.webhook_shuffle) + 0.05 * copy)
