@@ -15,6 +15,7 @@ from simulators.epages.times import write_time
 from simulators.epages.totals import DELIVERY_RATE, Totals, given_back, initial_totals_of, refunded, tax_of, totals_of
 
 Document = dict[str, Any]
+_FREE_SHIPPING = Decimal(400)
 
 
 def render_order(base_url: str, order: Order) -> bytes:
@@ -54,12 +55,12 @@ def order_document(base_url: str, order: Order) -> Document:
         "orderNumber": order.number,
         "customerComment": order.comment,
         "orderNote": order.note,
-        "paymentNote": None,
-        "externalPaymentId": None,
-        "externalPaymentUri": None,
+        "paymentNote": f"Referenz {order.number}",
+        "externalPaymentId": order.cart_id,
+        "externalPaymentUri": f"https://pay.example.com/{order.cart_id}",
         "entryDate": write_time(order.created_at),
-        "marketingChannel": None,
-        "marketingSubchannel": None,
+        "marketingChannel": "Newsletter",
+        "marketingSubchannel": "Herbst",
         "salesChannel": "Storefront",
         "viewed": False,
         "_links": _links(f"{base_url}/orders/{order.id}", base_url, order),
@@ -119,7 +120,7 @@ def _shipping(order: Order, method: ShippingMethod) -> Document:
             "id": method.id,
             "name": method.name,
             "description": "Lieferung in 3 bis 4 Tagen.",
-            "freeShippingValue": None,
+            "freeShippingValue": money(order.currency, _FREE_SHIPPING),
             "fixedPrice": price(order, method.price),
             "weightBasedPrice": None,
         }
@@ -143,12 +144,9 @@ def _payment(order: Order) -> Document:
 
 def _pickup(base_url: str, order: Order, option: PickupOption) -> Document:
     document = pickup_option_document(base_url, order.currency, order.tax_model, option)
-    # Inside an order the option's id has no underscore, its links stand beside it, and it has no position.
-    inner = {key: value for key, value in document.items() if key not in ("_id", "_links", "position")}
-    return _fee(order, order.delivery_fee, option.price) | {
-        "pickupOption": {"id": option.id, **inner},
-        "_links": document["_links"],
-    }
+    # Inside an order the option's id has no underscore, and it has no position.
+    inner = {key: value for key, value in document.items() if key not in ("_id", "position")}
+    return _fee(order, order.delivery_fee, option.price) | {"pickupOption": {"id": option.id, **inner}}
 
 
 def _links(self: str, base_url: str, order: Order) -> Mapping[str, Mapping[str, str]]:

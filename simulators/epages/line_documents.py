@@ -30,7 +30,7 @@ def line_document(base_url: str, order: Order, line: Line) -> Document:
             "taxRate": number(line.item.tax_rate),
             **money(order.currency, tax),
         },
-        "customText": None,
+        "customText": {"label": "Widmung", "value": order.comment} if order.comment else None,
         **_states(order, line),
     }
 

@@ -46,7 +46,7 @@ def _address(rng: random.Random, country: str) -> dict[str, Any]:
     mail = f"{first}.{last}".lower().replace(" ", "-").replace("'", "").encode("ascii", "ignore").decode()
     lines = [company, f"{first} {last}", f"{street} {house_number}".strip(), f"{postal_code} {city}"]
     return {
-        "salutation": None,
+        "salutation": rng.choice(("Frau", "Herr", None)),
         "gender": None,
         "company": company,
         "title": None,

@@ -20,7 +20,7 @@ def location_document(base_url: str, location: Location) -> Document:
     return _location(base_url, location) | {
         "googleStatus": "ACTIVE",
         "googlePrimaryCategory": {"displayName": "Laden", "categoryId": "gcid:store"},
-        "googleAdditionalCategories": [],
+        "googleAdditionalCategories": [{"displayName": "Lebensmittel", "categoryId": "gcid:storefood"}],
         "latLng": {"latitude": 53.55, "longitude": 9.99},
     }
 

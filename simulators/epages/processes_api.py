@@ -18,7 +18,10 @@ def list_of(kind: str) -> Handler:
 
     def handle(call: Call) -> Answer:
         documents = documents_of_kind(call.shop.base_url, call.shop.order(call.path["order"]), kind)
-        return document_page(call, RELATIONS[kind], documents, {RELATIONS[kind]: {"href": call.url}})
+        links = {RELATIONS[kind]: {"href": call.url}}
+        if kind in ("payments", "refunds"):
+            links["active"] = {"href": f"{call.url}/active"}
+        return document_page(call, RELATIONS[kind], documents, links)
 
     return handle
 

@@ -24,7 +24,6 @@ _PARTS = [
     "additional-descriptions",
     "manufacturer-site",
     "review-site",
-    "default-image-data",
 ]
 _VARIATION_PARTS = ["variation-properties", "variation-attributes", "variations", "variations-images"]
 _MOVES = ["disable-purchasability", "adjust-available-stock", "update-stock-threshold", "disable-stock-management"]
@@ -42,7 +41,7 @@ def product_document(shop: Shop, product: Product) -> Document:
         "sku": product.item.sku if product.item else None,
         **prices,
         "tags": ["Neu"],
-        "productIdentifiers": [],
+        "productIdentifiers": [{"type": "EAN", "value": "9780134308135"}] if product.item else [],
         "visible": True,
         "taxClass": tax_class(product.tax_rate),
         "shippingWeight": {"value": 190.0, "displayUnit": "GRAMS"},
@@ -53,14 +52,14 @@ def product_document(shop: Shop, product: Product) -> Document:
         "pickupPeriod": {"min": 1, "max": 2, "displayUnit": "DAYS"},
         "name": product.name,
         "description": product.features,
-        "manufacturer": None,
+        "manufacturer": "Nordlicht GmbH",
         "essentialFeatures": product.features,
         "variationAttributes": _attributes(product),
         "customText": None,
         "productLabels": [{"type": "NEW", "activeFrom": changed, "activeUntil": changed}],
         "isVariationProduct": bool(product.variations),
         "_embedded": {"availability": _embedded_availability(product.item, self)},
-        "_links": {"self": {"href": self}} | {part: {"href": f"{self}/{part}"} for part in parts},
+        "_links": {part: {"href": f"{self}/{part}"} for part in parts} | _own_links(shop, product),
     }
 
 
@@ -90,6 +89,12 @@ def availability_document(shop: Shop, item: Item) -> Document:
     moves = _MOVES[:2] if item.parent else _MOVES
     links = {"product": {"href": product}, "self": {"href": self}}
     return _figures(item) | {"_links": links | {move: {"href": f"{self}/{move}"} for move in moves}}
+
+
+def _own_links(shop: Shop, product: Product) -> Document:
+    image = f"{shop.base_url}/core-storage/images/{product.id}{{&width,height,upscale}}"
+    self = {"href": f"{shop.base_url}/products/{product.id}"}
+    return {"self": self} | ({"default-image-data": {"href": image, "templated": True}} if product.item else {})
 
 
 def _figures(item: Item) -> Document:

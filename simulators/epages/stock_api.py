@@ -20,7 +20,7 @@ def find_by_sku(call: Call) -> Answer:
 def list_products(call: Call) -> Answer:
     """`GET /products`."""
     documents = [product_document(call.shop, product) for product in call.shop.catalog.products.values()]
-    return document_page(call, "products", documents)
+    return document_page(call, "products", documents, {"search": {"href": f"{call.url}/search"}})
 
 
 def get_product(call: Call) -> Answer:

@@ -24,6 +24,8 @@ ALL_SCOPES = [
     "orde:r",
     "loca:r",
     "shpz:r",
+    "pypr:r",
+    "rfpr:r",
 ]
 GUIDE_SCOPES = ["prod:r", "prda:r", "prda:u", "ordr:r", "ordr:u", "shpr:c", "shpr:r", "shpr:u"]
 

@@ -1,0 +1,34 @@
+"""The vendor's OpenAPI file, read from the path in CONNECTOR_OPENAPI: it is not ours to publish, so it is not here."""
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from contract_openapi import OpenApi
+from contract_scene import Scene
+
+from simulators.epages.app import create_app
+from simulators.server import serve
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "contract: needs the vendor's OpenAPI file (CONNECTOR_OPENAPI)")
+
+
+@pytest.fixture(scope="session")
+def openapi() -> OpenApi:
+    """The file; without it tests are skipped, and fail where CI=true says that it must be there."""
+    path = os.environ.get("CONNECTOR_OPENAPI")
+    if not path:
+        reason = "CONNECTOR_OPENAPI does not name the vendor's OpenAPI file"
+        (pytest.fail if os.environ.get("CI") == "true" else pytest.skip)(reason)
+    return OpenApi(Path(path))
+
+
+@pytest.fixture(scope="session")
+def scene() -> Iterator[Scene]:
+    """A running shop to which calls can be made."""
+    app = create_app()
+    with serve(app) as url:
+        yield Scene(app, url)

@@ -1,0 +1,122 @@
+"""The vendor's OpenAPI file (Swagger 2.0): its recorded examples, and validation against its response schemas.
+
+The vendor declares no field as nullable but records nulls; so a null passes exactly where some recorded
+example of the paths we use has one.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft4Validator
+
+OPERATIONS = (
+    ("post", "/oauth/token", "200"),
+    ("get", "/orders", "200"),
+    ("get", "/orders/{orderId}", "200"),
+    ("post", "/orders/{orderId}/cancel", "200"),
+    ("put", "/orders/{orderId}/order-note", "200"),
+    ("get", "/orders/{orderId}/events", "200"),
+    ("get", "/orders/{orderId}/processes", "200"),
+    ("get", "/orders/{orderId}/processes/shippings", "200"),
+    ("post", "/orders/{orderId}/processes/shippings", "201"),
+    ("get", "/orders/{orderId}/processes/shippings/{shipping-process-id}", "200"),
+    ("post", "/orders/{orderId}/processes/shippings/{shipping-process-id}/mark-shipped", "200"),
+    ("post", "/orders/{orderId}/processes/shippings/{shipping-process-id}/mark-delivered", "200"),
+    ("get", "/orders/{orderId}/processes/pickups", "200"),
+    ("post", "/orders/{orderId}/processes/pickups", "201"),
+    ("get", "/orders/{orderId}/processes/pickups/{pickup-process-id}", "200"),
+    ("post", "/orders/{orderId}/processes/pickups/{pickup-process-id}/mark-picked-up", "200"),
+    ("get", "/orders/{orderId}/processes/returns", "200"),
+    ("post", "/orders/{orderId}/processes/returns", "201"),
+    ("get", "/orders/{orderId}/processes/returns/{return-process-id}", "200"),
+    ("get", "/orders/{orderId}/processes/cancelations", "200"),
+    ("post", "/orders/{orderId}/processes/cancelations", "201"),
+    ("get", "/orders/{orderId}/processes/cancelations/{cancelation-process-id}", "200"),
+    ("get", "/orders/{orderId}/processes/payments", "200"),
+    ("get", "/orders/{orderId}/processes/refunds", "200"),
+    ("get", "/products", "200"),
+    ("get", "/products/search/find-by-sku", "200"),
+    ("get", "/products/{productId}", "200"),
+    ("get", "/products/{productId}/variations", "200"),
+    ("get", "/products/{productId}/availability", "200"),
+    ("post", "/products/{productId}/availability/adjust-available-stock", "200"),
+    ("get", "/products/{productId}/variations/{variationId}/availability", "200"),
+    ("post", "/products/{productId}/variations/{variationId}/availability/adjust-available-stock", "200"),
+    ("get", "/shop/locations", "200"),
+    ("get", "/pickup-options", "200"),
+)
+REFUSALS = (
+    ("post", "/oauth/token", "401"),
+    ("post", "/orders/{orderId}/processes/shippings", "400"),
+    ("post", "/orders/{orderId}/processes/shippings", "409"),
+    ("post", "/orders/{orderId}/processes/pickups", "400"),
+    ("post", "/orders/{orderId}/processes/pickups", "409"),
+    ("post", "/orders/{orderId}/processes/returns", "409"),
+    ("post", "/orders/{orderId}/processes/cancelations", "409"),
+    ("post", "/products/{productId}/availability/adjust-available-stock", "400"),
+    ("post", "/products/{productId}/availability/adjust-available-stock", "409"),
+    ("post", "/products/{productId}/variations/{variationId}/availability/adjust-available-stock", "409"),
+)
+Operation = tuple[str, str, str]
+
+
+class OpenApi:
+    """The file at `path`, parsed once."""
+
+    def __init__(self, path: Path) -> None:
+        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        self._document = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+        self._nullable = {spot for operation in OPERATIONS for spot in _nulls(self.example(operation))}
+
+    def example(self, operation: Operation) -> Any:
+        """The recorded body of an answer."""
+        (body,) = self._response(operation)["examples"].values()
+        return body
+
+    def scopes(self, operation: Operation) -> list[str]:
+        """The scopes the file names for a call; it is silent about some."""
+        method, path, _ = operation
+        security = self._document["paths"][path][method].get("security") or []
+        return [scope for entry in security for scope in entry.get("oauth2_application", [])]
+
+    def errors(self, operation: Operation, body: Any) -> list[str]:
+        """What is wrong with an answer by the schema the file gives for it."""
+        schema = {"$ref": self._response(operation)["schema"]["$ref"], "definitions": self._document["definitions"]}
+        found = Draft4Validator(schema).iter_errors(body)
+        return [f"{list(e.absolute_path)}: {e.message}" for e in found if not self._excused(list(e.absolute_path), e)]
+
+    def _excused(self, path: list[Any], error: Any) -> bool:
+        return error.instance is None and _spot(path) in self._nullable
+
+    def _response(self, operation: Operation) -> Any:
+        method, path, status = operation
+        return self._document["paths"][path][method]["responses"][status]
+
+
+def missing_keys(example: Any, answer: Any, path: str = "") -> list[str]:
+    """The keys of a recorded body that an answer lacks, lists being compared by their first elements."""
+    if isinstance(example, list) and example:
+        return missing_keys(example[0], answer[0], f"{path}[]") if answer else [f"{path}[]"]
+    if not isinstance(example, dict) or answer is None:
+        return []
+    missing = [f"{path}.{key}" for key in example if key not in answer]
+    for key in example.keys() & answer.keys():
+        missing += missing_keys(example[key], answer[key], f"{path}.{key}")
+    return missing
+
+
+def _spot(path: list[Any]) -> tuple[str, ...]:
+    """Where a value stands: the last two names on the way to it, counted from the row where the body is a list."""
+    if path[:1] == ["_embedded"] and len(path) > 3 and isinstance(path[2], int):
+        path = path[3:]
+    return tuple([part for part in path if isinstance(part, str)][-2:])
+
+
+def _nulls(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[str, ...]]:
+    if value is None:
+        yield _spot(list(path))
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield from _nulls(inner, (*path, key))

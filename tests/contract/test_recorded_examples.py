@@ -1,0 +1,74 @@
+"""Every body the vendor recorded for the paths we use loads through our schemas."""
+
+import json
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from contract_openapi import OPERATIONS, OpenApi, Operation
+
+from schemas import epages
+
+pytestmark = pytest.mark.contract
+NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
+KINDS = ("shippings", "pickups", "returns", "cancelations")
+
+
+def _read(openapi: OpenApi, operation: Operation) -> Any:
+    return json.loads(json.dumps(openapi.example(operation)), parse_float=Decimal)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS[2:5], ids=" ".join)
+def test_a_recorded_order_loads(openapi: OpenApi, operation: Operation) -> None:
+    example = _read(openapi, operation)
+    order = epages.load_order(example)
+    assert order.id == example["_id"]
+    assert [line.quantity for line in order.lines] == [line["quantity"] for line in example["productLineItems"]]
+    assert order.grand_total == example["grandTotal"]["amount"]
+    assert order.is_pickup == (example["pickupLineItem"] is not None)
+
+
+def test_the_recorded_order_list_loads_row_by_row(openapi: OpenApi) -> None:
+    page = epages.load_order_page(_read(openapi, OPERATIONS[1]), NOW)
+    assert [row.message for row in page.rows] == [None]
+    assert (page.size, page.number, page.total_elements, page.total_pages) == (20, 0, 1, 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_recorded_lists_of_processes_load(openapi: OpenApi, kind: str) -> None:
+    example = _read(openapi, ("get", f"/orders/{{orderId}}/processes/{kind}", "200"))
+    (process,) = epages.load_processes(kind, example)
+    assert process.kind == kind
+    assert all(line.quantity > 0 for line in process.lines)
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        op
+        for op in OPERATIONS
+        if any(f"processes/{kind}" in op[1] for kind in KINDS) and op[1].split("/")[-1] not in KINDS
+    ]
+    + [op for op in OPERATIONS if op[0] == "post" and op[1].split("/")[-1] in KINDS],
+    ids=" ".join,
+)
+def test_a_recorded_process_loads(openapi: OpenApi, operation: Operation) -> None:
+    example = _read(openapi, operation)
+    kind = operation[1].split("/")[4]
+    process = epages.load_process(kind, example)
+    assert process.id == example["_id"]
+    assert process.status == example.get("status")
+    assert process.moves == {name for name in example["_links"] if name.startswith("mark-")}
+
+
+def test_the_recorded_token_loads(openapi: OpenApi) -> None:
+    token = epages.load_token(_read(openapi, OPERATIONS[0]), NOW)
+    assert token.scopes == {"user:r"}
+    assert (token.expires_at - NOW).total_seconds() == 43199
+
+
+def test_the_recorded_locations_load(openapi: OpenApi) -> None:
+    example = _read(openapi, ("get", "/shop/locations", "200"))
+    (location,) = epages.load_locations(example)
+    assert location.id == example["_embedded"]["locations"][0]["_id"]
