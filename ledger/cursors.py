@@ -1,0 +1,140 @@
+"""Cursors: how far each store is read, and what a slice of orders leads to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ledger.database import Database, Row, Session, fetch, fetch_one
+from ledger.records import Cursor, SeenOrder, Wish
+from schemas.errors import MalformedDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """A document that did not load, with the order's id when that could be read."""
+
+    subject: str
+    content_hash: str
+    error: MalformedDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """What one slice of a poll brought, and where the cursor stands after it. Times are aware UTC, durations seconds."""
+
+    orders: Sequence[SeenOrder]
+    wishes: Sequence[Wish]
+    malformed: Sequence[Malformed]
+    position: datetime
+    width: float
+    requests: int
+    documents: int
+    finished: bool
+
+
+class Cursors:
+    """Every move is guarded by the cursor's fence and commits together with the jobs it implies."""
+
+    def __init__(self, database: Database, order_wait: float) -> None:
+        self._database = database
+        self._order_wait = order_wait
+
+    def take_due(self, interval: float, limit: int) -> list[Row]:
+        """Return (store, kind, fence) of the cursors whose time has come; each is due again after `interval` seconds."""
+        return self._database.rows("cursors.due", {"interval": interval, "limit": limit})
+
+    def get(self, store: str, kind: str) -> Cursor | None:
+        """Return a cursor, or None when the store has none of this kind."""
+        row = self._database.row("cursors.get", {"store": store, "kind": kind})
+        if row is None:
+            return None
+        row.pop("polled_at")
+        return Cursor(**row)
+
+    def take(self, store: str, kind: str) -> int | None:
+        """Begin a run that nobody scheduled: a new fence, which ends older runs; None when there is no such cursor."""
+        row = self._database.row("cursors.take", {"store": store, "kind": kind})
+        return row["fence"] if row else None
+
+    def make_due(self, store: str, kind: str) -> bool:
+        """Let the next dispatch poll; False when there is no such cursor."""
+        return self._database.row("cursors.now_due", {"store": store, "kind": kind}) is not None
+
+    def postpone(self, cursor: Cursor, pause: float) -> None:
+        """The run ended early: the next one begins after `pause` seconds."""
+        self._database.rows(
+            "cursors.postpone", {"store": cursor.store, "kind": cursor.kind, "fence": cursor.fence, "pause": pause}
+        )
+
+    def start_sweep(self, store: str, now: datetime, width: float) -> bool:
+        """Begin a reading of all orders that are not final, by creation date; False when there is none."""
+        row = self._database.row("cursors.sweep_start", {"store": store})
+        if row is None or row["oldest"] is None:
+            return False
+        values = {"store": store, "kind": "sweep", "position": row["oldest"], "upper_end": now, "width": width}
+        self._database.rows("cursors.open", {**values, "next_poll_at": now})
+        return True
+
+    def advance(self, cursor: Cursor, found: Slice, interval: float) -> list[Row] | None:
+        """Keep what a slice brought and move the cursor behind it, in one transaction.
+
+        Returns the wishes that were news, or None when a newer run has taken the cursor over.
+        """
+        return self._database.transaction(lambda session: self._advance(session, cursor, found, interval))
+
+    def _advance(self, session: Session, cursor: Cursor, found: Slice, interval: float) -> list[Row] | None:
+        key = {"store": cursor.store, "kind": cursor.kind, "fence": cursor.fence}
+        if fetch_one(session, "cursors.hold", key) is None:
+            return None
+        changed = self._upsert_orders(session, cursor.store, found.orders)
+        values: dict[str, Any] = {
+            **key,
+            "lateness": _lateness(cursor, changed),
+            "interval": interval,
+            **{name: getattr(found, name) for name in ("position", "width", "requests", "documents", "finished")},
+        }
+        fetch(session, "cursors.move", values)
+        lane = 2 if cursor.kind == "history" else 1
+        for broken in found.malformed:
+            self._park(session, cursor.store, lane, broken)
+        return self._upsert_jobs(session, cursor.store, lane, found.wishes)
+
+    @staticmethod
+    def _upsert_orders(session: Session, store: str, orders: Sequence[SeenOrder]) -> list[Row]:
+        if not orders:
+            return []
+        columns = {
+            "ids": [order.id for order in orders],
+            "numbers": [order.number for order in orders],
+            "created": [order.created_at for order in orders],
+            "updated": [order.updated_at for order in orders],
+            "tests": [order.is_test for order in orders],
+            "finals": [order.is_final for order in orders],
+        }
+        return fetch(session, "cursors.upsert_orders", {"store": store, **columns})
+
+    def _upsert_jobs(self, session: Session, store: str, lane: int, wishes: Sequence[Wish]) -> list[Row]:
+        if not wishes:
+            return []
+        columns = {
+            "flows": [wish.flow for wish in wishes],
+            "subjects": [wish.subject for wish in wishes],
+            "hashes": [wish.content_hash for wish in wishes],
+            "documents": [wish.document_at for wish in wishes],
+        }
+        return fetch(session, "jobs.upsert", {"store": store, "lane": lane, "order_wait": self._order_wait, **columns})
+
+    @staticmethod
+    def _park(session: Session, store: str, lane: int, broken: Malformed) -> None:
+        error = broken.error
+        values = {"store": store, "lane": lane, "subject": broken.subject, "content_hash": broken.content_hash}
+        told = {"reason": error.reason, "message": str(error), "resolution": error.resolution}
+        fetch(session, "jobs.park_malformed", {**values, **told})
+
+
+def _lateness(cursor: Cursor, changed: Sequence[Row]) -> float:
+    """How long after its own time stamp the latest surprise became visible: the measure of the overlap."""
+    if cursor.kind != "live":
+        return 0.0
+    return max((max(0.0, (cursor.position - row["updated_at"]).total_seconds()) for row in changed), default=0.0)

@@ -1,0 +1,61 @@
+"""The short front between Postgres and the broker: which jobs are sent, and which are sent again."""
+
+from collections.abc import Mapping, Sequence
+
+from ledger.database import Database, Row, Session, fetch, fetch_one
+
+
+class Front:
+    """Postgres holds the backlog; this releases a little of it at a time."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def take_tick(self, gap: float) -> bool:
+        """Whether this dispatch may run: none ran within the last `gap` seconds of the database's clock."""
+        return self._database.row("front.tick", {"gap": gap}) is not None
+
+    def slots(self, alive: float) -> dict[str, int]:
+        """Return queue → jobs that the living workers run at once."""
+        return {row["queue"]: row["slots"] for row in self._database.rows("front.slots", {"alive": alive})}
+
+    def size(self, direction: str, flow: str) -> tuple[int, int]:
+        """Return (jobs sent and unclaimed, jobs settled in the last second) of a flow."""
+        row = self._database.row("front.front", {"direction": direction, "flow": flow})
+        assert row is not None
+        return row["queued"], row["settled"]
+
+    def due_stores(self, direction: str, flow: str, start: str, limit: int) -> list[Row]:
+        """Return up to `limit` stores after `start` that have a due job of the flow."""
+        parameters = {"direction": direction, "flow": flow, "start": start, "limit": limit}
+        return self._database.rows("front.due_stores", parameters)
+
+    def release(self, direction: str, flow: str, caps: Mapping[str, int], room: int) -> list[Row]:
+        """Queue up to `room` jobs, one per store and round, at most `caps[store]` of a store; lower lanes first.
+
+        One process at a time releases a flow; another one finds the lock taken and releases nothing.
+        """
+
+        def work(session: Session) -> list[Row]:
+            lock = fetch_one(session, "front.try_lock", {"name": f"release {direction} {flow}"})
+            if not lock or not lock["locked"]:
+                return []
+            parameters = {"direction": direction, "flow": flow, "room": room}
+            lists = {"stores": list(caps), "caps": list(caps.values())}
+            return fetch(session, "front.release", {**parameters, **lists})
+
+        return self._database.transaction(work)
+
+    def resend(self, direction: str, flow: str, after: float, limit: int) -> list[Row]:
+        """Return jobs that were sent more than `after` seconds ago and never claimed, to be sent again."""
+        parameters = {"direction": direction, "flow": flow, "after": after, "limit": limit}
+        return self._database.rows("front.resend", parameters)
+
+    def heartbeat(self, worker: str, host: str, queues: Sequence[str], slots: int) -> None:
+        """Say that a worker process lives, what it consumes and how much it runs at once."""
+        parameters = {"id": worker, "host": host, "queues": list(queues), "slots": slots}
+        self._database.rows("front.heartbeat", parameters)
+
+    def forget(self, worker: str) -> None:
+        """A worker ended in good order."""
+        self._database.rows("front.forget_worker", {"id": worker})

@@ -1,0 +1,138 @@
+"""Jobs: claimed, renewed, settled. What is wanted, what is done, and who is at it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from ledger.database import Database, Row, Session, fetch_one
+from ledger.records import Context, Intent, Job, Link, Settlement
+from ledger.stores import Stores
+
+
+class Jobs:
+    """The queue in Postgres. Every change of a running job is guarded by its fence."""
+
+    def __init__(self, database: Database, stores: Stores) -> None:
+        self._database = database
+        self._stores = stores
+
+    def hint(self, store: str, direction: str, flow: str, subject: str, *, lane: int = 1) -> int | None:
+        """Ask for one more look at a subject; return the job's id, or None when the store is not connected."""
+        key = {"store": store, "direction": direction, "flow": flow, "subject": subject, "order_key": subject}
+        row = self._database.row("jobs.hint", {**key, "lane": lane})
+        return row["id"] if row else None
+
+    def claim(
+        self, store: str, direction: str, flow: str, subject: str, *, holder: str, lease: float
+    ) -> tuple[Job, Context] | None:
+        """Take a due job for `lease` seconds and read its context; None when there is nothing to take.
+
+        Nothing to take: already done, held by another worker, another job of the same order is on its way,
+        not due yet, the store is paused or the flow is off.
+        """
+        key = {"store": store, "direction": direction, "flow": flow, "subject": subject}
+        try:
+            return self._database.transaction(lambda s: self._claim(s, {**key, "holder": holder, "lease": lease}))
+        except psycopg.errors.UniqueViolation:
+            return None
+
+    def _claim(self, session: Session, parameters: dict[str, Any]) -> tuple[Job, Context] | None:
+        row = fetch_one(session, "jobs.claim", parameters)
+        if row is None:
+            return None
+        job = Job(version=row.pop("claimed_version"), **row)
+        context = fetch_one(session, "jobs.context", {"store": job.store, "order_key": job.order_key})
+        assert context is not None
+        return job, self._context(context)
+
+    def _context(self, row: Row) -> Context:
+        return Context(
+            store=self._stores.read(row),
+            links=tuple(_link(link) for link in row["links"]),
+            intents=tuple(_intent(intent) for intent in row["intents"]),
+            open_flows=frozenset(job["flow"] for job in row["open_jobs"]),
+            locations=row["locations"],
+            unhealthy=tuple(row["unhealthy"]),
+        )
+
+    def settle(
+        self, job: Job, holder: str, end: Settlement, *, steps: Sequence[str], seconds: float, requests: int
+    ) -> str | None:
+        """End a run and keep its attempt; return the job's new state, or None when the lease was lost meanwhile."""
+        parameters = {
+            **{name: getattr(job, name) for name in ("id", "fence", "store", "order_key", "direction", "flow")},
+            **{name: getattr(end, name) for name in Settlement.__slots__},
+            "holder": holder,
+            "steps": Jsonb(list(steps)),
+            "seconds": seconds,
+            "requests": requests,
+        }
+        row = self._database.row("jobs.settle", parameters)
+        return row["state"] if row else None
+
+    def others_succeed(self, job: Job) -> bool:
+        """Whether other jobs of the store were done since this one began to fail: then the fault is its own."""
+        row = self._database.row("jobs.others_succeed", {"id": job.id})
+        return bool(row and row["alone"])
+
+    def wake_order(self, store: str, order_key: str) -> None:
+        """The order is opened in Afosto: what waited for it is due."""
+        self._database.rows("jobs.wake_order", {"store": store, "order_key": order_key})
+
+    def renew(self, holder: str, ids: Sequence[int], *, lease: float, longest: float) -> set[int]:
+        """Renew the leases of a process's jobs in one statement; return the ids that are still held."""
+        parameters = {"holder": holder, "ids": list(ids), "lease": lease, "longest": longest}
+        return {row["id"] for row in self._database.rows("jobs.renew", parameters)}
+
+    def take_back(self, limit: int) -> list[Row]:
+        """Free the jobs whose lease ended; a job whose holders died `limit` times is parked."""
+        return self._database.rows("jobs.take_back", {"limit": limit})
+
+    def search(
+        self,
+        *,
+        store: str | None = None,
+        state: str | None = None,
+        flow: str | None = None,
+        reason: str | None = None,
+        limit: int = 100,
+    ) -> list[Row]:
+        """Return jobs, newest first, filtered by whatever is given."""
+        parameters = {"store": store, "state": state, "flow": flow, "reason": reason, "limit": limit}
+        return self._database.rows("jobs.list", parameters)
+
+    def find(self, job_id: int) -> Row | None:
+        """Return one job as a row, or None."""
+        return self._database.row("jobs.find", {"id": job_id})
+
+    def retry(self, *, ids: Sequence[int] | None = None, store: str | None = None, reason: str | None = None) -> int:
+        """Make jobs due again, by id or by reason; return how many."""
+        return len(self._database.rows("jobs.retry", _selection(ids, store, reason)))
+
+    def drop(self, *, ids: Sequence[int] | None = None, store: str | None = None, reason: str | None = None) -> int:
+        """Declare jobs done as they are, by id or by reason; return how many. News about the order opens them again."""
+        return len(self._database.rows("jobs.drop", _selection(ids, store, reason)))
+
+    def counts(self) -> list[Row]:
+        """Return the number of jobs by store, direction, flow and state."""
+        return self._database.rows("jobs.counts")
+
+    def parked_reasons(self) -> list[Row]:
+        """Return how many jobs are parked for which reason, with the resolution."""
+        return self._database.rows("jobs.parked_reasons")
+
+
+def _selection(ids: Sequence[int] | None, store: str | None, reason: str | None) -> dict[str, Any]:
+    if ids is None and store is None and reason is None:
+        raise ValueError("say which jobs: ids, a store or a reason")
+    return {"ids": list(ids) if ids is not None else None, "store": store, "reason": reason}
+
+
+def _link(row: Row) -> Link:
+    return Link(**{name: row[name] for name in Link.__slots__})
+
+
+def _intent(row: Row) -> Intent:
+    return Intent(id=row["id"], kind=row["kind"], body=row["body"], seconds_left=float(row["seconds_left"]))

@@ -1,0 +1,41 @@
+"""Secrets at rest: a rotating set of Fernet keys. The first encrypts, all of them decrypt."""
+
+from collections.abc import Sequence
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from schemas.errors import ConfigurationError
+
+
+class KeySet:
+    """The keys of CONNECTOR_KEYS. To rotate: put a new key first, run `connector keys rotate`, then drop the old one."""
+
+    def __init__(self, keys: Sequence[str]) -> None:
+        try:
+            self._fernet = MultiFernet([Fernet(key) for key in keys])
+        except ValueError as error:
+            raise ConfigurationError(
+                "CONNECTOR_KEYS holds something that is no Fernet key; make one with: connector keys new"
+            ) from error
+
+    def encrypt(self, secret: str) -> bytes:
+        """Return the secret as a Fernet token of the first key."""
+        return self._fernet.encrypt(secret.encode())
+
+    def decrypt(self, token: bytes) -> str:
+        """Return the secret; raises ConfigurationError when none of the keys fits."""
+        try:
+            return self._fernet.decrypt(bytes(token)).decode()
+        except InvalidToken as error:
+            raise ConfigurationError(
+                "a stored secret fits none of the keys in CONNECTOR_KEYS; put the key it was written with back in the list"
+            ) from error
+
+    def rotate(self, token: bytes) -> bytes:
+        """Return the same secret, written with the first key."""
+        return self.encrypt(self.decrypt(token))
+
+
+def new_key() -> str:
+    """Make a key for CONNECTOR_KEYS."""
+    return Fernet.generate_key().decode()

@@ -1,0 +1,28 @@
+"""The ledger as one object: every repository over one database."""
+
+from ledger.cursors import Cursors
+from ledger.database import Database
+from ledger.front import Front
+from ledger.jobs import Jobs
+from ledger.keys import KeySet
+from ledger.links import Links
+from ledger.stores import Stores
+
+# How long, in seconds, a shipment, return or cancellation waits for its order when nothing wakes it.
+ORDER_WAIT = 60.0
+
+
+class Ledger:
+    """What is wanted and what is done."""
+
+    def __init__(self, database: Database, keys: KeySet) -> None:
+        self.database = database
+        self.stores = Stores(database, keys)
+        self.jobs = Jobs(database, self.stores)
+        self.links = Links(database)
+        self.cursors = Cursors(database, ORDER_WAIT)
+        self.front = Front(database)
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.database.close()

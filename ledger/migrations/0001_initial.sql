@@ -1,0 +1,218 @@
+-- The first schema.
+
+create table schema_migrations (
+    version text primary key,
+    applied_at timestamptz not null default now()
+);
+
+-- One connected ePages shop. Secrets are Fernet tokens of the key set in CONNECTOR_KEYS.
+create table stores (
+    name text primary key,
+    base_url text not null,
+    client_id text not null,
+    client_secret bytea not null,
+    afosto_key bytea not null,
+    afosto_bucket text not null,
+    channel_id text not null,
+    import_since timestamptz not null,
+    connected_at timestamptz not null default now(),
+    totals text not null default 'tolerate' check (totals in ('strict', 'tolerate', 'accept')),
+    open_unpaid boolean not null default false,
+    paused_at timestamptz,
+    scopes text[] not null default '{}',
+    access_token bytea,
+    token_expires_at timestamptz
+);
+
+-- One switch per flow of a store; `stopped_reason` is set when the flow stopped itself and waits for a choice.
+create table store_flows (
+    store text not null references stores on delete cascade,
+    direction text not null check (direction in ('import', 'export')),
+    flow text not null,
+    enabled boolean not null default true,
+    stopped_reason text,
+    stopped_message text,
+    primary key (store, direction, flow)
+);
+
+-- Present only while something is wrong with a vendor for a store; gone with the next success.
+create table store_health (
+    store text not null references stores on delete cascade,
+    vendor text not null check (vendor in ('epages', 'afosto')),
+    reason text not null,
+    message text not null,
+    since timestamptz not null default now(),
+    retry_at timestamptz not null,
+    primary key (store, vendor)
+);
+
+create table locations (
+    store text not null references stores on delete cascade,
+    afosto_id text not null,
+    epages_id text not null,
+    primary key (store, afosto_id, epages_id)
+);
+
+-- How far a store's orders are read. live: from the moment of connecting on; history: import_since up to it;
+-- sweep: the nightly reading by creation date. `width` is the learned slice width in seconds.
+create table cursors (
+    store text not null references stores on delete cascade,
+    kind text not null check (kind in ('live', 'history', 'sweep')),
+    position timestamptz not null,
+    origin timestamptz not null,
+    upper_end timestamptz,
+    width double precision not null default 3600,
+    fence bigint not null default 0,
+    next_poll_at timestamptz,
+    polled_at timestamptz,
+    lateness double precision not null default 0,
+    requests bigint not null default 0,
+    documents bigint not null default 0,
+    primary key (store, kind)
+);
+create index cursors_due on cursors (next_poll_at) where next_poll_at is not null;
+
+-- Every order ever seen, so that "what happened to order 10001?" finds its id.
+create table orders (
+    store text not null references stores on delete cascade,
+    id text not null,
+    number text not null,
+    created_at timestamptz not null,
+    updated_at timestamptz not null,
+    is_test boolean not null default false,
+    is_final boolean not null default false,
+    first_seen_at timestamptz not null default now(),
+    primary key (store, id)
+);
+create index orders_number on orders (store, number);
+create index orders_unfinished on orders (store, created_at) where not is_final;
+
+-- One row per thing to keep in step. `wanted` and `done` are versions: open while wanted > done.
+create table jobs (
+    id bigint generated always as identity primary key,
+    store text not null references stores on delete cascade,
+    direction text not null check (direction in ('import', 'export')),
+    flow text not null,
+    subject text not null,
+    order_key text not null,
+    lane smallint not null default 1 check (lane between 0 and 2),
+    wanted bigint not null default 1,
+    done bigint not null default 0,
+    content_hash text,
+    document_at timestamptz,
+    state text not null default 'waiting' check (state in ('waiting', 'queued', 'running', 'done', 'parked')),
+    due_at timestamptz not null default now(),
+    queued_at timestamptz,
+    fence bigint not null default 0,
+    holder text,
+    claimed_at timestamptz,
+    claimed_version bigint,
+    lease_until timestamptz,
+    prepaid boolean not null default false,
+    failures integer not null default 0,
+    failing_since timestamptz,
+    claims integer not null default 0,
+    reason text,
+    message text,
+    resolution text,
+    created_at timestamptz not null default now(),
+    settled_at timestamptz,
+    unique (store, direction, flow, subject)
+);
+create unique index jobs_one_per_order on jobs (store, order_key) where state in ('queued', 'running');
+create index jobs_waiting on jobs (direction, flow, store, lane, due_at) where state = 'waiting';
+create index jobs_queued on jobs (direction, flow, queued_at) where state = 'queued';
+create index jobs_running on jobs (lease_until) where state = 'running';
+create index jobs_parked on jobs (store, reason) where state = 'parked';
+create index jobs_order on jobs (store, order_key);
+create index jobs_settled on jobs (settled_at);
+
+-- What corresponds to what. `written_by` says which side had it first.
+-- order: stage created -> filled -> opened, or expired. parcel: process <-> parcel. cancellation and return: one unit each.
+create table links (
+    id bigint generated always as identity primary key,
+    store text not null references stores on delete cascade,
+    kind text not null check (kind in ('order', 'parcel', 'cancellation', 'return')),
+    order_key text not null,
+    line_id text,
+    epages_id text,
+    afosto_id text not null,
+    quantity integer not null default 1,
+    written_by text not null check (written_by in ('epages', 'afosto')),
+    stage text not null default 'done',
+    facts jsonb not null default '{}',
+    created_at timestamptz not null default now(),
+    constraint links_epages unique (store, kind, epages_id),
+    constraint links_afosto unique (store, kind, afosto_id)
+);
+create index links_order on links (store, order_key);
+
+-- Written and committed before a call that creates something; settled after it.
+create table intents (
+    id bigint generated always as identity primary key,
+    store text not null references stores on delete cascade,
+    order_key text not null,
+    job_id bigint not null references jobs on delete cascade,
+    kind text not null,
+    body jsonb not null,
+    created_at timestamptz not null default now(),
+    ambiguous_until timestamptz not null,
+    settled_at timestamptz,
+    outcome text
+);
+create index intents_open on intents (store, order_key) where settled_at is null;
+
+-- Drafts that were given up after a lost answer: never opened, expired and counted.
+create table orphans (
+    store text not null references stores on delete cascade,
+    afosto_id text not null,
+    order_key text not null,
+    created_at timestamptz not null default now(),
+    expired_at timestamptz,
+    primary key (store, afosto_id)
+);
+
+-- Webhooks taken.
+create table inbox (
+    endpoint text not null,
+    message_id text not null,
+    event text not null,
+    entity_id text not null,
+    received_at timestamptz not null default now(),
+    primary key (endpoint, message_id)
+);
+
+-- What each try did, how long it took and how it ended.
+create table attempts (
+    id bigint generated always as identity primary key,
+    job_id bigint not null,
+    store text not null,
+    order_key text not null,
+    direction text not null,
+    flow text not null,
+    fence bigint not null,
+    worker text not null,
+    outcome text not null,
+    message text not null,
+    steps jsonb not null,
+    seconds double precision not null,
+    requests integer not null,
+    at timestamptz not null default now()
+);
+create index attempts_order on attempts (store, order_key, id);
+create index attempts_at on attempts (at);
+
+-- Worker processes that are alive, with the queues they consume and how many jobs they run at once.
+create table workers (
+    id text primary key,
+    host text not null,
+    queues text[] not null,
+    slots integer not null,
+    seen_at timestamptz not null default now()
+);
+
+-- One row: when dispatch ran last.
+create table dispatches (
+    only boolean primary key default true check (only),
+    ran_at timestamptz not null
+);

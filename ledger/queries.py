@@ -1,0 +1,25 @@
+"""Loads the named queries of ledger/sql: each file is a list of statements, each under a line `-- name: <name>`."""
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import LiteralString
+
+_NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
+
+
+@cache
+def _file(stem: str) -> dict[str, LiteralString]:
+    text = files("ledger").joinpath("sql", f"{stem}.sql").read_text()
+    parts = _NAME.split(text)[1:]
+    return {name: sql.strip().rstrip(";") for name, sql in zip(parts[::2], parts[1::2], strict=True)}
+
+
+@cache
+def query(path: str) -> LiteralString:
+    """Return the statement called `path`, written "file.name" (for example "jobs.claim").
+
+    Raises KeyError for an unknown name.
+    """
+    stem, name = path.split(".")
+    return _file(stem)[name]

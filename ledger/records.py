@@ -1,0 +1,130 @@
+"""The rows the rest of the connector works with, as frozen dataclasses."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """One connected shop. Secrets are left out of its repr."""
+
+    name: str
+    base_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    afosto_key: str = field(repr=False)
+    afosto_bucket: str
+    channel_id: str
+    import_since: datetime
+    connected_at: datetime
+    totals: str
+    open_unpaid: bool
+    paused_at: datetime | None
+    scopes: frozenset[str]
+    access_token: str | None = field(repr=False)
+    token_expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A claimed job. `version` is what `wanted` was at the claim; settling writes that one."""
+
+    id: int
+    store: str
+    direction: str
+    flow: str
+    subject: str
+    order_key: str
+    lane: int
+    fence: int
+    version: int
+    prepaid: bool
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """What corresponds to what; see the table's comment for kinds and stages."""
+
+    id: int
+    kind: str
+    line_id: str | None
+    epages_id: str | None
+    afosto_id: str
+    quantity: int
+    written_by: str
+    stage: str
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """An effect that was announced and not settled. `seconds_left` of its ambiguity, 0 when absence proves something."""
+
+    id: int
+    kind: str
+    body: dict[str, Any]
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a run knows of its store and its order at the claim."""
+
+    store: Store
+    links: tuple[Link, ...]
+    intents: tuple[Intent, ...]
+    open_flows: frozenset[str]
+    locations: dict[str, str]
+    unhealthy: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """How far a store is read. `width` is the learned width of a slice in seconds."""
+
+    store: str
+    kind: str
+    position: datetime
+    origin: datetime
+    upper_end: datetime | None
+    width: float
+    fence: int
+    lateness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a poll found for one flow of one order: `content_hash` says whether it is news."""
+
+    flow: str
+    subject: str
+    content_hash: str
+    document_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeenOrder:
+    """An order as a poll saw it."""
+
+    id: str
+    number: str
+    created_at: datetime
+    updated_at: datetime
+    is_test: bool
+    is_final: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """How a run ends. `state` is done, waiting or parked; `pause` in seconds; `outcome` one word for the attempt."""
+
+    state: str
+    outcome: str
+    message: str = ""
+    pause: float = 0
+    prepaid: bool = False
+    failed: bool = False
+    reason: str | None = None
+    resolution: str | None = None

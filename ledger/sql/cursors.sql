@@ -1,0 +1,62 @@
+-- name: due
+-- Cursors whose time has come; each gets a new fence, so that an older run of it ends by itself.
+update cursors c set
+    fence = fence + 1,
+    next_poll_at = now() + %(interval)s * interval '1 second'
+where (store, kind) in (
+    select c.store, c.kind from cursors c join stores s on s.name = c.store
+    where c.next_poll_at <= now() and s.paused_at is null
+    order by c.next_poll_at limit %(limit)s for update of c skip locked)
+returning store, kind, fence;
+
+-- name: open
+insert into cursors (store, kind, position, origin, upper_end, width, next_poll_at)
+values (%(store)s, %(kind)s, %(position)s, %(position)s, %(upper_end)s, %(width)s, %(next_poll_at)s)
+on conflict (store, kind) do update set
+    position = excluded.position, origin = excluded.origin, upper_end = excluded.upper_end,
+    next_poll_at = excluded.next_poll_at, fence = cursors.fence + 1
+returning fence;
+
+-- name: get
+select c.store, c.kind, c.position, c.origin, c.upper_end, c.width, c.fence, c.lateness, c.polled_at
+from cursors c where c.store = %(store)s and c.kind = %(kind)s;
+
+-- name: take
+-- A poll that was asked for without a fence takes one.
+update cursors set fence = fence + 1 where store = %(store)s and kind = %(kind)s returning fence;
+
+-- name: hold
+-- Guarded by the fence: a continuation of an older run finds nothing here and ends.
+select fence from cursors where store = %(store)s and kind = %(kind)s and fence = %(fence)s for update;
+
+-- name: move
+update cursors set
+    position = greatest(position, %(position)s), width = %(width)s,
+    requests = requests + %(requests)s, documents = documents + %(documents)s,
+    lateness = greatest(lateness, %(lateness)s), polled_at = now(),
+    next_poll_at = case when %(finished)s then null
+                        when kind = 'live' then next_poll_at
+                        else now() + %(interval)s * interval '1 second' end
+where store = %(store)s and kind = %(kind)s and fence = %(fence)s
+returning position;
+
+-- name: postpone
+update cursors set next_poll_at = now() + %(pause)s * interval '1 second'
+where store = %(store)s and kind = %(kind)s and fence = %(fence)s;
+
+-- name: now_due
+update cursors set next_poll_at = now() where store = %(store)s and kind = %(kind)s returning store;
+
+-- name: sweep_start
+-- Where tonight's sweep begins: the oldest order for which anything may still happen.
+select min(created_at) as oldest from orders where store = %(store)s and not is_final;
+
+-- name: upsert_orders
+insert into orders (store, id, number, created_at, updated_at, is_test, is_final)
+select %(store)s, o.id, o.number, o.created_at, o.updated_at, o.is_test, o.is_final
+from unnest(%(ids)s::text[], %(numbers)s::text[], %(created)s::timestamptz[], %(updated)s::timestamptz[],
+            %(tests)s::boolean[], %(finals)s::boolean[]) as o (id, number, created_at, updated_at, is_test, is_final)
+order by o.id
+on conflict (store, id) do update set updated_at = excluded.updated_at, is_final = excluded.is_final
+where orders.updated_at < excluded.updated_at or orders.is_final <> excluded.is_final
+returning id, updated_at;

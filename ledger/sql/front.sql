@@ -1,0 +1,85 @@
+-- name: try_lock
+select pg_try_advisory_xact_lock(hashtext(%(name)s)) as locked;
+
+-- name: tick
+-- Takes the tick unless another dispatch ran less than half an interval ago, by the database's clock.
+insert into dispatches (ran_at) values (now())
+on conflict (only) do update set ran_at = now()
+where dispatches.ran_at < now() - %(gap)s * interval '1 second'
+returning ran_at;
+
+-- name: slots
+select q.queue, sum(w.slots)::int as slots
+from workers w cross join unnest(w.queues) as q (queue)
+where w.seen_at > now() - %(alive)s * interval '1 second'
+group by q.queue;
+
+-- name: front
+-- How many jobs of a flow are sent and not yet claimed, and how many were settled in the last second.
+select (select count(*) from jobs where state = 'queued' and direction = %(direction)s and flow = %(flow)s)::int as queued,
+       (select count(*) from jobs where settled_at > now() - interval '1 second'
+        and direction = %(direction)s and flow = %(flow)s)::int as settled;
+
+-- name: due_stores
+-- Stores with a due job of this flow, found by hopping along the index, from a rotating start.
+with recursive hop (store, n) as (
+    (select store, 1 from jobs where state = 'waiting' and direction = %(direction)s and flow = %(flow)s
+     and store > %(start)s order by store limit 1)
+    union all
+    select (select j.store from jobs j where j.state = 'waiting' and j.direction = %(direction)s and j.flow = %(flow)s
+            and j.store > hop.store order by j.store limit 1), hop.n + 1
+    from hop where hop.store is not null and hop.n < %(limit)s
+)
+select h.store, s.base_url, s.afosto_bucket,
+       exists (select 1 from store_health b where b.store = h.store) as unhealthy
+from hop h join stores s on s.name = h.store
+join store_flows f on f.store = h.store and f.direction = %(direction)s and f.flow = %(flow)s
+where s.paused_at is null and f.enabled and f.stopped_reason is null
+  and not exists (select 1 from store_health b where b.store = h.store and b.retry_at > now())
+  and exists (select 1 from jobs j where j.state = 'waiting' and j.direction = %(direction)s and j.flow = %(flow)s
+              and j.store = h.store and j.due_at <= now())
+order by h.store;
+
+-- name: release
+-- Moves the next due jobs of each store to 'queued': lower lane first, one round over the stores after another,
+-- never two jobs of one order.
+with picked as (
+    select c.id, row_number() over (partition by a.store order by c.lane, c.due_at, c.id) as round, a.ord
+    from unnest(%(stores)s::text[], %(caps)s::int[]) with ordinality as a (store, cap, ord)
+    cross join lateral (
+        select distinct on (p.order_key) p.id, p.lane, p.due_at from (
+            select l.* from unnest(array[0, 1, 2]::smallint[]) as lanes (lane)
+            cross join lateral (
+                select j.id, j.lane, j.due_at, j.order_key from jobs j
+                where j.state = 'waiting' and j.direction = %(direction)s and j.flow = %(flow)s and j.store = a.store
+                  and j.lane = lanes.lane and j.due_at <= now()
+                  and not exists (select 1 from jobs o where o.store = j.store and o.order_key = j.order_key
+                                  and o.state in ('queued', 'running'))
+                order by j.due_at limit a.cap
+            ) l
+        ) p order by p.order_key, p.lane
+    ) c
+), chosen as (
+    select id from picked order by round, ord limit %(room)s
+), locked as (
+    select j.id from jobs j join chosen c on c.id = j.id where j.state = 'waiting'
+    order by j.store, j.direction, j.flow, j.subject for update of j skip locked
+)
+update jobs j set state = 'queued', queued_at = now()
+from locked where j.id = locked.id
+returning j.store, j.order_key, j.subject, j.wanted, j.lane;
+
+-- name: resend
+-- Sent, unclaimed for long, and nothing of it on the broker: sent again.
+update jobs set queued_at = now()
+where id in (select id from jobs where state = 'queued' and direction = %(direction)s and flow = %(flow)s
+             and queued_at < now() - %(after)s * interval '1 second'
+             order by store, direction, flow, subject limit %(limit)s for update skip locked)
+returning store, order_key, subject, wanted;
+
+-- name: heartbeat
+insert into workers (id, host, queues, slots) values (%(id)s, %(host)s, %(queues)s, %(slots)s)
+on conflict (id) do update set queues = excluded.queues, slots = excluded.slots, seen_at = now();
+
+-- name: forget_worker
+delete from workers where id = %(id)s or seen_at < now() - interval '1 hour';

@@ -1,0 +1,165 @@
+-- name: upsert
+-- Wishes of a poll. New content raises `wanted` and wakes a done or parked job; equal or older content changes nothing.
+-- A dependant of an order that is not opened yet waits; opening the order wakes it.
+insert into jobs (store, direction, flow, subject, order_key, lane, content_hash, document_at, due_at)
+select %(store)s, 'import', w.flow, w.subject, w.subject, %(lane)s, w.content_hash, w.document_at,
+       case when w.flow = 'orders' or l.stage = 'opened' then now() else now() + %(order_wait)s * interval '1 second' end
+from unnest(%(flows)s::text[], %(subjects)s::text[], %(hashes)s::text[], %(documents)s::timestamptz[])
+     as w (flow, subject, content_hash, document_at)
+left join links l on l.store = %(store)s and l.kind = 'order' and l.epages_id = w.subject
+order by w.flow, w.subject
+on conflict (store, direction, flow, subject) do update set
+    wanted = jobs.wanted + 1,
+    content_hash = excluded.content_hash,
+    document_at = excluded.document_at,
+    lane = case when jobs.state in ('done', 'parked') then excluded.lane else least(jobs.lane, excluded.lane) end,
+    state = case when jobs.state in ('done', 'parked') then 'waiting' else jobs.state end,
+    due_at = case when jobs.state in ('done', 'parked') then excluded.due_at else jobs.due_at end,
+    failures = 0, failing_since = null, reason = null, message = null, resolution = null, prepaid = false
+where jobs.content_hash is distinct from excluded.content_hash
+  and (jobs.document_at is null or excluded.document_at >= jobs.document_at)
+returning flow, subject, wanted;
+
+-- name: park_malformed
+-- A document that does not load: parked with the field at fault, woken by other content.
+insert into jobs (store, direction, flow, subject, order_key, lane, content_hash, state, reason, message, resolution)
+values (%(store)s, 'import', 'orders', %(subject)s, %(subject)s, %(lane)s, %(content_hash)s, 'parked', %(reason)s,
+        %(message)s, %(resolution)s)
+on conflict (store, direction, flow, subject) do update set
+    content_hash = excluded.content_hash, wanted = jobs.wanted + 1, state = 'parked',
+    reason = excluded.reason, message = excluded.message, resolution = excluded.resolution
+where jobs.content_hash is distinct from excluded.content_hash and jobs.state not in ('queued', 'running')
+returning id;
+
+-- name: hint
+-- Somebody says that this order may have news: one more look.
+insert into jobs (store, direction, flow, subject, order_key, lane)
+select s.name, %(direction)s, %(flow)s, %(subject)s, %(order_key)s, %(lane)s
+from stores s where s.name = %(store)s
+on conflict (store, direction, flow, subject) do update set
+    wanted = jobs.wanted + 1,
+    state = case when jobs.state in ('done', 'parked') then 'waiting' else jobs.state end,
+    due_at = case when jobs.state in ('done', 'parked') then now() else jobs.due_at end,
+    failures = 0, failing_since = null, reason = null, message = null, resolution = null, prepaid = false
+returning id;
+
+-- name: claim
+update jobs j set
+    state = 'running', fence = fence + 1, claims = claims + 1, holder = %(holder)s,
+    claimed_version = wanted, claimed_at = now(), lease_until = now() + %(lease)s * interval '1 second'
+where store = %(store)s and direction = %(direction)s and flow = %(flow)s and subject = %(subject)s
+  and (state = 'queued' or (state = 'waiting' and due_at <= now()))
+  and wanted > done
+  and exists (select 1 from stores s where s.name = j.store and s.paused_at is null)
+  and exists (select 1 from store_flows f where f.store = j.store and f.direction = j.direction and f.flow = j.flow
+              and f.enabled and f.stopped_reason is null)
+returning id, store, direction, flow, subject, order_key, lane, fence, claimed_version, prepaid, failures;
+
+-- name: context
+-- All that a run needs to know of its store and its order, in one round trip.
+select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store,
+       s.client_secret, s.afosto_key, s.access_token,
+       coalesce((select jsonb_agg(to_jsonb(l) order by l.id) from links l
+                 where l.store = s.name and l.order_key = %(order_key)s), '[]') as links,
+       coalesce((select jsonb_agg(to_jsonb(i) || jsonb_build_object('seconds_left',
+                        greatest(0, extract(epoch from i.ambiguous_until - now()))) order by i.id) from intents i
+                 where i.store = s.name and i.order_key = %(order_key)s and i.settled_at is null), '[]') as intents,
+       coalesce((select jsonb_agg(jsonb_build_object('flow', j.flow, 'state', j.state)) from jobs j
+                 where j.store = s.name and j.order_key = %(order_key)s and j.direction = 'import'
+                 and j.state <> 'done'), '[]') as open_jobs,
+       coalesce((select jsonb_object_agg(m.epages_id, m.afosto_id) from locations m where m.store = s.name), '{}') as locations,
+       coalesce((select jsonb_agg(h.vendor) from store_health h where h.store = s.name), '[]') as unhealthy
+from stores s where s.name = %(store)s;
+
+-- name: settle
+-- Ends a run: guarded by the fence, so a holder that lost its lease moves nothing. Content that came meanwhile reopens it.
+with job as (
+    update jobs set
+        state = case when %(state)s = 'done' and wanted > claimed_version then 'waiting'
+                     when %(state)s = 'parked' and wanted > claimed_version then 'waiting'
+                     else %(state)s end,
+        done = case when %(state)s = 'done' then greatest(done, claimed_version) else done end,
+        due_at = case when %(state)s = 'waiting' then now() + %(pause)s * interval '1 second' else now() end,
+        prepaid = %(prepaid)s,
+        failures = case when %(failed)s then failures + 1 when %(state)s = 'done' then 0 else failures end,
+        failing_since = case when %(failed)s then coalesce(failing_since, now())
+                             when %(state)s = 'done' then null else failing_since end,
+        reason = %(reason)s, message = %(message)s, resolution = %(resolution)s,
+        holder = null, lease_until = null, queued_at = null, settled_at = now()
+    where id = %(id)s and fence = %(fence)s and state = 'running'
+    returning id, state
+), attempt as (
+    insert into attempts (job_id, store, order_key, direction, flow, fence, worker, outcome, message, steps, seconds, requests)
+    values (%(id)s, %(store)s, %(order_key)s, %(direction)s, %(flow)s, %(fence)s, %(holder)s,
+            case when exists (select 1 from job) then %(outcome)s else 'lease lost' end,
+            coalesce(%(message)s, ''), %(steps)s, %(seconds)s, %(requests)s)
+)
+select state from job;
+
+-- name: others_succeed
+-- Whether this job alone is in trouble: some other job of its store was done since it began to fail.
+select exists (
+    select 1 from jobs me join jobs other on other.store = me.store and other.id <> me.id
+    where me.id = %(id)s and other.state = 'done' and other.settled_at > me.failing_since
+) as alone;
+
+-- name: wake_order
+-- The order is opened: its dependants may go.
+update jobs set due_at = now()
+where store = %(store)s and order_key = %(order_key)s and state = 'waiting' and flow <> 'orders' and due_at > now();
+
+-- name: renew
+-- One heartbeat for all jobs of a process, never beyond the longest job's time.
+update jobs set lease_until = now() + %(lease)s * interval '1 second'
+where id = any(%(ids)s) and holder = %(holder)s and state = 'running'
+  and claimed_at > now() - %(longest)s * interval '1 second'
+returning id;
+
+-- name: take_back
+-- Leases that ended: the holder died or froze. Counted as a failure of the job.
+update jobs set
+    state = case when failures + 1 >= %(limit)s then 'parked' else 'waiting' end,
+    due_at = now(), failures = failures + 1, failing_since = coalesce(failing_since, now()),
+    holder = null, lease_until = null, queued_at = null,
+    reason = case when failures + 1 >= %(limit)s then 'holder-dies' end,
+    message = 'the worker that ran this job died or lost its lease',
+    resolution = case when failures + 1 >= %(limit)s
+        then 'look in the worker''s log for the time of the last attempt, then: connector jobs retry --reason holder-dies' end
+where id in (select id from jobs where state = 'running' and lease_until < now()
+             order by store, direction, flow, subject limit 500 for update skip locked)
+returning id, store, flow, subject, state;
+
+-- name: list
+select id, store, direction, flow, subject, order_key, lane, wanted, done, state, due_at, failures, claims, reason, message,
+       resolution, created_at, settled_at,
+       (select number from orders o where o.store = j.store and o.id = j.order_key) as order_number
+from jobs j
+where (%(store)s::text is null or store = %(store)s) and (%(state)s::text is null or state = %(state)s)
+  and (%(flow)s::text is null or flow = %(flow)s) and (%(reason)s::text is null or reason = %(reason)s)
+order by id desc limit %(limit)s;
+
+-- name: retry
+update jobs set state = 'waiting', due_at = now(), failures = 0, failing_since = null, reason = null, message = null,
+       resolution = null, wanted = greatest(wanted, done + 1)
+where state in ('parked', 'done', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
+  and (%(store)s::text is null or store = %(store)s) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
+returning id;
+
+-- name: drop
+update jobs set state = 'done', done = wanted, settled_at = now(), failures = 0, failing_since = null,
+       message = 'dropped by a person', resolution = null
+where state in ('parked', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
+  and (%(store)s::text is null or store = %(store)s) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
+returning id;
+
+-- name: counts
+select store, direction, flow, state, count(*) as jobs from jobs group by 1, 2, 3, 4 order by 1, 2, 3, 4;
+
+-- name: parked_reasons
+select store, flow, reason, count(*) as jobs, min(resolution) as resolution
+from jobs where state = 'parked' group by 1, 2, 3 order by 4 desc;
+
+-- name: find
+select id, store, direction, flow, subject, order_key, lane, wanted, done, state, due_at, failures, claims, fence, holder,
+       lease_until, reason, message, resolution, created_at, settled_at
+from jobs where id = %(id)s;

@@ -1,0 +1,37 @@
+-- name: bind_order
+-- The first writer wins; a second draft of the same order is not taken.
+insert into links (store, kind, order_key, epages_id, afosto_id, written_by, stage, facts)
+values (%(store)s, 'order', %(order_key)s, %(order_key)s, %(afosto_id)s, 'epages', 'created', %(facts)s)
+on conflict (store, kind, epages_id) do nothing
+returning id;
+
+-- name: replace_draft
+-- A draft that may have been filled twice is given up for a new one.
+with given_up as (
+    insert into orphans (store, afosto_id, order_key) values (%(store)s, %(old)s, %(order_key)s) on conflict do nothing
+)
+update links set afosto_id = %(new)s, facts = %(facts)s
+where store = %(store)s and kind = 'order' and epages_id = %(order_key)s and afosto_id = %(old)s and stage = 'created'
+returning id;
+
+-- name: stage_order
+update links set stage = %(stage)s, facts = facts || %(facts)s
+where store = %(store)s and kind = 'order' and epages_id = %(order_key)s and afosto_id = %(afosto_id)s
+returning id;
+
+-- name: bind
+insert into links (store, kind, order_key, line_id, epages_id, afosto_id, quantity, written_by)
+values (%(store)s, %(kind)s, %(order_key)s, %(line_id)s, %(epages_id)s, %(afosto_id)s, %(quantity)s, %(written_by)s)
+on conflict do nothing
+returning id;
+
+-- name: open_intent
+insert into intents (store, order_key, job_id, kind, body, ambiguous_until)
+values (%(store)s, %(order_key)s, %(job_id)s, %(kind)s, %(body)s, now() + %(wait)s * interval '1 second')
+returning id;
+
+-- name: extend_intent
+update intents set ambiguous_until = now() + %(wait)s * interval '1 second' where id = %(id)s and settled_at is null;
+
+-- name: settle_intent
+update intents set settled_at = now(), outcome = %(outcome)s where id = %(id)s and settled_at is null returning id;

@@ -1,0 +1,88 @@
+-- name: add
+insert into stores (name, base_url, client_id, client_secret, afosto_key, afosto_bucket, channel_id, import_since, totals,
+                    open_unpaid, scopes)
+values (%(name)s, %(base_url)s, %(client_id)s, %(client_secret)s, %(afosto_key)s, %(afosto_bucket)s, %(channel_id)s,
+        %(import_since)s, %(totals)s, %(open_unpaid)s, %(scopes)s)
+returning connected_at;
+
+-- name: add_flow
+insert into store_flows (store, direction, flow, enabled) values (%(store)s, %(direction)s, %(flow)s, %(enabled)s)
+on conflict (store, direction, flow) do update set enabled = excluded.enabled;
+
+-- name: get
+select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store, s.client_secret, s.afosto_key, s.access_token
+from stores s where s.name = %(name)s;
+
+-- name: names
+select name from stores order by name;
+
+-- name: set_token
+update stores set access_token = %(access_token)s, token_expires_at = %(expires_at)s, scopes = %(scopes)s
+where name = %(name)s;
+
+-- name: pause
+update stores set paused_at = coalesce(paused_at, now()) where name = %(name)s returning name;
+
+-- name: resume
+update stores set paused_at = null where name = %(name)s returning name;
+
+-- name: resume_flow
+update store_flows set stopped_reason = null, stopped_message = null
+where store = %(store)s and (%(flow)s::text is null or flow = %(flow)s) and stopped_reason is not null
+returning flow, stopped_reason;
+
+-- name: set_totals
+update stores set totals = %(totals)s where name = %(name)s returning name;
+
+-- name: remove
+delete from stores where name = %(name)s returning name;
+
+-- name: flows
+select direction, flow, enabled, stopped_reason, stopped_message from store_flows
+where store = %(store)s order by direction desc, flow;
+
+-- name: stop_flow
+-- The first imports all differ for one reason: stop the flow with one message instead of parking thousands.
+update store_flows set stopped_reason = %(reason)s, stopped_message = %(message)s
+where store = %(store)s and direction = %(direction)s and flow = %(flow)s and stopped_reason is null
+  and (select count(*) from jobs where store = %(store)s and direction = %(direction)s and flow = %(flow)s
+       and state = 'parked' and reason = %(reason)s) >= %(limit)s
+  and not exists (select 1 from links where store = %(store)s and kind = 'order' and stage = 'opened')
+returning flow;
+
+-- name: blame
+insert into store_health (store, vendor, reason, message, retry_at)
+values (%(store)s, %(vendor)s, %(reason)s, %(message)s, now() + %(pause)s * interval '1 second')
+on conflict (store, vendor) do update set reason = excluded.reason, message = excluded.message, retry_at = excluded.retry_at;
+
+-- name: heal
+delete from store_health where store = %(store)s and vendor = any(%(vendors)s);
+
+-- name: health
+select vendor, reason, message, since, retry_at from store_health where store = %(store)s order by vendor;
+
+-- name: cursors
+select kind, position, origin, upper_end, polled_at, next_poll_at, requests, documents, lateness,
+       extract(epoch from now() - polled_at) as age
+from cursors where store = %(store)s order by kind;
+
+-- name: order_counts
+select count(*) as seen, count(*) filter (where is_test) as tests from orders where store = %(store)s;
+
+-- name: map_location
+insert into locations (store, epages_id, afosto_id) values (%(store)s, %(epages_id)s, %(afosto_id)s) on conflict do nothing;
+
+-- name: secrets
+select name, client_secret, afosto_key, access_token from stores order by name for update;
+
+-- name: reencrypt
+update stores set client_secret = %(client_secret)s, afosto_key = %(afosto_key)s, access_token = %(access_token)s
+where name = %(name)s;
+
+-- name: find_order
+select id, number, created_at, updated_at, is_test, is_final, first_seen_at from orders
+where store = %(store)s and (number = %(order)s or id = %(order)s);
+
+-- name: history
+select at, direction, flow, outcome, message, steps, seconds, requests, worker from attempts
+where store = %(store)s and order_key = %(order_key)s order by id;

@@ -1,0 +1,189 @@
+"""Stores: connections, their flows, tokens and health."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from ledger.database import Database, Row, Session, fetch, fetch_one
+from ledger.keys import KeySet
+from ledger.records import Store
+from schemas.epages import Token
+from schemas.errors import NeedsPerson
+
+FLOWS_OF_A_STORE = ("orders", "cancellations", "shipments", "returns")
+
+
+def unknown_store(name: str) -> NeedsPerson:
+    """The error for a store name that is not connected."""
+    return NeedsPerson(
+        f"no store {name!r} is connected",
+        reason="unknown-store",
+        resolution="see the connected ones with: connector store list",
+    )
+
+
+class Stores:
+    """Reads and writes stores; encrypts what is secret."""
+
+    def __init__(self, database: Database, keys: KeySet) -> None:
+        self._database = database
+        self._keys = keys
+
+    def add(self, values: Mapping[str, Any], flows: Mapping[str, bool], history_width: float) -> None:
+        """Connect a store: its row, its flow switches, and both cursors, in one transaction.
+
+        `values` holds the columns of the table with the secrets in plain text. Raises NeedsPerson when the
+        name is taken.
+        """
+        sealed = {
+            **values,
+            "client_secret": self._keys.encrypt(values["client_secret"]),
+            "afosto_key": self._keys.encrypt(values["afosto_key"]),
+            "scopes": sorted(values["scopes"]),
+        }
+        try:
+            self._database.transaction(lambda session: self._insert(session, sealed, flows, history_width))
+        except psycopg.errors.UniqueViolation as error:
+            raise NeedsPerson(
+                f"the store {values['name']!r} is connected already",
+                reason="store-exists",
+                resolution=f"remove it first: connector store remove {values['name']}",
+            ) from error
+
+    def _insert(self, session: Session, values: Mapping[str, Any], flows: Mapping[str, bool], width: float) -> None:
+        added = fetch_one(session, "stores.add", values)
+        assert added is not None
+        for flow, enabled in flows.items():
+            parameters = {"store": values["name"], "direction": "import", "flow": flow, "enabled": enabled}
+            fetch(session, "stores.add_flow", parameters)
+        connected_at = added["connected_at"]
+        self._open_cursor(session, values["name"], "live", connected_at, None, connected_at, width)
+        if values["import_since"] < connected_at:
+            since = values["import_since"]
+            self._open_cursor(session, values["name"], "history", since, connected_at, connected_at, width)
+
+    @staticmethod
+    def _open_cursor(
+        session: Session, store: str, kind: str, position: datetime, end: datetime | None, due: datetime, width: float
+    ) -> None:
+        parameters = {"store": store, "kind": kind, "position": position, "upper_end": end, "next_poll_at": due}
+        fetch(session, "cursors.open", {**parameters, "width": width})
+
+    def get(self, name: str) -> Store:
+        """Return the store with its secrets in plain text; raises NeedsPerson when it is not connected."""
+        row = self._database.row("stores.get", {"name": name})
+        if row is None:
+            raise unknown_store(name)
+        return self.read(row)
+
+    def read(self, row: Row) -> Store:
+        """Build a Store from a row that has `store` as JSON beside the sealed secrets."""
+        plain = row["store"]
+        token = row["access_token"]
+        return Store(
+            name=plain["name"],
+            base_url=plain["base_url"],
+            client_id=plain["client_id"],
+            client_secret=self._keys.decrypt(row["client_secret"]),
+            afosto_key=self._keys.decrypt(row["afosto_key"]),
+            afosto_bucket=plain["afosto_bucket"],
+            channel_id=plain["channel_id"],
+            import_since=datetime.fromisoformat(plain["import_since"]),
+            connected_at=datetime.fromisoformat(plain["connected_at"]),
+            totals=plain["totals"],
+            open_unpaid=plain["open_unpaid"],
+            paused_at=_moment(plain["paused_at"]),
+            scopes=frozenset(plain["scopes"]),
+            access_token=self._keys.decrypt(token) if token else None,
+            token_expires_at=_moment(plain["token_expires_at"]),
+        )
+
+    def names(self) -> list[str]:
+        """Return the names of all connected stores."""
+        return [row["name"] for row in self._database.rows("stores.names")]
+
+    def set_token(self, name: str, token: Token) -> None:
+        """Keep a fresh access token, sealed, for every process to use."""
+        sealed = self._keys.encrypt(token.access_token)
+        parameters = {"access_token": sealed, "expires_at": token.expires_at, "scopes": sorted(token.scopes)}
+        self._database.rows("stores.set_token", {"name": name, **parameters})
+
+    def pause(self, name: str) -> None:
+        """Stop polling and running jobs of the store; raises NeedsPerson when it is not connected."""
+        self._must_exist("stores.pause", name)
+
+    def resume(self, name: str) -> None:
+        """Take up a paused store again."""
+        self._must_exist("stores.resume", name)
+
+    def resume_flows(self, name: str, flow: str | None) -> list[Row]:
+        """Release flows that stopped themselves; return those that were stopped, with the reason."""
+        return self._database.rows("stores.resume_flow", {"store": name, "flow": flow})
+
+    def set_totals(self, name: str, totals: str) -> None:
+        """Choose what happens when the vendors' totals differ: strict, tolerate or accept."""
+        if self._database.row("stores.set_totals", {"name": name, "totals": totals}) is None:
+            raise unknown_store(name)
+
+    def remove(self, name: str) -> None:
+        """Forget the store with all its jobs and links."""
+        self._must_exist("stores.remove", name)
+
+    def _must_exist(self, path: str, name: str) -> None:
+        if self._database.row(path, {"name": name}) is None:
+            raise unknown_store(name)
+
+    def flows(self, name: str) -> list[Row]:
+        """Return the flow switches of a store."""
+        return self._database.rows("stores.flows", {"store": name})
+
+    def stop_flow_if_alike(self, store: str, flow: str, reason: str, message: str, limit: int) -> bool:
+        """Stop an import flow when its first `limit` jobs were parked for one reason and none succeeded yet."""
+        parameters = {"store": store, "direction": "import", "flow": flow, "reason": reason, "message": message}
+        return self._database.row("stores.stop_flow", {**parameters, "limit": limit}) is not None
+
+    def blame(self, store: str, vendor: str, reason: str, message: str, pause: float) -> None:
+        """Note that something is wrong with a vendor for the whole store; its jobs wait `pause` seconds."""
+        parameters = {"store": store, "vendor": vendor, "reason": reason, "message": message, "pause": pause}
+        self._database.rows("stores.blame", parameters)
+
+    def heal(self, store: str, vendors: Sequence[str]) -> None:
+        """A call succeeded: what was wrong with these vendors is over."""
+        self._database.rows("stores.heal", {"store": store, "vendors": list(vendors)})
+
+    def map_location(self, store: str, epages_id: str, afosto_id: str) -> None:
+        """Orders to be collected at the ePages location go to the Afosto location."""
+        self._database.rows("stores.map_location", {"store": store, "epages_id": epages_id, "afosto_id": afosto_id})
+
+    def rotate_keys(self) -> int:
+        """Write every stored secret anew with the first key; return how many stores were rewritten."""
+        return self._database.transaction(self._rotate)
+
+    def _rotate(self, session: Session) -> int:
+        rows = fetch(session, "stores.secrets")
+        for row in rows:
+            sealed = {column: self._rewrite(row[column]) for column in ("client_secret", "afosto_key", "access_token")}
+            fetch(session, "stores.reencrypt", {"name": row["name"], **sealed})
+        return len(rows)
+
+    def _rewrite(self, token: bytes | None) -> bytes | None:
+        return self._keys.rotate(token) if token else None
+
+    def overview(self, name: str) -> dict[str, Any]:
+        """Return cursors, flows, health and order counts of a store, for the status page."""
+        parameters = {"store": name}
+        parts: Iterable[str] = ("cursors", "flows", "health")
+        found = {part: self._database.rows(f"stores.{part}", parameters) for part in parts}
+        return {**found, "orders": self._database.row("stores.order_counts", parameters)}
+
+    def order_history(self, store: str, order: str) -> tuple[Row | None, list[Row]]:
+        """Find an order by its number or id and return it with every attempt made on it, oldest first."""
+        found = self._database.row("stores.find_order", {"store": store, "order": order})
+        key = found["id"] if found else order
+        return found, self._database.rows("stores.history", {"store": store, "order_key": key})
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
