@@ -1,0 +1,93 @@
+"""What the vendors say in response headers: their clock, how long to wait, how much of a budget is left."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+LONGEST_WAIT_SECONDS = 86_400.0  # a server that asks for more is mistaken; nothing sleeps for weeks on one header
+_EPOCH_FROM = 100_000_000  # a bigger number is a moment (1973 and later), a smaller one a number of seconds
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """A budget as a vendor tells it: calls per window, calls left, seconds until it is full again (None: not told)."""
+
+    limit: int | None
+    remaining: int | None
+    reset_seconds: float | None
+
+
+def served_at(headers: Mapping[str, str]) -> datetime:
+    """The server's clock from the `Date` header (aware UTC), or ours when it sends none."""
+    return _http_date(headers.get("Date", "")) or datetime.now(UTC)
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """The pause in seconds of `Retry-After`, given as seconds or as an HTTP date; None when absent or unreadable."""
+    text = headers.get("Retry-After", "").strip()
+    seconds = _number(text)
+    if seconds is None and (moment := _http_date(text)):
+        seconds = (moment - served_at(headers)).total_seconds()
+    return None if seconds is None else min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
+
+
+def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
+    """The `X-RateLimit-*` headers, None when there are none.
+
+    The names are those of ePages' older API, whose documentation spells the last one both ways
+    (`X-RateLimit-Reset`, `X-Rate-Limit-Reset`) and gives it as ISO 8601; an epoch or a delta is understood too.
+    """
+    limit, remaining = _number(_either(headers, "Limit")), _number(_either(headers, "Remaining"))
+    reset = _reset_seconds(_either(headers, "Reset").strip(), served_at(headers))
+    if limit is None and remaining is None:
+        return None
+    return RateLimit(
+        limit=int(limit) if limit and limit >= 1 else None,
+        remaining=None if remaining is None else max(int(remaining), 0),
+        reset_seconds=reset,
+    )
+
+
+def _either(headers: Mapping[str, str], name: str) -> str:
+    return headers.get(f"X-RateLimit-{name}") or headers.get(f"X-Rate-Limit-{name}") or ""
+
+
+def _reset_seconds(text: str, now: datetime) -> float | None:
+    number = _number(text)
+    if number is not None and number < _EPOCH_FROM:
+        return min(max(number, 0.0), LONGEST_WAIT_SECONDS)
+    moment = _moment(number) if number is not None else _iso(text)
+    return None if moment is None else min(max((moment - now).total_seconds(), 0.0), LONGEST_WAIT_SECONDS)
+
+
+def _moment(epoch: float) -> datetime | None:
+    seconds = epoch / 1000 if epoch > _EPOCH_FROM * 1000 else epoch
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _iso(text: str) -> datetime | None:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _http_date(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if abs(number) < 1e15 else None

@@ -1,0 +1,190 @@
+"""HTTP to the vendors: one call with a total deadline, a body limit, hooks around it, and errors by the one table."""
+
+import json
+import socket
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from decimal import Decimal
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urlsplit
+
+import requests
+from urllib3.exceptions import HTTPError
+
+from clients.errors_table import Answer, Request, lost, not_sent, refusal
+from clients.transport import Call, current_call, shared_session
+from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
+
+DEADLINE_SECONDS = 10.0  # of a whole call: connect, send, answer to its last byte
+BODY_LIMIT = 20 * 1024 * 1024  # bytes: a page of 200 orders has about 2 MB
+USER_AGENT = f"epages-afosto-connector/{version('epages-afosto-connector')}"
+_CHUNK = 65_536
+
+Interpret = Callable[[Answer], ConnectorError | None]
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseFacts:
+    """What the limiter and the breaker learn from a call.
+
+    `status` is None and `headers` empty when no answer came; `throttled` means the vendor asked for fewer calls
+    (429, or Afosto's RATE_LIMITED at status 200); `healthy` is false for transport failures and the vendor's own faults.
+    """
+
+    status: int | None
+    headers: Mapping[str, str]
+    seconds: float
+    throttled: bool
+    healthy: bool
+
+
+def _before_nothing(effect: bool) -> None:
+    """Allow every call."""
+
+
+def _after_nothing(facts: ResponseFacts) -> None:
+    """Learn nothing."""
+
+
+@dataclass(slots=True)
+class Http:
+    """Sends requests for one credential during one job run; connections are shared by the whole process.
+
+    `before(effect)` is called ahead of each request and may raise Wait or LeaseLost to stop it;
+    `after(facts)` is called after each, whatever came of it.
+    """
+
+    before: Callable[[bool], None] = _before_nothing
+    after: Callable[[ResponseFacts], None] = _after_nothing
+    deadline_seconds: float = DEADLINE_SECONDS
+    body_limit: int = BODY_LIMIT
+    session: requests.Session = field(default_factory=shared_session, repr=False)
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        effect: bool,
+        headers: Mapping[str, str],
+        params: Mapping[str, str] | None = None,
+        body: Any = None,
+        interpret: Interpret | None = None,
+    ) -> Answer:
+        """Send one request, `body` as JSON, and return its answer.
+
+        `effect` says that the request changes the other side. `interpret` sees the answer ahead of the status table and
+        may name the error itself. Raises the kinds of `clients/errors_table.py`, and what `before` raises.
+        """
+        parts = urlsplit(url)
+        request = Request(method, parts.netloc.rpartition("@")[2], parts.path, effect)
+        self.before(effect)
+        started = time.monotonic()
+        answer: Answer | None = None
+        try:
+            answer = self._exchange(request, url, _prepared(headers, params, body))
+            error = (interpret(answer) if interpret else None) or refusal(answer)
+        except ConnectorError as failure:
+            error = failure
+        self.after(_facts(answer, error, time.monotonic() - started))
+        if error is not None:
+            raise error
+        assert answer is not None
+        return answer
+
+    def _exchange(self, request: Request, url: str, content: dict[str, Any]) -> Answer:
+        """Send and read; a read on a kept connection that the server had closed meanwhile is sent once more."""
+        call = Call(time.monotonic() + self.deadline_seconds)
+        try:
+            return self._attempt(call, request, url, content)
+        except RetryLater:
+            stale = call.sent and call.reused and not call.answered
+            if request.effect or not stale or call.ends_at <= time.monotonic():
+                raise
+        return self._attempt(Call(call.ends_at, fresh=True), request, url, content)
+
+    def _attempt(self, call: Call, request: Request, url: str, content: dict[str, Any]) -> Answer:
+        with _as_kinds(call, request), self._stream(call, request, url, content) as response:
+            body = _read(response, self.body_limit)
+        if body is None:
+            raise lost(request, f"the body is over {self.body_limit} bytes")
+        return Answer(request, response.status_code, response.headers, _document(request, response.status_code, body))
+
+    @contextmanager
+    def _stream(self, call: Call, request: Request, url: str, content: dict[str, Any]) -> Iterator[requests.Response]:
+        token = current_call.set(call)
+        try:
+            with self.session.request(
+                request.method, url, stream=True, allow_redirects=False, timeout=self.deadline_seconds, **content
+            ) as response:
+                yield response
+        finally:
+            current_call.reset(token)
+
+
+def _prepared(headers: Mapping[str, str], params: Mapping[str, str] | None, body: Any) -> dict[str, Any]:
+    data = None if body is None else json.dumps(body).encode()
+    kind = {} if body is None else {"Content-Type": "application/json"}
+    return {"headers": {"User-Agent": USER_AGENT, **kind, **headers}, "params": params, "data": data}
+
+
+@contextmanager
+def _as_kinds(call: Call, request: Request) -> Iterator[None]:
+    """Turn what goes wrong on the wire into our kinds, by what the connection says was sent."""
+    try:
+        yield
+    except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema) as e:
+        raise NeedsPerson(
+            f"The address {request.host}{request.path} is not one that can be called.",
+            reason="bad-address",
+            resolution="Correct the address of the connection.",
+            store_wide=True,
+        ) from e
+    except (OSError, HTTPError) as error:  # requests' own errors are OSErrors
+        root = _root(error)
+        if call.sent:
+            raise lost(request, type(root).__name__) from error
+        unknown = isinstance(root, socket.gaierror) and root.errno == socket.EAI_NONAME
+        raise not_sent(request, type(root).__name__, unknown_host=unknown) from error
+
+
+def _root(error: BaseException) -> BaseException:
+    while (deeper := error.__cause__ or error.__context__) is not None:
+        error = deeper
+    return error
+
+
+def _read(response: requests.Response, limit: int) -> bytes | None:
+    """The decoded body, or None when it is over the limit."""
+    body = bytearray()
+    for chunk in response.iter_content(_CHUNK):
+        body += chunk
+        if len(body) > limit:
+            return None
+    return bytes(body)
+
+
+def _document(request: Request, status: int, body: bytes) -> Any:
+    """The JSON of a body. A success must have one that can be read (204 apart), a refusal need not."""
+    if status == 204:
+        return None
+    try:
+        return json.loads(body, parse_float=Decimal)
+    except (ValueError, RecursionError) as error:
+        if status < 300:
+            raise lost(request, "the body is not JSON") from error
+        return None
+
+
+def _facts(answer: Answer | None, error: ConnectorError | None, seconds: float) -> ResponseFacts:
+    throttled = isinstance(error, Wait)
+    return ResponseFacts(
+        status=answer.status if answer else None,
+        headers=answer.headers if answer else {},
+        seconds=seconds,
+        throttled=throttled,
+        healthy=throttled or not isinstance(error, RetryLater),
+    )

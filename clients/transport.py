@@ -1,0 +1,157 @@
+"""The socket side of `Http`: one deadline over a whole call, and an exact memory of what was sent.
+
+`requests` knows a timeout per read only: a peer that drips a byte a second holds a thread for ever, in the headers as
+well as in the body. Here every connect, send and read of a call gets what is left of one deadline. And the connection
+itself notes when the first byte of a request leaves, which tells "never sent" from "may have landed" without guessing
+from exception types.
+"""
+
+import http.client
+import io
+import os
+import socket
+import time
+from contextvars import ContextVar
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+CONNECT_SECONDS = 4.0  # a host that does not take a connection in this time is down; leaves the rest for the answer
+POOL_HOSTS = 64  # hosts whose connections are kept; the least recently used is closed
+POOL_CONNECTIONS = 32  # kept per host: as many as a worker process has threads
+
+
+@dataclass(slots=True)
+class Call:
+    """One HTTP exchange of this thread: when it must be over, and what happened on the wire.
+
+    `ends_at` is on the monotonic clock, in seconds; `fresh` forbids a connection that has served before.
+    """
+
+    ends_at: float
+    fresh: bool = False
+    sent: bool = False
+    reused: bool = False
+    answered: bool = False
+
+    def left(self) -> float:
+        """Seconds left; raises TimeoutError when there are none."""
+        left = self.ends_at - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the call's deadline has passed")
+        return left
+
+
+current_call: ContextVar[Call] = ContextVar("current_call")
+
+
+class _DeadlineReader(io.RawIOBase):
+    """Reads a socket's file, each time with the time the call has left."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, call: Call) -> None:
+        self._raw, self._sock, self._call = raw, sock, call
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(self._call.left())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _DeadlineResponse(http.client.HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock, current_call.get()))
+
+
+class _Deadline(HTTPConnection):
+    """What both kinds of connection do on top of urllib3's."""
+
+    response_class = _DeadlineResponse
+    _requests = 0
+
+    def connect(self) -> None:
+        self.timeout = min(CONNECT_SECONDS, current_call.get().left())
+        self._requests = 0
+        super().connect()
+
+    def putrequest(self, *args: Any, **kwargs: Any) -> None:
+        call = current_call.get()
+        if call.fresh and self._requests:
+            self.close()
+        super().putrequest(*args, **kwargs)
+
+    def send(self, data: Any) -> None:
+        call = current_call.get()
+        if self.sock is None:
+            self.connect()
+        self.sock.settimeout(call.left())
+        call.sent, call.reused = True, self._requests > 0
+        super().send(data)
+
+    def getresponse(self) -> Any:
+        response = super().getresponse()
+        current_call.get().answered = True
+        self._requests += 1
+        return response
+
+
+class _DeadlineHTTPConnection(_Deadline):
+    pass
+
+
+class _DeadlineHTTPSConnection(_Deadline, HTTPSConnection):
+    pass
+
+
+class _HTTPPool(HTTPConnectionPool):
+    ConnectionCls = _DeadlineHTTPConnection
+
+
+class _HTTPSPool(HTTPSConnectionPool):
+    ConnectionCls = _DeadlineHTTPSConnection
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
+        self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
+def new_session() -> requests.Session:
+    """A session that keeps connections, and nothing else: no cookies, proxies or passwords of the surroundings."""
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    session.headers["Accept-Encoding"] = "gzip"
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _Adapter(pool_connections=POOL_HOSTS, pool_maxsize=POOL_CONNECTIONS))
+    return session
+
+
+class _Shared:
+    session: requests.Session | None = None
+
+
+def shared_session() -> requests.Session:
+    """The session of this process. Threads share it; a forked child gets its own, never its parent's sockets."""
+    if _Shared.session is None:
+        _Shared.session = new_session()
+    return _Shared.session
+
+
+def _forget_session() -> None:
+    _Shared.session = None
+
+
+os.register_at_fork(after_in_child=_forget_session)
