@@ -1,0 +1,149 @@
+"""The calls to Afosto that the connector makes."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+from clients.afosto.documents import document
+from clients.afosto.errors import interpret
+from clients.afosto.inputs import item_inputs, order_input
+from clients.errors_table import NotFound
+from clients.http import Http
+from schemas.afosto import (
+    Channel,
+    ItemDraft,
+    Location,
+    Order,
+    OrderDraft,
+    Parcel,
+    load_channels,
+    load_locations,
+    load_order,
+    load_parcel,
+)
+from schemas.errors import NeedsPerson
+
+T = TypeVar("T")
+BATCH = 100  # item ids in one mutation
+PAGE = 50  # the maximum is not documented; see the reference of pagination
+
+
+class AfostoClient:
+    """One tenant, chosen by the API key."""
+
+    def __init__(self, url: str, http: Http, api_key: str) -> None:
+        self._url = url
+        self._http = http
+        self._headers = {"Authorization": f"Bearer {api_key}", "Accept": "application/json"}
+
+    def me(self) -> None:
+        """Ask who the key belongs to: the documented test of a connection. Raises Unauthorized for a wrong key."""
+        self._call("me", {}, effect=False)
+
+    def channels(self) -> tuple[Channel, ...]:
+        """Return all sales channels."""
+        return self._pages("channels", load_channels)
+
+    def locations(self) -> tuple[Location, ...]:
+        """Return all locations."""
+        return self._pages("locations", load_locations)
+
+    def order(self, order_id: str) -> Order | None:
+        """Return an order as it is now, or None when there is none of this id."""
+        try:
+            found = self._call("order", {"id": order_id}, effect=False)["order"]
+        except NotFound:
+            return None
+        return load_order(found) if found else None
+
+    def orders_by_reference(self, channel_id: str, reference: str) -> tuple[Order, ...]:
+        """Return the orders with our reference. Raises NeedsPerson (schema-mismatch) where Afosto has no such query."""
+        variables = {"filters": {"channel_id": channel_id, "reference": reference}, "first": PAGE}
+        found = self._call("orders_by_reference", variables, effect=False)["orders"]
+        return tuple(load_order(node) for node in found["nodes"])
+
+    def create_order(self, draft: OrderDraft) -> Order:
+        """Create a CONCEPT order without items. Repeating it makes another draft, never another opened order."""
+        return load_order(self._mutate("create_order", "createOrder", order_input(draft))["order"])
+
+    def expire_order(self, order_id: str, at: datetime) -> Order:
+        """Let a draft end at a moment."""
+        body = {"order_id": order_id, "expires_at": int(at.timestamp() * 1000)}
+        return load_order(self._mutate("expire_order", "setExpirationDateForOrder", body)["order"])
+
+    def add_items(self, order_id: str, items: Sequence[ItemDraft]) -> Order:
+        """Add all items in one request; the answer has total, units and status."""
+        body = {"order_id": order_id, "items": item_inputs(items)}
+        return load_order(self._mutate("add_items", "addItemsToOrder", body)["order"])
+
+    def open_order(self, order_id: str) -> Order:
+        """Move an order out of CONCEPT. Raises NeedsPerson (refused-by-afosto) when it is open already."""
+        return load_order(self._mutate("open_order", "openOrder", {"order_id": order_id})["order"])
+
+    def cancel_items(self, order_id: str, pairs: Sequence[tuple[str, str]]) -> Order:
+        """Cancel units; each pair is (unit id, contra id made by us)."""
+        items = [{"item_id": unit, "contra_item_id": contra} for unit, contra in pairs]
+        return self._batched("cancel_items", "cancelOrderItems", order_id, items)
+
+    def receive_items(self, order_id: str, unit_ids: Sequence[str]) -> Order:
+        """The goods are back."""
+        return self._batched("receive_items", "receiveOrderItems", order_id, unit_ids)
+
+    def approve_items(self, order_id: str, ids: Sequence[str], *, refund: bool) -> Order:
+        """Approve a cancellation or return."""
+        return self._batched("approve_items", "approveOrderItems", order_id, ids, is_refund=refund)
+
+    def restock_items(self, order_id: str, ids: Sequence[str], location_id: str | None = None) -> Order:
+        """Put units back into stock."""
+        rest = {"location_id": location_id} if location_id else {}
+        return self._batched("restock_items", "restockOrderItems", order_id, ids, **rest)
+
+    def finish_items(self, order_id: str, ids: Sequence[str]) -> Order:
+        """End a cancellation or return."""
+        return self._batched("finish_items", "finishOrderItems", order_id, ids)
+
+    def add_track_trace(self, unit_ids: Sequence[str], code: str | None, url: str | None) -> Parcel:
+        """Put units into a new parcel. One request whatever the number of units: a parcel is made once."""
+        body = {"items": list(unit_ids), "track_trace_code": code, "track_trace_url": url}
+        return load_parcel(self._mutate("add_track_trace", "addTrackTraceToItems", body)["parcel"])
+
+    def set_parcel_status(self, parcel_id: str, status: str) -> Parcel:
+        """Move a parcel forward."""
+        body = {"parcel_id": parcel_id, "status": status}
+        return load_parcel(self._mutate("set_parcel_status", "setParcelStatus", body)["parcel"])
+
+    def _batched(self, name: str, field: str, order_id: str, items: Sequence[Any], **rest: Any) -> Order:
+        answers = [
+            self._mutate(name, field, {"order_id": order_id, "items": list(items[start : start + BATCH]), **rest})
+            for start in range(0, len(items), BATCH)
+        ]
+        return load_order(answers[-1]["order"])
+
+    def _pages(self, name: str, load: Callable[[Mapping[str, Any]], tuple[T, ...]]) -> tuple[T, ...]:
+        found: list[T] = []
+        after: str | None = None
+        while True:
+            page = self._call(name, {"first": PAGE, "after": after}, effect=False)[name]
+            found += load(page)
+            last, after = after, page["pageInfo"]["endCursor"]
+            if not page["pageInfo"]["hasNextPage"] or after is None or after == last:
+                return tuple(found)
+
+    def _mutate(self, name: str, field: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        changed: Mapping[str, Any] = self._call(name, {"input": body}, effect=True)[field]
+        return changed
+
+    def _call(self, name: str, variables: Mapping[str, Any], *, effect: bool) -> Mapping[str, Any]:
+        body = {"query": document(name), "variables": variables}
+        answer = self._http.send(
+            "POST", self._url, effect=effect, headers=self._headers, body=body, interpret=interpret
+        )
+        data = answer.document.get("data") if isinstance(answer.document, Mapping) else None
+        if not isinstance(data, Mapping):
+            raise NeedsPerson(
+                "the address does not answer as Afosto's GraphQL does",
+                reason="bad-address",
+                resolution="Check CONNECTOR_AFOSTO_URL.",
+                store_wide=True,
+            )
+        return data

@@ -1,0 +1,96 @@
+"""From a GraphQL error to the kind of error. Afosto answers errors at HTTP 200; code and status are both read."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from clients.errors_table import Answer, Forbidden, NotFound, Unauthorized, lost
+from schemas.errors import ConnectorError, NeedsPerson, Wait
+
+_BY_STATUS = {
+    401: "UNAUTHORIZED",
+    403: "FORBIDDEN",
+    404: "NOT_FOUND",
+    422: "VALIDATION_ERROR",
+    429: "RATE_LIMITED",
+    500: "INTERNAL_SERVER_ERROR",
+}
+
+
+class RefusedByAfosto(NeedsPerson):
+    """Afosto found the input wrong (VALIDATION_ERROR)."""
+
+
+def interpret(answer: Answer) -> ConnectorError | None:
+    """Return the error that the first entry of `errors` stands for; None when there is none."""
+    document = answer.document if isinstance(answer.document, Mapping) else {}
+    errors = document.get("errors")
+    if not errors:
+        return None
+    first = errors[0] if isinstance(errors[0], Mapping) else {}
+    extensions = first.get("extensions") or {}
+    code = extensions.get("code") or _BY_STATUS.get(extensions.get("status") or 0)
+    make = _TABLE.get(str(code), _unknown)
+    return make(answer, str(first.get("message", ""))[:300], extensions)
+
+
+Extensions = Mapping[str, Any]
+
+
+def _unauthorized(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
+    return Unauthorized(
+        f"Afosto refuses the API key: {message}.",
+        reason="wrong-afosto-key",
+        resolution="Make a new key in Afosto under Settings > API and connect the store again with it.",
+        store_wide=True,
+    )
+
+
+def _forbidden(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
+    return Forbidden(
+        f"the Afosto API key may not do this: {message}.",
+        reason="missing-afosto-scope",
+        resolution="Give the key the scope in Afosto under Settings > API, then retry the jobs parked for this reason.",
+    )
+
+
+def _not_found(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
+    return NotFound(
+        f"Afosto does not have it: {message}.",
+        reason="not-found",
+        resolution="Look whether it was deleted in Afosto; drop the job if it was.",
+    )
+
+
+def _invalid(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
+    field = extensions.get("field")
+    return RefusedByAfosto(
+        f"Afosto refused the field {field!r}: {message}." if field else f"Afosto refused the input: {message}.",
+        reason="refused-by-afosto",
+        resolution="Mend the order or the catalogue as the message says, then: connector jobs retry --reason refused-by-afosto",
+    )
+
+
+def _throttled(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
+    return Wait("Afosto asks for fewer calls.")
+
+
+def _broken(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
+    return lost(answer.request, f"Afosto answered an internal error: {message}")
+
+
+def _unknown(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
+    return NeedsPerson(
+        f"Afosto does not understand the request: {message}.",
+        reason="schema-mismatch",
+        resolution="Compare our documents with the real schema: connector afosto check-schema --introspect",
+    )
+
+
+_TABLE: dict[str, Callable[[Answer, str, Extensions], ConnectorError]] = {
+    "UNAUTHORIZED": _unauthorized,
+    "FORBIDDEN": _forbidden,
+    "NOT_FOUND": _not_found,
+    "VALIDATION_ERROR": _invalid,
+    "RATE_LIMITED": _throttled,
+    "INTERNAL_SERVER_ERROR": _broken,
+}

@@ -1,0 +1,53 @@
+"""Access tokens of a shop: OAuth2 client credentials, as the ePages API documents them."""
+
+import base64
+from datetime import datetime
+
+from clients.errors_table import Answer, HostNotFound, NotFound, Unauthorized
+from clients.http import Http
+from schemas.epages import Token, load_token
+from schemas.errors import ConnectorError, NeedsPerson
+
+
+def fetch_token(http: Http, base_url: str, client_id: str, client_secret: str, now: datetime) -> Token:
+    """Ask the shop for an access token; `grant_type` travels as a query parameter.
+
+    Raises NeedsPerson with the reason wrong-credentials, revoked-client or unknown-store, RetryLater when the
+    host does not answer.
+    """
+    basic = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
+    try:
+        answer = http.send(
+            "POST",
+            f"{base_url}/oauth/token",
+            effect=False,
+            headers={"Authorization": f"Basic {basic}", "Accept": "application/json"},
+            params={"grant_type": "client_credentials"},
+            interpret=_interpret,
+        )
+    except (NotFound, HostNotFound) as error:
+        raise _unknown_store(base_url) from error
+    return load_token(answer.document, now)
+
+
+def _interpret(answer: Answer) -> ConnectorError | None:
+    if answer.status != 401 or not isinstance(answer.document, dict):
+        return None
+    revoked = "revoked" in str(answer.document.get("error_description", "")).lower()
+    if not revoked:
+        return None
+    return Unauthorized(
+        f"{answer.request.host} says: the client was revoked.",
+        reason="revoked-client",
+        resolution="Make a new app in the shop's cockpit, then connect the store again with its client id and secret.",
+        store_wide=True,
+    )
+
+
+def _unknown_store(base_url: str) -> NeedsPerson:
+    return NeedsPerson(
+        f"there is no shop at {base_url}",
+        reason="unknown-store",
+        resolution="The store name is the part before .beyondshop.cloud in the address of the shop's cockpit.",
+        store_wide=True,
+    )

@@ -1,0 +1,40 @@
+"""Which scope of the shop's token which flow needs, and what the box is called in the German cockpit."""
+
+from collections.abc import Collection
+
+# Names of the boxes as the setup guide shows them.
+_IN_THE_GUIDE = {
+    "prod:r": "Produkte lesen",
+    "prda:r": "Produktverfügbarkeit lesen",
+    "prda:u": "Produktverfügbarkeit aktualisieren",
+    "ordr:r": "Bestellungen lesen",
+    "ordr:u": "Bestelldaten aktualisieren",
+    "shpr:c": "Versandprozesse erstellen",
+    "shpr:r": "Versandprozesse lesen",
+    "shpr:u": "Versandprozesse aktualisieren",
+}
+# Assumed: the guide does not show these boxes; the names follow the pattern of those it shows.
+_ASSUMED = {
+    "clpr:c": "Stornierungsprozesse erstellen",
+    "clpr:r": "Stornierungsprozesse lesen",
+    "rtpr:c": "Rücksendeprozesse erstellen",
+    "rtpr:r": "Rücksendeprozesse lesen",
+    "loca:r": "Standorte lesen",
+    "orde:r": "Bestellereignisse lesen",
+}
+_NEEDED: dict[tuple[str, str], tuple[str, ...]] = {
+    ("import", "orders"): ("ordr:r",),
+    ("import", "cancellations"): ("ordr:r",),
+    ("import", "shipments"): ("ordr:r", "shpr:r"),
+    ("import", "returns"): ("ordr:r",),
+}
+
+
+def missing_scopes(direction: str, flow: str, granted: Collection[str]) -> tuple[str, ...]:
+    """Return the scopes a flow needs and the token lacks; empty when the flow is permitted."""
+    return tuple(scope for scope in _NEEDED[direction, flow] if scope not in granted)
+
+
+def cockpit_name(scope: str) -> str:
+    """Return what the box for a scope is called in the German cockpit, or the scope itself when nobody says."""
+    return _IN_THE_GUIDE.get(scope) or _ASSUMED.get(scope) or scope
