@@ -50,7 +50,7 @@ class Causes:
         order: Order | None = None,
         units: Iterable[Unit] = (),
         parcel: Parcel | None = None,
-        **detail: Any,
+        **detail: object,
     ) -> None:
         """Note an act that took effect, `detail` with names free to the action."""
         ids = tuple(unit.id for unit in units)
@@ -59,7 +59,7 @@ class Causes:
         if action in ONCE:
             self._check_once(action, order, ids)
 
-    def violate(self, rule: str, order: Order | None, **detail: Any) -> None:
+    def violate(self, rule: str, order: Order | None, **detail: object) -> None:
         """Note that the act recorded last broke `rule`."""
         violation = Violation(len(self.all), self._now(), rule, order.id if order else None, detail)
         self.violations.append(violation)

@@ -42,7 +42,7 @@ class Engine:
         self._schema = make_executable_schema(_schema_text(hidden), *bindables(hidden))
         self._prepared: dict[str, tuple[DocumentNode, list[GraphQLError]]] = {}
 
-    def execute(self, tenant: Tenant, request: Any) -> dict[str, Any]:
+    def execute(self, tenant: Tenant, request: object) -> dict[str, Any]:
         """The answer to one request body (`query`, `variables`, `operationName`); errors are inside."""
         if not isinstance(request, dict) or not isinstance(request.get("query"), str):
             return failure(GraphQLError("The body must be an object with a query."))
@@ -96,7 +96,7 @@ def format_error(error: GraphQLError, debug: bool = False) -> dict[str, Any]:
     return formatted | {"extensions": cause.extensions}
 
 
-def root_fields(request: Any) -> tuple[str, ...]:
+def root_fields(request: object) -> tuple[str, ...]:
     """The root fields that a request body asks for; empty when it cannot be read."""
     if not isinstance(request, Mapping) or not isinstance(request.get("query"), str):
         return ()

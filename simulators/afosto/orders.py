@@ -1,5 +1,6 @@
 """Orders from draft to open: create, add items, set an expiry, open."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import uuid4
@@ -125,8 +126,13 @@ def _allocate(tenant: Tenant, order: Order, units: Sequence[Unit]) -> None:
 
 
 def _check_units(tenant: Tenant, order: Order) -> None:
+    """Nothing may be opened twice over: the importer notes in the meta data what it wants, in all or per line."""
     expected = order.meta_data.get("units")
-    if isinstance(expected, int) and len(order.units) > expected:
+    if isinstance(expected, Mapping):
+        held: Mapping[Any, int] = Counter(line.meta_data.get("line_ref") for line in order.lines for _ in line.units)
+        if any(count > expected.get(line_ref, 0) for line_ref, count in held.items()):
+            tenant.causes.violate("too-many-units", order, expected=dict(expected), units=dict(held))
+    elif isinstance(expected, int) and len(order.units) > expected:
         tenant.causes.violate("too-many-units", order, expected=expected, units=len(order.units))
 
 

@@ -1,136 +1,132 @@
-"""The root fields of the schema, each handing over to the domain, and the scalars."""
+"""The root fields of the schema, each handing over to the domain, and the scalars.
+
+A query is given its arguments, a mutation what stands in its one argument `input`.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 from ariadne import MutationType, QueryType, ScalarType
-from graphql import GraphQLResolveInfo
+from graphql import GraphQLFieldResolver, GraphQLResolveInfo
 
 from simulators.afosto import orders, parcels, undoing
 from simulators.afosto.errors import not_found
+from simulators.afosto.inventory import Level
 from simulators.afosto.model import Line, Order, Parcel, Place
 from simulators.afosto.pages import page
 from simulators.afosto.tenant import Tenant
 
-Info = GraphQLResolveInfo[Tenant]
 Input = dict[str, Any]
 Payload = dict[str, Any]
+Resolver = Callable[[Tenant, Input], object]
 
 
-def resolve_me(_: Any, info: Info) -> Payload:
+def resolve_me(tenant: Tenant, _: Input) -> Payload:
     """The user behind the key."""
-    return {"id": info.context.name, "email": f"api@{info.context.name}.example"}
+    return {"id": tenant.name, "email": f"api@{tenant.name}.example"}
 
 
-def resolve_order(_: Any, info: Info, id: str) -> Order:
+def resolve_order(tenant: Tenant, given: Input) -> Order:
     """One order by id."""
-    return info.context.order(id)
+    return tenant.order(given["id"])
 
 
-def resolve_orders(
-    _: Any, info: Info, first: int | None = None, after: str | None = None, filters: Input | None = None
-) -> Payload:
+def resolve_orders(tenant: Tenant, given: Input) -> Payload:
     """Orders in the order of their creation."""
-    rows = _matching(info.context, filters or {})
-    return page(rows, lambda order: (order.seq,), first, after)
+    rows = _matching(tenant, given.get("filters") or {})
+    return page(rows, lambda order: (order.seq,), given.get("first"), given.get("after"))
 
 
-def resolve_channel(_: Any, info: Info, id: str | None = None) -> Place:
+def resolve_channel(tenant: Tenant, given: Input) -> Place:
     """One channel; without an id only a storefront token would tell which."""
-    if id is None or id not in info.context.channels:
-        raise not_found("Channel", id or "")
-    return info.context.channels[id]
+    channel_id = given.get("id")
+    if channel_id is None or channel_id not in tenant.channels:
+        raise not_found("Channel", channel_id or "")
+    return tenant.channels[channel_id]
 
 
-def resolve_channels(_: Any, info: Info, first: int | None = None, after: str | None = None) -> Payload:
+def resolve_channels(tenant: Tenant, given: Input) -> Payload:
     """All channels by id."""
-    return _places(info.context.channels, first, after)
+    return _places(tenant.channels, given)
 
 
-def resolve_locations(_: Any, info: Info, first: int | None = None, after: str | None = None) -> Payload:
+def resolve_locations(tenant: Tenant, given: Input) -> Payload:
     """All locations by id."""
-    return _places(info.context.locations, first, after)
+    return _places(tenant.locations, given)
 
 
-def resolve_inventory(_: Any, info: Info, skus: list[str], location_ids: list[str]) -> list[Any]:
+def resolve_inventory(tenant: Tenant, given: Input) -> list[Level]:
     """The levels of these SKUs at these locations, as far as they exist."""
-    return info.context.inventory.select(skus, location_ids)
+    return tenant.inventory.select(given["skus"], given["location_ids"])
 
 
-def resolve_inventory_changes(
-    _: Any,
-    info: Info,
-    since: int,
-    location_ids: list[str],
-    first: int | None = None,
-    after: str | None = None,
-) -> Payload:
+def resolve_inventory_changes(tenant: Tenant, given: Input) -> Payload:
     """What moved since a time, oldest first."""
-    rows = info.context.inventory.changes(since, location_ids)
-    return page(rows, lambda change: (change.changed_at, change.location_id, change.sku), first, after)
+    rows = tenant.inventory.changes(given["since"], given["location_ids"])
+    return page(rows, lambda row: (row.changed_at, row.location_id, row.sku), given.get("first"), given.get("after"))
 
 
-def create_order(_: Any, info: Info, input: Input) -> Payload:
+def create_order(tenant: Tenant, given: Input) -> Payload:
     """A new draft."""
-    return {"order": orders.create_order(info.context, "connector", input)}
+    return {"order": orders.create_order(tenant, "connector", given)}
 
 
-def set_expiration_date(_: Any, info: Info, input: Input) -> Payload:
+def set_expiration_date(tenant: Tenant, given: Input) -> Payload:
     """Let a draft expire."""
-    return {"order": orders.set_expiration(info.context, "connector", input["order_id"], input["expires_at"])}
+    return {"order": orders.set_expiration(tenant, "connector", given["order_id"], given["expires_at"])}
 
 
-def add_items(_: Any, info: Info, input: Input) -> Payload:
+def add_items(tenant: Tenant, given: Input) -> Payload:
     """Add units to an order."""
-    return {"order": orders.add_items(info.context, "connector", input["order_id"], input["items"])}
+    return {"order": orders.add_items(tenant, "connector", given["order_id"], given["items"])}
 
 
-def open_order(_: Any, info: Info, input: Input) -> Payload:
+def open_order(tenant: Tenant, given: Input) -> Payload:
     """Draft to open."""
-    return {"order": orders.open_order(info.context, "connector", input["order_id"])}
+    return {"order": orders.open_order(tenant, "connector", given["order_id"])}
 
 
-def cancel_items(_: Any, info: Info, input: Input) -> Payload:
+def cancel_items(tenant: Tenant, given: Input) -> Payload:
     """Cancel units before shipment."""
-    pairs = [(item["item_id"], item.get("contra_item_id")) for item in input["items"]]
-    return {"order": undoing.cancel(info.context, "connector", input["order_id"], pairs)}
+    pairs = [(item["item_id"], item.get("contra_item_id")) for item in given["items"]]
+    return {"order": undoing.cancel(tenant, "connector", given["order_id"], pairs)}
 
 
-def receive_items(_: Any, info: Info, input: Input) -> Payload:
+def receive_items(tenant: Tenant, given: Input) -> Payload:
     """Take units back."""
-    return {"order": undoing.receive(info.context, "connector", input["order_id"], input["items"])}
+    return {"order": undoing.receive(tenant, "connector", given["order_id"], given["items"])}
 
 
-def approve_items(_: Any, info: Info, input: Input) -> Payload:
+def approve_items(tenant: Tenant, given: Input) -> Payload:
     """Settle the money of a cancellation or return."""
-    ids, is_refund = input["items"], input["is_refund"]
-    return {"order": undoing.approve(info.context, "connector", input["order_id"], ids, is_refund)}
+    ids, is_refund = given["items"], given["is_refund"]
+    return {"order": undoing.approve(tenant, "connector", given["order_id"], ids, is_refund)}
 
 
-def restock_items(_: Any, info: Info, input: Input) -> Payload:
+def restock_items(tenant: Tenant, given: Input) -> Payload:
     """Put units back into stock."""
-    ids, place = input["items"], input.get("location_id")
-    return {"order": undoing.restock(info.context, "connector", input["order_id"], ids, place)}
+    ids, place = given["items"], given.get("location_id")
+    return {"order": undoing.restock(tenant, "connector", given["order_id"], ids, place)}
 
 
-def finish_items(_: Any, info: Info, input: Input) -> Payload:
+def finish_items(tenant: Tenant, given: Input) -> Payload:
     """End a cancellation or return."""
-    return {"order": undoing.finish(info.context, "connector", input["order_id"], input["items"])}
+    return {"order": undoing.finish(tenant, "connector", given["order_id"], given["items"])}
 
 
-def add_track_trace(_: Any, info: Info, input: Input) -> Payload:
+def add_track_trace(tenant: Tenant, given: Input) -> Payload:
     """A parcel over units."""
-    details = (input.get(name) for name in ("track_trace_code", "track_trace_url", "carrier"))
-    parcel = parcels.add_track_trace(info.context, "connector", input["items"], *details)
+    details = (given.get(name) for name in ("track_trace_code", "track_trace_url", "carrier"))
+    parcel = parcels.add_track_trace(tenant, "connector", given["items"], *details)
     return {"parcel": parcel, "items": _lines_in(parcel)}
 
 
-def set_parcel_status(_: Any, info: Info, input: Input) -> Payload:
+def set_parcel_status(tenant: Tenant, given: Input) -> Payload:
     """Move a parcel forward."""
-    return {"parcel": parcels.set_status(info.context, "connector", input["parcel_id"], input["status"])}
+    return {"parcel": parcels.set_status(tenant, "connector", given["parcel_id"], given["status"])}
 
 
-QUERIES: dict[str, Callable[..., Any]] = {
+QUERIES: dict[str, Resolver] = {
     "me": resolve_me,
     "order": resolve_order,
     "orders": resolve_orders,
@@ -140,7 +136,7 @@ QUERIES: dict[str, Callable[..., Any]] = {
     "inventory": resolve_inventory,
     "inventoryChanges": resolve_inventory_changes,
 }
-MUTATIONS: dict[str, Callable[..., Any]] = {
+MUTATIONS: dict[str, Resolver] = {
     "createOrder": create_order,
     "setExpirationDateForOrder": set_expiration_date,
     "addItemsToOrder": add_items,
@@ -159,10 +155,21 @@ def bindables(hidden: frozenset[str]) -> list[Any]:
     """Everything the schema binds, without the query fields in `hidden`."""
     query, mutation = QueryType(), MutationType()
     for name in QUERIES.keys() - hidden:
-        query.set_field(name, QUERIES[name])
+        query.set_field(name, _query(QUERIES[name]))
     for name, resolver in MUTATIONS.items():
-        mutation.set_field(name, resolver)
+        mutation.set_field(name, _mutation(resolver))
     return [query, mutation, *_scalars()]
+
+
+def _query(resolver: Resolver) -> GraphQLFieldResolver:
+    def resolve(_: object, info: GraphQLResolveInfo[Tenant], **arguments: object) -> object:
+        return resolver(info.context, arguments)
+
+    return resolve
+
+
+def _mutation(resolver: Resolver) -> GraphQLFieldResolver:
+    return _query(lambda tenant, arguments: resolver(tenant, arguments["input"]))
 
 
 def _scalars() -> list[ScalarType]:
@@ -171,25 +178,25 @@ def _scalars() -> list[ScalarType]:
     return [ScalarType(name, value_parser=parser) for name, parser in parsers.items()]
 
 
-def _whole(value: Any) -> int:
+def _whole(value: object) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise TypeError(f"an integer is expected, not {value!r}")
     return value
 
 
-def _currency(value: Any) -> str:
+def _currency(value: object) -> str:
     if not (isinstance(value, str) and len(value) == 3 and value.isalpha() and value.isupper()):
         raise ValueError(f"{value!r} is not an ISO 4217 code")
     return value
 
 
-def _premise(value: Any) -> str | int:
+def _premise(value: object) -> str | int:
     if isinstance(value, str) and value:
         return value
     return _whole(value)
 
 
-def _json_object(value: Any) -> dict[str, Any]:
+def _json_object(value: object) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise TypeError(f"an object is expected, not {value!r}")
     return value
@@ -208,9 +215,9 @@ def _matching(tenant: Tenant, filters: Input) -> list[Order]:
     ]
 
 
-def _places(places: dict[str, Place], first: int | None, after: str | None) -> Payload:
+def _places(places: dict[str, Place], given: Input) -> Payload:
     rows = sorted(places.values(), key=lambda place: place.id)
-    return page(rows, lambda place: (place.id,), first, after)
+    return page(rows, lambda place: (place.id,), given.get("first"), given.get("after"))
 
 
 def _lines_in(parcel: Parcel) -> list[Line]:

@@ -14,7 +14,8 @@ class Switches:
     inventory_changes_list: whether these list queries exist. forbidden: root fields outside the key's scopes.
     revoked: the key no longer works. delivery_names_order: delivery events carry the order's id.
     webhook_duplicates: share of events delivered twice. webhook_shuffle: seconds by which deliveries are delayed
-    at random, so that they overtake each other. webhook_retries: pauses in seconds between attempts.
+    at random, so that they overtake each other. webhook_retries: pauses in seconds between attempts, as
+    they stand when an endpoint is registered.
     """
 
     accept_any_sku: bool = True

@@ -94,7 +94,7 @@ class Tenant:
         parcel: Parcel | None = None,
         *,
         event: str = "ORDER_UPDATED",
-        **detail: Any,
+        **detail: object,
     ) -> None:
         """Write down an act on an order: its time, its cause, and the event that tells the world."""
         order.updated_at = self.now()

@@ -1,0 +1,172 @@
+"""Webhooks: signed over the raw bytes, enveloped as documented, repeated until taken, doubled on request."""
+
+import hashlib
+import hmac
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import responses
+
+from simulators.afosto import merchant, orders
+from simulators.afosto.model import Order
+from simulators.afosto.tenant import Tenant
+from simulators.afosto.webhooks import sign
+
+URL = "http://receiver.test/hook"
+SECRET = "s3cret"
+
+
+@pytest.fixture
+def receiver() -> Iterator[responses.RequestsMock]:
+    with responses.RequestsMock(assert_all_requests_are_fired=False) as mock:
+        yield mock
+
+
+@pytest.fixture
+def start(receiver: responses.RequestsMock) -> Iterator[Callable[..., Tenant]]:
+    started: list[Tenant] = []
+
+    def build(**switches: Any) -> Tenant:
+        setup = {
+            "name": "acme",
+            "key": "k",
+            "channels": [{"id": "web", "name": "Web"}],
+            "switches": {"webhook_retries": [0.0, 0.0], **switches},
+            "webhooks": [{"url": URL, "secret": SECRET, "id": "endpoint-1"}],
+        }
+        started.append(Tenant(setup))
+        return started[-1]
+
+    yield build
+    for tenant in started:
+        tenant.outbox.stop()
+
+
+def opened(tenant: Tenant) -> Order:
+    draft = {
+        "channel_id": "web",
+        "currency": "EUR",
+        "meta_data": {"reference": "store/1"},
+        "customer": {"reference": "10001", "contact": {"email": "zoë@example.com"}},
+    }
+    order = orders.create_order(tenant, "connector", draft)
+    orders.add_items(tenant, "connector", order.id, [{"sku": "TEA", "quantity": 2, "label": "Tea & <milk>"}])
+    return orders.open_order(tenant, "connector", order.id)
+
+
+def received(receiver: responses.RequestsMock, count: int) -> list[Any]:
+    """The first `count` requests, waited for; fails when they do not come."""
+    deadline = time.monotonic() + 10
+    while len(receiver.calls) < count:
+        assert time.monotonic() < deadline, f"only {len(receiver.calls)} of {count} deliveries came"
+        time.sleep(0.005)
+    return [call.request for call in receiver.calls]
+
+
+def test_a_delivery_is_signed_over_its_raw_body(receiver: responses.RequestsMock, start: Callable[..., Tenant]) -> None:
+    receiver.post(URL)
+    opened(start())
+    [request] = received(receiver, 1)
+    expected = hmac.new(SECRET.encode(), request.body, hashlib.sha256).hexdigest()
+    assert request.headers["X-Afosto-Hmac-Sha256"] == expected == sign(request.body, SECRET)
+    assert expected != sign(request.body + b" ", SECRET)
+    assert "zoë@example.com".encode() in request.body
+    assert b"Tea & <milk>" in request.body
+
+
+def test_a_delivery_has_the_documented_headers_and_envelope(
+    receiver: responses.RequestsMock, start: Callable[..., Tenant]
+) -> None:
+    receiver.post(URL)
+    order = opened(start())
+    [request] = received(receiver, 1)
+    assert request.headers["Content-Type"] == "application/json"
+    assert request.headers["User-Agent"].startswith("Afosto/1.0")
+    assert (request.headers["X-Afosto-Endpoint"], request.headers["X-Afosto-Tenant"]) == ("endpoint-1", "acme")
+    message = json.loads(request.body)
+    assert message.keys() == {"event", "data", "entity_id", "entity_type", "message_id", "triggered_at"}
+    assert (message["event"], message["entity_type"], message["entity_id"]) == ("ORDER_OPENED", "order", order.id)
+    data = message["data"]
+    assert (data["number"], data["progress"], data["meta_data"]) == (1001, "OPEN", {"reference": "store/1"})
+    assert (data["items"][0]["sku"], data["items"][0]["quantity"]) == ("TEA", 2)
+    assert "ids" not in data["items"][0]
+
+
+def test_the_life_of_an_order_is_told_by_the_five_documented_events(
+    receiver: responses.RequestsMock, start: Callable[..., Tenant]
+) -> None:
+    receiver.post(URL)
+    tenant = start()
+    order = opened(tenant)
+    merchant.ship(tenant, order.id, None, "T1", None)
+    merchant.deliver(tenant, order.id, None)
+    messages = [json.loads(request.body) for request in received(receiver, 5)]
+    names = [message["event"] for message in messages]
+    assert names == ["ORDER_OPENED", "ORDER_UPDATED", "IN_TRANSIT", "DELIVERED", "ORDER_CLOSED"]
+    assert messages[2]["entity_type"] == "delivery"
+    assert messages[2]["entity_id"] == order.parcels[0].id
+    assert messages[2]["data"]["order"] == {"id": order.id}
+
+
+def test_a_delivery_event_hides_its_order_when_switched(
+    receiver: responses.RequestsMock, start: Callable[..., Tenant]
+) -> None:
+    receiver.post(URL)
+    tenant = start(delivery_names_order=False)
+    merchant.ship(tenant, opened(tenant).id, None, "T1", None)
+    message = json.loads(received(receiver, 3)[2].body)
+    assert (message["event"], "order" in message["data"]) == ("IN_TRANSIT", False)
+
+
+def test_a_refused_delivery_is_repeated_with_its_message_id(
+    receiver: responses.RequestsMock, start: Callable[..., Tenant]
+) -> None:
+    receiver.post(URL, status=500)
+    receiver.post(URL, status=200)
+    opened(start())
+    first, second = received(receiver, 2)
+    assert first.body == second.body
+
+
+def test_a_delivery_is_given_up_when_the_attempts_are_used(
+    receiver: responses.RequestsMock, start: Callable[..., Tenant]
+) -> None:
+    receiver.post(URL, status=503)
+    tenant = start()
+    opened(tenant)
+    received(receiver, 3)
+    tenant.outbox.stop()
+    assert [delivery.answers for delivery in tenant.outbox.deliveries] == [[503, 503, 503]]
+
+
+def test_a_duplicate_comes_with_the_same_message_id(
+    receiver: responses.RequestsMock, start: Callable[..., Tenant]
+) -> None:
+    receiver.post(URL)
+    opened(start(webhook_duplicates=1.0))
+    first, second = (json.loads(request.body)["message_id"] for request in received(receiver, 2))
+    assert first == second
+
+
+def test_shuffled_deliveries_all_arrive(receiver: responses.RequestsMock, start: Callable[..., Tenant]) -> None:
+    receiver.post(URL)
+    tenant = start(webhook_shuffle=0.1)
+    opened_ids = {opened(tenant).id for _ in range(5)}
+    assert {json.loads(request.body)["entity_id"] for request in received(receiver, 5)} == opened_ids
+
+
+def test_an_endpoint_hears_only_the_events_it_asked_for(
+    receiver: responses.RequestsMock, start: Callable[..., Tenant]
+) -> None:
+    receiver.post(URL)
+    receiver.post("http://other.test/", status=200)
+    tenant = start()
+    tenant.listen({"url": "http://other.test/", "secret": "x", "events": ["ORDER_CLOSED"]})
+    merchant.cancel_units(tenant, opened(tenant).id, None)
+    # Opening, four steps of the cancellation and the close at one endpoint, the close alone at the other.
+    requests = received(receiver, 7)
+    heard = [json.loads(request.body)["event"] for request in requests if request.url == "http://other.test/"]
+    assert heard == ["ORDER_CLOSED"]
