@@ -133,8 +133,8 @@ def test_an_expired_or_empty_draft_does_not_open(tenant: Tenant, clock: Clock) -
 
 def test_two_open_orders_of_one_reference_are_a_violation_and_drafts_are_not(tenant: Tenant) -> None:
     meta_data = {"reference": "store/1"}
-    opened(tenant, meta_data=meta_data)
     second = draft(tenant, meta_data=meta_data)
+    opened(tenant, meta_data=meta_data)
     assert rules_broken(tenant) == []
     orders.open_order(tenant, "connector", second.id)
     assert rules_broken(tenant) == ["doubled"]
