@@ -19,6 +19,7 @@ class NewLink:
     line_id: str | None = None
     quantity: int = 1
     written_by: str = "epages"
+    stage: str = "done"
 
 
 class Links:

@@ -20,8 +20,9 @@ where store = %(store)s and kind = 'order' and epages_id = %(order_key)s and afo
 returning id;
 
 -- name: bind
-insert into links (store, kind, order_key, line_id, epages_id, afosto_id, quantity, written_by)
-values (%(store)s, %(kind)s, %(order_key)s, %(line_id)s, %(epages_id)s, %(afosto_id)s, %(quantity)s, %(written_by)s)
+insert into links (store, kind, order_key, line_id, epages_id, afosto_id, quantity, written_by, stage)
+values (%(store)s, %(kind)s, %(order_key)s, %(line_id)s, %(epages_id)s, %(afosto_id)s, %(quantity)s, %(written_by)s,
+        %(stage)s)
 on conflict do nothing
 returning id;
 

@@ -1,0 +1,30 @@
+"""Celery's settings that do not depend on the environment; workers/app.py adds the broker and the pace of dispatch."""
+
+from kombu import Queue
+
+from workers.queues import QUEUE_NAMES
+
+task_queues = [Queue(name, routing_key=name) for name in QUEUE_NAMES]
+task_default_queue = "dispatch"
+task_create_missing_queues = False
+task_routes = {f"{name}.*": {"queue": name, "routing_key": name} for name in QUEUE_NAMES}
+
+task_serializer = "json"
+accept_content = ["json"]
+task_ignore_result = True
+result_backend = None
+
+task_acks_late = True
+task_reject_on_worker_lost = True
+worker_prefetch_multiplier = 1
+worker_disable_rate_limits = True
+worker_soft_shutdown_timeout = 15.0
+worker_cancel_long_running_tasks_on_connection_loss = False
+worker_send_task_events = True
+task_send_sent_event = True
+worker_hijack_root_logger = False
+broker_connection_retry_on_startup = True
+
+timezone = "UTC"
+# Keeps its schedule in memory: the only entry that could be missed is the nightly sweep.
+beat_scheduler = "celery.beat:Scheduler"

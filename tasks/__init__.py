@@ -1,0 +1,1 @@
+"""Celery tasks, one module per queue: thin, named in the trade's words, taking ids only."""

@@ -1,0 +1,29 @@
+"""The Task class: reads its message through the contract, binds the log context, and takes the process's runtime."""
+
+from typing import Any, cast
+
+import structlog
+from celery import Task
+
+from schemas.errors import ConnectorError
+from schemas.messages import Import, Poll, Tick, load_message
+from tasks.runtime import Runtime
+
+
+class ConnectorTask(Task):
+    """Base of every task: errors that a person must see are expected and logged without a traceback."""
+
+    throws = (ConnectorError,)
+    ignore_result = True
+    max_retries = None
+
+    @property
+    def runtime(self) -> Runtime:
+        """What the tasks of this process share."""
+        return cast("Runtime", self.app.runtime())
+
+    def read(self, kwargs: dict[str, Any]) -> Import | Poll | Tick:
+        """Load the task's keyword arguments; raises BadMessage, which names the keyword at fault."""
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(task=self.name, task_id=self.request.id)
+        return load_message(self.name, kwargs)

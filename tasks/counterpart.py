@@ -1,0 +1,91 @@
+"""The Afosto order of a run's order, and the loop of actions that ends a cancellation or a return there."""
+
+from collections.abc import Collection, Sequence
+
+from ledger.records import Intent, Link
+from schemas import afosto, epages
+from schemas.errors import AnswerLost, NeedsPerson, Wait
+from tasks.run import Run
+
+# How long, in seconds, a dependant waits for its order; opening the order wakes it earlier.
+ORDER_WAIT = 60.0
+# A cancellation or return has three steps; more rounds mean that Afosto does not move.
+ROUNDS = 6
+
+
+def opened_order(run: Run) -> Link:
+    """Return the link of the opened Afosto order; raises Wait while there is none."""
+    link = run.order_link
+    if link is None or link.stage != "opened":
+        raise Wait("the order is not open in Afosto yet", after=ORDER_WAIT)
+    return link
+
+
+def read_order(run: Run, link: Link) -> afosto.Order:
+    """Read the Afosto order fresh; raises NeedsPerson when it is gone."""
+    found = run.afosto.order(link.afosto_id)
+    if found is None:
+        raise NeedsPerson(
+            f"the Afosto order {link.afosto_id} of order {run.order_id} is gone",
+            reason="order-gone",
+            resolution="Find out who deleted it in Afosto; drop the job if that was meant.",
+        )
+    return found
+
+
+def canceled_before(shop: epages.Order, order: afosto.Order) -> dict[str, int]:
+    """Return per line how many pieces were canceled before the import, and so never became units."""
+    units = order.meta_data.get("units") or {}
+    return {line.id: line.initial_quantity - int(units.get(line.id, 0)) for line in shop.lines}
+
+
+def counts_by_line(links: Sequence[Link], written_by: str) -> dict[str, int]:
+    """Return line → units of the links that one side wrote first."""
+    counts: dict[str, int] = {}
+    for link in links:
+        if link.written_by == written_by and link.line_id:
+            counts[link.line_id] = counts.get(link.line_id, 0) + link.quantity
+    return counts
+
+
+def must_wait(intent: Intent) -> None:
+    """Raise Wait while an effect that was not seen may still land."""
+    if intent.seconds_left > 0:
+        raise Wait("an answer was lost; its effect may still land", after=intent.seconds_left)
+
+
+def drive(run: Run, order: afosto.Order, ids: Collection[str], *, restock: Collection[str]) -> afosto.Order:
+    """Do what `order.actions` asks for our ids until they are finished: approve without refund, restock, finish.
+
+    Never approves a refund: the money is the shop's affair. Every step is one of state, so a lost answer is
+    settled by reading the order again.
+    """
+    for _ in range(ROUNDS):
+        asked = {action.action: [i for i in action.item_ids if i in ids] for action in order.actions}
+        if not any(asked.values()):
+            return order
+        try:
+            order = _step(run, order, asked, restock)
+        except (AnswerLost, NeedsPerson):
+            again = run.afosto.order(order.id)
+            if again is None or again.actions == order.actions:
+                raise
+            order = again
+    raise NeedsPerson(
+        f"Afosto keeps asking for the same step on order {run.order_id}",
+        reason="actions-stuck",
+        resolution="Finish the cancellation or return by hand in Afosto, then retry the job.",
+    )
+
+
+def _step(run: Run, order: afosto.Order, asked: dict[str, list[str]], restock: Collection[str]) -> afosto.Order:
+    if ids := asked.get("HANDLE_APPROVAL"):
+        run.note(f"approved {len(ids)} without refund")
+        return run.afosto.approve_items(order.id, ids, refund=False)
+    waiting = asked.get("HANDLE_RESTOCK", [])
+    if ids := [i for i in waiting if i in restock]:
+        run.note(f"restocked {len(ids)}")
+        return run.afosto.restock_items(order.id, ids)
+    ids = [*asked.get("HANDLE_FINISH", []), *waiting]
+    run.note(f"finished {len(ids)}")
+    return run.afosto.finish_items(order.id, ids)

@@ -1,0 +1,35 @@
+"""Queue dispatch: every second, polls that are due, leases that ended, and the front of each queue."""
+
+from typing import Any
+
+from celery import shared_task
+
+from tasks.base import ConnectorTask
+from tasks.flows import IMPORTS
+from tasks.front import ALIVE, DEFAULT_SLOTS, fill, resend
+from tasks.runtime import Runtime
+
+# Stores polled per tick at most: a backlog of due polls is spread instead of sent at once.
+POLLS_PER_TICK = 200
+
+
+@shared_task(base=ConnectorTask, bind=True, name="dispatch.tick")
+def tick(self: ConnectorTask, **kwargs: Any) -> str:
+    """One tick; skips when another ran less than half an interval ago."""
+    self.read(kwargs)
+    return dispatch(self.runtime)
+
+
+def dispatch(runtime: Runtime) -> str:
+    """Send what is due and return how much, in words."""
+    ledger, settings = runtime.ledger, runtime.settings
+    if not ledger.front.take_tick(settings.dispatch_interval / 2):
+        return "skipped: another dispatch ran just now"
+    freed = ledger.jobs.take_back(settings.failures_to_park)
+    polls = ledger.cursors.take_due(settings.poll_interval, POLLS_PER_TICK)
+    for row in polls:
+        runtime.send("poll.store", {"store": row["store"], "cursor": row["kind"], "fence": row["fence"]}, "poll")
+    slots = ledger.front.slots(ALIVE)
+    sent = sum(fill(runtime, flow, slots.get(flow.name, DEFAULT_SLOTS)) for flow in IMPORTS.values())
+    again = sum(resend(runtime, flow) for flow in IMPORTS.values())
+    return f"{len(polls)} polls, {sent} jobs sent, {again} sent again, {len(freed)} leases ended"

@@ -1,0 +1,176 @@
+"""Claim, run, settle: what every job task does around its handler."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+import structlog
+from celery.exceptions import Retry
+
+from ledger.records import Settlement
+from schemas.errors import LeaseLost, NeedsPerson, RetryLater, Wait
+from schemas.messages import Import
+from tasks.backoff import backoff
+from tasks.run import Run
+from tasks.runtime import Runtime
+from tasks.vendors import epages_bucket
+
+log = structlog.get_logger()
+
+# A store-wide problem (a wrong secret, a revoked client) is tried again after so many seconds.
+STORE_PAUSE = 60.0
+# So many first imports that differ for one reason stop the flow.
+ALIKE_TO_STOP = 3
+
+Handler = Callable[[Run], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """A kind of job: its handler, and how many calls a usual run makes at each vendor, reserved before it begins."""
+
+    name: str
+    handler: Handler
+    epages_calls: int
+    afosto_calls: int
+
+
+def execute(runtime: Runtime, flow: Flow, message: Import, refill: Callable[[Runtime, Flow], None]) -> str:
+    """Run the import that a message asks for and return its outcome in words; `refill` is called after it.
+
+    Raises celery's Retry when the job waits or failed for a while, NeedsPerson when it is parked: Flower then
+    shows a retry or a failure; the ledger has decided already what happens next.
+    """
+    jobs = runtime.ledger.jobs
+    if message.version is None and jobs.hint(message.store, "import", flow.name, message.order) is None:
+        runtime.ledger.stores.get(message.store)
+    claimed_at = time.monotonic()
+    claimed = jobs.claim(
+        message.store, "import", flow.name, message.order, holder=runtime.holder, lease=runtime.settings.lease
+    )
+    if claimed is None:
+        return "nothing to do: done already, on its way elsewhere, not due, or switched off"
+    job, context = claimed
+    runtime.leases.hold(job.id, claimed_at)
+    try:
+        return _run(Run(runtime, job, context, flow.epages_calls, flow.afosto_calls), flow)
+    finally:
+        runtime.leases.release(job.id)
+        refill(runtime, flow)
+
+
+def _run(run: Run, flow: Flow) -> str:
+    try:
+        if not run.job.prepaid:
+            _reserve(run, flow)
+        outcome = flow.handler(run)
+    except LeaseLost as error:
+        _settle(run, Settlement("waiting", "lease lost", str(error), pause=0, failed=True))
+        raise Retry("the lease was lost") from error
+    except (RetryLater, NeedsPerson) as error:
+        _settle_failure(run, error)
+    except Exception as error:
+        _settle(run, _own_fault(run, error))
+        raise
+    _settle(run, Settlement("done", "done", outcome))
+    _heal(run)
+    return outcome
+
+
+def _reserve(run: Run, flow: Flow) -> None:
+    """Take the tokens of a usual run at both vendors; when they are usable later only, they wait with the job."""
+    runtime, lane = run.runtime, run.job.lane
+    waits = [
+        runtime.epages_limiter.reserve(epages_bucket(run.store.name), flow.epages_calls, lane),
+        runtime.afosto_limiter.reserve(run.store.afosto_bucket, flow.afosto_calls, lane),
+    ]
+    if max(waits) > 0:
+        raise Wait("the budget is used up for now; tokens are reserved", after=max(waits), prepaid=True)
+
+
+def _settle_failure(run: Run, error: RetryLater | NeedsPerson) -> NoReturn:
+    end = _ending(run, error)
+    _settle(run, end)
+    if isinstance(error, NeedsPerson):
+        _maybe_stop_flow(run, error)
+        if end.state == "parked":
+            raise error
+    raise Retry(str(error), when=end.pause) from error
+
+
+def _ending(run: Run, error: RetryLater | NeedsPerson) -> Settlement:
+    if isinstance(error, Wait):
+        pause = error.after if error.after is not None else run.settings.retry_base
+        return Settlement("waiting", "waits", str(error), pause=pause, prepaid=error.prepaid)
+    if isinstance(error, RetryLater):
+        return _retry(run, error)
+    if error.store_wide:
+        _blame(run, error)
+        return Settlement("waiting", "store has a problem", str(error), pause=STORE_PAUSE)
+    return Settlement("parked", "parked", str(error), reason=error.reason, resolution=error.resolution)
+
+
+def _retry(run: Run, error: RetryLater) -> Settlement:
+    failures = run.job.failures + 1
+    pause = error.after or backoff(failures, run.settings.retry_base, run.settings.retry_cap)
+    if failures >= run.settings.failures_to_park and run.runtime.ledger.jobs.others_succeed(run.job):
+        return _keeps_failing(str(error))
+    return Settlement("waiting", "failed for now", str(error), pause=pause, failed=True)
+
+
+def _own_fault(run: Run, error: Exception) -> Settlement:
+    message = f"{type(error).__name__}: {error}"
+    if run.job.failures + 1 >= run.settings.failures_to_park:
+        return _keeps_failing(message)
+    pause = backoff(run.job.failures + 1, run.settings.retry_base, run.settings.retry_cap)
+    return Settlement("waiting", "unexpected error", message, pause=pause, failed=True)
+
+
+def _keeps_failing(message: str) -> Settlement:
+    return Settlement(
+        "parked",
+        "parked",
+        message,
+        failed=True,
+        reason="keeps-failing",
+        resolution="Read the attempts (connector order STORE NUMBER), mend the cause, then retry the job.",
+    )
+
+
+def _blame(run: Run, error: NeedsPerson) -> None:
+    vendor = "afosto" if "afosto" in error.reason else "epages"
+    run.runtime.ledger.stores.blame(run.store.name, vendor, error.reason, str(error), STORE_PAUSE)
+
+
+def _maybe_stop_flow(run: Run, error: NeedsPerson) -> None:
+    stopped = run.runtime.ledger.stores.stop_flow_if_alike(
+        run.store.name, run.job.flow, error.reason, f"{error} {error.resolution}", ALIKE_TO_STOP
+    )
+    if stopped:
+        log.warning("flow stopped", store=run.store.name, flow=run.job.flow, reason=error.reason)
+
+
+def _settle(run: Run, end: Settlement) -> None:
+    seconds = time.monotonic() - run.started
+    state = run.runtime.ledger.jobs.settle(
+        run.job, run.runtime.holder, end, steps=run.steps, seconds=seconds, requests=run.requests
+    )
+    log.info(
+        "job settled",
+        store=run.job.store,
+        order=run.job.order_key,
+        flow=run.job.flow,
+        state=state or "lease lost",
+        outcome=end.outcome,
+        detail=end.message,
+        seconds=round(seconds, 3),
+        requests=run.requests,
+    )
+
+
+def _heal(run: Run) -> None:
+    used = {"epages": run.epages_gate.calls, "afosto": run.afosto_gate.calls}
+    healed = [vendor for vendor in run.context.unhealthy if used.get(vendor)]
+    if healed:
+        run.runtime.ledger.stores.heal(run.store.name, healed)

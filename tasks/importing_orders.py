@@ -1,0 +1,159 @@
+"""An active shop order becomes an Afosto order: create, add items, open. Only the draft in our link is ever opened."""
+
+from datetime import UTC, datetime
+
+from clients.afosto.errors import RefusedByAfosto
+from ledger.records import Link
+from schemas import afosto, epages
+from schemas.errors import AnswerLost, LeaseLost, NeedsPerson, RetryLater
+from schemas.mapping.content import fingerprint
+from schemas.mapping.counts import shipped_so_far
+from schemas.mapping.orders import order_draft, totals_differ
+from tasks.counterpart import read_order
+from tasks.run import Run
+
+# Payment states in which a store that does not open unpaid orders leaves them as CONCEPT.
+UNPAID = frozenset({"PENDING"})
+
+
+def import_order(run: Run) -> str:
+    """Make the Afosto order what the shop's order asks for and return what was done, in words."""
+    shop = run.epages.order(run.order_id)
+    if shop.test_order:
+        return "skipped: a test order"
+    link = run.order_link
+    if link and link.stage == "opened":
+        return _check_unchanged(run, shop, link)
+    if shop.canceled:
+        return _give_up(run, link)
+    draft = _draft(run, shop)
+    stage, order_id, total = _filled(run, shop, draft, link)
+    if stage == "opened":
+        return _opened(run, order_id, "it was open already")
+    _compare_totals(run, draft, total)
+    if shop.payment_status in UNPAID and not run.store.open_unpaid:
+        return f"waits for payment as CONCEPT {order_id}"
+    return _open(run, order_id)
+
+
+def _draft(run: Run, shop: epages.Order) -> afosto.OrderDraft:
+    return order_draft(shop, store=run.store.name, channel_id=run.store.channel_id, locations=run.context.locations)
+
+
+def _filled(run: Run, shop: epages.Order, draft: afosto.OrderDraft, link: Link | None) -> tuple[str, str, object]:
+    """Return (stage, Afosto id, total) of an order that has its items: ours as it stands, or a new one."""
+    if link is None:
+        return _create(run, shop, draft, None)
+    found = run.afosto.order(link.afosto_id)
+    if found is None or (found.status == "CONCEPT" and not _complete(found, draft)):
+        return _create(run, shop, draft, link)
+    if link.stage == "created":
+        _note_filled(run, found)
+    return ("opened" if found.status != "CONCEPT" else "filled"), found.id, found.total
+
+
+def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | None) -> tuple[str, str, object]:
+    """Create a draft, bind it, fill it. A draft whose content is in doubt is given up, never added to again."""
+    try:
+        order = run.afosto.create_order(draft)
+    except AnswerLost as error:
+        raise RetryLater(f"the answer to createOrder was lost; another draft is made: {error}") from error
+    run.note(f"created Afosto order {order.id} ({order.number})")
+    facts = {"number": order.number, "fingerprint": fingerprint(shop)}
+    if not _bind(run, order.id, old, facts):
+        raise LeaseLost("another worker bound a draft of this order first")
+    try:
+        filled = run.afosto.add_items(order.id, draft.items)
+    except AnswerLost as error:
+        raise RetryLater(f"the answer to addItemsToOrder was lost: {error}") from error
+    _note_filled(run, filled, {"total": str(filled.total), "shop_total": str(draft.total)})
+    return "filled", order.id, filled.total
+
+
+def _bind(run: Run, afosto_id: str, old: Link | None, facts: dict[str, str]) -> bool:
+    if old is None:
+        return run.links.bind_order(run.store.name, run.order_id, afosto_id, run.job.id, facts)
+    open_ids = [intent.id for intent in run.context.intents]
+    bound = run.links.replace_draft(run.store.name, run.order_id, old.afosto_id, afosto_id, run.job.id, open_ids, facts)
+    if bound:
+        run.note(f"gave up the draft {old.afosto_id}")
+        _expire(run, old.afosto_id)
+    return bound
+
+
+def _expire(run: Run, afosto_id: str) -> None:
+    """A draft given up ends by itself; when this fails it stays a draft, which sells nothing."""
+    try:
+        run.afosto.expire_order(afosto_id, datetime.now(UTC))
+    except (RetryLater, NeedsPerson) as error:
+        run.note(f"the draft {afosto_id} could not be expired: {error}")
+
+
+def _note_filled(run: Run, order: afosto.Order, facts: dict[str, str] | None = None) -> None:
+    run.note(f"{len(order.units)} units are on it")
+    intents = [intent.id for intent in run.context.intents if intent.kind == "items"]
+    run.links.stage_order(run.store.name, run.order_id, order.id, "filled", facts=facts, settle=intents)
+
+
+def _complete(order: afosto.Order, draft: afosto.OrderDraft) -> bool:
+    """Whether a draft has exactly the units wanted, line by line."""
+    wanted = {item.line_ref: item.quantity for item in draft.items}
+    found: dict[str | None, int] = {}
+    for unit in order.units:
+        found[unit.line_ref] = found.get(unit.line_ref, 0) + 1
+    return found == wanted
+
+
+def _compare_totals(run: Run, draft: afosto.OrderDraft, total: object) -> None:
+    if not isinstance(total, type(draft.total)):
+        return
+    if totals_differ(draft.total, total, len(draft.items), run.store.totals):
+        raise NeedsPerson(
+            f"order {draft.customer_reference} of {run.store.name} costs {draft.total} {draft.currency} in the shop "
+            f"and {total} in Afosto",
+            reason="totals-differ",
+            resolution=f"Compare prices and taxes, or accept: connector store resume {run.store.name} --totals accept",
+        )
+
+
+def _open(run: Run, order_id: str) -> str:
+    try:
+        run.afosto.open_order(order_id)
+    except AnswerLost as error:
+        raise RetryLater(f"the answer to openOrder was lost: {error}") from error
+    except RefusedByAfosto:
+        found = run.afosto.order(order_id)
+        if found is None or found.status == "CONCEPT":
+            raise
+    return _opened(run, order_id, "opened")
+
+
+def _opened(run: Run, order_id: str, how: str) -> str:
+    intents = [intent.id for intent in run.context.intents if intent.kind == "items"]
+    run.links.stage_order(run.store.name, run.order_id, order_id, "opened", settle=intents)
+    return f"imported as Afosto order {order_id}: {how}"
+
+
+def _give_up(run: Run, link: Link | None) -> str:
+    """Canceled before it was opened: there is nothing to sell, so there is no order."""
+    if link is None:
+        return "canceled before it was imported"
+    order = read_order(run, link)
+    if order.status != "CONCEPT":
+        return _opened(run, order.id, "it was open already; its cancellation follows")
+    run.afosto.expire_order(order.id, datetime.now(UTC))
+    run.links.stage_order(run.store.name, run.order_id, order.id, "expired")
+    return f"canceled before it was opened; the draft {order.id} is expired"
+
+
+def _check_unchanged(run: Run, shop: epages.Order, link: Link) -> str:
+    """What changes in the shop after the import is for a person, as long as nothing has left."""
+    unshipped = not any(shipped_so_far(line, order_id=shop.id) for line in shop.lines)
+    if unshipped and link.facts.get("fingerprint") != fingerprint(shop):
+        raise NeedsPerson(
+            f"order {shop.number} of {run.store.name} was changed in the shop after its import: "
+            f"addresses or lines differ from Afosto order {link.afosto_id}",
+            reason="changed-after-import",
+            resolution=f"Make the change in Afosto by hand, then: connector jobs drop {run.job.id}",
+        )
+    return f"imported before as Afosto order {link.afosto_id}"

@@ -1,0 +1,89 @@
+"""Shipping and pickup processes of the shop become parcels in Afosto."""
+
+from ledger.links import NewLink
+from ledger.records import Intent
+from schemas import afosto
+from schemas.errors import AnswerLost, NeedsPerson, RetryLater
+from schemas.mapping.shipments import ParcelPlan, parcels_to_create, status_for
+from schemas.epages import Process
+from tasks.counterpart import must_wait, opened_order, read_order
+from tasks.run import Run
+from tasks.vendors import require_scope
+
+PENDING = "PENDING"  # a process that has not left yet
+
+# How far a parcel has come; a parcel only moves forward.
+RANK = {"OPEN": 0, "ANNOUNCED": 1, "READY_TO_COLLECT": 2, "IN_TRANSIT": 2, "DELIVERED": 3}
+
+
+def import_shipments(run: Run) -> str:
+    """Make one parcel per shipped process and move each parcel as far as its process has come."""
+    if run.order_link is not None and run.order_link.stage == "expired":
+        return "the order was canceled before it was opened"
+    link = opened_order(run)
+    require_scope(run.store, "shpr:r")
+    kind = "pickups" if run.epages.order(run.order_id).is_pickup else "shippings"
+    processes = [p for p in run.epages.processes(run.order_id, kind) if p.status != PENDING]
+    order = read_order(run, link)
+    parcels = {parcel.id: parcel for parcel in order.parcels}
+    known = {item.epages_id or "": item.afosto_id for item in run.linked("parcel")}
+    for intent in [intent for intent in run.context.intents if intent.kind == "parcel"]:
+        parcel = _settle(run, intent, order)
+        known[intent.body["process"]] = parcel.id
+        parcels[parcel.id] = parcel
+    for plan in parcels_to_create(processes, known, order):
+        parcel = _create(run, plan)
+        known[plan.process_id] = parcel.id
+        parcels[parcel.id] = parcel
+    moved = sum(_move(run, process, parcels.get(known[process.id])) for process in processes)
+    return f"{len(processes)} processes have their parcels, {moved} moved"
+
+
+def _settle(run: Run, intent: Intent, order: afosto.Order) -> afosto.Parcel:
+    """A parcel was announced and its answer not seen: adopt the one with just these units, else wait, else repeat."""
+    body = intent.body
+    for parcel in order.parcels:
+        if set(parcel.unit_ids) == set(body["units"]):
+            run.note(f"adopted parcel {parcel.id}")
+            return _conclude(run, intent.id, body["process"], parcel, "adopted")
+    must_wait(intent)
+    run.links.announce_again(intent.id, run.settings.ambiguity_wait)
+    return _send(run, intent.id, body["process"], body["units"], body["code"], body["url"])
+
+
+def _create(run: Run, plan: ParcelPlan) -> afosto.Parcel:
+    units = list(plan.unit_ids)
+    body = {"process": plan.process_id, "units": units, "code": plan.code, "url": plan.url}
+    wait = run.settings.ambiguity_wait
+    intent_id = run.links.announce(run.store.name, run.order_id, run.job.id, "parcel", body, wait)
+    return _send(run, intent_id, plan.process_id, units, plan.code, plan.url)
+
+
+def _send(run: Run, intent_id: int, process: str, units: list[str], code: str | None, url: str | None) -> afosto.Parcel:
+    parcel = run.afosto.add_track_trace(units, code, url)
+    run.note(f"put {len(units)} units into parcel {parcel.id}")
+    return _conclude(run, intent_id, process, parcel, "done")
+
+
+def _conclude(run: Run, intent_id: int, process: str, parcel: afosto.Parcel, outcome: str) -> afosto.Parcel:
+    link = NewLink("parcel", afosto_id=parcel.id, epages_id=process, quantity=len(parcel.unit_ids))
+    run.links.conclude(run.store.name, run.order_id, intent_id, [link], outcome)
+    return parcel
+
+
+def _move(run: Run, process: Process, parcel: afosto.Parcel | None) -> bool:
+    wanted = status_for(process)
+    if parcel is None:
+        raise NeedsPerson(
+            f"the parcel of shipping process {process.id} of order {run.order_id} is gone from Afosto",
+            reason="parcel-gone",
+            resolution="Find out who removed it in Afosto; drop the job if that was meant.",
+        )
+    if RANK.get(parcel.status, 0) >= RANK[wanted]:
+        return False
+    try:
+        run.afosto.set_parcel_status(parcel.id, wanted)
+    except AnswerLost as error:
+        raise RetryLater(f"the answer to setParcelStatus was lost: {error}") from error
+    run.note(f"parcel {parcel.id} is {wanted}")
+    return True

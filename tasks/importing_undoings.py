@@ -1,0 +1,136 @@
+"""Cancellations and returns of the shop, carried over unit by unit."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+from ledger.links import NewLink
+from ledger.records import Intent
+from schemas import afosto
+from schemas.errors import NeedsPerson, Wait
+from schemas.mapping.cancellations import units_to_cancel
+from schemas.mapping.returns import units_to_return
+from tasks.counterpart import canceled_before, counts_by_line, drive, must_wait, opened_order, read_order
+from tasks.run import Run
+
+CANCELED = "CANCELLED"  # Afosto's word for a unit that was canceled
+UNTOUCHED = "OPEN"  # Afosto's word for a unit that was neither canceled nor returned
+
+
+def import_cancellation(run: Run) -> str:
+    """Cancel in Afosto as many units per line as the shop canceled since the import."""
+    if run.order_link is None or run.order_link.stage == "expired":
+        return _without_order(run)
+    link = opened_order(run)
+    intent = run.open_intent("cancel")
+    order = read_order(run, link)
+    if intent is None:
+        pairs = _pairs_to_cancel(run, order)
+        if not pairs:
+            return "nothing to cancel"
+        intent = _announce(run, "cancel", {"pairs": pairs})
+    else:
+        order = _landed_or_wait(run, intent, order, [pair["unit"] for pair in intent.body["pairs"]])
+    pairs = intent.body["pairs"]
+    order = _cancel(run, order, pairs)
+    contra = {pair["contra"] for pair in pairs}
+    drive(run, order, contra, restock=contra)
+    links = [NewLink("cancellation", afosto_id=pair["contra"], line_id=pair["line"]) for pair in pairs]
+    run.links.conclude(run.store.name, run.order_id, intent.id, links, "done")
+    return f"canceled {len(pairs)} units"
+
+
+def _without_order(run: Run) -> str:
+    """Only an order that is wholly canceled may stay without a counterpart."""
+    if run.order_link is None and not run.epages.order(run.order_id).canceled:
+        raise Wait("the order is not imported yet", after=60.0)
+    return "canceled before it was imported"
+
+
+def _pairs_to_cancel(run: Run, order: afosto.Order) -> list[dict[str, str]]:
+    shop = run.epages.order(run.order_id)
+    links = run.linked("cancellation")
+    units = units_to_cancel(
+        shop, order, counts_by_line(links, "epages"), counts_by_line(links, "afosto"), canceled_before(shop, order)
+    )
+    lines = _lines(order)
+    return [{"unit": unit, "contra": str(uuid.uuid4()), "line": lines[unit]} for unit in units]
+
+
+def _cancel(run: Run, order: afosto.Order, pairs: Sequence[Mapping[str, str]]) -> afosto.Order:
+    """Cancel what is not canceled yet; contra ids are ours, so a unit is never canceled twice."""
+    progress = {unit.id: unit.progress for unit in order.units}
+    missing = [(pair["unit"], pair["contra"]) for pair in pairs if progress.get(pair["unit"]) != CANCELED]
+    if not missing:
+        return order
+    order = run.afosto.cancel_items(order.id, missing)
+    run.note(f"canceled {len(missing)} units")
+    return order
+
+
+def import_return(run: Run) -> str:
+    """Take back in Afosto what came back to the shop: RETURNED is restocked, BROKEN is not."""
+    if run.order_link is None or run.order_link.stage == "expired":
+        return _without_order(run)
+    link = opened_order(run)
+    intent = run.open_intent("return")
+    order = read_order(run, link)
+    if intent is None:
+        body = _units_to_return(run, order)
+        if not any(body.values()):
+            return "nothing to take back"
+        intent = _announce(run, "return", body)
+    else:
+        order = _landed_or_wait(run, intent, order, [*intent.body["restock"], *intent.body["scrap"]])
+    restock, scrap = intent.body["restock"], intent.body["scrap"]
+    order = _receive(run, order, [*restock, *scrap])
+    drive(run, order, {*restock, *scrap}, restock=set(restock))
+    lines = _lines(order)
+    statuses = [(unit, "RETURNED") for unit in restock] + [(unit, "BROKEN") for unit in scrap]
+    links = [NewLink("return", afosto_id=unit, line_id=lines[unit], stage=status) for unit, status in statuses]
+    run.links.conclude(run.store.name, run.order_id, intent.id, links, "done")
+    return f"took back {len(restock)} units into stock, {len(scrap)} broken"
+
+
+def _units_to_return(run: Run, order: afosto.Order) -> dict[str, list[str]]:
+    shop = run.epages.order(run.order_id)
+    counts: dict[str, dict[tuple[str, str], int]] = {"epages": {}, "afosto": {}}
+    for link in run.linked("return"):
+        key = (link.line_id or "", link.stage)
+        counts[link.written_by][key] = counts[link.written_by].get(key, 0) + link.quantity
+    try:
+        restock, scrap = units_to_return(shop, order, counts["epages"], counts["afosto"])
+    except NeedsPerson as error:
+        if "shipments" in run.context.open_flows:
+            raise Wait("the order's shipments come first", after=5.0) from error
+        raise
+    return {"restock": list(restock), "scrap": list(scrap)}
+
+
+def _receive(run: Run, order: afosto.Order, units: Sequence[str]) -> afosto.Order:
+    asked = {item for action in order.actions for item in action.item_ids}
+    untouched = [u.id for u in order.units if u.id in units and u.progress == UNTOUCHED and u.id not in asked]
+    if not untouched:
+        return order
+    order = run.afosto.receive_items(order.id, untouched)
+    run.note(f"received {len(untouched)} units")
+    return order
+
+
+def _announce(run: Run, kind: str, body: Mapping[str, object]) -> Intent:
+    wait = run.settings.ambiguity_wait
+    intent_id = run.links.announce(run.store.name, run.order_id, run.job.id, kind, body, wait)
+    return Intent(intent_id, kind, dict(body), wait)
+
+
+def _landed_or_wait(run: Run, intent: Intent, order: afosto.Order, units: Sequence[str]) -> afosto.Order:
+    """After a lost answer: what landed is gone on with; what did not may land until the ambiguity is over."""
+    asked = {item for action in order.actions for item in action.item_ids}
+    touched = {u.id for u in order.units if u.progress != UNTOUCHED or u.contra_id or u.id in asked}
+    if any(unit not in touched for unit in units):
+        must_wait(intent)
+        run.links.announce_again(intent.id, run.settings.ambiguity_wait)
+    return order
+
+
+def _lines(order: afosto.Order) -> dict[str, str]:
+    return {unit.id: unit.line_ref or "" for unit in order.units}

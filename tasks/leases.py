@@ -1,0 +1,67 @@
+"""The leases of one process: one heartbeat renews them all, and each run can ask how long it still holds its job."""
+
+import logging
+import threading
+import time
+
+from ledger.jobs import Jobs
+from schemas.errors import LeaseLost, RetryLater
+from schemas.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+class Leases:
+    """Times are the process's own monotonic clock, taken before the claim or renewal was sent: never too late."""
+
+    def __init__(self, jobs: Jobs, holder: str, settings: Settings) -> None:
+        self._jobs = jobs
+        self._holder = holder
+        self._settings = settings
+        self._ends: dict[int, float] = {}
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def hold(self, job_id: int, claimed_at: float) -> None:
+        """A job was claimed at `claimed_at` (monotonic seconds, from before the claim was sent)."""
+        with self._lock:
+            self._ends[job_id] = claimed_at + self._settings.lease
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._beat, name="leases", daemon=True)
+                self._thread.start()
+
+    def release(self, job_id: int) -> None:
+        """The run is over."""
+        with self._lock:
+            self._ends.pop(job_id, None)
+
+    def require(self, job_id: int, seconds: float) -> None:
+        """Raise LeaseLost unless the lease holds for `seconds` more: no effect may start that could outlive it."""
+        ends = self._ends.get(job_id, 0.0)
+        if ends - time.monotonic() < seconds:
+            raise LeaseLost
+
+    def stop(self) -> None:
+        """End the heartbeat."""
+        self._stopped.set()
+
+    def _beat(self) -> None:
+        while not self._stopped.wait(self._settings.lease_renewal):
+            try:
+                self.renew()
+            except RetryLater as error:
+                log.warning("leases were not renewed: %s", error)
+
+    def renew(self) -> None:
+        """Renew all leases in one statement; what is no longer ours is forgotten."""
+        with self._lock:
+            held = list(self._ends)
+        if not held:
+            return
+        asked_at = time.monotonic()
+        kept = self._jobs.renew(self._holder, held, lease=self._settings.lease, longest=self._settings.longest_job)
+        with self._lock:
+            for job_id in held:
+                if job_id in kept and job_id in self._ends:
+                    self._ends[job_id] = asked_at + self._settings.lease

@@ -1,0 +1,133 @@
+"""One poll of one store: read slices, keep what is news, move the cursor, go on in another task when there is more."""
+
+import hashlib
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from celery.exceptions import Retry
+
+from clients.scopes import missing_scopes
+from ledger.cursors import Malformed, Slice
+from ledger.records import Cursor, SeenOrder, Store, Wish
+from ledger.stores import FLOWS_OF_A_STORE
+from schemas.epages import Order, OrderRow
+from schemas.errors import MalformedDocument, NeedsPerson, RetryLater
+from schemas.mapping.content import facets, is_final
+from schemas.messages import Poll
+from tasks.backoff import jitter
+from tasks.runtime import Runtime
+from tasks.slices import Reader, Reading
+from tasks.vendors import Gate, epages_bucket, epages_client
+
+# A poll that failed is tried again after this many seconds, or after its interval when that is shorter.
+RETRY_PAUSE = 30.0
+
+
+def poll(runtime: Runtime, message: Poll) -> str:
+    """Poll one cursor of a store; returns what was found, in words.
+
+    Raises NeedsPerson for a store that is not connected or whose credentials fail, celery's Retry when the shop
+    does not answer for now.
+    """
+    store = runtime.ledger.stores.get(message.store)
+    fence = message.fence if message.fence is not None else runtime.ledger.cursors.take(store.name, message.cursor)
+    cursor = runtime.ledger.cursors.get(store.name, message.cursor)
+    if cursor is None or cursor.fence != fence or store.paused_at:
+        return "nothing to do: a newer poll has taken over, or the store is paused"
+    try:
+        return _read(runtime, store, cursor)
+    except NeedsPerson as error:
+        runtime.ledger.stores.blame(store.name, "epages", error.reason, str(error), runtime.settings.poll_interval)
+        raise
+    except RetryLater as error:
+        pause = error.after or min(RETRY_PAUSE, runtime.settings.poll_interval)
+        runtime.ledger.cursors.postpone(cursor, pause + jitter(pause / 4))
+        raise Retry(str(error), when=pause) from error
+
+
+def _read(runtime: Runtime, store: Store, cursor: Cursor) -> str:
+    gate = _gate(runtime, store, cursor)
+    overlap = timedelta(seconds=runtime.settings.poll_overlap)
+    reader = Reader(
+        epages_client(runtime, store, gate), cursor, store.import_since, runtime.settings.poll_page_size, overlap
+    )
+    seen = news = slices = asked = 0
+    while True:
+        reading = reader.next()
+        found = _slice(runtime, store, cursor, reading, gate.calls - asked)
+        asked = gate.calls
+        changed = runtime.ledger.cursors.advance(cursor, found, runtime.settings.poll_interval)
+        if changed is None:
+            return "a newer poll has taken over"
+        cursor = replace(cursor, position=max(cursor.position, found.position), width=found.width)
+        seen, news, slices = seen + found.documents, news + len(changed), slices + 1
+        if reading.end is None or found.finished:
+            break
+        if slices >= runtime.settings.poll_slices_per_task and reader.caught_up:
+            _continue(runtime, cursor)
+            break
+    runtime.ledger.stores.heal(store.name, ["epages"])
+    return f"{seen} orders seen, {news} jobs have news, {gate.calls} requests"
+
+
+def _gate(runtime: Runtime, store: Store, cursor: Cursor) -> Gate:
+    return Gate(
+        limiter=runtime.epages_limiter,
+        breaker=runtime.breaker,
+        bucket=epages_bucket(store.name),
+        lane=1 if cursor.kind == "live" else 2,
+        prepaid=0,
+        require_lease=lambda: None,
+    )
+
+
+def _continue(runtime: Runtime, cursor: Cursor) -> None:
+    message: dict[str, object] = {"store": cursor.store, "cursor": cursor.kind, "fence": cursor.fence}
+    runtime.send("poll.store", message, "poll")
+
+
+def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, requests: int) -> Slice:
+    orders = [row.order for row in reading.rows if row.order and row.order.created_at >= store.import_since]
+    flows = [flow for flow in FLOWS_OF_A_STORE if not missing_scopes("import", flow, store.scopes)]
+    finished = reading.end is not None and cursor.upper_end is not None and reading.end >= cursor.upper_end
+    return Slice(
+        orders=[_seen(order) for order in orders],
+        wishes=[wish for order in orders if not order.test_order for wish in _wishes(order, flows)],
+        malformed=[_malformed(row) for row in reading.rows if row.order is None],
+        position=_position(runtime, cursor, reading, orders),
+        width=reading.width,
+        requests=requests,
+        documents=len(reading.rows),
+        finished=finished,
+    )
+
+
+def _position(runtime: Runtime, cursor: Cursor, reading: Reading, orders: list[Order]) -> datetime:
+    """Where the cursor stands after a slice: its end, for the open one the latest change seen, never ahead of the shop."""
+    if reading.end is not None:
+        return reading.end
+    latest = max((order.updated_at for order in orders), default=cursor.position)
+    return min(latest, reading.served_at - timedelta(seconds=runtime.settings.clock_margin))
+
+
+def _seen(order: Order) -> SeenOrder:
+    return SeenOrder(
+        id=order.id,
+        number=order.number,
+        created_at=order.created_at,
+        updated_at=order.updated_at,
+        is_test=order.test_order,
+        is_final=order.test_order or is_final(order),
+    )
+
+
+def _wishes(order: Order, flows: list[str]) -> list[Wish]:
+    found = facets(order)
+    return [Wish(flow, order.id, found[flow], order.updated_at) for flow in flows if flow in found]
+
+
+def _malformed(row: OrderRow) -> Malformed:
+    field = row.field or "?"
+    error = MalformedDocument(f"order {row.id} does not load: {row.message}", field=field)
+    digest = hashlib.sha256(f"{field}\n{row.message}".encode()).hexdigest()
+    return Malformed(row.id, digest, error)

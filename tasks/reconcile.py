@@ -1,0 +1,28 @@
+"""Queue reconcile: the nightly sweep."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from celery import shared_task
+
+from tasks.base import ConnectorTask
+from tasks.runtime import Runtime
+
+# The first slice of a sweep, in seconds of creation time; the width that fits is learned from there.
+SWEEP_WIDTH = 86_400.0
+
+
+@shared_task(base=ConnectorTask, bind=True, name="reconcile.sweep")
+def run(self: ConnectorTask, **kwargs: Any) -> str:
+    """Read every order that is not final once more, by creation date: what did not bump its update time shows here."""
+    self.read(kwargs)
+    return sweep(self.runtime)
+
+
+def sweep(runtime: Runtime) -> str:
+    """Begin a sweep of every store and return for how many there was something to sweep."""
+    now = datetime.now(UTC)
+    begun = [
+        name for name in runtime.ledger.stores.names() if runtime.ledger.cursors.start_sweep(name, now, SWEEP_WIDTH)
+    ]
+    return f"{len(begun)} stores are swept"

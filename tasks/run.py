@@ -1,0 +1,99 @@
+"""One run of one job: what a handler works with."""
+
+import time
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from clients.afosto.client import AfostoClient
+from clients.epages import EpagesClient
+from ledger.links import Links
+from ledger.records import Context, Intent, Job, Link, Store
+from schemas.settings import Settings
+from tasks.runtime import Runtime
+from tasks.vendors import Gate, afosto_client, epages_bucket, epages_client
+
+
+@dataclass
+class Run:
+    """A claimed job with its context, both vendors behind their gates, and the notes of what was done."""
+
+    runtime: Runtime
+    job: Job
+    context: Context
+    prepaid_epages: int
+    prepaid_afosto: int
+    steps: list[str] = field(default_factory=list)
+    started: float = field(default_factory=time.monotonic)
+
+    @property
+    def settings(self) -> Settings:
+        """The process's settings."""
+        return self.runtime.settings
+
+    @property
+    def store(self) -> Store:
+        """The store of the job."""
+        return self.context.store
+
+    @property
+    def order_id(self) -> str:
+        """The ePages id of the job's order."""
+        return self.job.order_key
+
+    @property
+    def links(self) -> Links:
+        """Where links and intents are written."""
+        return self.runtime.ledger.links
+
+    @cached_property
+    def epages_gate(self) -> Gate:
+        """Budget, breaker and lease in front of the shop."""
+        return self._gate("epages")
+
+    @cached_property
+    def afosto_gate(self) -> Gate:
+        """Budget, breaker and lease in front of Afosto."""
+        return self._gate("afosto")
+
+    def _gate(self, vendor: str) -> Gate:
+        epages = vendor == "epages"
+        return Gate(
+            limiter=self.runtime.epages_limiter if epages else self.runtime.afosto_limiter,
+            breaker=self.runtime.breaker,
+            bucket=epages_bucket(self.store.name) if epages else self.store.afosto_bucket,
+            lane=self.job.lane,
+            prepaid=self.prepaid_epages if epages else self.prepaid_afosto,
+            require_lease=lambda: self.runtime.leases.require(self.job.id, self.settings.call_deadline),
+        )
+
+    @cached_property
+    def epages(self) -> EpagesClient:
+        """The shop."""
+        return epages_client(self.runtime, self.store, self.epages_gate)
+
+    @cached_property
+    def afosto(self) -> AfostoClient:
+        """Afosto."""
+        return afosto_client(self.runtime, self.store, self.afosto_gate)
+
+    @property
+    def requests(self) -> int:
+        """How many requests the run has made."""
+        return self.epages_gate.calls + self.afosto_gate.calls
+
+    @property
+    def order_link(self) -> Link | None:
+        """The link of the order to its Afosto order, as it was at the claim."""
+        return next((link for link in self.context.links if link.kind == "order"), None)
+
+    def linked(self, kind: str) -> list[Link]:
+        """The links of one kind, as they were at the claim."""
+        return [link for link in self.context.links if link.kind == kind]
+
+    def open_intent(self, kind: str) -> Intent | None:
+        """The oldest unsettled intent of one kind."""
+        return next((intent for intent in self.context.intents if intent.kind == kind), None)
+
+    def note(self, step: str) -> None:
+        """Remember a step for the attempt, in words a support person reads."""
+        self.steps.append(step)

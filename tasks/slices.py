@@ -1,0 +1,122 @@
+"""Reads a store's orders in slices of time, each small enough to come as one page.
+
+One answer is one snapshot, so neither the list's order, nor equal time stamps, nor pages that shift can hide a row.
+Bounds are widened by a second on both sides: whether the shop includes them is not known, and fractions are cut.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from clients.epages import EpagesClient
+from ledger.records import Cursor
+from schemas.epages import OrderPage, OrderRow
+from schemas.errors import RetryLater
+
+SECOND = timedelta(seconds=1)
+# A page should come this full, so that a little more trade does not make it overflow.
+FILL = 0.7
+# How often a second with too many orders is paged by number before the poll gives up for now.
+PASSES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """The rows of one slice; `end` is where it ends, None for the open last slice of a live cursor."""
+
+    rows: tuple[OrderRow, ...]
+    end: datetime | None
+    width: float
+    served_at: datetime
+
+
+class Reader:
+    """Reads one cursor forward. The axis is the update time, for a sweep the creation time."""
+
+    def __init__(self, client: EpagesClient, cursor: Cursor, since: datetime, size: int, overlap: timedelta) -> None:
+        self._client = client
+        self._cursor = cursor
+        self._since = since
+        self._size = size
+        self._start = cursor.position - (overlap if cursor.kind == "live" else SECOND)
+        self._width = timedelta(seconds=max(1.0, cursor.width))
+        self._served_at = cursor.position
+
+    @property
+    def caught_up(self) -> bool:
+        """Whether the reading has passed where the cursor stood: before that, stopping would never get on."""
+        return self._start >= self._cursor.position
+
+    def next(self) -> Reading:
+        """Read the next slice: open-ended when it may fit into one page, else as wide as was learned."""
+        if self._cursor.kind == "live" and self._start + self._width >= self._served_at:
+            page = self._page(self._start, None)
+            self._served_at = page.served_at
+            if page.total_elements <= len(page.rows):
+                return Reading(page.rows, None, self._width.total_seconds(), page.served_at)
+            self._narrow(page, page.served_at - self._start)
+        return self._bounded()
+
+    def _bounded(self) -> Reading:
+        while True:
+            end = self._end()
+            page = self._page(self._start, end)
+            if page.total_elements <= len(page.rows):
+                return self._passed(page.rows, end, page)
+            if end - self._start <= SECOND:
+                return self._passed(self._dense(end, self._since, end + SECOND), end, page)
+            self._narrow(page, end - self._start)
+
+    def _end(self) -> datetime:
+        end = self._start + max(self._width, SECOND)
+        return min(end, self._cursor.upper_end) if self._cursor.upper_end else end
+
+    def _passed(self, rows: tuple[OrderRow, ...], end: datetime, page: OrderPage) -> Reading:
+        growth = min(4.0, max(0.25, FILL * self._size / max(1, len(rows))))
+        self._start = end
+        self._width = max(SECOND, self._width * growth)
+        return Reading(rows, end, self._width.total_seconds(), page.served_at)
+
+    def _narrow(self, page: OrderPage, span: timedelta) -> None:
+        self._width = max(SECOND, min(span / 2, span * (FILL * self._size / page.total_elements)))
+
+    def _page(
+        self, start: datetime, end: datetime | None, created: tuple[datetime, datetime] | None = None, number: int = 0
+    ) -> OrderPage:
+        first, last = start - SECOND, end + SECOND if end else None
+        if self._cursor.kind == "sweep":
+            low = max(first, self._since - SECOND)
+            return self._client.orders(created_after=low, created_before=last, size=self._size, page=number)
+        oldest, newest = created or (self._since, None)
+        return self._client.orders(
+            created_after=oldest - SECOND,
+            created_before=newest + SECOND if newest else None,
+            updated_after=first,
+            updated_before=last,
+            size=self._size,
+            page=number,
+        )
+
+    def _dense(self, end: datetime, low: datetime, high: datetime) -> tuple[OrderRow, ...]:
+        """One second that holds more than a page: split by creation time as well."""
+        if self._cursor.kind == "sweep":
+            return self._by_number(end, None)
+        page = self._page(self._start, end, (low, high))
+        if page.total_elements <= len(page.rows):
+            return page.rows
+        if high - low <= SECOND:
+            return self._by_number(end, (low, high))
+        middle = low + (high - low) / 2
+        return self._dense(end, low, middle) + self._dense(end, middle, high)
+
+    def _by_number(self, end: datetime, created: tuple[datetime, datetime] | None) -> tuple[OrderRow, ...]:
+        """Too many orders made and changed in one second: page by number until every row was seen."""
+        found: dict[str, OrderRow] = {}
+        for _ in range(PASSES):
+            number, pages = 0, 1
+            while number < pages:
+                page = self._page(self._start, end, created, number)
+                found |= {row.id: row for row in page.rows}
+                number, pages = number + 1, page.total_pages
+                if len(found) >= page.total_elements:
+                    return tuple(found.values())
+        raise RetryLater("the shop's order list does not hold still; the slice is read again")

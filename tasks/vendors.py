@@ -1,0 +1,103 @@
+"""Clients of both vendors for one store, with the hooks that keep budgets, breakers and leases."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from clients.afosto.client import AfostoClient
+from clients.breaker import Breaker
+from clients.epages import EpagesClient
+from clients.http import Http, ResponseFacts
+from clients.limiter import Limiter
+from clients.oauth import fetch_token
+from ledger.records import Store
+from schemas.epages import Token
+from schemas.errors import NeedsPerson, Wait
+from tasks.runtime import Runtime
+
+# A token is renewed so long before it ends.
+TOKEN_MARGIN = timedelta(minutes=5)
+
+
+def epages_bucket(store: str) -> str:
+    """The name of a shop's budget: ePages counts per token, and a store has one."""
+    return f"epages:{store}"
+
+
+@dataclass(slots=True)
+class Gate:
+    """Stands before every request to one vendor: breaker, budget, lease. `prepaid` calls were reserved beforehand."""
+
+    limiter: Limiter
+    breaker: Breaker
+    bucket: str
+    lane: int
+    prepaid: int
+    require_lease: Callable[[], None]
+    calls: int = 0
+
+    def before(self, effect: bool) -> None:
+        """Let a request pass, or raise Wait or LeaseLost."""
+        self.breaker.check(self.bucket)
+        if self.calls >= self.prepaid:
+            wait = self.limiter.reserve(self.bucket, 1, self.lane)
+            if wait > 0:
+                raise Wait(f"the budget of {self.bucket} is used up", after=wait, prepaid=True)
+        if effect:
+            self.require_lease()
+        self.calls += 1
+
+    def after(self, facts: ResponseFacts) -> None:
+        """Let limiter and breaker learn from an answer."""
+        self.limiter.learn(self.bucket, facts)
+        self.breaker.record(self.bucket, facts.healthy)
+
+
+class Tokens:
+    """A store's access token: taken from the ledger, fetched anew when it ends or is refused."""
+
+    def __init__(self, runtime: Runtime, store: Store, http: Http) -> None:
+        self._runtime = runtime
+        self._store = store
+        self._http = http
+        self._token = _kept(store)
+
+    def get(self, fresh: bool) -> Token:
+        """Return a token that still holds; a new one when `fresh`."""
+        if fresh or self._token is None or self._token.expires_at - TOKEN_MARGIN < datetime.now(UTC):
+            self._token = self._fetch()
+        return self._token
+
+    def _fetch(self) -> Token:
+        store = self._store
+        token = fetch_token(self._http, store.base_url, store.client_id, store.client_secret, datetime.now(UTC))
+        self._runtime.ledger.stores.set_token(store.name, token)
+        return token
+
+
+def _kept(store: Store) -> Token | None:
+    if store.access_token is None or store.token_expires_at is None:
+        return None
+    return Token(store.access_token, store.scopes, store.token_expires_at)
+
+
+def epages_client(runtime: Runtime, store: Store, gate: Gate) -> EpagesClient:
+    """The shop of a store, behind a gate."""
+    http = Http(gate.before, gate.after, deadline_seconds=runtime.settings.call_deadline)
+    return EpagesClient(store.base_url, http, Tokens(runtime, store, http).get)
+
+
+def afosto_client(runtime: Runtime, store: Store, gate: Gate) -> AfostoClient:
+    """The Afosto tenant of a store, behind a gate."""
+    http = Http(gate.before, gate.after, deadline_seconds=runtime.settings.call_deadline)
+    return AfostoClient(runtime.settings.afosto_url, http, store.afosto_key)
+
+
+def require_scope(store: Store, scope: str) -> None:
+    """Raise NeedsPerson when the store's token cannot make a call, instead of trying it."""
+    if scope not in store.scopes:
+        raise NeedsPerson(
+            f"the shop {store.name} has not granted the scope {scope}",
+            reason="missing-scope",
+            resolution=f"Tick the box for {scope} in the shop's cockpit, then: connector jobs retry --reason missing-scope",
+        )

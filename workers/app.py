@@ -1,0 +1,90 @@
+"""The Celery application: `celery -A workers.app worker -Q orders`, `celery -A workers.app beat`, `… flower`."""
+
+import os
+import threading
+from typing import Any
+
+from celery import Celery
+from celery.schedules import crontab
+
+from schemas.settings import Settings, load_settings
+from tasks.runtime import Runtime, build_runtime
+
+TASK_MODULES = (
+    "tasks.orders",
+    "tasks.cancellations",
+    "tasks.shipments",
+    "tasks.returns",
+    "tasks.poll",
+    "tasks.dispatch",
+    "tasks.reconcile",
+)
+
+
+class ConnectorApp(Celery):
+    """Celery with one runtime per process, built at its first use: after the fork."""
+
+    settings: Settings
+
+    def runtime(self) -> Runtime:
+        """Return what the tasks of this process share."""
+        with _lock:
+            if os.getpid() not in _runtimes:
+                _runtimes.clear()
+                _runtimes[os.getpid()] = build_runtime(self.settings, self._publish, self._backlog)
+            return _runtimes[os.getpid()]
+
+    def _publish(self, name: str, kwargs: dict[str, object], queue: str) -> None:
+        self.send_task(name, kwargs=kwargs, queue=queue)
+
+    def _backlog(self, queue: str) -> int:
+        with self.connection_for_read() as connection:
+            declared = connection.default_channel.queue_declare(queue, passive=True)
+            return int(declared.message_count)
+
+
+_lock = threading.Lock()
+_runtimes: dict[int, Runtime] = {}
+
+
+def create_app(settings: Settings) -> ConnectorApp:
+    """Build the application for the given settings."""
+    app = ConnectorApp("connector", include=list(TASK_MODULES))
+    app.config_from_object("celeryconfig")
+    app.settings = settings
+    app.conf.update(
+        broker_url=settings.broker_url,
+        broker_transport_options=_transport(settings),
+        worker_disable_prefetch=_is_redis(settings),
+        beat_schedule={
+            "dispatch": {"task": "dispatch.tick", "schedule": settings.dispatch_interval},
+            "sweep": {"task": "reconcile.sweep", "schedule": crontab(hour="3", minute="15")},
+        },
+        beat_max_loop_interval=min(1.0, settings.dispatch_interval),
+    )
+    return app
+
+
+def _is_redis(settings: Settings) -> bool:
+    return settings.broker_url.startswith(("redis://", "rediss://"))
+
+
+def _transport(settings: Settings) -> dict[str, Any]:
+    """Redis only: a dead worker's messages come back soon, and a dead connection is noticed."""
+    if not _is_redis(settings):
+        return {}
+    return {
+        "visibility_timeout": settings.visibility_timeout,
+        "unacked_restore_interval": 10,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 5,
+        "socket_keepalive": True,
+        "health_check_interval": 10,
+        "retry_on_timeout": True,
+    }
+
+
+app = create_app(load_settings(os.environ))
+
+from workers import signals  # noqa: E402, F401 - connects the process's hooks to the app made above

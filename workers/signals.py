@@ -1,0 +1,56 @@
+"""What a worker process does at its start and end: logs, and the heartbeat that tells how many jobs it runs at once."""
+
+import os
+import socket
+import threading
+from typing import Any
+
+import structlog
+from celery import current_app
+from celery.signals import worker_ready, worker_shutdown
+
+from schemas.errors import ConnectorError
+
+log = structlog.get_logger()
+
+# Seconds between two signs of life.
+BEAT = 5.0
+
+_stopped = threading.Event()
+
+
+@worker_ready.connect
+def start_heartbeat(sender: Any, **_: Any) -> None:
+    """Begin to report what this worker consumes."""
+    queues = sorted(sender.app.amqp.queues.consume_from)
+    slots = int(sender.controller.concurrency)
+    _stopped.clear()
+    threading.Thread(target=_beat, args=(queues, slots), name="heartbeat", daemon=True).start()
+
+
+@worker_shutdown.connect
+def end_heartbeat(sender: Any, **_: Any) -> None:
+    """Take this worker off the list."""
+    _stopped.set()
+    try:
+        _ledger_front().forget(_name())
+    except ConnectorError as error:
+        log.warning("worker could not sign off", why=str(error))
+
+
+def _beat(queues: list[str], slots: int) -> None:
+    while True:
+        try:
+            _ledger_front().heartbeat(_name(), socket.gethostname(), queues, slots)
+        except ConnectorError as error:
+            log.warning("worker could not report", why=str(error))
+        if _stopped.wait(BEAT):
+            return
+
+
+def _name() -> str:
+    return f"{socket.gethostname()}/{os.getpid()}"
+
+
+def _ledger_front() -> Any:
+    return current_app.runtime().ledger.front
