@@ -1,4 +1,6 @@
-"""`python -m simulators epages --port P` and `python -m simulators afosto --port P`: a simulated vendor as a process."""
+"""A simulated vendor as a process: `python -m simulators epages --port P`, `python -m simulators afosto --port P`."""
+
+from importlib import import_module
 
 import click
 
@@ -7,7 +9,7 @@ from simulators import server
 
 @click.group()
 def main() -> None:
-    """Run one of the simulated vendors; see the control API in its `control_api` module."""
+    """Run one of the simulated vendors; its `control_api` module tells how to command it."""
 
 
 @main.command()
@@ -15,10 +17,7 @@ def main() -> None:
 @click.option("--port", type=int, required=True)
 def epages(host: str, port: int) -> None:
     """Serve ePages shops at http://HOST:PORT/STORE/api."""
-    # Imported only when asked for: neither simulator needs the other's libraries.
-    from simulators.epages.app import create_app
-
-    server.run(create_app(), host, port)
+    _run("simulators.epages.app", host, port)
 
 
 @main.command()
@@ -26,9 +25,12 @@ def epages(host: str, port: int) -> None:
 @click.option("--port", type=int, required=True)
 def afosto(host: str, port: int) -> None:
     """Serve Afosto tenants at http://HOST:PORT/graphql."""
-    from simulators.afosto.app import create_app
+    _run("simulators.afosto.app", host, port)
 
-    server.run(create_app(), host, port)
+
+def _run(module: str, host: str, port: int) -> None:
+    # Loaded by name: neither simulator needs the other's libraries.
+    server.run(import_module(module).create_app(), host, port)
 
 
 if __name__ == "__main__":

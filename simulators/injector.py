@@ -28,6 +28,7 @@ class FaultyApp:
         self._late: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request, with whatever its plan has in store for it."""
         plan = self._plan_of(scope) if scope["type"] == "http" else None
         if plan is None:
             await self._app(scope, receive, send)

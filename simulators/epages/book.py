@@ -110,11 +110,12 @@ class Book:
 
     def page(self, found: list[str], size: int, number: int, order: str, rng: random.Random) -> list[bytes]:
         """The documents of one page, in the given list order."""
+        listed = found
         if order == "created-desc":
-            found = found[::-1]
+            listed = found[::-1]
         elif order == "random":
-            found = rng.sample(found, len(found))
-        rows = [self._rows[order_id] for order_id in found[number * size : (number + 1) * size]]
+            listed = rng.sample(found, len(found))
+        rows = [self._rows[order_id] for order_id in listed[number * size : (number + 1) * size]]
         return [row.body or self.body(row.order) for row in rows]
 
     def _show(self, row: Row) -> None:

@@ -53,7 +53,7 @@ class Call:
         return int(text)
 
     def paging(self, default: int = 20) -> tuple[int, int]:
-        """Page size (1–200, larger ones are cut: assumed) and page number."""
+        """Page size (at most 200, larger ones are cut: assumed) and page number."""
         return max(1, min(self.count("size", default), MAX_SIZE)), self.count("page", 0)
 
 

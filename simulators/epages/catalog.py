@@ -17,7 +17,7 @@ _KINDS = (
     ("Stroopwafels Gouda", "10 Stück, mit Karamell.", REDUCED, "3.49", ()),
     ("Fahrradtasche Texel", "20 Liter, wasserdicht.", REGULAR, "64.90", ("Schwarz", "Blau")),
     ("Notizbuch Leipzig", "A5, 192 Seiten, kariert.", REGULAR, "14.00", ()),
-    ("Wolldecke Allgäu", "Merinowolle, 130 × 180 cm.", REGULAR, "79.00", ("Grau", "Rot")),
+    ("Wolldecke Allgäu", "Merinowolle, 130 mal 180 cm.", REGULAR, "79.00", ("Grau", "Rot")),
     ("Honig Lüneburger Heide", "Heidehonig, 500 g.", REDUCED, "7.80", ()),
 )
 _PLACES = (("Hamburg", "Große Bleichen", "27", "20354"), ("Utrecht", "Oudegracht", "112", "3511 AX"))
@@ -110,15 +110,23 @@ class PaymentMethod:
     fee: Decimal = Decimal(0)
 
 
+@dataclass(frozen=True, slots=True)
+class Assortment:
+    """How many products a shop has, and how many pieces of each (None: stock management off)."""
+
+    products: int = 20
+    stock: int | None = 1_000_000
+
+
 class Catalog:
     """All a shop offers, made from a seed; SKUs start with `prefix` so that shops differ."""
 
-    def __init__(self, seed: int, products: int = 20, prefix: str = "EB", stock: int | None = 1_000_000) -> None:
+    def __init__(self, seed: int, assortment: Assortment, prefix: str = "EB") -> None:
         self._random = random.Random(seed)
-        self._prefix, self._stock = prefix, stock
+        self._prefix, self._stock = prefix, assortment.stock
         self.products: dict[str, Product] = {}
         self.items: dict[str, Item] = {}
-        for number in range(1, products + 1):
+        for number in range(1, assortment.products + 1):
             self._add(number)
         self.by_sku = {item.sku: item for item in self.items.values()}
         self.shipping_methods = [
@@ -150,9 +158,9 @@ class Catalog:
 
     def _item(self, product: Product, number: int, value: str | None) -> Item:
         sku = f"{self._prefix}{number:03d}" + (f"-{value}" if value else "")
-        id = self.new_id() if value else product.id
+        item_id = self.new_id() if value else product.id
         return Item(
-            id, sku, product.name, product.features, product.price, product.tax_rate, self._stock, value,
+            item_id, sku, product.name, product.features, product.price, product.tax_rate, self._stock, value,
             product if value else None,
         )  # fmt: skip
 

@@ -2,12 +2,25 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from simulators.epages.orders import Line, Order
 
 By = Literal["shop", "connector"]
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """Who acts on an order, what they say about it, and whether the buyer gets a mail."""
+
+    by: By = "shop"
+    comment: str | None = None
+    mail: bool = False
+
+
+BY_SHOP = Act()
 
 
 class Causes:

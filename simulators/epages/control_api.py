@@ -68,7 +68,7 @@ ACTS: dict[str, Callable[[Shop, Order, Body], object]] = {
 }
 
 
-class Control:
+class _Control:
     """The endpoints; each takes the request's body and gives a document."""
 
     def __init__(self, registry: Registry) -> None:
@@ -161,7 +161,7 @@ class Control:
 
 def routes(registry: Registry) -> list[Route]:
     """All routes of the control API."""
-    control, shop = Control(registry), "/_sim/shops/{shop}"
+    control, shop = _Control(registry), "/_sim/shops/{shop}"
     table: tuple[tuple[str, str, Callable[[Request, Body], Awaitable[Any]]], ...] = (
         ("GET", "/_sim/shops", control.shops),
         ("POST", "/_sim/shops", control.open),

@@ -5,8 +5,10 @@ from typing import Any
 
 
 class Refused(Exception):
-    """The shop refuses: HTTP `status`, the vendor's `error_id` and `details`. Error ids the vendor's OpenAPI file
-    does not know are our assumption and marked so where they are raised."""
+    """The shop refuses: HTTP `status`, the vendor's `error_id` and `details`.
+
+    Error ids that the vendor's OpenAPI file does not know are our assumption, and marked so where they are raised.
+    """
 
     def __init__(self, status: int, error_id: str, message: str, details: Mapping[str, Any] | None = None) -> None:
         super().__init__(message)
@@ -15,9 +17,9 @@ class Refused(Exception):
         self.details = dict(details or {})
 
 
-def not_found(what: str, id: str) -> Refused:
+def not_found(what: str, which: str) -> Refused:
     """A 404; the vendor documents no body for it (error id assumed)."""
-    return Refused(404, f"{what}-not-found", f"The {what} {id} does not exist.")
+    return Refused(404, f"{what}-not-found", f"The {what} {which} does not exist.")
 
 
 def invalid(message: str) -> Refused:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from simulators.epages.causes import By
+from simulators.epages.causes import BY_SHOP, Act
 from simulators.epages.errors import Refused, invalid
 from simulators.epages.orders import Line, Order
 from simulators.epages.processes import Part, Process
@@ -21,15 +21,11 @@ class Tracking:
     link: str | None = None
 
 
+NO_TRACKING = Tracking()
+
+
 def create_shipping(
-    shop: Shop,
-    order: Order,
-    parts: Sequence[Part],
-    *,
-    by: By = "shop",
-    tracking: Tracking = Tracking(),
-    comment: str | None = None,
-    mail: bool = False,
+    shop: Shop, order: Order, parts: Sequence[Part], act: Act = BY_SHOP, tracking: Tracking = NO_TRACKING
 ) -> Process:
     """Begin a parcel with these pieces, PENDING; refuses pickup orders (400) and pieces that are not open (409)."""
     if order.is_pickup:
@@ -37,24 +33,17 @@ def create_shipping(
         raise Refused(400, "cannot-create-shipping-process", message, {"reasonId": "order-has-pickup-line-item"})
     check_parts(shop, order, parts, lambda line: line.unshipped)
     with shop.writing(order, "shippings"):
-        process = Process(shop.new_id(), "shippings", by, list(parts), "PENDING", tracking.code, tracking.link)
+        process = Process(shop.new_id(), "shippings", act.by, list(parts), "PENDING", tracking.code, tracking.link)
         order.processes.append(process)
         for line, part in lines_of(order, process):
             line.move(part.quantity, "unshipped", "pending")
             line.sent += part.quantity
-        note(shop, order, process, by, "create-shipping", comment, "shipping-pending", mail)
+        note(shop, order, process, act, "create-shipping", "shipping-pending")
     return process
 
 
 def mark_shipped(
-    shop: Shop,
-    order: Order,
-    process: Process,
-    *,
-    by: By = "shop",
-    tracking: Tracking = Tracking(),
-    comment: str | None = None,
-    mail: bool = False,
+    shop: Shop, order: Order, process: Process, act: Act = BY_SHOP, tracking: Tracking = NO_TRACKING
 ) -> None:
     """The parcel leaves; tracking given here replaces what the process has. Refuses a closed move (409)."""
     _require(process, "mark-shipped")
@@ -62,20 +51,18 @@ def mark_shipped(
         process.tracking_code = tracking.code or process.tracking_code
         process.tracking_link = tracking.link or process.tracking_link
         _advance(order, process, "SHIPPED")
-        note(shop, order, process, by, "ship", comment, "shipping-shipped", mail)
+        note(shop, order, process, act, "ship", "shipping-shipped")
 
 
-def mark_delivered(shop: Shop, order: Order, process: Process, *, by: By = "shop", comment: str | None = None) -> None:
+def mark_delivered(shop: Shop, order: Order, process: Process, act: Act = BY_SHOP) -> None:
     """The parcel arrived, whether or not it was marked shipped before. Refuses a closed move (409)."""
     _require(process, "mark-delivered")
     with shop.writing(order, "shippings"):
         _advance(order, process, "DELIVERED")
-        note(shop, order, process, by, "deliver", comment, "shipping-delivered", False)
+        note(shop, order, process, act, "deliver", "shipping-delivered")
 
 
-def create_pickup(
-    shop: Shop, order: Order, *, by: By = "shop", comment: str | None = None, mail: bool = False
-) -> Process:
+def create_pickup(shop: Shop, order: Order, act: Act = BY_SHOP) -> Process:
     """Make the whole order ready for pickup; refuses canceled and shipped orders (400) and a second time (409)."""
     if order.canceled:
         raise Refused(400, "cannot-create-pickup-process", "The order was canceled")
@@ -86,25 +73,23 @@ def create_pickup(
         raise Refused(409, "pickup-process-already-exists", message)
     with shop.writing(order, "pickups"):
         parts = [Part(line.id, line.not_picked_up) for line in order.lines if line.not_picked_up]
-        process = Process(shop.new_id(), "pickups", by, parts, "READY_FOR_PICKUP")
+        process = Process(shop.new_id(), "pickups", act.by, parts, "READY_FOR_PICKUP")
         order.processes.append(process)
         for line, part in lines_of(order, process):
             line.move(part.quantity, "not_picked_up", "ready_for_pickup")
             line.sent += part.quantity
-        note(shop, order, process, by, "ready-for-pickup", comment, "pickup-ready-for-pickup", mail)
+        note(shop, order, process, act, "ready-for-pickup", "pickup-ready-for-pickup")
     return process
 
 
-def mark_picked_up(
-    shop: Shop, order: Order, process: Process, *, by: By = "shop", comment: str | None = None, mail: bool = False
-) -> None:
+def mark_picked_up(shop: Shop, order: Order, process: Process, act: Act = BY_SHOP) -> None:
     """The buyer collected it. Refuses a closed move (409)."""
     _require(process, "mark-picked-up")
     with shop.writing(order, "pickups"):
         for line, part in lines_of(order, process):
             line.move(part.quantity, "ready_for_pickup", "picked_up")
         process.status = "PICKED_UP"
-        note(shop, order, process, by, "pick-up", comment, "pickup-picked-up", mail)
+        note(shop, order, process, act, "pick-up", "pickup-picked-up")
 
 
 def check_parts(shop: Shop, order: Order, parts: Sequence[Part], open_pieces: Callable[[Line], int]) -> None:
@@ -128,19 +113,18 @@ def lines_of(order: Order, process: Process) -> list[tuple[Line, Part]]:
     return [(line, part) for part in process.parts if (line := order.line(part.line_id))]
 
 
-def note(
-    shop: Shop, order: Order, process: Process, by: By, action: str, comment: str | None, event: str, mail: bool
-) -> None:
+def note(shop: Shop, order: Order, process: Process, act: Act, action: str, event: str) -> None:
     """Write an act on a process into the order's events and the ledger of causes, and send the mail if wanted."""
-    id_name = {"cancelations": "cancel"}.get(process.kind, process.kind[:-1]) + "ProcessId"
+    name = {"cancelations": "cancel"}.get(process.kind, process.kind[:-1]) + "ProcessId"
     pieces = [{"productLineItemId": part.line_id, "quantity": part.quantity} for part in process.parts]
-    shop.tell(order, by, event, comment, {id_name: process.id, "lineItems": pieces})
+    shop.tell(order, act.by, event, act.comment, {name: process.id, "lineItems": pieces})
     lines = [
-        {"line": p.line_id, "quantity": p.quantity} | ({"status": p.status} if p.status else {}) for p in process.parts
+        {"line": part.line_id, "quantity": part.quantity} | ({"status": part.status} if part.status else {})
+        for part in process.parts
     ]
-    shop.causes.record(by, action, order=order.id, process=process.id, lines=lines)
-    if mail:
-        shop.causes.mail(by, order.id, process.id)
+    shop.causes.record(act.by, action, order=order.id, process=process.id, lines=lines)
+    if act.mail:
+        shop.causes.mail(act.by, order.id, process.id)
 
 
 def _require(process: Process, move: str) -> None:

@@ -4,12 +4,13 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+from simulators.epages.catalog import Assortment
 from simulators.epages.errors import Refused, not_found
 from simulators.epages.shop import Shop
 from simulators.epages.switches import Switches
 from simulators.epages.tokens import ALL_SCOPES, Tokens
 from simulators.epages.trader import Trader
-from simulators.faults import FaultPlan
+from simulators.faults import FaultPlan, build
 
 _TICK = 0.05
 _FIELDS = frozenset(
@@ -103,8 +104,7 @@ def _hosted(document: Mapping[str, Any], base_url: str) -> Hosted:
     shop = Shop(
         document["name"],
         seed=seed,
-        products=document.get("products", 20),
-        stock=document.get("stock", 1_000_000),
+        assortment=build(Assortment, {key: document[key] for key in ("products", "stock") if key in document}),
         switches=Switches().changed(document.get("switches", {})),
         base_url=base_url,
         tax_model=document.get("tax_model", "GROSS"),

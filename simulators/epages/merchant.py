@@ -4,6 +4,7 @@ import random
 from collections.abc import Mapping
 
 from simulators.epages import fulfilment, payments, reversals
+from simulators.epages.causes import Act
 from simulators.epages.errors import Refused
 from simulators.epages.fulfilment import Tracking
 from simulators.epages.orders import Order
@@ -11,6 +12,8 @@ from simulators.epages.processes import Part, Process
 from simulators.epages.shop import Shop
 
 Lines = Mapping[str, int]
+_WITH_MAIL = Act(mail=True)
+_CANCELED = Act(comment="Kunde hat storniert")
 
 
 def ship(shop: Shop, order: Order, lines: Lines | None = None, tracking: str | None = None) -> Process:
@@ -20,7 +23,7 @@ def ship(shop: Shop, order: Order, lines: Lines | None = None, tracking: str | N
     )
     label = Tracking(tracking, f"https://track.example.com/{tracking}" if tracking else None)
     process = fulfilment.create_shipping(shop, order, parts, tracking=label)
-    fulfilment.mark_shipped(shop, order, process, mail=True)
+    fulfilment.mark_shipped(shop, order, process, _WITH_MAIL)
     return process
 
 
@@ -33,7 +36,7 @@ def deliver(shop: Shop, order: Order, process_id: str | None = None) -> Process:
 
 def ready(shop: Shop, order: Order) -> Process:
     """Lay the order out for pickup and tell the buyer."""
-    return fulfilment.create_pickup(shop, order, mail=True)
+    return fulfilment.create_pickup(shop, order, _WITH_MAIL)
 
 
 def pick_up(shop: Shop, order: Order) -> Process:
@@ -46,9 +49,9 @@ def pick_up(shop: Shop, order: Order) -> Process:
 def cancel(shop: Shop, order: Order, lines: Lines | None = None) -> None:
     """Cancel these pieces by line id, or the whole order."""
     if lines is None:
-        reversals.cancel_order(shop, order, comment="Kunde hat storniert")
+        reversals.cancel_order(shop, order, _CANCELED)
     else:
-        reversals.create_cancelation(shop, order, _parts(lines), comment="Kunde hat storniert")
+        reversals.create_cancelation(shop, order, _parts(lines), _CANCELED)
 
 
 def take_return(shop: Shop, order: Order, lines: Lines | None = None, status: str = "RETURNED") -> Process:
@@ -57,7 +60,7 @@ def take_return(shop: Shop, order: Order, lines: Lines | None = None, status: st
     everything = all(pieces.get(line.id, 0) >= line.quantity for line in order.lines)
     brought = next((p for p in order.processes if p.kind in ("shippings", "pickups") and p.status != "PENDING"), None)
     fee = order.delivery_fee if everything else None
-    return reversals.create_return(shop, order, _parts(pieces, status), fee_refund=fee, of=brought)
+    return reversals.create_return(shop, order, _parts(pieces, status), of=brought, fee_refund=fee)
 
 
 def pay(shop: Shop, order: Order) -> None:

@@ -138,9 +138,9 @@ class Order:
         """What the payment method costs; a canceled order costs none."""
         return ZERO if self.canceled else self.payment_method.fee
 
-    def line(self, id: str) -> Line | None:
+    def line(self, line_id: str) -> Line | None:
         """The line with this id, if it is one of this order's."""
-        return next((line for line in self.lines if line.id == id), None)
+        return next((line for line in self.lines if line.id == line_id), None)
 
     def of_kind(self, kind: str) -> list[Process]:
         """Its shippings, pickups, returns or cancelations."""

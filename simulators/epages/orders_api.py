@@ -3,6 +3,7 @@
 from simulators.epages import reversals
 from simulators.epages.book import Query
 from simulators.epages.calls import Answer, Call, Handler, document_page, page_of
+from simulators.epages.causes import Act
 from simulators.epages.process_documents import processes_document
 
 EVENTS_PAGE = 30
@@ -26,7 +27,7 @@ def get_order(call: Call) -> Answer:
 def cancel_order(call: Call) -> Answer:
     """`POST /orders/{id}/cancel`: cancels all of it and answers the order."""
     order = call.shop.order(call.path["order"])
-    reversals.cancel_order(call.shop, order, by="connector", comment=call.body.get("comment"))
+    reversals.cancel_order(call.shop, order, Act("connector", call.body.get("comment")))
     return get_order(call)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 _GERMAN = (
     ("Anna", "Jonas", "Miriam", "Lukas", "Frieda", "Jürgen", "Zoë", "Matthäus"),
-    ("Schröder", "Müller", "Großkopf", "von der Heide", "Yılmaz", "Weiß", "Kowalski", "Bäcker"),
+    ("Schröder", "Müller", "Großkopf", "von der Heide", "Öztürk", "Weiß", "Kowalski", "Bäcker"),
     ("Lange Straße", "Am Mühlbach", "Königsallee", "Bürgermeister-Smidt-Str.", "Hauptstraße", "Straße des 17. Juni"),
     (("20095", "Hamburg"), ("80331", "München"), ("04109", "Leipzig"), ("28195", "Bremen"), ("99084", "Erfurt")),
 )

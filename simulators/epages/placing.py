@@ -11,8 +11,10 @@ from simulators.epages.shop import Shop
 
 
 def place(shop: Shop, wishes: Mapping[str, Any]) -> Order:
-    """Place one order; `wishes` as the control API describes them. Raises ValueError for unknown wishes, SKUs
-    and payment methods, SoldOut when stock does not suffice."""
+    """Place one order; `wishes` as the control API describes them.
+
+    Raises ValueError for unknown wishes, SKUs and payment methods, SoldOut when stock does not suffice.
+    """
     unknown = wishes.keys() - {"lines", "pickup", "test", "paid", "coupon", "payment"}
     if unknown:
         raise ValueError(f"no such wish: {', '.join(sorted(unknown))}")

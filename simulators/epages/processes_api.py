@@ -6,6 +6,7 @@ from typing import Any
 
 from simulators.epages import fulfilment, reversals
 from simulators.epages.calls import Answer, Call, Handler, document_page
+from simulators.epages.causes import Act
 from simulators.epages.errors import invalid
 from simulators.epages.fulfilment import Tracking
 from simulators.epages.orders import Order
@@ -39,10 +40,8 @@ def one_of(kind: str) -> Handler:
 def create_shipping(call: Call) -> Answer:
     """`POST …/shippings`."""
     order = call.shop.order(call.path["order"])
-    process = fulfilment.create_shipping(
-        call.shop, order, _parts(call), by="connector", tracking=_tracking(call.body),
-        comment=call.body.get("comment"), mail=bool(call.body.get("sendMail")),
-    )  # fmt: skip
+    act = _act(call, call.body.get("sendMail"))
+    process = fulfilment.create_shipping(call.shop, order, _parts(call), act, _tracking(call.body))
     return _answer(call, order, process, 201)
 
 
@@ -50,51 +49,49 @@ def mark_shipped(call: Call) -> Answer:
     """`POST …/shippings/{process}/mark-shipped`."""
     order, process = _find(call, "shippings")
     details = call.body.get("details") or {}
-    fulfilment.mark_shipped(
-        call.shop, order, process, by="connector", tracking=_tracking(details),
-        comment=call.body.get("comment"), mail=bool(details.get("sendMail")),
-    )  # fmt: skip
+    act = _act(call, details.get("sendMail"))
+    fulfilment.mark_shipped(call.shop, order, process, act, _tracking(details))
     return _answer(call, order, process)
 
 
 def mark_delivered(call: Call) -> Answer:
     """`POST …/shippings/{process}/mark-delivered`."""
     order, process = _find(call, "shippings")
-    fulfilment.mark_delivered(call.shop, order, process, by="connector", comment=call.body.get("comment"))
+    fulfilment.mark_delivered(call.shop, order, process, _act(call))
     return _answer(call, order, process)
 
 
 def create_pickup(call: Call) -> Answer:
     """`POST …/pickups`."""
-    order, body = call.shop.order(call.path["order"]), call.body
-    mail = bool(body.get("sendMail"))
-    process = fulfilment.create_pickup(call.shop, order, by="connector", comment=body.get("comment"), mail=mail)
+    order = call.shop.order(call.path["order"])
+    process = fulfilment.create_pickup(call.shop, order, _act(call, call.body.get("sendMail")))
     return _answer(call, order, process, 201)
 
 
 def mark_picked_up(call: Call) -> Answer:
     """`POST …/pickups/{process}/mark-picked-up`."""
     order, process = _find(call, "pickups")
-    comment, mail = call.body.get("comment"), bool(call.body.get("sendMail"))
-    fulfilment.mark_picked_up(call.shop, order, process, by="connector", comment=comment, mail=mail)
+    fulfilment.mark_picked_up(call.shop, order, process, _act(call, call.body.get("sendMail")))
     return _answer(call, order, process)
 
 
 def create_cancelation(call: Call) -> Answer:
     """`POST …/cancelations`."""
-    order, comment = call.shop.order(call.path["order"]), call.body.get("comment")
-    process = reversals.create_cancelation(call.shop, order, _parts(call), by="connector", comment=comment)
+    order = call.shop.order(call.path["order"])
+    process = reversals.create_cancelation(call.shop, order, _parts(call), _act(call))
     return _answer(call, order, process, 201)
 
 
 def create_return(call: Call) -> Answer:
     """`POST …/returns`."""
-    order, body = call.shop.order(call.path["order"]), call.body
-    process = reversals.create_return(
-        call.shop, order, _parts(call), by="connector", comment=body.get("comment"), mail=bool(body.get("sendMail")),
-        fee_refund=_refund(body), of=_brought(call, order),
-    )  # fmt: skip
+    order, act = call.shop.order(call.path["order"]), _act(call, call.body.get("sendMail"))
+    brought, refund = _brought(call, order), _refund(call.body)
+    process = reversals.create_return(call.shop, order, _parts(call), act, brought, refund)
     return _answer(call, order, process, 201)
+
+
+def _act(call: Call, mail: object = False) -> Act:
+    return Act("connector", call.body.get("comment"), bool(mail))
 
 
 def _find(call: Call, kind: str) -> tuple[Order, Process]:

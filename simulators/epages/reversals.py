@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from simulators.epages import stock
-from simulators.epages.causes import By
+from simulators.epages.causes import BY_SHOP, Act
 from simulators.epages.errors import Refused, invalid
 from simulators.epages.fulfilment import check_parts, lines_of, note
 from simulators.epages.orders import Line, Order
@@ -18,33 +18,31 @@ _PARTIAL = (
 )
 
 
-def cancel_order(shop: Shop, order: Order, *, by: By = "shop", comment: str | None = None) -> None:
+def cancel_order(shop: Shop, order: Order, act: Act = BY_SHOP) -> None:
     """Cancel all of an order; refuses (409, assumed) once a piece has been handed over, or nothing is left."""
     if not order.lines or any(line.open < line.quantity for line in order.lines) or order.canceled:
         raise Refused(409, "order-not-cancelable", "The order cannot be canceled.")
     parts = [Part(line.id, line.open) for line in order.lines if line.open]
     with shop.writing(order, "cancelations"):
-        process = Process(shop.new_id(), "cancelations", by, parts)
+        process = Process(shop.new_id(), "cancelations", act.by, parts)
         if shop.switches.whole_cancel_makes_process:
             order.processes.append(process)
         _cancel_pieces(shop, order, process)
-        note(shop, order, process, by, "cancel", comment, "order-canceled", False)
-        settle(shop, order, by)
+        note(shop, order, process, act, "cancel", "order-canceled")
+        settle(shop, order, act.by)
 
 
-def create_cancelation(
-    shop: Shop, order: Order, parts: Sequence[Part], *, by: By = "shop", comment: str | None = None
-) -> Process:
+def create_cancelation(shop: Shop, order: Order, parts: Sequence[Part], act: Act = BY_SHOP) -> Process:
     """Cancel pieces that nobody has begun to hand over; refuses what the payment method forbids (409)."""
     check_parts(shop, order, parts, lambda line: line.open)
     if not _takes_parts(order) and not _covers(order.lines, parts):
         raise Refused(409, "cancel-process-partial-refund-not-allowed", _PARTIAL)
     with shop.writing(order, "cancelations"):
-        process = Process(shop.new_id(), "cancelations", by, list(parts))
+        process = Process(shop.new_id(), "cancelations", act.by, list(parts))
         order.processes.append(process)
         _cancel_pieces(shop, order, process)
-        note(shop, order, process, by, "cancel", comment, "items-canceled", False)
-        settle(shop, order, by)
+        note(shop, order, process, act, "cancel", "items-canceled")
+        settle(shop, order, act.by)
     return process
 
 
@@ -52,12 +50,9 @@ def create_return(
     shop: Shop,
     order: Order,
     parts: Sequence[Part],
-    *,
-    by: By = "shop",
-    comment: str | None = None,
-    mail: bool = False,
-    fee_refund: Decimal | None = None,
+    act: Act = BY_SHOP,
     of: Process | None = None,
+    fee_refund: Decimal | None = None,
 ) -> Process:
     """Take back pieces as RETURNED or BROKEN; `of` is the process that had brought them. Refuses as cancelations do."""
     check_parts(shop, order, parts, lambda line: line.returnable)
@@ -66,12 +61,12 @@ def create_return(
     if not _takes_parts(order) and not (_covers(order.lines, parts) and (fee_refund or not order.delivery_fee)):
         raise Refused(409, "return-process-partial-refund-not-allowed", _PARTIAL)
     with shop.writing(order, "returns"):
-        process = Process(shop.new_id(), "returns", by, list(parts), returned_process=of, fee_refund=fee_refund)
+        process = Process(shop.new_id(), "returns", act.by, list(parts), returned_process=of, fee_refund=fee_refund)
         order.processes.append(process)
         for line, part in lines_of(order, process):
             _take_back(shop, line, part)
-        note(shop, order, process, by, "return", comment, "items-returned", mail)
-        settle(shop, order, by)
+        note(shop, order, process, act, "return", "items-returned")
+        settle(shop, order, act.by)
     return process
 
 

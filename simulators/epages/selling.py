@@ -32,7 +32,7 @@ class Basket:
 
 
 def make_basket(shop: Shop, rng: random.Random) -> Basket:
-    """A basket as they come: 1–5 lines, some with coupons, some collected, some unpaid, some tests."""
+    """A basket as they come: 1 to 5 lines, some with coupons, some collected, some unpaid, some tests."""
     items = rng.sample(
         list(shop.catalog.items.values()), min(rng.choice((1, 1, 1, 2, 2, 3, 4, 5)), len(shop.catalog.items))
     )

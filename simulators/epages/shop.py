@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from simulators.epages.book import Book
-from simulators.epages.catalog import Catalog
+from simulators.epages.catalog import Assortment, Catalog
 from simulators.epages.causes import By, Causes
 from simulators.epages.documents import render_order
 from simulators.epages.errors import not_found
@@ -16,6 +16,8 @@ from simulators.epages.orders import Order
 from simulators.epages.processes import Process
 from simulators.epages.switches import Switches
 from simulators.epages.times import write_time
+
+EVERYTHING = Assortment()
 
 
 def utc_now() -> datetime:
@@ -26,8 +28,8 @@ def utc_now() -> datetime:
 class Shop:
     """The state of a shop and the one way to change it: inside `writing`.
 
-    `base_url` is the API's address, used in links. `stock` is what each item starts with (None: stock management
-    off), `tax_model` GROSS or NET. `random` is seeded, `clock` gives the present as an aware UTC time.
+    `base_url` is the API's address, used in links. `tax_model` is GROSS or NET. `random` is seeded, `clock` gives
+    the present as an aware UTC time.
     """
 
     def __init__(
@@ -35,8 +37,7 @@ class Shop:
         name: str,
         *,
         seed: int = 0,
-        products: int = 20,
-        stock: int | None = 1_000_000,
+        assortment: Assortment = EVERYTHING,
         switches: Switches | None = None,
         base_url: str = "http://shop.test/api",
         tax_model: str = "GROSS",
@@ -48,7 +49,7 @@ class Shop:
         self.currency = "EUR"
         self.random = random.Random(f"{name}/{seed}")
         self.switches = switches or Switches()
-        self.catalog = Catalog(self.random.randrange(2**32), products, name[:2].upper(), stock)
+        self.catalog = Catalog(self.random.randrange(2**32), assortment, name[:2].upper())
         self.orders: dict[str, Order] = {}
         self.book = Book(lambda order: render_order(self.base_url, order))
         self.causes = Causes(self.now)
@@ -105,12 +106,12 @@ class Shop:
         self.causes.check(order)
 
     def tell(
-        self, order: Order, by: By, type: str, comment: str | None = None, details: Mapping[str, Any] | None = None
+        self, order: Order, by: By, event: str, comment: str | None = None, details: Mapping[str, Any] | None = None
     ) -> None:
         """Add an event to the order's history."""
         order.events.append(
             {
-                "type": type,
+                "type": event,
                 "triggeredBy": "user" if by == "shop" else "client",
                 "comment": comment,
                 "createdAt": write_time(self.now(), (len(order.events) * 137 + 1) % 1000),

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 
 def write_time(moment: datetime, nanoseconds: int = 0) -> str:
-    """`2023-09-26T10:01:50.657`; `nanoseconds` (0–999) are what lies below the microsecond."""
+    """`2023-09-26T10:01:50.657`; `nanoseconds` (0 to 999) are what lies below the microsecond."""
     text = moment.strftime("%Y-%m-%dT%H:%M:%S")
     fraction = f"{moment.microsecond:06d}{nanoseconds:03d}".rstrip("0")
     return f"{text}.{fraction}" if fraction else text

@@ -15,19 +15,21 @@ from simulators.epages.selling import sell_something
 from simulators.epages.shop import Shop
 from simulators.epages.stock import SoldOut
 
-Act = Callable[[], object]
+Step = Callable[[], object]
 
 
 class Trader:
     """Sells `rate` orders per second; the acts of an order's life follow each other after about `pace` seconds."""
 
     def __init__(self, shop: Shop, rate: float, now: datetime, *, pace: float = 3.0, seed: int = 0) -> None:
+        if rate <= 0:
+            raise ValueError("the rate must be more than 0 orders per second")
         self._shop = shop
         self._rate = rate
         self._pace = pace
         self._random = random.Random(f"trader/{shop.name}/{seed}")
         self._next_sale = now
-        self._due: list[tuple[datetime, int, Act]] = []
+        self._due: list[tuple[datetime, int, Step]] = []
         self._planned = 0
 
     def advance(self, now: datetime) -> None:
@@ -61,7 +63,7 @@ def live(shop: Shop, order: Order, until: datetime, rng: random.Random) -> None:
             _try(act)
 
 
-def life(shop: Shop, order: Order, rng: random.Random) -> Iterator[Act]:
+def life(shop: Shop, order: Order, rng: random.Random) -> Iterator[Step]:
     """The acts of an order's life, in turn. An act that has become impossible is refused by the shop."""
     if order.payment_status == "PENDING" and rng.random() < 0.8:
         yield lambda: merchant.pay(shop, order)
@@ -80,7 +82,7 @@ def life(shop: Shop, order: Order, rng: random.Random) -> Iterator[Act]:
         yield lambda: _return_some(shop, order, rng)
 
 
-def _parcels(shop: Shop, order: Order, rng: random.Random) -> Iterator[Act]:
+def _parcels(shop: Shop, order: Order, rng: random.Random) -> Iterator[Step]:
     if rng.random() < 0.1:
         return
     parcels = rng.choice((1, 1, 1, 2, 3))
@@ -111,7 +113,7 @@ def _some(order: Order, pieces: str, rng: random.Random) -> dict[str, int]:
     return {line.id: rng.randint(1, getattr(line, pieces)) for line in chosen}
 
 
-def _try(act: Act) -> None:
+def _try(act: Step) -> None:
     try:
         act()
     except Refused:

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from contract_openapi import OpenApi
-from contract_scene import Scene
 
 from simulators.epages.app import create_app
 from simulators.server import serve
+from tests.contract.openapi import OpenApi
+from tests.contract.scene import Scene
 
 
 def pytest_configure(config: pytest.Config) -> None:

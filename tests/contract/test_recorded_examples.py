@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from contract_openapi import OPERATIONS, OpenApi, Operation
 
 from schemas import epages
+from tests.contract.openapi import OPERATIONS, OpenApi, Operation
 
 pytestmark = pytest.mark.contract
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)

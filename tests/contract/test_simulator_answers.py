@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 import requests
-from contract_openapi import OPERATIONS, REFUSALS, OpenApi, Operation, missing_keys
-from contract_scene import Scene
 
 from simulators.epages import orders_api, processes_api, stock_api
+from tests.contract.openapi import OPERATIONS, REFUSALS, OpenApi, Operation, missing_keys
+from tests.contract.scene import Scene
 
 pytestmark = pytest.mark.contract
 

@@ -8,7 +8,6 @@ from itertools import count
 from typing import Any
 
 import requests
-from contract_openapi import Operation
 from starlette.applications import Starlette
 
 from simulators.epages import merchant
@@ -19,6 +18,7 @@ from simulators.epages.orders import Coupon, Line, Order
 from simulators.epages.people import Buyer, make_buyer
 from simulators.epages.selling import make_basket, sell
 from simulators.epages.shop import Shop
+from tests.contract.openapi import Operation
 
 Json = dict[str, Any]
 _NUMBERS = count()

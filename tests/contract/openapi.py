@@ -66,8 +66,7 @@ class OpenApi:
     """The file at `path`, parsed once."""
 
     def __init__(self, path: Path) -> None:
-        loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        self._document = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
+        self._document = yaml.safe_load(path.read_text(encoding="utf-8"))
         self._nullable = {spot for operation in OPERATIONS for spot in _nulls(self.example(operation))}
 
     def example(self, operation: Operation) -> Any:
