@@ -42,7 +42,7 @@ class NotFound(NeedsPerson):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What an error may tell about a request: method, host and path. `effect` says whether it changes the other side."""
+    """What an error may tell about a request: method, host and path. An `effect` changes the other side."""
 
     method: str
     host: str
@@ -120,7 +120,7 @@ def _forbidden(answer: Answer) -> ConnectorError:
     return Forbidden(
         f"{answer.request} is not allowed with these credentials: {answer.said()}.",
         reason="missing-scope",
-        resolution="Grant the missing scope to the connection's credentials, then retry the jobs parked for this reason.",
+        resolution="Grant the missing scope to the credentials, then retry the jobs parked for this reason.",
     )
 
 

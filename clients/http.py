@@ -30,8 +30,8 @@ Interpret = Callable[[Answer], ConnectorError | None]
 class ResponseFacts:
     """What the limiter and the breaker learn from a call.
 
-    `status` is None and `headers` empty when no answer came; `throttled` means the vendor asked for fewer calls
-    (429, or Afosto's RATE_LIMITED at status 200); `healthy` is false for transport failures and the vendor's own faults.
+    `status` is None and `headers` empty when no usable answer came; `throttled` means the vendor asked for fewer calls
+    (429, or Afosto's RATE_LIMITED at status 200); `healthy` is false for transport failures and the vendor's faults.
     """
 
     status: int | None
@@ -71,7 +71,7 @@ class Http:
         effect: bool,
         headers: Mapping[str, str],
         params: Mapping[str, str] | None = None,
-        body: Any = None,
+        body: Mapping[str, object] | None = None,
         interpret: Interpret | None = None,
     ) -> Answer:
         """Send one request, `body` as JSON, and return its answer.
@@ -83,16 +83,15 @@ class Http:
         request = Request(method, parts.netloc.rpartition("@")[2], parts.path, effect)
         self.before(effect)
         started = time.monotonic()
-        answer: Answer | None = None
         try:
             answer = self._exchange(request, url, _prepared(headers, params, body))
-            error = (interpret(answer) if interpret else None) or refusal(answer)
         except ConnectorError as failure:
-            error = failure
+            self.after(_facts(None, failure, time.monotonic() - started))
+            raise
+        error = (interpret(answer) if interpret else None) or refusal(answer)
         self.after(_facts(answer, error, time.monotonic() - started))
         if error is not None:
             raise error
-        assert answer is not None
         return answer
 
     def _exchange(self, request: Request, url: str, content: dict[str, Any]) -> Answer:
@@ -125,7 +124,9 @@ class Http:
             current_call.reset(token)
 
 
-def _prepared(headers: Mapping[str, str], params: Mapping[str, str] | None, body: Any) -> dict[str, Any]:
+def _prepared(
+    headers: Mapping[str, str], params: Mapping[str, str] | None, body: Mapping[str, object] | None
+) -> dict[str, Any]:
     data = None if body is None else json.dumps(body).encode()
     kind = {} if body is None else {"Content-Type": "application/json"}
     return {"headers": {"User-Agent": USER_AGENT, **kind, **headers}, "params": params, "data": data}
@@ -167,7 +168,7 @@ def _read(response: requests.Response, limit: int) -> bytes | None:
     return bytes(body)
 
 
-def _document(request: Request, status: int, body: bytes) -> Any:
+def _document(request: Request, status: int, body: bytes) -> object:
     """The JSON of a body. A success must have one that can be read (204 apart), a refusal need not."""
     if status == 204:
         return None

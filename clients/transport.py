@@ -14,12 +14,15 @@ import time
 from contextvars import ContextVar
 from dataclasses import dataclass
 from http.cookiejar import DefaultCookiePolicy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
+from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 CONNECT_SECONDS = 4.0  # a host that does not take a connection in this time is down; leaves the rest for the answer
 POOL_HOSTS = 64  # hosts whose connections are kept; the least recently used is closed
@@ -59,7 +62,7 @@ class _DeadlineReader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:
+    def readinto(self, buffer: "WriteableBuffer") -> int | None:
         self._sock.settimeout(self._call.left())
         return self._raw.readinto(buffer)
 
@@ -69,8 +72,10 @@ class _DeadlineReader(io.RawIOBase):
 
 
 class _DeadlineResponse(http.client.HTTPResponse):
-    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
+    def __init__(
+        self, sock: socket.socket, debuglevel: int = 0, method: str | None = None, url: str | None = None
+    ) -> None:
+        super().__init__(sock, debuglevel, method, url)
         self.fp = io.BufferedReader(_DeadlineReader(self.fp.detach(), sock, current_call.get()))
 
 
@@ -85,11 +90,11 @@ class _Deadline(HTTPConnection):
         self._requests = 0
         super().connect()
 
-    def putrequest(self, *args: Any, **kwargs: Any) -> None:
+    def putrequest(self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False) -> None:
         call = current_call.get()
         if call.fresh and self._requests:
             self.close()
-        super().putrequest(*args, **kwargs)
+        super().putrequest(method, url, skip_host, skip_accept_encoding)
 
     def send(self, data: Any) -> None:
         call = current_call.get()
@@ -99,7 +104,7 @@ class _Deadline(HTTPConnection):
         call.sent, call.reused = True, self._requests > 0
         super().send(data)
 
-    def getresponse(self) -> Any:
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # urllib3 has its own class, too
         response = super().getresponse()
         current_call.get().answered = True
         self._requests += 1
@@ -123,8 +128,8 @@ class _HTTPSPool(HTTPSConnectionPool):
 
 
 class _Adapter(HTTPAdapter):
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **kwargs: Any) -> None:
-        self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block, **kwargs)
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **_: object) -> None:
+        self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block)
         self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
 
 
