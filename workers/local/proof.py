@@ -193,4 +193,4 @@ def _total(name: str, shop: Document, order: Document) -> Iterator[Difference]:
         return
     ours, theirs = Decimal(shop["grand_total"]), from_minor(order["total"])
     if totals_differ(ours, theirs, len(shop["lines"]), "tolerate"):
-        yield Difference("total", name, f"{ours} in the shop, {theirs} in Afosto")
+        yield Difference("total", name, f"{ours:.2f} in the shop, {theirs:.2f} in Afosto")
