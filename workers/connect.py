@@ -1,0 +1,94 @@
+"""Connecting a store: both vendors' credentials are tried before anything is kept."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from clients.afosto.client import AfostoClient
+from clients.epages import EpagesClient
+from clients.http import Http
+from clients.oauth import fetch_token
+from clients.scopes import missing_scopes
+from ledger.ledger import Ledger
+from ledger.stores import FLOWS_OF_A_STORE
+from schemas.epages import Token
+from schemas.errors import NeedsPerson
+from schemas.settings import Settings
+
+# Seconds of orders that a store's first slices ask for; the poll learns the right width from the answers.
+FIRST_WIDTH = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class NewStore:
+    """What a person says of a store. Orders created before `import_since` (aware UTC) are not imported."""
+
+    name: str
+    base_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    afosto_key: str = field(repr=False)
+    channel_id: str
+    import_since: datetime
+    totals: str = "tolerate"
+    open_unpaid: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What came of it: scopes granted, the scopes each flow lacks, and ePages → Afosto ids of locations of one name."""
+
+    scopes: frozenset[str]
+    missing: Mapping[str, tuple[str, ...]]
+    locations: Mapping[str, str]
+
+
+def connect_store(ledger: Ledger, settings: Settings, new: NewStore) -> Connection:
+    """Check the credentials on both sides, then keep the store; its first poll is due at once.
+
+    A flow whose scopes are not granted is kept switched off. Raises NeedsPerson (wrong-credentials, unknown-store,
+    unknown-channel, store-exists, …) or RetryLater; then nothing is kept.
+    """
+    http = Http(deadline_seconds=settings.call_deadline)
+    token = fetch_token(http, new.base_url, new.client_id, new.client_secret, datetime.now(UTC))
+    afosto = AfostoClient(settings.afosto_url, http, new.afosto_key)
+    _check_channel(afosto, new.channel_id)
+    shop = EpagesClient(new.base_url, http, lambda fresh: token)
+    locations = same_names(shop, afosto) if "loca:r" in token.scopes else {}
+    missing = {flow: missing_scopes("import", flow, token.scopes) for flow in FLOWS_OF_A_STORE}
+    ledger.stores.add(_columns(new, token), {flow: not lacks for flow, lacks in missing.items()}, FIRST_WIDTH)
+    ledger.stores.set_token(new.name, token)
+    for epages_id, afosto_id in locations.items():
+        ledger.stores.map_location(new.name, epages_id, afosto_id)
+    return Connection(token.scopes, missing, locations)
+
+
+def same_names(shop: EpagesClient, afosto: AfostoClient) -> dict[str, str]:
+    """Return ePages id → Afosto id of the locations that bear one name on both sides."""
+    by_name = {location.name: location.id for location in afosto.locations()}
+    return {location.id: by_name[location.name] for location in shop.locations() if location.name in by_name}
+
+
+def afosto_bucket(key: str) -> str:
+    """Name the budget of a key: stores of one tenant share it, and the name does not give the key away."""
+    return f"afosto:{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+
+def _check_channel(afosto: AfostoClient, channel_id: str) -> None:
+    channels = afosto.channels()
+    if channel_id not in {channel.id for channel in channels}:
+        known = ", ".join(f"{channel.id} ({channel.name})" for channel in channels)
+        raise NeedsPerson(
+            f"Afosto has no channel {channel_id!r}",
+            reason="unknown-channel",
+            resolution=f"The key can see these channels: {known or 'none'}.",
+        )
+
+
+def _columns(new: NewStore, token: Token) -> dict[str, object]:
+    return {
+        **{name: getattr(new, name) for name in NewStore.__slots__},
+        "afosto_bucket": afosto_bucket(new.afosto_key),
+        "scopes": token.scopes,
+    }
