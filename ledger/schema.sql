@@ -213,6 +213,6 @@ create table workers (
 
 -- One row: when dispatch ran last.
 create table dispatches (
-    only boolean primary key default true check (only),
+    single boolean primary key default true check (single),
     ran_at timestamptz not null
 );

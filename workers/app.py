@@ -38,9 +38,12 @@ class ConnectorApp(Celery):
         self.send_task(name, kwargs=kwargs, queue=queue)
 
     def _backlog(self, queue: str) -> int:
+        # An empty queue does not exist on Redis.
         with self.connection_for_read() as connection:
-            declared = connection.default_channel.queue_declare(queue, passive=True)
-            return int(declared.message_count)
+            try:
+                return int(connection.default_channel.queue_declare(queue, passive=True).message_count)
+            except connection.channel_errors:
+                return 0
 
 
 _lock = threading.Lock()

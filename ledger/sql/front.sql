@@ -4,7 +4,7 @@ select pg_try_advisory_xact_lock(hashtext(%(name)s)) as locked;
 -- name: tick
 -- Takes the tick unless another dispatch ran less than half an interval ago, by the database's clock.
 insert into dispatches (ran_at) values (now())
-on conflict (only) do update set ran_at = now()
+on conflict (single) do update set ran_at = now()
 where dispatches.ran_at < now() - %(gap)s * interval '1 second'
 returning ran_at;
 
