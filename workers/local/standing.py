@@ -1,0 +1,78 @@
+"""Servers that stay up after the command that started them: `connector local up` and `connector local down`."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+from workers.local.folder import end_leftovers, holder
+from workers.local.processes import Command, Processes, read_procfile
+from workers.local.server import ServerFailed
+from workers.local.services import Services, environment, local_services, running
+
+_PATIENCE = 90.0
+_PAUSE = 0.1
+
+
+def up(folder: Path, procfile: Path | None = None, environ: Mapping[str, str] = os.environ) -> Services:
+    """Run the servers in `folder`, and the processes of `procfile` with them, until `down`; gives what is up.
+
+    Does nothing if they run already. Raises ServerFailed.
+    """
+    if not running(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        log = folder / "standing.log"
+        with log.open("wb") as output:
+            keeper = _keeper(folder, procfile, environ, output.fileno())
+        _wait_for(keeper, folder, log)
+    with local_services(folder, environ) as services:
+        return services
+
+
+def down(folder: Path) -> bool:
+    """End whatever runs in `folder`, crashed or not, and wait for it; tells whether somebody ran it.
+
+    Raises ServerFailed if it does not end.
+    """
+    keeper = holder(folder)
+    if keeper:
+        os.kill(keeper, signal.SIGTERM)
+    deadline = time.monotonic() + _PATIENCE
+    while holder(folder):
+        if time.monotonic() > deadline:
+            raise ServerFailed(f"Process {keeper}, which runs the servers in {folder}, does not end")
+        time.sleep(_PAUSE)
+    for name in ("postgres", "redis"):
+        end_leftovers(folder / name)
+    return keeper is not None
+
+
+def stand(folder: Path, procfile: Path | None) -> None:
+    """Run the servers, and the processes of `procfile`, until SIGTERM: the keeper's side of `up`."""
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    with local_services(folder) as services, Processes(folder / "logs") as processes:
+        env = {**os.environ, **environment(services)}
+        for name, argv in (read_procfile(procfile) if procfile else {}).items():
+            processes.start(Command(name, argv, env=env))
+        while True:
+            signal.pause()
+
+
+def _keeper(folder: Path, procfile: Path | None, environ: Mapping[str, str], output: int) -> subprocess.Popen[bytes]:
+    argv = [sys.executable, "-m", "workers.local", str(folder), *([str(procfile)] if procfile else [])]
+    return subprocess.Popen(
+        argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(environ), start_new_session=True
+    )
+
+
+def _wait_for(keeper: subprocess.Popen[bytes], folder: Path, log: Path) -> None:
+    deadline = time.monotonic() + _PATIENCE
+    while not running(folder):
+        if keeper.poll() is not None or time.monotonic() > deadline:
+            raise ServerFailed(f"The servers in {folder} did not come up:\n{log.read_text(errors='replace')}")
+        time.sleep(_PAUSE)
+    # It is to outlive us, so nobody waits for it.
+    keeper.returncode = 0
