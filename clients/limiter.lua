@@ -1,129 +1,193 @@
--- The budget of one credential at one vendor. All time is Redis's own, in seconds.
+-- A reserving limiter: who asks for calls gets them, and hears from which moment they are his.
 --
--- KEYS[1]  limit:<bucket>   hash, expires after a day unused
---   calls, window           the budget: so many calls in so many seconds, as configured or learned
---   tat                     theoretical arrival time: up to when the budget is given away (no headers known)
---   tat_history, tat_import the same for the shares of history and of all imports
---   remaining, reset_at     the vendor's own window, once its headers told it; remaining falls below zero
---                           when calls of later windows are given away
---   blocked_until, strikes  the vendor asked for a pause; how often in a row without naming its length
---   grown_at                when a budget lowered by bare refusals was last raised
---   live_seen, export_seen  when lanes 0-1 and lane 0 last asked
+-- Keys (one per bucket, the budget of one credential at one vendor):
+--   limit:<bucket>   hash; goes a day after its last use, and then the configured budget holds again. Times are
+--                    microseconds of Redis's own clock.
+--     tat:exports, tat:live, tat:history   per share: the moment from which the next call is due at the even rate
+--     exports_at, live_at                  when work of lane 0, of lane 0 or 1, was last seen
+--     blocked, strikes                     no call before this moment; throttled answers since the last good one
+--     calls, window                        the budget as the vendor told it (calls, microseconds)
+--     speed, cut_at                        without a told budget: the part of the configured one believed in, since when
+--     pace, pace_until                     calls per microsecond that the rest of the vendor's window allows
 --
--- ARGV: operation, then
---   reserve: default calls, default window, calls wanted, lane        -> seconds to wait
---   allow:   default calls, default window, seconds ahead             -> calls free by then
---   headers: default calls, default window, limit, remaining, reset seconds
---   refused: default calls, default window, pause in seconds or ''
---   grow:    default calls, default window (a call went well: a lowered budget may rise a little)
-local key = KEYS[1]
-local clock = redis.call('TIME')
-local now = tonumber(clock[1]) + tonumber(clock[2]) / 1000000
-local operation, default_calls, default_window = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+-- Why no window ever gets more than the budget: the budget is divided into three shares, each a GCRA of its own, and a
+-- call is charged to the share it passes through, at the moment it passes. Bursts and rate together stay below the
+-- budget, for reservations of up to four calls; larger ones can exceed it by what they have more.
+--
+-- ARGV: operation, configured calls, configured window, then what the operation names.
 
-local function get(field)
-  return tonumber(redis.call('HGET', key, field) or '') or nil
-end
+local SHARES = { exports = 0.2, live = 0.3, history = 0.5 }
+local PREFERRED = {
+  [0] = { "exports", "live", "history" },
+  [1] = { "live", "history", "exports" },
+  [2] = { "history", "live", "exports" },
+}
+local SECOND = 1000000
+local RECENT = 5 * SECOND -- work seen less than this ago has its share kept free
+local KEEP_SECONDS = 86400
+local BURST = 0.02 -- of the budget may pass at one moment, at least a call per share
+local SPARE = 0.01 -- of the budget is not given out, at least 3 calls: those of one reservation pass together
+local CUT = 0.7 -- what a refusal leaves of the believed budget
+local REGROW = 300 * SECOND -- in this time without a refusal the belief doubles
+local FIRST_BLOCK, LONGEST_BLOCK = 1 * SECOND, 60 * SECOND -- after a refusal that does not say how long
 
-local function set(...)
-  redis.call('HSET', key, ...)
-  redis.call('EXPIRE', key, 86400)
-end
+local clock = redis.call("TIME")
+local now = tonumber(clock[1]) * SECOND + tonumber(clock[2])
+local configured = { calls = tonumber(ARGV[2]), window = tonumber(ARGV[3]) }
 
-local calls, window = get('calls') or default_calls, get('window') or default_window
-local blocked = get('blocked_until') or 0
-
--- The vendor's window, rolled forward to the one we are in: each new one brings its calls.
-local function vendor_window()
-  local remaining, reset_at = get('remaining'), get('reset_at')
-  if not remaining then return nil end
-  if reset_at <= now then
-    local passed = math.floor((now - reset_at) / window) + 1
-    remaining = math.min(calls, remaining + passed * calls)
-    reset_at = reset_at + passed * window
-    set('remaining', remaining, 'reset_at', reset_at)
+local function load(key)
+  local state, flat = {}, redis.call("HGETALL", key)
+  for i = 1, #flat, 2 do
+    state[flat[i]] = tonumber(flat[i + 1])
   end
-  return remaining, reset_at
+  state.speed = math.min(1, (state.speed or 1) * (1 + (now - (state.cut_at or now)) / REGROW))
+  local budget = (state.calls or configured.calls) * state.speed
+  local burst = math.max(3, BURST * budget)
+  local usable = math.max(budget - burst - math.max(3, SPARE * budget), budget / 2)
+  state.burst = burst
+  state.step = (state.window or configured.window) / usable
+  state.blocked = math.max(state.blocked or 0, now)
+  return state
 end
 
-local burst = math.max(1, math.floor(calls * 0.05))
-local interval = window / math.max(1, calls - burst)
-
--- What lane may not touch: history leaves half to the living, imports leave a fifth to exports.
-local function kept_back(lane)
-  if lane == 2 and (get('live_seen') or 0) > now - 10 then return 0.5, 'tat_history' end
-  if lane >= 1 and (get('export_seen') or 0) > now - 10 then return 0.2, 'tat_import' end
-  return 0, nil
+local function save(key, fields)
+  for name, value in pairs(fields) do
+    redis.call("HSET", key, name, string.format("%.17g", value))
+  end
+  redis.call("EXPIRE", key, KEEP_SECONDS)
 end
 
-local function take_spaced(field, n, step)
-  local tat = math.max(get(field) or 0, now)
-  set(field, tat + n * step)
-  return math.max(0, tat + n * step - burst * step - now)
+-- Of a share: where its clock stands, and how far before that its next call may pass because it was idle.
+local function clock_of(state, share)
+  local base = math.max(state["tat:" .. share] or 0, state.blocked)
+  return base, math.max(0, SHARES[share] * state.burst - 1) * state.step / SHARES[share]
 end
 
-if operation == 'reserve' then
-  local n, lane = tonumber(ARGV[4]), tonumber(ARGV[5])
-  if lane <= 1 then set('live_seen', now) end
-  if lane == 0 then set('export_seen', now) end
-  local share, field = kept_back(lane)
-  local wait
-  local remaining, reset_at = vendor_window()
-  if remaining then
-    remaining = remaining - n
-    set('remaining', remaining)
-    local lacking = calls * share - remaining
-    wait = 0
-    if lacking > 0 then
-      wait = reset_at - now + math.floor((lacking - 1) / math.max(1, calls * (1 - share))) * window + 0.05
+-- Where a share's clock stands after one more call. What is left of the vendor's window may ask for larger steps, but
+-- for none beyond its end.
+local function advanced(state, share, base)
+  local step = state.step / SHARES[share]
+  if base < (state.pace_until or 0) then
+    return math.max(base + step, math.min(base + 1 / (state.pace * SHARES[share]), state.pace_until))
+  end
+  return base + step
+end
+
+local function open_shares(state, lane)
+  if lane == 2 and now - (state.live_at or 0) < RECENT then
+    return { "history" }
+  elseif lane > 0 and now - (state.exports_at or 0) < RECENT then
+    return { "live", "history" }
+  end
+  return PREFERRED[lane]
+end
+
+-- Charge one call to the share that passes it first; answers that moment.
+local function place(state, open)
+  local best, best_ready, best_base
+  for _, share in ipairs(open) do
+    local base, slack = clock_of(state, share)
+    local ready = math.max(base - slack, state.blocked)
+    if not best or ready < best_ready then
+      best, best_ready, best_base = share, ready, base
     end
-  else
-    wait = take_spaced('tat', n, interval)
-    if field then wait = math.max(wait, take_spaced(field, n, interval / (1 - share))) end
   end
-  return tostring(math.max(wait, blocked - now, 0))
+  state["tat:" .. best] = advanced(state, best, best_base)
+  return best_ready
 end
 
-if operation == 'allow' then
-  local ahead = tonumber(ARGV[4])
-  if blocked > now + ahead then return 0 end
-  local remaining, reset_at = vendor_window()
-  if remaining then
-    if reset_at <= now + ahead then remaining = remaining + calls end
-    return math.max(0, math.floor(remaining))
+local operations = {}
+
+-- calls, lane -> microseconds to wait
+function operations.reserve()
+  local calls, lane = tonumber(ARGV[4]), tonumber(ARGV[5])
+  local state = load(KEYS[1])
+  local open, ready = open_shares(state, lane), now
+  for _ = 1, calls do
+    ready = math.max(ready, place(state, open))
   end
-  local tat = math.max(get('tat') or 0, now)
-  return math.max(0, math.floor((now + ahead + burst * interval - tat) / interval))
+  save(KEYS[1], {
+    ["tat:exports"] = state["tat:exports"],
+    ["tat:live"] = state["tat:live"],
+    ["tat:history"] = state["tat:history"],
+    exports_at = lane == 0 and now or nil,
+    live_at = lane <= 1 and now or nil,
+  })
+  return math.ceil(ready - now)
 end
 
-if operation == 'headers' then
-  local limit, told, reset = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
-  local remaining, reset_at = vendor_window()
-  if limit then calls = limit; set('calls', limit) end
-  if told and reset then
-    if not remaining or reset > window then window = math.max(reset, 1); set('window', window) end
-    if remaining and math.abs(reset_at - (now + reset)) < window / 2 then told = math.min(told, remaining) end
-    set('remaining', told, 'reset_at', now + reset, 'strikes', 0)
+-- microseconds ahead -> per key, the calls that come free until then
+function operations.allowance()
+  local free, ahead = {}, now + tonumber(ARGV[4])
+  for i, key in ipairs(KEYS) do
+    local state = load(key)
+    local step = state.step
+    if (state.pace_until or 0) > now then
+      step = math.max(step, 1 / state.pace)
+    end
+    free[i] = 0
+    for share, part in pairs(SHARES) do
+      local base, slack = clock_of(state, share)
+      if math.max(base - slack, state.blocked) <= ahead then
+        free[i] = free[i] + math.floor((ahead - base + slack) * part / step) + 1
+      end
+    end
+  end
+  return free
+end
+
+-- -> microseconds until calls are taken again
+function operations.blocked()
+  return math.ceil(math.max(0, tonumber(redis.call("HGET", KEYS[1], "blocked") or 0) - now))
+end
+
+local function told_budget(state, fields, limit, remaining, reset)
+  if limit > 0 then
+    -- An answer in mid-window shows the rest of it only: the longest rest seen is the window.
+    local known = state.calls == limit and state.window or 0
+    fields.calls, fields.speed, fields.cut_at = limit, 1, now
+    fields.window = reset > 0 and math.max(known, reset, SECOND) or state.window
+  end
+  if remaining > 0 and reset > 0 then
+    fields.pace, fields.pace_until = remaining / reset, now + reset
+  end
+end
+
+local function refused(state, fields, pause)
+  local strikes = state.strikes or 0
+  -- Refusals of calls that were under way when the block began tell nothing new, unless they name a time.
+  if state.blocked <= now then
+    fields.strikes = strikes + 1
+    if strikes == 0 and not (state.calls or fields.calls) then
+      fields.speed, fields.cut_at = state.speed * CUT, now
+    end
+    pause = pause < 0 and math.min(LONGEST_BLOCK, FIRST_BLOCK * 2 ^ strikes) or pause
+  end
+  if pause >= 0 then
+    fields.blocked = math.max(state.blocked, now + pause)
+  end
+end
+
+-- throttled, then (-1: not told) pause, limit, remaining, reset; pause and reset in microseconds
+function operations.learn()
+  local throttled, pause = ARGV[4] == "1", tonumber(ARGV[5])
+  local limit, remaining, reset = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])
+  local state, fields = load(KEYS[1]), {}
+  told_budget(state, fields, limit, remaining, reset)
+  if pause < 0 and remaining == 0 and reset > 0 then
+    pause = reset
+  end
+  if throttled then
+    refused(state, fields, pause)
+  elseif remaining == 0 and pause >= 0 then
+    fields.blocked = math.max(state.blocked, now + pause)
+  elseif state.blocked <= now and (state.strikes or 0) > 0 then
+    fields.strikes = 0
+  end
+  if next(fields) then
+    save(KEYS[1], fields)
   end
   return 0
 end
 
-if operation == 'refused' then
-  local pause = tonumber(ARGV[4])
-  local strikes = get('strikes') or 0
-  if not pause then
-    pause = math.min(60, 2 ^ strikes)
-    if (get('grown_at') or 0) < now - 1 then set('calls', math.max(1, math.floor(calls * 0.7)), 'grown_at', now) end
-  end
-  set('blocked_until', math.max(blocked, now + pause), 'strikes', math.min(6, strikes + 1))
-  set('tat', math.max(get('tat') or 0, now + pause))
-  return 0
-end
-
-if operation == 'grow' then
-  if calls < default_calls and (get('grown_at') or now) < now - window / 10 then
-    set('calls', math.min(default_calls, math.ceil(calls * 1.05)), 'grown_at', now, 'strikes', 0)
-  end
-  return 0
-end
-return redis.error_reply('unknown operation ' .. operation)
+return operations[ARGV[1]]()

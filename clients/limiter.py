@@ -1,5 +1,6 @@
-"""A limiter that reserves: it answers now, or in how many seconds a token is this caller's. State is in Redis, shared by all."""
+"""Budgets of calls per credential, shared by all workers through Redis; the rules stand in `limiter.lua`."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.resources import files
@@ -17,7 +18,7 @@ REDIS_PAUSE = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """So many calls in so many seconds, until the vendor's own headers or refusals say otherwise."""
+    """So many calls in any window of so many seconds, until the vendor's headers or refusals say otherwise."""
 
     calls: int
     window: float
@@ -27,38 +28,60 @@ class Limiter:
     """The budgets of one vendor, one bucket per credential."""
 
     def __init__(self, client: "redis.Redis", budget: Budget) -> None:
-        self._redis = client
-        self._budget = budget
+        self._budget = (budget.calls, _micros(budget.window))
         self._script = client.register_script(files("clients").joinpath("limiter.lua").read_text())
 
     def reserve(self, bucket: str, calls: int, lane: int) -> float:
-        """Take `calls` tokens for a lane (0 export, 1 live import, 2 history) and return in how many seconds they are usable.
+        """Take `calls` calls for a lane (0 export, 1 live import, 2 history); return in how many seconds they may go.
 
-        The tokens are the caller's in any case: 0 means at once. Raises Wait when Redis does not answer.
+        The calls are the caller's in any case: 0 means at once. While lane 0 or 1 was seen in the last five seconds,
+        history gets half of the budget; while exports were, imports leave them a fifth. Raises Wait when Redis does
+        not answer.
         """
-        return float(self._run("reserve", bucket, calls, lane))
+        return float(self._run("reserve", [bucket], calls, lane)) / 1e6
+
+    def allowance(self, bucket: str, seconds: float) -> int:
+        """Return how many calls will come free within the next `seconds`; takes none. Raises Wait as above."""
+        return self.allowances([bucket], seconds)[bucket]
 
     def allowances(self, buckets: Sequence[str], seconds: float) -> dict[str, int]:
-        """Return for each bucket how many calls will be free within the next `seconds`; takes none. Raises Wait as above."""
-        return {bucket: int(self._run("allow", bucket, seconds)) for bucket in dict.fromkeys(buckets)}
+        """Return the allowance of each bucket, in one round trip. An unknown bucket has the configured budget."""
+        if not buckets:
+            return {}
+        return dict(zip(buckets, self._run("allowance", buckets, _micros(seconds)), strict=True))
+
+    def blocked_for(self, bucket: str) -> float:
+        """Return the seconds until the vendor takes calls again, 0 when it does now. Raises Wait as above.
+
+        Calls that were reserved before the vendor asked for a pause must look here.
+        """
+        return float(self._run("blocked", [bucket])) / 1e6
 
     def learn(self, bucket: str, facts: ResponseFacts) -> None:
-        """Learn a budget from an answer's headers or refusal."""
-        if facts.throttled:
-            pause = retry_after(facts.headers)
-            self._run("refused", bucket, "" if pause is None else pause)
-            return
-        told = rate_limit(facts.headers)
-        if told is None:
-            self._run("grow", bucket)
-            return
-        self._run(
-            "headers", bucket, *("" if v is None else v for v in (told.limit, told.remaining, told.reset_seconds))
-        )
+        """Learn a budget from an answer's rate limit headers, its `Retry-After`, or a bare refusal.
 
-    def _run(self, operation: str, bucket: str, *arguments: Any) -> Any:
-        values = [operation, self._budget.calls, self._budget.window, *arguments]
+        Never raises: the answer in the caller's hand, perhaps of an effect that landed, is worth more than the lesson.
+        """
+        told = rate_limit(facts.headers)
+        limit, remaining, reset = (told.limit, told.remaining, told.reset_seconds) if told else (None, None, None)
+        pause = retry_after(facts.headers) if facts.throttled else None
+        lesson = (int(facts.throttled), _micros(pause), _or_untold(limit), _or_untold(remaining), _micros(reset))
         try:
-            return self._script(keys=[f"limit:{bucket}"], args=values)
+            self._run("learn", [bucket], *lesson)
+        except Wait:
+            return
+
+    def _run(self, operation: str, buckets: Sequence[str], *arguments: int) -> Any:
+        values: list[str | int] = [operation, *self._budget, *arguments]
+        try:
+            return self._script(keys=[f"limit:{bucket}" for bucket in buckets], args=values)
         except redis.RedisError as error:
             raise Wait("the limiter's Redis does not answer", after=REDIS_PAUSE) from error
+
+
+def _micros(seconds: float | None) -> int:
+    return -1 if seconds is None else math.ceil(seconds * 1e6)
+
+
+def _or_untold(number: int | None) -> int:
+    return -1 if number is None else number

