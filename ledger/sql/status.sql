@@ -1,0 +1,38 @@
+-- name: stores
+-- Per store: how long ago its news were read (seconds), how much of its history is (percent), and what is wrong.
+select s.name, s.base_url, s.paused_at, s.totals, s.import_since, s.connected_at,
+       extract(epoch from now() - coalesce(live.polled_at, s.connected_at))::float8 as unpolled_for,
+       extract(epoch from now() - live.polled_at)::float8 as freshness,
+       coalesce(live.lateness, 0) as lateness,
+       case when history.next_poll_at is null then 100
+            else least(100, floor(100 * extract(epoch from history.position - history.origin)
+                 / greatest(1, extract(epoch from history.upper_end - history.origin))))::int end as history_percent,
+       (select count(*) from orders o where o.store = s.name)::int as seen,
+       (select count(*) from links l where l.store = s.name and l.kind = 'order' and l.stage = 'opened')::int as opened,
+       coalesce((select jsonb_agg(to_jsonb(h) - 'store' order by h.vendor) from store_health h where h.store = s.name),
+                '[]') as health,
+       coalesce((select jsonb_agg(jsonb_build_object('flow', f.flow, 'reason', f.stopped_reason,
+                        'message', f.stopped_message) order by f.flow)
+                 from store_flows f where f.store = s.name and f.stopped_reason is not null), '[]') as stopped
+from stores s
+left join cursors live on live.store = s.name and live.kind = 'live'
+left join cursors history on history.store = s.name and history.kind = 'history'
+order by s.name;
+
+-- name: workers
+select id, host, queues, slots, extract(epoch from now() - seen_at)::float8 as seen_before from workers order by id;
+
+-- name: dispatch
+select extract(epoch from now() - ran_at)::float8 as age from dispatches;
+
+-- name: order_jobs
+select id, direction, flow, subject, state, due_at, failures, claims, reason, message, resolution, settled_at
+from jobs where store = %(store)s and order_key = %(order_key)s order by id;
+
+-- name: order_links
+select kind, line_id, epages_id, afosto_id, quantity, written_by, stage, created_at
+from links where store = %(store)s and order_key = %(order_key)s order by id;
+
+-- name: order_intents
+select kind, created_at, ambiguous_until from intents
+where store = %(store)s and order_key = %(order_key)s and settled_at is null order by id;

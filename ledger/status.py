@@ -1,0 +1,30 @@
+"""What a person asks of the ledger: how the stores do, who works, and what happened to an order. Reads only."""
+
+from typing import Any
+
+from ledger.database import Database, Row
+
+
+class Status:
+    """Read-only questions over all tables. Ages are seconds by the database's clock."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def stores(self) -> list[Row]:
+        """Return every store with freshness (None before the first poll), history_percent, health, stopped flows."""
+        return self._database.rows("status.stores")
+
+    def workers(self) -> list[Row]:
+        """Return the worker processes with their queues, and `seen_before` seconds."""
+        return self._database.rows("status.workers")
+
+    def dispatch_age(self) -> float | None:
+        """Return how long ago dispatch ran, or None when it never did."""
+        row = self._database.row("status.dispatch")
+        return row["age"] if row else None
+
+    def order(self, store: str, order_key: str) -> dict[str, Any]:
+        """Return the jobs, links and open intents of an order."""
+        key = {"store": store, "order_key": order_key}
+        return {part: self._database.rows(f"status.order_{part}", key) for part in ("jobs", "links", "intents")}

@@ -1,0 +1,57 @@
+"""`connector afosto`: hold our GraphQL documents against Afosto's real schema."""
+
+import json
+from pathlib import Path
+
+import click
+from graphql import GraphQLError
+
+from clients.afosto.check import check_documents, introspection_query
+from clients.afosto.errors import interpret
+from clients.http import Http
+from workers.cli.frame import plural, settings
+from workers.cli.secrets import read_secret
+
+
+@click.group()
+def afosto() -> None:
+    """Tools for the Afosto side."""
+
+
+@afosto.command("check-schema")
+@click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--introspect", is_flag=True, help="Ask CONNECTOR_AFOSTO_URL for its schema instead of reading FILE.")
+@click.option(
+    "--afosto-key", envvar="CONNECTOR_AFOSTO_KEY", show_envvar=True, help="With --introspect; asked when left out."
+)
+def check_schema(file: Path | None, introspect: bool, afosto_key: str | None) -> None:
+    """Name every field our documents ask for and the schema lacks; exit code 1 when there is one.
+
+    FILE holds the schema as SDL, or the JSON answer to an introspection.
+    """
+    if introspect == (file is not None):
+        raise click.UsageError("Give either FILE or --introspect.")
+    text = file.read_text() if file else _introspect(afosto_key)
+    differences = _compare(text)
+    for name, message in differences:
+        click.echo(f"{name}: {message}")
+    click.echo(f"{plural(len(differences), 'difference')} from this schema")
+    if differences:
+        raise SystemExit(1)
+
+
+def _compare(text: str) -> list[tuple[str, str]]:
+    try:
+        return [(difference.document, difference.message) for difference in check_documents(text)]
+    except (GraphQLError, TypeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise click.UsageError(f"This is neither a GraphQL schema nor an introspection: {reason}") from None
+
+
+def _introspect(key: str | None) -> str:
+    url = settings().afosto_url
+    secret = read_secret(key, "Afosto API key", stdin=False)
+    headers = {"Authorization": f"Bearer {secret}", "Accept": "application/json"}
+    body = {"query": introspection_query()}
+    answer = Http().send("POST", url, effect=False, headers=headers, body=body, interpret=interpret)
+    return json.dumps(answer.document)

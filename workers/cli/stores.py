@@ -1,0 +1,129 @@
+"""`connector store`: connect shops, look at them, hold them and let them go."""
+
+from typing import Any
+
+import click
+
+from ledger.ledger import Ledger
+from ledger.status import Status
+from ledger.stores import unknown_store
+from workers.cli.frame import FLOWS, TOTALS, open_ledger, plural, print_json, print_table, settings, show, span
+from workers.cli.store_add import add, switch_flow
+
+
+@click.group()
+def store() -> None:
+    """Connect web shops, look at them, pause and resume them."""
+
+
+store.add_command(add)
+
+
+@store.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+def list_stores(as_json: bool) -> None:
+    """List the connected stores."""
+    with open_ledger() as ledger:
+        rows = Status(ledger.database).stores()
+    if as_json:
+        print_json(rows)
+        return
+    shown = [{**row, "polled": span(row["freshness"])} for row in rows]
+    columns = {
+        "name": "STORE",
+        "base_url": "SHOP",
+        "paused_at": "PAUSED SINCE",
+        "polled": "LAST POLL",
+        "seen": "ORDERS",
+    }
+    print_table(shown, columns, "No store is connected yet; connect one with: connector store add NAME")
+
+
+@store.command("show")
+@click.argument("name")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+def show_store(name: str, as_json: bool) -> None:
+    """Show one store: its settings, flows, cursors and health, without its secrets."""
+    with open_ledger() as ledger:
+        found = ledger.stores.get(name)
+        overview = ledger.stores.overview(name)
+    plain = ("name", "base_url", "client_id", "channel_id", "import_since", "connected_at", "totals", "open_unpaid")
+    facts: dict[str, Any] = {key: getattr(found, key) for key in (*plain, "paused_at")}
+    facts["scopes"] = sorted(found.scopes)
+    if as_json:
+        print_json({**facts, **overview})
+        return
+    for key, value in facts.items():
+        click.echo(f"{key.replace('_', ' '):14} {' '.join(value) if isinstance(value, list) else show(value)}")
+    _print_overview(overview)
+
+
+def _print_overview(overview: dict[str, Any]) -> None:
+    click.echo("\nFlows")
+    flow_columns = {"flow": "FLOW", "enabled": "ON", "stopped_reason": "STOPPED FOR", "stopped_message": "WHY"}
+    print_table(overview["flows"], flow_columns, "none")
+    click.echo("\nCursors")
+    cursor_columns = {"kind": "CURSOR", "position": "READ UP TO", "polled_at": "POLLED AT", "requests": "REQUESTS"}
+    print_table(overview["cursors"], cursor_columns, "none")
+    click.echo("\nHealth")
+    health_columns = {"vendor": "VENDOR", "reason": "REASON", "since": "SINCE", "message": "MESSAGE"}
+    print_table(overview["health"], health_columns, "nothing is wrong with either vendor")
+
+
+@store.command()
+@click.argument("name")
+def pause(name: str) -> None:
+    """Stop polling the store and running its jobs. Nothing is lost: it is all still there at `resume`."""
+    with open_ledger() as ledger:
+        ledger.stores.pause(name)
+    click.echo(f"{name} is paused; take it up again with: connector store resume {name}")
+
+
+@store.command()
+@click.argument("name")
+@click.option("--flow", type=click.Choice(FLOWS), help="Only this flow: switch it on, release it if it stopped itself.")
+@click.option(
+    "--totals", type=click.Choice(TOTALS), help="From now on: hold (strict), tolerate or accept other totals."
+)
+def resume(name: str, flow: str | None, totals: str | None) -> None:
+    """Take up a paused store, and release flows that stopped themselves with the jobs parked for that reason."""
+    with open_ledger() as ledger:
+        if name not in ledger.stores.names():
+            raise unknown_store(name)
+        if totals:
+            ledger.stores.set_totals(name, totals)
+            click.echo(f"{name}: totals are now handled as: {totals}")
+        if flow is None:
+            ledger.stores.resume(name)
+            click.echo(f"{name} is active")
+        _release(ledger, name, flow)
+
+
+def _release(ledger: Ledger, name: str, flow: str | None) -> None:
+    chosen = [row for row in ledger.stores.flows(name) if flow in (None, row["flow"])]
+    stopped = [row for row in chosen if row["stopped_reason"]]
+    if flow:
+        switch_flow(ledger, name, flow, enabled=True)
+        click.echo(f"{name}: the flow {flow} is on")
+    ledger.stores.resume_flows(name, flow)
+    for row in stopped:
+        click.echo(f"{name}: the flow {row['flow']}, stopped for {row['stopped_reason']}, is released")
+    for reason in sorted({row["stopped_reason"] for row in stopped}):
+        count = ledger.jobs.retry(store=name, reason=reason)
+        click.echo(f"{name}: {plural(count, 'job')} parked for {reason} will run again")
+
+
+@store.command()
+@click.argument("name")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(name: str, yes: bool) -> None:
+    """Forget a store with its jobs and links. Orders already in Afosto stay there."""
+    settings()
+    if not yes:
+        click.echo(
+            f"Forgetting {name} forgets which orders are in Afosto: connected again, they would be imported twice."
+        )
+        click.confirm(f"Forget {name}?", abort=True)
+    with open_ledger() as ledger:
+        ledger.stores.remove(name)
+    click.echo(f"{name} is removed")

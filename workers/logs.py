@@ -1,0 +1,99 @@
+"""Logs: one structured line per event on standard error, as JSON or for a person's eyes, without secrets."""
+
+import logging
+import re
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+from schemas.settings import Settings
+
+HIDDEN = "***"
+
+_NAME = r"(?:secret|token|password|authorization|keys?)"
+_SECRET_NAME = re.compile(rf"(?:^|[_-]){_NAME}$", re.IGNORECASE)
+_SECRET_TEXT = re.compile(
+    rf"\b([\w-]*{_NAME})([\"']?\s*[=:]\s*[\"']?)(?:Bearer\s+|Basic\s+)?[^\s\"',&}}]+", re.IGNORECASE
+)
+_BEARER = re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]+")
+_URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^\s/]*@")
+_NO_SECRETS = frozenset({"order_key"})
+
+
+def set_up_logs(settings: Settings) -> None:
+    """Route structlog and the standard library's logging through one redacting formatter on standard error."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_formatter(settings.log_format, shared))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(settings.log_level)
+
+
+def redact(logger: Any, method: str, event: EventDict) -> EventDict:
+    """Hide the values of secret names, however deep, and secrets inside texts: a structlog processor."""
+    return {name: _hidden(name, value) for name, value in event.items()}
+
+
+def _formatter(log_format: str, shared: list[Processor]) -> logging.Formatter:
+    console = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
+    return structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            # Ahead of the redaction, so that a traceback is redacted too.
+            structlog.processors.format_exc_info,
+            redact,
+            structlog.processors.JSONRenderer(default=str) if log_format == "json" else console,
+        ],
+    )
+
+
+def _hidden(name: str, value: Any) -> Any:
+    if name not in _NO_SECRETS and _SECRET_NAME.search(name) and value is not None:
+        return HIDDEN
+    return _clean(value)
+
+
+def _clean(value: Any) -> Any:
+    match value:
+        case str():
+            return _clean_text(value)
+        case Mapping():
+            return {name: _hidden(str(name), inner) for name, inner in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_clean(inner) for inner in value]
+        case None | bool() | int() | float():
+            return value
+    return _clean_text(str(value))
+
+
+def _clean_text(text: str) -> str:
+    without_pairs = _SECRET_TEXT.sub(_hide_pair, _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text))
+    return _BEARER.sub(rf"\1 {HIDDEN}", without_pairs)
+
+
+def _hide_pair(found: re.Match[str]) -> str:
+    return found[0] if found[1] in _NO_SECRETS else f"{found[1]}{found[2]}{HIDDEN}"
