@@ -1,0 +1,253 @@
+"""The demo: three simulated shops trade, the real connector imports, and a proof tells whether both sides agree."""
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import redis
+import requests
+from psycopg import sql
+from rich.console import Console
+from rich.live import Live
+
+from ledger.database import Database
+from ledger.keys import KeySet
+from ledger.ledger import Ledger
+from ledger.migrate import migrate
+from schemas.errors import ConfigurationError, ConnectorError
+from schemas.settings import Settings, load_settings
+from simulators.afosto.control import AfostoControl
+from simulators.epages.control import EpagesControl
+from workers.local.demo_view import table, verdict
+from workers.local.processes import Command, Processes
+from workers.local.proof import Report, prove
+from workers.local.server import free_port
+from workers.local.services import environment, local_services
+from workers.local.world import SHOPS, TENANT, World
+
+FOLDER = Path(".connector/demo")
+DATABASE = "connector_demo"
+TRADING_SECONDS = 60.0
+SETTLING_SECONDS = 90.0
+START_SECONDS = 30.0
+SWEEP_WIDTH = 86_400.0
+
+# A day of a shop in a minute: everything that takes time in earnest is shrunk together.
+PACE = {
+    "POLL_INTERVAL": "3",
+    "POLL_OVERLAP": "10",
+    "CLOCK_MARGIN": "1",
+    "LEASE": "5",
+    "LEASE_RENEWAL": "1",
+    "CALL_DEADLINE": "3",
+    "AMBIGUITY_WAIT": "6",
+    "LONGEST_JOB": "30",
+    "RESEND_AFTER": "10",
+    "RETRY_BASE": "0.5",
+    "EPAGES_WINDOW": "60",
+    "AFOSTO_CALLS_PER_WINDOW": "6000",
+    "LOG_FORMAT": "console",
+}
+WORKERS = {
+    "imports": ("-Q", "orders,cancellations,shipments,returns", "--pool", "threads", "--concurrency", "8"),
+    "poll": ("-Q", "poll,reconcile", "--pool", "threads", "--concurrency", "4"),
+    "dispatch": ("-Q", "dispatch", "--pool", "threads", "--concurrency", "1"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """All that a running demo consists of."""
+
+    console: Console
+    settings: Settings
+    ledger: Ledger
+    world: World
+    processes: Processes
+    flower: str
+
+
+def run_demo(keep: bool, folder: Path = FOLDER) -> int:
+    """Run the demo and return its exit code: 0 when both sides agree, 1 on any difference, 130 after Ctrl-C.
+
+    `keep` leaves everything running after the proof until Ctrl-C. Nothing keeps running when this returns.
+    """
+    console = Console()
+    try:
+        with _stage(console, folder) as stage:
+            report = _play(stage)
+            if keep:
+                _stay(stage)
+    except KeyboardInterrupt:
+        console.print("Stopped; nothing keeps running.")
+        return 130
+    return 0 if report.agrees else 1
+
+
+def _play(stage: Stage) -> Report:
+    stage.console.print(
+        f"Polling every {stage.settings.poll_interval:g} s for this demo; in earnest it is every 300 s.\n"
+        f"Flower, which shows the workers: {stage.flower}\nLogs: {stage.processes.logs}"
+    )
+    stage.world.trade()
+    _watch(stage, "Trading", TRADING_SECONDS, lambda: False)
+    stage.world.stop()
+    settled = _settle(stage)
+    report = prove(stage.world.epages, stage.world.afosto, [shop.name for shop in SHOPS], TENANT)
+    stage.console.print(verdict(report, _traffic(stage, report)))
+    if not settled:
+        stage.console.print(f"Not everything was settled within {SETTLING_SECONDS:g} s.", style="bold red")
+    for row in stage.ledger.jobs.parked_reasons():
+        stage.console.print(f"parked in {row['store']}: {row['jobs']} {row['flow']}, {row['reason']}")
+    return report
+
+
+def _settle(stage: Stage) -> bool:
+    """Poll and sweep once more, then wait until nothing is left to do but what waits for a payment."""
+    unpaid = stage.world.unpaid()
+    # One more poll of each store reads what happened last, before the sweep reads what no poll can see.
+    time.sleep(stage.settings.poll_interval + stage.settings.clock_margin)
+    for shop in SHOPS:
+        stage.ledger.cursors.start_sweep(shop.name, datetime.now(UTC), SWEEP_WIDTH)
+    return _watch(stage, "Settling", SETTLING_SECONDS, lambda: _is_settled(stage.ledger, unpaid))
+
+
+def _is_settled(ledger: Ledger, unpaid: frozenset[str]) -> bool:
+    for shop in SHOPS:
+        cursors = ledger.stores.overview(shop.name)["cursors"]
+        if any(cursor["kind"] != "live" and cursor["next_poll_at"] is not None for cursor in cursors):
+            return False
+    states = ("queued", "running", "waiting")
+    jobs = (job for state in states for job in ledger.jobs.search(state=state, limit=100_000))
+    return all(job["order_key"] in unpaid for job in jobs)
+
+
+def _watch(stage: Stage, what: str, seconds: float, ended: Callable[[], bool]) -> bool:
+    """Show the table until `ended` (True) or for so many seconds (False); raises when a process has died."""
+    until = time.monotonic() + seconds
+    with Live(console=stage.console, auto_refresh=False) as live:
+        while (left := until - time.monotonic()) > 0:
+            live.update(table(f"{what}: {left:.0f} s left", _shops(stage.world), stage.ledger), refresh=True)
+            _check_alive(stage.processes)
+            if ended():
+                return True
+            time.sleep(min(1.0, left))
+    return False
+
+
+def _shops(world: World) -> Iterator[tuple[str, str, int]]:
+    for shop in SHOPS:
+        yield shop.name, shop.character, int(world.epages.stats(shop.name)["orders"])
+
+
+def _check_alive(processes: Processes) -> None:
+    for child in processes.ended():
+        raise ConnectorError(f"{child.name} ended by itself; {child.log} ends with:\n{child.last_words()}")
+
+
+def _traffic(stage: Stage, report: Report) -> Iterator[tuple[str, str]]:
+    opened = [c["at"] for c in stage.world.afosto.causes(TENANT) if c["action"] == "open_order"]
+    seconds = (max(opened) - min(opened)) / 1000 if opened else 0.0
+    orders = max(1, report.counts["opened"])
+    shops = sum(int(stage.world.epages.stats(shop.name)["total"]) for shop in SHOPS)
+    afosto = int(stage.world.afosto.stats(TENANT)["total"])
+    yield "orders per second", f"{len(opened) / seconds:.1f}" if seconds else "–"
+    yield "requests per order to the shops", f"{shops / orders:.1f}"
+    yield "requests per order to Afosto", f"{afosto / orders:.1f}"
+
+
+def _stay(stage: Stage) -> None:
+    stage.console.print("Trading goes on; Ctrl-C ends it.")
+    stage.world.trade()
+    while True:
+        _check_alive(stage.processes)
+        time.sleep(1)
+
+
+@contextmanager
+def _stage(console: Console, folder: Path) -> Iterator[Stage]:
+    """Everything up, the stores connected, the workers at work; everything down at the end, last started first."""
+    with contextlib.ExitStack() as stack:
+        console.print("Starting PostgreSQL and Redis …")
+        services = environment(stack.enter_context(local_services(folder, durable=False)))
+        epages, afosto, flower = free_port(), free_port(), free_port()
+        environ = _environ(services, afosto)
+        settings = load_settings(environ)
+        _empty(settings)
+        vendors = stack.enter_context(Processes(folder / "logs"))
+        world = _start_vendors(vendors, environ, epages, afosto)
+        ledger = Ledger(Database(settings.database_url), KeySet(settings.keys))
+        stack.callback(ledger.close)
+        migrate(ledger.database)
+        console.print("Opening the shops with their past orders, connecting the stores …")
+        world.open()
+        world.connect(ledger, settings)
+        workers = stack.enter_context(Processes(folder / "logs"))
+        _start_workers(workers, environ, flower)
+        yield Stage(console, settings, ledger, world, workers, f"http://127.0.0.1:{flower}")
+
+
+def _environ(services: Mapping[str, str], afosto: int) -> dict[str, str]:
+    address = urlsplit(services["CONNECTOR_DATABASE_URL"])
+    return {
+        **{name: value for name, value in os.environ.items() if not name.startswith("CONNECTOR_")},
+        **services,
+        **{f"CONNECTOR_{name}": value for name, value in PACE.items()},
+        "CONNECTOR_DATABASE_URL": address._replace(path=f"/{DATABASE}").geturl(),
+        "CONNECTOR_AFOSTO_URL": f"http://127.0.0.1:{afosto}/graphql",
+    }
+
+
+def _empty(settings: Settings) -> None:
+    """Make a fresh database of our own name, and begin with an empty Redis."""
+    admin = urlsplit(settings.database_url)._replace(path="/postgres").geturl()
+    with psycopg.connect(admin, autocommit=True) as connection:
+        for statement in ("drop database if exists {} with (force)", "create database {}"):
+            connection.execute(sql.SQL(statement).format(sql.Identifier(DATABASE)))
+    for url in {settings.broker_url, settings.redis_url}:
+        with contextlib.closing(redis.Redis.from_url(url)) as client:
+            if os.environ.get("CONNECTOR_BROKER_URL") and client.dbsize():
+                # An outside Redis may hold somebody's real work; the demo must not wipe it.
+                raise ConfigurationError("the Redis of CONNECTOR_BROKER_URL is not empty; give the demo an empty one")
+            client.flushdb()
+
+
+def _start_vendors(processes: Processes, environ: Mapping[str, str], epages: int, afosto: int) -> World:
+    for name, port in (("epages", epages), ("afosto", afosto)):
+        argv = [sys.executable, "-m", "simulators", name, "--port", str(port)]
+        processes.start(Command(f"simulator-{name}", argv, env=environ))
+        _wait_for(f"http://127.0.0.1:{port}/_sim/{'shops' if name == 'epages' else 'tenants'}", processes)
+    shops = f"http://127.0.0.1:{epages}"
+    return World(EpagesControl(shops), AfostoControl(f"http://127.0.0.1:{afosto}"), shops)
+
+
+def _wait_for(url: str, processes: Processes) -> None:
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        _check_alive(processes)
+        with contextlib.suppress(requests.RequestException):
+            if requests.get(url, timeout=1, proxies={"http": ""}).ok:
+                return
+        time.sleep(0.1)
+    raise ConnectorError(f"{url} does not answer")
+
+
+def _start_workers(processes: Processes, environ: Mapping[str, str], flower: int) -> None:
+    celery = (sys.executable, "-m", "celery", "-A", "workers.app")
+    for name, options in WORKERS.items():
+        processes.start(Command(name, [*celery, "worker", "-n", f"{name}@%h", *options], env=environ))
+    processes.start(Command("beat", [*celery, "beat"], env=environ))
+    argv = [*celery, "flower", f"--port={flower}", "--address=127.0.0.1"]
+    processes.start(Command("flower", argv, env=environ))
+
+
+if __name__ == "__main__":
+    sys.exit(run_demo("--keep" in sys.argv))

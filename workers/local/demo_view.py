@@ -1,0 +1,92 @@
+"""What the demo shows while it runs: a table of the stores and the lengths of the queues."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, LiteralString
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from ledger.database import Database, Row
+from ledger.ledger import Ledger
+from workers.local.proof import Report
+
+OPEN_STATES = ("waiting", "queued", "running")
+COLUMNS = ("store", "", "orders in shop", "imported", "waiting", "retried", "parked", "freshness")
+SHOWN_DIFFERENCES = 40
+
+_RETRIED: LiteralString = """
+select store, count(*) as runs from attempts where outcome not in ('done', 'parked', 'waits') group by store
+"""
+_OPENED: LiteralString = """
+select store, count(*) as orders from links where kind = 'order' and stage in ('filled', 'opened') group by store
+"""
+
+
+@dataclass(slots=True)
+class Standing:
+    """How one store stands. `age` is the number of seconds since its last poll, None before the first."""
+
+    imported: int = 0
+    retried: int = 0
+    states: Counter[str] = field(default_factory=Counter)
+    age: float | None = None
+
+    @property
+    def unfinished(self) -> int:
+        """Jobs that are neither done nor parked."""
+        return sum(self.states[state] for state in OPEN_STATES)
+
+
+def standings(ledger: Ledger) -> tuple[dict[str, Standing], Counter[str]]:
+    """Read from the ledger how each store stands, and how many jobs of each flow are unfinished."""
+    stores: defaultdict[str, Standing] = defaultdict(Standing)
+    queues: Counter[str] = Counter()
+    for row in ledger.jobs.counts():
+        stores[row["store"]].states[row["state"]] += row["jobs"]
+        queues[row["flow"]] += row["jobs"] if row["state"] in OPEN_STATES else 0
+    for row in _rows(ledger.database, _OPENED):
+        stores[row["store"]].imported = row["orders"]
+    for row in _rows(ledger.database, _RETRIED):
+        stores[row["store"]].retried = row["runs"]
+    for name in ledger.stores.names():
+        live = next((c for c in ledger.stores.overview(name)["cursors"] if c["kind"] == "live"), None)
+        stores[name].age = float(live["age"]) if live and live["age"] is not None else None
+    return dict(stores), queues
+
+
+def table(title: str, shops: Iterable[tuple[str, str, int]], ledger: Ledger) -> RenderableType:
+    """Render the live table; `shops` are (store, its character, orders in the shop)."""
+    stores, queues = standings(ledger)
+    grid = Table(title=title, title_justify="left")
+    for column in COLUMNS:
+        grid.add_column(column, justify="left" if column in ("store", "") else "right")
+    for name, character, orders in shops:
+        store = stores.get(name, Standing())
+        age = "–" if store.age is None else f"{store.age:.1f} s"
+        figures = (orders, store.imported, store.unfinished, store.retried, store.states["parked"])
+        grid.add_row(name, character, *map(str, figures), age)
+    lengths = "   ".join(f"{flow} {queues[flow]}" for flow in ("orders", "cancellations", "shipments", "returns"))
+    return Group(grid, Text(f"unfinished jobs: {lengths}"))
+
+
+def verdict(report: Report, traffic: Iterable[tuple[str, str]]) -> RenderableType:
+    """Render the proof: what was compared, and each difference."""
+    grid = Table(title="Proof: every order of the shops against Afosto, one by one", title_justify="left")
+    grid.add_column("compared")
+    grid.add_column("", justify="right")
+    for name, count in sorted(report.counts.items()):
+        grid.add_row(name, str(count))
+    grid.add_row("totals beyond tolerance (noted)", str(len(report.totals)))
+    for name, figure in traffic:
+        grid.add_row(name, figure)
+    shown = [Text(f"{d.kind}  {d.order}: {d.message}") for d in report.differences[:SHOWN_DIFFERENCES]]
+    style = "bold green" if report.agrees else "bold red"
+    return Group(grid, *shown, Text(f"{len(report.differences)} differences", style=style))
+
+
+def _rows(database: Database, sql: LiteralString) -> list[Row]:
+    rows: list[dict[str, Any]] = database.transaction(lambda session: session.execute(sql).fetchall())
+    return rows

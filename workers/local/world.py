@@ -1,0 +1,112 @@
+"""The demo's world: three shops of different size and temper, and one Afosto tenant that sometimes fails as well."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ledger.ledger import Ledger
+from schemas.settings import Settings
+from simulators.afosto.control import AfostoControl
+from simulators.epages.control import EpagesControl
+from workers.connect import NewStore, connect_store
+
+TENANT, KEY, CHANNEL = "demo", "demo-key", "webshops"
+# Where the simulated shops let orders be collected, by the names they give these places.
+LOCATIONS = ("Laden Hamburg", "Laden Utrecht")
+HISTORY = timedelta(days=20)
+PACE = 4.0  # seconds between two acts of an order's life
+
+AFOSTO_FAULTS: tuple[dict[str, Any], ...] = (
+    {"kind": "INTERNAL_SERVER_ERROR", "probability": 0.02, "after_effect": True},
+    {"kind": "reset", "probability": 0.02},
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A shop of the demo: orders placed before it is connected, new ones per second, and what goes wrong in it."""
+
+    name: str
+    character: str
+    history: int
+    rate: float
+    seed: int
+    trouble: Mapping[str, Any] = field(default_factory=dict)
+
+
+SHOPS = (
+    Shop("berlin", "big", 400, 3.0, 1),
+    Shop(
+        "leipzig",
+        "slow, loses answers",
+        60,
+        0.6,
+        2,
+        {
+            "faults": [
+                {"kind": "latency", "seconds": 0.3},
+                {"kind": "reset", "probability": 0.03},
+                {"kind": "503", "probability": 0.03},
+            ]
+        },
+    ),
+    Shop("utrecht", "40 calls per 10 s", 20, 0.4, 3, {"budget": {"calls": 40, "window": 10}}),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Both simulated vendors, by their control APIs; `epages_url` is the address of the shops."""
+
+    epages: EpagesControl
+    afosto: AfostoControl
+    epages_url: str
+
+    def open(self) -> None:
+        """Open the shops with their past, and the tenant."""
+        now = datetime.now(UTC)
+        for shop in SHOPS:
+            self.epages.open_shop(shop.name, client_secret=_secret(shop), seed=shop.seed)
+            since, until = (now - HISTORY).isoformat(), (now - timedelta(minutes=1)).isoformat()
+            self.epages.place_many(shop.name, shop.history, since, until, lives=True)
+        locations = [{"id": f"location-{n}", "name": name} for n, name in enumerate(LOCATIONS, 1)]
+        # Real tenants may lack the list of orders: no import may depend on it.
+        switches = {"orders_list": False}
+        channels = [{"id": CHANNEL, "name": "Webshops"}]
+        self.afosto.create(TENANT, KEY, channels=channels, locations=locations, switches=switches)
+
+    def connect(self, ledger: Ledger, settings: Settings) -> None:
+        """Connect the shops as a person would; only then does anything go wrong."""
+        for shop in SHOPS:
+            new = NewStore(
+                name=shop.name,
+                base_url=f"{self.epages_url}/{shop.name}/api",
+                client_id="client",
+                client_secret=_secret(shop),
+                afosto_key=KEY,
+                channel_id=CHANNEL,
+                import_since=datetime.now(UTC) - HISTORY - timedelta(days=1),
+            )
+            connect_store(ledger, settings, new)
+            self.epages.set_faults(shop.name, **shop.trouble)
+        self.afosto.set_faults(TENANT, *AFOSTO_FAULTS)
+
+    def trade(self) -> None:
+        """Let all shops trade until `stop`."""
+        for shop in SHOPS:
+            self.epages.trade(shop.name, shop.rate, pace=PACE, seed=shop.seed)
+
+    def stop(self) -> None:
+        """No more acts of the merchants."""
+        for shop in SHOPS:
+            self.epages.stop_trading(shop.name)
+
+    def unpaid(self) -> frozenset[str]:
+        """The ids of the orders that wait for their money, by the shops' own truth."""
+        orders = (order for shop in SHOPS for order in self.epages.orders(shop.name))
+        return frozenset(order["id"] for order in orders if order["payment_status"] == "PENDING")
+
+
+def _secret(shop: Shop) -> str:
+    return f"{shop.name}-secret"
