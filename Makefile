@@ -1,0 +1,42 @@
+# make demo [KEEP=1] | make test | make check | make lock | make clean
+# Every target makes .venv and installs the pinned packages into it by itself; later runs find it up to date.
+
+PYTHON ?= $(shell for name in python3.11 python3.12 python3; do \
+	$$name -c 'import sys, venv; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null \
+	&& echo $$name && break; done)
+BIN := .venv/bin
+STAMP := .venv/installed
+# The project's programs find each other (celery, redis-server) as they would in an activated environment.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+.PHONY: venv check test demo lock clean
+
+venv: $(STAMP)
+
+$(STAMP): requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed; name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+check: venv
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/squawk ledger/migrations/*.sql
+
+test: venv
+	$(BIN)/pytest
+
+demo: venv
+	$(BIN)/connector demo $(if $(filter 1,$(KEEP)),--keep)
+
+# Needs uv (https://docs.astral.sh/uv/); add --upgrade to move the versions.
+lock:
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --all-extras \
+		pyproject.toml -o requirements.txt
+
+clean:
+	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
