@@ -37,7 +37,7 @@ def _redis_lengths(url: str) -> dict[str, int]:
 def _amqp_lengths(url: str) -> dict[str, int]:
     lengths = {}
     try:
-        with Connection(url, connect_timeout=_PATIENCE) as connection:
+        with Connection(url, connect_timeout=_PATIENCE) as connection:  # type: ignore[no-untyped-call]
             for queue in QUEUE_NAMES:
                 try:
                     lengths[queue] = connection.channel().queue_declare(queue, passive=True).message_count

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import IO, Any
+from urllib.parse import urlsplit
 
 import click
 import psycopg
@@ -99,15 +100,14 @@ def check_database(url: str) -> None:
     Raises ConfigurationError for an address that is none, RetryLater with the server's words otherwise.
     """
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
-    if url.count("@") > 1:
-        raise ConfigurationError("CONNECTOR_DATABASE_URL holds more than one @; write the one in the password as %40")
+    # Neither is read as part of the password, so that the driver's message would quote the rest of it.
+    if url.count("@") > 1 or "@" in urlsplit(url).path:
+        raise ConfigurationError("CONNECTOR_DATABASE_URL has a password with @ or /; write them as %40 and %2F")
     try:
         conninfo_to_dict(url)
     except psycopg.ProgrammingError:
         # The driver's message may quote a part of the password.
-        raise ConfigurationError(
-            "CONNECTOR_DATABASE_URL cannot be read as an address; write / in a password as %2F, : as %3A"
-        ) from None
+        raise ConfigurationError("CONNECTOR_DATABASE_URL cannot be read as an address") from None
     try:
         psycopg.connect(url, connect_timeout=_CONNECT_SECONDS).close()
     except psycopg.OperationalError as error:

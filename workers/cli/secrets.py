@@ -7,10 +7,7 @@ import click
 
 def read_secret(given: str | None, label: str, *, stdin: bool) -> str:
     """Return a secret without surrounding blanks. Raises UsageError when there is none to read."""
-    if stdin:
-        secret = sys.stdin.readline()
-    else:
-        secret = given or str(click.prompt(label, hide_input=True, err=True))
+    secret = sys.stdin.readline() if stdin else given or str(click.prompt(label, hide_input=True, err=True))
     if not secret.strip():
         raise click.UsageError(f"{label}: nothing was given.")
     return secret.strip()

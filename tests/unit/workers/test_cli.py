@@ -1,0 +1,200 @@
+import json
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from cryptography.fernet import Fernet
+
+from schemas.errors import RetryLater
+from workers.cli import main
+from workers.cli.frame import span
+
+SETTINGS = {
+    "CONNECTOR_DATABASE_URL": "postgresql://connector:hush@127.0.0.1:1/none",
+    "CONNECTOR_BROKER_URL": "redis://:hush@127.0.0.1:1/0",
+    "CONNECTOR_KEYS": "0" * 43 + "=",
+}
+ADD = ["store", "add", "shop", "--client-id", "id", "--channel", "c", "--since", "2026-01-01"]
+SCHEMA = Path("simulators/afosto/schema.graphql")
+
+
+@pytest.fixture(autouse=True)
+def bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*SETTINGS, "CONNECTOR_REDIS_URL", "CONNECTOR_CLIENT_SECRET", "CONNECTOR_AFOSTO_KEY"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def run(*arguments: str, env: dict[str, str] | None = None, given: str | None = None) -> Result:
+    return CliRunner().invoke(main, list(arguments), env=env, input=given)
+
+
+def commands(group: click.Group, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    found = []
+    for name, command in group.commands.items():
+        found.append((*path, name))
+        if isinstance(command, click.Group):
+            found += commands(command, (*path, name))
+    return found
+
+
+@pytest.mark.parametrize("path", commands(main), ids=" ".join)
+def test_every_command_explains_itself(path: tuple[str, ...]) -> None:
+    result = run(*path, "--help")
+    assert result.exit_code == 0
+    assert result.output.startswith(f"Usage: main {' '.join(path)}")
+    assert len(result.output.splitlines()[2].strip()) > 10
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("status",),
+        ("doctor",),
+        ("migrate",),
+        ("store", "list"),
+        ("store", "remove", "shop"),
+        ("jobs", "retry", "1"),
+        ("order", "shop", "1"),
+        ("poll", "shop"),
+        ("keys", "rotate"),
+        (*ADD, "--client-secret", "s", "--afosto-key", "k"),
+    ],
+    ids=" ".join,
+)
+def test_a_missing_setting_is_named_and_ends_with_2(arguments: tuple[str, ...]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "CONNECTOR_DATABASE_URL is missing" in result.stderr
+    assert isinstance(result.exception, SystemExit)
+
+
+def test_an_unreachable_database_is_one_sentence_without_its_password() -> None:
+    result = run("status", env=SETTINGS)
+    assert result.exit_code == 1
+    assert "The database does not answer" in result.stderr
+    assert "CONNECTOR_DATABASE_URL" in result.stderr
+    assert "hush" not in result.output
+    assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://user:hush/er@127.0.0.1/db", "postgresql://user:hush@er@127.0.0.1/db"], ids=["slash", "at"]
+)
+def test_a_database_address_with_a_raw_password_is_refused_without_showing_it(url: str) -> None:
+    result = run("migrate", env={**SETTINGS, "CONNECTOR_DATABASE_URL": url})
+    assert result.exit_code == 2
+    assert "CONNECTOR_DATABASE_URL" in result.stderr
+    assert "hush" not in result.output
+
+
+def test_doctor_reports_each_unreachable_server_and_hides_passwords() -> None:
+    result = run("doctor", "--json", env=SETTINGS)
+    assert result.exit_code == 1
+    found = json.loads(result.stdout)
+    assert {check["name"]: check["ok"] for check in found["checks"]} == {"database": False, "broker": False}
+    assert "hush" not in result.output
+    assert SETTINGS["CONNECTOR_KEYS"] not in result.output
+
+
+@pytest.mark.parametrize(
+    ("extra", "complaint"),
+    [
+        (["--since", "2999-01-01"], "lies in the future"),
+        (["--since", "yesterday"], "yesterday"),
+        (["--flows", "orders,refunds"], "'refunds' is no flow"),
+        (["--location", "here"], "EPAGES_ID=AFOSTO_ID"),
+        (["--base-url", "shop.example"], "must begin with https://"),
+        (["--totals", "loose"], "loose"),
+    ],
+)
+def test_store_add_refuses_bad_input_before_it_asks_anybody(extra: list[str], complaint: str) -> None:
+    result = run(*ADD, *extra, env=SETTINGS)
+    assert result.exit_code == 2
+    assert complaint in result.stderr
+
+
+def test_store_add_refuses_a_name_that_is_an_address() -> None:
+    result = run("store", "add", "https://shop.example", *ADD[3:], env=SETTINGS)
+    assert result.exit_code == 2
+    assert "letters, digits" in result.stderr
+
+
+def test_store_add_asks_for_both_secrets_without_an_echo() -> None:
+    result = run(*ADD, env=SETTINGS, given="top-secret\nvery-private\n")
+    assert "Client secret" in result.stderr
+    assert "Afosto API key" in result.stderr
+    assert "top-secret" not in result.output
+    assert "very-private" not in result.output
+
+
+def test_store_add_refuses_an_empty_secret_on_standard_input() -> None:
+    result = run(*ADD, "--client-secret-stdin", env=SETTINGS, given="")
+    assert result.exit_code == 2
+    assert "Client secret: nothing was given" in result.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [["retry"], ["drop", "1", "--reason", "drift"], ["retry", "1", "--store", "shop"]], ids=" ".join
+)
+def test_jobs_are_chosen_by_ids_or_by_reason_and_by_nothing_else(arguments: list[str]) -> None:
+    assert run("jobs", *arguments, env=SETTINGS).exit_code == 2
+
+
+def test_a_store_is_not_removed_without_a_yes() -> None:
+    result = run("store", "remove", "shop", env=SETTINGS, given="n\n")
+    assert result.exit_code == 1
+    assert "imported twice" in result.stdout
+    assert "database" not in result.stderr
+
+
+def test_a_new_key_is_a_fernet_key() -> None:
+    Fernet(run("keys", "new").stdout.strip())
+
+
+def test_our_documents_fit_the_schema_we_assume() -> None:
+    result = run("afosto", "check-schema", str(SCHEMA))
+    assert (result.exit_code, result.stdout) == (0, "0 differences from this schema\n")
+
+
+def test_each_field_that_a_schema_lacks_is_named(tmp_path: Path) -> None:
+    other = tmp_path / "schema.graphql"
+    other.write_text(SCHEMA.read_text().replace("openOrder", "startOrder"))
+    result = run("afosto", "check-schema", str(other))
+    assert result.exit_code == 1
+    assert "openOrder" in result.stdout
+
+
+@pytest.mark.parametrize("text", ["no schema", "{", '{"data": {}}'])
+def test_a_file_that_is_no_schema_is_a_wrong_usage(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "schema"
+    file.write_text(text)
+    result = run("afosto", "check-schema", str(file))
+    assert result.exit_code == 2
+    assert "neither a GraphQL schema" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [[], [str(SCHEMA), "--introspect"]])
+def test_check_schema_takes_one_source(arguments: list[str]) -> None:
+    assert run("afosto", "check-schema", *arguments).exit_code == 2
+
+
+def test_an_error_that_passes_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail() -> None:
+        raise RetryLater("the shop does not answer")
+
+    monkeypatch.setattr("workers.cli.operate.settings", fail)
+    result = run("migrate")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines() == [
+        "Error: The shop does not answer.",
+        "What to do: Try again in a moment; connector doctor tells what can be reached.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(None, "never"), (0.4, "0 s"), (119, "119 s"), (300, "5 min"), (7200, "2 h"), (259200, "3 d")],
+)
+def test_durations_are_told_in_the_largest_unit_that_fits_twice(seconds: float | None, words: str) -> None:
+    assert span(seconds) == words

@@ -1,0 +1,77 @@
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from schemas.settings import load_settings
+from workers.logs import redact, set_up_logs
+
+ENVIRON = {
+    "CONNECTOR_DATABASE_URL": "postgresql://localhost/connector",
+    "CONNECTOR_BROKER_URL": "redis://localhost",
+    "CONNECTOR_KEYS": "0" * 43 + "=",
+}
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["secret", "client_secret", "token", "access_token", "key", "afosto_key", "keys", "password", "Authorization"],
+)
+def test_values_of_secret_names_are_hidden_however_deep(name: str) -> None:
+    event = redact(None, "info", {name: "hush", "request": {"headers": [{name: "hush"}]}})
+    assert event == {name: "***", "request": {"headers": [{name: "***"}]}}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Bearer hush",
+        "sent with Bearer hush.hush",
+        "client_secret=hush&scope=ordr:r",
+        '{"access_token": "hush"}',
+        "postgresql://connector:hush@localhost/connector",
+        "redis://:hush@localhost/0",
+    ],
+)
+def test_secrets_inside_texts_are_hidden(text: str) -> None:
+    assert "hush" not in redact(None, "info", {"event": text})["event"]
+
+
+def test_what_only_sounds_like_a_secret_is_kept() -> None:
+    event = {"event": "order_key=abc is a duplicate key value", "order_key": "abc", "requests": 3, "token_count": 1}
+    assert redact(None, "info", event) == event
+
+
+def test_a_line_of_the_standard_library_becomes_json_with_its_traceback_redacted(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up_logs(load_settings(ENVIRON))
+    try:
+        raise ValueError("password=hush")
+    except ValueError:
+        logging.getLogger("some.library").exception("failed with %s", "token=hush")
+    line = json.loads(capsys.readouterr().err)
+    assert line["event"] == "failed with token=***"
+    assert (line["logger"], line["level"]) == ("some.library", "error")
+    assert "ValueError: password=***" in line["exception"]
+
+
+def test_console_lines_carry_their_fields_without_secrets(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs(load_settings({**ENVIRON, "CONNECTOR_LOG_FORMAT": "console"}))
+    structlog.get_logger("tasks").info("job settled", store="shop", token="hush")
+    line = capsys.readouterr().err
+    assert "job settled" in line
+    assert "shop" in line
+    assert "hush" not in line
