@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
+from urllib.parse import quote
 
 from clients.errors_table import Answer, Unauthorized
 from clients.headers import served_at
@@ -45,7 +45,7 @@ class EpagesClient:
         size: int = 200,
         page: int = 0,
     ) -> OrderPage:
-        """Return one page of whole orders. Filters are cut to seconds; whether they include their bound is not known."""
+        """Return one page of whole orders. Filters are cut to seconds; nobody says whether they include their bound."""
         bounds = {
             "createdAfter": created_after,
             "createdBefore": created_before,
@@ -58,7 +58,7 @@ class EpagesClient:
 
     def order(self, order_id: str) -> Order:
         """Return one order as it is now."""
-        return load_order(self._get(f"/orders/{order_id}").document)
+        return load_order(self._get(f"/orders/{quote(order_id, safe='')}").document)
 
     def processes(self, order_id: str, kind: str) -> tuple[Process, ...]:
         """Return all processes of an order; `kind` is shippings, pickups, returns or cancelations."""
@@ -66,9 +66,9 @@ class EpagesClient:
         number, pages = 0, 1
         while number < pages:
             parameters = {"page": str(number), "size": str(PROCESS_PAGE)}
-            document = self._get(f"/orders/{order_id}/processes/{kind}", parameters).document
+            document = self._get(f"/orders/{quote(order_id, safe='')}/processes/{kind}", parameters).document
             found += load_processes(kind, document)
-            pages = int(document.get("page", {}).get("totalPages", 1))
+            pages = int((document.get("page") or {}).get("totalPages", 1))
             number += 1
         return tuple(found)
 
@@ -77,14 +77,15 @@ class EpagesClient:
         return load_locations(self._get("/shop/locations").document)
 
     def _get(self, path: str, parameters: Mapping[str, str] | None = None) -> Answer:
+        token = self._token(False)
         try:
-            return self._send(path, parameters, fresh=False)
+            return self._send(path, parameters, token)
         except Unauthorized:
-            return self._send(path, parameters, fresh=True)
+            return self._send(path, parameters, self._token(True))
 
-    def _send(self, path: str, parameters: Mapping[str, str] | None, *, fresh: bool) -> Answer:
-        headers: dict[str, Any] = {
-            "Authorization": f"Bearer {self._token(fresh).access_token}",
+    def _send(self, path: str, parameters: Mapping[str, str] | None, token: Token) -> Answer:
+        headers = {
+            "Authorization": f"Bearer {token.access_token}",
             "Accept": "application/hal+json",
         }
         return self._http.send("GET", f"{self._base_url}{path}", effect=False, headers=headers, params=parameters)

@@ -169,15 +169,16 @@ def _read(response: requests.Response, limit: int) -> bytes | None:
 
 
 def _document(request: Request, status: int, body: bytes) -> object:
-    """The JSON of a body. A success must have one that can be read (204 apart), a refusal need not."""
+    """The JSON of a body. A success must have an object (204 apart), a refusal need not."""
     if status == 204:
         return None
     try:
-        return json.loads(body, parse_float=Decimal)
-    except (ValueError, RecursionError) as error:
-        if status < 300:
-            raise lost(request, "the body is not JSON") from error
-        return None
+        document = json.loads(body, parse_float=Decimal)
+    except (ValueError, RecursionError):
+        document = None
+    if status < 300 and not isinstance(document, dict):
+        raise lost(request, "the body is not a JSON object")
+    return document
 
 
 def _facts(answer: Answer | None, error: ConnectorError | None, seconds: float) -> ResponseFacts:

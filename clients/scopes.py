@@ -21,12 +21,19 @@ _ASSUMED = {
     "rtpr:r": "Rücksendeprozesse lesen",
     "loca:r": "Standorte lesen",
     "orde:r": "Bestellereignisse lesen",
+    "ordp:r": "Bestellprozesse lesen",
+    "shpz:r": "Versandzonen lesen",
 }
 _NEEDED: dict[tuple[str, str], tuple[str, ...]] = {
     ("import", "orders"): ("ordr:r",),
     ("import", "cancellations"): ("ordr:r",),
     ("import", "shipments"): ("ordr:r", "shpr:r"),
     ("import", "returns"): ("ordr:r",),
+    # A flow that creates something must also read it: otherwise a lost answer could never be settled.
+    ("export", "cancellations"): ("clpr:c", "clpr:r"),
+    ("export", "returns"): ("rtpr:c", "rtpr:r"),
+    ("export", "shipments"): ("shpr:c", "shpr:r", "shpr:u"),
+    ("export", "inventory"): ("prod:r", "prda:r", "prda:u", "ordr:r"),
 }
 
 

@@ -1,1 +1,1 @@
-"""Afosto's GraphQL API: its documents, its client, and the check against the real schema. No other room knows its field names."""
+"""Afosto's GraphQL API: documents, client, check against the real schema. No other room knows its field names."""

@@ -2,10 +2,21 @@
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
-from graphql import GraphQLSchema, build_client_schema, build_schema, get_introspection_query, parse, validate
+from graphql import (
+    GraphQLSchema,
+    build_client_schema,
+    build_schema,
+    get_introspection_query,
+    get_operation_ast,
+    get_variable_values,
+    parse,
+    validate,
+)
 
 from clients.afosto.documents import document, document_names
+from clients.afosto.samples import sample_variables
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,13 +28,29 @@ class Difference:
 
 
 def check_documents(schema_text: str) -> list[Difference]:
-    """Validate every document against a schema, given as SDL or as the JSON of an introspection; empty when all fit."""
+    """Validate every document, and the input the client sends with it, against a schema; empty when all fit.
+
+    The schema is given as SDL or as the JSON of an introspection. Each difference names the field or type at fault.
+    """
     schema = _schema(schema_text)
-    return [
-        Difference(name, error.message)
-        for name in document_names()
-        for error in validate(schema, parse(document(name)))
-    ]
+    differences = {name: _of_document(schema, name) for name in document_names()}
+    for name, variables in sample_variables():
+        # Types that the document itself could not find would only be reported again.
+        if not differences[name]:
+            differences[name] = _of_input(schema, name, variables)
+    return [Difference(name, message) for name, messages in differences.items() for message in messages]
+
+
+def _of_document(schema: GraphQLSchema, name: str) -> list[str]:
+    return [error.message for error in validate(schema, parse(document(name)))]
+
+
+def _of_input(schema: GraphQLSchema, name: str, variables: dict[str, Any]) -> list[str]:
+    operation = get_operation_ast(parse(document(name)))
+    definitions = operation.variable_definitions if operation else ()
+    outcome = get_variable_values(schema, definitions or (), variables)
+    # graphql-core shows the whole sample after the fault.
+    return [error.message.partition(" Found: ")[0] for error in outcome] if isinstance(outcome, list) else []
 
 
 def introspection_query() -> str:

@@ -21,7 +21,7 @@ from schemas.afosto import (
     load_order,
     load_parcel,
 )
-from schemas.errors import NeedsPerson
+from schemas.errors import AnswerLost, NeedsPerson
 
 T = TypeVar("T")
 BATCH = 100  # item ids in one mutation
@@ -103,7 +103,7 @@ class AfostoClient:
         return self._batched("finish_items", "finishOrderItems", order_id, ids)
 
     def add_track_trace(self, unit_ids: Sequence[str], code: str | None, url: str | None) -> Parcel:
-        """Put units into a new parcel. One request whatever the number of units: a parcel is made once."""
+        """Put units into a new parcel, in one request whatever their number: each request makes a parcel of its own."""
         body = {"items": list(unit_ids), "track_trace_code": code, "track_trace_url": url}
         return load_parcel(self._mutate("add_track_trace", "addTrackTraceToItems", body)["parcel"])
 
@@ -113,6 +113,8 @@ class AfostoClient:
         return load_parcel(self._mutate("set_parcel_status", "setParcelStatus", body)["parcel"])
 
     def _batched(self, name: str, field: str, order_id: str, items: Sequence[Any], **rest: Any) -> Order:
+        if not items:
+            raise ValueError(f"{field} needs at least one item")
         answers = [
             self._mutate(name, field, {"order_id": order_id, "items": list(items[start : start + BATCH]), **rest})
             for start in range(0, len(items), BATCH)
@@ -130,7 +132,10 @@ class AfostoClient:
                 return tuple(found)
 
     def _mutate(self, name: str, field: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        changed: Mapping[str, Any] = self._call(name, {"input": body}, effect=True)[field]
+        changed = self._call(name, {"input": body}, effect=True).get(field)
+        if not isinstance(changed, Mapping) or None in changed.values():
+            # The payloads may be null by Afosto's own schema; the effect is there to be looked up all the same.
+            raise AnswerLost(f"Afosto's answer to {field} does not show what was changed.")
         return changed
 
     def _call(self, name: str, variables: Mapping[str, Any], *, effect: bool) -> Mapping[str, Any]:

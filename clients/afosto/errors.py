@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from clients.errors_table import Answer, Forbidden, NotFound, Unauthorized, lost
+from clients.headers import retry_after
 from schemas.errors import ConnectorError, NeedsPerson, Wait
 
 _BY_STATUS = {
@@ -12,7 +13,6 @@ _BY_STATUS = {
     404: "NOT_FOUND",
     422: "VALIDATION_ERROR",
     429: "RATE_LIMITED",
-    500: "INTERNAL_SERVER_ERROR",
 }
 
 
@@ -21,16 +21,31 @@ class RefusedByAfosto(NeedsPerson):
 
 
 def interpret(answer: Answer) -> ConnectorError | None:
-    """Return the error that the first entry of `errors` stands for; None when there is none."""
+    """Return the error that the first entry of `errors` stands for; None when there is none.
+
+    An entry that says neither code nor status is a schema mismatch, unless the HTTP status tells more.
+    """
     document = answer.document if isinstance(answer.document, Mapping) else {}
     errors = document.get("errors")
-    if not errors:
+    if not isinstance(errors, list) or not errors:
         return None
-    first = errors[0] if isinstance(errors[0], Mapping) else {}
-    extensions = first.get("extensions") or {}
-    code = extensions.get("code") or _BY_STATUS.get(extensions.get("status") or 0)
-    make = _TABLE.get(str(code), _unknown)
-    return make(answer, str(first.get("message", ""))[:300], extensions)
+    first = _object(errors[0])
+    extensions = _object(first.get("extensions"))
+    code = extensions.get("code") or _code(extensions.get("status"))
+    make = _TABLE.get(str(code))
+    if make is None and answer.status not in (200, 400):
+        return None
+    return (make or _unknown)(answer, str(first.get("message", ""))[:300], extensions)
+
+
+def _object(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _code(status: object) -> str | None:
+    if not isinstance(status, int):
+        return None
+    return "INTERNAL_SERVER_ERROR" if status >= 500 else _BY_STATUS.get(status)
 
 
 Extensions = Mapping[str, Any]
@@ -66,12 +81,12 @@ def _invalid(answer: Answer, message: str, extensions: Extensions) -> ConnectorE
     return RefusedByAfosto(
         f"Afosto refused the field {field!r}: {message}." if field else f"Afosto refused the input: {message}.",
         reason="refused-by-afosto",
-        resolution="Mend the order or the catalogue as the message says, then: connector jobs retry --reason refused-by-afosto",
+        resolution="Mend the order or the catalogue, then: connector jobs retry --reason refused-by-afosto",
     )
 
 
 def _throttled(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
-    return Wait("Afosto asks for fewer calls.")
+    return Wait("Afosto asks for fewer calls.", after=retry_after(answer.headers))
 
 
 def _broken(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:

@@ -70,4 +70,4 @@ def _fee(fee: FeeDraft) -> dict[str, Any]:
 
 
 def _discount(fee: FeeDraft) -> dict[str, Any]:
-    return {"description": fee.description, "amount": to_minor(fee.amount), "is_discount": True}
+    return {"description": fee.description, "amount": to_minor(abs(fee.amount)), "is_discount": True}
