@@ -33,7 +33,9 @@ def poll(name: str, now: bool, cursor: str) -> None:
             return
         if paused:
             raise NeedsPerson(
-                f"{name} is paused", reason="paused", resolution=f"take it up again: connector store resume {name}"
+                f"the store {name!r} is paused",
+                reason="paused",
+                resolution=f"take it up again: connector store resume {name}",
             )
         _must_have(ledger, name, cursor)
         sent = _send(name, cursor)
@@ -53,7 +55,7 @@ def _must_have(ledger: Ledger, name: str, cursor: str) -> None:
         found = ledger.cursors.get(name, cursor) is not None
     if not found:
         raise NeedsPerson(
-            f"{name} has nothing to read for {cursor}",
+            f"the store {name!r} has nothing to read for {cursor}",
             reason="no-cursor",
             resolution=f"see what it has: connector poll {name}",
         )

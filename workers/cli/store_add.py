@@ -107,7 +107,7 @@ def add(name: str, **given: Any) -> None:
         connection = connect_store(ledger, chosen, new)
         _keep_choices(ledger, name, given["flows"], given["locations"])
     click.echo(f"Both vendors take the credentials. Flows of {name}:")
-    _print_flows(given["flows"], connection.missing)
+    _print_flows(name, given["flows"], connection.missing)
     for epages_id, afosto_id in {**connection.locations, **given["locations"]}.items():
         click.echo(f"  orders to be collected at {epages_id} go to the Afosto location {afosto_id}")
     click.echo(f"{name} is connected; orders since {given['since']:%Y-%m-%d} follow. See: connector status")
@@ -151,9 +151,9 @@ def switch_flow(ledger: Ledger, name: str, flow: str, *, enabled: bool) -> None:
     ledger.database.rows("stores.add_flow", values)
 
 
-def _print_flows(flows: Sequence[str], missing: Mapping[str, Sequence[str]]) -> None:
+def _print_flows(name: str, flows: Sequence[str], missing: Mapping[str, Sequence[str]]) -> None:
     for flow in flows:
         boxes = " and ".join(f"{scope} (in the cockpit: {cockpit_name(scope)})" for scope in missing[flow])
         click.echo(f"  {flow:14} {f'off: the app lacks {boxes}' if boxes else 'permitted'}")
         if boxes:
-            click.echo(f"  {'':14} tick it in the cockpit, then: connector store resume STORE --flow {flow}")
+            click.echo(f"  {'':14} tick it in the cockpit, then: connector store resume {name} --flow {flow}")
