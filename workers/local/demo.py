@@ -52,8 +52,10 @@ PACE = {
     "LONGEST_JOB": "30",
     "RESEND_AFTER": "10",
     "RETRY_BASE": "0.5",
+    "EPAGES_CALLS_PER_WINDOW": "30000",
     "EPAGES_WINDOW": "60",
-    "AFOSTO_CALLS_PER_WINDOW": "6000",
+    "AFOSTO_CALLS_PER_WINDOW": "30000",
+    "AFOSTO_WINDOW": "60",
     "LOG_FORMAT": "console",
 }
 WORKERS = {
@@ -95,6 +97,7 @@ def run_demo(keep: bool, folder: Path = FOLDER) -> int:
 def _play(stage: Stage) -> Report:
     stage.console.print(
         f"Polling every {stage.settings.poll_interval:g} s for this demo; in earnest it is every 300 s.\n"
+        "leipzig answers slowly, fails and loses answers; utrecht allows 40 calls per 10 s; Afosto loses answers.\n"
         f"Flower, which shows the workers: {stage.flower}\nLogs: {stage.processes.logs}"
     )
     stage.world.trade()

@@ -14,7 +14,7 @@ from ledger.ledger import Ledger
 from workers.local.proof import Report
 
 OPEN_STATES = ("waiting", "queued", "running")
-COLUMNS = ("store", "", "orders in shop", "imported", "waiting", "retried", "parked", "freshness")
+COLUMNS = ("store", "in shop", "imported", "waiting", "retried", "parked", "last poll")
 SHOWN_DIFFERENCES = 40
 
 _RETRIED: LiteralString = """
@@ -62,12 +62,12 @@ def table(title: str, shops: Iterable[tuple[str, str, int]], ledger: Ledger) -> 
     stores, queues = standings(ledger)
     grid = Table(title=title, title_justify="left")
     for column in COLUMNS:
-        grid.add_column(column, justify="left" if column in ("store", "") else "right")
+        grid.add_column(column, justify="left" if column == "store" else "right", no_wrap=True)
     for name, character, orders in shops:
         store = stores.get(name, Standing())
         age = "–" if store.age is None else f"{store.age:.1f} s"
         figures = (orders, store.imported, store.unfinished, store.retried, store.states["parked"])
-        grid.add_row(name, character, *map(str, figures), age)
+        grid.add_row(f"{name}, {character}", *map(str, figures), age)
     lengths = "   ".join(f"{flow} {queues[flow]}" for flow in ("orders", "cancellations", "shipments", "returns"))
     return Group(grid, Text(f"unfinished jobs: {lengths}"))
 

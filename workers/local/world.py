@@ -39,7 +39,7 @@ SHOPS = (
     Shop("berlin", "big", 400, 3.0, 1),
     Shop(
         "leipzig",
-        "slow, loses answers",
+        "slow",
         60,
         0.6,
         2,
@@ -51,7 +51,7 @@ SHOPS = (
             ]
         },
     ),
-    Shop("utrecht", "40 calls per 10 s", 20, 0.4, 3, {"budget": {"calls": 40, "window": 10}}),
+    Shop("utrecht", "limited", 20, 0.4, 3, {"budget": {"calls": 40, "window": 10}}),
 )
 
 
