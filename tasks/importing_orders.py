@@ -32,7 +32,7 @@ def import_order(run: Run) -> str:
     if stage == "opened":
         return _opened(run, order_id, "it was open already")
     _compare_totals(run, draft, {draft.total, shop.grand_total}, total)
-    if shop.payment_status in UNPAID and not run.store.open_unpaid:
+    if shop.payment_status in UNPAID and not run.store.open_unpaid and not _has_left(shop):
         return f"waits for payment as CONCEPT {order_id}"
     return _open(run, order_id)
 
@@ -158,8 +158,7 @@ def _give_up(run: Run, link: Link | None) -> str:
 
 def _check_unchanged(run: Run, shop: epages.Order, link: Link) -> str:
     """What changes in the shop after the import is for a person, as long as nothing has left."""
-    unshipped = not any(shipped_so_far(line, order_id=shop.id) for line in shop.lines)
-    if unshipped and link.facts.get("fingerprint") != fingerprint(shop):
+    if not _has_left(shop) and link.facts.get("fingerprint") != fingerprint(shop):
         raise NeedsPerson(
             f"order {shop.number} of {run.store.name} was changed in the shop after its import: "
             f"addresses or lines differ from Afosto order {link.afosto_id}",
@@ -167,3 +166,8 @@ def _check_unchanged(run: Run, shop: epages.Order, link: Link) -> str:
             resolution=f"Make the change in Afosto by hand, then: connector jobs drop {run.job.id}",
         )
     return f"imported before as Afosto order {link.afosto_id}"
+
+
+def _has_left(shop: epages.Order) -> bool:
+    """Whether the shop handed anything over: then it does not wait for the money, and neither do we."""
+    return any(shipped_so_far(line, order_id=shop.id) for line in shop.lines)

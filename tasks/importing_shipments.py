@@ -20,6 +20,8 @@ def import_shipments(run: Run) -> str:
     """Make one parcel per shipped process and move each parcel as far as its process has come."""
     if run.order_link is not None and run.order_link.stage == "expired":
         return "the order was canceled before it was opened"
+    if run.order_link is not None and run.order_link.stage == "filled":
+        run.runtime.ledger.jobs.hint(run.store.name, "import", "orders", run.order_id, lane=run.job.lane)
     link = opened_order(run)
     require_scope(run.store, "shpr:r")
     kind = "pickups" if run.epages.order(run.order_id).is_pickup else "shippings"

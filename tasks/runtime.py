@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from clients.breaker import Breaker
 from clients.limiter import Budget, Limiter
@@ -44,7 +46,12 @@ def build_runtime(settings: Settings, send: Send, backlog: Callable[[str], int])
     """Build a process's runtime from its settings; nothing connects before it is used."""
     ledger = Ledger(Database(settings.database_url), KeySet(settings.keys))
     client = redis.Redis.from_url(
-        settings.redis_url, decode_responses=True, socket_timeout=2, socket_connect_timeout=2, health_check_interval=15
+        settings.redis_url,
+        decode_responses=True,
+        socket_timeout=2,
+        socket_connect_timeout=2,
+        health_check_interval=15,
+        retry=Retry(NoBackoff(), 1),
     )
     epages = Budget(settings.epages_calls_per_window, settings.epages_window)
     afosto = Budget(settings.afosto_calls_per_window, settings.afosto_window)

@@ -39,10 +39,12 @@ class Gate:
     def before(self, effect: bool) -> None:
         """Let a request pass, or raise Wait or LeaseLost."""
         self.breaker.check(self.bucket)
-        if self.calls >= self.prepaid:
+        if self.calls < self.prepaid:
+            wait = self.limiter.blocked_for(self.bucket)
+        else:
             wait = self.limiter.reserve(self.bucket, 1, self.lane)
-            if wait > 0:
-                raise Wait(f"the budget of {self.bucket} is used up", after=wait, prepaid=True)
+        if wait > 0:
+            raise Wait(f"the budget of {self.bucket} is used up", after=wait, prepaid=True)
         if effect:
             self.require_lease()
         self.calls += 1
