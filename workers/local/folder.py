@@ -11,6 +11,7 @@ import fcntl
 import os
 import signal
 import stat
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,7 +19,8 @@ from pathlib import Path
 import psutil
 
 _SERVERS = ("postgres", "redis-server", "valkey-server")
-_LEFTOVER_GRACE = 5.0
+_LEFTOVER_GRACE = 10.0
+"""Seconds a leftover server has to end by itself."""
 
 
 def write_private(path: Path, text: str) -> None:
@@ -77,19 +79,27 @@ def end_leftovers(folder: Path) -> None:
 
     They are known by their working directory: a process id in a file may since belong to somebody else.
     """
-    left = list(_servers_in(folder))
-    for process in left:
-        _signal(process, signal.SIGINT)
-    _, stubborn = psutil.wait_procs(left, _LEFTOVER_GRACE)
-    for process in stubborn:
-        _signal(process, signal.SIGKILL)
-    psutil.wait_procs(stubborn, _LEFTOVER_GRACE)
+    for process in _servers_in(folder):
+        if not _is_helper(process):
+            _signal(process, signal.SIGINT)
+    deadline = time.monotonic() + _LEFTOVER_GRACE
+    while left := list(_servers_in(folder)):
+        if time.monotonic() > deadline:
+            for process in left:
+                _signal(process, signal.SIGKILL)
+        time.sleep(0.02)
 
 
 def _servers_in(folder: Path) -> Iterator[psutil.Process]:
-    for process in psutil.process_iter(["name", "cwd"]):
+    for process in psutil.process_iter(["name", "cwd", "cmdline"]):
         if process.info["name"] in _SERVERS and process.info["cwd"] == str(folder.resolve()):
             yield process
+
+
+def _is_helper(process: psutil.Process) -> bool:
+    """PostgreSQL's own children end with it; to its checkpointer SIGINT would mean something else."""
+    title: str = (process.info["cmdline"] or [""])[0]
+    return title.startswith("postgres:")
 
 
 def _signal(process: psutil.Process, number: signal.Signals) -> None:

@@ -64,7 +64,7 @@ class Postgres:
     def ready(self, port: int) -> bool:
         """Tell whether it takes connections, and create the connector's database in it if that is missing."""
         try:
-            with psycopg.connect(self.url(port, "postgres"), autocommit=True, connect_timeout=5) as connection:
+            with psycopg.connect(self.url(port, "postgres"), autocommit=True, connect_timeout=2) as connection:
                 connection.execute(f"create database {_DATABASE}")
         except errors.DuplicateDatabase:
             return True

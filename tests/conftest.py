@@ -1,0 +1,34 @@
+"""What every test shares: no way out of this machine for unit tests."""
+
+import socket
+from typing import Any
+
+import pytest
+
+pytest_plugins = ("tests.servers",)
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class OutsideCall(AssertionError):
+    """A unit test tried to reach another machine."""
+
+
+@pytest.fixture(autouse=True)
+def _no_way_out(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    if "unit" not in request.path.relative_to(request.config.rootpath).parts:
+        return
+    connect, resolve = socket.socket.connect, socket.getaddrinfo
+
+    def guarded_connect(self: socket.socket, address: Any) -> None:
+        if self.family != socket.AF_UNIX and address[0] not in _LOOPBACK:
+            raise OutsideCall(f"a unit test connects to {address[0]}")
+        connect(self, address)
+
+    def guarded_resolve(host: Any, *arguments: Any, **options: Any) -> Any:
+        if host not in _LOOPBACK:
+            raise OutsideCall(f"a unit test looks up {host}")
+        return resolve(host, *arguments, **options)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded_connect)
+    monkeypatch.setattr(socket, "getaddrinfo", guarded_resolve)

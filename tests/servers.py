@@ -1,0 +1,91 @@
+"""Real servers for a whole session, and a fresh database and an empty Redis for each test.
+
+The tests never use servers named by the environment: they empty what they get.
+"""
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+from redis import Redis
+
+from ledger.database import Database
+from ledger.migrate import migrate
+from workers.local.services import Services, local_services
+
+_TEMPLATE = "template_of_tests"
+
+
+@pytest.fixture(scope="session")
+def services() -> Iterator[Services]:
+    """PostgreSQL and Redis in a folder of this session."""
+    with (
+        tempfile.TemporaryDirectory(prefix="connector-") as folder,
+        local_services(Path(folder), {}, durable=False) as started,
+    ):
+        yield started
+
+
+@pytest.fixture(scope="session")
+def template_url(services: Services) -> str:
+    """A migrated database that each test's own is copied from; it must stay without connections."""
+    _execute(services.database_url, sql.SQL("create database {}").format(sql.Identifier(_TEMPLATE)))
+    url = in_database(services.database_url, _TEMPLATE)
+    database = Database(url)
+    migrate(database)
+    database.close()
+    return url
+
+
+@pytest.fixture
+def empty_database_url(services: Services) -> Iterator[str]:
+    """A database without a single table, for this test only."""
+    yield from _own_database(services, "template1")
+
+
+@pytest.fixture
+def database_url(services: Services, template_url: str) -> Iterator[str]:
+    """A migrated database, for this test only."""
+    yield from _own_database(services, _TEMPLATE)
+
+
+@pytest.fixture
+def redis_url(services: Services) -> str:
+    """An empty Redis; the limiter, the breaker and the broker all live in it."""
+    with Redis.from_url(services.redis_url) as client:
+        client.flushall()
+    return services.redis_url
+
+
+@pytest.fixture
+def fresh_services(services: Services, database_url: str, redis_url: str) -> Services:
+    """The services with this test's own database and an empty Redis, for processes to be started."""
+    return Services(database_url, redis_url, redis_url, services.keys)
+
+
+def in_database(url: str, name: str) -> str:
+    """Give the address of another database of the same server."""
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def _own_database(services: Services, template: str) -> Iterator[str]:
+    name = f"test_{secrets.token_hex(6)}"
+    # Copying the files beats logging each page of them: a checkpoint costs nothing without fsync.
+    _execute(
+        services.database_url,
+        sql.SQL("create database {} template {} strategy file_copy").format(
+            sql.Identifier(name), sql.Identifier(template)
+        ),
+    )
+    yield in_database(services.database_url, name)
+    _execute(services.database_url, sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+def _execute(url: str, statement: sql.Composed) -> None:
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(statement)
