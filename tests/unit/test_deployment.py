@@ -1,5 +1,6 @@
 """The Procfile and the compose file run everything the connector needs, and the same on either."""
 
+import re
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,10 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
+from schemas.settings import load_settings
 from workers.local.processes import read_procfile
 from workers.queues import QUEUE_NAMES
 
 ROOT = Path(__file__).parents[2]
+KEY = {"CONNECTOR_KEYS": "A" * 43 + "="}
 
 
 def services() -> dict[str, Any]:
@@ -62,3 +65,34 @@ def test_redis_keeps_its_messages_over_a_restart_and_evicts_none() -> None:
 def test_no_process_starts_before_the_database_is_migrated() -> None:
     for name in composed():
         assert services()[name]["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+
+
+def test_every_secret_comes_from_the_environment() -> None:
+    values = {
+        (name, key): value
+        for name, service in services().items()
+        for key, value in service.get("environment", {}).items()
+        if "PASSWORD" in key or "KEYS" in key or "@" in value
+    }
+    assert values
+    # `:?` lets compose refuse to start while the variable is missing or empty.
+    assert [where for where, value in values.items() if not re.search(r"\$\{[A-Z_]+:\?", value)] == []
+
+
+def test_servers_are_healthy_before_anything_uses_them() -> None:
+    assert {name for name, service in services().items() if "healthcheck" in service} == {"postgres", "redis"}
+    assert services()["migrate"]["depends_on"]["postgres"] == {"condition": "service_healthy"}
+    for name in composed():
+        assert services()[name]["depends_on"]["redis"] == {"condition": "service_healthy"}
+
+
+def test_workers_have_longer_to_finish_than_a_job_may_take() -> None:
+    longest = load_settings({"CONNECTOR_DATABASE_URL": "postgresql://h/d", "CONNECTOR_BROKER_URL": "redis://h", **KEY})
+    for name in QUEUE_NAMES:
+        assert float(services()[name]["stop_grace_period"].removesuffix("s")) >= longest.longest_job
+
+
+def test_every_service_comes_back_after_a_crash_and_the_migration_ends() -> None:
+    policies = {name: service["restart"] for name, service in services().items()}
+    assert policies.pop("migrate") == "on-failure"
+    assert set(policies.values()) == {"unless-stopped"}

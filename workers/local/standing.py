@@ -8,6 +8,8 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+from ledger.database import Database
+from ledger.migrate import migrate
 from workers.local.folder import end_leftovers, holder
 from workers.local.processes import Command, Processes, read_procfile
 from workers.local.server import ServerFailed
@@ -18,9 +20,9 @@ _PAUSE = 0.1
 
 
 def up(folder: Path, procfile: Path | None = None, environ: Mapping[str, str] = os.environ) -> Services:
-    """Run the servers in `folder`, and the processes of `procfile` with them, until `down`; gives what is up.
+    """Run the servers in `folder`, and on a migrated database the processes of `procfile`, until `down`.
 
-    Does nothing if they run already. Raises ServerFailed.
+    Changes nothing if they run already. Raises ServerFailed.
     """
     if not running(folder):
         folder.mkdir(parents=True, exist_ok=True)
@@ -54,11 +56,24 @@ def stand(folder: Path, procfile: Path | None) -> None:
     """Run the servers, and the processes of `procfile`, until SIGTERM: the keeper's side of `up`."""
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     with local_services(folder) as services, Processes(folder / "logs") as processes:
-        env = {**os.environ, **environment(services)}
+        env = {**os.environ, **environment(services), "PATH": _path()}
+        if procfile:
+            _migrate(services)
         for name, argv in (read_procfile(procfile) if procfile else {}).items():
             processes.start(Command(name, argv, env=env))
         while True:
             signal.pause()
+
+
+def _migrate(services: Services) -> None:
+    database = Database(services.database_url)
+    migrate(database)
+    database.close()
+
+
+def _path() -> str:
+    """Find the programs installed beside this Python first, as in an activated environment."""
+    return os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
 
 
 def _keeper(folder: Path, procfile: Path | None, environ: Mapping[str, str], output: int) -> subprocess.Popen[bytes]:
