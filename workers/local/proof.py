@@ -112,10 +112,11 @@ def _order(report: Report, name: str, shop: Document, found: Sequence[Document])
 
 
 def _waiting(name: str, shop: Document, drafts: Sequence[Document]) -> Iterator[Difference]:
-    wanted = {line["id"]: line["ordered"] - line["canceled"] for line in shop["lines"]}
-    whole = [draft for draft in drafts if Counter(wanted) == Counter(unit["line_ref"] for unit in draft["units"])]
-    if not whole:
-        yield Difference("missing", name, f"the unpaid order {shop['number']} has no complete draft in Afosto")
+    wanted = Counter({line["id"]: line["ordered"] - line["canceled"] for line in shop["lines"]})
+    held = [Counter(unit["line_ref"] for unit in draft["units"]) for draft in drafts]
+    if wanted not in held:
+        figures = f"{dict(wanted)} wanted, drafts hold {[dict(units) for units in held]}"
+        yield Difference("missing", name, f"the unpaid order {shop['number']} has no complete draft: {figures}")
 
 
 def _opened(report: Report, name: str, shop: Document, order: Document) -> Iterator[Difference]:
