@@ -7,9 +7,10 @@ from typing import Any
 
 import structlog
 from celery import current_app
-from celery.signals import worker_ready, worker_shutdown
+from celery.signals import setup_logging, worker_ready, worker_shutdown
 
 from schemas.errors import ConnectorError
+from workers.logs import set_up_logs
 
 log = structlog.get_logger()
 
@@ -17,6 +18,12 @@ log = structlog.get_logger()
 BEAT = 5.0
 
 _stopped = threading.Event()
+
+
+@setup_logging.connect
+def start_logs(**_: Any) -> None:
+    """Let Celery log as the rest of the connector does."""
+    set_up_logs(current_app.settings)
 
 
 @worker_ready.connect

@@ -1,0 +1,129 @@
+"""Faults for real: processes are killed, Redis is emptied, answers are lost. Then both sides are counted."""
+
+import random
+import time
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from tests.world import IMPORT_QUEUES, TENANT, World, wait_for
+from workers.local.services import Services
+
+pytestmark = pytest.mark.faults
+
+KILLS = 20
+LOST_ANSWERS = [
+    {"kind": "reset", "probability": 0.05},
+    {"kind": "late", "probability": 0.03, "seconds": 1.5, "hold": 0.2},
+    {"kind": "503", "probability": 0.03, "after_effect": True},
+    {"kind": "truncate", "probability": 0.02},
+]
+
+
+def test_a_worker_killed_again_and_again_between_answer_and_settle_loses_nothing_and_doubles_nothing(
+    servers: Services, tmp_path: Path
+) -> None:
+    seed = random.randrange(10**6)
+    print(f"seed {seed}")
+    draw = random.Random(seed)
+    with World(servers, tmp_path) as world:
+        world.shop("killed")
+        world.afosto.set_faults(TENANT, {"kind": "latency", "seconds": 0.05})
+        world.worker("poll,dispatch,reconcile", 3)
+        world.beat()
+        world.epages.trade("killed", rate=5)
+        for _ in range(KILLS):
+            opened = _created(world)
+            victim = world.worker(IMPORT_QUEUES, 4)
+            wait_for(
+                partial(_more_than, world, opened),
+                20,
+                "the worker to be in the midst of an import",
+            )
+            time.sleep(draw.uniform(0.0, 0.4))
+            victim.kill()
+            victim.wait()
+        world.epages.stop_trading("killed")
+        world.worker(IMPORT_QUEUES, 4)
+        world.sweep()
+        world.settle(45)
+        report = world.prove()
+        assert report.differences == []
+        assert report.counts["opened"] > KILLS
+        assert world.parked() == []
+
+
+def test_redis_emptied_in_mid_run_costs_time_alone(servers: Services, tmp_path: Path) -> None:
+    with World(servers, tmp_path) as world:
+        now = datetime.now(UTC)
+        world.shop("emptied", since=now - timedelta(days=2))
+        world.epages.place_many("emptied", 150, (now - timedelta(days=1)).isoformat(), now.isoformat(), lives=True)
+        world.start()
+        for _ in range(5):
+            time.sleep(1.0)
+            world.redis.flushall()
+        world.settle(45)
+        report = world.prove()
+        assert report.differences == []
+        assert report.counts["orders"] >= 150
+
+
+def test_answers_that_are_lost_or_land_late_double_nothing(servers: Services, tmp_path: Path) -> None:
+    with World(servers, tmp_path) as world:
+        now = datetime.now(UTC)
+        world.shop("unsure", since=now - timedelta(days=2))
+        world.epages.place_many("unsure", 60, (now - timedelta(days=1)).isoformat(), now.isoformat(), lives=True)
+        world.afosto.set_faults(TENANT, *LOST_ANSWERS, seed=7)
+        world.start()
+        time.sleep(12)
+        world.afosto.set_faults(TENANT)
+        world.settle(45)
+        assert world.prove().differences == []
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        {"list_order": "random", "equal_timestamps": True, "bounds": "exclusive"},
+        {"late_rows": 2.0, "bounds": "inclusive"},
+        {"no_bump": ["shippings", "returns", "cancelations"]},
+    ],
+    ids=["no order, equal time stamps", "rows visible late", "processes that do not bump updatedAt"],
+)
+def test_what_nobody_knows_of_the_vendor_hides_no_order(
+    servers: Services, tmp_path: Path, switches: dict[str, object]
+) -> None:
+    with World(servers, tmp_path, POLL_PAGE_SIZE="10") as world:
+        now = datetime.now(UTC)
+        world.shop("odd", since=now - timedelta(days=2), switches=switches)
+        world.epages.place_many("odd", 80, (now - timedelta(days=1)).isoformat(), now.isoformat(), lives=True)
+        world.start()
+        world.epages.trade("odd", rate=5, seconds=8)
+        time.sleep(10)
+        world.sweep()
+        world.settle(45)
+        assert world.prove().differences == []
+
+
+def test_every_import_run_twice_has_no_second_effect(servers: Services, tmp_path: Path) -> None:
+    with World(servers, tmp_path) as world:
+        now = datetime.now(UTC)
+        world.shop("twice", since=now - timedelta(days=2))
+        world.epages.place_many("twice", 40, (now - timedelta(days=1)).isoformat(), now.isoformat(), lives=True)
+        world.start()
+        world.settle()
+        before = len(world.afosto.causes(TENANT))
+        assert world.ledger.jobs.retry(store="twice") > 40
+        world.settle()
+        assert world.prove().differences == []
+        assert len(world.afosto.causes(TENANT)) == before
+
+
+def _created(world: World) -> int:
+    return int(world.afosto.stats(TENANT)["requests"].get("createOrder", 0))
+
+
+def _more_than(world: World, before: int) -> bool:
+    return _created(world) > before

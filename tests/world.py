@@ -1,0 +1,224 @@
+"""A whole small world for integration and fault tests: both vendors, a database, a broker, and real Celery processes."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import psycopg
+import redis
+
+from ledger.database import Database
+from ledger.keys import KeySet
+from ledger.ledger import Ledger
+from ledger.migrate import migrate
+from schemas.settings import Settings, load_settings
+from simulators.afosto.control import AfostoControl
+from simulators.epages.control import EpagesControl
+from workers.connect import NewStore, connect_store
+from workers.local.proof import Report, prove
+from workers.local.server import free_port
+from workers.local.services import Services
+from workers.local.world import LOCATIONS
+
+TENANT, KEY, CHANNEL = "tenant", "afosto-key-for-tests", "channel-1"
+CLIENT_ID, CLIENT_SECRET = "client", "client-secret-for-tests"
+ROOT = Path(__file__).parent.parent
+
+# Leases, waits and deadlines shrunk together; their order is the one that start-up asserts.
+SHRUNK = {
+    "POLL_INTERVAL": "1.5",
+    "POLL_OVERLAP": "6",
+    "CLOCK_MARGIN": "0.5",
+    "DISPATCH_INTERVAL": "0.4",
+    "LEASE": "2",
+    "LEASE_RENEWAL": "0.5",
+    "CALL_DEADLINE": "1",
+    "AMBIGUITY_WAIT": "3",
+    "LONGEST_JOB": "20",
+    "RESEND_AFTER": "3",
+    "RETRY_BASE": "0.2",
+    "RETRY_CAP": "2",
+    "FAILURES_TO_PARK": "1000",
+    "EPAGES_CALLS_PER_WINDOW": "60000",
+    "EPAGES_WINDOW": "60",
+    "AFOSTO_CALLS_PER_WINDOW": "60000",
+    "AFOSTO_WINDOW": "60",
+}
+
+IMPORT_QUEUES = "orders,cancellations,shipments,returns"
+
+
+class World:
+    """Start it with `with World(services, folder) as world`; everything in it ends with the block."""
+
+    def __init__(self, services: Services, folder: Path, **overrides: str) -> None:
+        self._services = services
+        self._folder = folder
+        self._overrides = overrides
+        self._stack = ExitStack()
+        self.workers: list[subprocess.Popen[bytes]] = []
+
+    def __enter__(self) -> Self:
+        self.env = self._environment()
+        self.settings: Settings = load_settings(self.env)
+        migrate(self.database())
+        self.ledger = Ledger(self.database(), KeySet(self.settings.keys))
+        self.redis = redis.Redis.from_url(self.settings.redis_url, decode_responses=True)
+        self.redis.flushdb()
+        self.epages = EpagesControl(self._simulator("epages", self._epages_port))
+        self.afosto = AfostoControl(self._simulator("afosto", self._afosto_port))
+        locations = [{"id": f"location-{n}", "name": name} for n, name in enumerate(LOCATIONS)]
+        self.afosto.create(TENANT, KEY, channels=[{"id": CHANNEL, "name": "Shop"}], locations=locations)
+        self.afosto.set_switches(TENANT, orders_list=False)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for process in self.workers:
+            process.kill()
+            process.wait()
+        self.ledger.close()
+        self.redis.close()
+        self._stack.close()
+
+    def database(self) -> Database:
+        """Open the world's own database, with a pool of its own."""
+        database = Database(self.settings.database_url)
+        self._stack.callback(database.close)
+        return database
+
+    def _environment(self) -> dict[str, str]:
+        name = f"world_{uuid.uuid4().hex[:12]}"
+        with psycopg.connect(self._services.database_url, autocommit=True) as connection:
+            connection.execute(f'create database "{name}"'.encode())
+        self._epages_port, self._afosto_port = free_port(), free_port()
+        mine = {
+            **SHRUNK,
+            "DATABASE_URL": _with_database(self._services.database_url, name),
+            "BROKER_URL": self._services.broker_url,
+            "REDIS_URL": self._services.redis_url,
+            "KEYS": self._services.keys,
+            "EPAGES_URL": f"http://127.0.0.1:{self._epages_port}/{{store}}/api",
+            "AFOSTO_URL": f"http://127.0.0.1:{self._afosto_port}/graphql",
+            **self._overrides,
+        }
+        connector = {f"CONNECTOR_{name}": value for name, value in mine.items()}
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        return {**os.environ, **connector, "PATH": path, "PYTHONPATH": str(ROOT), "C_FORCE_ROOT": "1"}
+
+    def _simulator(self, vendor: str, port: int) -> str:
+        self._spawn(vendor, [sys.executable, "-m", "simulators", vendor, "--port", str(port)])
+        control = {"epages": "shops", "afosto": "tenants"}[vendor]
+        url = f"http://127.0.0.1:{port}"
+        wait_for(lambda: _listens(port), 20, f"the simulated {vendor} ({control}) to listen")
+        return url
+
+    def _spawn(self, name: str, argv: list[str]) -> subprocess.Popen[bytes]:
+        log = self._stack.enter_context((self._folder / f"{name}-{uuid.uuid4().hex[:6]}.log").open("wb"))
+        process = subprocess.Popen(argv, env=self.env, cwd=ROOT, stdout=log, stderr=log)
+        self._stack.callback(_end, process)
+        return process
+
+    def shop(self, name: str, since: datetime | None = None, **settings: Any) -> None:
+        """Open a shop and connect it; orders from `since` (default: an hour ago) on are imported."""
+        self.epages.open_shop(name, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, **settings)
+        connect_store(
+            self.ledger,
+            self.settings,
+            NewStore(
+                name=name,
+                base_url=self.settings.epages_url.format(store=name),
+                client_id=CLIENT_ID,
+                client_secret=CLIENT_SECRET,
+                afosto_key=KEY,
+                channel_id=CHANNEL,
+                import_since=since or datetime.now(UTC) - timedelta(hours=1),
+            ),
+        )
+
+    def worker(self, queues: str, concurrency: int = 4) -> subprocess.Popen[bytes]:
+        """Start a Celery worker with a pool of threads."""
+        name = f"{uuid.uuid4().hex[:8]}@%h"
+        options = ["-Q", queues, "-n", name, "--pool", "threads", "-c", str(concurrency), "-l", "INFO"]
+        options += ["--without-gossip", "--without-mingle"]
+        process = self._spawn("worker", ["celery", "-A", "workers.app", "worker", *options])
+        self.workers.append(process)
+        return process
+
+    def beat(self) -> subprocess.Popen[bytes]:
+        """Start Celery beat."""
+        process = self._spawn("beat", ["celery", "-A", "workers.app", "beat", "-l", "INFO"])
+        self.workers.append(process)
+        return process
+
+    def start(self, concurrency: int = 4) -> None:
+        """Start beat and one worker for everything."""
+        self.worker(f"{IMPORT_QUEUES},poll,dispatch,reconcile", concurrency + 2)
+        self.beat()
+
+    def sweep(self) -> None:
+        """Begin a sweep of every store."""
+        for name in self.ledger.stores.names():
+            self.ledger.cursors.start_sweep(name, datetime.now(UTC), 86_400)
+
+    def settle(self, timeout: float = 30) -> None:
+        """Wait until nothing is open, twice in a row with a poll between."""
+        for _ in range(2):
+            wait_for(self._quiet, timeout, "all jobs to settle", lambda: str(self.open_jobs()))
+            time.sleep(self.settings.poll_interval * 1.5)
+        wait_for(self._quiet, timeout, "all jobs to settle", lambda: str(self.open_jobs()))
+
+    def _quiet(self) -> bool:
+        cursors = self.ledger.database.transaction(
+            lambda s: s.execute(
+                "select 1 as x from cursors where kind <> 'live' and next_poll_at is not null"
+            ).fetchone()
+        )
+        return cursors is None and not self.open_jobs()
+
+    def open_jobs(self) -> list[tuple[str, str, str, str | None]]:
+        """Return (flow, order, state, message) of the jobs that are not done."""
+        jobs = self.ledger.jobs.search(limit=100_000)
+        return [
+            (j["flow"], j["order_key"], j["state"], j["message"]) for j in jobs if j["state"] not in ("done", "parked")
+        ]
+
+    def parked(self) -> list[dict[str, Any]]:
+        """Return the parked jobs."""
+        return self.ledger.jobs.search(state="parked", limit=100_000)
+
+    def prove(self) -> Report:
+        """Compare effects with causes in all shops."""
+        return prove(self.epages, self.afosto, self.epages.shops(), TENANT)
+
+
+def wait_for(condition: Callable[[], bool], timeout: float, what: str, details: Callable[[], str] = lambda: "") -> None:
+    """Wait until a condition holds; fail naming what was waited for."""
+    ends = time.monotonic() + timeout
+    while not condition():
+        if time.monotonic() > ends:
+            raise AssertionError(f"waited {timeout} s in vain for {what} {details()[:2000]}")
+        time.sleep(0.1)
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(0.2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+
+
+def _with_database(url: str, name: str) -> str:
+    return urlsplit(url)._replace(path=f"/{name}").geturl()
