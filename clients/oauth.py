@@ -39,7 +39,7 @@ def _interpret(answer: Answer) -> ConnectorError | None:
     return Unauthorized(
         f"{answer.request.host} says: the client was revoked.",
         reason="revoked-client",
-        resolution="Make a new app in the shop's cockpit, then connect the store again with its client id and secret.",
+        resolution="Make a new app in the shop's cockpit, then enter it: connector store credentials STORE --client-id ID",
         store_wide=True,
     )
 

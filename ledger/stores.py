@@ -49,7 +49,7 @@ class Stores:
             raise NeedsPerson(
                 f"the store {values['name']!r} is connected already",
                 reason="store-exists",
-                resolution=f"remove it first: connector store remove {values['name']}",
+                resolution=f"to give it other credentials: connector store credentials {values['name']}",
             ) from error
 
     def _insert(self, session: Session, values: Mapping[str, Any], flows: Mapping[str, bool], width: float) -> None:
@@ -110,6 +110,14 @@ class Stores:
         parameters = {"access_token": sealed, "expires_at": token.expires_at, "scopes": sorted(token.scopes)}
         self._database.rows("stores.set_token", {"name": name, **parameters})
 
+    def set_credentials(self, name: str, client_id: str, client_secret: str, afosto_key: str, bucket: str) -> None:
+        """Replace a store's credentials at both vendors; raises NeedsPerson when it is not connected."""
+        sealed = {"client_secret": self._keys.encrypt(client_secret), "afosto_key": self._keys.encrypt(afosto_key)}
+        values = {"name": name, "client_id": client_id, "afosto_bucket": bucket, **sealed}
+        if self._database.row("stores.set_credentials", values) is None:
+            raise unknown_store(name)
+        self.heal(name, ["epages", "afosto"])
+
     def pause(self, name: str) -> None:
         """Stop polling and running jobs of the store; raises NeedsPerson when it is not connected."""
         self._must_exist("stores.pause", name)
@@ -119,7 +127,7 @@ class Stores:
         self._must_exist("stores.resume", name)
 
     def resume_flows(self, name: str, flow: str | None) -> list[Row]:
-        """Release flows that stopped themselves; return those that were stopped, with the reason."""
+        """Release flows that stopped themselves and return which."""
         return self._database.rows("stores.resume_flow", {"store": name, "flow": flow})
 
     def set_totals(self, name: str, totals: str) -> None:
@@ -154,8 +162,14 @@ class Stores:
         self._database.rows("stores.heal", {"store": store, "vendors": list(vendors)})
 
     def map_location(self, store: str, epages_id: str, afosto_id: str) -> None:
-        """Orders to be collected at the ePages location go to the Afosto location."""
-        self._database.rows("stores.map_location", {"store": store, "epages_id": epages_id, "afosto_id": afosto_id})
+        """Orders to be collected at the ePages location go to this Afosto location and no other."""
+
+        def work(session: Session) -> None:
+            values = {"store": store, "epages_id": epages_id, "afosto_id": afosto_id}
+            fetch(session, "stores.unmap_location", values)
+            fetch(session, "stores.map_location", values)
+
+        self._database.transaction(work)
 
     def rotate_keys(self) -> int:
         """Write every stored secret anew with the first key; return how many stores were rewritten."""

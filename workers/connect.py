@@ -64,6 +64,22 @@ def connect_store(ledger: Ledger, settings: Settings, new: NewStore) -> Connecti
     return Connection(token.scopes, missing, locations)
 
 
+def replace_credentials(
+    ledger: Ledger, settings: Settings, name: str, *, client_id: str, client_secret: str, afosto_key: str
+) -> None:
+    """Check other credentials of a connected store on both sides, then keep them; its links and jobs stay.
+
+    Raises NeedsPerson or RetryLater as `connect_store` does; then nothing is changed.
+    """
+    store = ledger.stores.get(name)
+    http = Http(deadline_seconds=settings.call_deadline)
+    token = fetch_token(http, store.base_url, client_id, client_secret, datetime.now(UTC))
+    _check_channel(AfostoClient(settings.afosto_url, http, afosto_key), store.channel_id)
+    ledger.stores.set_credentials(name, client_id, client_secret, afosto_key, afosto_bucket(afosto_key))
+    ledger.stores.set_token(name, token)
+    ledger.cursors.make_due(name, "live")
+
+
 def same_names(shop: EpagesClient, afosto: AfostoClient) -> dict[str, str]:
     """Return ePages id → Afosto id of the locations that bear one name on both sides."""
     by_name = {location.name: location.id for location in afosto.locations()}

@@ -20,6 +20,12 @@ select name from stores order by name;
 update stores set access_token = %(access_token)s, token_expires_at = %(expires_at)s, scopes = %(scopes)s
 where name = %(name)s;
 
+-- name: set_credentials
+-- The old token goes with the old secret.
+update stores set client_id = %(client_id)s, client_secret = %(client_secret)s, afosto_key = %(afosto_key)s,
+       afosto_bucket = %(afosto_bucket)s, access_token = null, token_expires_at = null
+where name = %(name)s returning name;
+
 -- name: pause
 update stores set paused_at = coalesce(paused_at, now()) where name = %(name)s returning name;
 
@@ -29,7 +35,7 @@ update stores set paused_at = null where name = %(name)s returning name;
 -- name: resume_flow
 update store_flows set stopped_reason = null, stopped_message = null
 where store = %(store)s and (%(flow)s::text is null or flow = %(flow)s) and stopped_reason is not null
-returning flow, stopped_reason;
+returning flow;
 
 -- name: set_totals
 update stores set totals = %(totals)s where name = %(name)s returning name;
@@ -68,6 +74,9 @@ from cursors where store = %(store)s order by kind;
 
 -- name: order_counts
 select count(*) as seen, count(*) filter (where is_test) as tests from orders where store = %(store)s;
+
+-- name: unmap_location
+delete from locations where store = %(store)s and epages_id = %(epages_id)s;
 
 -- name: map_location
 insert into locations (store, epages_id, afosto_id) values (%(store)s, %(epages_id)s, %(afosto_id)s) on conflict do nothing;

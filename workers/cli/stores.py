@@ -8,7 +8,9 @@ from ledger.ledger import Ledger
 from ledger.status import Status
 from ledger.stores import unknown_store
 from workers.cli.frame import FLOWS, TOTALS, open_ledger, plural, print_json, print_table, settings, show, span
+from workers.cli.secrets import read_secret
 from workers.cli.store_add import add, switch_flow
+from workers.connect import replace_credentials
 
 
 @click.group()
@@ -111,6 +113,44 @@ def _release(ledger: Ledger, name: str, flow: str | None) -> None:
     for reason in sorted({row["stopped_reason"] for row in stopped}):
         count = ledger.jobs.retry(store=name, reason=reason)
         click.echo(f"{name}: {plural(count, 'job')} parked for {reason} will run again")
+
+
+@store.command()
+@click.argument("name")
+@click.argument("pair", metavar="EPAGES_ID=AFOSTO_ID")
+def locate(name: str, pair: str) -> None:
+    """Send orders to be collected at the shop's location EPAGES_ID to the Afosto location AFOSTO_ID."""
+    epages_id, _, afosto_id = pair.partition("=")
+    if not (epages_id and afosto_id):
+        raise click.BadParameter("write EPAGES_ID=AFOSTO_ID.")
+    with open_ledger() as ledger:
+        ledger.stores.get(name)
+        ledger.stores.map_location(name, epages_id, afosto_id)
+        count = ledger.jobs.retry(store=name, reason="location-not-mapped")
+    click.echo(
+        f"{name}: orders to be collected at {epages_id} go to {afosto_id}; {plural(count, 'job')} will run again"
+    )
+
+
+@store.command()
+@click.argument("name")
+@click.option("--client-id", help="Client id of the app in the shop's cockpit; the present one when left out.")
+@click.option("--client-secret", envvar="CONNECTOR_CLIENT_SECRET", help="Better left out: asked hidden.")
+@click.option("--afosto-key", envvar="CONNECTOR_AFOSTO_KEY", help="Afosto API key. Better left out: asked hidden.")
+def credentials(name: str, client_id: str | None, client_secret: str | None, afosto_key: str | None) -> None:
+    """Replace a store's credentials at both vendors, after trying them. Its orders and links stay as they are."""
+    chosen = settings()
+    with open_ledger(chosen) as ledger:
+        kept = ledger.stores.get(name)
+        replace_credentials(
+            ledger,
+            chosen,
+            name,
+            client_id=client_id or kept.client_id,
+            client_secret=read_secret(client_secret, "Client secret", stdin=False),
+            afosto_key=read_secret(afosto_key, "Afosto API key", stdin=False),
+        )
+    click.echo(f"Both vendors take the credentials; {name} goes on with them")
 
 
 @store.command()
