@@ -27,6 +27,7 @@ from schemas.settings import Settings, load_settings
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
 from workers.local.demo_view import table, verdict
+from workers.local.folder import held
 from workers.local.processes import Command, Processes
 from workers.local.proof import Report, prove
 from workers.local.server import free_port
@@ -179,6 +180,9 @@ def _stay(stage: Stage) -> None:
 def _stage(console: Console, folder: Path) -> Iterator[Stage]:
     """Everything up, the stores connected, the workers at work; everything down at the end, last started first."""
     with contextlib.ExitStack() as stack:
+        if not stack.enter_context(held(folder / "run")):
+            # Servers in one folder are shared, and a demo begins by emptying them.
+            raise ConfigurationError(f"another demo runs in {folder}; end it first")
         console.print("Starting PostgreSQL and Redis …")
         services = environment(stack.enter_context(local_services(folder, durable=False)))
         epages, afosto, flower = free_port(), free_port(), free_port()
