@@ -33,10 +33,13 @@ test: venv
 demo: venv
 	$(BIN)/connector demo $(if $(filter 1,$(KEEP)),--keep)
 
-# Needs uv (https://docs.astral.sh/uv/); add --upgrade to move the versions.
+# Needs uv (https://docs.astral.sh/uv/); add --upgrade to COMPILE to move the versions. Production gets no test tools and
+# no servers, but setuptools, which builds the project itself in the image.
+COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	--custom-compile-command "make lock"
 lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --all-extras \
-		pyproject.toml -o requirements.txt
+	$(COMPILE) --all-extras pyproject.toml -o requirements.txt
+	echo setuptools | $(COMPILE) --constraint requirements.txt pyproject.toml - -o deploy/requirements.txt
 
 clean:
 	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -3,7 +3,11 @@
 import sys
 from pathlib import Path
 
+from schemas.errors import ConnectorError
 from workers.local.standing import stand
 
 if __name__ == "__main__":
-    stand(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+    try:
+        stand(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)
+    except ConnectorError as error:
+        sys.exit(str(error))

@@ -15,8 +15,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import psutil
+if TYPE_CHECKING:
+    import psutil
 
 _SERVERS = ("postgres", "redis-server", "valkey-server")
 _LEFTOVER_GRACE = 10.0
@@ -90,21 +92,26 @@ def end_leftovers(folder: Path) -> None:
         time.sleep(0.02)
 
 
-def _servers_in(folder: Path) -> Iterator[psutil.Process]:
+def _servers_in(folder: Path) -> Iterator["psutil.Process"]:
+    if not folder.exists():
+        return
+    import psutil  # noqa: PLC0415 - comes with the extra `local`, without which no server ever ran here
+
     for process in psutil.process_iter(["name", "cwd", "cmdline"]):
         if process.info["name"] in _SERVERS and process.info["cwd"] == str(folder.resolve()):
             yield process
 
 
-def _is_helper(process: psutil.Process) -> bool:
+def _is_helper(process: "psutil.Process") -> bool:
     """PostgreSQL's own children end with it; to its checkpointer SIGINT would mean something else."""
     title: str = (process.info["cmdline"] or [""])[0]
     return title.startswith("postgres:")
 
 
-def _signal(process: psutil.Process, number: signal.Signals) -> None:
-    with suppress(psutil.NoSuchProcess):
-        process.send_signal(number)
+def _signal(process: "psutil.Process", number: signal.Signals) -> None:
+    # Gone by itself in the meantime, which is as good.
+    with suppress(ProcessLookupError):
+        os.kill(process.pid, number)
 
 
 def open_the_way(path: Path) -> None:
