@@ -1,10 +1,10 @@
 """Celery's settings that do not depend on the environment; workers/app.py adds the broker and the pace of dispatch."""
 
-from kombu import Queue
+from kombu.entity import Queue
 
 from workers.queues import QUEUE_NAMES
 
-task_queues = [Queue(name, routing_key=name) for name in QUEUE_NAMES]
+task_queues = [Queue(name, routing_key=name) for name in QUEUE_NAMES]  # type: ignore[no-untyped-call]
 task_default_queue = "dispatch"
 task_create_missing_queues = False
 task_routes = {f"{name}.*": {"queue": name, "routing_key": name} for name in QUEUE_NAMES}

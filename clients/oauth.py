@@ -39,7 +39,7 @@ def _interpret(answer: Answer) -> ConnectorError | None:
     return Unauthorized(
         f"{answer.request.host} says: the client was revoked.",
         reason="revoked-client",
-        resolution="Make a new app in the shop's cockpit, then enter it: connector store credentials STORE --client-id ID",
+        resolution="Make a new app in the shop's cockpit, then: connector store credentials STORE --client-id ID",
         store_wide=True,
     )
 

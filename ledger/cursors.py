@@ -21,7 +21,7 @@ class Malformed:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What one slice of a poll brought, and where the cursor stands after it. Times are aware UTC, durations seconds."""
+    """What one slice of a poll brought, and where the cursor stands after it. Times are aware UTC, widths seconds."""
 
     orders: Sequence[SeenOrder]
     wishes: Sequence[Wish]
@@ -41,7 +41,7 @@ class Cursors:
         self._order_wait = order_wait
 
     def take_due(self, interval: float, limit: int) -> list[Row]:
-        """Return (store, kind, fence) of the cursors whose time has come; each is due again after `interval` seconds."""
+        """Return (store, kind, fence) of the cursors whose time has come; each is due again after `interval` s."""
         return self._database.rows("cursors.due", {"interval": interval, "limit": limit})
 
     def get(self, store: str, kind: str) -> Cursor | None:

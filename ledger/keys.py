@@ -8,7 +8,7 @@ from schemas.errors import ConfigurationError
 
 
 class KeySet:
-    """The keys of CONNECTOR_KEYS. To rotate: put a new key first, run `connector keys rotate`, then drop the old one."""
+    """The keys of CONNECTOR_KEYS. To rotate: put a new key first, `connector keys rotate`, drop the old one."""
 
     def __init__(self, keys: Sequence[str]) -> None:
         try:
@@ -28,7 +28,7 @@ class KeySet:
             return self._fernet.decrypt(bytes(token)).decode()
         except InvalidToken as error:
             raise ConfigurationError(
-                "a stored secret fits none of the keys in CONNECTOR_KEYS; put the key it was written with back in the list"
+                "a stored secret fits none of the keys in CONNECTOR_KEYS; put the key it was written with back"
             ) from error
 
     def rotate(self, token: bytes) -> bytes:

@@ -1,7 +1,6 @@
 """Brings a database to the present schema: numbered files, each applied once, one process at a time."""
 
 from importlib.resources import files
-from typing import LiteralString
 
 from ledger.database import Database, Session
 

@@ -60,7 +60,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """An effect that was announced and not settled. `seconds_left` of its ambiguity, 0 when absence proves something."""
+    """An effect that was announced and not settled. `seconds_left` of its ambiguity, 0 when absence is proof."""
 
     id: int
     kind: str

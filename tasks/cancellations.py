@@ -15,5 +15,5 @@ FLOW = Flow("cancellations", import_cancellation, epages_calls=1, afosto_calls=4
 
 @shared_task(base=ConnectorTask, bind=True, name="cancellations.import")
 def run(self: ConnectorTask, **kwargs: Any) -> str:
-    """Bring one order's cancellations up to date in Afosto; see docs/tasks/cancellations.import.json for the keywords."""
+    """Bring one order's cancellations up to date in Afosto; keywords: docs/tasks/cancellations.import.json."""
     return execute(self.runtime, FLOW, cast("Import", self.read(kwargs)), refill)

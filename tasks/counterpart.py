@@ -21,6 +21,11 @@ def opened_order(run: Run) -> Link:
     return link
 
 
+def look_at_order(run: Run) -> None:
+    """Make the order itself due: what was seen here may change what its draft holds, or whether it is opened."""
+    run.runtime.ledger.jobs.hint(run.store.name, "import", "orders", run.order_id, lane=run.job.lane)
+
+
 def read_order(run: Run, link: Link) -> afosto.Order:
     """Read the Afosto order fresh; raises NeedsPerson when it is gone."""
     found = run.afosto.order(link.afosto_id)

@@ -3,10 +3,10 @@
 from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto
+from schemas.epages import Process
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
 from schemas.mapping.shipments import ParcelPlan, parcels_to_create, status_for
-from schemas.epages import Process
-from tasks.counterpart import must_wait, opened_order, read_order
+from tasks.counterpart import look_at_order, must_wait, opened_order, read_order
 from tasks.run import Run
 from tasks.vendors import require_scope
 
@@ -21,7 +21,7 @@ def import_shipments(run: Run) -> str:
     if run.order_link is not None and run.order_link.stage == "expired":
         return "the order was canceled before it was opened"
     if run.order_link is not None and run.order_link.stage == "filled":
-        run.runtime.ledger.jobs.hint(run.store.name, "import", "orders", run.order_id, lane=run.job.lane)
+        look_at_order(run)
     link = opened_order(run)
     require_scope(run.store, "shpr:r")
     kind = "pickups" if run.epages.order(run.order_id).is_pickup else "shippings"

@@ -6,10 +6,18 @@ from collections.abc import Mapping, Sequence
 from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto
-from schemas.errors import NeedsPerson, Wait
+from schemas.errors import Wait
 from schemas.mapping.cancellations import units_to_cancel
 from schemas.mapping.returns import units_to_return
-from tasks.counterpart import canceled_before, counts_by_line, drive, must_wait, opened_order, read_order
+from tasks.counterpart import (
+    canceled_before,
+    counts_by_line,
+    drive,
+    look_at_order,
+    must_wait,
+    opened_order,
+    read_order,
+)
 from tasks.run import Run
 
 CANCELED = "CANCELLED"  # Afosto's word for a unit that was canceled
@@ -20,6 +28,9 @@ def import_cancellation(run: Run) -> str:
     """Cancel in Afosto as many units per line as the shop canceled since the import."""
     if run.order_link is None or run.order_link.stage == "expired":
         return _without_order(run)
+    if run.order_link.stage != "opened":
+        look_at_order(run)
+        return "the order is not open yet; its draft is made anew without what is canceled"
     link = opened_order(run)
     intent = run.open_intent("cancel")
     order = read_order(run, link)
@@ -73,6 +84,8 @@ def import_return(run: Run) -> str:
         return _without_order(run)
     link = opened_order(run)
     intent = run.open_intent("return")
+    if intent is None and "shipments" in run.context.open_flows:
+        raise Wait("the order's shipments come first", after=run.settings.retry_base)
     order = read_order(run, link)
     if intent is None:
         body = _units_to_return(run, order)
@@ -97,12 +110,7 @@ def _units_to_return(run: Run, order: afosto.Order) -> dict[str, list[str]]:
     for link in run.linked("return"):
         key = (link.line_id or "", link.stage)
         counts[link.written_by][key] = counts[link.written_by].get(key, 0) + link.quantity
-    try:
-        restock, scrap = units_to_return(shop, order, counts["epages"], counts["afosto"])
-    except NeedsPerson as error:
-        if "shipments" in run.context.open_flows:
-            raise Wait("the order's shipments come first", after=5.0) from error
-        raise
+    restock, scrap = units_to_return(shop, order, counts["epages"], counts["afosto"])
     return {"restock": list(restock), "scrap": list(scrap)}
 
 

@@ -103,7 +103,7 @@ def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, req
 
 
 def _position(runtime: Runtime, cursor: Cursor, reading: Reading, orders: list[Order]) -> datetime:
-    """Where the cursor stands after a slice: its end, for the open one the latest change seen, never ahead of the shop."""
+    """Where the cursor stands after a slice: its end, for the open one the latest change, never ahead of the shop."""
     if reading.end is not None:
         return reading.end
     latest = max((order.updated_at for order in orders), default=cursor.position)

@@ -1,4 +1,4 @@
-"""A whole small world for integration and fault tests: both vendors, a database, a broker, and real Celery processes."""
+"""A whole small world for fault tests: both vendors, a database, a broker, and real Celery processes."""
 
 import os
 import socket

@@ -10,8 +10,9 @@ returning id;
 with given_up as (
     insert into orphans (store, afosto_id, order_key) values (%(store)s, %(old)s, %(order_key)s) on conflict do nothing
 )
-update links set afosto_id = %(new)s, facts = %(facts)s
-where store = %(store)s and kind = 'order' and epages_id = %(order_key)s and afosto_id = %(old)s and stage = 'created'
+update links set afosto_id = %(new)s, facts = %(facts)s, stage = 'created'
+where store = %(store)s and kind = 'order' and epages_id = %(order_key)s and afosto_id = %(old)s
+  and stage in ('created', 'filled')
 returning id;
 
 -- name: stage_order

@@ -39,7 +39,8 @@ def test_a_pickup_order_has_a_location_and_no_shipping_address(pickup_order: epa
 
 
 def test_street_details_join_both_lines_and_empty_texts_are_absent(order: epages.Order) -> None:
-    assert order.billing_address and order.shipping_address
+    assert order.billing_address
+    assert order.shipping_address
     assert order.billing_address.street_details == "Hinterhaus, 3. Etage"
     assert order.shipping_address.street_details is None
     assert order.shipping_address.house_number is None

@@ -61,7 +61,7 @@ def test_a_bad_message_names_task_and_field_and_breaks_the_published_contract(
 
 
 def test_a_task_nobody_knows_is_a_bad_message() -> None:
-    with pytest.raises(BadMessage, match="orders.improt"):
+    with pytest.raises(BadMessage, match=r"orders\.improt"):
         load_message("orders.improt", {})
 
 
