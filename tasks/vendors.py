@@ -101,5 +101,5 @@ def require_scope(store: Store, scope: str) -> None:
         raise NeedsPerson(
             f"the shop {store.name} has not granted the scope {scope}",
             reason="missing-scope",
-            resolution=f"Tick its box in the shop's cockpit, then: connector jobs retry --reason missing-scope",
+            resolution="Tick its box in the shop's cockpit, then: connector jobs retry --reason missing-scope",
         )

@@ -23,12 +23,12 @@ LOST_ANSWERS = [
 
 
 def test_a_worker_killed_again_and_again_between_answer_and_settle_loses_nothing_and_doubles_nothing(
-    servers: Services, tmp_path: Path
+    services: Services, tmp_path: Path
 ) -> None:
     seed = random.randrange(10**6)
     print(f"seed {seed}")
     draw = random.Random(seed)
-    with World(servers, tmp_path) as world:
+    with World(services, tmp_path) as world:
         world.shop("killed")
         world.afosto.set_faults(TENANT, {"kind": "latency", "seconds": 0.05})
         world.worker("poll,dispatch,reconcile", 3)
@@ -55,8 +55,8 @@ def test_a_worker_killed_again_and_again_between_answer_and_settle_loses_nothing
         assert world.parked() == []
 
 
-def test_redis_emptied_in_mid_run_costs_time_alone(servers: Services, tmp_path: Path) -> None:
-    with World(servers, tmp_path) as world:
+def test_redis_emptied_in_mid_run_costs_time_alone(services: Services, tmp_path: Path) -> None:
+    with World(services, tmp_path) as world:
         now = datetime.now(UTC)
         world.shop("emptied", since=now - timedelta(days=2))
         world.epages.place_many("emptied", 150, (now - timedelta(days=1)).isoformat(), now.isoformat(), lives=True)
@@ -70,8 +70,8 @@ def test_redis_emptied_in_mid_run_costs_time_alone(servers: Services, tmp_path: 
         assert report.counts["orders"] >= 150
 
 
-def test_answers_that_are_lost_or_land_late_double_nothing(servers: Services, tmp_path: Path) -> None:
-    with World(servers, tmp_path) as world:
+def test_answers_that_are_lost_or_land_late_double_nothing(services: Services, tmp_path: Path) -> None:
+    with World(services, tmp_path) as world:
         now = datetime.now(UTC)
         world.shop("unsure", since=now - timedelta(days=2))
         world.epages.place_many("unsure", 60, (now - timedelta(days=1)).isoformat(), now.isoformat(), lives=True)
@@ -93,9 +93,9 @@ def test_answers_that_are_lost_or_land_late_double_nothing(servers: Services, tm
     ids=["no order, equal time stamps", "rows visible late", "processes that do not bump updatedAt"],
 )
 def test_what_nobody_knows_of_the_vendor_hides_no_order(
-    servers: Services, tmp_path: Path, switches: dict[str, object]
+    services: Services, tmp_path: Path, switches: dict[str, object]
 ) -> None:
-    with World(servers, tmp_path, POLL_PAGE_SIZE="10") as world:
+    with World(services, tmp_path, POLL_PAGE_SIZE="10") as world:
         now = datetime.now(UTC)
         world.shop("odd", since=now - timedelta(days=2), switches=switches)
         world.epages.place_many("odd", 80, (now - timedelta(days=1)).isoformat(), now.isoformat(), lives=True)
@@ -107,8 +107,8 @@ def test_what_nobody_knows_of_the_vendor_hides_no_order(
         assert world.prove().differences == []
 
 
-def test_every_import_run_twice_has_no_second_effect(servers: Services, tmp_path: Path) -> None:
-    with World(servers, tmp_path) as world:
+def test_every_import_run_twice_has_no_second_effect(services: Services, tmp_path: Path) -> None:
+    with World(services, tmp_path) as world:
         now = datetime.now(UTC)
         world.shop("twice", since=now - timedelta(days=2))
         world.epages.place_many("twice", 40, (now - timedelta(days=1)).isoformat(), now.isoformat(), lives=True)
