@@ -128,7 +128,7 @@ def test_a_missing_scope_switches_off_the_flows_that_need_it_and_is_named(
 def test_orders_are_imported_without_the_scope_for_shipments(world: World, runtime: Runtime, store: str) -> None:
     _open(world, store, scopes=[scope for scope in ALL_SCOPES if scope != "shpr:r"])
     _connect(world, store)
-    order = world.epages.place(store, paid=True)
+    order = _place(world, store)
     world.epages.act(store, order["id"], "ship")
     _poll(runtime, store)
     _run_all(runtime, store)
@@ -137,7 +137,7 @@ def test_orders_are_imported_without_the_scope_for_shipments(world: World, runti
 
 def test_a_revoked_client_is_the_stores_problem_and_its_jobs_wait(world: World, runtime: Runtime, store: str) -> None:
     world.shop(store)
-    order = world.epages.place(store, paid=True)
+    order = _place(world, store)
     _poll(runtime, store)
     world.epages.revoke(store)
     with pytest.raises(Retry, match="revoked"):
@@ -162,7 +162,7 @@ def test_one_revoked_client_hinders_no_other_store(world: World, runtime: Runtim
     world.shop(store)
     world.epages.revoke(store)
     world.shop(f"{store}-b")
-    world.epages.place(f"{store}-b", paid=True)
+    _place(world, f"{store}-b")
     with pytest.raises(NeedsPerson):
         _poll(runtime, store)
     _poll(runtime, f"{store}-b")
@@ -191,9 +191,9 @@ def test_an_order_that_does_not_load_is_parked_with_its_field_and_the_others_are
     world: World, runtime: Runtime, store: str, kind: str, field: str
 ) -> None:
     world.shop(store)
-    before = world.epages.place(store, paid=True)
+    before = _place(world, store)
     world.epages.place_malformed(store, kind)
-    after = world.epages.place(store, paid=True)
+    after = _place(world, store)
     _poll(runtime, store)
     _run_all(runtime, store)
     (broken,) = (job for job in world.ledger.jobs.search(store=store) if job["state"] == "parked")
@@ -238,8 +238,8 @@ def test_what_a_vendor_adds_to_its_documents_stops_no_import(
 
 def test_test_orders_are_counted_and_not_imported(world: World, runtime: Runtime, store: str) -> None:
     world.shop(store)
-    world.epages.place(store, paid=True, test=True)
-    real = world.epages.place(store, paid=True)
+    _place(world, store, test=True)
+    real = _place(world, store)
     assert "2 orders seen" in _poll(runtime, store)
     assert world.ledger.stores.overview(store)["orders"] == {"seen": 2, "tests": 1}
     assert {subject for _, subject in _states(world, store)} == {real["id"]}
@@ -247,7 +247,7 @@ def test_test_orders_are_counted_and_not_imported(world: World, runtime: Runtime
 
 def test_a_test_order_that_somebody_asks_for_is_skipped_too(world: World, runtime: Runtime, store: str) -> None:
     world.shop(store)
-    order = world.epages.place(store, paid=True, test=True)
+    order = _place(world, store, test=True)
     assert _import(runtime, store, order["id"]) == "skipped: a test order"
     assert _created(world, store) == []
 
@@ -285,6 +285,11 @@ def _connect(world: World, store: str, **changes: str) -> Connection:
     url = world.settings.epages_url.format(store=store)
     right = NewStore(store, url, CLIENT_ID, CLIENT_SECRET, KEY, CHANNEL, since)
     return connect_store(world.ledger, world.settings, replace(right, **changes))  # type: ignore[arg-type]
+
+
+def _place(world: World, store: str, test: bool = False) -> dict[str, Any]:
+    """Place a paid order to be sent; only what it holds is drawn by lot."""
+    return world.epages.place(store, paid=True, pickup=False, test=test)
 
 
 def _place_malformed(world: World, store: str, kind: str) -> dict[str, Any]:
