@@ -1,0 +1,134 @@
+"""How soon does a new order arrive in Afosto while a shop's whole history is being imported?
+
+    python benchmarks/first_import.py [--orders 20000]
+
+Starts both simulated vendors, PostgreSQL, Redis and real workers in a temporary folder, connects a shop with that
+many past orders, places a new order every ten seconds, and prints how long each took to be opened in Afosto.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.world import World
+from workers.local.services import local_services
+
+SHOP = "history"
+GAP = 10.0  # seconds between two new orders
+LONGEST = 90.0  # seconds after which the benchmark ends, whatever is left
+GRACE = 10.0  # seconds beyond the poll interval that a new order may take
+POLL_INTERVAL = 5.0
+WAITS = {"POLL_INTERVAL": f"{POLL_INTERVAL:g}", "DISPATCH_INTERVAL": "1", "LEASE": "20", "LEASE_RENEWAL": "5"}
+CALLS = {"CALL_DEADLINE": "10", "LONGEST_JOB": "60", "AMBIGUITY_WAIT": "60", "RESEND_AFTER": "60"}
+
+PROGRESS = """
+    select (select count(*) from links where kind = 'order' and stage = 'opened') as imported,
+           (select coalesce(sum(requests), 0)::int from attempts) as requests,
+           (select count(*) from jobs where state <> 'done') as open,
+           (select count(*) from cursors where kind = 'history' and next_poll_at is not null) as reading
+"""
+OPENED = """
+    select order_key, created_at from links
+    where kind = 'order' and stage = 'opened' and order_key = any(%s::text[])
+"""
+
+
+@dataclass
+class Watch:
+    """New orders on their way (id → when placed, seconds of a steady clock) and how long the others took."""
+
+    placed: dict[str, float] = field(default_factory=dict)
+    took: list[float] = field(default_factory=list)
+
+    def place(self, world: World) -> None:
+        """Place one new order, to be shipped and paid."""
+        order = world.epages.place(SHOP, paid=True, test=False)
+        self.placed[order["id"]] = time.monotonic()
+
+    def look(self, world: World) -> None:
+        """Print each order that was opened since the last look."""
+        rows = world.ledger.database.transaction(lambda s: s.execute(OPENED, (list(self.placed),)).fetchall())
+        for row in rows:
+            seconds = time.monotonic() - self.placed.pop(row["order_key"])
+            self.took.append(seconds)
+            click.echo(f"    new order {row['order_key']} opened after {seconds:.1f} s")
+
+
+def main() -> int:
+    """Run; exit code 1 when a new order took longer than it may."""
+    parser = argparse.ArgumentParser(description="Time new orders during a shop's first import.")
+    parser.add_argument("--orders", type=int, default=20_000, help="past orders of the shop (default: 20000)")
+    orders = parser.parse_args().orders
+    with (
+        tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
+        local_services(Path(folder) / "services", {}) as services,
+        World(services, Path(folder), **WAITS, **CALLS) as world,
+    ):
+        _open_shop(world, orders)
+        return _verdict(_run(world))
+
+
+def _open_shop(world: World, orders: int) -> None:
+    now = datetime.now(UTC)
+    since = now - timedelta(days=365)
+    world.shop(SHOP, since=since)
+    until = now - timedelta(hours=1)
+    click.echo(f"{world.epages.place_many(SHOP, orders, since.isoformat(), until.isoformat(), lives=True)} past orders")
+
+
+def _run(world: World) -> Watch:
+    world.start()
+    watch, started, next_order, next_line = Watch(), time.monotonic(), GAP, GAP / 2
+    while (elapsed := time.monotonic() - started) < LONGEST:
+        if elapsed >= next_order:
+            watch.place(world)
+            next_order += GAP
+        watch.look(world)
+        if elapsed >= next_line:
+            next_line += GAP
+            if _progress(world, elapsed):
+                break
+        time.sleep(0.1)
+    _finish(world, watch)
+    return watch
+
+
+def _finish(world: World, watch: Watch) -> None:
+    """Give the orders that are still on their way the time they may take."""
+    ends = time.monotonic() + POLL_INTERVAL + GRACE
+    while watch.placed and time.monotonic() < ends:
+        watch.look(world)
+        time.sleep(0.1)
+
+
+def _progress(world: World, elapsed: float) -> bool:
+    """Print how far the first import is; return whether it is done."""
+    row = world.ledger.database.transaction(lambda s: s.execute(PROGRESS).fetchone())
+    assert row is not None
+    imported = max(1, row["imported"])
+    click.echo(
+        f"{elapsed:5.0f} s: {row['imported']} imported, {row['open']} jobs open, "
+        f"{imported / elapsed:.1f} orders/s, {row['requests'] / imported:.1f} requests per order"
+    )
+    return bool(row["imported"]) and not row["open"] and not row["reading"]
+
+
+def _verdict(watch: Watch) -> int:
+    allowed = POLL_INTERVAL + GRACE
+    longest = max(watch.took, default=0.0)
+    late = len(watch.placed) + sum(seconds > allowed for seconds in watch.took)
+    click.echo(f"new orders: {len(watch.took)} opened, {len(watch.placed)} not; the longest took {longest:.1f} s")
+    click.echo(f"allowed: {POLL_INTERVAL:g} s poll interval + {GRACE:g} s = {allowed:g} s; {late} late")
+    return 1 if late else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
