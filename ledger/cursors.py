@@ -31,6 +31,7 @@ class Slice:
     requests: int
     documents: int
     finished: bool
+    pause: float
 
 
 class Cursors:
@@ -40,9 +41,9 @@ class Cursors:
         self._database = database
         self._order_wait = order_wait
 
-    def take_due(self, interval: float, limit: int) -> list[Row]:
-        """Return (store, kind, fence) of the cursors whose time has come; each is due again after `interval` s."""
-        return self._database.rows("cursors.due", {"interval": interval, "limit": limit})
+    def take_due(self, patience: float, limit: int) -> list[Row]:
+        """Return (store, kind, fence) of the due cursors; due again after `patience` s, or when a run says so."""
+        return self._database.rows("cursors.due", {"patience": patience, "limit": limit})
 
     def get(self, store: str, kind: str) -> Cursor | None:
         """Return a cursor, or None when the store has none of this kind."""
@@ -76,14 +77,14 @@ class Cursors:
         self._database.rows("cursors.open", {**values, "next_poll_at": now})
         return True
 
-    def advance(self, cursor: Cursor, found: Slice, interval: float) -> list[Row] | None:
+    def advance(self, cursor: Cursor, found: Slice) -> list[Row] | None:
         """Keep what a slice brought and move the cursor behind it, in one transaction.
 
         Returns the wishes that were news, or None when a newer run has taken the cursor over.
         """
-        return self._database.transaction(lambda session: self._advance(session, cursor, found, interval))
+        return self._database.transaction(lambda session: self._advance(session, cursor, found))
 
-    def _advance(self, session: Session, cursor: Cursor, found: Slice, interval: float) -> list[Row] | None:
+    def _advance(self, session: Session, cursor: Cursor, found: Slice) -> list[Row] | None:
         key = {"store": cursor.store, "kind": cursor.kind, "fence": cursor.fence}
         if fetch_one(session, "cursors.hold", key) is None:
             return None
@@ -91,8 +92,10 @@ class Cursors:
         values: dict[str, Any] = {
             **key,
             "lateness": _lateness(cursor, changed),
-            "interval": interval,
-            **{name: getattr(found, name) for name in ("position", "width", "requests", "documents", "finished")},
+            **{
+                name: getattr(found, name)
+                for name in ("position", "width", "requests", "documents", "finished", "pause")
+            },
         }
         fetch(session, "cursors.move", values)
         lane = 2 if cursor.kind == "history" else 1

@@ -1,6 +1,7 @@
 """The short front between Postgres and the broker: which jobs are sent, and which are sent again."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ledger.database import Database, Row, Session, fetch, fetch_one
 
@@ -35,14 +36,19 @@ class Front:
 
         One process at a time releases a flow; another one finds the lock taken and releases nothing.
         """
+        lists = {"stores": list(caps), "caps": list(caps.values())}
+        return self._release("front.release", direction, flow, {**lists, "room": room})
 
+    def release_prepaid(self, direction: str, flow: str, room: int) -> list[Row]:
+        """Queue up to `room` due jobs whose calls are reserved already; they count against no cap."""
+        return self._release("front.release_prepaid", direction, flow, {"room": room})
+
+    def _release(self, query: str, direction: str, flow: str, parameters: dict[str, Any]) -> list[Row]:
         def work(session: Session) -> list[Row]:
             lock = fetch_one(session, "front.try_lock", {"name": f"release {direction} {flow}"})
             if not lock or not lock["locked"]:
                 return []
-            parameters = {"direction": direction, "flow": flow, "room": room}
-            lists = {"stores": list(caps), "caps": list(caps.values())}
-            return fetch(session, "front.release", {**parameters, **lists})
+            return fetch(session, query, {"direction": direction, "flow": flow, **parameters})
 
         return self._database.transaction(work)
 

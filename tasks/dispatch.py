@@ -7,6 +7,7 @@ from celery import shared_task
 from tasks.base import ConnectorTask
 from tasks.flows import IMPORTS
 from tasks.front import ALIVE, DEFAULT_SLOTS, fill, resend
+from tasks.polling import patience
 from tasks.runtime import Runtime
 
 # Stores polled per tick at most: a backlog of due polls is spread instead of sent at once.
@@ -26,7 +27,7 @@ def dispatch(runtime: Runtime) -> str:
     if not ledger.front.take_tick(settings.dispatch_interval / 2):
         return "skipped: another dispatch ran just now"
     freed = ledger.jobs.take_back(settings.failures_to_park)
-    polls = ledger.cursors.take_due(settings.poll_interval, POLLS_PER_TICK)
+    polls = ledger.cursors.take_due(patience(settings.poll_interval), POLLS_PER_TICK)
     for row in polls:
         runtime.send("poll.store", {"store": row["store"], "cursor": row["kind"], "fence": row["fence"]}, "poll")
     slots = ledger.front.slots(ALIVE)

@@ -34,14 +34,19 @@ def fill(runtime: Runtime, flow: Flow, slots: int) -> int:
     room = max(2 * slots, int(1.5 * settled)) - queued
     if room <= 0:
         return 0
+    paid = front.release_prepaid("import", flow.name, room)
+    _send(runtime, flow, paid)
+    room -= len(paid)
+    if room <= 0:
+        return len(paid)
     try:
         caps = _caps(runtime, flow, _due_stores(runtime, flow, room), room)
     except Wait as error:
         log.warning("nothing is sent", flow=flow.name, why=str(error))
-        return 0
+        return len(paid)
     rows = front.release("import", flow.name, caps, room) if caps else []
     _send(runtime, flow, rows)
-    return len(rows)
+    return len(paid) + len(rows)
 
 
 def refill(runtime: Runtime, flow: Flow) -> None:

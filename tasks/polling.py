@@ -1,6 +1,7 @@
 """One poll of one store: read slices, keep what is news, move the cursor, go on in another task when there is more."""
 
 import hashlib
+import time
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -21,6 +22,8 @@ from tasks.vendors import Gate, epages_bucket, epages_client
 
 # A poll that failed is tried again after this many seconds, or after its interval when that is shorter.
 RETRY_PAUSE = 30.0
+# Seconds within which a slice is read and kept, also from a slow shop; a run silent for longer has died.
+SLOWEST_SLICE = 60.0
 
 
 def poll(runtime: Runtime, message: Poll) -> str:
@@ -51,12 +54,14 @@ def _read(runtime: Runtime, store: Store, cursor: Cursor) -> str:
     reader = Reader(
         epages_client(runtime, store, gate), cursor, store.import_since, runtime.settings.poll_page_size, overlap
     )
+    started = time.monotonic()
     seen = news = slices = asked = 0
     while True:
         reading = reader.next()
-        found = _slice(runtime, store, cursor, reading, gate.calls - asked)
+        pause = _pause(runtime, started, reading)
+        found = _slice(runtime, store, cursor, reading, requests=gate.calls - asked, pause=pause)
         asked = gate.calls
-        changed = runtime.ledger.cursors.advance(cursor, found, runtime.settings.poll_interval)
+        changed = runtime.ledger.cursors.advance(cursor, found)
         if changed is None:
             return "a newer poll has taken over"
         cursor = replace(cursor, position=max(cursor.position, found.position), width=found.width)
@@ -68,6 +73,17 @@ def _read(runtime: Runtime, store: Store, cursor: Cursor) -> str:
             break
     runtime.ledger.stores.heal(store.name, ["epages"])
     return f"{seen} orders seen, {news} jobs have news, {gate.calls} requests"
+
+
+def patience(interval: float) -> float:
+    """Return after how many seconds without a sign a poll counts as dead: never less than the slowest slice takes."""
+    return max(interval, SLOWEST_SLICE)
+
+
+def _pause(runtime: Runtime, started: float, reading: Reading) -> float:
+    """Seconds to the next poll: an interval from this one's beginning, or the patience while there is more to read."""
+    interval = runtime.settings.poll_interval
+    return patience(interval) if reading.end else max(0.0, interval - (time.monotonic() - started))
 
 
 def _gate(runtime: Runtime, store: Store, cursor: Cursor) -> Gate:
@@ -86,7 +102,7 @@ def _continue(runtime: Runtime, cursor: Cursor) -> None:
     runtime.send("poll.store", message, "poll")
 
 
-def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, requests: int) -> Slice:
+def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, *, requests: int, pause: float) -> Slice:
     orders = [row.order for row in reading.rows if row.order and row.order.created_at >= store.import_since]
     flows = [flow for flow in FLOWS_OF_A_STORE if not missing_scopes("import", flow, store.scopes)]
     finished = reading.end is not None and cursor.upper_end is not None and reading.end >= cursor.upper_end
@@ -99,6 +115,7 @@ def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, req
         requests=requests,
         documents=len(reading.rows),
         finished=finished,
+        pause=pause,
     )
 
 

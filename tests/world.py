@@ -177,12 +177,14 @@ class World:
         wait_for(self._quiet, timeout, "all jobs to settle", lambda: str(self.open_jobs()))
 
     def _quiet(self) -> bool:
-        cursors = self.ledger.database.transaction(
-            lambda s: s.execute(
-                "select 1 as x from cursors where kind <> 'live' and next_poll_at is not null"
+        # While a poll still reads, its cursor is due a whole patience ahead.
+        reading = self.ledger.database.transaction(
+            lambda session: session.execute(
+                "select kind from cursors where next_poll_at > now() + interval '5 seconds'"
+                " or (kind <> 'live' and next_poll_at is not null)"
             ).fetchone()
         )
-        return cursors is None and not self.open_jobs()
+        return reading is None and not self.open_jobs()
 
     def open_jobs(self) -> list[tuple[str, str, str, str | None]]:
         """Return (flow, order, state, message) of the jobs that are not done."""

@@ -1,8 +1,9 @@
 -- name: due
--- Cursors whose time has come; each gets a new fence, so that an older run of it ends by itself.
+-- Cursors whose time has come; each gets a new fence, so that an older run of it ends by itself. A run that still reads
+-- keeps its cursor from falling due; one that died leaves it due after the patience.
 update cursors c set
     fence = fence + 1,
-    next_poll_at = now() + %(interval)s * interval '1 second'
+    next_poll_at = now() + %(patience)s * interval '1 second'
 where (store, kind) in (
     select c.store, c.kind from cursors c join stores s on s.name = c.store
     where c.next_poll_at <= now() and s.paused_at is null
@@ -34,9 +35,7 @@ update cursors set
     position = greatest(position, %(position)s), width = %(width)s,
     requests = requests + %(requests)s, documents = documents + %(documents)s,
     lateness = greatest(lateness, %(lateness)s), polled_at = now(),
-    next_poll_at = case when %(finished)s then null
-                        when kind = 'live' then next_poll_at
-                        else now() + %(interval)s * interval '1 second' end
+    next_poll_at = case when %(finished)s then null else now() + %(pause)s * interval '1 second' end
 where store = %(store)s and kind = %(kind)s and fence = %(fence)s
 returning position;
 

@@ -51,7 +51,8 @@ with picked as (
             select l.* from unnest(array[0, 1, 2]::smallint[]) as lanes (lane)
             cross join lateral (
                 select j.id, j.lane, j.due_at, j.order_key from jobs j
-                where j.state = 'waiting' and j.direction = %(direction)s and j.flow = %(flow)s and j.store = a.store
+                where j.state = 'waiting' and not j.prepaid and j.direction = %(direction)s and j.flow = %(flow)s
+                  and j.store = a.store
                   and j.lane = lanes.lane and j.due_at <= now()
                   and not exists (select 1 from jobs o where o.store = j.store and o.order_key = j.order_key
                                   and o.state in ('queued', 'running'))
@@ -64,6 +65,26 @@ with picked as (
 ), locked as (
     select j.id from jobs j join chosen c on c.id = j.id where j.state = 'waiting'
     order by j.store, j.direction, j.flow, j.subject for update of j skip locked
+)
+update jobs j set state = 'queued', queued_at = now()
+from locked where j.id = locked.id
+returning j.store, j.order_key, j.subject, j.wanted, j.lane;
+
+-- name: release_prepaid
+-- Jobs whose calls were reserved at an earlier claim: their moment has come, and no budget needs to be asked again.
+with chosen as (
+    select distinct on (j.store, j.order_key) j.id from jobs j
+    join stores s on s.name = j.store
+    join store_flows f on f.store = j.store and f.direction = j.direction and f.flow = j.flow
+    where j.state = 'waiting' and j.prepaid and j.direction = %(direction)s and j.flow = %(flow)s and j.due_at <= now()
+      and s.paused_at is null and f.enabled and f.stopped_reason is null
+      and not exists (select 1 from store_health b where b.store = j.store and b.retry_at > now())
+      and not exists (select 1 from jobs o where o.store = j.store and o.order_key = j.order_key
+                      and o.state in ('queued', 'running'))
+    order by j.store, j.order_key, j.lane, j.due_at
+), locked as (
+    select j.id from jobs j join chosen c on c.id = j.id where j.state = 'waiting'
+    order by j.lane, j.due_at limit %(room)s for update of j skip locked
 )
 update jobs j set state = 'queued', queued_at = now()
 from locked where j.id = locked.id

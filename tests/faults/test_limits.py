@@ -35,7 +35,8 @@ def test_ten_thousand_jobs_against_a_hundred_calls_a_minute_wait_without_failing
         assert world.parked() == []
         assert [job["order_key"] for job in jobs if job["failures"]] == []
         assert max(claims) <= 3
-        assert done > 0
+        # The reserved calls are used when their moment comes: about 1.5 a second.
+        assert done >= 10
         assert refused <= 3
         assert _answers(world, "limited", "200") <= BUDGET["calls"]
 
