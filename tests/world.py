@@ -177,11 +177,9 @@ class World:
         wait_for(self._quiet, timeout, "all jobs to settle", lambda: str(self.open_jobs()))
 
     def _quiet(self) -> bool:
-        # While a poll still reads, its cursor is due a whole patience ahead.
         reading = self.ledger.database.transaction(
             lambda session: session.execute(
-                "select kind from cursors where next_poll_at > now() + interval '5 seconds'"
-                " or (kind <> 'live' and next_poll_at is not null)"
+                "select kind from cursors where kind <> 'live' and next_poll_at is not null"
             ).fetchone()
         )
         return reading is None and not self.open_jobs()

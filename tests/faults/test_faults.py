@@ -103,8 +103,7 @@ def test_what_nobody_knows_of_the_vendor_hides_no_order(
         world.start()
         world.epages.trade("odd", rate=5, seconds=8)
         time.sleep(10)
-        if "no_bump" in switches:
-            world.sweep()
+        world.sweep()
         world.settle(45)
         assert world.prove().differences == []
 
