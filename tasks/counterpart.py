@@ -2,13 +2,12 @@
 
 from collections.abc import Collection, Sequence
 
+from ledger.ledger import ORDER_WAIT
 from ledger.records import Intent, Link
 from schemas import afosto, epages
 from schemas.errors import AnswerLost, NeedsPerson, Wait
 from tasks.run import Run
 
-# How long, in seconds, a dependant waits for its order; opening the order wakes it earlier.
-ORDER_WAIT = 60.0
 # A cancellation or return has three steps; more rounds mean that Afosto does not move.
 ROUNDS = 6
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 
+from ledger.ledger import ORDER_WAIT
 from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto
@@ -53,7 +54,7 @@ def import_cancellation(run: Run) -> str:
 def _without_order(run: Run) -> str:
     """Only an order that is wholly canceled may stay without a counterpart."""
     if run.order_link is None and not run.epages.order(run.order_id).canceled:
-        raise Wait("the order is not imported yet", after=60.0)
+        raise Wait("the order is not imported yet", after=ORDER_WAIT)
     return "canceled before it was imported"
 
 
