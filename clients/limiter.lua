@@ -116,9 +116,9 @@ function operations.reserve()
   return math.ceil(ready - now)
 end
 
--- microseconds ahead -> per key, the calls that come free until then
+-- microseconds ahead, lane -> per key, the calls that come free for the lane until then
 function operations.allowance()
-  local free, ahead = {}, now + tonumber(ARGV[4])
+  local free, ahead, lane = {}, now + tonumber(ARGV[4]), tonumber(ARGV[5])
   for i, key in ipairs(KEYS) do
     local state = load(key)
     local step = state.step
@@ -126,7 +126,8 @@ function operations.allowance()
       step = math.max(step, 1 / state.pace)
     end
     free[i] = 0
-    for share, part in pairs(SHARES) do
+    for _, share in ipairs(open_shares(state, lane)) do
+      local part = SHARES[share]
       local base, slack = clock_of(state, share)
       if math.max(base - slack, state.blocked) <= ahead then
         free[i] = free[i] + math.floor((ahead - base + slack) * part / step) + 1

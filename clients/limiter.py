@@ -40,15 +40,15 @@ class Limiter:
         """
         return float(self._run("reserve", [bucket], calls, lane)) / 1e6
 
-    def allowance(self, bucket: str, seconds: float) -> int:
-        """Return how many calls will come free within the next `seconds`; takes none. Raises Wait as above."""
-        return self.allowances([bucket], seconds)[bucket]
+    def allowance(self, bucket: str, lane: int, seconds: float) -> int:
+        """Return how many calls will come free for a lane within the next `seconds`; takes none. Raises Wait as above."""
+        return self.allowances([bucket], lane, seconds)[bucket]
 
-    def allowances(self, buckets: Sequence[str], seconds: float) -> dict[str, int]:
+    def allowances(self, buckets: Sequence[str], lane: int, seconds: float) -> dict[str, int]:
         """Return the allowance of each bucket, in one round trip. An unknown bucket has the configured budget."""
         if not buckets:
             return {}
-        return dict(zip(buckets, self._run("allowance", buckets, _micros(seconds)), strict=True))
+        return dict(zip(buckets, self._run("allowance", buckets, _micros(seconds), lane), strict=True))
 
     def blocked_for(self, bucket: str) -> float:
         """Return the seconds until the vendor takes calls again, 0 when it does now. Raises Wait as above.

@@ -9,6 +9,9 @@ from ledger.database import Database, Row, Session, fetch, fetch_one
 from ledger.records import Cursor, SeenOrder, Wish
 from schemas.errors import MalformedDocument
 
+# Seconds after which the nightly sweep leaves an order alone: half a year, beyond any usual time for a return.
+SWEEP_AGE = 180 * 86_400.0
+
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
@@ -69,8 +72,11 @@ class Cursors:
         )
 
     def start_sweep(self, store: str, now: datetime, width: float) -> bool:
-        """Begin a reading of all orders that are not final, by creation date; False when there is none."""
-        row = self._database.row("cursors.sweep_start", {"store": store})
+        """Begin a reading of the orders that are not final, by creation date; False when there is none.
+
+        Orders older than SWEEP_AGE are left out: what happens to them still shows in their update time.
+        """
+        row = self._database.row("cursors.sweep_start", {"store": store, "age": SWEEP_AGE})
         if row is None or row["oldest"] is None:
             return False
         values = {"store": store, "kind": "sweep", "position": row["oldest"], "upper_end": now, "width": width}
@@ -120,6 +126,8 @@ class Cursors:
     def _upsert_jobs(self, session: Session, store: str, lane: int, wishes: Sequence[Wish]) -> list[Row]:
         if not wishes:
             return []
+        dependants = sorted({wish.subject for wish in wishes if wish.flow != "orders"})
+        fetch(session, "jobs.hold_orders", {"store": store, "subjects": dependants})
         columns = {
             "flows": [wish.flow for wish in wishes],
             "subjects": [wish.subject for wish in wishes],

@@ -31,12 +31,18 @@ class Front:
         parameters = {"direction": direction, "flow": flow, "start": start, "limit": limit}
         return self._database.rows("front.due_stores", parameters)
 
-    def release(self, direction: str, flow: str, caps: Mapping[str, int], room: int) -> list[Row]:
-        """Queue up to `room` jobs, one per store and round, at most `caps[store]` of a store; lower lanes first.
+    def release(self, direction: str, flow: str, caps: Mapping[str, tuple[int, int]], room: int) -> list[Row]:
+        """Queue up to `room` jobs, one per store and round, lower lanes first.
+
+        `caps[store]` is (most jobs of a store, most of them of lane 2: history).
 
         One process at a time releases a flow; another one finds the lock taken and releases nothing.
         """
-        lists = {"stores": list(caps), "caps": list(caps.values())}
+        lists = {
+            "stores": list(caps),
+            "caps": [most for most, _ in caps.values()],
+            "history_caps": [history for _, history in caps.values()],
+        }
         return self._release("front.release", direction, flow, {**lists, "room": room})
 
     def release_prepaid(self, direction: str, flow: str, room: int) -> list[Row]:

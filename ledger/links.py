@@ -84,6 +84,8 @@ class Links:
         """Note how far the bound order has come and settle the intents that led there; False when it is not bound."""
 
         def work(session: Session) -> Row | None:
+            if stage == "opened":
+                fetch(session, "jobs.hold_orders", {"store": store, "subjects": [order_key]})
             for intent_id in settle:
                 fetch(session, "links.settle_intent", {"id": intent_id, "outcome": outcome})
             key = {"store": store, "order_key": order_key, "afosto_id": afosto_id}

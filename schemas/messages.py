@@ -23,8 +23,8 @@ DOCS = Path(__file__).parent.parent / "docs" / "tasks"
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
-    """Bring one order of a store up to date in Afosto; `order` is the ePages order id, `version` the job's."""
+class OrderMessage:
+    """Look at one order of a store; `order` is the ePages order id, `version` the job's, if it is known already."""
 
     store: str
     order: str
@@ -32,7 +32,7 @@ class Import:
 
 
 @dataclass(frozen=True, slots=True)
-class Poll:
+class PollMessage:
     """Ask a store what changed; `cursor` is live, history or sweep, `fence` the run this message continues."""
 
     store: str
@@ -41,7 +41,7 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True)
-class Tick:
+class TickMessage:
     """A task without arguments."""
 
 
@@ -63,16 +63,16 @@ class Counter(fields.Integer):
         super().__init__(strict=True, load_default=None, validate=bigint, error_messages=invalid)
 
 
-class ImportSchema(Document):
-    target = Import
+class OrderMessageSchema(Document):
+    target = OrderMessage
 
     store = Id()
     order = Id()
     version = Counter()
 
 
-class PollSchema(Document):
-    target = Poll
+class PollMessageSchema(Document):
+    target = PollMessage
 
     store = Id()
     cursor = fields.String(
@@ -83,27 +83,29 @@ class PollSchema(Document):
     fence = Counter()
 
 
-class TickSchema(Document):
-    target = Tick
+class TickMessageSchema(Document):
+    target = TickMessage
 
+
+Message = OrderMessage | PollMessage | TickMessage
 
 CONTRACT: Mapping[str, Document] = {
-    "orders.import": ImportSchema(),
-    "cancellations.import": ImportSchema(),
-    "shipments.import": ImportSchema(),
-    "returns.import": ImportSchema(),
-    "poll.store": PollSchema(),
-    "dispatch.tick": TickSchema(),
-    "reconcile.sweep": TickSchema(),
+    "orders.import": OrderMessageSchema(),
+    "cancellations.import": OrderMessageSchema(),
+    "shipments.import": OrderMessageSchema(),
+    "returns.import": OrderMessageSchema(),
+    "poll.store": PollMessageSchema(),
+    "dispatch.tick": TickMessageSchema(),
+    "reconcile.sweep": TickMessageSchema(),
 }
 
 
-def load_message(task: str, kwargs: Mapping[str, Any]) -> Import | Poll | Tick:
+def load_message(task: str, kwargs: Mapping[str, Any]) -> Message:
     """Read the keyword arguments of a task. Raises BadMessage, which names the task and the keyword at fault."""
     if task not in CONTRACT:
         raise BadMessage(f"There is no task {task!r}; known are {', '.join(CONTRACT)}.", task=task, field="task")
     try:
-        message: Import | Poll | Tick = CONTRACT[task].load(kwargs)
+        message: Message = CONTRACT[task].load(kwargs)
     except ValidationError as error:
         field, fault = next(faults(error.messages))
         raise BadMessage(f"{task}: the keyword {field!r} {fault}", task=task, field=field) from None

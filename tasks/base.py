@@ -6,7 +6,7 @@ import structlog
 from celery import Task
 
 from schemas.errors import ConnectorError
-from schemas.messages import Import, Poll, Tick, load_message
+from schemas.messages import Message, load_message
 from tasks.runtime import Runtime
 
 
@@ -22,7 +22,7 @@ class ConnectorTask(Task):
         """What the tasks of this process share."""
         return cast("Runtime", self.app.runtime())
 
-    def read(self, kwargs: dict[str, Any]) -> Import | Poll | Tick:
+    def read(self, kwargs: dict[str, Any]) -> Message:
         """Load the task's keyword arguments; raises BadMessage, which names the keyword at fault."""
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(task=self.name, task_id=self.request.id)

@@ -5,7 +5,7 @@ from typing import Any
 from celery import shared_task
 
 from tasks.base import ConnectorTask
-from tasks.flows import IMPORTS
+from tasks.flows import FLOWS
 from tasks.front import ALIVE, DEFAULT_SLOTS, fill, resend
 from tasks.polling import patience
 from tasks.runtime import Runtime
@@ -31,6 +31,6 @@ def dispatch(runtime: Runtime) -> str:
     for row in polls:
         runtime.send("poll.store", {"store": row["store"], "cursor": row["kind"], "fence": row["fence"]}, "poll")
     slots = ledger.front.slots(ALIVE)
-    sent = sum(fill(runtime, flow, slots.get(flow.name, DEFAULT_SLOTS)) for flow in IMPORTS.values())
-    again = sum(resend(runtime, flow) for flow in IMPORTS.values())
+    sent = sum(fill(runtime, flow, slots.get(flow.queue, DEFAULT_SLOTS)) for flow in FLOWS)
+    again = sum(resend(runtime, flow) for flow in FLOWS)
     return f"{len(polls)} polls, {sent} jobs sent, {again} sent again, {len(freed)} leases ended"

@@ -10,7 +10,7 @@ from celery.exceptions import Retry
 
 from ledger.records import Settlement
 from schemas.errors import LeaseLost, NeedsPerson, RetryLater, Wait
-from schemas.messages import Import
+from schemas.messages import OrderMessage
 from tasks.backoff import backoff
 from tasks.run import Run
 from tasks.runtime import Runtime
@@ -23,32 +23,40 @@ STORE_PAUSE = 60.0
 # So many first imports that differ for one reason stop the flow.
 ALIKE_TO_STOP = 3
 
+# The lanes of a direction's jobs, the urgent one first: 0 export, 1 live import, 2 history.
+LANES = {"import": (1, 2), "export": (0,)}
+
 Handler = Callable[[Run], str]
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A kind of job: its handler, and how many calls a usual run makes at each vendor, reserved before it begins."""
+    """A kind of job: the task that runs it and on which queue, its handler, and how many calls a usual run makes.
+
+    So many calls at each vendor are reserved before a run begins.
+    """
 
     name: str
+    direction: str
+    task: str
+    queue: str
     handler: Handler
     epages_calls: int
     afosto_calls: int
 
 
-def execute(runtime: Runtime, flow: Flow, message: Import, refill: Callable[[Runtime, Flow], None]) -> str:
-    """Run the import that a message asks for and return its outcome in words; `refill` is called after it.
+def execute(runtime: Runtime, flow: Flow, message: OrderMessage, refill: Callable[[Runtime, Flow], None]) -> str:
+    """Run the job that a message asks for and return its outcome in words; `refill` is called after it.
 
     Raises celery's Retry when the job waits or failed for a while, NeedsPerson when it is parked: Flower then
     shows a retry or a failure; the ledger has decided already what happens next.
     """
     jobs = runtime.ledger.jobs
-    if message.version is None and jobs.hint(message.store, "import", flow.name, message.order) is None:
+    key = (message.store, flow.direction, flow.name, message.order)
+    if message.version is None and jobs.hint(*key, lane=LANES[flow.direction][0]) is None:
         runtime.ledger.stores.get(message.store)
     claimed_at = time.monotonic()
-    claimed = jobs.claim(
-        message.store, "import", flow.name, message.order, holder=runtime.holder, lease=runtime.settings.lease
-    )
+    claimed = jobs.claim(*key, holder=runtime.holder, lease=runtime.settings.lease)
     if claimed is None:
         return "nothing to do: done already, on its way elsewhere, not due, or switched off"
     job, context = claimed

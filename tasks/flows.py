@@ -1,8 +1,6 @@
-"""The import flows by name."""
-
-from collections.abc import Mapping
+"""Every flow: what dispatch keeps a front for."""
 
 from tasks import cancellations, orders, returns, shipments
 from tasks.engine import Flow
 
-IMPORTS: Mapping[str, Flow] = {module.FLOW.name: module.FLOW for module in (orders, cancellations, shipments, returns)}
+FLOWS: tuple[Flow, ...] = (orders.IMPORT, cancellations.IMPORT, shipments.IMPORT, returns.IMPORT)

@@ -7,7 +7,7 @@ import structlog
 
 from ledger.database import Row
 from schemas.errors import Wait
-from tasks.engine import Flow
+from tasks.engine import LANES, Flow
 from tasks.runtime import Runtime
 from tasks.vendors import epages_bucket
 
@@ -30,11 +30,11 @@ _refill_lock = threading.Lock()
 def fill(runtime: Runtime, flow: Flow, slots: int) -> int:
     """Send as many due jobs of a flow as keep its workers busy, one per store and round; return how many."""
     front = runtime.ledger.front
-    queued, settled = front.size("import", flow.name)
+    queued, settled = front.size(flow.direction, flow.name)
     room = max(2 * slots, int(1.5 * settled)) - queued
     if room <= 0:
         return 0
-    paid = front.release_prepaid("import", flow.name, room)
+    paid = front.release_prepaid(flow.direction, flow.name, room)
     _send(runtime, flow, paid)
     room -= len(paid)
     if room <= 0:
@@ -42,9 +42,9 @@ def fill(runtime: Runtime, flow: Flow, slots: int) -> int:
     try:
         caps = _caps(runtime, flow, _due_stores(runtime, flow, room), room)
     except Wait as error:
-        log.warning("nothing is sent", flow=flow.name, why=str(error))
+        log.warning("nothing is sent", task=flow.task, why=str(error))
         return len(paid)
-    rows = front.release("import", flow.name, caps, room) if caps else []
+    rows = front.release(flow.direction, flow.name, caps, room) if caps else []
     _send(runtime, flow, rows)
     return len(paid) + len(rows)
 
@@ -53,50 +53,57 @@ def refill(runtime: Runtime, flow: Flow) -> None:
     """A job was settled: when the front is short, send more now instead of at the next tick."""
     now = time.monotonic()
     with _refill_lock:
-        if now - _refilled.get(flow.name, 0.0) < REFILL_GAP:
+        if now - _refilled.get(flow.task, 0.0) < REFILL_GAP:
             return
-        _refilled[flow.name] = now
-    slots = runtime.ledger.front.slots(ALIVE).get(flow.name, DEFAULT_SLOTS)
-    if runtime.ledger.front.size("import", flow.name)[0] < slots:
+        _refilled[flow.task] = now
+    slots = runtime.ledger.front.slots(ALIVE).get(flow.queue, DEFAULT_SLOTS)
+    if runtime.ledger.front.size(flow.direction, flow.name)[0] < slots:
         fill(runtime, flow, slots)
 
 
 def resend(runtime: Runtime, flow: Flow) -> int:
     """Send again what was sent long ago and never claimed, when the broker has nothing of it; return how many."""
-    if runtime.backlog(flow.name) > 0:
+    if runtime.backlog(flow.queue) > 0:
         return 0
-    rows = runtime.ledger.front.resend("import", flow.name, runtime.settings.resend_after, 200)
+    rows = runtime.ledger.front.resend(flow.direction, flow.name, runtime.settings.resend_after, 200)
     _send(runtime, flow, rows)
     return len(rows)
 
 
 def _due_stores(runtime: Runtime, flow: Flow, room: int) -> list[Row]:
     """Stores with due jobs, beginning behind the one that was last served."""
-    start = _starts.get(flow.name, "")
-    found = runtime.ledger.front.due_stores("import", flow.name, start, room)
+    start = _starts.get(flow.task, "")
+    found = runtime.ledger.front.due_stores(flow.direction, flow.name, start, room)
     if len(found) < room and start:
-        first = runtime.ledger.front.due_stores("import", flow.name, "", room - len(found))
+        first = runtime.ledger.front.due_stores(flow.direction, flow.name, "", room - len(found))
         found += [row for row in first if row["store"] <= start]
     if found:
-        _starts[flow.name] = found[0]["store"]
+        _starts[flow.task] = found[0]["store"]
     return found
 
 
-def _caps(runtime: Runtime, flow: Flow, stores: list[Row], room: int) -> dict[str, int]:
-    """How many jobs of each store its budgets at both vendors cover in the next seconds."""
+def _caps(runtime: Runtime, flow: Flow, stores: list[Row], room: int) -> dict[str, tuple[int, int]]:
+    """How many jobs of each store its budgets at both vendors cover in the next seconds: of any lane, of the last."""
     if not stores:
         return {}
-    shops = runtime.epages_limiter.allowances([epages_bucket(row["store"]) for row in stores], AHEAD)
-    tenants = runtime.afosto_limiter.allowances([row["afosto_bucket"] for row in stores], AHEAD)
+    urgent, last = LANES[flow.direction][0], LANES[flow.direction][-1]
+    most = _affordable(runtime, flow, stores, urgent, room)
+    patient = most if last == urgent else _affordable(runtime, flow, stores, last, room)
+    return {store: (cap, min(cap, patient[store])) for store, cap in most.items() if cap > 0}
+
+
+def _affordable(runtime: Runtime, flow: Flow, stores: list[Row], lane: int, room: int) -> dict[str, int]:
+    shops = runtime.epages_limiter.allowances([epages_bucket(row["store"]) for row in stores], lane, AHEAD)
+    tenants = runtime.afosto_limiter.allowances([row["afosto_bucket"] for row in stores], lane, AHEAD)
     caps: dict[str, int] = {}
     for row in stores:
         shop = shops[epages_bucket(row["store"])] // flow.epages_calls
         cap = min(room, shop, tenants[row["afosto_bucket"]] // flow.afosto_calls)
         caps[row["store"]] = min(cap, 1) if row["unhealthy"] else cap
-    return {store: cap for store, cap in caps.items() if cap > 0}
+    return caps
 
 
 def _send(runtime: Runtime, flow: Flow, rows: list[Row]) -> None:
     for row in rows:
         message: dict[str, object] = {"store": row["store"], "order": row["subject"], "version": row["wanted"]}
-        runtime.send(f"{flow.name}.import", message, flow.name)
+        runtime.send(flow.task, message, flow.queue)

@@ -14,7 +14,7 @@ from ledger.stores import FLOWS_OF_A_STORE
 from schemas.epages import Order, OrderRow
 from schemas.errors import MalformedDocument, NeedsPerson, RetryLater
 from schemas.mapping.content import facets, is_final
-from schemas.messages import Poll
+from schemas.messages import PollMessage
 from tasks.backoff import jitter
 from tasks.runtime import Runtime
 from tasks.slices import Reader, Reading
@@ -26,7 +26,7 @@ RETRY_PAUSE = 30.0
 SLOWEST_SLICE = 60.0
 
 
-def poll(runtime: Runtime, message: Poll) -> str:
+def poll(runtime: Runtime, message: PollMessage) -> str:
     """Poll one cursor of a store; returns what was found, in words.
 
     Raises NeedsPerson for a store that is not connected or whose credentials fail, celery's Retry when the shop

@@ -4,6 +4,7 @@ One answer is one snapshot, so neither the list's order, nor equal time stamps, 
 Bounds are widened by a second on both sides: whether the shop includes them is not known, and fractions are cut.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -63,7 +64,7 @@ class Reader:
             if page.total_elements <= len(page.rows):
                 return self._passed(page.rows, end, page)
             if end - self._start <= SECOND:
-                return self._passed(self._dense(end, self._since, end + SECOND), end, page)
+                return self._passed(_newest(self._dense(end, self._since, end + SECOND)), end, page)
             self._narrow(page, end - self._start)
 
     def _end(self) -> datetime:
@@ -120,3 +121,8 @@ class Reader:
                 if len(found) >= page.total_elements:
                     return tuple(found.values())
         raise RetryLater("the shop's order list does not hold still; the slice is read again")
+
+
+def _newest(rows: Iterable[OrderRow]) -> tuple[OrderRow, ...]:
+    """Each order once, as it was read last: answers overlap, and an order may change between two of them."""
+    return tuple({row.id: row for row in rows}.values())

@@ -47,8 +47,9 @@ where store = %(store)s and kind = %(kind)s and fence = %(fence)s;
 update cursors set next_poll_at = now() where store = %(store)s and kind = %(kind)s returning store;
 
 -- name: sweep_start
--- Where tonight's sweep begins: the oldest order for which anything may still happen.
-select min(created_at) as oldest from orders where store = %(store)s and not is_final;
+-- Where tonight's sweep begins: the oldest order for which anything may still be expected.
+select min(created_at) as oldest from orders
+where store = %(store)s and not is_final and created_at > now() - %(age)s * interval '1 second';
 
 -- name: upsert_orders
 insert into orders (store, id, number, created_at, updated_at, is_test, is_final)

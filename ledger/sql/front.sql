@@ -42,10 +42,11 @@ order by h.store;
 
 -- name: release
 -- Moves the next due jobs of each store to 'queued': lower lane first, one round over the stores after another,
--- never two jobs of one order.
+-- never two jobs of one order. History may not take what is kept for what is new.
 with picked as (
-    select c.id, row_number() over (partition by a.store order by c.lane, c.due_at, c.id) as round, a.ord
-    from unnest(%(stores)s::text[], %(caps)s::int[]) with ordinality as a (store, cap, ord)
+    select c.id, row_number() over (partition by a.store order by c.lane, c.due_at, c.id) as round, a.ord, a.cap
+    from unnest(%(stores)s::text[], %(caps)s::int[], %(history_caps)s::int[])
+         with ordinality as a (store, cap, history_cap, ord)
     cross join lateral (
         select distinct on (p.order_key) p.id, p.lane, p.due_at from (
             select l.* from unnest(array[0, 1, 2]::smallint[]) as lanes (lane)
@@ -56,12 +57,12 @@ with picked as (
                   and j.lane = lanes.lane and j.due_at <= now()
                   and not exists (select 1 from jobs o where o.store = j.store and o.order_key = j.order_key
                                   and o.state in ('queued', 'running'))
-                order by j.due_at limit a.cap
+                order by j.due_at limit case lanes.lane when 2 then a.history_cap else a.cap end
             ) l
         ) p order by p.order_key, p.lane
     ) c
 ), chosen as (
-    select id from picked order by round, ord limit %(room)s
+    select id from picked where round <= cap order by round, ord limit %(room)s
 ), locked as (
     select j.id from jobs j join chosen c on c.id = j.id where j.state = 'waiting'
     order by j.store, j.direction, j.flow, j.subject for update of j skip locked

@@ -1,9 +1,15 @@
+-- name: hold_orders
+-- Before dependants are written: nobody opens these orders meanwhile, so none can miss being woken.
+select id from jobs where store = %(store)s and direction = 'import' and flow = 'orders' and subject = any(%(subjects)s)
+order by subject for update;
+
 -- name: upsert
 -- Wishes of a poll. New content raises `wanted` and wakes a done or parked job; equal or older content changes nothing.
--- A dependant of an order that is not opened yet waits; opening the order wakes it.
+-- A dependant of an order that has no filled draft yet waits; opening the order wakes it. Beside a filled draft it goes at
+-- once: what the shop handed over opens an order that waits for its payment.
 insert into jobs (store, direction, flow, subject, order_key, lane, content_hash, document_at, due_at)
 select %(store)s, 'import', w.flow, w.subject, w.subject, %(lane)s, w.content_hash, w.document_at,
-       case when w.flow = 'orders' or l.stage = 'opened' then now() else now() + %(order_wait)s * interval '1 second' end
+       case when w.flow = 'orders' or l.stage in ('filled', 'opened', 'expired') then now() else now() + %(order_wait)s * interval '1 second' end
 from unnest(%(flows)s::text[], %(subjects)s::text[], %(hashes)s::text[], %(documents)s::timestamptz[])
      as w (flow, subject, content_hash, document_at)
 left join links l on l.store = %(store)s and l.kind = 'order' and l.epages_id = w.subject
@@ -106,7 +112,8 @@ select exists (
 -- name: wake_order
 -- The order is opened: its dependants may go.
 update jobs set due_at = now()
-where store = %(store)s and order_key = %(order_key)s and state = 'waiting' and flow <> 'orders' and due_at > now();
+where store = %(store)s and order_key = %(order_key)s and state = 'waiting' and due_at > now()
+  and not (direction = 'import' and flow = 'orders');
 
 -- name: renew
 -- One heartbeat for all jobs of a process, never beyond the longest job's time.

@@ -15,7 +15,7 @@ from ledger.database import Database
 from ledger.keys import KeySet
 from ledger.ledger import Ledger
 from schemas.errors import BadMessage, NeedsPerson, RetryLater
-from schemas.messages import Import, Poll
+from schemas.messages import OrderMessage, PollMessage
 from simulators.epages.tokens import ALL_SCOPES
 from tasks.dispatch import dispatch
 from tasks.engine import Flow, execute
@@ -180,7 +180,7 @@ def test_a_shop_that_does_not_answer_for_now_is_polled_again(world: World, runti
 
 def test_a_message_for_a_store_that_is_not_connected_needs_a_person(runtime: Runtime) -> None:
     with pytest.raises(NeedsPerson, match="nowhere") as polled:
-        poll(runtime, Poll("nowhere"))
+        poll(runtime, PollMessage("nowhere"))
     with pytest.raises(NeedsPerson, match="nowhere") as imported:
         _import(runtime, "nowhere", "an order")
     assert (polled.value.reason, imported.value.reason) == ("unknown-store", "unknown-store")
@@ -300,7 +300,7 @@ def _place_malformed(world: World, store: str, kind: str) -> dict[str, Any]:
 
 
 def _poll(runtime: Runtime, store: str) -> str:
-    return poll(runtime, Poll(store))
+    return poll(runtime, PollMessage(store))
 
 
 def _nothing_more(runtime: Runtime, flow: Flow) -> None:
@@ -308,7 +308,7 @@ def _nothing_more(runtime: Runtime, flow: Flow) -> None:
 
 
 def _import(runtime: Runtime, store: str, order: str, flow: str = "orders") -> str:
-    return execute(runtime, IMPORTS[flow], Import(store, order), _nothing_more)
+    return execute(runtime, IMPORTS[flow], OrderMessage(store, order), _nothing_more)
 
 
 def _run_all(runtime: Runtime, store: str) -> None:

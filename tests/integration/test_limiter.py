@@ -175,7 +175,7 @@ def test_the_allowance_is_what_can_be_reserved_without_a_longer_wait(redis: Redi
     limiter = Limiter(redis, Budget(200, 10))
     take(limiter, redis, LIVE, 100)
     ahead = 30.0
-    free = limiter.allowance("vendor:key", ahead)
+    free = limiter.allowance("vendor:key", LIVE, ahead)
     waits = [limiter.reserve("vendor:key", 1, LIVE) for _ in range(free + 20)]
     covered = sum(wait <= ahead for wait in waits)
     assert free > 0
@@ -185,16 +185,16 @@ def test_the_allowance_is_what_can_be_reserved_without_a_longer_wait(redis: Redi
 def test_asking_for_the_allowance_takes_nothing(redis: Redis) -> None:
     limiter = Limiter(redis, Budget(200, 10))
     for _ in range(100):
-        limiter.allowances(["vendor:one", "vendor:two"], 5)
+        limiter.allowances(["vendor:one", "vendor:two"], LIVE, 5)
     assert limiter.reserve("vendor:one", 1, LIVE) == 0
-    assert limiter.allowance("vendor:unknown", 5) >= 90
+    assert limiter.allowance("vendor:unknown", LIVE, 5) >= 90
 
 
 def test_nothing_passes_before_retry_after(redis: Redis) -> None:
     limiter = Limiter(redis, Budget(200, 10))
     limiter.learn("vendor:key", facts(429, {"Retry-After": "30"}))
     assert min(limiter.reserve("vendor:key", 1, lane) for lane in (EXPORT, LIVE, HISTORY)) > 25
-    assert limiter.allowance("vendor:key", 5) == 0
+    assert limiter.allowance("vendor:key", LIVE, 5) == 0
     assert 25 < limiter.blocked_for("vendor:key") <= 30
 
 
@@ -271,7 +271,7 @@ def test_without_redis_nothing_passes_and_nothing_learnt_is_an_error(tmp_path: P
     limiter, breaker = Limiter(gone, Budget(200, 10)), Breaker(gone)
     asks: list[Callable[[], object]] = [
         lambda: limiter.reserve("vendor:key", 1, EXPORT),
-        lambda: limiter.allowances(["vendor:key"], 5),
+        lambda: limiter.allowances(["vendor:key"], LIVE, 5),
         lambda: limiter.blocked_for("vendor:key"),
         lambda: breaker.check("vendor:key"),
     ]

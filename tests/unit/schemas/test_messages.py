@@ -8,7 +8,16 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from schemas.errors import BadMessage
-from schemas.messages import CONTRACT, DOCS, Import, Poll, Tick, json_schemas, load_message, write_docs
+from schemas.messages import (
+    CONTRACT,
+    DOCS,
+    OrderMessage,
+    PollMessage,
+    TickMessage,
+    json_schemas,
+    load_message,
+    write_docs,
+)
 
 IMPORTS = ["orders.import", "cancellations.import", "shipments.import", "returns.import"]
 GOOD: list[tuple[str, dict[str, Any]]] = [
@@ -37,9 +46,9 @@ BAD: list[tuple[str, dict[str, Any], str]] = [
 
 
 def test_messages_load_with_their_defaults() -> None:
-    assert load_message("orders.import", {"store": "corner", "order": "4711"}) == Import("corner", "4711", None)
-    assert load_message("poll.store", {"store": "corner"}) == Poll("corner", "live", None)
-    assert load_message("dispatch.tick", {}) == Tick()
+    assert load_message("orders.import", {"store": "corner", "order": "4711"}) == OrderMessage("corner", "4711", None)
+    assert load_message("poll.store", {"store": "corner"}) == PollMessage("corner", "live", None)
+    assert load_message("dispatch.tick", {}) == TickMessage()
 
 
 @pytest.mark.parametrize(("task", "kwargs"), GOOD)

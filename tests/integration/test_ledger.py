@@ -1,0 +1,99 @@
+"""Rules of the ledger that only a real database can keep or break."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from ledger.cursors import Slice
+from ledger.database import Database, Session, fetch
+from ledger.keys import KeySet, new_key
+from ledger.ledger import Ledger
+from ledger.records import Wish
+
+NOW = datetime.now(UTC)
+LONG = 5.0  # seconds after which a thread that should go on counts as stuck
+
+
+@pytest.fixture
+def ledger(database_url: str) -> Iterator[Ledger]:
+    opened = Ledger(Database(database_url), KeySet([new_key()]))
+    values = {
+        "name": "shop",
+        "base_url": "https://shop.example/api",
+        "client_id": "client",
+        "client_secret": "secret",
+        "afosto_key": "key",
+        "afosto_bucket": "afosto:1",
+        "channel_id": "channel",
+        "import_since": NOW - timedelta(days=1),
+        "totals": "tolerate",
+        "open_unpaid": False,
+        "scopes": ["ordr:r"],
+    }
+    opened.stores.add(values, {"orders": True, "shipments": True}, 60.0)
+    yield opened
+    opened.close()
+
+
+def test_a_dependant_written_while_its_order_is_being_opened_is_woken(ledger: Ledger) -> None:
+    _advance(ledger, _wish("orders", "placed"))
+    job = ledger.jobs.claim("shop", "import", "orders", "order", holder="me", lease=60)
+    assert job is not None
+    ledger.links.bind_order("shop", "order", "afosto-order", job[0].id, {})
+    opening = threading.Thread(target=lambda: ledger.links.stage_order("shop", "order", "afosto-order", "opened"))
+
+    def poll(session: Session) -> None:
+        fetch(session, "jobs.hold_orders", {"store": "shop", "subjects": ["order"]})
+        opening.start()
+        opening.join(0.3)
+        assert opening.is_alive(), "an order must not be opened between a poll's look at it and what the poll writes"
+        ledger.cursors._upsert_jobs(session, "shop", 1, [_wish("shipments", "shipped")])
+
+    ledger.database.transaction(poll)
+    opening.join(LONG)
+    due = {row["flow"]: row["due_at"] for row in ledger.jobs.search(store="shop")}
+    assert due["shipments"] <= datetime.now(UTC)
+
+
+def test_a_dependant_waits_for_its_order_until_it_is_opened(ledger: Ledger) -> None:
+    _advance(ledger, _wish("orders", "placed"), _wish("shipments", "shipped"))
+    (shipment,) = (row for row in ledger.jobs.search(store="shop") if row["flow"] == "shipments")
+    assert shipment["due_at"] > datetime.now(UTC) + timedelta(seconds=10)
+
+
+def test_a_dependant_of_a_draft_that_waits_for_its_payment_is_due_at_once(ledger: Ledger) -> None:
+    _advance(ledger, _wish("orders", "placed"))
+    job = ledger.jobs.claim("shop", "import", "orders", "order", holder="me", lease=60)
+    assert job is not None
+    ledger.links.bind_order("shop", "order", "afosto-order", job[0].id, {})
+    ledger.links.stage_order("shop", "order", "afosto-order", "filled")
+    _advance(ledger, _wish("shipments", "shipped"))
+    (shipment,) = (row for row in ledger.jobs.search(store="shop") if row["flow"] == "shipments")
+    assert shipment["due_at"] <= datetime.now(UTC)
+
+
+def test_the_sweep_leaves_out_orders_nobody_expects_anything_of(ledger: Ledger) -> None:
+    insert = "insert into orders (store, id, number, created_at, updated_at) values ('shop', %s, %s, %s, %s)"
+    ages = {"last week": 7, "last year": 365}
+    for name, days in ages.items():
+        at = NOW - timedelta(days=days)
+        ledger.database.transaction(lambda s, row=(name, name, at, at): s.execute(insert, row))
+    assert ledger.cursors.start_sweep("shop", NOW, 60.0)
+    sweep = ledger.cursors.get("shop", "sweep")
+    assert sweep is not None
+    assert sweep.position == NOW - timedelta(days=7)
+
+
+def _advance(ledger: Ledger, *wishes: Wish) -> None:
+    fence = ledger.cursors.take("shop", "live")
+    cursor = ledger.cursors.get("shop", "live")
+    assert cursor is not None
+    assert cursor.fence == fence
+    found = Slice([], wishes, [], NOW, 60.0, 1, len(wishes), finished=False, pause=300)
+    assert ledger.cursors.advance(cursor, found) is not None
+
+
+def _wish(flow: str, content: str) -> Wish:
+    return Wish(flow, "order", content, NOW)
