@@ -2,12 +2,13 @@
 
 from kombu.entity import Queue
 
-from workers.queues import QUEUE_NAMES
+from workers.queues import QUEUE_NAMES, ROUTES
 
 task_queues = [Queue(name, routing_key=name) for name in QUEUE_NAMES]  # type: ignore[no-untyped-call]
 task_default_queue = "dispatch"
 task_create_missing_queues = False
-task_routes = {f"{name}.*": {"queue": name, "routing_key": name} for name in QUEUE_NAMES}
+# One entry as a list: Celery would take a bare list of pairs for several routers.
+task_routes = [[(pattern, {"queue": name, "routing_key": name}) for pattern, name in ROUTES]]
 
 task_serializer = "json"
 accept_content = ["json"]

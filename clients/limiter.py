@@ -41,7 +41,7 @@ class Limiter:
         return float(self._run("reserve", [bucket], calls, lane)) / 1e6
 
     def allowance(self, bucket: str, lane: int, seconds: float) -> int:
-        """Return how many calls will come free for a lane within the next `seconds`; takes none. Raises Wait as above."""
+        """Return how many calls come free for a lane within the next `seconds`; takes none. Raises Wait as above."""
         return self.allowances([bucket], lane, seconds)[bucket]
 
     def allowances(self, buckets: Sequence[str], lane: int, seconds: float) -> dict[str, int]:

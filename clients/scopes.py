@@ -24,22 +24,23 @@ _ASSUMED = {
     "ordp:r": "Bestellprozesse lesen",
     "shpz:r": "Versandzonen lesen",
 }
-_NEEDED: dict[tuple[str, str], tuple[str, ...]] = {
-    ("import", "orders"): ("ordr:r",),
-    ("import", "cancellations"): ("ordr:r",),
-    ("import", "shipments"): ("ordr:r", "shpr:r"),
-    ("import", "returns"): ("ordr:r",),
+_NEEDED: dict[str, tuple[str, ...]] = {
+    "orders.import": ("ordr:r",),
+    "cancellations.import": ("ordr:r",),
+    "shipments.import": ("ordr:r", "shpr:r"),
+    "returns.import": ("ordr:r",),
     # A flow that creates something must also read it: otherwise a lost answer could never be settled.
-    ("export", "cancellations"): ("clpr:c", "clpr:r"),
-    ("export", "returns"): ("rtpr:c", "rtpr:r"),
-    ("export", "shipments"): ("shpr:c", "shpr:r", "shpr:u"),
-    ("export", "inventory"): ("prod:r", "prda:r", "prda:u", "ordr:r"),
+    "cancellations.export": ("ordr:r", "clpr:c", "clpr:r"),
+    "returns.export": ("ordr:r", "rtpr:c", "rtpr:r", "shpr:r"),
+    "shipments.export": ("ordr:r", "shpr:c", "shpr:r", "shpr:u"),
+    "broken.export": ("ordr:r", "rtpr:c", "rtpr:r", "shpr:r"),
+    "inventory.publish": ("prod:r", "prda:r", "prda:u", "ordr:r"),
 }
 
 
-def missing_scopes(direction: str, flow: str, granted: Collection[str]) -> tuple[str, ...]:
-    """Return the scopes a flow needs and the token lacks; empty when the flow is permitted."""
-    return tuple(scope for scope in _NEEDED[direction, flow] if scope not in granted)
+def missing_scopes(name: str, granted: Collection[str]) -> tuple[str, ...]:
+    """Return the scopes the flow of this name needs and the token lacks; empty when the flow is permitted."""
+    return tuple(scope for scope in _NEEDED[name] if scope not in granted)
 
 
 def cockpit_name(scope: str) -> str:

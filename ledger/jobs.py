@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 from ledger.database import Database, Row, Session, fetch_one
 from ledger.records import Context, Intent, Job, Link, Settlement
 from ledger.stores import Stores
+from schemas.flows import SWITCHES
 
 
 class Jobs:
@@ -99,9 +100,10 @@ class Jobs:
         reason: str | None = None,
         limit: int = 100,
     ) -> list[Row]:
-        """Return jobs, newest first, filtered by whatever is given."""
-        parameters = {"store": store, "state": state, "flow": flow, "reason": reason, "limit": limit}
-        return self._database.rows("jobs.list", parameters)
+        """Return jobs, newest first, filtered by whatever is given; `flow` is a name of `schemas.flows`."""
+        direction, inner = SWITCHES[flow] if flow else (None, None)
+        parameters = {"store": store, "state": state, "direction": direction, "flow": inner, "reason": reason}
+        return self._database.rows("jobs.list", {**parameters, "limit": limit})
 
     def find(self, job_id: int) -> Row | None:
         """Return one job as a row, or None."""

@@ -11,8 +11,7 @@ from ledger.keys import KeySet
 from ledger.records import Store
 from schemas.epages import Token
 from schemas.errors import NeedsPerson
-
-FLOWS_OF_A_STORE = ("orders", "cancellations", "shipments", "returns")
+from schemas.flows import SWITCHES, flow_name
 
 
 def unknown_store(name: str) -> NeedsPerson:
@@ -32,7 +31,7 @@ class Stores:
         self._keys = keys
 
     def add(self, values: Mapping[str, Any], flows: Mapping[str, bool], history_width: float) -> None:
-        """Connect a store: its row, its flow switches, and both cursors, in one transaction.
+        """Connect a store: its row, its flow switches by name, and both cursors, in one transaction.
 
         `values` holds the columns of the table with the secrets in plain text. Raises NeedsPerson when the
         name is taken.
@@ -56,8 +55,9 @@ class Stores:
         added = fetch_one(session, "stores.add", values)
         assert added is not None
         for flow, enabled in flows.items():
-            parameters = {"store": values["name"], "direction": "import", "flow": flow, "enabled": enabled}
-            fetch(session, "stores.add_flow", parameters)
+            fetch(session, "stores.add_flow", _switch(values["name"], flow, enabled))
+        looks = {"store": values["name"], "direction": "export", "flow": "looks", "enabled": True}
+        fetch(session, "stores.add_flow", looks)
         connected_at = added["connected_at"]
         self._open_cursor(session, values["name"], "live", connected_at, None, connected_at, width)
         if values["import_since"] < connected_at:
@@ -127,8 +127,9 @@ class Stores:
         self._must_exist("stores.resume", name)
 
     def resume_flows(self, name: str, flow: str | None) -> list[Row]:
-        """Release flows that stopped themselves and return which."""
-        return self._database.rows("stores.resume_flow", {"store": name, "flow": flow})
+        """Release the flow of this name, or all, that stopped themselves, and return which."""
+        direction, inner = SWITCHES[flow] if flow else (None, None)
+        return self._database.rows("stores.resume_flow", {"store": name, "direction": direction, "flow": inner})
 
     def set_totals(self, name: str, totals: str) -> None:
         """Choose what happens when the vendors' totals differ: strict, tolerate or accept."""
@@ -143,9 +144,14 @@ class Stores:
         if self._database.row(path, {"name": name}) is None:
             raise unknown_store(name)
 
+    def switch_flow(self, name: str, flow: str, enabled: bool) -> None:
+        """Turn a flow of a store, by its name in `schemas.flows`, on or off."""
+        self._database.rows("stores.add_flow", _switch(name, flow, enabled))
+
     def flows(self, name: str) -> list[Row]:
-        """Return the flow switches of a store."""
-        return self._database.rows("stores.flows", {"store": name})
+        """Return the flow switches of a store, each with its `name`."""
+        rows = self._database.rows("stores.flows", {"store": name})
+        return [{"name": flow_name(row["direction"], row["flow"]), **row} for row in rows if row["flow"] != "looks"]
 
     def stop_flow_if_alike(self, store: str, flow: str, reason: str, message: str, limit: int) -> bool:
         """Stop an import flow when its first `limit` jobs were parked for one reason and none succeeded yet."""
@@ -188,15 +194,20 @@ class Stores:
     def overview(self, name: str) -> dict[str, Any]:
         """Return cursors, flows, health and order counts of a store, for the status page."""
         parameters = {"store": name}
-        parts: Iterable[str] = ("cursors", "flows", "health")
+        parts: Iterable[str] = ("cursors", "health")
         found = {part: self._database.rows(f"stores.{part}", parameters) for part in parts}
-        return {**found, "orders": self._database.row("stores.order_counts", parameters)}
+        return {**found, "flows": self.flows(name), "orders": self._database.row("stores.order_counts", parameters)}
 
     def order_history(self, store: str, order: str) -> tuple[Row | None, list[Row]]:
         """Find an order by its number or id and return it with every attempt made on it, oldest first."""
         found = self._database.row("stores.find_order", {"store": store, "order": order})
         key = found["id"] if found else order
         return found, self._database.rows("stores.history", {"store": store, "order_key": key})
+
+
+def _switch(store: str, flow: str, enabled: bool) -> dict[str, Any]:
+    direction, name = SWITCHES[flow]
+    return {"store": store, "direction": direction, "flow": name, "enabled": enabled}
 
 
 def _moment(text: str | None) -> datetime | None:

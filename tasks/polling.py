@@ -10,9 +10,9 @@ from celery.exceptions import Retry
 from clients.scopes import missing_scopes
 from ledger.cursors import Malformed, Slice
 from ledger.records import Cursor, SeenOrder, Store, Wish
-from ledger.stores import FLOWS_OF_A_STORE
 from schemas.epages import Order, OrderRow
 from schemas.errors import MalformedDocument, NeedsPerson, RetryLater
+from schemas.flows import IMPORTS, SWITCHES
 from schemas.mapping.content import facets, is_final
 from schemas.messages import PollMessage
 from tasks.backoff import jitter
@@ -104,7 +104,7 @@ def _continue(runtime: Runtime, cursor: Cursor) -> None:
 
 def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, *, requests: int, pause: float) -> Slice:
     orders = [row.order for row in reading.rows if row.order and row.order.created_at >= store.import_since]
-    flows = [flow for flow in FLOWS_OF_A_STORE if not missing_scopes("import", flow, store.scopes)]
+    flows = [SWITCHES[name][1] for name in IMPORTS if not missing_scopes(name, store.scopes)]
     finished = reading.end is not None and cursor.upper_end is not None and reading.end >= cursor.upper_end
     return Slice(
         orders=[_seen(order) for order in orders],

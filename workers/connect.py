@@ -11,9 +11,9 @@ from clients.http import Http
 from clients.oauth import fetch_token
 from clients.scopes import missing_scopes
 from ledger.ledger import Ledger
-from ledger.stores import FLOWS_OF_A_STORE
 from schemas.epages import Token
 from schemas.errors import NeedsPerson
+from schemas.flows import SWITCHES
 from schemas.settings import Settings
 
 # Seconds of orders that a store's first slices ask for; the poll learns the right width from the answers.
@@ -56,7 +56,7 @@ def connect_store(ledger: Ledger, settings: Settings, new: NewStore) -> Connecti
     _check_channel(afosto, new.channel_id)
     shop = EpagesClient(new.base_url, http, lambda fresh: token)
     locations = same_names(shop, afosto) if "loca:r" in token.scopes else {}
-    missing = {flow: missing_scopes("import", flow, token.scopes) for flow in FLOWS_OF_A_STORE}
+    missing = {flow: missing_scopes(flow, token.scopes) for flow in SWITCHES}
     ledger.stores.add(_columns(new, token), {flow: not lacks for flow, lacks in missing.items()}, FIRST_WIDTH)
     ledger.stores.set_token(new.name, token)
     for epages_id, afosto_id in locations.items():

@@ -1,11 +1,21 @@
-"""The queues: one per flow, consumed by one worker pool each."""
+"""The queues, consumed by one worker pool each, and which tasks go to which."""
 
+# Exports share a pool of their own, so that no import stands before what has to be done within seconds.
 QUEUE_NAMES: tuple[str, ...] = (
     "orders",
     "cancellations",
     "shipments",
     "returns",
+    "exports",
+    "inventory",
     "poll",
     "dispatch",
     "reconcile",
+)
+
+# Patterns of task names, the first that fits decides.
+ROUTES: tuple[tuple[str, str], ...] = (
+    ("*.export", "exports"),
+    ("orders.look", "exports"),
+    *((f"{name}.*", name) for name in QUEUE_NAMES),
 )

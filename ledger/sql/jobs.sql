@@ -142,7 +142,8 @@ select id, store, direction, flow, subject, order_key, lane, wanted, done, state
        (select number from orders o where o.store = j.store and o.id = j.order_key) as order_number
 from jobs j
 where (%(store)s::text is null or store = %(store)s) and (%(state)s::text is null or state = %(state)s)
-  and (%(flow)s::text is null or flow = %(flow)s) and (%(reason)s::text is null or reason = %(reason)s)
+  and (%(flow)s::text is null or (flow = %(flow)s and direction = %(direction)s))
+  and (%(reason)s::text is null or reason = %(reason)s)
 order by id desc limit %(limit)s;
 
 -- name: retry

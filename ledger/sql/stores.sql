@@ -34,7 +34,7 @@ update stores set paused_at = null where name = %(name)s returning name;
 
 -- name: resume_flow
 update store_flows set stopped_reason = null, stopped_message = null
-where store = %(store)s and (%(flow)s::text is null or flow = %(flow)s) and stopped_reason is not null
+where store = %(store)s and (%(flow)s::text is null or (flow = %(flow)s and direction = %(direction)s)) and stopped_reason is not null
 returning flow;
 
 -- name: set_totals

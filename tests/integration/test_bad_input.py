@@ -15,11 +15,12 @@ from ledger.database import Database
 from ledger.keys import KeySet
 from ledger.ledger import Ledger
 from schemas.errors import BadMessage, NeedsPerson, RetryLater
+from schemas.flows import SWITCHES
 from schemas.messages import OrderMessage, PollMessage
 from simulators.epages.tokens import ALL_SCOPES
 from tasks.dispatch import dispatch
 from tasks.engine import Flow, execute
-from tasks.flows import IMPORTS
+from tasks.flows import FLOWS
 from tasks.polling import poll
 from tasks.runtime import Runtime, build_runtime
 from tests.world import CHANNEL, CLIENT_ID, CLIENT_SECRET, KEY, World, wait_for
@@ -34,6 +35,7 @@ BROKEN = {
     "without-id": "_id",
     "without-created-at": "createdAt",
 }
+IMPORTS = {flow.name: flow for flow in FLOWS if flow.direction == "import"}
 SENT: list[tuple[str, dict[str, object], str]] = []
 
 
@@ -115,14 +117,21 @@ def test_a_wrong_database_url_is_said_to_be_the_database_and_its_password_is_not
     assert "hidden" not in str(error.value)
 
 
-@pytest.mark.parametrize(("scope", "flows"), [("shpr:r", {"shipments"}), ("ordr:r", set(IMPORTS))])
+@pytest.mark.parametrize(
+    ("scope", "flows"),
+    [
+        ("shpr:r", {"shipments.import", "shipments.export", "returns.export", "broken.export"}),
+        ("clpr:c", {"cancellations.export"}),
+        ("ordr:r", set(SWITCHES)),
+    ],
+)
 def test_a_missing_scope_switches_off_the_flows_that_need_it_and_is_named(
     world: World, store: str, scope: str, flows: set[str]
 ) -> None:
     _open(world, store, scopes=[granted for granted in ALL_SCOPES if granted != scope])
     connection = _connect(world, store)
     assert {flow: lacks for flow, lacks in connection.missing.items() if lacks} == dict.fromkeys(flows, (scope,))
-    assert {row["flow"] for row in world.ledger.stores.flows(store) if not row["enabled"]} == flows
+    assert {row["name"] for row in world.ledger.stores.flows(store) if not row["enabled"]} == flows
 
 
 def test_orders_are_imported_without_the_scope_for_shipments(world: World, runtime: Runtime, store: str) -> None:

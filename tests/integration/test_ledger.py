@@ -3,6 +3,8 @@
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import LiteralString
 
 import pytest
 
@@ -32,7 +34,7 @@ def ledger(database_url: str) -> Iterator[Ledger]:
         "open_unpaid": False,
         "scopes": ["ordr:r"],
     }
-    opened.stores.add(values, {"orders": True, "shipments": True}, 60.0)
+    opened.stores.add(values, {"orders.import": True, "shipments.import": True}, 60.0)
     yield opened
     opened.close()
 
@@ -79,11 +81,15 @@ def test_the_sweep_leaves_out_orders_nobody_expects_anything_of(ledger: Ledger) 
     ages = {"last week": 7, "last year": 365}
     for name, days in ages.items():
         at = NOW - timedelta(days=days)
-        ledger.database.transaction(lambda s, row=(name, name, at, at): s.execute(insert, row))
+        ledger.database.transaction(partial(_execute, insert, (name, name, at, at)))
     assert ledger.cursors.start_sweep("shop", NOW, 60.0)
     sweep = ledger.cursors.get("shop", "sweep")
     assert sweep is not None
     assert sweep.position == NOW - timedelta(days=7)
+
+
+def _execute(statement: LiteralString, values: tuple[object, ...], session: Session) -> None:
+    session.execute(statement, values)
 
 
 def _advance(ledger: Ledger, *wishes: Wish) -> None:

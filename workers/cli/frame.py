@@ -17,9 +17,10 @@ from ledger.database import Database
 from ledger.keys import KeySet
 from ledger.ledger import Ledger
 from schemas.errors import ConfigurationError, ConnectorError, NeedsPerson, RetryLater
+from schemas.flows import SWITCHES
 from schemas.settings import Settings, load_settings
 
-FLOWS = ("orders", "cancellations", "shipments", "returns")
+FLOWS = tuple(SWITCHES)
 TOTALS = ("strict", "tolerate", "accept")
 _CONNECT_SECONDS = 5
 

@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from schemas.errors import NeedsPerson
+from schemas.flows import flow_name
 from workers.cli.frame import FLOWS, open_ledger, plural, print_json, print_table, show
 
 STATES = ("waiting", "queued", "running", "done", "parked")
@@ -42,7 +43,8 @@ def list_jobs(
         "state": "STATE",
         "reason": "REASON",
     }
-    print_table(rows, {**columns, "message": "MESSAGE"}, "no such jobs")
+    shown = [{**row, "flow": flow_name(row["direction"], row["flow"])} for row in rows]
+    print_table(shown, {**columns, "message": "MESSAGE"}, "no such jobs")
 
 
 @jobs.command("show")

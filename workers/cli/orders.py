@@ -6,6 +6,7 @@ import click
 
 from ledger.status import Status
 from schemas.errors import NeedsPerson
+from schemas.flows import flow_name
 from workers.cli.frame import open_ledger, plural, print_json, show, span
 
 _STAGES = {
@@ -80,7 +81,7 @@ def _print_jobs(jobs: list[dict[str, Any]], intents: list[dict[str, Any]]) -> No
     click.echo("\nWhat is to be done" if jobs else "\nNothing is to be done")
     for job in jobs:
         tries = f", tried {plural(job['claims'], 'time')}" if job["claims"] else ""
-        click.echo(f"  {job['flow']} (job {job['id']}) {_STATES[job['state']]}{tries}.")
+        click.echo(f"  {flow_name(job['direction'], job['flow'])} (job {job['id']}) {_STATES[job['state']]}{tries}.")
         if job["message"] and job["state"] != "done":
             reason = f" ({job['reason']})" if job["reason"] else ""
             click.echo(f"    {job['message']}{reason}")
@@ -96,8 +97,8 @@ def _print_attempts(attempts: list[dict[str, Any]]) -> None:
     for attempt in attempts:
         said = f": {attempt['message']}" if attempt["message"] else ""
         effort = f"{span(attempt['seconds'])}, {plural(attempt['requests'], 'request')}"
-        click.echo(
-            f"  {show(attempt['at'])}  {attempt['flow']} {attempt['outcome']}{said} ({effort}, {attempt['worker']})"
-        )
+        flow = flow_name(attempt["direction"], attempt["flow"])
+        by = f"({effort}, {attempt['worker']})"
+        click.echo(f"  {show(attempt['at'])}  {flow} {attempt['outcome']}{said} {by}")
         for step in attempt["steps"]:
             click.echo(f"      {step}")

@@ -6,6 +6,7 @@ import click
 
 from ledger.status import Status
 from schemas.errors import RetryLater
+from schemas.flows import flow_name
 from schemas.settings import Settings
 from workers.cli.broker import queue_lengths
 from workers.cli.frame import open_ledger, print_json, print_table, settings, span
@@ -95,7 +96,6 @@ def _print_stores(stores: list[dict[str, Any]], interval: float) -> None:
                 f"  {row['name']}: {ill['vendor']} since {ill['since'][:19]}: {ill['message']} ({ill['reason']})"
             )
         for flow in row["stopped"]:
-            click.echo(
-                f"  {row['name']}: the flow {flow['flow']} stopped itself for {flow['reason']}: {flow['message']}"
-            )
-            click.echo(f"    look at the jobs, then: connector store resume {row['name']} --flow {flow['flow']}")
+            name = flow_name(flow["direction"], flow["flow"])
+            click.echo(f"  {row['name']}: the flow {name} stopped itself for {flow['reason']}: {flow['message']}")
+            click.echo(f"    look at the jobs, then: connector store resume {row['name']} --flow {name}")

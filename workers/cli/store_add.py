@@ -69,7 +69,7 @@ def _locations(ctx: click.Context, parameter: click.Parameter, value: Sequence[s
 )
 @click.option("--totals", type=click.Choice(TOTALS), default="tolerate", show_default=True, help="When totals differ.")
 @click.option("--open-unpaid", is_flag=True, help="Open orders before they are paid (invoice, cash on delivery).")
-@click.option("--flows", default=",".join(FLOWS), show_default=True, callback=_flows, help="What to import.")
+@click.option("--flows", default=",".join(FLOWS), show_default=True, callback=_flows, help="What to keep in step.")
 @click.option(
     "--base-url", callback=_url, help="Address of the shop's API, when it is not CONNECTOR_EPAGES_URL with NAME."
 )
@@ -140,20 +140,14 @@ def _check_locations(chosen: Settings, new: NewStore, wanted: set[str]) -> None:
 
 def _keep_choices(ledger: Ledger, name: str, flows: Sequence[str], locations: Mapping[str, str]) -> None:
     for flow in set(FLOWS) - set(flows):
-        switch_flow(ledger, name, flow, enabled=False)
+        ledger.stores.switch_flow(name, flow, enabled=False)
     for epages_id, afosto_id in locations.items():
         ledger.stores.map_location(name, epages_id, afosto_id)
-
-
-def switch_flow(ledger: Ledger, name: str, flow: str, *, enabled: bool) -> None:
-    """Turn an import flow of a store on or off."""
-    values = {"store": name, "direction": "import", "flow": flow, "enabled": enabled}
-    ledger.database.rows("stores.add_flow", values)
 
 
 def _print_flows(name: str, flows: Sequence[str], missing: Mapping[str, Sequence[str]]) -> None:
     for flow in flows:
         boxes = " and ".join(f"{scope} (in the cockpit: {cockpit_name(scope)})" for scope in missing[flow])
-        click.echo(f"  {flow:14} {f'off: the app lacks {boxes}' if boxes else 'permitted'}")
+        click.echo(f"  {flow:20} {f'off: the app lacks {boxes}' if boxes else 'permitted'}")
         if boxes:
-            click.echo(f"  {'':14} tick it in the cockpit, then: connector store resume {name} --flow {flow}")
+            click.echo(f"  {'':20} tick it in the cockpit, then: connector store resume {name} --flow {flow}")

@@ -9,7 +9,7 @@ from ledger.status import Status
 from ledger.stores import unknown_store
 from workers.cli.frame import FLOWS, TOTALS, open_ledger, plural, print_json, print_table, settings, show, span
 from workers.cli.secrets import read_secret
-from workers.cli.store_add import add, switch_flow
+from workers.cli.store_add import add
 from workers.connect import replace_credentials
 
 
@@ -62,7 +62,7 @@ def show_store(name: str, as_json: bool) -> None:
 
 def _print_overview(overview: dict[str, Any]) -> None:
     click.echo("\nFlows")
-    flow_columns = {"flow": "FLOW", "enabled": "ON", "stopped_reason": "STOPPED FOR", "stopped_message": "WHY"}
+    flow_columns = {"name": "FLOW", "enabled": "ON", "stopped_reason": "STOPPED FOR", "stopped_message": "WHY"}
     print_table(overview["flows"], flow_columns, "none")
     click.echo("\nCursors")
     cursor_columns = {"kind": "CURSOR", "position": "READ UP TO", "polled_at": "POLLED AT", "requests": "REQUESTS"}
@@ -102,14 +102,14 @@ def resume(name: str, flow: str | None, totals: str | None) -> None:
 
 
 def _release(ledger: Ledger, name: str, flow: str | None) -> None:
-    chosen = [row for row in ledger.stores.flows(name) if flow in (None, row["flow"])]
+    chosen = [row for row in ledger.stores.flows(name) if flow in (None, row["name"])]
     stopped = [row for row in chosen if row["stopped_reason"]]
     if flow:
-        switch_flow(ledger, name, flow, enabled=True)
+        ledger.stores.switch_flow(name, flow, enabled=True)
         click.echo(f"{name}: the flow {flow} is on")
     ledger.stores.resume_flows(name, flow)
     for row in stopped:
-        click.echo(f"{name}: the flow {row['flow']}, stopped for {row['stopped_reason']}, is released")
+        click.echo(f"{name}: the flow {row['name']}, stopped for {row['stopped_reason']}, is released")
     for reason in sorted({row["stopped_reason"] for row in stopped}):
         count = ledger.jobs.retry(store=name, reason=reason)
         click.echo(f"{name}: {plural(count, 'job')} parked for {reason} will run again")

@@ -102,7 +102,7 @@ def test_doctor_reports_each_unreachable_server_and_hides_passwords() -> None:
     [
         (["--since", "2999-01-01"], "lies in the future"),
         (["--since", "yesterday"], "yesterday"),
-        (["--flows", "orders,refunds"], "'refunds' is no flow"),
+        (["--flows", "orders.import,refunds"], "'refunds' is no flow"),
         (["--location", "here"], "EPAGES_ID=AFOSTO_ID"),
         (["--base-url", "shop.example"], "must begin with https://"),
         (["--totals", "loose"], "loose"),

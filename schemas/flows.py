@@ -1,0 +1,26 @@
+"""The flows of a store: each has a switch of its own and the name of the task that runs it."""
+
+from collections.abc import Mapping
+
+# Name → (direction, flow) as the ledger keeps it. `broken.export` is a part of `returns.export` with a switch of its
+# own: writing a rejected return into the shop as BROKEN makes the shop start a refund by itself.
+SWITCHES: Mapping[str, tuple[str, str]] = {
+    "orders.import": ("import", "orders"),
+    "cancellations.import": ("import", "cancellations"),
+    "shipments.import": ("import", "shipments"),
+    "returns.import": ("import", "returns"),
+    "cancellations.export": ("export", "cancellations"),
+    "shipments.export": ("export", "shipments"),
+    "returns.export": ("export", "returns"),
+    "broken.export": ("export", "broken"),
+    "inventory.publish": ("export", "inventory"),
+}
+IMPORTS = tuple(name for name, (direction, _) in SWITCHES.items() if direction == "import")
+EXPORTS = tuple(name for name, (direction, _) in SWITCHES.items() if direction == "export")
+
+_NAMES = {pair: name for name, pair in SWITCHES.items()} | {("export", "looks"): "orders.look"}
+
+
+def flow_name(direction: str, flow: str) -> str:
+    """Return the name under which people know a flow of the ledger."""
+    return _NAMES[direction, flow]
