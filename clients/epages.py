@@ -1,6 +1,6 @@
 """The calls to an ePages Beyond shop that the connector makes."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
@@ -12,11 +12,14 @@ from schemas.epages import (
     Order,
     OrderPage,
     Process,
+    ProcessLine,
     Token,
     format_time,
     load_locations,
     load_order,
     load_order_page,
+    load_process,
+    load_process_comments,
     load_processes,
 )
 
@@ -58,7 +61,7 @@ class EpagesClient:
 
     def order(self, order_id: str) -> Order:
         """Return one order as it is now."""
-        return load_order(self._get(f"/orders/{quote(order_id, safe='')}").document)
+        return load_order(self._get(_order(order_id)).document)
 
     def processes(self, order_id: str, kind: str) -> tuple[Process, ...]:
         """Return all processes of an order; `kind` is shippings, pickups, returns or cancelations."""
@@ -66,26 +69,128 @@ class EpagesClient:
         number, pages = 0, 1
         while number < pages:
             parameters = {"page": str(number), "size": str(PROCESS_PAGE)}
-            document = self._get(f"/orders/{quote(order_id, safe='')}/processes/{kind}", parameters).document
+            document = self._get(f"{_order(order_id)}/processes/{kind}", parameters).document
             found += load_processes(kind, document)
             pages = int((document.get("page") or {}).get("totalPages", 1))
             number += 1
         return tuple(found)
 
+    def comments(self, order_id: str, kind: str) -> Mapping[str, str]:
+        """Return process id → comment of an order's returns or cancelations; only events tell it (scope orde:r)."""
+        found: dict[str, str] = {}
+        number, pages = 0, 1
+        while number < pages:
+            parameters = {"page": str(number), "size": str(PROCESS_PAGE)}
+            document = self._get(f"{_order(order_id)}/events", parameters).document
+            found |= load_process_comments(kind, document)
+            pages = int((document.get("page") or {}).get("totalPages", 1))
+            number += 1
+        return found
+
+    def cancel(self, order_id: str, comment: str) -> None:
+        """Cancel all that is left of an order."""
+        self._post(f"{_order(order_id)}/cancel", {"comment": comment})
+
+    def create_cancelation(self, order_id: str, lines: Mapping[str, int], comment: str) -> Process:
+        """Cancel so many pieces of each line; the shop starts a refund by itself."""
+        items = [{"productLineItemId": line_id, "quantity": count} for line_id, count in lines.items()]
+        return self._create(order_id, "cancelations", {"comment": comment, "lineItems": items})
+
+    def create_return(
+        self,
+        order_id: str,
+        lines: Sequence[ProcessLine],
+        comment: str,
+        *,
+        brought_by: tuple[str, str] | None,
+        fee: Mapping[str, object] | None,
+    ) -> Process:
+        """Take pieces back, by the (kind, id) of the process that brought them; the shop starts a refund by itself.
+
+        `fee` is the price of shipping or pickup to be paid back as well, as the shop writes amounts. No mail is sent.
+        """
+        kind, process_id = brought_by or ("", None)
+        items = [
+            {"productLineItemId": line.line_id, "quantity": line.quantity, "status": line.status} for line in lines
+        ]
+        body = {
+            "comment": comment,
+            "sendMail": False,
+            "lineItems": items,
+            "shippingPriceRefund": fee if kind != "pickups" else None,
+            "pickupPriceRefund": fee if kind == "pickups" else None,
+            "shippingProcessId": process_id if kind == "shippings" else None,
+            "pickupProcessId": process_id if kind == "pickups" else None,
+        }
+        return self._create(order_id, "returns", body)
+
+    def create_shipping(
+        self, order_id: str, lines: Mapping[str, int], comment: str, code: str | None, link: str | None
+    ) -> Process:
+        """Begin a parcel with so many pieces of each line; it is PENDING, and no mail is sent."""
+        items = [{"productLineItemId": line_id, "quantity": count} for line_id, count in lines.items()]
+        tracking = {"trackingCode": code, "trackingLink": link}
+        body = {"comment": comment, "sendMail": False, "createPackingSlip": False, **tracking, "lineItems": items}
+        return self._create(order_id, "shippings", body)
+
+    def create_pickup(self, order_id: str, comment: str, *, mail: bool) -> Process:
+        """Lay an order out for pickup, whole as always; a mail tells the buyer."""
+        return self._create(order_id, "pickups", {"comment": comment, "sendMail": mail, "createPackingSlip": False})
+
+    def mark_shipped(
+        self, order_id: str, process_id: str, comment: str, code: str | None, link: str | None, *, mail: bool
+    ) -> Process:
+        """A parcel has left; the mail to the buyer has the tracking code."""
+        details = {"sendMail": mail, "trackingCode": code, "trackingLink": link}
+        return self._mark(order_id, "shippings", process_id, "mark-shipped", {"comment": comment, "details": details})
+
+    def mark_delivered(self, order_id: str, process_id: str, comment: str) -> Process:
+        """A parcel has arrived."""
+        return self._mark(order_id, "shippings", process_id, "mark-delivered", {"comment": comment})
+
+    def mark_picked_up(self, order_id: str, process_id: str, comment: str) -> Process:
+        """The buyer has collected the order; no mail is sent."""
+        body = {"comment": comment, "sendMail": False}
+        return self._mark(order_id, "pickups", process_id, "mark-picked-up", body)
+
     def locations(self) -> tuple[Location, ...]:
         """Return the shop's locations (scope loca:r)."""
         return load_locations(self._get("/shop/locations").document)
 
+    def _create(self, order_id: str, kind: str, body: Mapping[str, object]) -> Process:
+        return load_process(kind, self._post(f"{_order(order_id)}/processes/{kind}", body).document)
+
+    def _mark(self, order_id: str, kind: str, process_id: str, move: str, body: Mapping[str, object]) -> Process:
+        path = f"{_order(order_id)}/processes/{kind}/{quote(process_id, safe='')}/{move}"
+        return load_process(kind, self._post(path, body).document)
+
     def _get(self, path: str, parameters: Mapping[str, str] | None = None) -> Answer:
+        return self._send("GET", path, parameters, None)
+
+    def _post(self, path: str, body: Mapping[str, object]) -> Answer:
+        return self._send("POST", path, None, body)
+
+    def _send(
+        self, method: str, path: str, parameters: Mapping[str, str] | None, body: Mapping[str, object] | None
+    ) -> Answer:
         token = self._token(False)
         try:
-            return self._send(path, parameters, token)
+            return self._attempt(method, path, parameters, body, token)
         except Unauthorized:
-            return self._send(path, parameters, self._token(True))
+            return self._attempt(method, path, parameters, body, self._token(True))
 
-    def _send(self, path: str, parameters: Mapping[str, str] | None, token: Token) -> Answer:
-        headers = {
-            "Authorization": f"Bearer {token.access_token}",
-            "Accept": "application/hal+json",
-        }
-        return self._http.send("GET", f"{self._base_url}{path}", effect=False, headers=headers, params=parameters)
+    def _attempt(
+        self,
+        method: str,
+        path: str,
+        parameters: Mapping[str, str] | None,
+        body: Mapping[str, object] | None,
+        token: Token,
+    ) -> Answer:
+        headers = {"Authorization": f"Bearer {token.access_token}", "Accept": "application/hal+json"}
+        url, effect = f"{self._base_url}{path}", method != "GET"
+        return self._http.send(method, url, effect=effect, headers=headers, params=parameters, body=body)
+
+
+def _order(order_id: str) -> str:
+    return f"/orders/{quote(order_id, safe='')}"

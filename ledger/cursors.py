@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ledger.database import Database, Row, Session, fetch, fetch_one
+from ledger.jobs import upsert_wishes
 from ledger.records import Cursor, SeenOrder, Wish
 from schemas.errors import MalformedDocument
 
@@ -107,7 +108,7 @@ class Cursors:
         lane = 2 if cursor.kind == "history" else 1
         for broken in found.malformed:
             self._park(session, cursor.store, lane, broken)
-        return self._upsert_jobs(session, cursor.store, lane, found.wishes)
+        return upsert_wishes(session, cursor.store, "import", lane, found.wishes, self._order_wait)
 
     @staticmethod
     def _upsert_orders(session: Session, store: str, orders: Sequence[SeenOrder]) -> list[Row]:
@@ -122,19 +123,6 @@ class Cursors:
             "finals": [order.is_final for order in orders],
         }
         return fetch(session, "cursors.upsert_orders", {"store": store, **columns})
-
-    def _upsert_jobs(self, session: Session, store: str, lane: int, wishes: Sequence[Wish]) -> list[Row]:
-        if not wishes:
-            return []
-        dependants = sorted({wish.subject for wish in wishes if wish.flow != "orders"})
-        fetch(session, "jobs.hold_orders", {"store": store, "subjects": dependants})
-        columns = {
-            "flows": [wish.flow for wish in wishes],
-            "subjects": [wish.subject for wish in wishes],
-            "hashes": [wish.content_hash for wish in wishes],
-            "documents": [wish.document_at for wish in wishes],
-        }
-        return fetch(session, "jobs.upsert", {"store": store, "lane": lane, "order_wait": self._order_wait, **columns})
 
     @staticmethod
     def _park(session: Session, store: str, lane: int, broken: Malformed) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from ledger.database import Database, Row, Session, fetch_one
-from ledger.records import Context, Intent, Job, Link, Settlement
+from ledger.database import Database, Row, Session, fetch, fetch_one
+from ledger.records import Context, Intent, Job, Link, Settlement, Wish
 from ledger.stores import Stores
 from schemas.flows import SWITCHES
 
@@ -21,9 +21,17 @@ class Jobs:
 
     def hint(self, store: str, direction: str, flow: str, subject: str, *, lane: int = 1) -> int | None:
         """Ask for one more look at a subject; return the job's id, or None when the store is not connected."""
-        key = {"store": store, "direction": direction, "flow": flow, "subject": subject, "order_key": subject}
-        row = self._database.row("jobs.hint", {**key, "lane": lane})
-        return row["id"] if row else None
+        rows = self.hint_all(store, direction, flow, [subject], lane=lane)
+        return rows[0]["id"] if rows else None
+
+    def hint_all(self, store: str, direction: str, flow: str, subjects: Sequence[str], *, lane: int) -> list[Row]:
+        """Ask for one more look at each of some different subjects; return (id, subject, wanted) of their jobs."""
+        key = {"store": store, "direction": direction, "flow": flow, "subjects": list(subjects)}
+        return self._database.rows("jobs.hint", {**key, "lane": lane})
+
+    def wish(self, store: str, direction: str, lane: int, wishes: Sequence[Wish]) -> list[Row]:
+        """Make due the jobs whose content is news; return (flow, subject, wanted) of those."""
+        return self._database.transaction(lambda s: upsert_wishes(s, store, direction, lane, wishes, 0.0))
 
     def claim(
         self, store: str, direction: str, flow: str, subject: str, *, holder: str, lease: float
@@ -56,6 +64,7 @@ class Jobs:
             open_flows=frozenset(job["flow"] for job in row["open_jobs"]),
             locations=row["locations"],
             unhealthy=tuple(row["unhealthy"]),
+            exports=frozenset(row["exports"]),
         )
 
     def settle(
@@ -124,6 +133,24 @@ class Jobs:
     def parked_reasons(self) -> list[Row]:
         """Return how many jobs are parked for which reason, with the resolution."""
         return self._database.rows("jobs.parked_reasons")
+
+
+def upsert_wishes(
+    session: Session, store: str, direction: str, lane: int, wishes: Sequence[Wish], order_wait: float
+) -> list[Row]:
+    """Write wishes in the given transaction; what waits for its order does so for `order_wait` seconds at most."""
+    if not wishes:
+        return []
+    dependants = sorted({wish.subject for wish in wishes if wish.flow != "orders"})
+    fetch(session, "jobs.hold_orders", {"store": store, "subjects": dependants})
+    columns = {
+        "flows": [wish.flow for wish in wishes],
+        "subjects": [wish.subject for wish in wishes],
+        "hashes": [wish.content_hash for wish in wishes],
+        "documents": [wish.document_at for wish in wishes],
+    }
+    key = {"store": store, "direction": direction, "lane": lane, "order_wait": order_wait}
+    return fetch(session, "jobs.upsert", {**key, **columns})
 
 
 def _selection(ids: Sequence[int] | None, store: str | None, reason: str | None) -> dict[str, Any]:

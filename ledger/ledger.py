@@ -7,6 +7,7 @@ from ledger.jobs import Jobs
 from ledger.keys import KeySet
 from ledger.links import Links
 from ledger.stores import Stores
+from ledger.walks import Walks
 
 # How long, in seconds, a shipment, return or cancellation waits for its order when nothing wakes it.
 ORDER_WAIT = 60.0
@@ -22,6 +23,7 @@ class Ledger:
         self.links = Links(database)
         self.cursors = Cursors(database, ORDER_WAIT)
         self.front = Front(database)
+        self.walks = Walks(database)
 
     def close(self) -> None:
         """Give all connections back."""

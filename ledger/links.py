@@ -96,6 +96,11 @@ class Links:
 
         return self._database.transaction(work) is not None
 
+    def note_parcels(self, store: str, statuses: Mapping[str, str]) -> None:
+        """Note per parcel of Afosto the status that both sides have now."""
+        for afosto_id, status in statuses.items():
+            self._database.rows("links.note_parcel", {"store": store, "afosto_id": afosto_id, "stage": status})
+
     def announce(
         self, store: str, order_key: str, job_id: int, kind: str, body: Mapping[str, Any], ambiguity_wait: float
     ) -> int:
@@ -109,13 +114,16 @@ class Links:
         """The call of an open intent is repeated: its ambiguity begins anew."""
         self._database.rows("links.extend_intent", {"id": intent_id, "wait": ambiguity_wait})
 
-    def conclude(self, store: str, order_key: str, intent_id: int, links: Iterable[NewLink], outcome: str) -> None:
-        """Write the links of an effect that was seen to have happened, and settle its intent."""
+    def conclude(
+        self, store: str, order_key: str, intent_id: int | None, links: Iterable[NewLink], outcome: str
+    ) -> None:
+        """Write the links of an effect that was seen to have happened, and settle its intent if it had one."""
 
         def work(session: Session) -> None:
             for link in sorted(links, key=lambda new: new.afosto_id):
                 values = {name: getattr(link, name) for name in NewLink.__slots__}
                 fetch(session, "links.bind", {"store": store, "order_key": order_key, **values})
-            fetch(session, "links.settle_intent", {"id": intent_id, "outcome": outcome})
+            if intent_id is not None:
+                fetch(session, "links.settle_intent", {"id": intent_id, "outcome": outcome})
 
         self._database.transaction(work)

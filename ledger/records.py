@@ -20,6 +20,7 @@ class Store:
     connected_at: datetime
     totals: str
     open_unpaid: bool
+    notify_buyers: bool
     paused_at: datetime | None
     scopes: frozenset[str]
     access_token: str | None = field(repr=False)
@@ -70,7 +71,7 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a run knows of its store and its order at the claim."""
+    """What a run knows of its store and its order at the claim; `exports` are the export flows that are switched on."""
 
     store: Store
     links: tuple[Link, ...]
@@ -78,6 +79,7 @@ class Context:
     open_flows: frozenset[str]
     locations: dict[str, str]
     unhealthy: tuple[str, ...]
+    exports: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,8 @@ create table stores (
     paused_at timestamptz,
     scopes text[] not null default '{}',
     access_token bytea,
-    token_expires_at timestamptz
+    token_expires_at timestamptz,
+    notify_buyers boolean not null default true
 );
 
 -- One switch per flow of a store; `stopped_reason` is set when the flow stopped itself and waits for a choice.
@@ -128,7 +129,8 @@ create index jobs_order on jobs (store, order_key);
 create index jobs_settled on jobs (settled_at);
 
 -- What corresponds to what. `written_by` says which side had it first.
--- order: stage created -> filled -> opened, or expired. parcel: process <-> parcel. cancellation and return: one unit each.
+-- order: stage created -> filled -> opened, or expired. parcel: process <-> parcel, its stage the last parcel status that
+-- both sides had. cancellation and return: one unit each; of a return, the stage is its status in the shop.
 create table links (
     id bigint generated always as identity primary key,
     store text not null references stores on delete cascade,
@@ -171,6 +173,27 @@ create table orphans (
     expired_at timestamptz,
     primary key (store, afosto_id)
 );
+
+-- Orders that are open in Afosto or may come to life again there: when each was last looked at, and whether it is closed.
+create table watched (
+    store text not null references stores on delete cascade,
+    order_id text not null,
+    opened_at timestamptz not null default now(),
+    looked_at timestamptz not null default now(),
+    closed boolean not null default false,
+    primary key (store, order_id)
+);
+create index watched_looked on watched (store, closed, looked_at);
+
+-- The walk over a store's watched orders, for what no event tells. `lists` is whether Afosto lists changed orders (null:
+-- not tried yet), `listed_to` how far that list is read.
+create table walks (
+    store text primary key references stores on delete cascade,
+    next_at timestamptz not null default now(),
+    lists boolean,
+    listed_to timestamptz not null default now()
+);
+create index walks_due on walks (next_at);
 
 -- Webhooks taken.
 create table inbox (

@@ -58,6 +58,7 @@ class Stores:
             fetch(session, "stores.add_flow", _switch(values["name"], flow, enabled))
         looks = {"store": values["name"], "direction": "export", "flow": "looks", "enabled": True}
         fetch(session, "stores.add_flow", looks)
+        fetch(session, "walks.open", {"store": values["name"]})
         connected_at = added["connected_at"]
         self._open_cursor(session, values["name"], "live", connected_at, None, connected_at, width)
         if values["import_since"] < connected_at:
@@ -94,6 +95,7 @@ class Stores:
             connected_at=datetime.fromisoformat(plain["connected_at"]),
             totals=plain["totals"],
             open_unpaid=plain["open_unpaid"],
+            notify_buyers=plain["notify_buyers"],
             paused_at=_moment(plain["paused_at"]),
             scopes=frozenset(plain["scopes"]),
             access_token=self._keys.decrypt(token) if token else None,

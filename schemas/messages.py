@@ -41,6 +41,13 @@ class PollMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreMessage:
+    """Do something for a whole store."""
+
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
 class TickMessage:
     """A task without arguments."""
 
@@ -83,17 +90,28 @@ class PollMessageSchema(Document):
     fence = Counter()
 
 
+class StoreMessageSchema(Document):
+    target = StoreMessage
+
+    store = Id()
+
+
 class TickMessageSchema(Document):
     target = TickMessage
 
 
-Message = OrderMessage | PollMessage | TickMessage
+Message = OrderMessage | PollMessage | StoreMessage | TickMessage
 
 CONTRACT: Mapping[str, Document] = {
     "orders.import": OrderMessageSchema(),
     "cancellations.import": OrderMessageSchema(),
     "shipments.import": OrderMessageSchema(),
     "returns.import": OrderMessageSchema(),
+    "cancellations.export": OrderMessageSchema(),
+    "shipments.export": OrderMessageSchema(),
+    "returns.export": OrderMessageSchema(),
+    "orders.look": OrderMessageSchema(),
+    "orders.walk": StoreMessageSchema(),
     "poll.store": PollMessageSchema(),
     "dispatch.tick": TickMessageSchema(),
     "reconcile.sweep": TickMessageSchema(),

@@ -32,6 +32,9 @@ class Settings:
     orders at a time, at most `poll_slices_per_task` slices in one task; `clock_margin` is how far behind the
     shop's clock a cursor stays.
 
+    Walking: what no event of Afosto tells is looked for every `walk_interval`, in its list of changed orders; where it
+    has none, each open order is looked at once in `walk_period`.
+
     Running: a job is held for `lease`, renewed every `lease_renewal`, never longer than `longest_job`; a call
     ends after `call_deadline`; after a lost answer nothing is repeated before `ambiguity_wait`; a job sent but
     not claimed is sent again after `resend_after`; `dispatch_interval` is the beat; pauses after failures grow
@@ -53,6 +56,8 @@ class Settings:
     poll_page_size: int
     poll_slices_per_task: int
     clock_margin: float
+    walk_interval: float
+    walk_period: float
     lease: float
     lease_renewal: float
     longest_job: float
@@ -160,6 +165,8 @@ class SettingsSchema(Document):
     poll_page_size = Count(200)
     poll_slices_per_task = Count(8)
     clock_margin = Seconds(5)
+    walk_interval = Seconds(60)
+    walk_period = Seconds(900)
     lease = Seconds(20)
     lease_renewal = Seconds(5)
     longest_job = Seconds(60)
@@ -202,6 +209,7 @@ RULES = (
     Rule(("dispatch_interval", "poll_interval"), lambda beat, poll: beat < poll, "is not below"),
     Rule(("dispatch_interval", "resend_after"), lambda beat, resend: beat < resend, "is not below"),
     Rule(("clock_margin", "poll_overlap"), lambda margin, overlap: margin < overlap, "is not below"),
+    Rule(("dispatch_interval", "walk_interval"), lambda beat, walk: beat < walk, "is not below"),
     Rule(("retry_base", "retry_cap"), lambda base, cap: base <= cap, "is above"),
 )
 

@@ -52,6 +52,13 @@ def counts_by_line(links: Sequence[Link], written_by: str) -> dict[str, int]:
     return counts
 
 
+def others_first(run: Run, *kinds: str) -> None:
+    """Raise Wait while the other direction has an open intent of these kinds: it must be settled before we look."""
+    for intent in filter(None, map(run.open_intent, kinds)):
+        pause = max(intent.seconds_left, run.settings.retry_base)
+        raise Wait("the other direction is not sure yet what it has done to this order", after=pause)
+
+
 def must_wait(intent: Intent) -> None:
     """Raise Wait while an effect that was not seen may still land."""
     if intent.seconds_left > 0:

@@ -12,6 +12,7 @@ from tasks.runtime import Runtime
 
 # Stores polled per tick at most: a backlog of due polls is spread instead of sent at once.
 POLLS_PER_TICK = 200
+WALKS_PER_TICK = 100
 
 
 @shared_task(base=ConnectorTask, bind=True, name="dispatch.tick")
@@ -30,7 +31,10 @@ def dispatch(runtime: Runtime) -> str:
     polls = ledger.cursors.take_due(patience(settings.poll_interval), POLLS_PER_TICK)
     for row in polls:
         runtime.send("poll.store", {"store": row["store"], "cursor": row["kind"], "fence": row["fence"]}, "poll")
+    walks = ledger.walks.take_due(settings.walk_interval, WALKS_PER_TICK)
+    for store in walks:
+        runtime.send("orders.walk", {"store": store}, "exports")
     slots = ledger.front.slots(ALIVE)
     sent = sum(fill(runtime, flow, slots.get(flow.queue, DEFAULT_SLOTS)) for flow in FLOWS)
     again = sum(resend(runtime, flow) for flow in FLOWS)
-    return f"{len(polls)} polls, {sent} jobs sent, {again} sent again, {len(freed)} leases ended"
+    return f"{len(polls)} polls, {len(walks)} walks, {sent} jobs sent, {again} sent again, {len(freed)} leases ended"

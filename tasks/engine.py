@@ -7,6 +7,7 @@ from typing import NoReturn
 
 import structlog
 from celery.exceptions import Retry
+from kombu.exceptions import OperationalError
 
 from ledger.records import Settlement
 from schemas.errors import LeaseLost, NeedsPerson, RetryLater, Wait
@@ -23,8 +24,8 @@ STORE_PAUSE = 60.0
 # So many first imports that differ for one reason stop the flow.
 ALIKE_TO_STOP = 3
 
-# The lanes of a direction's jobs, the urgent one first: 0 export, 1 live import, 2 history.
-LANES = {"import": (1, 2), "export": (0,)}
+# The lanes of a direction's jobs, the urgent one first: 0 export, 1 live import, 2 what can wait.
+LANES = {"import": (1, 2), "export": (0, 2)}
 
 Handler = Callable[[Run], str]
 
@@ -33,7 +34,8 @@ Handler = Callable[[Run], str]
 class Flow:
     """A kind of job: the task that runs it and on which queue, its handler, and how many calls a usual run makes.
 
-    So many calls at each vendor are reserved before a run begins.
+    So many calls at each vendor are reserved before a run begins. After a run the same job rests for `rest` seconds,
+    so that a burst of news about it becomes one more run.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Flow:
     handler: Handler
     epages_calls: int
     afosto_calls: int
+    rest: float = 0.0
 
 
 def execute(runtime: Runtime, flow: Flow, message: OrderMessage, refill: Callable[[Runtime, Flow], None]) -> str:
@@ -81,8 +84,9 @@ def _run(run: Run, flow: Flow) -> str:
     except Exception as error:
         _settle(run, _own_fault(run, error))
         raise
-    _settle(run, Settlement("done", "done", outcome))
+    _settle(run, Settlement("done", "done", outcome, pause=flow.rest))
     _heal(run)
+    _send_followers(run)
     return outcome
 
 
@@ -175,6 +179,15 @@ def _settle(run: Run, end: Settlement) -> None:
         seconds=round(seconds, 3),
         requests=run.requests,
     )
+
+
+def _send_followers(run: Run) -> None:
+    """A shortcut: what is due is in the ledger, and dispatch sends it if this fails."""
+    try:
+        for task, message, queue in run.followers:
+            run.runtime.send(task, message, queue)
+    except (OperationalError, OSError) as error:
+        log.warning("the broker does not answer; dispatch will send what is due", why=str(error))
 
 
 def _heal(run: Run) -> None:

@@ -1,6 +1,15 @@
-"""Every flow: what dispatch keeps a front for."""
+"""Every flow, in the order in which dispatch serves them: what has to be done within seconds comes first."""
 
-from tasks import cancellations, orders, returns, shipments
+from tasks import cancellations, looks, orders, returns, shipments
 from tasks.engine import Flow
 
-FLOWS: tuple[Flow, ...] = (orders.IMPORT, cancellations.IMPORT, shipments.IMPORT, returns.IMPORT)
+FLOWS: tuple[Flow, ...] = (
+    looks.LOOK,
+    cancellations.EXPORT,
+    shipments.EXPORT,
+    returns.EXPORT,
+    orders.IMPORT,
+    cancellations.IMPORT,
+    shipments.IMPORT,
+    returns.IMPORT,
+)

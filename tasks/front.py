@@ -97,10 +97,14 @@ def _affordable(runtime: Runtime, flow: Flow, stores: list[Row], lane: int, room
     tenants = runtime.afosto_limiter.allowances([row["afosto_bucket"] for row in stores], lane, AHEAD)
     caps: dict[str, int] = {}
     for row in stores:
-        shop = shops[epages_bucket(row["store"])] // flow.epages_calls
-        cap = min(room, shop, tenants[row["afosto_bucket"]] // flow.afosto_calls)
+        shop = _runs(shops[epages_bucket(row["store"])], flow.epages_calls, room)
+        cap = min(shop, _runs(tenants[row["afosto_bucket"]], flow.afosto_calls, room))
         caps[row["store"]] = min(cap, 1) if row["unhealthy"] else cap
     return caps
+
+
+def _runs(calls: int, calls_per_run: int, room: int) -> int:
+    return min(room, calls // calls_per_run) if calls_per_run else room
 
 
 def _send(runtime: Runtime, flow: Flow, rows: list[Row]) -> None:

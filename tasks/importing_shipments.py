@@ -1,19 +1,18 @@
 """Shipping and pickup processes of the shop become parcels in Afosto."""
 
+from collections.abc import Mapping
+
 from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto
 from schemas.epages import Process
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
-from schemas.mapping.shipments import ParcelPlan, parcels_to_create, status_for
-from tasks.counterpart import look_at_order, must_wait, opened_order, read_order
+from schemas.mapping.shipments import RANK, ParcelPlan, parcels_to_create, status_for
+from tasks.counterpart import look_at_order, must_wait, opened_order, others_first, read_order
 from tasks.run import Run
 from tasks.vendors import require_scope
 
 PENDING = "PENDING"  # a process that has not left yet
-
-# How far a parcel has come; a parcel only moves forward.
-RANK = {"OPEN": 0, "ANNOUNCED": 1, "READY_TO_COLLECT": 2, "IN_TRANSIT": 2, "DELIVERED": 3}
 
 
 def import_shipments(run: Run) -> str:
@@ -22,6 +21,7 @@ def import_shipments(run: Run) -> str:
         return "the order was canceled before it was opened"
     if run.order_link is not None and run.order_link.stage == "filled":
         look_at_order(run)
+    others_first(run, "shop-parcel", "shop-pickup")
     link = opened_order(run)
     require_scope(run.store, "shpr:r")
     kind = "pickups" if run.epages.order(run.order_id).is_pickup else "shippings"
@@ -38,6 +38,7 @@ def import_shipments(run: Run) -> str:
         known[plan.process_id] = parcel.id
         parcels[parcel.id] = parcel
     moved = sum(_move(run, process, parcels.get(known[process.id])) for process in processes)
+    _note_stages(run, {known[process.id]: status_for(process) for process in processes})
     return f"{len(processes)} processes have their parcels, {moved} moved"
 
 
@@ -68,9 +69,17 @@ def _send(run: Run, intent_id: int, process: str, units: list[str], code: str | 
 
 
 def _conclude(run: Run, intent_id: int, process: str, parcel: afosto.Parcel, outcome: str) -> afosto.Parcel:
-    link = NewLink("parcel", afosto_id=parcel.id, epages_id=process, quantity=len(parcel.unit_ids))
+    quantity = len(parcel.unit_ids)
+    link = NewLink("parcel", afosto_id=parcel.id, epages_id=process, quantity=quantity, stage=parcel.status)
     run.links.conclude(run.store.name, run.order_id, intent_id, [link], outcome)
     return parcel
+
+
+def _note_stages(run: Run, statuses: Mapping[str, str]) -> None:
+    """Both sides have these parcels in these statuses now; what is noted already stays."""
+    noted = {link.afosto_id: link.stage for link in run.linked("parcel")}
+    news = {parcel: status for parcel, status in statuses.items() if noted.get(parcel) != status}
+    run.links.note_parcels(run.store.name, news)
 
 
 def _move(run: Run, process: Process, parcel: afosto.Parcel | None) -> bool:

@@ -17,6 +17,7 @@ from tasks.counterpart import (
     look_at_order,
     must_wait,
     opened_order,
+    others_first,
     read_order,
 )
 from tasks.run import Run
@@ -32,6 +33,7 @@ def import_cancellation(run: Run) -> str:
     if run.order_link.stage != "opened":
         look_at_order(run)
         return "the order is not open yet; its draft is made anew without what is canceled"
+    others_first(run, "shop-cancelation")
     link = opened_order(run)
     intent = run.open_intent("cancel")
     order = read_order(run, link)
@@ -83,6 +85,7 @@ def import_return(run: Run) -> str:
     """Take back in Afosto what came back to the shop: RETURNED is restocked, BROKEN is not."""
     if run.order_link is None or run.order_link.stage == "expired":
         return _without_order(run)
+    others_first(run, "shop-return")
     link = opened_order(run)
     intent = run.open_intent("return")
     if intent is None and "shipments" in run.context.open_flows:

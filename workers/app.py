@@ -15,6 +15,7 @@ TASK_MODULES = (
     "tasks.cancellations",
     "tasks.shipments",
     "tasks.returns",
+    "tasks.looks",
     "tasks.poll",
     "tasks.dispatch",
     "tasks.reconcile",

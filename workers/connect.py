@@ -33,6 +33,7 @@ class NewStore:
     import_since: datetime
     totals: str = "tolerate"
     open_unpaid: bool = False
+    notify_buyers: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ from schemas.afosto import (
     OrderDraft,
     Parcel,
     load_channels,
+    load_ids,
     load_locations,
     load_order,
     load_parcel,
@@ -61,6 +62,14 @@ class AfostoClient:
         variables = {"filters": {"channel_id": channel_id, "reference": reference}, "first": PAGE}
         found = self._call("orders_by_reference", variables, effect=False)["orders"]
         return tuple(load_order(node) for node in found["nodes"])
+
+    def changed_orders(self, channel_id: str, since: datetime) -> list[str]:
+        """Return the ids of a channel's orders that changed since a moment.
+
+        Raises NeedsPerson (schema-mismatch) where Afosto has no such query.
+        """
+        filters = {"channel_id": channel_id, "updated_after": int(since.timestamp() * 1000)}
+        return list(self._pages("changed_orders", load_ids, field="orders", filters=filters))
 
     def create_order(self, draft: OrderDraft) -> Order:
         """Create a CONCEPT order without items. Repeating it makes another draft, never another opened order."""
@@ -121,11 +130,13 @@ class AfostoClient:
         ]
         return load_order(answers[-1]["order"])
 
-    def _pages(self, name: str, load: Callable[[Mapping[str, Any]], tuple[T, ...]]) -> tuple[T, ...]:
+    def _pages(
+        self, name: str, load: Callable[[Mapping[str, Any]], tuple[T, ...]], *, field: str = "", **variables: Any
+    ) -> tuple[T, ...]:
         found: list[T] = []
         after: str | None = None
         while True:
-            page = self._call(name, {"first": PAGE, "after": after}, effect=False)[name]
+            page = self._call(name, {"first": PAGE, "after": after, **variables}, effect=False)[field or name]
             found += load(page)
             last, after = after, page["pageInfo"]["endCursor"]
             if not page["pageInfo"]["hasNextPage"] or after is None or after == last:

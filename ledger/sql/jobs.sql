@@ -4,11 +4,11 @@ select id from jobs where store = %(store)s and direction = 'import' and flow = 
 order by subject for update;
 
 -- name: upsert
--- Wishes of a poll. New content raises `wanted` and wakes a done or parked job; equal or older content changes nothing.
+-- Wishes of a poll or a look. New content raises `wanted` and wakes a done or parked job; equal or older content changes nothing.
 -- A dependant of an order that has no filled draft yet waits; opening the order wakes it. Beside a filled draft it goes at
 -- once: what the shop handed over opens an order that waits for its payment.
 insert into jobs (store, direction, flow, subject, order_key, lane, content_hash, document_at, due_at)
-select %(store)s, 'import', w.flow, w.subject, w.subject, %(lane)s, w.content_hash, w.document_at,
+select %(store)s, %(direction)s, w.flow, w.subject, w.subject, %(lane)s, w.content_hash, w.document_at,
        case when w.flow = 'orders' or l.stage in ('filled', 'opened', 'expired') then now() else now() + %(order_wait)s * interval '1 second' end
 from unnest(%(flows)s::text[], %(subjects)s::text[], %(hashes)s::text[], %(documents)s::timestamptz[])
      as w (flow, subject, content_hash, document_at)
@@ -38,16 +38,18 @@ where jobs.content_hash is distinct from excluded.content_hash and jobs.state no
 returning id;
 
 -- name: hint
--- Somebody says that this order may have news: one more look.
+-- Somebody says that these subjects may have news: one more look, not before the pause that the last one ended with.
 insert into jobs (store, direction, flow, subject, order_key, lane)
-select s.name, %(direction)s, %(flow)s, %(subject)s, %(order_key)s, %(lane)s
-from stores s where s.name = %(store)s
+select s.name, %(direction)s, %(flow)s, h.subject, h.subject, %(lane)s
+from stores s cross join unnest(%(subjects)s::text[]) as h (subject) where s.name = %(store)s
+order by h.subject
 on conflict (store, direction, flow, subject) do update set
     wanted = jobs.wanted + 1,
+    lane = case when jobs.state in ('done', 'parked') then excluded.lane else least(jobs.lane, excluded.lane) end,
     state = case when jobs.state in ('done', 'parked') then 'waiting' else jobs.state end,
-    due_at = case when jobs.state in ('done', 'parked') then now() else jobs.due_at end,
+    due_at = case when jobs.state in ('done', 'parked') then greatest(now(), jobs.due_at) else jobs.due_at end,
     failures = 0, failing_since = null, reason = null, message = null, resolution = null, prepaid = false
-returning id;
+returning id, subject, wanted;
 
 -- name: claim
 update jobs j set
@@ -74,6 +76,8 @@ select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store,
                  where j.store = s.name and j.order_key = %(order_key)s and j.direction = 'import'
                  and j.state <> 'done'), '[]') as open_jobs,
        coalesce((select jsonb_object_agg(m.epages_id, m.afosto_id) from locations m where m.store = s.name), '{}') as locations,
+       coalesce((select jsonb_agg(f.flow) from store_flows f where f.store = s.name and f.direction = 'export' and f.enabled
+                 and f.stopped_reason is null), '[]') as exports,
        coalesce((select jsonb_agg(h.vendor) from store_health h where h.store = s.name), '[]') as unhealthy
 from stores s where s.name = %(store)s;
 
@@ -85,7 +89,7 @@ with job as (
                      when %(state)s = 'parked' and wanted > claimed_version then 'waiting'
                      else %(state)s end,
         done = case when %(state)s = 'done' then greatest(done, claimed_version) else done end,
-        due_at = case when %(state)s = 'waiting' then now() + %(pause)s * interval '1 second' else now() end,
+        due_at = now() + %(pause)s * interval '1 second',
         prepaid = %(prepaid)s,
         failures = case when %(failed)s then failures + 1 when %(state)s = 'done' then 0 else failures end,
         failing_since = case when %(failed)s then coalesce(failing_since, now())

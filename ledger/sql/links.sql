@@ -16,9 +16,16 @@ where store = %(store)s and kind = 'order' and epages_id = %(order_key)s and afo
 returning id;
 
 -- name: stage_order
-update links set stage = %(stage)s, facts = facts || %(facts)s
-where store = %(store)s and kind = 'order' and epages_id = %(order_key)s and afosto_id = %(afosto_id)s
-returning id;
+-- From its opening on, an order is watched.
+with staged as (
+    update links set stage = %(stage)s, facts = facts || %(facts)s
+    where store = %(store)s and kind = 'order' and epages_id = %(order_key)s and afosto_id = %(afosto_id)s
+    returning id
+), watched as (
+    insert into watched (store, order_id) select %(store)s, %(order_key)s from staged where %(stage)s = 'opened'
+    on conflict do nothing
+)
+select id from staged;
 
 -- name: bind
 insert into links (store, kind, order_key, line_id, epages_id, afosto_id, quantity, written_by, stage)
@@ -26,6 +33,9 @@ values (%(store)s, %(kind)s, %(order_key)s, %(line_id)s, %(epages_id)s, %(afosto
         %(stage)s)
 on conflict do nothing
 returning id;
+
+-- name: note_parcel
+update links set stage = %(stage)s where store = %(store)s and kind = 'parcel' and afosto_id = %(afosto_id)s;
 
 -- name: open_intent
 insert into intents (store, order_key, job_id, kind, body, ambiguous_until)

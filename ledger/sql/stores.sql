@@ -1,8 +1,8 @@
 -- name: add
 insert into stores (name, base_url, client_id, client_secret, afosto_key, afosto_bucket, channel_id, import_since, totals,
-                    open_unpaid, scopes)
+                    open_unpaid, notify_buyers, scopes)
 values (%(name)s, %(base_url)s, %(client_id)s, %(client_secret)s, %(afosto_key)s, %(afosto_bucket)s, %(channel_id)s,
-        %(import_since)s, %(totals)s, %(open_unpaid)s, %(scopes)s)
+        %(import_since)s, %(totals)s, %(open_unpaid)s, %(notify_buyers)s, %(scopes)s)
 returning connected_at;
 
 -- name: add_flow

@@ -12,7 +12,7 @@ from schemas.afosto.documents import (
     Parcel,
     Unit,
 )
-from schemas.afosto.loaders import load_channels, load_locations, load_order, load_parcel
+from schemas.afosto.loaders import load_channels, load_ids, load_locations, load_order, load_parcel
 from schemas.afosto.wire import from_minor, to_minor
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "Unit",
     "from_minor",
     "load_channels",
+    "load_ids",
     "load_locations",
     "load_order",
     "load_parcel",

@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from schemas.afosto.documents import Channel, Location, Order, Parcel
-from schemas.afosto.wire import ChannelsSchema, LocationsSchema, OrderSchema, ParcelSchema
+from schemas.afosto.wire import ChannelsSchema, IdsSchema, LocationsSchema, OrderSchema, ParcelSchema
 from schemas.fields import load
 
 _ORDER, _PARCEL, _CHANNELS, _LOCATIONS = OrderSchema(), ParcelSchema(), ChannelsSchema(), LocationsSchema()
+_IDS = IdsSchema()
 
 
 def load_order(doc: Mapping[str, Any]) -> Order:
@@ -32,3 +33,8 @@ def load_locations(doc: Mapping[str, Any]) -> tuple[Location, ...]:
     """Read one page of a `LocationConnection`: an object with `nodes`."""
     locations: tuple[Location, ...] = load(_LOCATIONS, doc, "Afosto locations")["nodes"]
     return locations
+
+
+def load_ids(doc: Mapping[str, Any]) -> tuple[str, ...]:
+    """Read the ids of one page of a connection: an object with `nodes`."""
+    return tuple(node["id"] for node in load(_IDS, doc, "Afosto list")["nodes"])

@@ -123,3 +123,17 @@ class LocationsSchema(Document):
     target = dict
 
     nodes = Many("nodes", LocationSchema())
+
+
+class IdSchema(Document):
+    target = dict
+
+    id = Text("id")
+
+
+class IdsSchema(Document):
+    """One page of a connection of anything, of which only the ids are asked for."""
+
+    target = dict
+
+    nodes = Many("nodes", IdSchema())

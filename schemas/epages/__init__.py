@@ -18,6 +18,7 @@ from schemas.epages.loaders import (
     load_order,
     load_order_page,
     load_process,
+    load_process_comments,
     load_processes,
     load_token,
 )
@@ -40,6 +41,7 @@ __all__ = [
     "load_order",
     "load_order_page",
     "load_process",
+    "load_process_comments",
     "load_processes",
     "load_token",
     "parse_time",

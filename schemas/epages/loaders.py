@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from schemas.epages.documents import Location, Order, OrderPage, OrderRow, Process, Token
-from schemas.epages.wire import LocationSchema, OrderSchema, PageSchema, ProcessSchema, TokenSchema
+from schemas.epages.wire import EventSchema, LocationSchema, OrderSchema, PageSchema, ProcessSchema, TokenSchema
 from schemas.errors import MalformedDocument
 from schemas.fields import load
 
@@ -20,10 +20,11 @@ PROCESS_KEYS = {
 }
 
 # Building a schema costs far more than loading with it.
-_ORDER, _PAGE, _PROCESS, _TOKEN, _LOCATION = (
+_ORDER, _PAGE, _PROCESS, _EVENT, _TOKEN, _LOCATION = (
     OrderSchema(),
     PageSchema(),
     ProcessSchema(),
+    EventSchema(),
     TokenSchema(),
     LocationSchema(),
 )
@@ -72,6 +73,12 @@ def load_process(kind: str, doc: Mapping[str, Any]) -> Process:
     values = load(_PROCESS, doc, f"ePages {kind} process")
     moves = frozenset(name for name in values.pop("links") if name.startswith("mark-"))
     return Process(kind=kind, moves=moves, **values)
+
+
+def load_process_comments(kind: str, doc: Mapping[str, Any]) -> dict[str, str]:
+    """Read process id → comment ("" for none) from one page of an order's events; `kind` is returns or cancelations."""
+    events = (load(_EVENT, event, "ePages order event") for event in _embedded(doc, "order-events"))
+    return {event[kind]: event["comment"] for event in events if event[kind]}
 
 
 def load_token(doc: Mapping[str, Any], now: datetime) -> Token:

@@ -149,6 +149,16 @@ class ProcessSchema(Document):
     links = Object("_links", default=dict)
 
 
+class EventSchema(Document):
+    """What an event of an order tells of a process: only here does a process have its comment."""
+
+    target = dict
+
+    comment = Text("comment", default="")
+    cancelations = Text("details.cancelProcessId", default=None)
+    returns = Text("details.returnProcessId", default=None)
+
+
 class TokenSchema(Document):
     target = dict
 

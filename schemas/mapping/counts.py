@@ -4,7 +4,7 @@ Counts are taken from what is *left*, which holds whichever way the shop books r
 never cut to zero: the counts contradict each other, and a person looks.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from schemas import afosto
 from schemas.epages import LineItem
@@ -58,6 +58,26 @@ def gone_out(unit: afosto.Unit) -> bool:
     """Tell whether a unit lies in a parcel and has not come back."""
     back = unit.progress in ("CANCELLED", "RETURNED", "RESTOCKED", "REJECTED")
     return unit.parcel_id is not None and unit.contra_id is None and not back
+
+
+def by_line(order: afosto.Order, units: Iterable[afosto.Unit]) -> dict[str, list[afosto.Unit]]:
+    """Sort units by the line of the shop's order. Raises NeedsPerson (foreign-unit) for one without a line."""
+    lines: dict[str, list[afosto.Unit]] = {}
+    for unit in units:
+        if unit.line_ref is None:
+            raise foreign_unit(order, unit.id)
+        lines.setdefault(unit.line_ref, []).append(unit)
+    return lines
+
+
+def foreign_unit(order: afosto.Order, unit_id: str) -> NeedsPerson:
+    """The error for a unit that no line of the shop's order stands for: somebody added it in Afosto."""
+    return NeedsPerson(
+        f"The unit {unit_id} of Afosto order {order.number} ({order.id}) belongs to no line of the shop's order.",
+        reason="foreign-unit",
+        resolution="It was added in Afosto, so the shop cannot hear of it: do by hand in the shop what concerns the "
+        "other units, then drop the job.",
+    )
 
 
 class UnitPool:

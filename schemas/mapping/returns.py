@@ -1,9 +1,13 @@
-"""Which Afosto units an order's returns in the shop concern."""
+"""Returns: which Afosto units those of the shop concern, and which pieces of the shop those of Afosto."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from schemas import afosto, epages
-from schemas.mapping.counts import UnitPool, gone_out, remainder
+from schemas.errors import NeedsPerson
+from schemas.mapping.counts import UnitPool, by_line, gone_out, remainder, shipped_so_far
+from schemas.mapping.news import RETURN_STATUS
+from schemas.mapping.payments import require_parts_allowed, takes_parts
 
 RETURNED = "RETURNED"
 BROKEN = "BROKEN"
@@ -32,3 +36,90 @@ def units_to_return(
             need = remainder(figures, order.id, line.id, "to return")
             units[status] += pool.take(line.id, need, reason="return-conflict", purpose="taken back")
     return units[RETURNED], units[BROKEN]
+
+
+@dataclass(frozen=True, slots=True)
+class BackUnit:
+    """A unit that came back: its line, and its status in the shop (RETURNED or BROKEN)."""
+
+    id: str
+    line_id: str
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReturnPlan:
+    """A return process to create, against the shipping or pickup process (None: all of them) that brought the units."""
+
+    process_id: str | None
+    units: tuple[BackUnit, ...]
+
+
+def return_plans(
+    shop: epages.Order,
+    afosto_order: afosto.Order,
+    back: Sequence[afosto.Unit],
+    brought_by: Mapping[str, str],
+    carried_over: Mapping[tuple[str, str], int],
+) -> tuple[list[ReturnPlan], list[BackUnit]]:
+    """Plan the returns in the shop for units that came back to Afosto by itself; `brought_by` gives parcel → process.
+
+    Per (line id, status), `carried_over` counts the returns that both sides have. Answers the plans, and the units that
+    both sides took back by themselves, for which no call is needed: where fewer pieces are out in the shop than came
+    back, what the shop took back is taken for the same. Raises NeedsPerson: return-conflict when that is not enough,
+    full-refund-only.
+    """
+    wanted: list[tuple[str, BackUnit]] = []
+    paired: list[BackUnit] = []
+    natives = by_line(afosto_order, back)
+    for line in shop.lines:
+        units = natives.get(line.id, [])
+        own = _taken_back_by_shop(shop, line, carried_over)
+        out = shipped_so_far(line, order_id=shop.id) - line.returned - line.broken
+        excess = max(0, len(units) - out)
+        if excess > len(own):
+            raise _conflict(shop, line, len(units), out)
+        paired += [BackUnit(unit.id, line.id, own[n]) for n, unit in enumerate(units[:excess])]
+        wanted += [(brought_by[str(unit.parcel_id)], _back(unit, line.id)) for unit in units[excess:]]
+    return _grouped(shop, wanted), paired
+
+
+def _back(unit: afosto.Unit, line_id: str) -> BackUnit:
+    return BackUnit(unit.id, line_id, RETURN_STATUS[unit.progress])
+
+
+def _grouped(shop: epages.Order, wanted: Sequence[tuple[str, BackUnit]]) -> list[ReturnPlan]:
+    if not wanted:
+        return []
+    if not takes_parts(shop):
+        counts = {line.id: sum(unit.line_id == line.id for _, unit in wanted) for line in shop.lines}
+        if any(counts[line.id] < line.quantity for line in shop.lines):
+            require_parts_allowed(shop, "returned")
+        processes = {process for process, _ in wanted}
+        only = processes.pop() if len(processes) == 1 else None
+        return [ReturnPlan(only, tuple(unit for _, unit in wanted))]
+    groups: dict[str, list[BackUnit]] = {}
+    for process, unit in wanted:
+        groups.setdefault(process, []).append(unit)
+    return [ReturnPlan(process, tuple(units)) for process, units in groups.items()]
+
+
+def _taken_back_by_shop(
+    shop: epages.Order, line: epages.LineItem, carried_over: Mapping[tuple[str, str], int]
+) -> list[str]:
+    """The status of each piece that the shop alone took back."""
+    statuses: list[str] = []
+    for status, count in ((RETURNED, line.returned), (BROKEN, line.broken)):
+        figures = {f"{status} in the shop": count, "carried over": carried_over.get((line.id, status), 0)}
+        statuses += [status] * remainder(figures, shop.id, line.id, "taken back by the shop alone")
+    return statuses
+
+
+def _conflict(shop: epages.Order, line: epages.LineItem, count: int, out: int) -> NeedsPerson:
+    return NeedsPerson(
+        f"Order {shop.number} ({shop.id}), line {line.sku}: {count} units came back to Afosto, but in the shop only "
+        f"{out} are out.",
+        reason="return-conflict",
+        resolution="Look at the order on both sides and put right by hand what the two did to the same units; then "
+        "retry the job.",
+    )

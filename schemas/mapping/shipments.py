@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from schemas import afosto
 from schemas.epages import Process
 from schemas.errors import NeedsPerson
-from schemas.mapping.counts import UnitPool, waiting
+from schemas.mapping.counts import UnitPool, by_line, waiting
 
 # Nothing has left the shop yet: the parcel is made once it has.
 _NOT_YET = "PENDING"
@@ -17,6 +17,11 @@ _PARCEL_STATUS = {
     "READY_FOR_PICKUP": "READY_TO_COLLECT",
     "PICKED_UP": "DELIVERED",
 }
+
+
+# How far a parcel has come; a parcel only moves forward.
+RANK = {"OPEN": 0, "ANNOUNCED": 1, "READY_TO_COLLECT": 2, "IN_TRANSIT": 2, "DELIVERED": 3}
+GONE = 2  # from here on it has left the shelf
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +65,27 @@ def _plan(process: Process, pool: UnitPool) -> ParcelPlan:
         for unit in pool.take(line.line_id, line.quantity, reason="ship-conflict", purpose="packed")
     ]
     return ParcelPlan(process.id, tuple(units), process.tracking_code, process.tracking_link, status)
+
+
+def require_known_status(parcel: afosto.Parcel) -> None:
+    """Raise NeedsPerson (unknown-status) for a parcel whose status we do not know."""
+    if parcel.status not in RANK:
+        raise NeedsPerson(
+            f"Afosto's parcel {parcel.id} has the status {parcel.status!r}, which the connector does not know.",
+            reason="unknown-status",
+            resolution="Look what Afosto means by it, do in the shop what it asks for, and have the status added.",
+        )
+
+
+def parcel_lines(parcel: afosto.Parcel, order: afosto.Order) -> dict[str, int]:
+    """Give how many units of each line of the shop's order lie in a parcel. Raises NeedsPerson (foreign-unit)."""
+    inside = [unit for unit in order.units if unit.id in parcel.unit_ids]
+    return {line_id: len(units) for line_id, units in by_line(order, inside).items()}
+
+
+def same_shipment(process: Process, lines: Mapping[str, int]) -> bool:
+    """Tell whether a process of the shop holds just these pieces."""
+    held: dict[str, int] = {}
+    for line in process.lines:
+        held[line.line_id] = held.get(line.line_id, 0) + line.quantity
+    return held == lines

@@ -10,6 +10,7 @@ import pytest
 
 from ledger.cursors import Slice
 from ledger.database import Database, Session, fetch
+from ledger.jobs import upsert_wishes
 from ledger.keys import KeySet, new_key
 from ledger.ledger import Ledger
 from ledger.records import Wish
@@ -32,6 +33,7 @@ def ledger(database_url: str) -> Iterator[Ledger]:
         "import_since": NOW - timedelta(days=1),
         "totals": "tolerate",
         "open_unpaid": False,
+        "notify_buyers": True,
         "scopes": ["ordr:r"],
     }
     opened.stores.add(values, {"orders.import": True, "shipments.import": True}, 60.0)
@@ -51,7 +53,7 @@ def test_a_dependant_written_while_its_order_is_being_opened_is_woken(ledger: Le
         opening.start()
         opening.join(0.3)
         assert opening.is_alive(), "an order must not be opened between a poll's look at it and what the poll writes"
-        ledger.cursors._upsert_jobs(session, "shop", 1, [_wish("shipments", "shipped")])
+        upsert_wishes(session, "shop", "import", 1, [_wish("shipments", "shipped")], LONG * 10)
 
     ledger.database.transaction(poll)
     opening.join(LONG)

@@ -1,0 +1,38 @@
+-- name: open
+insert into walks (store) values (%(store)s) on conflict do nothing;
+
+-- name: due
+-- Stores whose walk has come, of those that export anything.
+update walks set next_at = now() + %(interval)s * interval '1 second'
+where store in (
+    select w.store from walks w join stores s on s.name = w.store
+    where w.next_at <= now() and s.paused_at is null
+      and exists (select 1 from store_flows f where f.store = w.store and f.direction = 'export' and f.enabled
+                  and f.flow in ('cancellations', 'shipments', 'returns'))
+    order by w.next_at limit %(limit)s for update of w skip locked)
+returning store;
+
+-- name: get
+select store, lists, listed_to from walks where store = %(store)s;
+
+-- name: read
+update walks set lists = %(lists)s, listed_to = greatest(listed_to, %(listed_to)s) where store = %(store)s;
+
+-- name: known
+-- Which orders of the shop these orders of Afosto are.
+select epages_id from links
+where store = %(store)s and kind = 'order' and stage = 'opened' and afosto_id = any(%(afosto_ids)s) order by epages_id;
+
+-- name: longest_ago
+-- Orders that nobody looked at for a while, the longest ago first. A closed one may come to life again by a return, but
+-- few do: those wait longer, and half a year after it was opened nothing is expected of any.
+select order_id from watched
+where store = %(store)s and opened_at > now() - interval '180 days'
+  and looked_at < now() - (case when closed then %(closed_period)s else %(period)s end) * interval '1 second'
+order by closed, looked_at limit %(limit)s;
+
+-- name: looked
+update watched set looked_at = now(), closed = %(closed)s where store = %(store)s and order_id = %(order_id)s;
+
+-- name: all_opened
+select epages_id from links where store = %(store)s and kind = 'order' and stage = 'opened' order by epages_id;

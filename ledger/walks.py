@@ -1,0 +1,58 @@
+"""Walks: which orders are to be looked at in Afosto because nobody may have told of their news."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """How a store's orders are walked: by Afosto's list of changes read up to `listed_to`, or one by one.
+
+    `lists` is None as long as nobody knows whether Afosto has such a list.
+    """
+
+    store: str
+    lists: bool | None
+    listed_to: datetime
+
+
+class Walks:
+    """Where each store's walk stands."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def take_due(self, interval: float, limit: int) -> list[str]:
+        """Return the stores whose walk has come; the next one comes `interval` seconds later."""
+        return [row["store"] for row in self._database.rows("walks.due", {"interval": interval, "limit": limit})]
+
+    def get(self, store: str) -> Walk | None:
+        """Return how a store is walked, or None when it is not connected."""
+        row = self._database.row("walks.get", {"store": store})
+        return Walk(**row) if row else None
+
+    def read(self, store: str, *, lists: bool, listed_to: datetime) -> None:
+        """Note whether Afosto lists changes, and up to when they were read."""
+        self._database.rows("walks.read", {"store": store, "lists": lists, "listed_to": listed_to})
+
+    def known(self, store: str, afosto_ids: Sequence[str]) -> list[str]:
+        """Return the shop's ids of those of these Afosto orders that are a store's."""
+        rows = self._database.rows("walks.known", {"store": store, "afosto_ids": list(afosto_ids)})
+        return [row["epages_id"] for row in rows]
+
+    def longest_ago(self, store: str, period: float, closed_period: float, limit: int) -> list[str]:
+        """Return at most `limit` orders not looked at for `period` seconds (closed ones: `closed_period`)."""
+        periods = {"period": period, "closed_period": closed_period}
+        rows = self._database.rows("walks.longest_ago", {"store": store, "limit": limit, **periods})
+        return [row["order_id"] for row in rows]
+
+    def looked(self, store: str, order_id: str, *, closed: bool) -> None:
+        """An order was looked at just now, and is closed in Afosto or not."""
+        self._database.rows("walks.looked", {"store": store, "order_id": order_id, "closed": closed})
+
+    def all_opened(self, store: str) -> list[str]:
+        """Return every order of a store that was opened in Afosto."""
+        return [row["epages_id"] for row in self._database.rows("walks.all_opened", {"store": store})]

@@ -1,0 +1,89 @@
+"""What the exports share: where an order stands on both sides, and how a lost answer of the shop is settled."""
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, NoReturn
+
+from clients.scopes import cockpit_name, missing_scopes
+from ledger.links import NewLink
+from ledger.records import Intent
+from schemas import afosto
+from schemas.epages import Process
+from schemas.errors import NeedsPerson, Wait
+from schemas.mapping.news import Known
+from tasks.counterpart import must_wait, others_first
+from tasks.run import Run
+
+
+def permitted(run: Run, flow: str, *, imports: str) -> None:
+    """Raise NeedsPerson when the token may not do all that a flow needs, Wait while an import has an open intent."""
+    lacking = missing_scopes(flow, run.store.scopes)
+    if lacking:
+        boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
+        raise NeedsPerson(
+            f"the shop {run.store.name} has not granted {boxes}, which {flow} needs",
+            reason="missing-scope",
+            resolution="Tick the box in the shop's cockpit, then: "
+            f"connector store resume {run.store.name} --flow {flow}",
+        )
+    others_first(run, imports)
+
+
+def known(run: Run, order: afosto.Order) -> Known:
+    """What is accounted for: by links, and by what the imports have announced and may have done."""
+    canceled = {link.afosto_id for link in run.linked("cancellation")}
+    returned = {link.afosto_id for link in run.linked("return")}
+    packed = [set(body["units"]) for body in _announced(run, "parcel")]
+    parcels = {parcel.id: parcel.status for parcel in order.parcels if set(parcel.unit_ids) in packed}
+    for body in _announced(run, "cancel"):
+        canceled |= {pair["contra"] for pair in body["pairs"]}
+    for body in _announced(run, "return"):
+        returned |= {*body["restock"], *body["scrap"]}
+    return Known(canceled, returned, parcels | {link.afosto_id: link.stage for link in run.linked("parcel")})
+
+
+def _announced(run: Run, kind: str) -> list[dict[str, Any]]:
+    return [intent.body for intent in run.context.intents if intent.kind == kind]
+
+
+def marker(run: Run) -> str:
+    """What our comments say in the shop: enough to tell our own processes, and for a person to find the job."""
+    return f"Afosto (job {run.job.id})"
+
+
+def announce(run: Run, kind: str, body: Mapping[str, object]) -> int:
+    """Write an intent before the call that it is about."""
+    return run.links.announce(run.store.name, run.order_id, run.job.id, kind, body, run.settings.ambiguity_wait)
+
+
+def conclude(run: Run, intent_id: int | None, links: Sequence[NewLink], outcome: str) -> None:
+    """Write what a call has led to, and settle its intent; None for what needed no call."""
+    run.links.conclude(run.store.name, run.order_id, intent_id, links, outcome)
+
+
+def import_again(run: Run, flow: str) -> None:
+    """Both sides had done the same by themselves: the import that could not carry it over has nothing left to do."""
+    run.runtime.ledger.jobs.hint(run.store.name, "import", flow, run.order_id, lane=1)
+
+
+def look_again(what: str) -> NoReturn:
+    """An open intent is settled; raises Wait, so that the next run begins with what is written down now."""
+    raise Wait(f"{what}; what else there is comes next", after=0)
+
+
+def landed(run: Run, intent: Intent, processes: Collection[Process], kind: str) -> Process | None:
+    """Find the process that a call whose answer was lost has made; `processes` are those of equal content.
+
+    Only ids outside the intent's baseline count. Where the shop's events tell a process's comment, ours bears our mark;
+    one they do not tell of is adopted: a second refund would be worse than one too few. Returns None once it is sure
+    that nothing landed; raises Wait before.
+    """
+    linked = {link.epages_id for link in run.context.links}
+    found = [p for p in processes if p.id not in intent.body["baseline"] and p.id not in linked]
+    if found and kind in ("cancelations", "returns") and "orde:r" in run.store.scopes:
+        comments = run.epages.comments(run.order_id, kind)
+        found = [p for p in found if marker(run) in comments.get(p.id, marker(run))]
+    if found:
+        run.note(f"adopted the {kind} process {found[0].id}")
+        return found[0]
+    must_wait(intent)
+    return None

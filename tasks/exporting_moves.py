@@ -1,0 +1,70 @@
+"""Moving a process of the shop as far as its parcel has come in Afosto, with one mail to the buyer at most."""
+
+from collections.abc import Sequence
+
+from ledger.records import Intent
+from schemas import afosto, epages
+from schemas.errors import AnswerLost, NeedsPerson, RetryLater
+from tasks.counterpart import must_wait
+from tasks.exporting import announce, conclude, marker
+from tasks.run import Run
+
+# Announced before a move that sends a mail: the move may be repeated only once the first can no longer land.
+MAIL_INTENT = "shop-mail"
+
+DELIVERED = "DELIVERED"
+_CLOSED = {"mark-shipped": ("SHIPPED", "DELIVERED"), "mark-delivered": ("DELIVERED",)}
+
+
+def move_on(run: Run, parcel: afosto.Parcel, process: epages.Process) -> bool:
+    """Make the moves that the process still offers; return whether there was one. Delivered implies shipped."""
+    before = process.status
+    if "mark-shipped" in process.moves:
+        process = _mark_shipped(run, parcel, process)
+    if parcel.status == DELIVERED and "mark-delivered" in process.moves:
+        process = _mark_delivered(run, process)
+    run.links.note_parcels(run.store.name, {parcel.id: parcel.status})
+    return process.status != before
+
+
+def settle_mail(run: Run, intent: Intent, processes: Sequence[epages.Process]) -> str:
+    """A move that sends a mail has no answer: its state tells, once it can no longer land."""
+    process = next((p for p in processes if p.id == intent.body["process"]), None)
+    if process is not None and intent.body["move"] in process.moves:
+        must_wait(intent)
+    conclude(run, intent.id, [], "looked")
+    return f"the shop's process {intent.body['process']} is {process.status if process else 'gone'}"
+
+
+def _mark_shipped(run: Run, parcel: afosto.Parcel, process: epages.Process) -> epages.Process:
+    mail = run.store.notify_buyers
+    intent_id = announce(run, MAIL_INTENT, {"process": process.id, "move": "mark-shipped"}) if mail else None
+    code, url = parcel.tracking_code, parcel.tracking_url
+    try:
+        moved = run.epages.mark_shipped(run.order_id, process.id, marker(run), code, url, mail=mail)
+    except AnswerLost as error:
+        raise RetryLater(f"the answer to mark-shipped was lost: {error}") from error
+    except NeedsPerson as refusal:
+        moved = _moved_meanwhile(run, process, "mark-shipped", refusal)
+    conclude(run, intent_id, [], "done")
+    run.note(f"marked the process {process.id} shipped{', with a mail to the buyer' if mail else ''}")
+    return moved
+
+
+def _mark_delivered(run: Run, process: epages.Process) -> epages.Process:
+    try:
+        moved = run.epages.mark_delivered(run.order_id, process.id, marker(run))
+    except AnswerLost as error:
+        raise RetryLater(f"the answer to mark-delivered was lost: {error}") from error
+    except NeedsPerson as refusal:
+        moved = _moved_meanwhile(run, process, "mark-delivered", refusal)
+    run.note(f"marked the process {process.id} delivered")
+    return moved
+
+
+def _moved_meanwhile(run: Run, process: epages.Process, move: str, refusal: NeedsPerson) -> epages.Process:
+    """The shop refuses a move: fine if it is there already, else the refusal stands."""
+    now = next((p for p in run.epages.processes(run.order_id, process.kind) if p.id == process.id), None)
+    if now is None or now.status not in _CLOSED[move]:
+        raise refusal
+    return now

@@ -1,0 +1,71 @@
+"""Orders to be collected: one pickup process in the shop, for the whole order, once all of it is ready in Afosto."""
+
+from collections.abc import Sequence
+
+from ledger.links import NewLink
+from ledger.records import Intent
+from schemas import afosto, epages
+from schemas.errors import AnswerLost, RetryLater
+from tasks.counterpart import must_wait
+from tasks.exporting import announce, conclude, marker
+from tasks.run import Run
+
+INTENT = "shop-pickup"
+# An order of which a parcel is on its way to the location is not ready.
+READY = frozenset({"READY_TO_COLLECT", "DELIVERED"})
+
+
+def export_pickup(run: Run, order: afosto.Order, processes: Sequence[epages.Process]) -> str:
+    """Lay the order out in the shop when every unit is ready, and mark it picked up when every parcel was collected."""
+    ready = [parcel for parcel in order.parcels if parcel.status in READY]
+    packed = {unit_id for parcel in ready for unit_id in parcel.unit_ids}
+    missing = [unit for unit in order.units if unit.progress == "OPEN" and unit.id not in packed]
+    if missing:
+        # The shop knows no part of a pickup.
+        return f"{len(missing)} units are not ready yet; the shop lays out the order as a whole"
+    process = processes[0] if processes else _create(run)
+    _link_all(run, ready, process)
+    if all(parcel.status == "DELIVERED" for parcel in ready) and "mark-picked-up" in process.moves:
+        process = _mark_picked_up(run, process)
+    run.links.note_parcels(run.store.name, {parcel.id: parcel.status for parcel in ready})
+    return f"the shop's pickup process is {process.status}"
+
+
+def settle_pickup(run: Run, intent: Intent, processes: Sequence[epages.Process]) -> str:
+    """The answer to a create was lost: as an order has one pickup, the shop's list tells."""
+    if not processes:
+        must_wait(intent)
+    conclude(run, intent.id, [], "looked")
+    return f"the shop has {len(processes)} pickup processes of the order"
+
+
+def _create(run: Run) -> epages.Process:
+    mail = run.store.notify_buyers
+    intent_id = announce(run, INTENT, {})
+    process = run.epages.create_pickup(run.order_id, marker(run), mail=mail)
+    run.note(f"made the pickup process {process.id} in the shop{', with a mail to the buyer' if mail else ''}")
+    conclude(run, intent_id, [], "done")
+    return process
+
+
+def _link_all(run: Run, parcels: Sequence[afosto.Parcel], process: epages.Process) -> None:
+    """The first parcel stands for the process; the others are accounted for."""
+    linked = {link.afosto_id: link.epages_id for link in run.linked("parcel")}
+    taken = process.id in linked.values()
+    links = []
+    for parcel in parcels:
+        if parcel.id not in linked:
+            epages_id = None if taken else process.id
+            links.append(NewLink("parcel", parcel.id, epages_id, written_by="afosto", stage="created"))
+            taken = True
+    if links:
+        conclude(run, None, links, "done")
+
+
+def _mark_picked_up(run: Run, process: epages.Process) -> epages.Process:
+    try:
+        moved = run.epages.mark_picked_up(run.order_id, process.id, marker(run))
+    except AnswerLost as error:
+        raise RetryLater(f"the answer to mark-picked-up was lost: {error}") from error
+    run.note("marked the order picked up")
+    return moved

@@ -1,0 +1,116 @@
+"""Units that came back to Afosto are taken back in the shop, against the process that had brought them."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from ledger.links import NewLink
+from ledger.records import Intent
+from schemas import afosto, epages
+from schemas.errors import Wait
+from schemas.mapping.news import returned_units
+from schemas.mapping.payments import delivery_fee, takes_parts
+from schemas.mapping.returns import BackUnit, ReturnPlan, return_plans
+from tasks.counterpart import opened_order, read_order
+from tasks.exporting import announce, conclude, import_again, known, landed, look_again, marker, permitted
+from tasks.run import Run
+
+INTENT = "shop-return"
+
+
+def export_return(run: Run) -> str:
+    """Make return processes in the shop: accepted is RETURNED, rejected BROKEN (which makes the shop pay back)."""
+    permitted(run, "returns.export", imports="return")
+    link = opened_order(run)
+    intent = run.open_intent(INTENT)
+    if intent is not None:
+        look_again(_settle(run, intent))
+    order = read_order(run, link)
+    back = returned_units(order, known(run, order), broken="broken" in run.context.exports)
+    if not back:
+        return "nothing to take back"
+    brought_by = _brought_by(run, order, back)
+    shop = run.epages.order(run.order_id)
+    plans, paired = return_plans(shop, order, back, brought_by, _carried_over(run))
+    if paired:
+        conclude(run, None, _links(paired), "paired")
+        run.note(f"{len(paired)} units were taken back on both sides")
+        import_again(run, "returns")
+    baseline = [process.id for process in _processes(run)] if plans else []
+    for plan in plans:
+        _create(run, shop, _announce(run, plan, baseline))
+    return f"took back {sum(len(plan.units) for plan in plans)} units in the shop"
+
+
+def _brought_by(run: Run, order: afosto.Order, back: Iterable[afosto.Unit]) -> Mapping[str, str]:
+    """Parcel → process of the shop. Raises Wait while a parcel's shipment is not in the shop yet."""
+    links = run.linked("parcel")
+    processes = {link.afosto_id: link.epages_id for link in links if link.epages_id}
+    if processes:
+        # A pickup is one process in the shop, however many parcels it lies in.
+        pickup = next(iter(processes.values()))
+        processes |= {link.afosto_id: pickup for link in links if not link.epages_id}
+    if any(unit.parcel_id not in processes for unit in back):
+        run.runtime.ledger.jobs.hint(run.store.name, "export", "shipments", run.order_id, lane=run.job.lane)
+        raise Wait("the shipment that brought the units comes first", after=run.settings.retry_base)
+    return processes
+
+
+def _announce(run: Run, plan: ReturnPlan, baseline: Sequence[str]) -> Intent:
+    units = [[unit.id, unit.line_id, unit.status] for unit in plan.units]
+    body = {"units": units, "process": plan.process_id, "baseline": list(baseline)}
+    return Intent(announce(run, INTENT, body), INTENT, body, run.settings.ambiguity_wait)
+
+
+def _settle(run: Run, intent: Intent) -> str:
+    same = [p for p in _processes(run) if _content(p.lines) == _content(_lines(intent))]
+    if landed(run, intent, same, "returns"):
+        return _conclude(run, intent, "adopted")
+    conclude(run, intent.id, [], "did not land")
+    return "the return did not land and is planned anew"
+
+
+def _create(run: Run, shop: epages.Order, intent: Intent) -> None:
+    process_id = intent.body["process"]
+    fee = None if takes_parts(shop) else delivery_fee(shop)
+    process = run.epages.create_return(
+        run.order_id,
+        _lines(intent),
+        marker(run),
+        brought_by=("pickups" if shop.is_pickup else "shippings", process_id) if process_id else None,
+        fee={"currency": shop.currency, "amount": float(fee)} if fee else None,
+    )
+    run.note(f"made the return process {process.id} in the shop")
+    _conclude(run, intent, "done")
+
+
+def _conclude(run: Run, intent: Intent, outcome: str) -> str:
+    units = [BackUnit(*unit) for unit in intent.body["units"]]
+    conclude(run, intent.id, _links(units), outcome)
+    return f"took back {len(units)} units in the shop"
+
+
+def _links(units: Iterable[BackUnit]) -> list[NewLink]:
+    return [
+        NewLink("return", afosto_id=unit.id, line_id=unit.line_id, written_by="afosto", stage=unit.status)
+        for unit in units
+    ]
+
+
+def _carried_over(run: Run) -> Counter[tuple[str, str]]:
+    return Counter((link.line_id or "", link.stage) for link in run.linked("return"))
+
+
+def _processes(run: Run) -> tuple[epages.Process, ...]:
+    return run.epages.processes(run.order_id, "returns")
+
+
+def _lines(intent: Intent) -> list[epages.ProcessLine]:
+    counts = Counter((line_id, status) for _, line_id, status in intent.body["units"])
+    return [epages.ProcessLine(line_id, count, status) for (line_id, status), count in sorted(counts.items())]
+
+
+def _content(lines: Iterable[epages.ProcessLine]) -> Counter[tuple[str, str | None]]:
+    content: Counter[tuple[str, str | None]] = Counter()
+    for line in lines:
+        content[line.line_id, line.status] += line.quantity
+    return content

@@ -1,0 +1,134 @@
+"""Parcels of Afosto become shipping or pickup processes in the shop, and move on there as they do in Afosto."""
+
+from collections.abc import Mapping, Sequence
+
+from ledger.links import NewLink
+from ledger.records import Intent
+from schemas import afosto, epages
+from schemas.errors import NeedsPerson
+from schemas.mapping.news import parcels_ahead
+from schemas.mapping.shipments import RANK, parcel_lines, require_known_status, same_shipment
+from tasks.counterpart import opened_order, read_order
+from tasks.exporting import announce, conclude, import_again, known, landed, look_again, marker, permitted
+from tasks.exporting_moves import MAIL_INTENT, move_on, settle_mail
+from tasks.exporting_pickups import INTENT as PICKUP_INTENT
+from tasks.exporting_pickups import export_pickup, settle_pickup
+from tasks.run import Run
+
+INTENT = "shop-parcel"
+
+
+def export_shipments(run: Run) -> str:
+    """Make the shop's processes say what Afosto's parcels say; a parcel that left has a process, and only one."""
+    permitted(run, "shipments.export", imports="parcel")
+    link = opened_order(run)
+    order = read_order(run, link)
+    ahead = parcels_ahead(order, known(run, order))
+    unsure = [(intent, settle) for kind, settle in _SETTLE.items() if (intent := run.open_intent(kind))]
+    if not ahead and not unsure:
+        return "no parcel is further on than the shop knows"
+    shop = run.epages.order(run.order_id)
+    processes = run.epages.processes(run.order_id, "pickups" if shop.is_pickup else "shippings")
+    for intent, settle in unsure:
+        look_again(settle(run, intent, processes))
+    if shop.is_pickup:
+        return export_pickup(run, order, processes)
+    moved = [_move(run, shop, order, parcel, processes) for parcel in sorted(ahead, key=_unknown_last)]
+    return f"{sum(moved)} of {len(ahead)} parcels moved on in the shop"
+
+
+def _unknown_last(parcel: afosto.Parcel) -> bool:
+    return parcel.status not in RANK
+
+
+def _move(
+    run: Run, shop: epages.Order, order: afosto.Order, parcel: afosto.Parcel, processes: Sequence[epages.Process]
+) -> bool:
+    require_known_status(parcel)
+    return move_on(run, parcel, _process(run, shop, order, parcel, processes))
+
+
+def _process(
+    run: Run,
+    shop: epages.Order,
+    order: afosto.Order,
+    parcel: afosto.Parcel,
+    processes: Sequence[epages.Process],
+) -> epages.Process:
+    """The process of a parcel: linked already, the shop's own of the same shipment, or a new one."""
+    linked = {link.afosto_id: link.epages_id for link in run.linked("parcel")}
+    if parcel.id in linked:
+        return _linked(run, parcel, linked[parcel.id], processes)
+    lines = parcel_lines(parcel, order)
+    free = [p for p in processes if p.id not in linked.values() and same_shipment(p, lines)]
+    own = next((p for p in free if p.tracking_code and p.tracking_code == parcel.tracking_code), None)
+    if own is None and not _open_in_shop(shop, lines):
+        own = next(iter(free), None)
+        if own is None:
+            raise _conflict(run, shop, parcel)
+    if own is not None:
+        run.note(f"the shop had made the process {own.id} for parcel {parcel.id} by itself")
+        conclude(run, None, [_link(parcel, own)], "paired")
+        import_again(run, "shipments")
+        return own
+    return _create(run, parcel, lines, processes)
+
+
+def _linked(
+    run: Run, parcel: afosto.Parcel, process_id: str | None, processes: Sequence[epages.Process]
+) -> epages.Process:
+    process = next((p for p in processes if p.id == process_id), None)
+    if process is None:
+        raise NeedsPerson(
+            f"the shop's process {process_id} of parcel {parcel.id} of order {run.order_id} is gone",
+            reason="process-gone",
+            resolution="Find out who removed it in the shop; drop the job if that was meant.",
+        )
+    return process
+
+
+def _create(
+    run: Run, parcel: afosto.Parcel, lines: Mapping[str, int], processes: Sequence[epages.Process]
+) -> epages.Process:
+    baseline = [process.id for process in processes]
+    body = {"parcel": parcel.id, "lines": dict(lines), "code": parcel.tracking_code, "baseline": baseline}
+    intent_id = announce(run, INTENT, body)
+    process = run.epages.create_shipping(run.order_id, lines, marker(run), parcel.tracking_code, parcel.tracking_url)
+    run.note(f"made the shipping process {process.id} in the shop")
+    conclude(run, intent_id, [_link(parcel, process)], "done")
+    return process
+
+
+def _settle(run: Run, intent: Intent, processes: Sequence[epages.Process]) -> str:
+    body = intent.body
+    same = [p for p in processes if same_shipment(p, body["lines"]) and p.tracking_code == body["code"]]
+    process = landed(run, intent, same, "shippings")
+    if process is None:
+        conclude(run, intent.id, [], "did not land")
+        return "the shipment did not land and is made anew"
+    link = NewLink("parcel", body["parcel"], process.id, written_by="afosto", stage="created")
+    conclude(run, intent.id, [link], "adopted")
+    return f"the shipment had landed as process {process.id}"
+
+
+_SETTLE = {INTENT: _settle, PICKUP_INTENT: settle_pickup, MAIL_INTENT: settle_mail}
+
+
+def _link(parcel: afosto.Parcel, process: epages.Process) -> NewLink:
+    quantity = len(parcel.unit_ids)
+    return NewLink("parcel", parcel.id, process.id, quantity=quantity, written_by="afosto", stage="created")
+
+
+def _open_in_shop(shop: epages.Order, lines: Mapping[str, int]) -> bool:
+    left = {line.id: line.unshipped for line in shop.lines}
+    return all(count <= left.get(line_id, 0) for line_id, count in lines.items())
+
+
+def _conflict(run: Run, shop: epages.Order, parcel: afosto.Parcel) -> NeedsPerson:
+    return NeedsPerson(
+        f"Parcel {parcel.id} of order {shop.number} ({shop.id}) of {run.store.name} left Afosto with pieces that the "
+        "shop has shipped or canceled already.",
+        reason="ship-conflict",
+        resolution="Look at the order on both sides and put right by hand what the two did to the same units; then "
+        "retry the job.",
+    )

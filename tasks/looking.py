@@ -1,0 +1,35 @@
+"""One look at an order in Afosto: what happened there by itself makes the exports due that have to carry it over."""
+
+import hashlib
+import json
+from datetime import UTC, datetime
+
+from ledger.records import Wish
+from schemas.mapping.news import news
+from tasks.counterpart import read_order
+from tasks.exporting import known
+from tasks.run import Run
+
+EXPORTS = frozenset({"cancellations", "returns", "shipments"})
+
+
+def look(run: Run) -> str:
+    """Read the Afosto order and compare it with what is linked; returns which exports have news, in words.
+
+    The shop is not asked: what happened there comes by the poll, and an export reads it before it acts.
+    """
+    link = run.order_link
+    if link is None or link.stage != "opened":
+        return "the order is not open in Afosto"
+    order = read_order(run, link)
+    found = news(order, known(run, order), broken="broken" in run.context.exports)
+    wishes = [_wish(run, flow, found[flow]) for flow in sorted(EXPORTS & run.context.exports & found.keys())]
+    for row in run.runtime.ledger.jobs.wish(run.store.name, "export", 0, wishes):
+        run.follow(f"{row['flow']}.export", "exports", row["wanted"])
+    run.runtime.ledger.walks.looked(run.store.name, run.order_id, closed=order.status == "CLOSED")
+    return f"news for {', '.join(wish.flow for wish in wishes)}" if wishes else "no news"
+
+
+def _wish(run: Run, flow: str, content: list[str]) -> Wish:
+    digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    return Wish(flow, run.order_id, digest, datetime.now(UTC))

@@ -1,0 +1,30 @@
+"""Queue exports: the tasks orders.look and orders.walk."""
+
+from typing import Any, cast
+
+from celery import shared_task
+
+from schemas.messages import OrderMessage, StoreMessage
+from tasks.base import ConnectorTask
+from tasks.engine import Flow, execute
+from tasks.front import refill
+from tasks.looking import look
+from tasks.walking import walk
+
+# Seconds between two looks at one order: a burst of events about it becomes two looks.
+REST = 1.0
+
+LOOK = Flow("looks", "export", "orders.look", "exports", look, epages_calls=0, afosto_calls=1, rest=REST)
+
+
+@shared_task(base=ConnectorTask, bind=True, name=LOOK.task)
+def run_look(self: ConnectorTask, **kwargs: Any) -> str:
+    """Look at one order in Afosto; see docs/tasks/orders.look.json for the keywords."""
+    message = cast("OrderMessage", self.read(kwargs))
+    return execute(self.runtime, LOOK, message, refill)
+
+
+@shared_task(base=ConnectorTask, bind=True, name="orders.walk")
+def run_walk(self: ConnectorTask, **kwargs: Any) -> str:
+    """Walk over a store's orders; see docs/tasks/orders.walk.json for the keywords."""
+    return walk(self.runtime, cast("StoreMessage", self.read(kwargs)))

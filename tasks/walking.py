@@ -1,0 +1,65 @@
+"""The walk over a store's orders in Afosto, which notices what no event told.
+
+Where Afosto lists the orders that changed, one request tells; elsewhere open orders are looked at in turn.
+"""
+
+from datetime import UTC, datetime, timedelta
+
+from clients.afosto.client import AfostoClient
+from ledger.records import Store
+from ledger.walks import Walk
+from schemas.errors import NeedsPerson
+from schemas.messages import StoreMessage
+from tasks.runtime import Runtime
+from tasks.vendors import Gate, afosto_client
+
+# How far behind its clock Afosto's list is read again: a change may become visible late.
+OVERLAP = timedelta(seconds=60)
+# Orders that one walk makes due at most.
+MOST = 200
+# A closed order is looked at so many times less often than an open one.
+CLOSED_FACTOR = 24
+# The lane of what can wait.
+LANE = 2
+
+
+def walk(runtime: Runtime, message: StoreMessage) -> str:
+    """Make looks due for a store's orders; returns for how many, in words. Raises what its one request may raise."""
+    walks = runtime.ledger.walks
+    where = walks.get(message.store)
+    store = runtime.ledger.stores.get(message.store)
+    if where is None or store.paused_at:
+        return "nothing to do: the store is paused"
+    changed = _listed(runtime, store, where) if where.lists is not False else None
+    if changed is None:
+        period = runtime.settings.walk_period
+        changed = walks.longest_ago(store.name, period, period * CLOSED_FACTOR, MOST)
+    runtime.ledger.jobs.hint_all(store.name, "export", "looks", changed, lane=LANE)
+    return f"{len(changed)} orders are looked at"
+
+
+def _listed(runtime: Runtime, store: Store, where: Walk) -> list[str] | None:
+    """Return the orders that Afosto's list shows as changed, or None where it has no such list."""
+    now = datetime.now(UTC)
+    try:
+        ids = _client(runtime, store).changed_orders(store.channel_id, where.listed_to - OVERLAP)
+    except NeedsPerson as error:
+        if error.reason != "schema-mismatch":
+            raise
+        runtime.ledger.walks.read(store.name, lists=False, listed_to=where.listed_to)
+        return None
+    known = runtime.ledger.walks.known(store.name, ids)
+    runtime.ledger.walks.read(store.name, lists=True, listed_to=now)
+    return known
+
+
+def _client(runtime: Runtime, store: Store) -> AfostoClient:
+    gate = Gate(
+        limiter=runtime.afosto_limiter,
+        breaker=runtime.breaker,
+        bucket=store.afosto_bucket,
+        lane=LANE,
+        prepaid=0,
+        require_lease=lambda: None,
+    )
+    return afosto_client(runtime, store, gate)
