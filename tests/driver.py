@@ -1,0 +1,140 @@
+"""Drives the connector's own handlers in one process against the simulated vendors, step by step."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Any, LiteralString
+from uuid import uuid4
+
+from celery.exceptions import Retry
+
+from schemas.errors import NeedsPerson
+from schemas.messages import OrderMessage, PollMessage, StoreMessage
+from tasks.engine import Flow, execute
+from tasks.flows import FLOWS
+from tasks.polling import poll
+from tasks.runtime import Runtime, build_runtime
+from tasks.walking import walk
+from tests.world import TENANT, World, wait_for
+
+Document = dict[str, Any]
+# Paid, to be sent, real, and with a payment method that pays back parts.
+PLAIN = {"paid": True, "pickup": False, "test": False, "payment": "PayPal"}
+# Runs after which work that makes itself due again and again counts as endless.
+MOST_RUNS = 400
+
+
+class Driver:
+    """One store of a world and a runtime that sends nothing: what is due is run here, in turn."""
+
+    def __init__(self, world: World, runtime: Runtime, **shop: Any) -> None:
+        self.world = world
+        self.runtime = runtime
+        self.store = f"shop-{uuid4().hex[:8]}"
+        world.shop(self.store, **shop)
+
+    def place(self, **wishes: Any) -> Document:
+        """Place an order in the shop: paid, to be shipped, no test order."""
+        return self.world.epages.place(self.store, **{**PLAIN, **wishes})
+
+    def imported(self, **wishes: Any) -> tuple[Document, Document]:
+        """Place an order and import it; returns it as the shop and as Afosto know it."""
+        order = self.place(**wishes)
+        self.poll()
+        self.run()
+        return order, self.afosto(order)
+
+    def poll(self) -> None:
+        """Read the shop's news."""
+        poll(self.runtime, PollMessage(self.store))
+
+    def look(self, order: Document) -> None:
+        """Hear that something happened to an order in Afosto, long after the last look at it."""
+        self.runtime.ledger.jobs.hint(self.store, "export", "looks", order["id"], lane=0)
+        self._execute("update jobs set due_at = now() where store = %s and flow = 'looks' and state = 'waiting'")
+
+    def run(self) -> list[str]:
+        """Run what is due until nothing is, as dispatch and workers would; returns the outcomes."""
+        outcomes: list[str] = []
+        for _ in range(MOST_RUNS):
+            due = self._due()
+            if not due:
+                return outcomes
+            flow, subject = due[0]
+            with suppress(Retry, NeedsPerson):
+                outcomes.append(execute(self.runtime, flow, OrderMessage(self.store, subject, 0), _no_refill))
+        raise AssertionError(f"after {MOST_RUNS} runs there is still work: {self._due()}")
+
+    def both(self) -> None:
+        """Let the news of both sides arrive and be carried over."""
+        self.poll()
+        for order_id in self.runtime.ledger.walks.all_opened(self.store):
+            self.look({"id": order_id})
+        self.run()
+
+    def settle(self, timeout: float = 20) -> None:
+        """Run what is due, and what becomes due by waiting, until nothing is open."""
+
+        def nothing_open() -> bool:
+            self.run()
+            return all(job["state"] in ("done", "parked") for job in self.jobs())
+
+        wait_for(nothing_open, timeout, "all jobs to settle", lambda: str(self.jobs()))
+
+    def walk(self) -> None:
+        """Walk over the store's orders as if nobody had looked at them for long."""
+        self.runtime.ledger.database.transaction(
+            lambda s: s.execute(
+                "update watched set looked_at = now() - interval '1 day' where store = %s", (self.store,)
+            )
+        )
+        walk(self.runtime, StoreMessage(self.store))
+
+    def shop(self, order: Document) -> Document:
+        """Return an order as the shop knows it now."""
+        return self.world.epages.order(self.store, order["id"])
+
+    def afosto(self, order: Document) -> Document:
+        """Return the opened counterpart of an order."""
+        reference = f"{self.store}/{order['id']}"
+        (found,) = (
+            o for o in self.world.afosto.orders(TENANT) if o["reference"] == reference and o["status"] != "CONCEPT"
+        )
+        return found
+
+    def writes(self) -> list[str]:
+        """Return what the connector did in the shop, in words."""
+        return [cause["action"] for cause in self.world.epages.causes(self.store) if cause["by"] == "connector"]
+
+    def parked(self) -> list[str | None]:
+        """Return the reasons of the parked jobs."""
+        return [job["reason"] for job in self.jobs() if job["state"] == "parked"]
+
+    def jobs(self) -> list[Document]:
+        """Return the store's jobs, newest first."""
+        return self.runtime.ledger.jobs.search(store=self.store, limit=10_000)
+
+    def _execute(self, statement: LiteralString) -> None:
+        self.runtime.ledger.database.transaction(lambda s: s.execute(statement, (self.store,)))
+
+    def _due(self) -> Sequence[tuple[Flow, str]]:
+        rows = self.runtime.ledger.database.transaction(
+            lambda s: s.execute(
+                "select direction, flow, subject from jobs where store = %s and state in ('waiting', 'queued') "
+                "and due_at <= now() order by lane, due_at",
+                (self.store,),
+            ).fetchall()
+        )
+        flows = {(flow.direction, flow.name): flow for flow in FLOWS}
+        # What keeps to another job's order is found not due by the claim, and comes again.
+        return [(flows[row["direction"], row["flow"]], row["subject"]) for row in rows]
+
+
+def quiet_runtime(world: World) -> Iterator[Runtime]:
+    """A runtime that publishes nothing."""
+    built = build_runtime(world.settings, lambda *_: None, lambda _: 0)
+    yield built
+    built.close()
+
+
+def _no_refill(runtime: Runtime, flow: Flow) -> None:
+    """There is no broker whose front could be short."""
