@@ -179,6 +179,15 @@ class Stores:
 
         self._database.transaction(work)
 
+    def unmap_location(self, store: str, epages_id: str) -> bool:
+        """Forget what an ePages location is in Afosto; False when it was not mapped."""
+        return bool(self._database.rows("stores.unmap_location", {"store": store, "epages_id": epages_id}))
+
+    def locations(self, store: str) -> dict[str, str]:
+        """Return ePages id → Afosto id of a store's mapped locations."""
+        rows = self._database.rows("stores.locations", {"store": store})
+        return {row["epages_id"]: row["afosto_id"] for row in rows}
+
     def rotate_keys(self) -> int:
         """Write every stored secret anew with the first key; return how many stores were rewritten."""
         return self._database.transaction(self._rotate)

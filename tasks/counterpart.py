@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
+from clients.scopes import cockpit_name, missing_scopes
 from ledger.ledger import ORDER_WAIT
 from ledger.records import Intent, Link
 from schemas import afosto, epages
@@ -50,6 +51,18 @@ def counts_by_line(links: Sequence[Link], written_by: str) -> dict[str, int]:
         if link.written_by == written_by and link.line_id:
             counts[link.line_id] = counts.get(link.line_id, 0) + link.quantity
     return counts
+
+
+def require_scopes(run: Run, flow: str) -> None:
+    """Raise NeedsPerson when the shop's token may not do all that a flow needs, instead of trying it."""
+    lacking = missing_scopes(flow, run.store.scopes)
+    if lacking:
+        boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
+        raise NeedsPerson(
+            f"the shop {run.store.name} has not granted {boxes}, which {flow} needs",
+            reason="missing-scope",
+            resolution=f"Tick the box in the shop's cockpit, then: connector store switch {run.store.name} {flow} on",
+        )
 
 
 def others_first(run: Run, *kinds: str) -> None:

@@ -3,28 +3,19 @@
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NoReturn
 
-from clients.scopes import cockpit_name, missing_scopes
 from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto
 from schemas.epages import Process
-from schemas.errors import NeedsPerson, Wait
+from schemas.errors import Wait
 from schemas.mapping.news import Known
-from tasks.counterpart import must_wait, others_first
+from tasks.counterpart import must_wait, others_first, require_scopes
 from tasks.run import Run
 
 
 def permitted(run: Run, flow: str, *, imports: str) -> None:
     """Raise NeedsPerson when the token may not do all that a flow needs, Wait while an import has an open intent."""
-    lacking = missing_scopes(flow, run.store.scopes)
-    if lacking:
-        boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
-        raise NeedsPerson(
-            f"the shop {run.store.name} has not granted {boxes}, which {flow} needs",
-            reason="missing-scope",
-            resolution="Tick the box in the shop's cockpit, then: "
-            f"connector store resume {run.store.name} --flow {flow}",
-        )
+    require_scopes(run, flow)
     others_first(run, imports)
 
 

@@ -44,7 +44,7 @@ def _draft(run: Run, shop: epages.Order) -> afosto.OrderDraft:
             f"order {shop.number} of {run.store.name} is to be collected at the shop's location {point}, "
             "which is mapped to no Afosto location",
             reason="location-not-mapped",
-            resolution=f"Map it: connector store locate {run.store.name} {point}=AFOSTO_LOCATION, then: "
+            resolution=f"Map it: connector locations map {run.store.name} {point} AFOSTO_LOCATION, then: "
             "connector jobs retry --reason location-not-mapped",
         )
     return order_draft(shop, store=run.store.name, channel_id=run.store.channel_id, locations=run.context.locations)

@@ -8,9 +8,8 @@ from schemas import afosto
 from schemas.epages import Process
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
 from schemas.mapping.shipments import RANK, ParcelPlan, parcels_to_create, status_for
-from tasks.counterpart import look_at_order, must_wait, opened_order, others_first, read_order
+from tasks.counterpart import look_at_order, must_wait, opened_order, others_first, read_order, require_scopes
 from tasks.run import Run
-from tasks.vendors import require_scope
 
 PENDING = "PENDING"  # a process that has not left yet
 
@@ -23,7 +22,7 @@ def import_shipments(run: Run) -> str:
         look_at_order(run)
     others_first(run, "shop-parcel", "shop-pickup")
     link = opened_order(run)
-    require_scope(run.store, "shpr:r")
+    require_scopes(run, "shipments.import")
     kind = "pickups" if run.epages.order(run.order_id).is_pickup else "shippings"
     processes = [p for p in run.epages.processes(run.order_id, kind) if p.status != PENDING]
     order = read_order(run, link)

@@ -12,7 +12,7 @@ from clients.limiter import Limiter
 from clients.oauth import fetch_token
 from ledger.records import Store
 from schemas.epages import Token
-from schemas.errors import NeedsPerson, Wait
+from schemas.errors import Wait
 from tasks.runtime import Runtime
 
 # A token is renewed so long before it ends.
@@ -93,13 +93,3 @@ def afosto_client(runtime: Runtime, store: Store, gate: Gate) -> AfostoClient:
     """The Afosto tenant of a store, behind a gate."""
     http = Http(gate.before, gate.after, deadline_seconds=runtime.settings.call_deadline)
     return AfostoClient(runtime.settings.afosto_url, http, store.afosto_key)
-
-
-def require_scope(store: Store, scope: str) -> None:
-    """Raise NeedsPerson when the store's token cannot make a call, instead of trying it."""
-    if scope not in store.scopes:
-        raise NeedsPerson(
-            f"the shop {store.name} has not granted the scope {scope}",
-            reason="missing-scope",
-            resolution="Tick its box in the shop's cockpit, then: connector jobs retry --reason missing-scope",
-        )

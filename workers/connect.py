@@ -81,6 +81,15 @@ def replace_credentials(
     ledger.cursors.make_due(name, "live")
 
 
+def refresh_scopes(ledger: Ledger, settings: Settings, name: str) -> frozenset[str]:
+    """Ask the shop for a new token, keep it, and return what it may do now. Raises NeedsPerson or RetryLater."""
+    store = ledger.stores.get(name)
+    http = Http(deadline_seconds=settings.call_deadline)
+    token = fetch_token(http, store.base_url, store.client_id, store.client_secret, datetime.now(UTC))
+    ledger.stores.set_token(name, token)
+    return token.scopes
+
+
 def same_names(shop: EpagesClient, afosto: AfostoClient) -> dict[str, str]:
     """Return ePages id → Afosto id of the locations that bear one name on both sides."""
     by_name = {location.name: location.id for location in afosto.locations()}

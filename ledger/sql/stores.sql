@@ -76,7 +76,10 @@ from cursors where store = %(store)s order by kind;
 select count(*) as seen, count(*) filter (where is_test) as tests from orders where store = %(store)s;
 
 -- name: unmap_location
-delete from locations where store = %(store)s and epages_id = %(epages_id)s;
+delete from locations where store = %(store)s and epages_id = %(epages_id)s returning afosto_id;
+
+-- name: locations
+select epages_id, afosto_id from locations where store = %(store)s order by epages_id;
 
 -- name: map_location
 insert into locations (store, epages_id, afosto_id) values (%(store)s, %(epages_id)s, %(afosto_id)s) on conflict do nothing;

@@ -2,7 +2,7 @@
 
 import click
 
-from workers.cli import afosto, doctor, jobs, local, operate, orders, poll, status, stores
+from workers.cli import afosto, doctor, jobs, local, locations, operate, orders, poll, status, stores
 from workers.cli.frame import ConnectorGroup
 
 
@@ -18,6 +18,7 @@ def main() -> None:
 
 
 main.add_command(stores.store)
+main.add_command(locations.locations)
 main.add_command(poll.poll)
 main.add_command(status.status)
 main.add_command(jobs.jobs)

@@ -69,6 +69,7 @@ def _locations(ctx: click.Context, parameter: click.Parameter, value: Sequence[s
 )
 @click.option("--totals", type=click.Choice(TOTALS), default="tolerate", show_default=True, help="When totals differ.")
 @click.option("--open-unpaid", is_flag=True, help="Open orders before they are paid (invoice, cash on delivery).")
+@click.option("--no-mails", is_flag=True, help="The shop sends no mail for what Afosto shipped or laid out.")
 @click.option("--flows", default=",".join(FLOWS), show_default=True, callback=_flows, help="What to keep in step.")
 @click.option(
     "--base-url", callback=_url, help="Address of the shop's API, when it is not CONNECTOR_EPAGES_URL with NAME."
@@ -100,6 +101,7 @@ def add(name: str, **given: Any) -> None:
         import_since=given["since"],
         totals=given["totals"],
         open_unpaid=given["open_unpaid"],
+        notify_buyers=not given["no_mails"],
     )
     with open_ledger(chosen) as ledger:
         _must_be_new(name, ledger.stores.names())
@@ -108,6 +110,8 @@ def add(name: str, **given: Any) -> None:
         _keep_choices(ledger, name, given["flows"], given["locations"])
     click.echo(f"Both vendors take the credentials. Flows of {name}:")
     _print_flows(name, given["flows"], connection.missing)
+    if "broken.export" in given["flows"] and not connection.missing["broken.export"]:
+        click.echo("  broken.export: the shop starts a refund by itself for each return that Afosto rejected")
     for epages_id, afosto_id in {**connection.locations, **given["locations"]}.items():
         click.echo(f"  orders to be collected at {epages_id} go to the Afosto location {afosto_id}")
     click.echo(f"{name} is connected; orders since {given['since']:%Y-%m-%d} follow. See: connector status")
@@ -150,4 +154,4 @@ def _print_flows(name: str, flows: Sequence[str], missing: Mapping[str, Sequence
         boxes = " and ".join(f"{scope} (in the cockpit: {cockpit_name(scope)})" for scope in missing[flow])
         click.echo(f"  {flow:20} {f'off: the app lacks {boxes}' if boxes else 'permitted'}")
         if boxes:
-            click.echo(f"  {'':20} tick it in the cockpit, then: connector store resume {name} --flow {flow}")
+            click.echo(f"  {'':20} tick it in the cockpit, then: connector store switch {name} {flow} on")

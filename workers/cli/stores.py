@@ -4,13 +4,22 @@ from typing import Any
 
 import click
 
+from clients.scopes import cockpit_name, missing_scopes
 from ledger.ledger import Ledger
 from ledger.status import Status
 from ledger.stores import unknown_store
+from schemas.errors import NeedsPerson
+from schemas.flows import EXPORTS
+from schemas.settings import Settings
 from workers.cli.frame import FLOWS, TOTALS, open_ledger, plural, print_json, print_table, settings, show, span
 from workers.cli.secrets import read_secret
 from workers.cli.store_add import add
-from workers.connect import replace_credentials
+from workers.connect import refresh_scopes, replace_credentials
+
+SHOWN = (
+    *("name", "base_url", "client_id", "channel_id", "import_since", "connected_at"),
+    *("totals", "open_unpaid", "notify_buyers", "paused_at"),
+)
 
 
 @click.group()
@@ -49,7 +58,17 @@ def show_store(name: str, as_json: bool) -> None:
     with open_ledger() as ledger:
         found = ledger.stores.get(name)
         overview = ledger.stores.overview(name)
-    plain = ("name", "base_url", "client_id", "channel_id", "import_since", "connected_at", "totals", "open_unpaid")
+    plain = (
+        "name",
+        "base_url",
+        "client_id",
+        "channel_id",
+        "import_since",
+        "connected_at",
+        "totals",
+        "open_unpaid",
+        "notify_buyers",
+    )
     facts: dict[str, Any] = {key: getattr(found, key) for key in (*plain, "paused_at")}
     facts["scopes"] = sorted(found.scopes)
     if as_json:
@@ -83,7 +102,7 @@ def pause(name: str) -> None:
 
 @store.command()
 @click.argument("name")
-@click.option("--flow", type=click.Choice(FLOWS), help="Only this flow: switch it on, release it if it stopped itself.")
+@click.option("--flow", type=click.Choice(FLOWS), help="Only this flow: release it if it stopped itself.")
 @click.option(
     "--totals", type=click.Choice(TOTALS), help="From now on: hold (strict), tolerate or accept other totals."
 )
@@ -101,12 +120,27 @@ def resume(name: str, flow: str | None, totals: str | None) -> None:
         _release(ledger, name, flow)
 
 
+def _switch_on(ledger: Ledger, chosen: Settings, name: str, flow: str) -> None:
+    """An export looks at all orders once more, for what it missed while it was off."""
+    lacking = missing_scopes(flow, refresh_scopes(ledger, chosen, name))
+    if lacking:
+        boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
+        raise NeedsPerson(
+            f"the shop {name} does not permit {flow}: its app lacks {boxes}",
+            reason="missing-scope",
+            resolution="tick the box in the shop's cockpit, then try again",
+        )
+    ledger.stores.switch_flow(name, flow, enabled=True)
+    ledger.jobs.retry(store=name, reason="missing-scope")
+    if flow in EXPORTS:
+        ledger.jobs.hint_all(name, "export", "looks", ledger.walks.all_opened(name), lane=2)
+    if flow == "broken.export":
+        click.echo("From now on the shop starts a refund by itself for each return that Afosto rejects.")
+
+
 def _release(ledger: Ledger, name: str, flow: str | None) -> None:
     chosen = [row for row in ledger.stores.flows(name) if flow in (None, row["name"])]
     stopped = [row for row in chosen if row["stopped_reason"]]
-    if flow:
-        ledger.stores.switch_flow(name, flow, enabled=True)
-        click.echo(f"{name}: the flow {flow} is on")
     ledger.stores.resume_flows(name, flow)
     for row in stopped:
         click.echo(f"{name}: the flow {row['name']}, stopped for {row['stopped_reason']}, is released")
@@ -117,19 +151,21 @@ def _release(ledger: Ledger, name: str, flow: str | None) -> None:
 
 @store.command()
 @click.argument("name")
-@click.argument("pair", metavar="EPAGES_ID=AFOSTO_ID")
-def locate(name: str, pair: str) -> None:
-    """Send orders to be collected at the shop's location EPAGES_ID to the Afosto location AFOSTO_ID."""
-    epages_id, _, afosto_id = pair.partition("=")
-    if not (epages_id and afosto_id):
-        raise click.BadParameter("write EPAGES_ID=AFOSTO_ID.")
-    with open_ledger() as ledger:
-        ledger.stores.get(name)
-        ledger.stores.map_location(name, epages_id, afosto_id)
-        count = ledger.jobs.retry(store=name, reason="location-not-mapped")
-    click.echo(
-        f"{name}: orders to be collected at {epages_id} go to {afosto_id}; {plural(count, 'job')} will run again"
-    )
+@click.argument("flow", type=click.Choice(FLOWS))
+@click.argument("state", type=click.Choice(("on", "off")))
+def switch(name: str, flow: str, state: str) -> None:
+    """Switch a FLOW of the store on or off. What happens while it is off is made up for once it is on again.
+
+    Before it is switched on, the shop is asked what its app may do now.
+    """
+    chosen = settings()
+    with open_ledger(chosen) as ledger:
+        if state == "off":
+            ledger.stores.get(name)
+            ledger.stores.switch_flow(name, flow, enabled=False)
+        else:
+            _switch_on(ledger, chosen, name, flow)
+    click.echo(f"{name}: {flow} is {state}")
 
 
 @store.command()
