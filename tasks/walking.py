@@ -5,10 +5,12 @@ Where Afosto lists the orders that changed, one request tells; elsewhere open or
 
 from datetime import UTC, datetime, timedelta
 
+from celery.exceptions import Retry
+
 from clients.afosto.client import AfostoClient
 from ledger.records import Store
 from ledger.walks import Walk
-from schemas.errors import NeedsPerson
+from schemas.errors import NeedsPerson, RetryLater
 from schemas.messages import StoreMessage
 from tasks.runtime import Runtime
 from tasks.vendors import Gate, afosto_client
@@ -24,12 +26,23 @@ LANE = 2
 
 
 def walk(runtime: Runtime, message: StoreMessage) -> str:
-    """Make looks due for a store's orders; returns for how many, in words. Raises what its one request may raise."""
-    walks = runtime.ledger.walks
-    where = walks.get(message.store)
+    """Make looks due for a store's orders; returns for how many, in words.
+
+    Raises NeedsPerson for a store that is not connected or whose key fails, celery's Retry when Afosto does not answer
+    for now; the next walk comes in any case.
+    """
     store = runtime.ledger.stores.get(message.store)
+    where = runtime.ledger.walks.get(message.store)
     if where is None or store.paused_at:
         return "nothing to do: the store is paused"
+    try:
+        return _walk(runtime, store, where)
+    except RetryLater as error:
+        raise Retry(str(error), when=runtime.settings.walk_interval) from error
+
+
+def _walk(runtime: Runtime, store: Store, where: Walk) -> str:
+    walks = runtime.ledger.walks
     changed = _listed(runtime, store, where) if where.lists is not False else None
     if changed is None:
         period = runtime.settings.walk_period

@@ -1,7 +1,9 @@
 """Drives the connector's own handlers in one process against the simulated vendors, step by step."""
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any, LiteralString
 from uuid import uuid4
 
@@ -12,8 +14,10 @@ from schemas.messages import OrderMessage, PollMessage, StoreMessage
 from tasks.engine import Flow, execute
 from tasks.flows import FLOWS
 from tasks.polling import poll
+from tasks.reconcile import SWEEP_WIDTH
 from tasks.runtime import Runtime, build_runtime
 from tasks.walking import walk
+from tests.sabotage import Killed
 from tests.world import TENANT, World, wait_for
 
 Document = dict[str, Any]
@@ -71,6 +75,20 @@ class Driver:
             self.look({"id": order_id})
         self.run()
 
+    def survive(self, work: Callable[[], object]) -> None:
+        """Do some work; if its worker dies in it, let its leases end, as they do some seconds after a death."""
+        try:
+            with suppress(Retry, NeedsPerson):
+                work()
+        except Killed:
+            self._execute("update jobs set lease_until = now() - interval '1 s' where store = %s and state = 'running'")
+            self.runtime.ledger.jobs.take_back(self.runtime.settings.failures_to_park)
+
+    def sweep(self) -> None:
+        """Read all orders once more by their creation, as every night."""
+        if self.runtime.ledger.cursors.start_sweep(self.store, datetime.now(UTC), SWEEP_WIDTH):
+            poll(self.runtime, PollMessage(self.store, "sweep"))
+
     def settle(self, timeout: float = 20) -> None:
         """Run what is due, and what becomes due by waiting, until nothing is open."""
 
@@ -95,15 +113,23 @@ class Driver:
 
     def afosto(self, order: Document) -> Document:
         """Return the opened counterpart of an order."""
-        reference = f"{self.store}/{order['id']}"
-        (found,) = (
-            o for o in self.world.afosto.orders(TENANT) if o["reference"] == reference and o["status"] != "CONCEPT"
-        )
+        (found,) = self._copies(order)
         return found
 
     def writes(self) -> list[str]:
         """Return what the connector did in the shop, in words."""
         return [cause["action"] for cause in self.world.epages.causes(self.store) if cause["by"] == "connector"]
+
+    def differences(self) -> list[str]:
+        """Return where effects and causes of the two sides do not agree."""
+        rows = []
+        for order in self.world.epages.orders(self.store):
+            rows += _compared(order, self._copies(order))
+        return rows + [str(violation) for violation in self.world.epages.violations(self.store)]
+
+    def _copies(self, order: Document) -> list[Document]:
+        reference = f"{self.store}/{order['id']}"
+        return [o for o in self.world.afosto.orders(TENANT) if o["reference"] == reference and o["status"] != "CONCEPT"]
 
     def parked(self) -> list[str | None]:
         """Return the reasons of the parked jobs."""
@@ -138,3 +164,18 @@ def quiet_runtime(world: World) -> Iterator[Runtime]:
 
 def _no_refill(runtime: Runtime, flow: Flow) -> None:
     """There is no broker whose front could be short."""
+
+
+def _compared(order: Document, copies: list[Document]) -> list[str]:
+    if not copies:
+        return [] if order["canceled"] else [f"missing {order}"]
+    rows = [f"doubled {order}"] if len(copies) > 1 else []
+    for line in order["lines"]:
+        units = Counter(unit["progress"] for unit in copies[0]["units"] if unit["line_ref"] == line["id"])
+        left_out = line["ordered"] - units.total()
+        if line["canceled"] != units["CANCELLED"] + left_out:
+            rows.append(f"canceled {line} {units}")
+        back = units["RESTOCKED"] + units["RETURNED"] + units["REJECTED"]
+        if line["returned"] + line["broken"] != back:
+            rows.append(f"returned {line} {units}")
+    return rows

@@ -1,0 +1,244 @@
+"""Any order of events, repeats, losses and deaths leads to the same: effects equal causes on both sides.
+
+Both simulated vendors and the ledger are real; the handlers run in this process, so that they can be killed between any
+two of their steps. What nobody knows of the vendors is drawn as well.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from simulators.afosto.control import ControlRefused
+from simulators.epages.control import ControlError
+from tasks.runtime import Runtime
+from tests.driver import Driver, quiet_runtime
+from tests.sabotage import Saboteur, saboteur
+from tests.world import TENANT, World
+from workers.local.services import Services
+
+Document = dict[str, Any]
+QUICK = {"CALL_DEADLINE": "0.5", "AMBIGUITY_WAIT": "1"}
+
+SHOP_SWITCHES = st.fixed_dictionaries(
+    {
+        "list_order": st.sampled_from(["created-asc", "created-desc", "random"]),
+        "equal_timestamps": st.booleans(),
+        "bounds": st.sampled_from(["exclusive", "inclusive"]),
+        "no_bump": st.sampled_from([[], ["shippings"], ["returns", "cancelations"]]),
+        "returned_leaves_delivered": st.booleans(),
+        "restock_canceled": st.booleans(),
+        "restock_returned": st.booleans(),
+        "whole_cancel_makes_process": st.booleans(),
+    }
+)
+LOSSES = st.sampled_from(
+    [
+        {"kind": "reset"},
+        {"kind": "503", "after_effect": True},
+        {"kind": "503"},
+        {"kind": "truncate"},
+        {"kind": "late", "seconds": 0.7, "hold": 0.05},
+        {"kind": "429", "retry_after": 0.1},
+    ]
+)
+# What takes pieces of an order away for good, by the side that does it.
+SHOP_TAKES = ("cancel", "create-shipping", "ready-for-pickup")
+AFOSTO_TAKES = ("cancel", "ship")
+
+
+@pytest.fixture(scope="module")
+def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with World(services, tmp_path_factory.mktemp("world"), **QUICK) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def runtime(world: World) -> Iterator[Runtime]:
+    yield from quiet_runtime(world)
+
+
+class Trade(RuleBasedStateMachine):
+    """One shop and its tenant. An order is handed over and taken back on one side only, and canceled on either.
+
+    Neither side does what the other has done to the same pieces: that would be for a person to mend.
+    """
+
+    def __init__(self, world: World, runtime: Runtime, killer: Saboteur) -> None:
+        super().__init__()
+        self.world, self.runtime, self.killer = world, runtime, killer
+        self.orders: dict[str, Document] = {}
+        self.of_afosto: set[str] = set()
+
+    @initialize(switches=SHOP_SWITCHES, lists=st.booleans())
+    def connect(self, switches: Document, lists: bool) -> None:
+        self.driver = Driver(self.world, self.runtime, switches=switches)
+        self.world.afosto.set_switches(TENANT, orders_list=lists)
+        self.begun = len(self.world.afosto.causes(TENANT))
+        stock = self.world.epages.stock(self.driver.store)
+        self.skus = [item["sku"] for item in stock if (item["stock"] or 0) > 20]
+
+    @rule(counts=st.lists(st.integers(1, 3), min_size=1, max_size=2), pickup=st.booleans(), afosto=st.booleans())
+    def an_order_is_placed(self, counts: list[int], pickup: bool, afosto: bool) -> None:
+        lines = [{"sku": sku, "quantity": count} for sku, count in zip(self.skus, counts, strict=False)]
+        order = self.driver.place(lines=lines, pickup=pickup)
+        self.orders[order["id"]] = order
+        if afosto:
+            self.of_afosto.add(order["id"])
+
+    @precondition(lambda self: self.orders)
+    @rule(data=st.data(), act=st.sampled_from(["ship", "deliver", "ready", "pick-up", "cancel", "return"]))
+    def the_shop_acts(self, data: st.DataObject, act: str) -> None:
+        order = self._draw_order(data)
+        if act != "cancel" and order["id"] in self.of_afosto:
+            return
+        details: Document = {}
+        if act in ("ship", "cancel"):
+            details["lines"] = self._draw_pieces(data, order)
+            if not details["lines"]:
+                return
+        if act == "ship":
+            details["tracking"] = _code(data)
+        if act == "return":
+            line = data.draw(st.sampled_from(order["lines"]))
+            details = {"lines": {line["id"]: 1}, "status": data.draw(st.sampled_from(["RETURNED", "BROKEN"]))}
+        with suppress(ControlError):
+            self.world.epages.act(self.driver.store, order["id"], act, **details)
+
+    @precondition(lambda self: self.orders)
+    @rule(data=st.data(), act=st.sampled_from(["ship", "deliver", "ready", "cancel", "return"]))
+    def afosto_acts(self, data: st.DataObject, act: str) -> None:
+        order = self._draw_order(data)
+        copy = self._copy(order)
+        if copy is None or (act != "cancel" and order["id"] not in self.of_afosto):
+            return
+        with suppress(ControlRefused):
+            getattr(self, f"_afosto_{act}s")(data, order, copy)
+
+    def _afosto_ships(self, data: st.DataObject, order: Document, copy: Document) -> None:
+        units = self._draw_units(data, order, copy)
+        if units and not order["pickup"]:
+            self.world.afosto.ship(TENANT, copy["id"], units, code=_code(data))
+
+    def _afosto_readys(self, data: st.DataObject, order: Document, copy: Document) -> None:
+        units = self._draw_units(data, order, copy)
+        if units and order["pickup"]:
+            self.world.afosto.ready(TENANT, copy["id"], units)
+
+    def _afosto_delivers(self, data: st.DataObject, order: Document, copy: Document) -> None:
+        self.world.afosto.deliver(TENANT, copy["id"])
+
+    def _afosto_cancels(self, data: st.DataObject, order: Document, copy: Document) -> None:
+        if units := self._draw_units(data, order, copy):
+            self.world.afosto.cancel(TENANT, copy["id"], units)
+
+    def _afosto_returns(self, data: st.DataObject, order: Document, copy: Document) -> None:
+        out = [unit["id"] for unit in copy["units"] if unit["progress"] == "OPEN" and unit["parcel"]]
+        if out:
+            outcome = data.draw(st.sampled_from(["restocked", "broken", "rejected"]))
+            self.world.afosto.return_(TENANT, copy["id"], [data.draw(st.sampled_from(out))], outcome)
+
+    @rule()
+    def a_poll_runs(self) -> None:
+        self.driver.survive(self.driver.poll)
+
+    @rule()
+    def a_walk_runs(self) -> None:
+        self.driver.survive(self.driver.walk)
+
+    @precondition(lambda self: self.orders)
+    @rule(data=st.data(), times=st.integers(1, 2))
+    def an_event_arrives(self, data: st.DataObject, times: int) -> None:
+        order = self._draw_order(data)
+        for _ in range(times):
+            self.driver.look(order)
+
+    @rule(dies_after=st.none() | st.integers(1, 40))
+    def the_workers_work(self, dies_after: int | None) -> None:
+        if dies_after:
+            self.killer.arm(dies_after)
+        self.driver.survive(self.driver.run)
+        self.killer.disarm()
+
+    @rule(loss=LOSSES, vendor=st.sampled_from(["epages", "afosto"]), method=st.sampled_from(["POST", None]))
+    def an_answer_will_be_lost(self, loss: Document, vendor: str, method: str | None) -> None:
+        if vendor == "afosto":
+            self.world.afosto.set_faults(TENANT, {**loss, "count": 1})
+        else:
+            self.world.epages.set_faults(self.driver.store, faults=[{**loss, "count": 1, "method": method}])
+
+    def teardown(self) -> None:
+        """Let all that was lost be told again, and compare both sides with what was done to them."""
+        if not hasattr(self, "driver"):
+            return
+        self.world.afosto.set_faults(TENANT)
+        self.world.epages.set_faults(self.driver.store, faults=[])
+        for _ in range(3):
+            self.driver.sweep()
+            self.driver.both()
+            self.driver.settle()
+        assert self.driver.parked() == []
+        assert self.driver.differences() == []
+
+    def _draw_order(self, data: st.DataObject) -> Document:
+        return self.orders[data.draw(st.sampled_from(sorted(self.orders)))]
+
+    def _draw_pieces(self, data: st.DataObject, order: Document) -> dict[str, int]:
+        free = sorted(self._free(order).items())
+        pieces = {line: data.draw(st.integers(0, count)) for line, count in free}
+        return {line: count for line, count in pieces.items() if count}
+
+    def _draw_units(self, data: st.DataObject, order: Document, copy: Document) -> list[str]:
+        pieces = Counter(self._draw_pieces(data, order))
+        chosen = []
+        for unit in copy["units"]:
+            if pieces[unit["line_ref"]] > 0 and unit["progress"] == "OPEN" and not unit["parcel"]:
+                pieces[unit["line_ref"]] -= 1
+                chosen.append(unit["id"])
+        return chosen
+
+    def _free(self, order: Document) -> Counter[str]:
+        """Pieces per line that neither side has taken yet, heard of or not."""
+        free = Counter({line["id"]: line["ordered"] for line in order["lines"]})
+        for cause in self.world.epages.causes(self.driver.store):
+            if cause["by"] == "shop" and cause["action"] in SHOP_TAKES and cause["order"] == order["id"]:
+                free.subtract({part["line"]: part["quantity"] for part in cause["lines"]})
+        copy = self._copy(order)
+        lines = {unit["id"]: unit["line_ref"] for unit in copy["units"]} if copy else {}
+        for cause in self.world.afosto.causes(TENANT, self.begun):
+            if cause["by"] == "afosto" and cause["action"] in AFOSTO_TAKES:
+                free.subtract(lines[unit] for unit in cause["units"] if unit in lines)
+        return +free
+
+    def _copy(self, order: Document) -> Document | None:
+        with suppress(ValueError):
+            return self.driver.afosto(order)
+        return None
+
+
+def _code(data: st.DataObject) -> str:
+    return f"T{data.draw(st.integers(0, 10**9))}"
+
+
+@pytest.mark.faults
+def test_effects_equal_causes_whatever_the_order_of_events_and_wherever_a_worker_dies(
+    world: World, runtime: Runtime
+) -> None:
+    with saboteur() as killer:
+        run_state_machine_as_test(
+            lambda: Trade(world, runtime, killer),
+            settings=settings(
+                max_examples=8,
+                stateful_step_count=30,
+                deadline=None,
+                # An example takes seconds, as answers are waited for: shrinking one would take minutes.
+                phases=(Phase.explicit, Phase.reuse, Phase.generate),
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+        print(f"{killer.kills} kills")

@@ -1,0 +1,82 @@
+"""Kills a run between any two of its steps: what a SIGKILL leaves behind, at a moment that can be chosen."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import pytest
+
+from ledger.cursors import Cursors
+from ledger.jobs import Jobs
+from ledger.links import Links
+from tasks.vendors import Gate
+
+# Every step that commits or calls: a run may die before and after each.
+STEPS: tuple[tuple[type, str], ...] = (
+    (Jobs, "claim"),
+    (Jobs, "settle"),
+    (Jobs, "wish"),
+    (Jobs, "hint_all"),
+    (Links, "bind_order"),
+    (Links, "replace_draft"),
+    (Links, "stage_order"),
+    (Links, "announce"),
+    (Links, "announce_again"),
+    (Links, "conclude"),
+    (Links, "note_parcels"),
+    (Cursors, "advance"),
+    (Gate, "before"),
+    (Gate, "after"),
+)
+
+
+class Killed(BaseException):
+    """The worker died here. No handler may catch it, as none survives a kill."""
+
+
+class Saboteur:
+    """Once armed, it kills at the n-th step from then on."""
+
+    def __init__(self) -> None:
+        self._left: int | None = None
+        self.kills = 0
+
+    def arm(self, steps: int) -> None:
+        """Kill after so many more steps."""
+        self._left = steps
+
+    def disarm(self) -> None:
+        """Kill no more."""
+        self._left = None
+
+    def step(self) -> None:
+        """A step is about to be made, or was made just now."""
+        if self._left is None:
+            return
+        self._left -= 1
+        if self._left <= 0:
+            self.disarm()
+            self.kills += 1
+            raise Killed
+
+
+@contextmanager
+def saboteur() -> Iterator[Saboteur]:
+    """Let the connector's steps be killable in this block."""
+    with pytest.MonkeyPatch.context() as patch:
+        made = Saboteur()
+        for owner, name in STEPS:
+            patch.setattr(owner, name, _killable(getattr(owner, name), made))
+        yield made
+
+
+def _killable(method: Callable[..., Any], by: Saboteur) -> Callable[..., Any]:
+    @wraps(method)
+    def step(*arguments: Any, **named: Any) -> Any:
+        by.step()
+        result = method(*arguments, **named)
+        by.step()
+        return result
+
+    return step
