@@ -38,18 +38,23 @@ class Endpoint:
 
 @dataclass(slots=True)
 class Delivery:
-    """One message to one endpoint: `answers` holds the HTTP status of each attempt, 0 where none came."""
+    """One message to one endpoint about one cause (its number).
+
+    `answers` holds the HTTP status of each attempt, 0 where none came; of a lost one nothing was ever attempted.
+    """
 
     endpoint: str
     event: str
     entity_id: str
     message_id: str
+    cause: int
     body: bytes
+    is_lost: bool = False
     answers: list[int] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
         """The delivery as the control API lists it."""
-        names = ("endpoint", "event", "entity_id", "message_id", "answers")
+        names = ("endpoint", "event", "entity_id", "message_id", "cause", "is_lost", "answers")
         return {name: getattr(self, name) for name in names}
 
 
@@ -144,9 +149,15 @@ class Outbox:
         sender.start()
 
     def emit(
-        self, event: str, kind: str, entity_id: str, data: Callable[[], Mapping[str, Any]], switches: Switches
+        self,
+        event: str,
+        kind: str,
+        entity_id: str,
+        data: Callable[[], Mapping[str, Any]],
+        switches: Switches,
+        cause: int,
     ) -> None:
-        """Tell every endpoint that wants to know; `data` is made now, as the entity stands at this moment."""
+        """Tell every endpoint that wants to know; `data` is made now, as the entity stands after the cause."""
         listening = [sender for sender in self._senders if sender.endpoint.wants(event)]
         if not listening:
             return
@@ -156,7 +167,7 @@ class Outbox:
             message_id = str(uuid4())
             message = envelope | {"message_id": message_id, "data": entity}
             body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
-            delivery = Delivery(sender.endpoint.id, event, entity_id, message_id, body)
+            delivery = Delivery(sender.endpoint.id, event, entity_id, message_id, cause, body)
             self._send(sender, delivery, switches)
 
     def stop(self) -> None:
@@ -168,6 +179,9 @@ class Outbox:
         self._senders.clear()
 
     def _send(self, sender: Sender, delivery: Delivery, switches: Switches) -> None:
+        if self._random.random() < switches.webhook_losses:
+            self.deliveries.append(replace(delivery, is_lost=True))
+            return
         copies = 2 if self._random.random() < switches.webhook_duplicates else 1
         for copy in range(copies):
             again = replace(delivery, answers=[])

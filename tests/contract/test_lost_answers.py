@@ -79,6 +79,21 @@ def test_a_slow_drip_brings_the_whole_body(control: EpagesControl) -> None:
     assert note(control).json()["orderNote"] == "Ja"
 
 
+def test_a_fault_for_writes_leaves_reads_and_tokens_alone(control: EpagesControl) -> None:
+    control.set_faults("hof", faults=[{"kind": "late", "writes": True, "seconds": 0.3, "count": 1}])
+    with pytest.raises(requests.ConnectionError):
+        note(control)
+    assert not noted(control)
+    assert eventually(lambda: noted(control))
+    assert control.stats("hof")["faults"] == {"late": 1}
+
+
+def test_a_fault_may_pick_the_writes_of_one_kind_of_process(control: EpagesControl) -> None:
+    control.set_faults("hof", faults=[{"kind": "reset", "writes": True, "path": "/processes/shippings"}])
+    assert note(control).ok
+    assert control.stats("hof")["faults"] == {}
+
+
 def test_latency_only_delays(control: EpagesControl) -> None:
     control.set_faults("hof", faults=[{"kind": "latency", "seconds": 0.01}, {"kind": "503", "method": "PUT"}])
     assert note(control).status_code == 503
