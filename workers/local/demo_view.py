@@ -74,12 +74,14 @@ def table(title: str, shops: Iterable[tuple[str, str, int]], ledger: Ledger) -> 
 
 def verdict(report: Report, traffic: Iterable[tuple[str, str]]) -> RenderableType:
     """Render the proof: what was compared, and each difference."""
-    grid = Table(title="Proof: every order of the shops against Afosto, one by one", title_justify="left")
+    grid = Table(title="Proof: effects against causes in both directions, order by order", title_justify="left")
     grid.add_column("compared")
     grid.add_column("", justify="right")
     for name, count in sorted(report.counts.items()):
         grid.add_row(name, str(count))
     grid.add_row("totals beyond tolerance (noted)", str(len(report.totals)))
+    for kind, count in sorted(Counter(excuse.kind for excuse in report.excused).items()):
+        grid.add_row(f"{kind}, left to a person (noted)", str(count))
     for name, figure in traffic:
         grid.add_row(name, figure)
     shown = [Text(f"{d.kind}  {d.order}: {d.message}") for d in report.differences[:SHOWN_DIFFERENCES]]
