@@ -99,6 +99,14 @@ def by_order(causes: Iterable[Document]) -> dict[str, list[Document]]:
     return found
 
 
+def content_of(parts: Iterable[tuple[str, int]]) -> Content:
+    """What lies in a parcel, from pieces by line id."""
+    pieces: Counter[str] = Counter()
+    for line, quantity in parts:
+        pieces[line] += quantity
+    return frozenset(pieces.items())
+
+
 def make_case(
     name: str,
     shop: Document,
@@ -123,11 +131,8 @@ def _in_shop(order: Document, causes: Sequence[Document]) -> defaultdict[str, De
 
 
 def _process(process: Document) -> Parcel:
-    content: Counter[str] = Counter()
-    for part in process["lines"]:
-        content[part["line"]] += part["quantity"]
-    steps = _STEPS.get(process["status"], 0)
-    return Parcel(process["id"], process["tracking_code"], frozenset(content.items()), steps)
+    content = content_of((part["line"], part["quantity"]) for part in process["lines"])
+    return Parcel(process["id"], process["tracking_code"], content, _STEPS.get(process["status"], 0))
 
 
 def _note_in_shop(deeds: Deeds, cause: Document) -> None:
@@ -161,6 +166,5 @@ def _in_afosto(order: Document, causes: Sequence[Document]) -> defaultdict[str, 
 
 
 def _parcel(parcel: Document, units: dict[str, Document]) -> Parcel:
-    content = Counter(units[unit]["line_ref"] for unit in parcel["units"])
-    steps = _STEPS.get(parcel["status"], 0)
-    return Parcel(parcel["id"], parcel["track_trace_code"], frozenset(content.items()), steps)
+    content = content_of((units[unit]["line_ref"], 1) for unit in parcel["units"])
+    return Parcel(parcel["id"], parcel["track_trace_code"], content, _STEPS.get(parcel["status"], 0))
