@@ -14,7 +14,7 @@ from ledger.ledger import Ledger
 from workers.local.proof import Report
 
 OPEN_STATES = ("waiting", "queued", "running")
-COLUMNS = ("store", "in shop", "imported", "waiting", "retried", "parked", "last poll")
+COLUMNS = ("store", "in shop", "imported", "exported", "waiting", "retried", "parked", "last poll")
 SHOWN_DIFFERENCES = 40
 
 _RETRIED: LiteralString = """
@@ -24,12 +24,21 @@ _OPENED: LiteralString = """
 select store, count(*) as orders from links where kind = 'order' and stage in ('filled', 'opened') group by store
 """
 
+_EXPORTED: LiteralString = """
+select store, count(*) as effects from links where kind <> 'order' and written_by = 'afosto' group by store
+"""
+
 
 @dataclass(slots=True)
 class Standing:
-    """How one store stands. `age` is the number of seconds since its last poll, None before the first."""
+    """How one store stands.
+
+    `exported` counts parcels, and units canceled or returned, that began in Afosto. `age` is the number of seconds
+    since its last poll, None before the first.
+    """
 
     imported: int = 0
+    exported: int = 0
     retried: int = 0
     states: Counter[str] = field(default_factory=Counter)
     age: float | None = None
@@ -49,6 +58,8 @@ def standings(ledger: Ledger) -> tuple[dict[str, Standing], Counter[str]]:
         queues[row["flow"]] += row["jobs"] if row["state"] in OPEN_STATES else 0
     for row in _rows(ledger.database, _OPENED):
         stores[row["store"]].imported = row["orders"]
+    for row in _rows(ledger.database, _EXPORTED):
+        stores[row["store"]].exported = row["effects"]
     for row in _rows(ledger.database, _RETRIED):
         stores[row["store"]].retried = row["runs"]
     for name in ledger.stores.names():
@@ -66,8 +77,8 @@ def table(title: str, shops: Iterable[tuple[str, str, int]], ledger: Ledger) -> 
     for name, character, orders in shops:
         store = stores.get(name, Standing())
         age = "–" if store.age is None else f"{store.age:.1f} s"
-        figures = (orders, store.imported, store.unfinished, store.retried, store.states["parked"])
-        grid.add_row(f"{name}, {character}", *map(str, figures), age)
+        done, left = (store.imported, store.exported), (store.unfinished, store.retried, store.states["parked"])
+        grid.add_row(f"{name}, {character}", *map(str, (orders, *done, *left)), age)
     lengths = "   ".join(f"{flow} {queues[flow]}" for flow in ("orders", "cancellations", "shipments", "returns"))
     return Group(grid, Text(f"unfinished jobs: {lengths}"))
 

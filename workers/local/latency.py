@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from schemas.mapping.orders import reference
+from simulators.afosto.control import AfostoControl
+from simulators.epages.control import EpagesControl
 from workers.local.proofs.deeds import Content, by_order, content_of
 from workers.local.proofs.report import Document
 
@@ -66,6 +68,12 @@ def latencies(
                 counterpart = opened[name]
                 causes = _in_afosto(counterpart, order["pickup"], there.get(counterpart["id"], []))
                 yield from _paired(name, causes, _in_shop(order, here.get(order["id"], [])), told)
+
+
+def measure(epages: EpagesControl, afosto: AfostoControl, shops: Sequence[str], tenant: str) -> dict[str, Percentiles]:
+    """Read both simulators and give the percentiles of `by_source`."""
+    sold, causes = ({shop: read(shop) for shop in shops} for read in (epages.orders, epages.causes))
+    return by_source(latencies(sold, afosto.orders(tenant), causes, afosto.causes(tenant), afosto.deliveries(tenant)))
 
 
 def percentiles(seconds: Iterable[float]) -> Percentiles:
