@@ -10,7 +10,7 @@ from functools import partial
 
 from simulators.afosto import merchant
 from simulators.afosto.errors import Refused
-from simulators.afosto.model import ON_THE_WAY, Order, Parcel, Unit
+from simulators.afosto.model import Order, Parcel, Unit
 from simulators.afosto.tenant import Tenant
 from simulators.lots import afosto_serves
 
@@ -134,7 +134,7 @@ def _cancel_some(tenant: Tenant, order: Order, rng: random.Random) -> None:
 
 
 def _return_some(tenant: Tenant, order: Order, rng: random.Random) -> None:
-    units = [u for u in order.units if u.parcel and u.parcel.status in ON_THE_WAY and u.progress == "OPEN"]
+    units = [u for u in order.units if u.parcel and u.parcel.status == "DELIVERED" and u.progress == "OPEN"]
     merchant.return_units(tenant, order.id, _some(units, rng), rng.choice(_OUTCOMES))
 
 
