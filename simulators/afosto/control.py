@@ -135,8 +135,8 @@ class AfostoControl:
         return str(self._call("POST", f"/{tenant}/webhooks", body)["id"])
 
     def deliveries(self, tenant: str) -> list[Document]:
-        """The webhooks sent lately, with the HTTP status of each attempt."""
-        return list(self._call("GET", f"/{tenant}/webhooks")["deliveries"])
+        """The webhooks sent or lost, each with its cause's number and the HTTP status of each attempt."""
+        return list(self._all(f"/{tenant}/webhooks", "deliveries"))
 
     def _act(self, tenant: str, order_id: str, act: str, **body: Any) -> Document:
         return self._call("POST", f"/{tenant}/orders/{order_id}/{act}", body)

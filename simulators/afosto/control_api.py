@@ -21,7 +21,7 @@
                                                 `seconds` null: until stopped)
     DELETE /tenants/{tenant}/trade              stop trading
     POST   /tenants/{tenant}/webhooks           {url, secret, id?, events?}
-    GET    /tenants/{tenant}/webhooks           {deliveries}: what was sent lately, with the answers
+    GET    /tenants/{tenant}/webhooks           ?after=N&limit=N   {deliveries, next}: what was sent, with the answers
 
 A wrong request is answered 404 or 422 with {error}; `next` is null at the end of a list.
 """
@@ -140,8 +140,9 @@ def _listen(account: Account, _: Request, body: Body) -> Any:
     return {"id": account.tenant.listen(body).id}
 
 
-def _deliveries(account: Account, _: Request, __: Body) -> Any:
-    return {"deliveries": [delivery.summary() for delivery in list(account.tenant.outbox.deliveries)]}
+def _deliveries(account: Account, request: Request, _: Body) -> Any:
+    rows, following = _slice(account.tenant.outbox.deliveries, request)
+    return {"deliveries": [delivery.summary() for delivery in rows], "next": following}
 
 
 def _cancel(tenant: Tenant, order_id: str, body: Body) -> None:

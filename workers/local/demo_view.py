@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, LiteralString
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -14,7 +15,8 @@ from ledger.ledger import Ledger
 from workers.local.proof import Report
 
 OPEN_STATES = ("waiting", "queued", "running")
-COLUMNS = ("store", "in shop", "imported", "exported", "waiting", "retried", "parked", "last poll")
+# Broken so that the table fits a terminal of 80 columns.
+COLUMNS = ("store", "in\nshop", "imported", "exported", "waiting", "retried", "parked", "last\npoll")
 SHOWN_DIFFERENCES = 40
 
 _RETRIED: LiteralString = """
@@ -71,7 +73,7 @@ def standings(ledger: Ledger) -> tuple[dict[str, Standing], Counter[str]]:
 def table(title: str, shops: Iterable[tuple[str, str, int]], ledger: Ledger) -> RenderableType:
     """Render the live table; `shops` are (store, its character, orders in the shop)."""
     stores, queues = standings(ledger)
-    grid = Table(title=title, title_justify="left")
+    grid = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for column in COLUMNS:
         grid.add_column(column, justify="left" if column == "store" else "right", no_wrap=True)
     for name, character, orders in shops:

@@ -107,7 +107,7 @@ def _judge(report: Report, case: Case, terms: Terms) -> None:
 
 def _excused(case: Case, terms: Terms, contested: bool) -> Iterator[Difference]:
     if contested:
-        yield Difference("contested", case.name, "the shop and Afosto did to the same pieces what cannot both be")
+        yield Difference("contested", case.name, "one side did what the other cannot follow")
     if canceled_partly(case):
         yield Difference("all-or-none", case.name, "Afosto canceled a part; the payment method takes all or none")
     if returned_partly(case, terms):

@@ -143,6 +143,20 @@ def test_pieces_canceled_here_and_packed_there_are_contested_and_left_to_a_perso
     assert report.counts["Afosto → shop: causes"] == report.counts["Afosto → shop: effects"] == 0
 
 
+def test_a_return_of_what_was_never_collected_is_contested_as_the_shop_cannot_follow() -> None:
+    pair = Pair().bare(1, pickup=True)
+    pair.units("RESTOCKED")
+    pair.order["parcels"] = [parcel("T1", "READY_TO_COLLECT", None, 0)]
+    pair.afosto_causes = [afosto_cause("afosto", "ship", 0, parcel="T1"), afosto_cause("afosto", "receive", 0)]
+    pair.shop["processes"] = [process("connector", "P1", "READY_FOR_PICKUP", None, 1, "pickups")]
+    pair.shop_causes = [shop_cause("connector", "mail", "P1")]
+    report = pair.report()
+    assert report.agrees
+    assert [excuse.kind for excuse in report.excused] == ["contested"]
+    pair.order["parcels"][0]["status"] = pair.shop["processes"][0]["status"] = "DELIVERED"
+    assert pair.kinds() == ["returned"]
+
+
 def test_even_in_a_contested_order_nothing_happens_without_a_cause() -> None:
     pair = Pair().bare(1)
     pair.shop_causes = [shop_cause("shop", "cancel", "C1", part(1))]

@@ -36,9 +36,10 @@ def canceled_partly(case: Case) -> bool:
 
 
 def is_contested(case: Case) -> bool:
-    """Whether the two sides did to the same pieces what cannot both be: then no connector can make them equal.
+    """Whether one side did what the other cannot follow: then no connector can make them equal.
 
-    One canceled what the other has packed, both packed it, or both took it back. Where both canceled the same pieces
+    One canceled what the other has packed, both packed it, both took it back, or one took back what by the other's
+    word was never collected. Where both canceled the same pieces
     of a line of which others were packed meanwhile, it depends on who was first what could still be carried over.
     """
     return case.order is not None and any(_is_line_contested(case, line) for line in case.shop["lines"])
@@ -50,7 +51,12 @@ def _is_line_contested(case: Case, line: Document) -> bool:
     came_back = case.shop_did.came_back(line["id"]) + case.afosto_did.came_back(line["id"])
     canceled_what_is_packed = twice > min(ours, theirs)
     unclear_who_was_first = twice > 0 and packed > 0
-    return canceled_what_is_packed or unclear_who_was_first or packed > _held(case, line) or came_back > packed
+    return (
+        canceled_what_is_packed
+        or unclear_who_was_first
+        or packed > _held(case, line)
+        or came_back > case.handed_over(line)
+    )
 
 
 def _figures(case: Case, line: Document) -> tuple[int, int, int]:

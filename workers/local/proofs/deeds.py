@@ -52,7 +52,11 @@ class Deeds:
 
     def packed(self, line: str) -> int:
         """How many pieces of a line this party packed, sent or laid out."""
-        return sum(dict(parcel.content).get(line, 0) for parcel in self.parcels)
+        return self.handed_over(line, 0)
+
+    def handed_over(self, line: str, steps: int) -> int:
+        """How many pieces of a line this party handed over, in parcels that are so many steps far."""
+        return sum(dict(parcel.content).get(line, 0) for parcel in self.parcels if parcel.steps >= steps)
 
     def came_back(self, line: str) -> int:
         """How many pieces of a line this party took back, in whatever state."""
@@ -83,6 +87,11 @@ class Case:
     def packed(self, line: Document) -> int:
         """How many pieces of a line were packed, by whichever side."""
         return self.shop_did.packed(line["id"]) + self.afosto_did.packed(line["id"])
+
+    def handed_over(self, line: Document) -> int:
+        """How many pieces of a line left, by whichever side; a pickup only has when it was collected."""
+        steps = 2 if self.shop["pickup"] else 1
+        return self.shop_did.handed_over(line["id"], steps) + self.afosto_did.handed_over(line["id"], steps)
 
     @property
     def takes_all_or_none(self) -> bool:

@@ -20,10 +20,7 @@ def parcels(case: Case) -> Iterator[Claim]:
 
 
 def mails(case: Case, terms: Terms) -> Iterator[Difference]:
-    """The buyer hears once of each parcel the connector brought into the shop, and of nothing else.
-
-    A mail may rather be lost than doubled; yet no test or demo here loses one for good, so a lost one is shown.
-    """
+    """The buyer hears exactly once of each parcel the connector brought into the shop, and of nothing else from it."""
     left = {parcel.id for parcel in case.exported.parcels if parcel.steps}
     wanted = 1 if terms.mails else 0
     for process in sorted(left | case.exported.mails.keys()):
