@@ -29,6 +29,7 @@ _MISCOUNT = 3
 class Trader:
     """Serves a `share` (0..1, see `simulators.lots`) of the orders that the connector opened or will open.
 
+    Orders that Afosto's people had acted on before `now` are left as they are.
     The acts of an order's life follow each other after about `pace` seconds. Beside them `rate` pieces of stock per
     second move for reasons of Afosto's own, sold elsewhere or recounted, once there is inventory; 0 moves none.
     """
@@ -44,6 +45,8 @@ class Trader:
         self._seed = seed
         self._share = share
         self._random = random.Random(f"trader/{tenant.name}/{seed}")
+        self._begun = now
+        self._touched = {cause.order for cause in tenant.causes.all if cause.by == "afosto"}
         self._next_move = float(now)
         self._read = 0
         self._due: list[tuple[float, int, Step]] = []
@@ -65,13 +68,13 @@ class Trader:
         for cause in news:
             if cause.action == "open_order" and cause.by == "connector":
                 order = self._tenant.order(cause.order or "")
-                if afosto_serves(order.reference, self._share):
-                    self._plan(order, cause.at)
+                if order.id not in self._touched and afosto_serves(order.reference, self._share):
+                    self._plan(order, max(cause.at, self._begun))
 
-    def _plan(self, order: Order, opened_at: int) -> None:
+    def _plan(self, order: Order, since: int) -> None:
         # A generator for each order makes its life independent of the order in which imports happen to end.
         rng = random.Random(f"{self._seed}/{order.reference}")
-        at, pause = float(opened_at), _FIRST
+        at, pause = float(since), _FIRST
         for act in life(self._tenant, order, rng):
             at += 1000 * self._pace * rng.uniform(*pause)
             pause = _NEXT

@@ -40,7 +40,9 @@ class Day:
         return orders.open_order(self.tenant, "connector", order.id)
 
     def trade(self, seconds: int = 60, rate: float = 0.0, share: float = 1.0, seed: int = 5) -> None:
-        trader = Trader(self.tenant, rate, self.now, seed=seed, share=share)
+        self.go_on(Trader(self.tenant, rate, self.now, seed=seed, share=share), seconds)
+
+    def go_on(self, trader: Trader, seconds: int = 60) -> None:
         for _ in range(seconds):
             self.now += 1000
             trader.advance(self.now)
@@ -119,11 +121,31 @@ def test_acts_follow_each_other_and_the_first_one_takes_its_time() -> None:
 
 def test_an_act_that_became_impossible_is_shrugged_off() -> None:
     day = Day(count=20)
+    trader = Trader(day.tenant, 0, day.now)
+    day.go_on(trader, seconds=1)
     for order in day.orders:
         merchant.cancel_units(day.tenant, order.id, None)
     before = len(day.tenant.causes.all)
-    day.trade()
+    day.go_on(trader)
     assert len(day.tenant.causes.all) == before
+
+
+def test_who_begins_anew_leaves_alone_what_was_begun_before() -> None:
+    day = Day(count=50)
+    day.trade(seconds=200)
+    before = len(day.tenant.causes.all)
+    day.trade(seconds=200)
+    later = {cause.order for cause in day.tenant.causes.all[before:]}
+    assert not later & {cause.order for cause in day.tenant.causes.all[:before] if cause.by == "afosto"}
+
+
+def test_who_begins_late_does_not_do_everything_at_once() -> None:
+    day = Day(count=20)
+    day.now += 3_600_000
+    day.trade(seconds=8)
+    assert list(day.own()) == []
+    day.trade(seconds=30)
+    assert list(day.own()) != []
 
 
 def test_stock_moves_at_the_given_rate_and_never_below_what_is_reserved() -> None:

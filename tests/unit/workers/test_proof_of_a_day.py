@@ -10,6 +10,7 @@ from simulators.afosto.tenant import Tenant
 from simulators.afosto.trader import Trader as AfostoTrader
 from simulators.afosto.truth import cause_truth, order_truth
 from simulators.epages.shop import Shop
+from simulators.epages.switches import Switches
 from simulators.epages.trader import Trader as ShopTrader
 from simulators.epages.truth import order_truth as shop_truth
 from tests.unit.workers.courier import Courier
@@ -28,9 +29,9 @@ SETUP = {
 class Day:
     """A shop and Afosto trade for some minutes; the courier runs every `pause` seconds."""
 
-    def __init__(self, shops_share: float, afostos_share: float, pause: int, seed: int) -> None:
+    def __init__(self, shops_share: float, afostos_share: float, pause: int, seed: int, **switches: bool) -> None:
         self.now = START
-        self.shop = Shop("hof", seed=seed, clock=lambda: self.now)
+        self.shop = Shop("hof", seed=seed, switches=Switches().changed(switches), clock=lambda: self.now)
         self.tenant = Tenant(SETUP, lambda: round(self.now.timestamp() * 1000))
         self._shop_trades = ShopTrader(self.shop, 1, self.now, seed=seed, fulfils=shops_share)
         self._afosto_trades = AfostoTrader(self.tenant, 0, self.tenant.now(), seed=seed, share=afostos_share)
@@ -67,6 +68,12 @@ def test_a_courier_that_never_errs_is_found_to_be_right(shops: float, afostos: f
     assert report.differences == []
     for way in ("Afosto → shop", "shop → Afosto"):
         assert report.counts[f"{way}: causes"] == report.counts[f"{way}: effects"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_verdict_hangs_on_nothing_that_is_unknown_about_the_shop(seed: int) -> None:
+    odd = {"returned_leaves_delivered": True, "whole_cancel_makes_process": False, "restock_canceled": False}
+    assert Day(0.5, 0.5, 3, seed, **odd).report().differences == []
 
 
 def test_a_day_without_overlap_leaves_next_to_nothing_to_a_person() -> None:
