@@ -10,6 +10,7 @@ from simulators.afosto.control import AfostoControl
 from simulators.epages.app import create_app as create_epages
 from simulators.epages.control import EpagesControl
 from simulators.server import serve
+from workers.local.proof import Difference, Report, prove
 from workers.local.world import SHOPS, TENANT, World
 
 
@@ -44,6 +45,16 @@ def test_the_shops_hand_over_a_half_of_their_past_orders(world: World) -> None:
 def test_webhooks_go_to_the_gateways_endpoint(world: World) -> None:
     world.register_webhooks("http://127.0.0.1:9/", "e1", "secret")
     assert world.afosto.deliveries(TENANT) == []
+
+
+def test_a_check_of_another_subject_takes_part_in_the_proof(world: World) -> None:
+    def stock(report: Report) -> Iterator[Difference]:
+        report.counts["SKUs"] += 1
+        yield Difference("stock", "BE001", "1 in the shop, 2 in Afosto")
+
+    report = prove(world.epages, world.afosto, [], TENANT, extra=[stock])
+    assert [difference.kind for difference in report.differences] == ["stock"]
+    assert report.counts["SKUs"] == 1
 
 
 def test_everybody_trades_until_told_to_stop(world: World) -> None:

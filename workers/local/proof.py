@@ -16,7 +16,7 @@ from workers.local.proofs.contents import content, opened_once, total
 from workers.local.proofs.deeds import Case, by_order, make_case
 from workers.local.proofs.parcels import mails, parcels
 from workers.local.proofs.report import USUAL, WITHOUT_CAUSE, Difference, Document, Report, Terms
-from workers.local.proofs.returns import refunds, returned_partly, returns
+from workers.local.proofs.returns import origins, refunds, returned_partly, returns
 
 __all__ = ["Check", "Difference", "Report", "Terms", "broken", "compare", "prove", "written_by_connector"]
 
@@ -99,10 +99,10 @@ def _judge(report: Report, case: Case, terms: Terms) -> None:
     contested = is_contested(case)
     for claims in (cancellations(case), parcels(case), returns(case, terms)):
         report.judge(case.name, claims, contested=contested)
-    report.differences += [*content(case), *mails(case, terms), *refunds(case)]
+    report.differences += [*content(case), *mails(case, terms), *refunds(case), *origins(case)]
     report.excused += _excused(case, terms, contested)
     report.totals += total(case)
-    report.counts += _counted(case)
+    report.counts.update(_counted(case))
 
 
 def _excused(case: Case, terms: Terms, contested: bool) -> Iterator[Difference]:

@@ -161,21 +161,32 @@ class Courier:
         self._carried.update(units)
 
     def _return_in_shop(self, order: Order, held: Held) -> None:
+        """One return for each process that had brought pieces; all at once where parts are forbidden."""
         news = [u for u in held.units if u.progress in IN_SHOP and u.id not in self._carried]
-        pieces = Counter((unit.line.meta_data["line_ref"], IN_SHOP[unit.progress]) for unit in news)
-        parts = [Part(line_id, quantity, state) for (line_id, state), quantity in pieces.items()]
-        returnable = all(sum(p.quantity for p in parts if p.line_id == n.id) <= n.returnable for n in order.lines)
-        if not parts or not returnable or _is_forbidden(order, parts):
-            return
-        reversals.create_return(self._shop, order, parts, BY_CONNECTOR, fee_refund=order.delivery_fee)
-        self._returned_in_shop.update(pieces)
-        self._carried.update(unit.id for unit in news)
+        for process in order.processes:
+            parcel = self._parcels.get(process.id)
+            units = [u for u in news if u.parcel is parcel or _takes_all_or_none(order)]
+            units = [unit for unit in units if unit.id not in self._carried]
+            pieces = Counter((unit.line.meta_data["line_ref"], IN_SHOP[unit.progress]) for unit in units)
+            parts = [Part(line_id, quantity, state) for (line_id, state), quantity in pieces.items()]
+            if parcel and parts and _is_returnable(order, parts) and not _is_forbidden(order, parts):
+                reversals.create_return(self._shop, order, parts, BY_CONNECTOR, process, order.delivery_fee)
+                self._returned_in_shop.update(pieces)
+                self._carried.update(unit.id for unit in units)
 
 
 def _of(line: Line, units: list[Unit]) -> list[Unit]:
     return [unit for unit in units if unit.line.meta_data["line_ref"] == line.id]
 
 
+def _is_returnable(order: Order, parts: list[Part]) -> bool:
+    return all(sum(p.quantity for p in parts if p.line_id == n.id) <= n.returnable for n in order.lines)
+
+
 def _is_forbidden(order: Order, parts: list[Part]) -> bool:
     whole = all(sum(p.quantity for p in parts if p.line_id == n.id) >= n.quantity for n in order.lines)
-    return order.payment_method.refund == "FULL_REFUND_ONLY" and not whole
+    return _takes_all_or_none(order) and not whole
+
+
+def _takes_all_or_none(order: Order) -> bool:
+    return order.payment_method.refund == "FULL_REFUND_ONLY"

@@ -43,8 +43,10 @@ def echo_the_shops_parcel(pair: Pair) -> None:
         (without("return", "R2"), {"returned"}),
         (without("return", "R3"), {"broken"}),
         (again("return"), {"without-cause"}),
-        (lambda pair: pair.shop["processes"].pop(1), {"parcel", "mail"}),
-        (doctor_process(tracking_code="AF2"), {"parcel", "without-cause"}),
+        (lambda pair: pair.shop["processes"][2].update(brought_by="P1"), {"return-process"}),
+        (lambda pair: pair.shop["processes"][2].update(brought_by=None), {"return-process"}),
+        (lambda pair: pair.shop["processes"].pop(1), {"parcel", "mail", "return-process"}),
+        (doctor_process(tracking_code="AF2"), {"parcel", "without-cause", "return-process"}),
         (doctor_process(lines=[part(3)]), {"parcel", "without-cause"}),
         (doctor_process(status="PENDING"), {"parcel-status", "mail"}),
         (doctor_process(status="DELIVERED"), {"without-cause"}),
@@ -145,7 +147,7 @@ def test_pieces_canceled_here_and_packed_there_are_contested_and_left_to_a_perso
 
 def test_a_return_of_what_was_never_collected_is_contested_as_the_shop_cannot_follow() -> None:
     pair = Pair().bare(1, pickup=True)
-    pair.units("RESTOCKED")
+    pair.units("RESTOCKED", parcel="T1")
     pair.order["parcels"] = [parcel("T1", "READY_TO_COLLECT", None, 0)]
     pair.afosto_causes = [afosto_cause("afosto", "ship", 0, parcel="T1"), afosto_cause("afosto", "receive", 0)]
     pair.shop["processes"] = [process("connector", "P1", "READY_FOR_PICKUP", None, 1, "pickups")]
@@ -195,6 +197,6 @@ def test_returns_of_an_order_that_takes_all_or_none_wait_until_they_are_complete
     pair.shop["processes"] = [process("connector", "P1", "DELIVERED", "AF1", 2)]
     pair.shop_causes = [shop_cause("connector", "mail", "P1")]
     pair.afosto_causes = [afosto_cause("afosto", "ship", 0, 1, parcel="T1"), afosto_cause("afosto", "receive", *units)]
-    pair.units(*("RESTOCKED" if number in units else "OPEN" for number in range(2)))
+    pair.units(*("RESTOCKED" if number in units else "OPEN" for number in range(2)), parcel="T1")
     assert pair.kinds() == kinds
     assert [excuse.kind for excuse in pair.report().excused] == (["all-or-none"] if not kinds else [])

@@ -8,6 +8,7 @@ from workers.local.proofs.report import USUAL, Terms
 Document = dict[str, Any]
 STATES = ("unshipped", "pending", "shipped", "delivered", "returned", "broken", "canceled")
 UNITS = ("RESTOCKED", "RETURNED", "OPEN", "CANCELLED", "CANCELLED", "RESTOCKED", "REJECTED", "RETURNED", "OPEN", "OPEN")
+PARCELS = ("T1", "T1", "T1", None, None, "T2", "T2", "T2", "T2", None)
 
 
 def line(**states: int) -> Document:
@@ -19,7 +20,7 @@ def part(quantity: int, status: str | None = None) -> Document:
 
 
 def process(by: str, name: str, status: str, code: str | None, quantity: int, kind: str = "shippings") -> Document:
-    rest = {"id": name, "kind": kind, "status": status, "tracking_code": code, "mails": 1}
+    rest = {"id": name, "kind": kind, "status": status, "tracking_code": code, "brought_by": None}
     return rest | {"by": by, "lines": [part(quantity)]}
 
 
@@ -31,8 +32,14 @@ def afosto_cause(by: str, action: str, *units: int, parcel: str | None = None) -
     return {"by": by, "action": action, "order": "A1", "units": [f"U{n}" for n in units], "parcel": parcel}
 
 
-def unit(number: int, progress: str = "OPEN") -> Document:
-    return {"id": f"U{number}", "sku": "SKU-1", "line_ref": "L1", "progress": progress, "step": None}
+def return_of(process_id: str, name: str, *parts: Document) -> Document:
+    back = process("connector", name, "", None, 0, "returns")
+    return back | {"status": None, "brought_by": process_id, "lines": list(parts)}
+
+
+def unit(number: int, progress: str = "OPEN", parcel: str | None = None) -> Document:
+    rest = {"progress": progress, "step": None, "parcel": parcel}
+    return {"id": f"U{number}", "sku": "SKU-1", "line_ref": "L1"} | rest
 
 
 def parcel(name: str, status: str, code: str | None, *units: int) -> Document:
@@ -60,6 +67,8 @@ class Pair:
             "processes": [
                 process("shop", "P1", "DELIVERED", "LZ1", 3),
                 process("connector", "P2", "SHIPPED", "AF1", 4),
+                return_of("P2", "R2", part(2, "RETURNED")),
+                return_of("P2", "R3", part(1, "BROKEN")),
             ],
         }
         self.shop_causes = [
@@ -79,7 +88,7 @@ class Pair:
             "reference": "berlin/O1",
             "total": 8000,
             "meta_data": {"units": {"L1": 10}},
-            "units": [unit(number, word) for number, word in enumerate(UNITS)],
+            "units": [unit(n, word, parcel) for n, (word, parcel) in enumerate(zip(UNITS, PARCELS, strict=True))],
             "parcels": [parcel("T1", "DELIVERED", "LZ1", 0, 1, 2), parcel("T2", "IN_TRANSIT", "AF1", 5, 6, 7, 8)],
         }
         self.afosto_causes = [
@@ -100,9 +109,9 @@ class Pair:
         self.shop_causes, self.afosto_causes = [], []
         return self
 
-    def units(self, *progress: str) -> None:
-        """Let the units have come to this."""
-        self.order["units"] = [unit(number, word) for number, word in enumerate(progress)]
+    def units(self, *progress: str, parcel: str | None = None) -> None:
+        """Let the units have come to this, in this parcel."""
+        self.order["units"] = [unit(number, word, parcel) for number, word in enumerate(progress)]
 
     def report(self, terms: Terms = USUAL, held: list[Document] | None = None) -> Report:
         """The proof of this pair; `held` are the orders in Afosto, by default the pair's own."""

@@ -22,6 +22,7 @@ _STEPS = {
     "DELIVERED": 2,
     "PICKED_UP": 2,
 }
+_NO_CODE, _UNNAMED = "without code", "not named"
 _CAME_BACK = ("RESTOCKED", "RETURNED", "REJECTED")
 
 
@@ -39,12 +40,14 @@ class Parcel:
 class Deeds:
     """What one party did to one order on one side.
 
-    `canceled` are pieces per line, `returned` pieces per line and state in that side's own words, `reversals` the
-    number of cancelations and returns, `mails` those to the buyer per process.
+    `canceled` are pieces per line, `returned` pieces per line and state in that side's own words, `origins` the same
+    pieces per line and code of the parcel that had brought them, `reversals` the number of cancelations and returns,
+    `mails` those to the buyer per process.
     """
 
     canceled: Counter[str] = field(default_factory=Counter)
     returned: Counter[tuple[str, str]] = field(default_factory=Counter)
+    origins: Counter[tuple[str, str]] = field(default_factory=Counter)
     parcels: list[Parcel] = field(default_factory=list)
     refunds: int = 0
     reversals: int = 0
@@ -131,9 +134,14 @@ def make_case(
 
 def _in_shop(order: Document, causes: Sequence[Document]) -> defaultdict[str, Deeds]:
     deeds: defaultdict[str, Deeds] = defaultdict(Deeds)
+    codes = {process["id"]: process["tracking_code"] or _NO_CODE for process in order["processes"]}
     for process in order["processes"]:
         if process["kind"] in ("shippings", "pickups"):
             deeds[process["by"]].parcels.append(_process(process))
+        elif process["kind"] == "returns":
+            for part in process["lines"]:
+                origin = codes.get(process["brought_by"], _UNNAMED)
+                deeds[process["by"]].origins[part["line"], origin] += part["quantity"]
     for cause in causes:
         _note_in_shop(deeds[cause["by"]], cause)
     return deeds
@@ -168,10 +176,17 @@ def _in_afosto(order: Document, causes: Sequence[Document]) -> defaultdict[str, 
         if cause["action"] == "cancel":
             did.canceled.update(unit["line_ref"] for unit in done)
         elif cause["action"] == "receive":
-            did.returned.update((unit["line_ref"], unit["progress"]) for unit in done if unit["progress"] in _CAME_BACK)
+            back = [unit for unit in done if unit["progress"] in _CAME_BACK]
+            did.returned.update((unit["line_ref"], unit["progress"]) for unit in back)
+            did.origins.update((unit["line_ref"], _code(parcels, unit)) for unit in back)
         elif cause["action"] == "ship" and cause["parcel"] in parcels:
             did.parcels.append(_parcel(parcels[cause["parcel"]], units))
     return deeds
+
+
+def _code(parcels: dict[str, Document], unit: Document) -> str:
+    parcel = parcels.get(unit["parcel"])
+    return (parcel["track_trace_code"] or _NO_CODE) if parcel else _UNNAMED
 
 
 def _parcel(parcel: Document, units: dict[str, Document]) -> Parcel:

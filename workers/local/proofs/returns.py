@@ -36,6 +36,16 @@ def refunds(case: Case) -> Iterator[Difference]:
         yield Difference("refund", case.name, f"{paid} refunds in the shop for {made} cancelations and returns")
 
 
+def origins(case: Case) -> Iterator[Difference]:
+    """A return by the connector names the process that had brought the pieces, where all of them are in the shop.
+
+    Where the payment method takes all or none, one return brings back the parcels of several processes.
+    """
+    wanted, named = case.afosto_did.origins, case.exported.origins
+    if wanted.total() == named.total() and wanted != named and not case.takes_all_or_none:
+        yield Difference("return-process", case.name, f"pieces came back from {dict(wanted)}, not from {dict(named)}")
+
+
 def _toward_afosto(case: Case, line: str, sku: str) -> Iterator[Claim]:
     for kind, state, cause in (("returned", "RESTOCKED", "RETURNED"), ("broken", "RETURNED", "BROKEN")):
         expected, seen = case.shop_did.returned[line, cause], case.imported.returned[line, state]
