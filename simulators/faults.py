@@ -19,6 +19,8 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 T = TypeVar("T")
+# Of GraphQL, where every call is a POST, only the document tells.
+_MUTATION = re.compile(r"\bmutation\b")
 KINDS = frozenset(["latency", "429", "500", "502", "503", "reset", "late", "truncate", "drip", "expired-token"])
 
 
@@ -28,6 +30,7 @@ class Fault:
 
     It fires with `probability` per matching request, at most `count` times (None: without limit). `path`, `body`
     are regular expressions searched in the path and the request body, `method` is compared as is; None matches all.
+    `writes` matches only requests that may have an effect: no reading, no token.
     `seconds`, `hold` and `retry_after` (the header's value; None: no header) are seconds.
     """
 
@@ -37,6 +40,7 @@ class Fault:
     path: str | None = None
     method: str | None = None
     body: str | None = None
+    writes: bool = False
     seconds: float = 0.0
     hold: float = 0.0
     retry_after: float | None = None
@@ -53,7 +57,15 @@ class Fault:
             and self.method in (None, method)
             and (self.path is None or re.search(self.path, path) is not None)
             and (self.body is None or re.search(self.body, body) is not None)
+            and (not self.writes or may_write(method, path, body))
         )
+
+
+def may_write(method: str, path: str, body: str) -> bool:
+    """Whether a request to either vendor may change something there."""
+    if path.endswith("/graphql"):
+        return _MUTATION.search(body) is not None
+    return method != "GET" and not path.endswith("/oauth/token")
 
 
 @dataclass(slots=True)

@@ -108,14 +108,35 @@ class AfostoControl:
         sale = {"location_id": location_id, "sku": sku, "quantity": quantity}
         self._call("POST", f"/{tenant}/inventory/sell", sale)
 
+    def trade(
+        self,
+        tenant: str,
+        rate: float,
+        seconds: float | None = None,
+        pace: float = 3.0,
+        seed: int = 0,
+        share: float = 1.0,
+    ) -> None:
+        """Let Afosto work on a `share` of the orders by itself, for `seconds` or until stopped.
+
+        `rate` pieces of stock per second move for its own reasons, about `pace` seconds lie between the acts of an
+        order's life.
+        """
+        wishes = {"rate": rate, "seconds": seconds, "pace": pace, "seed": seed, "share": share}
+        self._call("POST", f"/{tenant}/trade", wishes)
+
+    def stop_trading(self, tenant: str) -> None:
+        """No more acts of Afosto's own."""
+        self._call("DELETE", f"/{tenant}/trade")
+
     def listen(self, tenant: str, url: str, secret: str, events: list[str] | None = None) -> str:
         """Register a webhook endpoint; answers its id."""
         body = {"url": url, "secret": secret, "events": events or []}
         return str(self._call("POST", f"/{tenant}/webhooks", body)["id"])
 
     def deliveries(self, tenant: str) -> list[Document]:
-        """The webhooks sent lately, with the HTTP status of each attempt."""
-        return list(self._call("GET", f"/{tenant}/webhooks")["deliveries"])
+        """The webhooks sent or lost, each with its cause's number and the HTTP status of each attempt."""
+        return list(self._all(f"/{tenant}/webhooks", "deliveries"))
 
     def _act(self, tenant: str, order_id: str, act: str, **body: Any) -> Document:
         return self._call("POST", f"/{tenant}/orders/{order_id}/{act}", body)

@@ -7,7 +7,7 @@
     GET    /tenants/{tenant}/orders/{order}     one of them
     GET    /tenants/{tenant}/causes             ?after=SEQ&limit=N   {causes, next}
     GET    /tenants/{tenant}/violations         {violations}
-    GET    /tenants/{tenant}/stats              requests, errors, faults fired
+    GET    /tenants/{tenant}/stats              requests, errors, faults fired, whether it trades
     PUT    /tenants/{tenant}/faults             {faults, budget, seed}
     PUT    /tenants/{tenant}/switches           the switches to change (see `Switches`)
     POST   /tenants/{tenant}/orders/{order}/{act}
@@ -17,8 +17,11 @@
     GET    /tenants/{tenant}/inventory          {levels}
     POST   /tenants/{tenant}/inventory          {location_id, sku, total}: a recount
     POST   /tenants/{tenant}/inventory/sell     {location_id, sku, quantity}: sold over another channel
+    POST   /tenants/{tenant}/trade              trade by itself: {rate, seconds?, pace?, seed?, share?} (see `Trader`;
+                                                `seconds` null: until stopped)
+    DELETE /tenants/{tenant}/trade              stop trading
     POST   /tenants/{tenant}/webhooks           {url, secret, id?, events?}
-    GET    /tenants/{tenant}/webhooks           {deliveries}: what was sent lately, with the answers
+    GET    /tenants/{tenant}/webhooks           ?after=N&limit=N   {deliveries, next}: what was sent, with the answers
 
 A wrong request is answered 404 or 422 with {error}; `next` is null at the end of a list.
 """
@@ -125,12 +128,21 @@ def _sell(account: Account, _: Request, body: Body) -> None:
     merchant.sell_elsewhere(account.tenant, **body)
 
 
+def _trade(account: Account, _: Request, body: Body) -> None:
+    account.trade(body)
+
+
+def _stop_trading(account: Account, _: Request, __: Body) -> None:
+    account.stop_trading()
+
+
 def _listen(account: Account, _: Request, body: Body) -> Any:
     return {"id": account.tenant.listen(body).id}
 
 
-def _deliveries(account: Account, _: Request, __: Body) -> Any:
-    return {"deliveries": [delivery.summary() for delivery in list(account.tenant.outbox.deliveries)]}
+def _deliveries(account: Account, request: Request, _: Body) -> Any:
+    rows, following = _slice(account.tenant.outbox.deliveries, request)
+    return {"deliveries": [delivery.summary() for delivery in rows], "next": following}
 
 
 def _cancel(tenant: Tenant, order_id: str, body: Body) -> None:
@@ -168,6 +180,8 @@ HANDLERS: list[tuple[str, str, Handler]] = [
     ("GET", "inventory", _levels),
     ("POST", "inventory", _recount),
     ("POST", "inventory/sell", _sell),
+    ("POST", "trade", _trade),
+    ("DELETE", "trade", _stop_trading),
     ("GET", "webhooks", _deliveries),
     ("POST", "webhooks", _listen),
 ]

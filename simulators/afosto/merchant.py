@@ -12,7 +12,7 @@ from simulators.afosto.undoing import approve, cancel, finish, receive, reject, 
 def cancel_units(tenant: Tenant, order_id: str, unit_ids: Sequence[str] | None, refund: bool = True) -> Order:
     """Cancel these units (all that can be, if none are named), pay back unless told otherwise, and finish."""
     order = tenant.order(order_id)
-    units = _named(tenant, order, unit_ids) if unit_ids else _untouched(order)
+    units = _named(tenant, order, unit_ids) if unit_ids else untouched(order)
     cancel(tenant, "afosto", order_id, [(unit.id, None) for unit in units])
     ids = [unit.action_id for unit in units]
     approve(tenant, "afosto", order_id, ids, refund)
@@ -35,9 +35,18 @@ def return_units(
     return finish(tenant, "afosto", order_id, unit_ids)
 
 
+def announce(
+    tenant: Tenant, order_id: str, unit_ids: Sequence[str] | None, code: str | None, url: str | None
+) -> Parcel:
+    """Pack these units (all that are left, if none are named); the parcel is announced and has not left."""
+    order = tenant.order(order_id)
+    units = _named(tenant, order, unit_ids) if unit_ids else untouched(order)
+    return add_track_trace(tenant, "afosto", [unit.id for unit in units], code, url, None)
+
+
 def ship(tenant: Tenant, order_id: str, unit_ids: Sequence[str] | None, code: str | None, url: str | None) -> Parcel:
     """Hand these units (all that are left, if none are named) to a carrier."""
-    parcel = _pack(tenant, order_id, unit_ids, code, url)
+    parcel = announce(tenant, order_id, unit_ids, code, url)
     return set_status(tenant, "afosto", parcel.id, "IN_TRANSIT")
 
 
@@ -45,7 +54,7 @@ def ready_to_collect(tenant: Tenant, order_id: str, unit_ids: Sequence[str] | No
     """Put these units (all that are left, if none are named) on the counter of the location."""
     if tenant.order(order_id).location is None:
         raise invalid("order_id", "the order is not collected at a location")
-    parcel = _pack(tenant, order_id, unit_ids, None, None)
+    parcel = announce(tenant, order_id, unit_ids, None, None)
     return set_status(tenant, "afosto", parcel.id, "READY_TO_COLLECT")
 
 
@@ -69,15 +78,10 @@ def sell_elsewhere(tenant: Tenant, location_id: str, sku: str, quantity: int) ->
     tenant.causes.record("afosto", "sell_elsewhere", location_id=location_id, sku=sku, quantity=quantity)
 
 
-def _pack(tenant: Tenant, order_id: str, unit_ids: Sequence[str] | None, code: str | None, url: str | None) -> Parcel:
-    order = tenant.order(order_id)
-    units = _named(tenant, order, unit_ids) if unit_ids else _untouched(order)
-    return add_track_trace(tenant, "afosto", [unit.id for unit in units], code, url, None)
+def untouched(order: Order) -> list[Unit]:
+    """The units that are neither canceled nor packed."""
+    return [unit for unit in order.units if unit.progress == "OPEN" and unit.parcel is None]
 
 
 def _named(tenant: Tenant, order: Order, unit_ids: Sequence[str]) -> list[Unit]:
     return [tenant.unit(order, unit_id, f"units.{n}")[1] for n, unit_id in enumerate(unit_ids)]
-
-
-def _untouched(order: Order) -> list[Unit]:
-    return [unit for unit in order.units if unit.progress == "OPEN" and unit.parcel is None]

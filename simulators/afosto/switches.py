@@ -13,7 +13,8 @@ class Switches:
     allocate_late: seconds between opening an order and deducting its inventory. orders_list and
     inventory_changes_list: whether these list queries exist. forbidden: root fields outside the key's scopes.
     revoked: the key no longer works. delivery_names_order: delivery events carry the order's id.
-    webhook_duplicates: share of events delivered twice. webhook_shuffle: seconds by which deliveries are delayed
+    webhook_losses: share of events that reach nobody, ever. webhook_duplicates: share of events delivered twice.
+    webhook_shuffle: seconds by which deliveries are delayed
     at random, so that they overtake each other. webhook_retries: pauses in seconds between attempts, as
     they stand when an endpoint is registered.
     """
@@ -26,6 +27,7 @@ class Switches:
     forbidden: tuple[str, ...] = ()
     revoked: bool = False
     delivery_names_order: bool = True
+    webhook_losses: float = 0.0
     webhook_duplicates: float = 0.0
     webhook_shuffle: float = 0.0
     webhook_retries: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0)

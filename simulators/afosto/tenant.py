@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from simulators.afosto.causes import Causes
@@ -100,12 +101,12 @@ class Tenant:
         order.updated_at = self.now()
         self.causes.record(by, action, order, units, parcel, **detail)
         if order.status != "CONCEPT":
-            self.outbox.emit(event, "order", order.id, lambda: order_data(order), self.switches)
+            self.outbox.emit(event, "order", order.id, lambda: order_data(order), self.switches, len(self.causes.all))
 
     def announce(self, parcel: Parcel, event: str) -> None:
         """Send a delivery event."""
-        names_order = self.switches.delivery_names_order
-        self.outbox.emit(event, "delivery", parcel.id, lambda: delivery_data(parcel, names_order), self.switches)
+        data = partial(delivery_data, parcel, self.switches.delivery_names_order)
+        self.outbox.emit(event, "delivery", parcel.id, data, self.switches, len(self.causes.all))
 
     def close_if_done(self, order: Order) -> None:
         """Close an open order of which nothing is left to do."""

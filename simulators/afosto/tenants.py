@@ -1,5 +1,6 @@
 """All tenants of one simulated Afosto, each with its faults and its counts of traffic."""
 
+import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -7,6 +8,10 @@ from typing import Any
 from simulators.afosto.errors import invalid, not_found, unauthorized
 from simulators.afosto.faults import TenantFaults
 from simulators.afosto.tenant import Tenant
+from simulators.afosto.trader import Trader
+
+_TICK = 0.05
+_TRADE = frozenset(["rate", "pace", "seed", "share"])
 
 
 class Account:
@@ -17,9 +22,39 @@ class Account:
         self.faults = TenantFaults()
         self.requests: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
+        self._trading: asyncio.Task[None] | None = None
+
+    def trade(self, settings: Mapping[str, Any]) -> None:
+        """Let Afosto's people work by themselves, for `seconds` or until stopped; the other settings are Trader's."""
+        wishes = dict(settings)
+        seconds = wishes.pop("seconds", None)
+        if wishes.keys() - _TRADE:
+            raise ValueError(f"no such setting: {', '.join(sorted(wishes.keys() - _TRADE))}")
+        trader = Trader(self.tenant, now=self.tenant.now(), **wishes)
+        self.stop_trading()
+        self._trading = asyncio.create_task(self._run(trader, seconds))
+
+    def stop_trading(self) -> None:
+        """No more acts of Afosto's own."""
+        if self._trading:
+            self._trading.cancel()
+            self._trading = None
+
+    @property
+    def trading(self) -> bool:
+        """Whether Afosto's people work by themselves at the moment."""
+        return self._trading is not None and not self._trading.done()
+
+    async def _run(self, trader: Trader, seconds: float | None) -> None:
+        loop = asyncio.get_running_loop()
+        ends = None if seconds is None else loop.time() + seconds
+        while ends is None or loop.time() < ends:
+            self.tenant.inventory.tick()
+            trader.advance(self.tenant.now())
+            await asyncio.sleep(_TICK)
 
     def stats(self) -> dict[str, Any]:
-        """Requests by root field, errors by code, transport outcomes and faults fired."""
+        """Requests by root field, errors by code, transport outcomes, faults fired, and whether Afosto trades."""
         outcomes = self.faults.transport.stats()
         return {
             "requests": dict(self.requests),
@@ -27,6 +62,7 @@ class Account:
             "total": outcomes["total"],
             "outcomes": {f"{row['method']} {row['status']}": row["count"] for row in outcomes["requests"]},
             "faults": self.faults.fired(),
+            "trading": self.trading,
         }
 
 
@@ -52,6 +88,7 @@ class Tenants:
     def remove(self, name: str) -> None:
         """Forget an account and end its webhooks. Raises NOT_FOUND."""
         account = self.named(name)
+        account.stop_trading()
         account.tenant.outbox.stop()
         del self._by_name[name], self._by_key[account.tenant.key]
 
@@ -78,6 +115,7 @@ class Tenants:
         return self._by_key.get(key) if scheme == "Bearer" else None
 
     def close(self) -> None:
-        """End the webhooks of all tenants."""
+        """End the trade and the webhooks of all tenants."""
         for account in self._by_name.values():
+            account.stop_trading()
             account.tenant.outbox.stop()

@@ -7,7 +7,6 @@ import json
 import random
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,7 +18,6 @@ from simulators.afosto.switches import Switches
 
 USER_AGENT = "Afosto/1.0 (+https://afosto.com/docs/webhooks)"
 TIMEOUT = 5.0
-KEPT = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +36,24 @@ class Endpoint:
 
 @dataclass(slots=True)
 class Delivery:
-    """One message to one endpoint: `answers` holds the HTTP status of each attempt, 0 where none came."""
+    """One message to one endpoint about one cause (its number).
+
+    `answers` holds the HTTP status of each attempt, 0 where none came; of a lost one nothing was ever attempted.
+    `body` is forgotten once there is nothing more to send.
+    """
 
     endpoint: str
     event: str
     entity_id: str
     message_id: str
+    cause: int
     body: bytes
+    is_lost: bool = False
     answers: list[int] = field(default_factory=list)
 
     def summary(self) -> dict[str, Any]:
         """The delivery as the control API lists it."""
-        names = ("endpoint", "event", "entity_id", "message_id", "answers")
+        names = ("endpoint", "event", "entity_id", "message_id", "cause", "is_lost", "answers")
         return {name: getattr(self, name) for name in names}
 
 
@@ -117,6 +121,8 @@ class Sender(threading.Thread):
         attempt = len(delivery.answers)
         if not 200 <= status < 300 and attempt <= len(self._retries):
             self.put(delivery, self._retries[attempt - 1])
+        else:
+            delivery.body = b""
 
     def _post(self, session: requests.Session, body: bytes) -> int:
         signed = headers(self._tenant, self.endpoint, body)
@@ -128,14 +134,14 @@ class Sender(threading.Thread):
 
 
 class Outbox:
-    """The webhooks of one tenant: who listens, and what was sent lately."""
+    """The webhooks of one tenant: who listens, and what was sent or lost."""
 
     def __init__(self, tenant: str, now: Callable[[], int]) -> None:
         self._tenant = tenant
         self._now = now
         self._random = random.Random(tenant)
         self._senders: list[Sender] = []
-        self.deliveries: deque[Delivery] = deque(maxlen=KEPT)
+        self.deliveries: list[Delivery] = []
 
     def register(self, endpoint: Endpoint, switches: Switches) -> None:
         """Deliver to `endpoint` from now on."""
@@ -144,9 +150,15 @@ class Outbox:
         sender.start()
 
     def emit(
-        self, event: str, kind: str, entity_id: str, data: Callable[[], Mapping[str, Any]], switches: Switches
+        self,
+        event: str,
+        kind: str,
+        entity_id: str,
+        data: Callable[[], Mapping[str, Any]],
+        switches: Switches,
+        cause: int,
     ) -> None:
-        """Tell every endpoint that wants to know; `data` is made now, as the entity stands at this moment."""
+        """Tell every endpoint that wants to know; `data` is made now, as the entity stands after the cause."""
         listening = [sender for sender in self._senders if sender.endpoint.wants(event)]
         if not listening:
             return
@@ -156,7 +168,7 @@ class Outbox:
             message_id = str(uuid4())
             message = envelope | {"message_id": message_id, "data": entity}
             body = json.dumps(message, ensure_ascii=False, separators=(",", ":")).encode()
-            delivery = Delivery(sender.endpoint.id, event, entity_id, message_id, body)
+            delivery = Delivery(sender.endpoint.id, event, entity_id, message_id, cause, body)
             self._send(sender, delivery, switches)
 
     def stop(self) -> None:
@@ -168,6 +180,9 @@ class Outbox:
         self._senders.clear()
 
     def _send(self, sender: Sender, delivery: Delivery, switches: Switches) -> None:
+        if self._random.random() < switches.webhook_losses:
+            self.deliveries.append(replace(delivery, is_lost=True, body=b""))
+            return
         copies = 2 if self._random.random() < switches.webhook_duplicates else 1
         for copy in range(copies):
             again = replace(delivery, answers=[])

@@ -52,9 +52,14 @@ class EpagesControl:
         """Place one order (lines, pickup, test, paid, coupon, payment); answers its truth."""
         return dict(self._call("POST", f"/{shop}/orders", wishes))
 
-    def place_many(self, shop: str, count: int, since: str, until: str, lives: bool = False) -> int:
-        """Place orders spread over a past period, ISO 8601; `lives` lets them be shipped, canceled and returned."""
-        body = {"count": count, "since": since, "until": until, "lives": lives}
+    def place_many(
+        self, shop: str, count: int, since: str, until: str, lives: bool = False, fulfils: float = 1.0
+    ) -> int:
+        """Place orders spread over a past period, ISO 8601.
+
+        `lives` lets them be canceled, and a share `fulfils` of them be shipped and returned by the shop.
+        """
+        body = {"count": count, "since": since, "until": until, "lives": lives, "fulfils": fulfils}
         return int(self._call("POST", f"/{shop}/orders", body)["created"])
 
     def place_malformed(self, shop: str, kind: str) -> Document:
@@ -81,9 +86,21 @@ class EpagesControl:
         """Change some switches."""
         self._call("PUT", f"/{shop}/switches", switches)
 
-    def trade(self, shop: str, rate: float, seconds: float | None = None, pace: float = 3.0, seed: int = 0) -> None:
-        """Let the shop trade by itself: `rate` orders per second, for `seconds` or until stopped."""
-        self._call("POST", f"/{shop}/trade", {"rate": rate, "seconds": seconds, "pace": pace, "seed": seed})
+    def trade(
+        self,
+        shop: str,
+        rate: float,
+        seconds: float | None = None,
+        pace: float = 3.0,
+        seed: int = 0,
+        fulfils: float = 1.0,
+    ) -> None:
+        """Let the shop trade by itself: `rate` orders per second, for `seconds` or until stopped.
+
+        It hands over a share `fulfils` of them itself; the rest is left to Afosto (see `simulators.lots`).
+        """
+        wishes = {"rate": rate, "seconds": seconds, "pace": pace, "seed": seed, "fulfils": fulfils}
+        self._call("POST", f"/{shop}/trade", wishes)
 
     def stop_trading(self, shop: str) -> None:
         """No more acts of the shop's own."""

@@ -11,7 +11,8 @@
 `POST   /_sim/shops/S/orders`             place one: `lines: [{sku, quantity}]`, `pickup`, `test`, `paid`, `coupon`
                                           (false: none), `payment` (a method's name), all optional; answers its truth.
                                           With `count`: a bulk spread over `since`…`until` (ISO 8601), and with
-                                          `lives` also shipped, canceled and returned; answers `{created}`
+                                          `lives` also shipped, canceled and returned, a share `fulfils` of them by
+                                          the shop itself; answers `{created}`
 `POST   /_sim/shops/S/malformed`          place an order whose document is broken: `kind` (see malformed.DAMAGES)
 `POST   /_sim/shops/S/orders/ID/ACT`      ACT is ship {lines, tracking}, deliver {process}, ready, pick-up,
                                           cancel {lines}, return {lines, status}, pay, mend (a broken document is
@@ -21,7 +22,8 @@
 `PUT    /_sim/shops/S/faults`             `faults`, `budget`, `seed` (see simulators.faults); absent keys stay
 `PUT    /_sim/shops/S/switches`           any of switches.Switches; absent ones stay
 `POST   /_sim/shops/S/trade`              trade by itself: `rate` (orders per second), `seconds` (null: until stopped),
-                                          `pace` (seconds between the acts of an order's life), `seed`
+                                          `pace` (seconds between the acts of an order's life), `seed`, `fulfils`
+                                          (share of its orders that it hands over itself, see simulators.lots)
 `DELETE /_sim/shops/S/trade`              stop trading
 `GET    /_sim/shops/S/causes`             who did what; `?after=SEQ` only later ones
 `GET    /_sim/shops/S/violations`         broken invariants
@@ -133,8 +135,8 @@ class _Control:
         return {}
 
     async def trade(self, request: Request, body: Body) -> Any:
-        pace, seed = float(body.get("pace", 3)), int(body.get("seed", 0))
-        self._hosted(request).trade(float(body["rate"]), body.get("seconds"), pace, seed)
+        pace, seed, fulfils = float(body.get("pace", 3)), int(body.get("seed", 0)), float(body.get("fulfils", 1))
+        self._hosted(request).trade(float(body["rate"]), body.get("seconds"), pace, seed, fulfils)
         return {}
 
     async def stop_trading(self, request: Request, body: Body) -> Any:
@@ -202,7 +204,7 @@ async def _bulk(shop: Shop, body: Body) -> int:
     created = 0
     for order in sell_many(shop, int(body["count"]), since, until, shop.random):
         if body.get("lives"):
-            live(shop, order, until, shop.random)
+            live(shop, order, until, shop.random, float(body.get("fulfils", 1)))
         created += 1
         if created % _CHUNK == 0:
             # Other shops of this process go on answering meanwhile.

@@ -41,10 +41,10 @@ class Hosted:
         self.plan = plan
         self._trading: asyncio.Task[None] | None = None
 
-    def trade(self, rate: float, seconds: float | None, pace: float, seed: int) -> None:
+    def trade(self, rate: float, seconds: float | None, pace: float, seed: int, fulfils: float) -> None:
         """Let the shop trade by itself, for `seconds` or until told to stop."""
+        trader = Trader(self.shop, rate, self.shop.now(), pace=pace, seed=seed, fulfils=fulfils)
         self.stop_trading()
-        trader = Trader(self.shop, rate, self.shop.now(), pace=pace, seed=seed)
         self._trading = asyncio.create_task(self._run(trader, seconds))
 
     def stop_trading(self) -> None:

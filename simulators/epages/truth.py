@@ -15,7 +15,7 @@ _STATES = (
 
 
 def order_truth(causes: Causes, order: Order) -> dict[str, Any]:
-    """An order with the pieces of each line by state, and its processes."""
+    """An order with the pieces of each line by state, and its processes; `brought_by` is what a return brings back."""
     return {
         "id": order.id,
         "number": order.number,
@@ -56,6 +56,7 @@ def _process(causes: Causes, process: Process) -> dict[str, Any]:
         "by": process.by,
         "status": process.status,
         "tracking_code": process.tracking_code,
+        "brought_by": process.returned_process.id if process.returned_process else None,
         "mails": causes.mails(process.id),
         "lines": [{"line": p.line_id, "quantity": p.quantity, "status": p.status} for p in process.parts],
     }

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -21,15 +22,20 @@ def control() -> Iterator[EpagesControl]:
         yield control
 
 
-def note(control: EpagesControl, timeout: float = 5) -> requests.Response:
-    """Put the note `Ja` on the shop's first order."""
+def call(control: EpagesControl, method: str, path: str, body: dict[str, Any], timeout: float = 5) -> requests.Response:
+    """Make one call of the shop's API with a fresh token."""
     base = control._base.replace("/_sim/shops", "/hof/api")
     token = requests.post(
         f"{base}/oauth/token?grant_type=client_credentials", auth=("client", "secret"), timeout=5
     ).json()["access_token"]
-    order = control.orders("hof")[0]["id"]
     headers = {"Authorization": f"Bearer {token}"}
-    return requests.put(f"{base}/orders/{order}/order-note", json={"orderNote": "Ja"}, headers=headers, timeout=timeout)
+    return requests.request(method, f"{base}{path}", json=body, headers=headers, timeout=timeout)
+
+
+def note(control: EpagesControl, timeout: float = 5) -> requests.Response:
+    """Put the note `Ja` on the shop's first order."""
+    order = control.orders("hof")[0]["id"]
+    return call(control, "PUT", f"/orders/{order}/order-note", {"orderNote": "Ja"}, timeout)
 
 
 def noted(control: EpagesControl) -> bool:
@@ -77,6 +83,33 @@ def test_a_truncated_body_ends_in_the_middle(control: EpagesControl) -> None:
 def test_a_slow_drip_brings_the_whole_body(control: EpagesControl) -> None:
     control.set_faults("hof", faults=[{"kind": "drip", "method": "PUT", "seconds": 0.2}])
     assert note(control).json()["orderNote"] == "Ja"
+
+
+def test_a_fault_for_writes_leaves_reads_and_tokens_alone(control: EpagesControl) -> None:
+    control.set_faults("hof", faults=[{"kind": "late", "writes": True, "seconds": 0.3, "count": 1}])
+    with pytest.raises(requests.ConnectionError):
+        note(control)
+    assert not noted(control)
+    assert eventually(lambda: noted(control))
+    assert control.stats("hof")["faults"] == {"late": 1}
+
+
+def test_a_fault_may_pick_the_writes_of_one_kind_of_process(control: EpagesControl) -> None:
+    control.set_faults("hof", faults=[{"kind": "reset", "writes": True, "path": "/processes/shippings"}])
+    assert note(control).ok
+    assert control.stats("hof")["faults"] == {}
+
+
+@pytest.mark.parametrize("fault", [{"kind": "reset"}, {"kind": "late", "seconds": 0.3}])
+def test_the_answer_to_a_new_process_is_lost_and_the_process_there(
+    control: EpagesControl, fault: dict[str, object]
+) -> None:
+    order = control.orders("hof")[0]
+    control.set_faults("hof", faults=[fault | {"writes": True, "path": "/processes/"}])
+    parts = [{"productLineItemId": line["id"], "quantity": 1} for line in order["lines"]]
+    with pytest.raises(requests.ConnectionError):
+        call(control, "POST", f"/orders/{order['id']}/processes/shippings", {"lineItems": parts})
+    assert eventually(lambda: len(control.order("hof", order["id"])["processes"]) == 1)
 
 
 def test_latency_only_delays(control: EpagesControl) -> None:

@@ -26,6 +26,7 @@ from schemas.errors import ConfigurationError, ConnectorError
 from schemas.settings import Settings, load_settings
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
+from workers.local.demo_figures import figures
 from workers.local.demo_view import table, verdict
 from workers.local.folder import held
 from workers.local.processes import Command, Processes
@@ -78,14 +79,15 @@ class Stage:
     flower: str
 
 
-def run_demo(keep: bool, folder: Path = FOLDER) -> int:
+def run_demo(keep: bool, folder: Path = FOLDER, *, both_ways: bool = False) -> int:
     """Run the demo and return its exit code: 0 when both sides agree, 1 on any difference, 130 after Ctrl-C.
 
-    `keep` leaves everything running after the proof until Ctrl-C. Nothing keeps running when this returns.
+    With `both_ways` Afosto's people ship, cancel and take back as well. `keep` leaves everything running after the
+    proof until Ctrl-C. Nothing keeps running when this returns.
     """
     console = Console()
     try:
-        with _stage(console, folder) as stage:
+        with _stage(console, folder, both_ways) as stage:
             report = _play(stage)
             if keep:
                 _stay(stage)
@@ -101,12 +103,14 @@ def _play(stage: Stage) -> Report:
         "leipzig answers slowly, fails and loses answers; utrecht allows 40 calls per 10 s; Afosto loses answers.\n"
         f"Flower, which shows the workers: {stage.flower}\nLogs: {stage.processes.logs}"
     )
+    if stage.world.both_ways:
+        stage.console.print("The shops hand over half of the orders, Afosto the other half; both cancel and take back.")
     stage.world.trade()
     _watch(stage, "Trading", TRADING_SECONDS, lambda: False)
     stage.world.stop()
     settled = _settle(stage)
     report = prove(stage.world.epages, stage.world.afosto, [shop.name for shop in SHOPS], TENANT)
-    stage.console.print(verdict(report, _traffic(stage, report)))
+    stage.console.print(verdict(report, figures(stage.world, report)))
     if not settled:
         stage.console.print(f"Not everything was settled within {SETTLING_SECONDS:g} s.", style="bold red")
     for row in stage.ledger.jobs.parked_reasons():
@@ -157,17 +161,6 @@ def _check_alive(processes: Processes) -> None:
         raise ConnectorError(f"{child.name} ended by itself; {child.log} ends with:\n{child.last_words()}")
 
 
-def _traffic(stage: Stage, report: Report) -> Iterator[tuple[str, str]]:
-    opened = [c["at"] for c in stage.world.afosto.causes(TENANT) if c["action"] == "open_order"]
-    seconds = (max(opened) - min(opened)) / 1000 if opened else 0.0
-    orders = max(1, report.counts["opened"])
-    shops = sum(int(stage.world.epages.stats(shop.name)["total"]) for shop in SHOPS)
-    afosto = int(stage.world.afosto.stats(TENANT)["total"])
-    yield "orders per second", f"{len(opened) / seconds:.1f}" if seconds else "–"
-    yield "requests per order to the shops", f"{shops / orders:.1f}"
-    yield "requests per order to Afosto", f"{afosto / orders:.1f}"
-
-
 def _stay(stage: Stage) -> None:
     stage.console.print("Trading goes on; Ctrl-C ends it.")
     stage.world.trade()
@@ -177,7 +170,7 @@ def _stay(stage: Stage) -> None:
 
 
 @contextmanager
-def _stage(console: Console, folder: Path) -> Iterator[Stage]:
+def _stage(console: Console, folder: Path, both_ways: bool) -> Iterator[Stage]:
     """Everything up, the stores connected, the workers at work; everything down at the end, last started first."""
     with contextlib.ExitStack() as stack:
         if not stack.enter_context(held(folder / "run")):
@@ -190,7 +183,7 @@ def _stage(console: Console, folder: Path) -> Iterator[Stage]:
         settings = load_settings(environ)
         _empty(settings)
         vendors = stack.enter_context(Processes(folder / "logs"))
-        world = _start_vendors(vendors, environ, epages, afosto)
+        world = _start_vendors(vendors, environ, epages, afosto, both_ways)
         ledger = Ledger(Database(settings.database_url), KeySet(settings.keys))
         stack.callback(ledger.close)
         migrate(ledger.database)
@@ -227,13 +220,15 @@ def _empty(settings: Settings) -> None:
             client.flushdb()
 
 
-def _start_vendors(processes: Processes, environ: Mapping[str, str], epages: int, afosto: int) -> World:
+def _start_vendors(
+    processes: Processes, environ: Mapping[str, str], epages: int, afosto: int, both_ways: bool
+) -> World:
     for name, port in (("epages", epages), ("afosto", afosto)):
         argv = [sys.executable, "-m", "simulators", name, "--port", str(port)]
         processes.start(Command(f"simulator-{name}", argv, env=environ))
         _wait_for(f"http://127.0.0.1:{port}/_sim/{'shops' if name == 'epages' else 'tenants'}", processes)
     shops = f"http://127.0.0.1:{epages}"
-    return World(EpagesControl(shops), AfostoControl(f"http://127.0.0.1:{afosto}"), shops)
+    return World(EpagesControl(shops), AfostoControl(f"http://127.0.0.1:{afosto}"), shops, both_ways)
 
 
 def _wait_for(url: str, processes: Processes) -> None:

@@ -1,90 +1,91 @@
-"""The proof: effects in Afosto against causes in the shops, order by order, from what the simulators know themselves.
+"""The proof: effects against causes in both directions, order by order, from what the simulators know themselves.
 
-Nothing here asks the connector: its ledger could err the same way as its imports.
+Nothing here asks the connector: its ledger could err the same way as its work. Every act of the shop and of Afosto's
+people must have its one effect on the other side, and the connector may have no effect without such a cause. The
+parts, each with its rule: `proofs.cancellations`, `proofs.parcels`, `proofs.returns`, `proofs.contents`.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-from schemas.afosto import from_minor
-from schemas.mapping.orders import reference, totals_differ
+from schemas.mapping.orders import reference
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
+from workers.local.proofs.cancellations import canceled_partly, cancellations, is_contested
+from workers.local.proofs.contents import content, opened_once, total
+from workers.local.proofs.deeds import Case, by_order, make_case
+from workers.local.proofs.parcels import mails, parcels
+from workers.local.proofs.report import USUAL, WITHOUT_CAUSE, Difference, Document, Report, Terms
+from workers.local.proofs.returns import origins, refunds, returned_partly, returns
 
-Document = Mapping[str, Any]
-# Units per line id, as something that can be counted.
-Content = frozenset[tuple[str, int]]
+__all__ = ["Check", "Difference", "Report", "Terms", "broken", "compare", "prove", "written_by_connector"]
 
-PARCEL_STATUS = {
-    "SHIPPED": "IN_TRANSIT",
-    "DELIVERED": "DELIVERED",
-    "READY_FOR_PICKUP": "READY_TO_COLLECT",
-    "PICKED_UP": "DELIVERED",
-}
-UNPAID = "PENDING"
-DRAFT = "CONCEPT"
+# A check of another subject: it may count in the report, and gives the differences it finds.
+Check = Callable[[Report], Iterable[Difference]]
 
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One place where both sides do not agree. `kind` is one word, `order` our reference or the shop's name."""
-
-    kind: str
-    order: str
-    message: str
+# What an export or a publication of stock does in a shop; whether there was a cause for it is checked one by one.
+_EXPORTS = frozenset(
+    ["create-shipping", "ship", "deliver", "ready-for-pickup", "pick-up", "cancel", "return", "refund", "mail"]
+)
+_PUBLISHES = "adjust-stock"
 
 
-@dataclass(slots=True)
-class Report:
-    """What was compared (`counts`, by name) and what differs; `totals` are money differences, noted only."""
+def prove(
+    epages: EpagesControl,
+    afosto: AfostoControl,
+    shops: Sequence[str],
+    tenant: str,
+    terms: Terms = USUAL,
+    extra: Iterable[Check] = (),
+) -> Report:
+    """Compare every order of the shops with its counterpart in the tenant, and the other way round.
 
-    counts: Counter[str] = field(default_factory=Counter)
-    differences: list[Difference] = field(default_factory=list)
-    totals: list[Difference] = field(default_factory=list)
-
-    @property
-    def agrees(self) -> bool:
-        """Whether both sides agree."""
-        return not self.differences
-
-
-def prove(epages: EpagesControl, afosto: AfostoControl, shops: Sequence[str], tenant: str) -> Report:
-    """Compare every order of the shops with its counterpart in the tenant, and the other way round."""
+    `extra` are checks of other subjects, such as stock. Both sides must be at rest.
+    """
     report = Report()
     sold = {shop: epages.orders(shop) for shop in shops}
-    compare(report, sold, afosto.orders(tenant))
+    causes = {shop: epages.causes(shop) for shop in shops}
+    compare(report, sold, afosto.orders(tenant), causes, afosto.causes(tenant), terms)
     for shop in shops:
-        report.differences += written_by_connector(shop, epages.causes(shop))
+        report.differences += written_by_connector(shop, causes[shop])
         report.differences += broken(shop, epages.violations(shop))
     report.differences += broken(tenant, afosto.violations(tenant))
+    for check in extra:
+        report.differences += check(report)
     return report
 
 
-def compare(report: Report, sold: Mapping[str, Sequence[Document]], imported: Sequence[Document]) -> None:
-    """Add to the report what differs between the orders sold, by shop, and the orders in Afosto."""
+def compare(
+    report: Report,
+    sold: Mapping[str, Sequence[Document]],
+    held: Sequence[Document],
+    shop_causes: Mapping[str, Sequence[Document]],
+    afosto_causes: Sequence[Document],
+    terms: Terms = USUAL,
+) -> None:
+    """Add to the report what differs between the orders sold, by shop, and the orders held in Afosto."""
     found: dict[str, list[Document]] = {}
-    for order in imported:
+    for order in held:
         found.setdefault(order["reference"] or f"Afosto order {order['number']} without reference", []).append(order)
+    there = by_order(afosto_causes)
     for shop, orders in sold.items():
+        here = by_order(shop_causes[shop])
         for order in orders:
-            if order["test"]:
-                report.counts["test orders"] += 1
-                continue
             name = reference(shop, order["id"])
-            report.differences += _order(report, name, order, found.pop(name, []))
+            drafts = [] if order["test"] else found.pop(name, [])
+            opened = opened_once(report, name, order, drafts)
+            causes = there.get(opened["id"], []) if opened else []
+            _judge(report, make_case(name, order, opened, here.get(order["id"], []), causes), terms)
     for name, orphans in found.items():
         message = f"{len(orphans)} orders in Afosto that nobody placed"
-        report.differences.append(Difference("without-cause", name, message))
+        report.differences.append(Difference(WITHOUT_CAUSE, name, message))
 
 
 def written_by_connector(shop: str, causes: Sequence[Document]) -> Iterator[Difference]:
-    """An import must leave the shop as it is."""
+    """Nothing but exports and stock may be written into a shop, and those only into orders that exist."""
     for cause in causes:
-        if cause["by"] == "connector":
-            yield Difference("written-into-shop", shop, f"the connector did {cause['action']} in the shop")
+        if cause["by"] == "connector" and cause["action"] not in _EXPORTS | {_PUBLISHES}:
+            yield Difference(WITHOUT_CAUSE, shop, f"the connector did {cause['action']} in the shop")
 
 
 def broken(where: str, violations: Sequence[Document]) -> Iterator[Difference]:
@@ -94,104 +95,36 @@ def broken(where: str, violations: Sequence[Document]) -> Iterator[Difference]:
         yield Difference("violation", where, f"{violation['rule']}: {detail}")
 
 
-def _order(report: Report, name: str, shop: Document, found: Sequence[Document]) -> Iterator[Difference]:
-    report.counts["orders"] += 1
-    opened = [order for order in found if order["status"] != DRAFT]
-    report.counts["drafts given up"] += max(0, len(found) - 1)
-    if len(opened) > 1:
-        yield Difference("doubled", name, f"{len(opened)} orders in Afosto are open or closed")
-    elif opened:
-        yield from _opened(report, name, shop, opened[0])
-    elif shop["canceled"]:
-        report.counts["canceled before import"] += 1
-    elif shop["payment_status"] == UNPAID:
-        report.counts["waiting for payment"] += 1
-        yield from _waiting(name, shop, found)
-    else:
-        yield Difference("missing", name, f"the shop's order {shop['number']} is not in Afosto")
+def _judge(report: Report, case: Case, terms: Terms) -> None:
+    contested = is_contested(case)
+    for claims in (cancellations(case), parcels(case), returns(case, terms)):
+        report.judge(case.name, claims, contested=contested)
+    report.differences += [*content(case), *mails(case, terms), *refunds(case), *origins(case)]
+    report.excused += _excused(case, terms, contested)
+    report.totals += total(case)
+    report.counts.update(_counted(case))
 
 
-def _waiting(name: str, shop: Document, drafts: Sequence[Document]) -> Iterator[Difference]:
-    wanted = Counter({line["id"]: line["ordered"] - line["canceled"] for line in shop["lines"]})
-    held = [Counter(unit["line_ref"] for unit in draft["units"]) for draft in drafts]
-    if wanted not in held:
-        figures = f"{dict(wanted)} wanted, drafts hold {[dict(units) for units in held]}"
-        yield Difference("missing", name, f"the unpaid order {shop['number']} has no complete draft: {figures}")
+def _excused(case: Case, terms: Terms, contested: bool) -> Iterator[Difference]:
+    if contested:
+        yield Difference("contested", case.name, "one side did what the other cannot follow")
+    if canceled_partly(case):
+        yield Difference("all-or-none", case.name, "Afosto canceled a part; the payment method takes all or none")
+    if returned_partly(case, terms):
+        yield Difference("all-or-none", case.name, "Afosto took back a part; the payment method takes all or none")
 
 
-def _opened(report: Report, name: str, shop: Document, order: Document) -> Iterator[Difference]:
-    report.counts["opened"] += 1
-    lines = {line["id"] for line in shop["lines"]}
-    for unit in order["units"]:
-        if unit["line_ref"] not in lines:
-            yield Difference("units", name, f"unit {unit['id']} belongs to no line of the shop's order")
-        if unit["step"]:
-            yield Difference("unfinished", name, f"unit {unit['id']} still asks for {unit['step']}")
-    for line in shop["lines"]:
-        yield from _line(report, name, line, order)
-    yield from _parcels(report, name, shop, order)
-    report.totals += _total(name, shop, order)
-
-
-def _line(report: Report, name: str, line: Document, order: Document) -> Iterator[Difference]:
-    units = [unit for unit in order["units"] if unit["line_ref"] == line["id"]]
-    ended = Counter(unit["progress"] for unit in units)
-    wanted = order["meta_data"].get("units", {}).get(line["id"], 0)
-    left_out = line["ordered"] - len(units)
-    report.counts["units"] += len(units)
-    report.counts["canceled units"] += ended["CANCELLED"]
-    report.counts["returned units"] += ended["RESTOCKED"] + ended["RETURNED"]
-    checks = (
-        ("units", "units", wanted, len(units)),
-        ("canceled", "canceled units", line["canceled"], ended["CANCELLED"] + left_out),
-        ("returned", "restocked units", line["returned"], ended["RESTOCKED"]),
-        ("broken", "broken units", line["broken"], ended["RETURNED"]),
-        ("rejected", "rejected units", 0, ended["REJECTED"]),
+def _counted(case: Case) -> Counter[str]:
+    if case.order is None:
+        return Counter()
+    ended = Counter(unit["progress"] for unit in case.order["units"])
+    return Counter(
+        {
+            "opened": 1,
+            "units": len(case.order["units"]),
+            "canceled units": ended["CANCELLED"],
+            "returned units": ended["RESTOCKED"] + ended["RETURNED"] + ended["REJECTED"],
+            "parcels": len(case.order["parcels"]),
+            "delivered parcels": sum(parcel["status"] == "DELIVERED" for parcel in case.order["parcels"]),
+        }
     )
-    for kind, what, expected, seen in checks:
-        if expected != seen:
-            yield Difference(kind, name, f"line {line['sku']}: {expected} {what} in the shop, {seen} in Afosto")
-    if left_out < 0:
-        yield Difference("units", name, f"line {line['sku']}: {line['ordered']} ordered, {len(units)} in Afosto")
-
-
-def _parcels(report: Report, name: str, shop: Document, order: Document) -> Iterator[Difference]:
-    sent, received = _sent(shop), _received(order)
-    report.counts["parcels"] += sum(len(statuses) for statuses in received.values())
-    for key in sorted(sent.keys() | received.keys(), key=str):
-        expected, seen = sorted(sent.get(key, [])), sorted(received.get(key, []))
-        if expected == seen:
-            report.counts["delivered parcels"] += seen.count("DELIVERED")
-            continue
-        kind = "parcel-status" if len(expected) == len(seen) else "parcel"
-        yield Difference(kind, name, f"parcel {key[0] or 'without code'}: {expected} in the shop, {seen} in Afosto")
-
-
-def _sent(shop: Document) -> dict[tuple[str | None, Content], list[str]]:
-    parcels: dict[tuple[str | None, Content], list[str]] = {}
-    for process in shop["processes"]:
-        if process["status"] in PARCEL_STATUS:
-            pieces: Counter[str] = Counter()
-            for part in process["lines"]:
-                pieces[part["line"]] += part["quantity"]
-            key = (process["tracking_code"], frozenset(pieces.items()))
-            parcels.setdefault(key, []).append(PARCEL_STATUS[process["status"]])
-    return parcels
-
-
-def _received(order: Document) -> dict[tuple[str | None, Content], list[str]]:
-    line_of = {unit["id"]: unit["line_ref"] for unit in order["units"]}
-    parcels: dict[tuple[str | None, Content], list[str]] = {}
-    for parcel in order["parcels"]:
-        content = frozenset(Counter(line_of[unit] for unit in parcel["units"]).items())
-        parcels.setdefault((parcel["track_trace_code"], content), []).append(parcel["status"])
-    return parcels
-
-
-def _total(name: str, shop: Document, order: Document) -> Iterator[Difference]:
-    """Once pieces were canceled or came back each vendor goes on counting in its own way."""
-    if any(line["canceled"] or line["returned"] or line["broken"] for line in shop["lines"]):
-        return
-    ours, theirs = Decimal(shop["grand_total"]), from_minor(order["total"])
-    if totals_differ(ours, theirs, len(shop["lines"]), "tolerate"):
-        yield Difference("total", name, f"{ours:.2f} in the shop, {theirs:.2f} in Afosto")

@@ -1,6 +1,6 @@
 """The demo's world: three shops of different size and temper, and one Afosto tenant that sometimes fails as well."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -16,6 +16,11 @@ TENANT, KEY, CHANNEL = "demo", "demo-key", "webshops"
 LOCATIONS = ("Laden Hamburg", "Laden Utrecht")
 HISTORY = timedelta(days=20)
 PACE = 4.0  # seconds between two acts of an order's life
+# With traffic both ways the shops hand over one half of the orders and Afosto the other; both cancel.
+SHARE = 0.5
+STOCK = 600  # pieces of each SKU, in the shop and in Afosto alike before anything is sold
+STOCK_MOVES = 2.0  # pieces per second that Afosto sells elsewhere or recounts
+WEBHOOKS = {"webhook_losses": 0.03, "webhook_duplicates": 0.1, "webhook_shuffle": 0.5}
 
 AFOSTO_FAULTS: tuple[dict[str, Any], ...] = (
     {"kind": "INTERNAL_SERVER_ERROR", "probability": 0.02, "after_effect": True},
@@ -57,24 +62,39 @@ SHOPS = (
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Both simulated vendors, by their control APIs; `epages_url` is the address of the shops."""
+    """Both simulated vendors, by their control APIs; `epages_url` is the address of the shops.
+
+    `both_ways`: Afosto's people work as well, and there is stock on both sides.
+    """
 
     epages: EpagesControl
     afosto: AfostoControl
     epages_url: str
+    both_ways: bool = False
 
     def open(self) -> None:
         """Open the shops with their past, and the tenant."""
-        now = datetime.now(UTC)
         for shop in SHOPS:
-            self.epages.open_shop(shop.name, client_secret=_secret(shop), seed=shop.seed)
-            since, until = (now - HISTORY).isoformat(), (now - timedelta(minutes=1)).isoformat()
-            self.epages.place_many(shop.name, shop.history, since, until, lives=True)
-        locations = [{"id": f"location-{n}", "name": name} for n, name in enumerate(LOCATIONS, 1)]
+            stock = {"stock": STOCK} if self.both_ways else {}
+            self.epages.open_shop(shop.name, client_secret=_secret(shop), seed=shop.seed, **stock)
         # Real tenants may lack the list of orders: no import may depend on it.
-        switches = {"orders_list": False}
-        channels = [{"id": CHANNEL, "name": "Webshops"}]
-        self.afosto.create(TENANT, KEY, channels=channels, locations=locations, switches=switches)
+        switches = {"orders_list": False, **(WEBHOOKS if self.both_ways else {})}
+        self.afosto.create(
+            TENANT,
+            KEY,
+            channels=[{"id": CHANNEL, "name": "Webshops"}],
+            locations=[{"id": location, "name": name} for location, name in _locations()],
+            inventory=list(self._inventory()) if self.both_ways else [],
+            switches=switches,
+        )
+        now = datetime.now(UTC)
+        since, until = (now - HISTORY).isoformat(), (now - timedelta(minutes=1)).isoformat()
+        for shop in SHOPS:
+            self.epages.place_many(shop.name, shop.history, since, until, lives=True, fulfils=self._shops_share)
+
+    def register_webhooks(self, gateway_url: str, endpoint: str, secret: str) -> None:
+        """Let Afosto tell the gateway's `endpoint` of everything, signed with `secret`."""
+        self.afosto.listen(TENANT, f"{gateway_url.rstrip('/')}/webhooks/afosto/{endpoint}", secret)
 
     def connect(self, ledger: Ledger, settings: Settings) -> None:
         """Connect the shops as a person would; only then does anything go wrong."""
@@ -93,19 +113,37 @@ class World:
         self.afosto.set_faults(TENANT, *AFOSTO_FAULTS)
 
     def trade(self) -> None:
-        """Let all shops trade until `stop`."""
+        """Let all shops trade until `stop`, and Afosto as well where traffic goes both ways."""
         for shop in SHOPS:
-            self.epages.trade(shop.name, shop.rate, pace=PACE, seed=shop.seed)
+            self.epages.trade(shop.name, shop.rate, pace=PACE, seed=shop.seed, fulfils=self._shops_share)
+        if self.both_ways:
+            self.afosto.trade(TENANT, STOCK_MOVES, pace=PACE, share=SHARE)
 
     def stop(self) -> None:
         """No more acts of the merchants."""
         for shop in SHOPS:
             self.epages.stop_trading(shop.name)
+        self.afosto.stop_trading(TENANT)
 
     def unpaid(self) -> frozenset[str]:
         """The ids of the orders that wait for their money, by the shops' own truth."""
         orders = (order for shop in SHOPS for order in self.epages.orders(shop.name))
         return frozenset(order["id"] for order in orders if order["payment_status"] == "PENDING")
+
+    @property
+    def _shops_share(self) -> float:
+        return 1 - SHARE if self.both_ways else 1.0
+
+    def _inventory(self) -> Iterator[dict[str, Any]]:
+        """Every SKU of every shop, spread evenly over the locations."""
+        for shop in SHOPS:
+            for item in self.epages.stock(shop.name):
+                for location, _ in _locations():
+                    yield {"location_id": location, "sku": item["sku"], "total": STOCK // len(LOCATIONS)}
+
+
+def _locations() -> Iterator[tuple[str, str]]:
+    return ((f"location-{number}", name) for number, name in enumerate(LOCATIONS, 1))
 
 
 def _secret(shop: Shop) -> str:

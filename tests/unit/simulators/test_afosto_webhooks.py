@@ -139,7 +139,40 @@ def test_a_delivery_is_given_up_when_the_attempts_are_used(
     opened(tenant)
     received(receiver, 3)
     tenant.outbox.stop()
-    assert [delivery.answers for delivery in tenant.outbox.deliveries] == [[503, 503, 503]]
+    [delivery] = tenant.outbox.deliveries
+    assert delivery.answers == [503, 503, 503]
+    assert delivery.body == b""
+
+
+def test_a_lost_event_reaches_nobody_and_is_listed_as_lost(
+    receiver: responses.RequestsMock, start: Callable[..., Tenant]
+) -> None:
+    receiver.post(URL)
+    tenant = start(webhook_losses=1.0)
+    opened(tenant)
+    tenant.switches = tenant.switches.changed({"webhook_losses": 0.0})
+    second = opened(tenant)
+    [request] = received(receiver, 1)
+    assert json.loads(request.body)["entity_id"] == second.id
+    assert [delivery.is_lost for delivery in tenant.outbox.deliveries] == [True, False]
+
+
+def test_a_share_of_the_events_is_lost(receiver: responses.RequestsMock, start: Callable[..., Tenant]) -> None:
+    receiver.post(URL)
+    tenant = start(webhook_losses=0.3)
+    for _ in range(100):
+        opened(tenant)
+    lost = sum(delivery.is_lost for delivery in tenant.outbox.deliveries)
+    assert 15 < lost < 45
+    assert len(received(receiver, 100 - lost)) == 100 - lost
+
+
+def test_a_delivery_names_the_cause_it_tells_of(receiver: responses.RequestsMock, start: Callable[..., Tenant]) -> None:
+    receiver.post(URL)
+    tenant = start()
+    merchant.ship(tenant, opened(tenant).id, None, "T1", None)
+    told = {delivery.event: tenant.causes.all[delivery.cause - 1].action for delivery in tenant.outbox.deliveries}
+    assert told == {"ORDER_OPENED": "open_order", "ORDER_UPDATED": "ship", "IN_TRANSIT": "in_transit"}
 
 
 def test_a_duplicate_comes_with_the_same_message_id(

@@ -23,6 +23,22 @@ def test_a_fault_fires_only_where_it_is_meant_to() -> None:
     assert len(plan.draw("POST", "/orders/1/processes/shippings", "LZ1")) == 1
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "writes"),
+    [
+        ("GET", "/hof/api/orders", "", False),
+        ("POST", "/hof/api/oauth/token", "", False),
+        ("POST", "/hof/api/orders/1/processes/shippings", "{}", True),
+        ("PUT", "/hof/api/orders/1/order-note", "{}", True),
+        ("POST", "/graphql", '{"query": "query Order { order { id } }"}', False),
+        ("POST", "/graphql", '{"query": "mutation CreateOrder { createOrder { order { id } } }"}', True),
+    ],
+)
+def test_a_fault_for_writes_meets_only_what_may_have_an_effect(method: str, path: str, body: str, writes: bool) -> None:
+    plan = FaultPlan(faults=[Fault("reset", writes=True)])
+    assert [fault.kind for fault in plan.draw(method, path, body)] == (["reset"] if writes else [])
+
+
 def test_latency_joins_other_faults_but_only_one_of_those_fires() -> None:
     plan = FaultPlan(faults=[Fault("latency"), Fault("429"), Fault("500")])
     assert [fault.kind for fault in plan.draw("GET", "/x")] == ["latency", "429"]

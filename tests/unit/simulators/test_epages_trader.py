@@ -11,6 +11,7 @@ from simulators.epages.selling import sell_many
 from simulators.epages.shop import Shop
 from simulators.epages.switches import Switches
 from simulators.epages.trader import Trader, live
+from simulators.lots import shop_serves
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
@@ -22,8 +23,8 @@ class Day:
         self.now = START
         self.shop = Shop("hof", seed=seed, switches=Switches(**switches), clock=lambda: self.now)  # type: ignore[arg-type]
 
-    def trade(self, seconds: int, rate: float) -> None:
-        trader = Trader(self.shop, rate, self.now, seed=5)
+    def trade(self, seconds: int, rate: float, fulfils: float = 1.0) -> None:
+        trader = Trader(self.shop, rate, self.now, seed=5, fulfils=fulfils)
         for _ in range(seconds):
             self.now += timedelta(seconds=1)
             trader.advance(self.now)
@@ -49,6 +50,18 @@ def test_a_trading_day_has_all_that_can_happen_and_no_violation() -> None:
     assert {part.status for o in orders for p in o.of_kind("returns") for part in p.parts} == {"RETURNED", "BROKEN"}
     assert day.shop.causes.violations == []
     assert {cause["by"] for cause in day.shop.causes.all} == {"shop"}
+
+
+def test_a_shop_hands_over_only_the_share_it_fulfils_but_cancels_any_order() -> None:
+    day = Day()
+    day.trade(seconds=200, rate=3, fulfils=0.4)
+    acted: dict[str, set[str]] = {}
+    for cause in day.shop.causes.all:
+        acted.setdefault(cause["action"], set()).add(cause["order"])
+    served = {order for order in day.shop.orders if shop_serves(order, 0.4)}
+    assert acted["ship"] | acted["ready-for-pickup"] | acted["return"] <= served
+    assert acted["cancel"] - served
+    assert len(acted["ship"]) > 50
 
 
 @pytest.mark.parametrize("leaves", [True, False])
@@ -87,6 +100,11 @@ def test_a_sold_out_shop_sells_nothing_and_goes_on() -> None:
     shop = Shop("hof", assortment=Assortment(stock=0), clock=lambda: now)
     Trader(shop, 5, START).advance(START + timedelta(seconds=3))
     assert shop.orders == {}
+
+
+def test_a_share_must_be_a_share() -> None:
+    with pytest.raises(ValueError, match="share"):
+        Trader(Shop("hof"), 1, START, fulfils=2)
 
 
 def test_a_rate_must_be_positive() -> None:

@@ -1,0 +1,92 @@
+"""The proof over both traders: a courier that never errs is found to be right, whoever serves the orders."""
+
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from simulators.afosto.tenant import Tenant
+from simulators.afosto.trader import Trader as AfostoTrader
+from simulators.afosto.truth import cause_truth, order_truth
+from simulators.epages.shop import Shop
+from simulators.epages.switches import Switches
+from simulators.epages.trader import Trader as ShopTrader
+from simulators.epages.truth import order_truth as shop_truth
+from tests.unit.workers.courier import Courier
+from workers.local.latency import by_source, latencies
+from workers.local.proof import Report, broken, compare
+
+START = datetime(2026, 1, 5, 9, tzinfo=UTC)
+SETUP = {
+    "name": "acme",
+    "key": "secret",
+    "channels": [{"id": "web", "name": "Web"}],
+    "locations": [{"id": "depot", "name": "Depot"}, {"id": "shop", "name": "Shop"}],
+}
+
+
+class Day:
+    """A shop and Afosto trade for some minutes; the courier runs every `pause` seconds."""
+
+    def __init__(self, shops_share: float, afostos_share: float, pause: int, seed: int, **switches: bool) -> None:
+        self.now = START
+        self.shop = Shop("hof", seed=seed, switches=Switches().changed(switches), clock=lambda: self.now)
+        self.tenant = Tenant(SETUP, lambda: round(self.now.timestamp() * 1000))
+        self._shop_trades = ShopTrader(self.shop, 1, self.now, seed=seed, fulfils=shops_share)
+        self._afosto_trades = AfostoTrader(self.tenant, 0, self.tenant.now(), seed=seed, share=afostos_share)
+        self._courier = Courier(self.shop, self.tenant)
+        for second in range(200):
+            self.now += timedelta(seconds=1)
+            self._shop_trades.advance(self.now)
+            self._afosto_trades.advance(self.tenant.now())
+            if second % pause == 0:
+                self._courier.run()
+        self._courier.run()
+        self._courier.run()
+
+    def truths(self) -> tuple[Any, ...]:
+        """The arguments of `compare` behind the report."""
+        sold = [shop_truth(self.shop.causes, order) for order in self.shop.orders.values()]
+        held = [order_truth(order) for order in self.tenant.orders.values()]
+        return {"hof": sold}, held, {"hof": self.shop.causes.all}, cause_truth(self.tenant.causes.all)
+
+    def report(self) -> Report:
+        """The proof of the day."""
+        report = Report()
+        compare(report, *self.truths())
+        report.differences += broken("hof", self.shop.causes.violations)
+        report.differences += broken("acme", cause_truth(self.tenant.causes.violations))
+        return report
+
+
+@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize(("shops", "afostos"), [(0.5, 0.5), (0.0, 1.0), (1.0, 0.0), (0.8, 0.6)])
+@pytest.mark.parametrize("pause", [1, 7])
+def test_a_courier_that_never_errs_is_found_to_be_right(shops: float, afostos: float, pause: int, seed: int) -> None:
+    report = Day(shops, afostos, pause, seed).report()
+    assert report.differences == []
+    for way in ("Afosto → shop", "shop → Afosto"):
+        assert report.counts[f"{way}: causes"] == report.counts[f"{way}: effects"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_verdict_hangs_on_nothing_that_is_unknown_about_the_shop(seed: int) -> None:
+    odd = {"returned_leaves_delivered": True, "whole_cancel_makes_process": False, "restock_canceled": False}
+    assert Day(0.5, 0.5, 3, seed, **odd).report().differences == []
+
+
+def test_a_day_without_overlap_leaves_next_to_nothing_to_a_person() -> None:
+    report = Day(0.5, 0.5, 1, 1).report()
+    kinds = Counter(excuse.kind for excuse in report.excused)
+    assert kinds["contested"] == 0
+    assert report.counts["Afosto → shop: effects"] > 100
+    assert report.counts["shop → Afosto: effects"] > 100
+
+
+def test_the_latency_of_a_courier_is_at_most_its_pause() -> None:
+    day = Day(0.5, 0.5, 7, 1)
+    sold, held, shop_causes, afosto_causes = day.truths()
+    found = by_source(latencies(sold, held, shop_causes, afosto_causes, []))
+    assert found["found by a walk"].count > 100
+    assert 0 < found["all"].p50 <= found["all"].p99 <= 7

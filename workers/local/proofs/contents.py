@@ -1,0 +1,78 @@
+"""The import itself: each order sold is opened once in Afosto, with its units, and for its price."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+
+from schemas.afosto import from_minor
+from schemas.mapping.orders import totals_differ
+from workers.local.proofs.deeds import Case
+from workers.local.proofs.report import Difference, Document, Report
+
+UNPAID = "PENDING"
+DRAFT = "CONCEPT"
+
+
+def opened_once(report: Report, name: str, shop: Document, found: Sequence[Document]) -> Document | None:
+    """The one order in Afosto that is more than a draft, if there is one; notes what is missing or doubled."""
+    if shop["test"]:
+        report.counts["test orders"] += 1
+        return None
+    report.counts["orders"] += 1
+    report.counts["drafts given up"] += max(0, len(found) - 1)
+    opened = [order for order in found if order["status"] != DRAFT]
+    if len(opened) > 1:
+        report.differences.append(Difference("doubled", name, f"{len(opened)} orders in Afosto are open or closed"))
+    elif opened:
+        return opened[0]
+    elif shop["canceled"]:
+        report.counts["canceled before import"] += 1
+    elif shop["payment_status"] == UNPAID:
+        report.counts["waiting for payment"] += 1
+        report.differences += _waiting(name, shop, found)
+    else:
+        report.differences.append(Difference("missing", name, f"the shop's order {shop['number']} is not in Afosto"))
+    return None
+
+
+def content(case: Case) -> Iterator[Difference]:
+    """The units that an opened order must have, and steps that the connector left open."""
+    if case.order is None:
+        return
+    lines = {line["id"] for line in case.shop["lines"]}
+    for unit in case.order["units"]:
+        if unit["line_ref"] not in lines:
+            yield Difference("units", case.name, f"unit {unit['id']} belongs to no line of the shop's order")
+        if unit["step"]:
+            yield Difference("unfinished", case.name, f"unit {unit['id']} still asks for {unit['step']}")
+    for line in case.shop["lines"]:
+        yield from _units(case, case.order, line)
+
+
+def total(case: Case) -> Iterator[Difference]:
+    """Money: once pieces were canceled or came back each vendor goes on counting in its own way."""
+    if case.order is None or any(n["canceled"] or n["returned"] or n["broken"] for n in case.shop["lines"]):
+        return
+    if case.afosto_did.canceled or case.afosto_did.returned:
+        return
+    ours, theirs = Decimal(case.shop["grand_total"]), from_minor(case.order["total"])
+    if totals_differ(ours, theirs, len(case.shop["lines"]), "tolerate"):
+        yield Difference("total", case.name, f"{ours:.2f} in the shop, {theirs:.2f} in Afosto")
+
+
+def _units(case: Case, order: Document, line: Document) -> Iterator[Difference]:
+    wanted, held = order["meta_data"].get("units", {}).get(line["id"], 0), line["ordered"] - case.left_out(line)
+    if wanted != held:
+        yield Difference("units", case.name, f"line {line['sku']}: {wanted} units were to be imported, {held} are")
+    canceled = case.shop_did.canceled[line["id"]]
+    if not 0 <= case.left_out(line) <= canceled:
+        figures = f"{line['ordered']} ordered, {canceled} canceled by the shop, {held} units in Afosto"
+        yield Difference("units", case.name, f"line {line['sku']}: {figures}")
+
+
+def _waiting(name: str, shop: Document, drafts: Sequence[Document]) -> Iterator[Difference]:
+    wanted = Counter({line["id"]: line["ordered"] - line["canceled"] for line in shop["lines"]})
+    held = [Counter(unit["line_ref"] for unit in draft["units"]) for draft in drafts]
+    if wanted not in held:
+        figures = f"{dict(wanted)} wanted, drafts hold {[dict(units) for units in held]}"
+        yield Difference("missing", name, f"the unpaid order {shop['number']} has no complete draft: {figures}")
