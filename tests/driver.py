@@ -1,6 +1,5 @@
 """Drives the connector's own handlers in one process against the simulated vendors, step by step."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -19,6 +18,7 @@ from tasks.runtime import Runtime, build_runtime
 from tasks.walking import walk
 from tests.sabotage import Killed
 from tests.world import TENANT, World, wait_for
+from workers.local.proof import Report, broken, compare
 
 Document = dict[str, Any]
 # Paid, to be sent, real, and with a payment method that pays back parts.
@@ -121,11 +121,15 @@ class Driver:
         return [cause["action"] for cause in self.world.epages.causes(self.store) if cause["by"] == "connector"]
 
     def differences(self) -> list[str]:
-        """Return where effects and causes of the two sides do not agree."""
-        rows = []
-        for order in self.world.epages.orders(self.store):
-            rows += _compared(order, self._copies(order))
-        return rows + [str(violation) for violation in self.world.epages.violations(self.store)]
+        """Return where effects and causes of the two sides do not agree, and what is excused for a person to decide."""
+        report, afosto = Report(), self.world.afosto
+        held = [order for order in afosto.orders(TENANT) if str(order["reference"]).startswith(f"{self.store}/")]
+        ids = {order["id"] for order in held}
+        theirs = [cause for cause in afosto.causes(TENANT) if cause["order"] in ids]
+        ours = self.world.epages.causes(self.store)
+        compare(report, {self.store: self.world.epages.orders(self.store)}, held, {self.store: ours}, theirs)
+        report.differences += broken(self.store, self.world.epages.violations(self.store))
+        return [str(row) for row in (*report.differences, *report.excused)]
 
     def _copies(self, order: Document) -> list[Document]:
         reference = f"{self.store}/{order['id']}"
@@ -164,18 +168,3 @@ def quiet_runtime(world: World) -> Iterator[Runtime]:
 
 def _no_refill(runtime: Runtime, flow: Flow) -> None:
     """There is no broker whose front could be short."""
-
-
-def _compared(order: Document, copies: list[Document]) -> list[str]:
-    if not copies:
-        return [] if order["canceled"] else [f"missing {order}"]
-    rows = [f"doubled {order}"] if len(copies) > 1 else []
-    for line in order["lines"]:
-        units = Counter(unit["progress"] for unit in copies[0]["units"] if unit["line_ref"] == line["id"])
-        left_out = line["ordered"] - units.total()
-        if line["canceled"] != units["CANCELLED"] + left_out:
-            rows.append(f"canceled {line} {units}")
-        back = units["RESTOCKED"] + units["RETURNED"] + units["REJECTED"]
-        if line["returned"] + line["broken"] != back:
-            rows.append(f"returned {line} {units}")
-    return rows

@@ -8,7 +8,7 @@ import random
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -235,7 +235,7 @@ def test_effects_equal_causes_whatever_the_order_of_events_and_wherever_a_worker
 ) -> None:
     with saboteur() as killer:
         run_state_machine_as_test(
-            lambda: Trade(world, runtime, killer),
+            cast("type[Trade]", lambda: Trade(world, runtime, killer)),
             settings=settings(
                 max_examples=8,
                 stateful_step_count=30,

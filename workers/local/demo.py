@@ -51,6 +51,8 @@ PACE = {
     "LEASE_RENEWAL": "1",
     "CALL_DEADLINE": "3",
     "AMBIGUITY_WAIT": "6",
+    "WALK_INTERVAL": "3",
+    "WALK_PERIOD": "15",
     "LONGEST_JOB": "30",
     "RESEND_AFTER": "10",
     "RETRY_BASE": "0.5",
@@ -62,6 +64,7 @@ PACE = {
 }
 WORKERS = {
     "imports": ("-Q", "orders,cancellations,shipments,returns", "--pool", "threads", "--concurrency", "8"),
+    "exports": ("-Q", "exports,inventory", "--pool", "threads", "--concurrency", "8"),
     "poll": ("-Q", "poll,reconcile", "--pool", "threads", "--concurrency", "4"),
     "dispatch": ("-Q", "dispatch", "--pool", "threads", "--concurrency", "1"),
 }
