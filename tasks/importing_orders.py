@@ -30,7 +30,7 @@ def import_order(run: Run) -> str:
     draft = _draft(run, shop)
     stage, order_id, total = _filled(run, shop, draft, link)
     if stage == "opened":
-        return _opened(run, order_id, "it was open already")
+        return _found_open(run, order_id)
     _compare_totals(run, draft, {draft.total, shop.grand_total}, total)
     if shop.payment_status in UNPAID and not run.store.open_unpaid and not _has_left(shop):
         return f"waits for payment as CONCEPT {order_id}"
@@ -134,7 +134,14 @@ def _open(run: Run, order_id: str) -> str:
         found = run.afosto.order(order_id)
         if found is None or found.status == "CONCEPT":
             raise
+        return _found_open(run, order_id)
     return _opened(run, order_id, "opened")
+
+
+def _found_open(run: Run, order_id: str) -> str:
+    """It was opened before and the answer was lost: news since then found no opened order, so it is looked at."""
+    run.runtime.ledger.jobs.hint(run.store.name, "export", "looks", run.order_id, lane=0)
+    return _opened(run, order_id, "it was open already")
 
 
 def _opened(run: Run, order_id: str, how: str) -> str:
@@ -150,7 +157,7 @@ def _give_up(run: Run, link: Link | None) -> str:
         return "canceled before it was imported"
     order = read_order(run, link)
     if order.status != "CONCEPT":
-        return _opened(run, order.id, "it was open already; its cancellation follows")
+        return _found_open(run, order.id)
     run.afosto.expire_order(order.id, datetime.now(UTC))
     run.links.stage_order(run.store.name, run.order_id, order.id, "expired")
     return f"canceled before it was opened; the draft {order.id} is expired"

@@ -337,6 +337,18 @@ def test_a_cancelation_of_the_shop_while_our_answer_is_lost_is_told_from_ours_by
     assert _ended(driver.afosto(order), "CANCELLED") == 2
 
 
+def test_news_that_came_before_we_knew_that_the_order_is_open_is_not_lost(driver: Driver) -> None:
+    order = driver.place()
+    driver.world.afosto.set_faults(TENANT, {"kind": "reset", "count": 1, "body": "openOrder"})
+    driver.poll()
+    driver.run()
+    driver.world.afosto.ship(TENANT, driver.afosto(order)["id"], **TRACK)
+    _hear(driver, order)
+    assert driver.writes() == []
+    driver.settle()
+    assert driver.writes() == ["create-shipping", "ship", "mail"]
+
+
 def test_the_walk_finds_what_no_event_told(driver: Driver) -> None:
     order, copy = driver.imported()
     driver.world.afosto.ship(TENANT, copy["id"], **TRACK)

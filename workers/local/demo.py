@@ -122,12 +122,14 @@ def _play(stage: Stage) -> Report:
 
 
 def _settle(stage: Stage) -> bool:
-    """Poll and sweep once more, then wait until nothing is left to do but what waits for a payment."""
+    """Poll, sweep and look at every order once more, then wait until only what waits for a payment is left to do."""
     unpaid = stage.world.unpaid()
     # One more poll of each store reads what happened last, before the sweep reads what no poll can see.
     time.sleep(stage.settings.poll_interval + stage.settings.clock_margin)
     for shop in SHOPS:
         stage.ledger.cursors.start_sweep(shop.name, datetime.now(UTC), SWEEP_WIDTH)
+        opened = stage.ledger.walks.all_opened(shop.name)
+        stage.ledger.jobs.hint_all(shop.name, "export", "looks", opened, lane=2)
     return _watch(stage, "Settling", SETTLING_SECONDS, lambda: _is_settled(stage.ledger, unpaid))
 
 
