@@ -131,7 +131,7 @@ def test_the_vendors_word_for_a_refusal_is_the_reason(shop: EpagesClient) -> Non
 def test_only_events_tell_the_comment_of_a_process_and_all_their_pages_are_read(shop: EpagesClient) -> None:
     for number, process in enumerate(("c-1", "c-2")):
         event = {"type": "items-canceled", "comment": f"mark {number}", "details": {"cancelProcessId": process}}
-        other = {"type": "order-created", "comment": None, "details": {}}
+        other: dict[str, Any] = {"type": "order-created", "comment": None, "details": {}}
         page = {"_embedded": {"order-events": [event, other]}, "page": {"totalPages": 2}}
         query = matchers.query_param_matcher({"page": str(number)}, strict_match=False)
         responses.add("GET", f"{ORDER}/events", json=page, match=[query])
