@@ -54,7 +54,7 @@ SHRUNK = {
     "AFOSTO_WINDOW": "60",
 }
 
-IMPORT_QUEUES = "orders,cancellations,shipments,returns"
+JOB_QUEUES = "orders,cancellations,shipments,returns,exports,inventory"
 
 
 class World:
@@ -161,7 +161,7 @@ class World:
 
     def start(self, concurrency: int = 4) -> None:
         """Start beat and one worker for everything."""
-        self.worker(f"{IMPORT_QUEUES},poll,dispatch,reconcile", concurrency + 2)
+        self.worker(f"{JOB_QUEUES},poll,dispatch,reconcile", concurrency + 2)
         self.beat()
 
     def sweep(self) -> None:

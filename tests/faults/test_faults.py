@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.world import IMPORT_QUEUES, TENANT, World, wait_for
+from tests.world import JOB_QUEUES, TENANT, World, wait_for
 from workers.local.services import Services
 
 pytestmark = pytest.mark.faults
@@ -36,7 +36,7 @@ def test_a_worker_killed_again_and_again_between_answer_and_settle_loses_nothing
         world.epages.trade("killed", rate=5)
         for _ in range(KILLS):
             opened = _created(world)
-            victim = world.worker(IMPORT_QUEUES, 4)
+            victim = world.worker(JOB_QUEUES, 4)
             wait_for(
                 partial(_more_than, world, opened),
                 20,
@@ -46,7 +46,7 @@ def test_a_worker_killed_again_and_again_between_answer_and_settle_loses_nothing
             victim.kill()
             victim.wait()
         world.epages.stop_trading("killed")
-        world.worker(IMPORT_QUEUES, 4)
+        world.worker(JOB_QUEUES, 4)
         world.sweep()
         world.settle(45)
         report = world.prove()
