@@ -47,7 +47,7 @@ on conflict (store, direction, flow, subject) do update set
     state = case when jobs.state in ('done', 'parked') then 'waiting' else jobs.state end,
     due_at = case when jobs.state in ('done', 'parked') then now() else jobs.due_at end,
     failures = 0, failing_since = null, reason = null, message = null, resolution = null, prepaid = false
-returning id;
+returning id, wanted, state;
 
 -- name: claim
 update jobs j set
