@@ -65,6 +65,7 @@ def main(host: str, port: int, workers: int, threads: int) -> None:
         "threads": threads,
         "worker_class": "gthread",
         "graceful_timeout": GRACE,
+        "control_socket_disable": True,
         "logger_class": PlainLogger,
         "worker_exit": close_runtime,
         "proc_name": "connector-gateway",

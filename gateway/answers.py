@@ -68,6 +68,7 @@ class IdempotencySchema(Schema):
     key = fields.String(
         data_key="Idempotency-Key",
         load_default=None,
+        allow_none=False,
         validate=(
             validate.Length(min=1, max=200, error="must have 1 to 200 characters"),
             validate.Regexp(r"^[\x20-\x7e]*$", error="holds other characters than printable ASCII"),

@@ -4,14 +4,13 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-import flask
 from flask_smorest import Blueprint
 
 from gateway.answers import IdempotencySchema, JobSchema, TaskAnswerSchema
-from gateway.bodies import BodyParser, takes_json
+from gateway.bodies import TASK_LIMIT, BodyParser, read_body, takes_json
 from gateway.callers import admit, caller, must_permit_store, must_permit_task
 from gateway.enqueue import Sendable, enqueue
-from gateway.errors import ErrorSchema, refuse
+from gateway.errors import described, refuse
 from gateway.runtime import runtime
 from ledger.database import Row
 from schemas.messages import CONTRACT, FOR_OTHERS
@@ -24,13 +23,15 @@ _NOT_SENT = {
     503: "The database does not answer; nothing was done.",
 }
 _REFUSALS = {
-    400: "A field is missing or wrong; `field` names it.",
+    400: "A field is missing or wrong; the answer names it.",
     403: "The token does not permit this task or this store.",
     404: "No such store is connected, or it has nothing of the kind.",
     409: "The Idempotency-Key came with another body before.",
     413: "The body is larger than 64 KiB.",
     415: "The body does not call itself JSON.",
 }
+_UNKNOWN_JOB = "There is no such job, or the token does not permit its store."
+_TOKEN: list[dict[str, list[str]]] = [{"token": []}]
 _SUMMARIES = {
     "orders.import": "Bring an order of the shop to Afosto.",
     "cancellations.import": "Bring an order's cancellations of the shop to Afosto.",
@@ -57,16 +58,6 @@ blueprint = ApiBlueprint("API", __name__, url_prefix="/v1", description="Tasks a
 blueprint.before_request(admit)
 
 
-def _described(refusals: dict[int, str]) -> Callable[[View], View]:
-    def decorate(view: View) -> View:
-        for status, text in refusals.items():
-            view = blueprint.alt_response(status, schema=ErrorSchema, description=text)(view)
-        described: View = blueprint.doc(security=[{"token": []}])(view)
-        return described
-
-    return decorate
-
-
 def _permitted(task: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
@@ -84,11 +75,11 @@ def _task_view(task: str) -> View:
     @takes_json
     @blueprint.arguments(CONTRACT[task])
     @blueprint.arguments(IdempotencySchema, location="headers")
-    @_described({**_NOT_SENT, **_REFUSALS})
+    @described(blueprint, {**_NOT_SENT, **_REFUSALS}, security=_TOKEN)
     @blueprint.response(202, TaskAnswerSchema, headers={"Location": {"schema": {"type": "string"}}})
     def view(message: Sendable, header: dict[str, str | None]) -> Any:
         must_permit_store(message.store)
-        answer = enqueue(task, message, header["key"], flask.request.get_data())
+        answer = enqueue(task, message, header["key"], read_body(TASK_LIMIT))
         return answer, {"Location": answer["href"]} if answer["href"] else {}
 
     view.__doc__ = _SUMMARIES[task]
@@ -103,11 +94,11 @@ for _task in FOR_OTHERS:
 
 
 @blueprint.route("/jobs/<" + _IDS + ":job>")
-@_described({**_NOT_SENT, 404: "There is no such job, or the token does not permit its store."})
+@described(blueprint, {**_NOT_SENT, 404: _UNKNOWN_JOB}, security=_TOKEN)
 @blueprint.response(200, JobSchema)
 def job(job: int) -> Row:
     """Show how a job stands."""
     row = runtime().ledger.jobs.find(job)
     if row is None or not caller().may_see(row["store"]):
-        refuse(404, "unknown-job", "There is no such job, or the token does not permit its store.")
+        refuse(404, "unknown-job", _UNKNOWN_JOB)
     return row

@@ -52,6 +52,6 @@ def _unknown_task(task: str) -> Response:
 
 
 def _page(name: str) -> Response:
-    response = send_from_directory(f"{__package__}/page", name)
+    response = send_from_directory("page", name)
     response.headers["Content-Security-Policy"] = _PAGE_POLICY
     return response

@@ -7,8 +7,12 @@ from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import flask
 from webargs.flaskparser import FlaskParser
+from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway.errors import refuse
+
+# Bytes of a task's body.
+TASK_LIMIT = 64 * 1024
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -20,7 +24,17 @@ class BodyParser(FlaskParser):
     DEFAULT_VALIDATION_STATUS = 400
 
     def _raw_load_json(self, req: flask.Request) -> Any:
-        return parse(req.get_data())
+        return parse(read_body(TASK_LIMIT))
+
+
+def read_body(limit: int) -> bytes:
+    """Return the raw body of the request; one of more than `limit` bytes ends it with 413, however it is sent."""
+    # One byte more: of a body that does not tell its length, the framework returns what the limit lets through.
+    flask.request.max_content_length = limit + 1
+    body = flask.request.get_data()
+    if len(body) > limit:
+        raise RequestEntityTooLarge
+    return body
 
 
 def parse(body: bytes) -> Any:

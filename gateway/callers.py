@@ -10,13 +10,11 @@ from gateway.runtime import runtime
 from ledger.tokens import Caller
 from schemas.errors import Wait
 
-BODY_LIMIT = 64 * 1024
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 def admit() -> None:
-    """Run before every request of the API: a body limit, then a valid token, then its limit per minute."""
-    flask.request.max_content_length = BODY_LIMIT
+    """Run before every request of the API: a valid token, then its limit per minute."""
     g.caller = _authenticate()
     _limit(g.caller)
 

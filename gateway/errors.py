@@ -1,10 +1,11 @@
 """Every refusal as JSON of one shape: what is wrong, in a word for programs and a sentence for people."""
 
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
 import structlog
 from flask import Response, jsonify
-from flask_smorest import Api, abort
+from flask_smorest import Api, Blueprint, abort
 from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -41,9 +42,26 @@ class ErrorApi(Api):
 
     ERROR_SCHEMA = ErrorSchema
 
+    def _register_pagination_header(self) -> None:
+        """Nothing here comes in pages, so the description needs no schema for them."""
+
     def handle_http_exception(self, error: HTTPException) -> Response:
         """Answer an HTTP error, raised by us, by the framework, or by a schema that a document does not fit."""
         return answer(error)
+
+
+def described(
+    blueprint: Blueprint, refusals: Mapping[int, str], **facts: Any
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Decorate a view with what it refuses (status → when), and with other facts of OpenAPI's operation."""
+
+    def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
+        for status, text in refusals.items():
+            view = blueprint.alt_response(status, schema=ErrorSchema, description=text)(view)
+        found: Callable[..., Any] = blueprint.doc(**facts)(view)
+        return found
+
+    return decorate
 
 
 def refuse(

@@ -46,7 +46,7 @@ class Producer:
         """Whether the broker can be reached now."""
         try:
             with self._app.connection_for_write() as connection:
-                connection.ensure_connection(max_retries=1, timeout=PATIENCE)
+                connection.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE)
         except (OperationalError, OSError):
             return False
         return True

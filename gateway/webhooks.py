@@ -10,8 +10,8 @@ from flask_smorest import Blueprint
 from marshmallow import ValidationError
 
 from gateway.answers import WebhookAnswerSchema
-from gateway.bodies import parse
-from gateway.errors import ErrorSchema, refuse
+from gateway.bodies import parse, read_body
+from gateway.errors import described, refuse
 from gateway.runtime import runtime
 from ledger.webhooks import EVENTS, Endpoint, Taken
 from schemas.afosto import Webhook, WebhookSchema
@@ -23,7 +23,7 @@ BODY_LIMIT = 256 * 1024
 SIGNATURE = "X-Afosto-Hmac-Sha256"
 _SCHEMA = WebhookSchema()
 _REFUSALS = {
-    400: "The body is no JSON, or a field is missing or wrong; `field` names it.",
+    400: "The body is no JSON, or a field is missing or wrong; the answer names it.",
     401: "The signature is missing or wrong.",
     404: "There is no such endpoint.",
     413: "The body is larger than 256 KiB.",
@@ -46,14 +46,14 @@ blueprint = Blueprint("Webhooks", __name__, description="Events of Afosto.")
     ],
     requestBody={"required": True, "content": {"application/json": {"schema": WebhookSchema}}},
 )
+@described(blueprint, _REFUSALS)
 @blueprint.response(200, WebhookAnswerSchema)
 def take(endpoint: str) -> dict[str, bool]:
     """Take an event of Afosto.
 
     A repeat of a message does nothing. Events that are unknown, or about orders of somebody else, are kept and ignored.
     """
-    flask.request.max_content_length = BODY_LIMIT
-    body = flask.request.get_data()
+    body = read_body(BODY_LIMIT)
     found = _find(endpoint)
     _must_be_signed(found, body)
     message = _load(body)
@@ -63,10 +63,6 @@ def take(endpoint: str) -> dict[str, bool]:
         look = {"store": taken.store, "order": taken.order, "version": taken.version}
         runtime().producer.send("orders.look", look)
     return {"new": taken.new}
-
-
-for _status, _text in _REFUSALS.items():
-    blueprint.alt_response(_status, schema=ErrorSchema, description=_text)(take)
 
 
 def _find(endpoint: str) -> Endpoint:
@@ -101,7 +97,7 @@ def _load(body: bytes) -> Webhook:
 
 def _tell(endpoint: Endpoint, message: Webhook, taken: Taken) -> None:
     """One line for each message: ids alone, nothing a person could be known by."""
-    facts = {"event": message.event if message.event in EVENTS else "unknown", "entity": message.entity_id}
+    facts = {"kind": message.event if message.event in EVENTS else "unknown", "entity": message.entity_id}
     if not taken.new:
         outcome = "a repeat"
     elif taken.order:
