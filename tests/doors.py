@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -73,12 +74,20 @@ class Doors:
         return self.post(f"/webhooks/afosto/{endpoint}", body, X_Afosto_Hmac_Sha256=sign(body, secret))
 
 
-@pytest.fixture
-def doors(fresh_services: Services) -> Iterator[Doors]:
-    """A gateway with an empty ledger."""
-    runtime = build_runtime(load_settings(environment(fresh_services)))
+@contextmanager
+def open_doors(services: Services, **settings: str) -> Iterator[Doors]:
+    """A gateway with an empty ledger; `settings` by their variables' names without the prefix."""
+    others = {f"CONNECTOR_{name}": value for name, value in settings.items()}
+    runtime = build_runtime(load_settings(environment(services) | others))
     yield Doors(create_app(runtime), runtime.ledger)
     runtime.close()
+
+
+@pytest.fixture
+def doors(fresh_services: Services) -> Iterator[Doors]:
+    """A gateway with an empty ledger and the usual settings."""
+    with open_doors(fresh_services) as opened:
+        yield opened
 
 
 def sign(body: bytes, secret: str = WEBHOOK_SECRET) -> str:
