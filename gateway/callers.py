@@ -35,7 +35,7 @@ def must_permit_store(store: str) -> None:
     """End the request with 403 unless the token permits the store, with 404 when there is no such store."""
     if not caller().may_see(store):
         refuse(403, "store-not-permitted", f"The token of {caller().name!r} does not permit this store.", field="store")
-    if store not in runtime().ledger.stores.names():
+    if not runtime().ledger.stores.exists(store):
         refuse(404, "unknown-store", "No such store is connected.", field="store")
 
 
