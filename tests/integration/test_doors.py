@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 import requests
 
+from gateway.producer import Producer
 from ledger.database import Row
 from schemas.messages import FOR_OTHERS
 from tests.doors import message, sign
-from tests.world import ROOT, World, wait_for
+from tests.world import ROOT, TENANT, World, wait_for
 from workers.local.server import free_port
 from workers.local.services import Services
 
@@ -73,6 +74,27 @@ def test_a_request_sent_twice_by_the_example_is_one_request(
     assert answers[0]["job"]["wanted"] == 1
 
 
+@pytest.mark.parametrize("names_order", [True, False], ids=["deliveries name their order", "deliveries name none"])
+def test_what_happens_in_afosto_makes_its_order_due_for_a_look(
+    world: World, gateway: tuple[subprocess.Popen[bytes], str], names_order: bool
+) -> None:
+    world.afosto.set_switches(TENANT, delivery_names_order=names_order, webhook_duplicates=1.0)
+    endpoint = world.ledger.webhooks.add(SHOP, "hush")
+    order = world.epages.place(SHOP, paid=True, test=False)["id"]
+    world.worker("orders")
+    Producer(world.settings).send("orders.import", {"store": SHOP, "order": order})
+    wait_for(lambda: _is_done(world, order, 1), 30, "the order to be imported")
+    world.afosto.listen(TENANT, f"{gateway[1]}/webhooks/afosto/{endpoint}", "hush")
+    (afosto_order,) = world.afosto.orders(TENANT)
+    world.afosto.ship(TENANT, afosto_order["id"])
+    wait_for(lambda: _all_taken(world), 20, "every delivery to be taken", lambda: str(world.afosto.deliveries(TENANT)))
+    messages = {delivery["message_id"]: delivery["event"] for delivery in world.afosto.deliveries(TENANT)}
+    about_it = [event for event in messages.values() if names_order or event.startswith("ORDER")]
+    assert "IN_TRANSIT" in messages.values()
+    (look,) = (row for row in world.ledger.jobs.search(store=SHOP) if row["flow"] == "looks")
+    assert (look["subject"], look["wanted"]) == (order, len(about_it))
+
+
 def test_a_large_body_is_refused_while_it_is_sent(gateway: tuple[subprocess.Popen[bytes], str]) -> None:
     url = f"{gateway[1]}/webhooks/afosto/any"
     for body in (b" " * 10_000_000, iter([b" " * 100_000] * 100)):
@@ -108,6 +130,11 @@ def _answers(url: str) -> bool:
         return requests.get(f"{url}/readyz", timeout=5).ok
     except requests.ConnectionError:
         return False
+
+
+def _all_taken(world: World) -> bool:
+    deliveries = world.afosto.deliveries(TENANT)
+    return bool(deliveries) and all(delivery["answers"][-1:] == [200] for delivery in deliveries)
 
 
 def _jobs(world: World, order: str) -> list[Row]:
