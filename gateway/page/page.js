@@ -54,8 +54,9 @@ function section(title, content) {
   return [element("h4", title), content];
 }
 
-function parameters(spec, operation) {
-  const found = (operation.parameters || []).map((each) => resolve(spec, each));
+function parameters(spec, path, operation) {
+  const named = [...(spec.paths[path].parameters || []), ...(operation.parameters || [])];
+  const found = named.map((each) => resolve(spec, each));
   if (!found.length) return [];
   const rows = found.map((each) => [
     element("code", each.name + (each.required ? " *" : "")),
@@ -91,7 +92,7 @@ function draw(spec, method, path, operation) {
   article.id = anchor(method, path);
   if (operation.description) article.append(element("p", operation.description));
   if (operation.security) article.append(element("p", "Needs a token: Authorization: Bearer TOKEN"));
-  article.append(...parameters(spec, operation), ...body(spec, operation), ...answers(spec, operation));
+  article.append(...parameters(spec, path, operation), ...body(spec, operation), ...answers(spec, operation));
   return article;
 }
 
@@ -119,7 +120,7 @@ function drawAll(spec) {
   }
   operations.append(element("h2", "Documents"));
   for (const [name, schema] of Object.entries((spec.components || {}).schemas || {})) {
-    operations.append(element("article", "", element("h3", name), element("p", schema.description), properties(spec, schema)));
+    operations.append(element("article", "", element("h3", name), properties(spec, schema)));
   }
   if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
 }
