@@ -1,1 +1,1 @@
-"""HTTP in: the room for Afosto's webhooks, the enqueue API and the status pages. Nothing lives here yet."""
+"""HTTP in: Afosto's webhooks, tasks of other systems, and whether all is well."""

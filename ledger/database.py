@@ -21,16 +21,19 @@ _REPEATS = 5
 
 
 class Database:
-    """A lazily opened pool. Open it after a fork, never before: connections must not be shared by processes."""
+    """A lazily opened pool of up to `size` connections, for one of which nobody waits longer than `patience` seconds.
 
-    def __init__(self, url: str, *, size: int = 20) -> None:
+    Open it after a fork, never before: connections must not be shared by processes.
+    """
+
+    def __init__(self, url: str, *, size: int = 20, patience: float = 10) -> None:
         self._pool: ConnectionPool[Session] = ConnectionPool(
             url,
             connection_class=Connection[Row],
             kwargs={"autocommit": True, "row_factory": dict_row, "application_name": "connector"},
             min_size=0,
             max_size=size,
-            timeout=10,
+            timeout=patience,
             max_idle=60,
             open=False,
             check=ConnectionPool.check_connection,

@@ -7,7 +7,9 @@ from ledger.jobs import Jobs
 from ledger.keys import KeySet
 from ledger.links import Links
 from ledger.stores import Stores
+from ledger.tokens import Tokens
 from ledger.walks import Walks
+from ledger.webhooks import Webhooks
 
 # How long, in seconds, a shipment, return or cancellation waits for its order when nothing wakes it.
 ORDER_WAIT = 60.0
@@ -24,6 +26,8 @@ class Ledger:
         self.cursors = Cursors(database, ORDER_WAIT)
         self.front = Front(database)
         self.walks = Walks(database)
+        self.webhooks = Webhooks(database, keys)
+        self.tokens = Tokens(database)
 
     def close(self) -> None:
         """Give all connections back."""

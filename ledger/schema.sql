@@ -195,15 +195,55 @@ create table walks (
 );
 create index walks_due on walks (next_at);
 
--- Webhooks taken.
+-- Where Afosto sends its webhooks: the id stands in the address. Both secrets are Fernet tokens; the previous one is
+-- accepted until its rotation is finished.
+create table webhook_endpoints (
+    id text primary key,
+    store text not null references stores on delete cascade,
+    secret bytea not null,
+    previous_secret bytea,
+    created_at timestamptz not null default now(),
+    seen_at timestamptz
+);
+
+-- Webhooks taken, without what they said: `store` and `order_key` when the order was found. Kept for 30 days.
 create table inbox (
     endpoint text not null,
     message_id text not null,
     event text not null,
+    entity_type text not null default '',
     entity_id text not null,
+    triggered_at timestamptz,
+    store text,
+    order_key text,
     received_at timestamptz not null default now(),
     primary key (endpoint, message_id)
 );
+
+-- Other systems that may send tasks: only a hash of the token is kept. Empty `stores` means all of them.
+create table api_tokens (
+    id bigint generated always as identity primary key,
+    name text not null,
+    token_hash bytea not null unique,
+    tasks text[] not null,
+    stores text[] not null default '{}',
+    created_at timestamptz not null default now(),
+    last_used_at timestamptz,
+    revoked_at timestamptz
+);
+create unique index api_tokens_name on api_tokens (name) where revoked_at is null;
+
+-- What was answered to a request, so that its repeat does nothing. Kept for a day.
+create table idempotency_keys (
+    token_id bigint not null references api_tokens on delete cascade,
+    key text not null,
+    body_hash bytea not null,
+    job_id bigint,
+    answered_at timestamptz,
+    created_at timestamptz not null default now(),
+    primary key (token_id, key)
+);
+create index idempotency_keys_created on idempotency_keys (created_at);
 
 -- What each try did, how long it took and how it ended.
 create table attempts (

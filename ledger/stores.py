@@ -102,6 +102,10 @@ class Stores:
             token_expires_at=_moment(plain["token_expires_at"]),
         )
 
+    def exists(self, name: str) -> bool:
+        """Whether a store of this name is connected."""
+        return self._database.row("stores.exists", {"name": name}) is not None
+
     def names(self) -> list[str]:
         """Return the names of all connected stores."""
         return [row["name"] for row in self._database.rows("stores.names")]

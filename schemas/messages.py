@@ -11,13 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from marshmallow import ValidationError, fields, missing, validate
-from marshmallow.types import ErrorMessages
 
 from schemas.errors import BadMessage
 from schemas.fields import Document, faults
-
-# Written so that it means the same here and in JSON Schema, where "$" and "." differ from Python's.
-_NO_CONTROLS = r"^(?![\s\S]*[\x00-\x1f\x7f\ud800-\udfff])"
+from schemas.ids import Counter, Id
 
 DOCS = Path(__file__).parent.parent / "docs" / "tasks"
 
@@ -28,6 +25,15 @@ class OrderMessage:
 
     store: str
     order: str
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StockMessage:
+    """Publish the stock of one SKU of a store; `version` is the job's, if it is known already."""
+
+    store: str
+    sku: str
     version: int | None = None
 
 
@@ -52,29 +58,19 @@ class TickMessage:
     """A task without arguments."""
 
 
-class Id(fields.String):
-    """A name or id: 1 to 200 characters, all of which a database can store."""
-
-    def __init__(self) -> None:
-        printable = validate.Regexp(_NO_CONTROLS, error="holds a control character")
-        length = validate.Length(min=1, max=200, error="must have 1 to 200 characters")
-        super().__init__(required=True, validate=(length, printable), error_messages={"invalid": "is not a text"})
-
-
-class Counter(fields.Integer):
-    """A whole number that fits a database's bigint, or nothing."""
-
-    def __init__(self) -> None:
-        bigint = validate.Range(min=0, max=2**63 - 1, error="must be from {min} to {max}")
-        invalid: ErrorMessages = {"invalid": "is not a whole number"}
-        super().__init__(strict=True, load_default=None, validate=bigint, error_messages=invalid)
-
-
 class OrderMessageSchema(Document):
     target = OrderMessage
 
     store = Id()
     order = Id()
+    version = Counter()
+
+
+class StockMessageSchema(Document):
+    target = StockMessage
+
+    store = Id()
+    sku = Id()
     version = Counter()
 
 
@@ -100,7 +96,7 @@ class TickMessageSchema(Document):
     target = TickMessage
 
 
-Message = OrderMessage | PollMessage | StoreMessage | TickMessage
+Message = OrderMessage | PollMessage | StockMessage | StoreMessage | TickMessage
 
 CONTRACT: Mapping[str, Document] = {
     "orders.import": OrderMessageSchema(),
@@ -112,10 +108,14 @@ CONTRACT: Mapping[str, Document] = {
     "returns.export": OrderMessageSchema(),
     "orders.look": OrderMessageSchema(),
     "orders.walk": StoreMessageSchema(),
+    "inventory.publish": StockMessageSchema(),
     "poll.store": PollMessageSchema(),
     "dispatch.tick": TickMessageSchema(),
     "reconcile.sweep": TickMessageSchema(),
 }
+
+# What other systems may send; the rest is the connector's own.
+FOR_OTHERS = tuple(task for task in CONTRACT if task not in {"orders.walk", "dispatch.tick", "reconcile.sweep"})
 
 
 def load_message(task: str, kwargs: Mapping[str, Any]) -> Message:

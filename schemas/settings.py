@@ -42,7 +42,8 @@ class Settings:
     `visibility_timeout`; clocks may differ by `clock_skew`.
 
     Budgets: so many calls per window and credential, until the vendor's own headers say otherwise. Both are
-    assumptions: the ePages figures are those of its older API, Afosto publishes none.
+    assumptions: the ePages figures are those of its older API, Afosto publishes none. Another system may make
+    `gateway_calls_per_minute` requests at the gateway.
     """
 
     database_url: str
@@ -74,6 +75,7 @@ class Settings:
     epages_window: float
     afosto_calls_per_window: int
     afosto_window: float
+    gateway_calls_per_minute: int
     log_format: str
     log_level: str
 
@@ -183,6 +185,7 @@ class SettingsSchema(Document):
     epages_window = Seconds(3600)
     afosto_calls_per_window = Count(600)
     afosto_window = Seconds(60)
+    gateway_calls_per_minute = Count(600)
     log_format = Choice("json", "console")
     log_level = Choice("INFO", "DEBUG", "WARNING", "ERROR")
 

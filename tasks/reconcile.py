@@ -1,4 +1,4 @@
-"""Queue reconcile: the nightly sweep."""
+"""Queue reconcile: the nightly sweep, and what is kept long enough."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +16,7 @@ SWEEP_WIDTH = 86_400.0
 def run(self: ConnectorTask, **kwargs: Any) -> str:
     """Read every order that is not final once more, by creation date: what did not bump its update time shows here."""
     self.read(kwargs)
-    return sweep(self.runtime)
+    return f"{sweep(self.runtime)}, {forget(self.runtime)}"
 
 
 def sweep(runtime: Runtime) -> str:
@@ -26,3 +26,9 @@ def sweep(runtime: Runtime) -> str:
         name for name in runtime.ledger.stores.names() if runtime.ledger.cursors.start_sweep(name, now, SWEEP_WIDTH)
     ]
     return f"{len(begun)} stores are swept"
+
+
+def forget(runtime: Runtime) -> str:
+    """Drop webhooks and idempotency keys that are old enough and return how many."""
+    ledger = runtime.ledger
+    return f"{ledger.webhooks.forget()} webhooks and {ledger.tokens.forget_keys()} idempotency keys forgotten"

@@ -17,5 +17,6 @@ QUEUE_NAMES: tuple[str, ...] = (
 ROUTES: tuple[tuple[str, str], ...] = (
     ("*.export", "exports"),
     ("orders.look", "exports"),
+    ("orders.walk", "exports"),
     *((f"{name}.*", name) for name in QUEUE_NAMES),
 )

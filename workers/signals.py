@@ -10,7 +10,7 @@ from celery import current_app
 from celery.signals import setup_logging, worker_ready, worker_shutdown
 
 from schemas.errors import ConnectorError
-from workers.logs import set_up_logs
+from tasks.logs import set_up_logs
 
 log = structlog.get_logger()
 

@@ -49,7 +49,7 @@ on conflict (store, direction, flow, subject) do update set
     state = case when jobs.state in ('done', 'parked') then 'waiting' else jobs.state end,
     due_at = case when jobs.state in ('done', 'parked') then greatest(now(), jobs.due_at) else jobs.due_at end,
     failures = 0, failing_since = null, reason = null, message = null, resolution = null, prepaid = false
-returning id, subject, wanted;
+returning id, subject, wanted, state;
 
 -- name: claim
 update jobs j set

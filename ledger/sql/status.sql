@@ -36,3 +36,6 @@ from links where store = %(store)s and order_key = %(order_key)s order by id;
 -- name: order_intents
 select kind, created_at, ambiguous_until from intents
 where store = %(store)s and order_key = %(order_key)s and settled_at is null order by id;
+
+-- name: answers
+select true as ok;

@@ -13,6 +13,9 @@ on conflict (store, direction, flow) do update set enabled = excluded.enabled;
 select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store, s.client_secret, s.afosto_key, s.access_token
 from stores s where s.name = %(name)s;
 
+-- name: exists
+select true as found from stores where name = %(name)s;
+
 -- name: names
 select name from stores order by name;
 

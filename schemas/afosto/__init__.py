@@ -13,6 +13,7 @@ from schemas.afosto.documents import (
     Unit,
 )
 from schemas.afosto.loaders import load_channels, load_ids, load_locations, load_order, load_parcel
+from schemas.afosto.webhooks import Webhook, WebhookSchema
 from schemas.afosto.wire import from_minor, to_minor
 
 __all__ = [
@@ -26,6 +27,8 @@ __all__ = [
     "OrderDraft",
     "Parcel",
     "Unit",
+    "Webhook",
+    "WebhookSchema",
     "from_minor",
     "load_channels",
     "load_ids",

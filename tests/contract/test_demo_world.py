@@ -18,7 +18,7 @@ from workers.local.world import SHOPS, TENANT, World
 def world() -> Iterator[World]:
     """Both vendors with the demo's shops and tenant, opened for traffic both ways."""
     with serve(create_epages()) as epages, serve(create_afosto()) as afosto:
-        world = World(EpagesControl(epages), AfostoControl(afosto), epages, both_ways=True)
+        world = World(EpagesControl(epages), AfostoControl(afosto), epages)
         world.open()
         yield world
 
@@ -40,11 +40,6 @@ def test_the_shops_hand_over_a_half_of_their_past_orders(world: World) -> None:
     orders = [order for shop in SHOPS for order in world.epages.orders(shop.name)]
     handed_over = [order for order in orders if order["processes"] and order["processes"][0]["kind"] != "cancelations"]
     assert 0.25 < len(handed_over) / len(orders) < 0.55
-
-
-def test_webhooks_go_to_the_gateways_endpoint(world: World) -> None:
-    world.register_webhooks("http://127.0.0.1:9/", "e1", "secret")
-    assert world.afosto.deliveries(TENANT) == []
 
 
 def test_a_check_of_another_subject_takes_part_in_the_proof(world: World) -> None:

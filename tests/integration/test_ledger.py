@@ -14,6 +14,7 @@ from ledger.jobs import upsert_wishes
 from ledger.keys import KeySet, new_key
 from ledger.ledger import Ledger
 from ledger.records import Wish
+from tests.rows import store_values
 
 NOW = datetime.now(UTC)
 LONG = 5.0  # seconds after which a thread that should go on counts as stuck
@@ -22,21 +23,7 @@ LONG = 5.0  # seconds after which a thread that should go on counts as stuck
 @pytest.fixture
 def ledger(database_url: str) -> Iterator[Ledger]:
     opened = Ledger(Database(database_url), KeySet([new_key()]))
-    values = {
-        "name": "shop",
-        "base_url": "https://shop.example/api",
-        "client_id": "client",
-        "client_secret": "secret",
-        "afosto_key": "key",
-        "afosto_bucket": "afosto:1",
-        "channel_id": "channel",
-        "import_since": NOW - timedelta(days=1),
-        "totals": "tolerate",
-        "open_unpaid": False,
-        "notify_buyers": True,
-        "scopes": ["ordr:r"],
-    }
-    opened.stores.add(values, {"orders.import": True, "shipments.import": True}, 60.0)
+    opened.stores.add(store_values("shop"), {"orders.import": True, "shipments.import": True}, 60.0)
     yield opened
     opened.close()
 

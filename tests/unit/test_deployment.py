@@ -26,7 +26,7 @@ def composed() -> dict[str, list[str]]:
     return {
         name: shlex.split(service["command"])
         for name, service in services().items()
-        if str(service.get("command")).startswith("celery ")
+        if str(service.get("command")).startswith(("celery ", "connector gateway "))
     }
 
 
@@ -46,14 +46,22 @@ def test_every_queue_is_consumed_by_exactly_one_pool(commands: Any) -> None:
 
 
 @pytest.mark.parametrize("commands", [composed, procfile])
-def test_one_beat_and_one_flower_run_beside_the_workers(commands: Any) -> None:
-    others = [argv[3] for argv in commands().values() if "worker" not in argv]
-    assert sorted(others) == ["beat", "flower"]
+def test_one_beat_one_flower_and_one_gateway_run_beside_the_workers(commands: Any) -> None:
+    others = [name for name, argv in commands().items() if "worker" not in argv]
+    assert sorted(others) == ["beat", "flower", "gateway"]
 
 
 def test_both_files_start_the_workers_and_beat_with_the_same_commands() -> None:
-    # Flower's address differs: inside a container it must listen on all of the container's addresses.
-    assert composed() | {"flower": []} == procfile() | {"flower": []}
+    # The addresses of what listens differ: inside a container it must be all of the container's.
+    listening: dict[str, list[str]] = {"flower": [], "gateway": []}
+    assert composed() | listening == procfile() | listening
+
+
+def test_what_listens_is_reached_from_this_host_alone() -> None:
+    ports = [port for service in services().values() for port in service.get("ports", [])]
+    assert sorted(ports) == ["127.0.0.1:5555:5555", "127.0.0.1:8000:8000"]
+    for name in ("flower", "gateway"):
+        assert not any("0.0.0.0" in part for part in procfile()[name])  # noqa: S104 - that it does not
 
 
 def test_redis_keeps_its_messages_over_a_restart_and_evicts_none() -> None:

@@ -2,7 +2,21 @@
 
 import click
 
-from workers.cli import afosto, doctor, jobs, local, locations, operate, orders, poll, status, stores
+from workers.cli import (
+    afosto,
+    doctor,
+    gateway,
+    jobs,
+    local,
+    locations,
+    operate,
+    orders,
+    poll,
+    status,
+    stores,
+    tokens,
+    webhooks,
+)
 from workers.cli.frame import ConnectorGroup
 
 
@@ -24,6 +38,9 @@ main.add_command(status.status)
 main.add_command(jobs.jobs)
 main.add_command(orders.order)
 main.add_command(operate.migrate)
+main.add_command(gateway.gateway)
+main.add_command(webhooks.webhooks)
+main.add_command(tokens.tokens)
 main.add_command(doctor.doctor)
 main.add_command(operate.keys)
 main.add_command(local.local)

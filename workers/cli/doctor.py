@@ -77,6 +77,8 @@ def _secrets(ledger: Ledger) -> Check:
     try:
         for name in names:
             ledger.stores.get(name)
+        for endpoint in ledger.webhooks.endpoints():
+            ledger.webhooks.find(endpoint["id"])
     except ConnectorError as error:
         return Check("secrets", False, str(error))
     return Check("secrets", True, f"those of {plural(len(names), 'store')} can be read with CONNECTOR_KEYS")

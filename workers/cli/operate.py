@@ -26,7 +26,7 @@ def migrate() -> None:
 
 @click.group()
 def keys() -> None:
-    """Make and change the keys that encrypt the stores' secrets.
+    """Make and change the keys that encrypt the secrets of stores and webhook endpoints.
 
     To change the key: put a new one first in CONNECTOR_KEYS (separated by a comma), restart the workers, run
     `connector keys rotate`, then take the old key out.
@@ -43,5 +43,6 @@ def new() -> None:
 def rotate() -> None:
     """Write every stored secret anew with the first key of CONNECTOR_KEYS."""
     with open_ledger() as ledger:
-        count = ledger.stores.rotate_keys()
-    click.echo(f"the secrets of {plural(count, 'store')} are written with the first key; the others may go now")
+        stores, endpoints = ledger.stores.rotate_keys(), ledger.webhooks.rotate_keys()
+    whose = f"{plural(stores, 'store')} and {plural(endpoints, 'webhook endpoint')}"
+    click.echo(f"the secrets of {whose} are written with the first key; the others may go now")

@@ -82,15 +82,14 @@ class Stage:
     flower: str
 
 
-def run_demo(keep: bool, folder: Path = FOLDER, *, both_ways: bool = False) -> int:
+def run_demo(keep: bool, folder: Path = FOLDER) -> int:
     """Run the demo and return its exit code: 0 when both sides agree, 1 on any difference, 130 after Ctrl-C.
 
-    With `both_ways` Afosto's people ship, cancel and take back as well. `keep` leaves everything running after the
-    proof until Ctrl-C. Nothing keeps running when this returns.
+    `keep` leaves everything running after the proof until Ctrl-C. Nothing keeps running when this returns.
     """
     console = Console()
     try:
-        with _stage(console, folder, both_ways) as stage:
+        with _stage(console, folder) as stage:
             report = _play(stage)
             if keep:
                 _stay(stage)
@@ -104,10 +103,9 @@ def _play(stage: Stage) -> Report:
     stage.console.print(
         f"Polling every {stage.settings.poll_interval:g} s for this demo; in earnest it is every 300 s.\n"
         "leipzig answers slowly, fails and loses answers; utrecht allows 40 calls per 10 s; Afosto loses answers.\n"
+        "The shops hand over half of the orders, Afosto the other half; both cancel and take back.\n"
         f"Flower, which shows the workers: {stage.flower}\nLogs: {stage.processes.logs}"
     )
-    if stage.world.both_ways:
-        stage.console.print("The shops hand over half of the orders, Afosto the other half; both cancel and take back.")
     stage.world.trade()
     _watch(stage, "Trading", TRADING_SECONDS, lambda: False)
     stage.world.stop()
@@ -175,7 +173,7 @@ def _stay(stage: Stage) -> None:
 
 
 @contextmanager
-def _stage(console: Console, folder: Path, both_ways: bool) -> Iterator[Stage]:
+def _stage(console: Console, folder: Path) -> Iterator[Stage]:
     """Everything up, the stores connected, the workers at work; everything down at the end, last started first."""
     with contextlib.ExitStack() as stack:
         if not stack.enter_context(held(folder / "run")):
@@ -183,12 +181,12 @@ def _stage(console: Console, folder: Path, both_ways: bool) -> Iterator[Stage]:
             raise ConfigurationError(f"another demo runs in {folder}; end it first")
         console.print("Starting PostgreSQL and Redis …")
         services = environment(stack.enter_context(local_services(folder, durable=False)))
-        epages, afosto, flower = free_port(), free_port(), free_port()
+        epages, afosto, gateway, flower = (free_port() for _ in range(4))
         environ = _environ(services, afosto)
         settings = load_settings(environ)
         _empty(settings)
         vendors = stack.enter_context(Processes(folder / "logs"))
-        world = _start_vendors(vendors, environ, epages, afosto, both_ways)
+        world = _start_vendors(vendors, environ, epages, afosto)
         ledger = Ledger(Database(settings.database_url), KeySet(settings.keys))
         stack.callback(ledger.close)
         migrate(ledger.database)
@@ -197,6 +195,8 @@ def _stage(console: Console, folder: Path, both_ways: bool) -> Iterator[Stage]:
         world.connect(ledger, settings)
         workers = stack.enter_context(Processes(folder / "logs"))
         _start_workers(workers, environ, flower)
+        _start_gateway(workers, environ, gateway)
+        world.register_webhooks(ledger, f"http://127.0.0.1:{gateway}")
         yield Stage(console, settings, ledger, world, workers, f"http://127.0.0.1:{flower}")
 
 
@@ -225,15 +225,13 @@ def _empty(settings: Settings) -> None:
             client.flushdb()
 
 
-def _start_vendors(
-    processes: Processes, environ: Mapping[str, str], epages: int, afosto: int, both_ways: bool
-) -> World:
+def _start_vendors(processes: Processes, environ: Mapping[str, str], epages: int, afosto: int) -> World:
     for name, port in (("epages", epages), ("afosto", afosto)):
         argv = [sys.executable, "-m", "simulators", name, "--port", str(port)]
         processes.start(Command(f"simulator-{name}", argv, env=environ))
         _wait_for(f"http://127.0.0.1:{port}/_sim/{'shops' if name == 'epages' else 'tenants'}", processes)
     shops = f"http://127.0.0.1:{epages}"
-    return World(EpagesControl(shops), AfostoControl(f"http://127.0.0.1:{afosto}"), shops, both_ways)
+    return World(EpagesControl(shops), AfostoControl(f"http://127.0.0.1:{afosto}"), shops)
 
 
 def _wait_for(url: str, processes: Processes) -> None:
@@ -256,5 +254,19 @@ def _start_workers(processes: Processes, environ: Mapping[str, str], flower: int
     processes.start(Command("flower", argv, env=environ))
 
 
-if __name__ == "__main__":
-    sys.exit(run_demo("--keep" in sys.argv))
+def _start_gateway(processes: Processes, environ: Mapping[str, str], port: int) -> None:
+    argv = [
+        sys.executable,
+        "-m",
+        "gateway",
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--workers",
+        "1",
+        "--threads",
+        "8",
+    ]
+    processes.start(Command("gateway", argv, env=environ))
+    _wait_for(f"http://127.0.0.1:{port}/healthz", processes)

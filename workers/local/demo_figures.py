@@ -10,10 +10,9 @@ from workers.local.world import SHOPS, TENANT, World
 def figures(world: World, report: Report) -> Iterator[tuple[str, str]]:
     """Name and figure, each ready to be shown."""
     yield from _traffic(world, report)
-    if world.both_ways:
-        found = measure(world.epages, world.afosto, [shop.name for shop in SHOPS], TENANT)
-        for source, seconds in found.items():
-            yield f"Afosto → shop, {source}: p50 / p95 / p99", _seconds(seconds)
+    found = measure(world.epages, world.afosto, [shop.name for shop in SHOPS], TENANT)
+    for source, seconds in found.items():
+        yield f"Afosto → shop, {source}: p50 / p95 / p99", _seconds(seconds)
 
 
 def _traffic(world: World, report: Report) -> Iterator[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """The demo's world: three shops of different size and temper, and one Afosto tenant that sometimes fails as well."""
 
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -62,39 +63,36 @@ SHOPS = (
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """Both simulated vendors, by their control APIs; `epages_url` is the address of the shops.
-
-    `both_ways`: Afosto's people work as well, and there is stock on both sides.
-    """
+    """Both simulated vendors, by their control APIs; `epages_url` is the address of the shops."""
 
     epages: EpagesControl
     afosto: AfostoControl
     epages_url: str
-    both_ways: bool = False
 
     def open(self) -> None:
         """Open the shops with their past, and the tenant."""
         for shop in SHOPS:
-            stock = {"stock": STOCK} if self.both_ways else {}
-            self.epages.open_shop(shop.name, client_secret=_secret(shop), seed=shop.seed, **stock)
+            self.epages.open_shop(shop.name, client_secret=_secret(shop), seed=shop.seed, stock=STOCK)
         # Real tenants may lack the list of orders: no import may depend on it.
-        switches = {"orders_list": False, **(WEBHOOKS if self.both_ways else {})}
+        switches = {"orders_list": False, **WEBHOOKS}
         self.afosto.create(
             TENANT,
             KEY,
             channels=[{"id": CHANNEL, "name": "Webshops"}],
             locations=[{"id": location, "name": name} for location, name in _locations()],
-            inventory=list(self._inventory()) if self.both_ways else [],
+            inventory=list(self._inventory()),
             switches=switches,
         )
         now = datetime.now(UTC)
         since, until = (now - HISTORY).isoformat(), (now - timedelta(minutes=1)).isoformat()
         for shop in SHOPS:
-            self.epages.place_many(shop.name, shop.history, since, until, lives=True, fulfils=self._shops_share)
+            self.epages.place_many(shop.name, shop.history, since, until, lives=True, fulfils=1 - SHARE)
 
-    def register_webhooks(self, gateway_url: str, endpoint: str, secret: str) -> None:
-        """Let Afosto tell the gateway's `endpoint` of everything, signed with `secret`."""
-        self.afosto.listen(TENANT, f"{gateway_url.rstrip('/')}/webhooks/afosto/{endpoint}", secret)
+    def register_webhooks(self, ledger: Ledger, gateway_url: str) -> None:
+        """Let Afosto tell the gateway of everything; one endpoint serves all shops of the tenant."""
+        secret = secrets.token_hex(32)
+        endpoint = ledger.webhooks.add(SHOPS[0].name, secret)
+        self.afosto.listen(TENANT, f"{gateway_url}/webhooks/afosto/{endpoint}", secret)
 
     def connect(self, ledger: Ledger, settings: Settings) -> None:
         """Connect the shops as a person would; only then does anything go wrong."""
@@ -113,11 +111,10 @@ class World:
         self.afosto.set_faults(TENANT, *AFOSTO_FAULTS)
 
     def trade(self) -> None:
-        """Let all shops trade until `stop`, and Afosto as well where traffic goes both ways."""
+        """Let all shops and Afosto trade until `stop`."""
         for shop in SHOPS:
-            self.epages.trade(shop.name, shop.rate, pace=PACE, seed=shop.seed, fulfils=self._shops_share)
-        if self.both_ways:
-            self.afosto.trade(TENANT, STOCK_MOVES, pace=PACE, share=SHARE)
+            self.epages.trade(shop.name, shop.rate, pace=PACE, seed=shop.seed, fulfils=1 - SHARE)
+        self.afosto.trade(TENANT, STOCK_MOVES, pace=PACE, share=SHARE)
 
     def stop(self) -> None:
         """No more acts of the merchants."""
@@ -129,10 +126,6 @@ class World:
         """The ids of the orders that wait for their money, by the shops' own truth."""
         orders = (order for shop in SHOPS for order in self.epages.orders(shop.name))
         return frozenset(order["id"] for order in orders if order["payment_status"] == "PENDING")
-
-    @property
-    def _shops_share(self) -> float:
-        return 1 - SHARE if self.both_ways else 1.0
 
     def _inventory(self) -> Iterator[dict[str, Any]]:
         """Every SKU of every shop, spread evenly over the locations."""

@@ -6,7 +6,7 @@ import pytest
 import structlog
 
 from schemas.settings import load_settings
-from workers.logs import redact, set_up_logs
+from tasks.logs import redact, set_up_logs
 
 ENVIRON = {
     "CONNECTOR_DATABASE_URL": "postgresql://localhost/connector",

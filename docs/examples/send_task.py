@@ -1,0 +1,13 @@
+"""Sends a task to the connector with Celery, from a program that shares no code with it.
+
+python send_task.py redis://:PASSWORD@HOST:6379/0 orders orders.import '{"store": "corner", "order": "4711"}'
+"""
+
+import json
+import sys
+
+from celery import Celery
+
+broker, queue, task, keywords = sys.argv[1:]
+app = Celery(broker=broker)
+app.send_task(task, kwargs=json.loads(keywords), queue=queue, ignore_result=True)

@@ -1,0 +1,57 @@
+"""The WSGI application."""
+
+from typing import Any
+
+from flask import Flask, Response, send_from_directory
+
+from gateway import api, health, webhooks
+from gateway.callers import admit
+from gateway.errors import ErrorApi, answer_unexpected, answer_unreachable, refuse
+from gateway.runtime import NAME, Runtime
+from schemas.errors import RetryLater
+from schemas.messages import FOR_OTHERS
+
+_DESCRIPTION = (
+    "The connector's doors: tasks of other systems, and Afosto's webhooks. "
+    "The task contract is the same on the broker and here: docs/tasks.md."
+)
+# The page reads /openapi.json and runs its own script; nothing comes from anywhere else.
+_PAGE_POLICY = "default-src 'none'; connect-src 'self'; script-src 'self'; style-src 'self'; base-uri 'none'"
+
+
+def create_app(runtime: Runtime) -> Flask:
+    """Build the application around what its process shares."""
+    app = Flask("gateway", static_folder=None)
+    app.extensions[NAME] = runtime
+    app.config.update(
+        API_TITLE="ePages–Afosto connector",
+        API_VERSION="v1",
+        OPENAPI_VERSION="3.1.0",
+        OPENAPI_URL_PREFIX="/",
+        API_SPEC_OPTIONS=_spec_options(),
+    )
+    described = ErrorApi(app)
+    for room in (api, webhooks, health):
+        described.register_blueprint(room.blueprint)
+    app.add_url_rule("/v1/tasks/<task>", view_func=_unknown_task, methods=["POST"])
+    app.add_url_rule("/docs", view_func=_page, defaults={"name": "index.html"})
+    app.add_url_rule("/docs/<name>", view_func=_page)
+    app.register_error_handler(RetryLater, answer_unreachable)
+    app.register_error_handler(Exception, answer_unexpected)
+    return app
+
+
+def _spec_options() -> dict[str, Any]:
+    scheme = {"type": "http", "scheme": "bearer", "description": "A token made with: connector tokens add"}
+    return {"info": {"description": _DESCRIPTION}, "components": {"securitySchemes": {"token": scheme}}}
+
+
+def _unknown_task(task: str) -> Response:
+    admit()
+    refuse(404, "unknown-task", f"Other systems may send these tasks: {', '.join(FOR_OTHERS)}.")
+
+
+def _page(name: str) -> Response:
+    response = send_from_directory("page", name)
+    response.headers["Content-Security-Policy"] = _PAGE_POLICY
+    return response

@@ -1,0 +1,87 @@
+"""From a task of another system to a job of the ledger: the same job that a message on the broker leads to."""
+
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+
+from gateway.callers import caller
+from gateway.errors import refuse
+from gateway.runtime import runtime
+from ledger.database import Row
+from schemas.flows import SWITCHES
+from schemas.messages import OrderMessage, PollMessage, StockMessage
+from tasks.engine import LANES
+from tasks.reconcile import SWEEP_WIDTH
+
+_JOBS = {**SWITCHES, "orders.look": ("export", "looks")}
+
+Sendable = OrderMessage | StockMessage | PollMessage
+
+
+def enqueue(task: str, message: Sendable, key: str | None, body: bytes) -> dict[str, Any]:
+    """Make due what a task asks for and return the answer; a repeat of the same `key` and `body` does nothing.
+
+    Ends the request with 404 when the store has nothing of the kind, with 409 when the key came with another body.
+    """
+    tokens = runtime().ledger.tokens
+    if key is None:
+        return _answer(message, _make_due(task, message))
+    claim = tokens.claim_key(caller(), key, task.encode() + b"\n" + body)
+    if not claim.same:
+        refuse(409, "key-in-use", "This Idempotency-Key came with another body.", field="Idempotency-Key")
+    if claim.answered:
+        return _answer(message, claim.job)
+    job = _make_due(task, message)
+    tokens.answer_key(caller(), key, job)
+    return _answer(message, job)
+
+
+def _make_due(task: str, message: Sendable) -> int | None:
+    if isinstance(message, PollMessage):
+        _make_poll_due(message)
+        return None
+    job = _wish_stock(message) if isinstance(message, StockMessage) else _hint(task, message)
+    if job is None:
+        refuse(404, "unknown-store", "No such store is connected.", field="store")
+    _send(task, message, job)
+    return job
+
+
+def _hint(task: str, message: OrderMessage) -> int | None:
+    direction, flow = _JOBS[task]
+    lane = LANES[direction][0]
+    return runtime().ledger.jobs.hint(message.store, direction, flow, message.order, lane=lane)
+
+
+def _wish_stock(message: StockMessage) -> int | None:
+    """One job publishes all due SKUs of a store."""
+    return runtime().ledger.jobs.hint(message.store, "export", "inventory", "stock", lane=LANES["export"][0])
+
+
+def _make_poll_due(message: PollMessage) -> None:
+    cursors = runtime().ledger.cursors
+    if message.cursor == "sweep":
+        found = cursors.start_sweep(message.store, datetime.now(UTC), SWEEP_WIDTH)
+    else:
+        found = cursors.make_due(message.store, message.cursor)
+    if not found:
+        refuse(404, "nothing-to-read", f"The store has nothing to read for {message.cursor}.", field="cursor")
+
+
+def _send(task: str, message: OrderMessage | StockMessage, job: int) -> None:
+    """A job that is on its way already needs no message; one whose message is lost is sent by dispatch."""
+    row = runtime().ledger.jobs.find(job)
+    if row and row["state"] == "waiting":
+        runtime().producer.send(task, {**asdict(message), "version": row["wanted"]})
+
+
+def _answer(message: Sendable, job: int | None) -> dict[str, Any]:
+    if job is None:
+        return {"job": None, "cursor": _cursor(message), "href": None}
+    return {"job": runtime().ledger.jobs.find(job), "cursor": None, "href": f"/v1/jobs/{job}"}
+
+
+def _cursor(message: Sendable) -> Row | None:
+    assert isinstance(message, PollMessage)
+    cursors = runtime().ledger.stores.overview(message.store)["cursors"]
+    return next((row for row in cursors if row["kind"] == message.cursor), None)

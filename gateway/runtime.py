@@ -1,0 +1,59 @@
+"""What all requests of a gateway process share: settings, ledger, producer, and the limit per token."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import flask
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from clients.limiter import Budget, Limiter
+from gateway.producer import Producer
+from ledger.database import Database
+from ledger.keys import KeySet
+from ledger.ledger import Ledger
+from schemas.settings import Settings
+
+NAME = "connector"
+# Seconds: a caller waits for an answer, so no server behind us is waited for as long as a worker would.
+DATABASE_PATIENCE = 3.0
+REDIS_PATIENCE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Made once per process, after the fork; nothing connects before it is used."""
+
+    settings: Settings
+    ledger: Ledger
+    producer: Producer
+    limiter: Limiter
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.producer.close()
+        self.ledger.close()
+
+
+def build_runtime(settings: Settings) -> Runtime:
+    """Build a process's runtime from its settings."""
+    client = redis.Redis.from_url(
+        settings.redis_url,
+        decode_responses=True,
+        socket_timeout=REDIS_PATIENCE,
+        socket_connect_timeout=REDIS_PATIENCE,
+        health_check_interval=15,
+        retry=Retry(NoBackoff(), 0),
+    )
+    return Runtime(
+        settings=settings,
+        ledger=Ledger(Database(settings.database_url, patience=DATABASE_PATIENCE), KeySet(settings.keys)),
+        producer=Producer(settings),
+        limiter=Limiter(client, Budget(settings.gateway_calls_per_minute, 60)),
+    )
+
+
+def runtime() -> Runtime:
+    """Return the runtime of the application that answers the present request."""
+    return cast("Runtime", flask.current_app.extensions[NAME])

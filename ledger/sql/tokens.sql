@@ -1,0 +1,37 @@
+-- name: add
+insert into api_tokens (name, token_hash, tasks, stores) values (%(name)s, %(token_hash)s, %(tasks)s, %(stores)s)
+returning id;
+
+-- name: list
+select name, tasks, stores, created_at, last_used_at, revoked_at from api_tokens order by revoked_at nulls first, name;
+
+-- name: revoke
+update api_tokens set revoked_at = now() where name = %(name)s and revoked_at is null returning id;
+
+-- name: find
+select id, name, tasks, stores from api_tokens where token_hash = %(token_hash)s and revoked_at is null;
+
+-- name: used
+-- At most once a minute, as `seen` of an endpoint.
+update api_tokens set last_used_at = now()
+where id = %(id)s and (last_used_at is null or last_used_at < now() - interval '1 minute');
+
+-- name: claim_key
+-- The first request of a key takes it, also one that comes a day later; any other finds what stands there.
+with taken as (
+    insert into idempotency_keys (token_id, key, body_hash) values (%(token_id)s, %(key)s, %(body_hash)s)
+    on conflict (token_id, key) do update
+        set body_hash = excluded.body_hash, job_id = null, answered_at = null, created_at = now()
+        where idempotency_keys.created_at < now() - %(age)s * interval '1 second'
+    returning body_hash, job_id, answered_at
+)
+select * from taken
+union all
+select body_hash, job_id, answered_at from idempotency_keys
+where token_id = %(token_id)s and key = %(key)s and not exists (select 1 from taken);
+
+-- name: answer_key
+update idempotency_keys set job_id = %(job_id)s, answered_at = now() where token_id = %(token_id)s and key = %(key)s;
+
+-- name: forget_keys
+delete from idempotency_keys where created_at < now() - %(age)s * interval '1 second' returning 1;

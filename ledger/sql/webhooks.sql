@@ -1,0 +1,46 @@
+-- name: add
+insert into webhook_endpoints (id, store, secret)
+select %(id)s, s.name, %(secret)s from stores s where s.name = %(store)s
+returning id;
+
+-- name: list
+select id, store, created_at, seen_at, previous_secret is not null as rotating from webhook_endpoints order by store, created_at;
+
+-- name: rotate
+update webhook_endpoints set previous_secret = secret, secret = %(secret)s where id = %(id)s returning id;
+
+-- name: finish_rotation
+update webhook_endpoints set previous_secret = null where id = %(id)s returning id;
+
+-- name: remove
+delete from webhook_endpoints where id = %(id)s returning id;
+
+-- name: find
+select e.id, e.store, e.secret, e.previous_secret, s.afosto_bucket as bucket
+from webhook_endpoints e join stores s on s.name = e.store where e.id = %(id)s;
+
+-- name: take
+-- A repeat finds its row and changes nothing. The order is one of any store of the same tenant, found by its own id or
+-- by one of its parcels; events that are not looked at ask with no ids.
+insert into inbox (endpoint, message_id, event, entity_type, entity_id, triggered_at, store, order_key)
+select %(endpoint)s, %(message_id)s, %(event)s, %(entity_type)s, %(entity_id)s, %(triggered_at)s, f.store, f.order_key
+from (select 1) as one left join lateral (
+    select l.store, l.order_key from stores s
+    join links l on l.store = s.name and l.kind in ('order', 'parcel') and l.afosto_id = any(%(ids)s::text[])
+    where s.afosto_bucket = %(bucket)s order by l.kind limit 1
+) as f on true
+on conflict (endpoint, message_id) do nothing
+returning store, order_key;
+
+-- name: seen
+-- At most once a minute: the row would be fought over otherwise.
+update webhook_endpoints set seen_at = now() where id = %(id)s and (seen_at is null or seen_at < now() - interval '1 minute');
+
+-- name: forget
+delete from inbox where received_at < now() - %(age)s * interval '1 second' returning 1;
+
+-- name: secrets
+select id, secret, previous_secret from webhook_endpoints order by id for update;
+
+-- name: reencrypt
+update webhook_endpoints set secret = %(secret)s, previous_secret = %(previous_secret)s where id = %(id)s;

@@ -1,0 +1,130 @@
+"""Webhooks in: the endpoints with their secrets, and the inbox of what came."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from ledger.database import Database, Row, Session, fetch, fetch_one
+from ledger.keys import KeySet
+from ledger.stores import unknown_store
+from schemas.afosto import Webhook
+from schemas.errors import NeedsPerson
+
+# The inbox keeps a message for so many seconds: as long as Afosto is known to keep its own.
+INBOX_AGE = 30 * 86_400.0
+# The events that tell of an order or of its parcels; any other is kept and not looked at.
+EVENTS = frozenset({"ORDER_OPENED", "ORDER_UPDATED", "ORDER_CLOSED", "IN_TRANSIT", "DELIVERED"})
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address of ours: its store, that store's budget as the tenant's name, and the secrets that may have signed."""
+
+    id: str
+    store: str
+    bucket: str
+    secrets: tuple[str, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What came of a message: new or a repeat; the store and order it tells of, when they are ours.
+
+    `version` is that of the look it asks for, None when a look is on its way already.
+    """
+
+    new: bool
+    store: str | None = None
+    order: str | None = None
+    version: int | None = None
+
+
+class Webhooks:
+    """Endpoints are made and changed by people; messages come by the thousand."""
+
+    def __init__(self, database: Database, keys: KeySet) -> None:
+        self._database = database
+        self._keys = keys
+
+    def add(self, store: str, secret: str) -> str:
+        """Make an endpoint of a store and return its id, which nobody guesses; raises NeedsPerson (unknown-store)."""
+        values = {"id": secrets.token_urlsafe(24), "store": store, "secret": self._keys.encrypt(secret)}
+        row = self._database.row("webhooks.add", values)
+        if row is None:
+            raise unknown_store(store)
+        return str(row["id"])
+
+    def endpoints(self) -> list[Row]:
+        """Return every endpoint, without its secrets."""
+        return self._database.rows("webhooks.list")
+
+    def rotate(self, endpoint: str, secret: str) -> None:
+        """Take a new secret; the present one stays accepted until `finish_rotation`. Raises NeedsPerson."""
+        self._must_exist("webhooks.rotate", {"id": endpoint, "secret": self._keys.encrypt(secret)})
+
+    def finish_rotation(self, endpoint: str) -> None:
+        """Accept the newest secret alone; raises NeedsPerson when there is no such endpoint."""
+        self._must_exist("webhooks.finish_rotation", {"id": endpoint})
+
+    def remove(self, endpoint: str) -> None:
+        """Take nothing at this endpoint any more; raises NeedsPerson when there is none."""
+        self._must_exist("webhooks.remove", {"id": endpoint})
+
+    def _must_exist(self, path: str, values: Row) -> None:
+        if self._database.row(path, values) is None:
+            raise NeedsPerson(
+                f"there is no webhook endpoint {values['id']!r}",
+                reason="unknown-endpoint",
+                resolution="see the endpoints with: connector webhooks list",
+            )
+
+    def find(self, endpoint: str) -> Endpoint | None:
+        """Return an endpoint with its secrets in plain text, or None."""
+        row = self._database.row("webhooks.find", {"id": endpoint})
+        if row is None:
+            return None
+        sealed = [row.pop("secret"), row.pop("previous_secret")]
+        return Endpoint(**row, secrets=tuple(self._keys.decrypt(token) for token in sealed if token))
+
+    def take(self, endpoint: Endpoint, message: Webhook) -> Taken:
+        """Keep a message and make a look at its order due, in one transaction."""
+        return self._database.transaction(lambda session: self._take(session, endpoint, message))
+
+    @staticmethod
+    def _take(session: Session, endpoint: Endpoint, message: Webhook) -> Taken:
+        ids = [each for each in (message.entity_id, message.order_id) if each] if message.event in EVENTS else []
+        names = ("message_id", "event", "entity_type", "entity_id", "triggered_at")
+        values = {name: getattr(message, name) for name in names}
+        kept = fetch_one(
+            session, "webhooks.take", {**values, "endpoint": endpoint.id, "bucket": endpoint.bucket, "ids": ids}
+        )
+        if kept is None:
+            return Taken(new=False)
+        version = _look(session, kept["store"], kept["order_key"]) if kept["store"] else None
+        fetch(session, "webhooks.seen", {"id": endpoint.id})
+        return Taken(True, kept["store"], kept["order_key"], version)
+
+    def forget(self) -> int:
+        """Drop what the inbox has kept long enough and return how much it was."""
+        return len(self._database.rows("webhooks.forget", {"age": INBOX_AGE}))
+
+    def rotate_keys(self) -> int:
+        """Write every endpoint's secrets anew with the first key; return how many endpoints were rewritten."""
+        return self._database.transaction(self._rotate_keys)
+
+    def _rotate_keys(self, session: Session) -> int:
+        rows = fetch(session, "webhooks.secrets")
+        for row in rows:
+            previous = row["previous_secret"]
+            sealed = {
+                "secret": self._keys.rotate(row["secret"]),
+                "previous_secret": self._keys.rotate(previous) if previous else None,
+            }
+            fetch(session, "webhooks.reencrypt", {"id": row["id"], **sealed})
+        return len(rows)
+
+
+def _look(session: Session, store: str, order: str) -> int | None:
+    key = {"store": store, "direction": "export", "flow": "looks", "subjects": [order], "lane": 0}
+    job = fetch_one(session, "jobs.hint", key)
+    # None when the store was removed at this very moment.
+    return job["wanted"] if job and job["state"] == "waiting" else None

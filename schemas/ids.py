@@ -1,0 +1,28 @@
+"""Names, ids and counters as other systems send them: small values that a database can store."""
+
+from typing import Any
+
+from marshmallow import fields, validate
+from marshmallow.types import ErrorMessages
+
+# Written so that it means the same here and in JSON Schema, where "$" and "." differ from Python's.
+_NO_CONTROLS = r"^(?![\s\S]*[\x00-\x1f\x7f\ud800-\udfff])"
+
+
+class Id(fields.String):
+    """A name or id: 1 to 200 characters, all of which a database can store."""
+
+    def __init__(self, **options: Any) -> None:
+        printable = validate.Regexp(_NO_CONTROLS, error="holds a control character")
+        length = validate.Length(min=1, max=200, error="must have 1 to 200 characters")
+        invalid: ErrorMessages = {"invalid": "is not a text"}
+        super().__init__(required=True, validate=(length, printable), error_messages=invalid, **options)
+
+
+class Counter(fields.Integer):
+    """A whole number that fits a database's bigint, or nothing."""
+
+    def __init__(self) -> None:
+        bigint = validate.Range(min=0, max=2**63 - 1, error="must be from {min} to {max}")
+        invalid: ErrorMessages = {"invalid": "is not a whole number"}
+        super().__init__(strict=True, load_default=None, validate=bigint, error_messages=invalid)

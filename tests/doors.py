@@ -1,0 +1,95 @@
+"""The gateway in process: its application around real servers, and what tests fill its ledger with."""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from flask import Flask
+from psycopg import sql
+from werkzeug.test import TestResponse
+
+from gateway.app import create_app
+from gateway.runtime import build_runtime
+from ledger.ledger import Ledger
+from schemas.settings import load_settings
+from tests.rows import store_values
+from workers.local.services import Services, environment
+
+WEBHOOK_SECRET = "webhook-secret-for-tests"
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """The application and the ledger behind it."""
+
+    app: Flask
+    ledger: Ledger
+
+    def store(self, name: str, tenant: str = "tenant-1") -> None:
+        """Connect a store of an Afosto tenant, without asking either vendor."""
+        self.ledger.stores.add(store_values(name, tenant), {"orders.import": True}, 60.0)
+
+    def order(self, store: str, order: str, afosto_id: str) -> None:
+        """Say that an order of a store is this one in Afosto."""
+        job = self.ledger.jobs.hint(store, "import", "orders", order)
+        assert job is not None
+        self.ledger.links.bind_order(store, order, afosto_id, job, {})
+
+    def looks(self) -> list[tuple[str, str, int]]:
+        """Return (store, order, wanted) of every look that was asked for."""
+        rows = self.ledger.jobs.search(limit=1000)
+        return sorted((row["store"], row["subject"], row["wanted"]) for row in rows if row["flow"] == "looks")
+
+    def rows(self, table: str) -> list[dict[str, Any]]:
+        """Return a whole table."""
+        whole = sql.SQL("select * from {}").format(sql.Identifier(table))
+        return self.ledger.database.transaction(lambda session: session.execute(whole).fetchall())
+
+    def post(self, path: str, body: bytes, **headers: str) -> TestResponse:
+        """Post raw bytes that call themselves JSON."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.app.test_client().post(path, data=body, headers={"Content-Type": "application/json", **named})
+
+    def deliver(self, endpoint: str, message: dict[str, Any], secret: str = WEBHOOK_SECRET) -> TestResponse:
+        """Post a message as Afosto does."""
+        body = json.dumps(message).encode()
+        return self.post(f"/webhooks/afosto/{endpoint}", body, X_Afosto_Hmac_Sha256=sign(body, secret))
+
+
+@contextmanager
+def open_doors(services: Services, **settings: str) -> Iterator[Doors]:
+    """A gateway with an empty ledger; `settings` by their variables' names without the prefix."""
+    others = {f"CONNECTOR_{name}": value for name, value in settings.items()}
+    runtime = build_runtime(load_settings(environment(services) | others))
+    yield Doors(create_app(runtime), runtime.ledger)
+    runtime.close()
+
+
+@pytest.fixture
+def doors(fresh_services: Services) -> Iterator[Doors]:
+    """A gateway with an empty ledger and the usual settings."""
+    with open_doors(fresh_services) as opened:
+        yield opened
+
+
+def sign(body: bytes, secret: str = WEBHOOK_SECRET) -> str:
+    """Sign as Afosto does."""
+    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def message(entity: str = "afosto-1", **changes: Any) -> dict[str, Any]:
+    """A message as documented, about an order unless told otherwise."""
+    return {
+        "event": "ORDER_UPDATED",
+        "entity_type": "order",
+        "entity_id": entity,
+        "message_id": f"message-{entity}",
+        "triggered_at": 1714000000000,
+        "data": {"id": entity, "customer": {"contact": {"email": "buyer@example.com"}}},
+        **changes,
+    }

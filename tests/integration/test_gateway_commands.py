@@ -1,0 +1,92 @@
+"""`connector tokens` and `connector webhooks`, as a person uses them."""
+
+import pytest
+from click.testing import CliRunner, Result
+from cryptography.fernet import Fernet
+
+from tests.doors import Doors, message
+from workers.cli import main
+from workers.local.services import Services, environment
+
+
+class Shell:
+    """Runs commands against the servers of a test."""
+
+    def __init__(self, env: dict[str, str]) -> None:
+        self.env = env
+
+    def __call__(self, *arguments: str, given: str | None = None) -> Result:
+        return CliRunner().invoke(main, list(arguments), env=self.env, input=given)
+
+
+@pytest.fixture
+def shell(doors: Doors, fresh_services: Services) -> Shell:
+    doors.store("shop")
+    return Shell(environment(fresh_services))
+
+
+def test_a_token_is_printed_once_and_works_until_it_is_revoked(doors: Doors, shell: Shell) -> None:
+    token = shell("tokens", "add", "erp", "--task", "orders.import", "--store", "shop").stdout.strip()
+    assert doors.ledger.tokens.find(token) is not None
+    listed = shell("tokens", "list")
+    assert "erp" in listed.stdout
+    assert token not in listed.stdout + shell("tokens", "list", "--json").stdout
+    assert shell("tokens", "revoke", "erp").exit_code == 0
+    assert doors.ledger.tokens.find(token) is None
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("tokens", "add", "erp", "--task", "dispatch.tick"), "dispatch.tick"),
+        (("tokens", "add", "erp", "--task", "orders.import", "--store", "none"), "No store 'none'"),
+        (("tokens", "add", "erp"), "--task"),
+        (("tokens", "revoke", "none"), "connector tokens list"),
+        (("webhooks", "add", "none", "--secret", "s"), "No store 'none'"),
+        (("webhooks", "rotate", "none", "--secret", "s"), "connector webhooks list"),
+        (("webhooks", "remove", "none"), "connector webhooks list"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_to_do(shell: Shell, arguments: tuple[str, ...], complaint: str) -> None:
+    result = shell(*arguments)
+    assert result.exit_code in {1, 2}
+    assert complaint in result.stderr
+
+
+def test_a_name_is_given_to_one_valid_token_at_a_time(shell: Shell) -> None:
+    add = ("tokens", "add", "erp", "--task", "orders.import")
+    assert shell(*add).exit_code == 0
+    again = shell(*add)
+    assert again.exit_code == 1
+    assert "connector tokens revoke erp" in again.stderr
+
+
+def test_an_endpoint_takes_the_secret_it_was_given_and_never_shows_it(doors: Doors, shell: Shell) -> None:
+    added = shell("webhooks", "add", "shop", given="hush\n")
+    path = added.stdout.strip()
+    assert path.startswith("/webhooks/afosto/")
+    endpoint = path.rsplit("/", 1)[1]
+    assert doors.deliver(endpoint, message(), "hush").status_code == 200
+    listed = shell("webhooks", "list")
+    assert endpoint in listed.stdout
+    assert "hush" not in added.output + listed.output
+
+
+def test_a_secret_is_rotated_in_two_steps(doors: Doors, shell: Shell) -> None:
+    endpoint = shell("webhooks", "add", "shop", "--secret-stdin", given="old\n").stdout.strip().rsplit("/", 1)[1]
+    shell("webhooks", "rotate", endpoint, "--secret-stdin", given="new\n")
+    assert [doors.deliver(endpoint, message(), secret).status_code for secret in ("old", "new")] == [200, 200]
+    shell("webhooks", "rotate", endpoint, "--finish")
+    assert [doors.deliver(endpoint, message(), secret).status_code for secret in ("old", "new")] == [401, 200]
+    assert shell("webhooks", "remove", endpoint).exit_code == 0
+    assert doors.deliver(endpoint, message(), "new").status_code == 404
+
+
+def test_rotating_the_keys_takes_the_webhook_secrets_along(doors: Doors, shell: Shell) -> None:
+    endpoint = shell("webhooks", "add", "shop", given="hush\n").stdout.strip().rsplit("/", 1)[1]
+    fresh = Fernet.generate_key().decode()
+    shell.env["CONNECTOR_KEYS"] = f"{fresh},{shell.env['CONNECTOR_KEYS']}"
+    assert "1 store and 1 webhook endpoint" in shell("keys", "rotate").stdout
+    sealed = bytes(doors.rows("webhook_endpoints")[0]["secret"])
+    assert endpoint
+    assert Fernet(fresh).decrypt(sealed) == b"hush"

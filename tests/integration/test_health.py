@@ -1,0 +1,65 @@
+"""What the gateway says of itself, and what it still does while a server behind it is away."""
+
+from tests.doors import Doors, message, open_doors
+from workers.local.services import Services
+
+NOWHERE = "redis://127.0.0.1:1/0"
+NO_DATABASE = "postgresql://connector@127.0.0.1:1/none"
+
+
+def test_all_is_well_with_database_and_broker(doors: Doors) -> None:
+    client = doors.app.test_client()
+    assert client.get("/healthz").json == {"ok": True, "missing": []}
+    answer = client.get("/readyz")
+    assert (answer.status_code, answer.json) == (200, {"ok": True, "missing": []})
+
+
+def test_the_servers_that_do_not_answer_are_named(fresh_services: Services) -> None:
+    with open_doors(fresh_services, BROKER_URL=NOWHERE, DATABASE_URL=NO_DATABASE) as away:
+        client = away.app.test_client()
+        answer = client.get("/readyz")
+        assert (answer.status_code, answer.json) == (503, {"ok": False, "missing": ["database", "broker"]})
+        assert client.get("/healthz").status_code == 200
+
+
+def test_without_the_database_everybody_is_asked_to_come_again(fresh_services: Services) -> None:
+    with open_doors(fresh_services, DATABASE_URL=NO_DATABASE) as away:
+        for path in ("/v1/tasks/orders.import", "/webhooks/afosto/any"):
+            answer = away.post(path, b"{}", Authorization="Bearer any")
+            assert answer.status_code == 503
+            assert answer.headers["Retry-After"]
+            assert answer.json is not None
+            assert answer.json["error"]["code"] == "unavailable"
+
+
+def test_without_the_broker_a_webhook_is_kept_and_its_order_is_due_all_the_same(fresh_services: Services) -> None:
+    with open_doors(fresh_services, BROKER_URL=NOWHERE, REDIS_URL=NOWHERE) as away:
+        away.store("shop")
+        away.order("shop", "order-1", "afosto-1")
+        endpoint = away.ledger.webhooks.add("shop", "webhook-secret-for-tests")
+        assert away.deliver(endpoint, message()).status_code == 200
+        assert away.looks() == [("shop", "order-1", 1)]
+        token = away.ledger.tokens.add("erp", ["orders.import"], [])
+        body = b'{"store": "shop", "order": "4711"}'
+        assert away.post("/v1/tasks/orders.import", body, Authorization=f"Bearer {token}").status_code == 202
+
+
+def test_the_page_that_describes_the_api_asks_nobody_else(doors: Doors) -> None:
+    client = doors.app.test_client()
+    for path in ("/docs", "/docs/page.css", "/docs/page.js"):
+        with client.get(path) as answer:
+            assert answer.status_code == 200
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+            assert b"//" not in answer.data.replace(b"// ", b"")
+    assert client.get("/docs/..%2Fapp.py").status_code == 404
+
+
+def test_the_description_has_each_task_with_the_keywords_of_the_contract(doors: Doors) -> None:
+    description = doors.app.test_client().get("/openapi.json").json
+    assert description is not None
+    schemas = description["components"]["schemas"]
+    for task, name in (("orders.look", "OrderMessage"), ("inventory.publish", "StockMessage")):
+        body = description["paths"][f"/v1/tasks/{task}"]["post"]["requestBody"]
+        assert body["content"]["application/json"]["schema"]["$ref"].endswith(name)
+    assert schemas["StockMessage"]["required"] == ["sku", "store"]
+    assert "/v1/tasks/dispatch.tick" not in description["paths"]

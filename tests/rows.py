@@ -1,0 +1,22 @@
+"""Rows that a test writes into the ledger without asking a vendor."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+
+def store_values(name: str, tenant: str = "tenant-1") -> dict[str, Any]:
+    """Give the columns of a store of an Afosto tenant."""
+    return {
+        "name": name,
+        "base_url": "https://shop.example/api",
+        "client_id": "client",
+        "client_secret": "secret",
+        "afosto_key": "key",
+        "afosto_bucket": tenant,
+        "channel_id": "channel",
+        "import_since": datetime.now(UTC) - timedelta(days=1),
+        "totals": "tolerate",
+        "open_unpaid": False,
+        "notify_buyers": True,
+        "scopes": ["ordr:r"],
+    }

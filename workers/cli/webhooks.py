@@ -1,0 +1,78 @@
+"""`connector webhooks`: the addresses at which Afosto tells what happened."""
+
+import click
+
+from workers.cli.frame import open_ledger, print_json, print_table
+from workers.cli.secrets import read_secret
+
+PATH = "/webhooks/afosto/"
+_SECRET = click.option(
+    "--secret", envvar="CONNECTOR_WEBHOOK_SECRET", show_envvar=True, help="Better left out: asked hidden."
+)
+_STDIN = click.option("--secret-stdin", is_flag=True, help="Read the secret from standard input, one line.")
+
+
+@click.group()
+def webhooks() -> None:
+    """Make, list, rotate and remove the endpoints that take Afosto's webhooks."""
+
+
+@webhooks.command()
+@click.argument("store")
+@_SECRET
+@_STDIN
+def add(store: str, secret: str | None, secret_stdin: bool) -> None:
+    """Make an endpoint for the Afosto tenant of STORE and print its path.
+
+    One is enough for all stores of a tenant. The secret is the one that Afosto signs with.
+    """
+    with open_ledger() as ledger:
+        ledger.stores.get(store)
+        endpoint = ledger.webhooks.add(store, read_secret(secret, "Webhook secret", stdin=secret_stdin))
+    click.echo(f"{PATH}{endpoint}")
+
+
+@webhooks.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+def list_endpoints(as_json: bool) -> None:
+    """List the endpoints, and when Afosto last used each."""
+    with open_ledger() as ledger:
+        rows = ledger.webhooks.endpoints()
+    if as_json:
+        print_json(rows)
+        return
+    columns = {
+        "id": "ENDPOINT",
+        "store": "STORE",
+        "created_at": "MADE AT",
+        "seen_at": "LAST MESSAGE",
+        "rotating": "TWO SECRETS",
+    }
+    print_table(rows, columns, "there is none; make one with: connector webhooks add STORE")
+
+
+@webhooks.command()
+@click.argument("endpoint")
+@_SECRET
+@_STDIN
+@click.option("--finish", is_flag=True, help="The other side signs with the new secret: drop the one before it.")
+def rotate(endpoint: str, secret: str | None, secret_stdin: bool, finish: bool) -> None:
+    """Give ENDPOINT a new secret; the present one stays accepted until this is run with --finish."""
+    with open_ledger() as ledger:
+        if finish:
+            ledger.webhooks.finish_rotation(endpoint)
+        else:
+            ledger.webhooks.rotate(endpoint, read_secret(secret, "New webhook secret", stdin=secret_stdin))
+    if finish:
+        click.echo("only the newest secret is accepted now")
+    else:
+        click.echo(f"both secrets are accepted; end that with: connector webhooks rotate {endpoint} --finish")
+
+
+@webhooks.command()
+@click.argument("endpoint")
+def remove(endpoint: str) -> None:
+    """Take nothing at ENDPOINT any more."""
+    with open_ledger() as ledger:
+        ledger.webhooks.remove(endpoint)
+    click.echo("the endpoint is removed; take it out of Afosto as well")
