@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from ledger.database import Database, Row, Session, fetch, fetch_one
 from ledger.records import Context, Intent, Job, Link, Settlement, Wish
 from ledger.stores import Stores
-from schemas.flows import SWITCHES
+from schemas.flows import SWITCHES, flow_name
 
 
 class Jobs:
@@ -131,8 +131,9 @@ class Jobs:
         return self._database.rows("jobs.counts")
 
     def parked_reasons(self) -> list[Row]:
-        """Return how many jobs are parked for which reason, with the resolution."""
-        return self._database.rows("jobs.parked_reasons")
+        """Return how many jobs are parked for which reason, with one's message and resolution, and the flow's name."""
+        rows = self._database.rows("jobs.parked_reasons")
+        return [{**row, "name": flow_name(row["direction"], row["flow"])} for row in rows]
 
 
 def upsert_wishes(

@@ -168,8 +168,8 @@ returning id;
 select store, direction, flow, state, count(*) as jobs from jobs group by 1, 2, 3, 4 order by 1, 2, 3, 4;
 
 -- name: parked_reasons
-select store, flow, reason, count(*) as jobs, min(resolution) as resolution
-from jobs where state = 'parked' group by 1, 2, 3 order by 4 desc;
+select store, direction, flow, reason, count(*) as jobs, min(message) as message, min(resolution) as resolution
+from jobs where state = 'parked' group by 1, 2, 3, 4 order by 5 desc;
 
 -- name: find
 select id, store, direction, flow, subject, order_key, lane, wanted, done, state, due_at, failures, claims, fence, holder,

@@ -66,7 +66,7 @@ def _queues(chosen: Settings) -> dict[str, int] | None:
 def _print(found: dict[str, Any]) -> None:
     _print_stores(found["stores"], found["interval"])
     click.echo("\nParked jobs")
-    columns = {"jobs": "JOBS", "store": "STORE", "flow": "FLOW", "reason": "REASON", "resolution": "WHAT TO DO"}
+    columns = {"jobs": "JOBS", "store": "STORE", "name": "FLOW", "reason": "REASON", "resolution": "WHAT TO DO"}
     print_table(found["parked"], columns, "none")
     click.echo("\nWorkers")
     workers = [{**row, "queues": ",".join(row["queues"]), "seen": span(row["seen_before"])} for row in found["workers"]]

@@ -115,7 +115,7 @@ def _play(stage: Stage) -> Report:
     if not settled:
         stage.console.print(f"Not everything was settled within {SETTLING_SECONDS:g} s.", style="bold red")
     for row in stage.ledger.jobs.parked_reasons():
-        stage.console.print(f"parked in {row['store']}: {row['jobs']} {row['flow']}, {row['reason']}")
+        stage.console.print(f"parked in {row['store']}: {row['jobs']} {row['name']}, {row['reason']}: {row['message']}")
     return report
 
 
