@@ -5,6 +5,8 @@ from schemas.afosto.documents import (
     AddressDraft,
     Channel,
     FeeDraft,
+    InventoryChange,
+    InventoryLevel,
     ItemDraft,
     Location,
     Order,
@@ -12,7 +14,14 @@ from schemas.afosto.documents import (
     Parcel,
     Unit,
 )
-from schemas.afosto.loaders import load_channels, load_locations, load_order, load_parcel
+from schemas.afosto.loaders import (
+    load_channels,
+    load_inventory,
+    load_inventory_changes,
+    load_locations,
+    load_order,
+    load_parcel,
+)
 from schemas.afosto.wire import from_minor, to_minor
 
 __all__ = [
@@ -20,6 +29,8 @@ __all__ = [
     "AddressDraft",
     "Channel",
     "FeeDraft",
+    "InventoryChange",
+    "InventoryLevel",
     "ItemDraft",
     "Location",
     "Order",
@@ -28,6 +39,8 @@ __all__ = [
     "Unit",
     "from_minor",
     "load_channels",
+    "load_inventory",
+    "load_inventory_changes",
     "load_locations",
     "load_order",
     "load_parcel",

@@ -3,11 +3,19 @@
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.afosto.documents import Channel, Location, Order, Parcel
-from schemas.afosto.wire import ChannelsSchema, LocationsSchema, OrderSchema, ParcelSchema
+from schemas.afosto.documents import Channel, InventoryChange, InventoryLevel, Location, Order, Parcel
+from schemas.afosto.wire import (
+    ChannelsSchema,
+    InventoryChangesSchema,
+    InventoryLevelsSchema,
+    LocationsSchema,
+    OrderSchema,
+    ParcelSchema,
+)
 from schemas.fields import load
 
 _ORDER, _PARCEL, _CHANNELS, _LOCATIONS = OrderSchema(), ParcelSchema(), ChannelsSchema(), LocationsSchema()
+_LEVELS, _CHANGES = InventoryLevelsSchema(), InventoryChangesSchema()
 
 
 def load_order(doc: Mapping[str, Any]) -> Order:
@@ -32,3 +40,15 @@ def load_locations(doc: Mapping[str, Any]) -> tuple[Location, ...]:
     """Read one page of a `LocationConnection`: an object with `nodes`."""
     locations: tuple[Location, ...] = load(_LOCATIONS, doc, "Afosto locations")["nodes"]
     return locations
+
+
+def load_inventory(doc: Mapping[str, Any]) -> tuple[InventoryLevel, ...]:
+    """Read the levels that stand under `inventory`."""
+    levels: tuple[InventoryLevel, ...] = load(_LEVELS, doc, "Afosto inventory")["inventory"]
+    return levels
+
+
+def load_inventory_changes(doc: Mapping[str, Any]) -> tuple[InventoryChange, ...]:
+    """Read one page of an `InventoryChangeConnection`: an object with `nodes`."""
+    changes: tuple[InventoryChange, ...] = load(_CHANGES, doc, "Afosto inventory changes")["nodes"]
+    return changes

@@ -2,6 +2,7 @@
 
 from schemas.epages.documents import (
     Address,
+    Availability,
     Fee,
     LineItem,
     Location,
@@ -10,22 +11,29 @@ from schemas.epages.documents import (
     OrderRow,
     Process,
     ProcessLine,
+    Product,
     Token,
+    Variation,
 )
 from schemas.epages.loaders import (
     PROCESS_KEYS,
+    load_availability,
     load_locations,
     load_order,
     load_order_page,
     load_process,
     load_processes,
+    load_product,
+    load_products,
     load_token,
+    load_variations,
 )
 from schemas.fields import format_time, parse_time
 
 __all__ = [
     "PROCESS_KEYS",
     "Address",
+    "Availability",
     "Fee",
     "LineItem",
     "Location",
@@ -34,13 +42,19 @@ __all__ = [
     "OrderRow",
     "Process",
     "ProcessLine",
+    "Product",
     "Token",
+    "Variation",
     "format_time",
+    "load_availability",
     "load_locations",
     "load_order",
     "load_order_page",
     "load_process",
     "load_processes",
+    "load_product",
+    "load_products",
     "load_token",
+    "load_variations",
     "parse_time",
 ]
