@@ -3,9 +3,11 @@
 from ledger.cursors import Cursors
 from ledger.database import Database
 from ledger.front import Front
+from ledger.held import Held
 from ledger.jobs import Jobs
 from ledger.keys import KeySet
 from ledger.links import Links
+from ledger.stock import Stock
 from ledger.stores import Stores
 
 # How long, in seconds, a shipment, return or cancellation waits for its order when nothing wakes it.
@@ -22,6 +24,8 @@ class Ledger:
         self.links = Links(database)
         self.cursors = Cursors(database, ORDER_WAIT)
         self.front = Front(database)
+        self.held = Held(database)
+        self.stock = Stock(database)
 
     def close(self) -> None:
         """Give all connections back."""
