@@ -1,11 +1,11 @@
 """What orders hold of the stock: the pieces the shops have sold and Afosto has not booked, per SKU."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from ledger.database import Database, Row, Session, fetch
 from ledger.records import Store
-from ledger.wishes import wish_touched
+from ledger.wishes import Publishing, wish_touched
 from schemas.epages import Order
 from schemas.mapping.stock import HeldLine, held_lines
 
@@ -16,21 +16,21 @@ class Held:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def note_shop(self, store: Store, orders: Iterable[Order], *, publishing: Collection[str] = ()) -> None:
+    def note_shop(self, store: Store, orders: Iterable[Order], by: Publishing | None = None) -> None:
         """Keep what a shop's orders hold, as they were just read; neither test orders nor any from before the import.
 
-        The SKUs in `publishing` are not made wanted: the caller is about to publish them.
+        `by` is the run that read them, if it publishes stock.
         """
         lines = countable(store, orders)
-        self._database.transaction(lambda session: note_held(session, store.name, lines, publishing))
+        self._database.transaction(lambda session: note_held(session, store.name, lines, by))
 
-    def note_afosto(self, store: str, order_id: str, waiting: Mapping[str, int]) -> None:
+    def note_afosto(self, store: str, order_id: str, waiting: Mapping[str, int], by: Publishing | None = None) -> None:
         """Keep how many units of an opened order's lines (ePages ids) Afosto has not deducted, as was just read."""
         values = {"store": store, "order_id": order_id, "lines": list(waiting), "counts": list(waiting.values())}
 
         def work(session: Session) -> None:
             changed = fetch(session, "order_lines.note_waiting", values)
-            wish_touched(session, store, {row["sku"] for row in changed})
+            wish_touched(session, store, {row["sku"] for row in changed}, by)
 
         self._database.transaction(work)
 
@@ -57,7 +57,7 @@ def countable(store: Store, orders: Iterable[Order]) -> list[HeldLine]:
     return [line for order in found for line in held_lines(order)]
 
 
-def note_held(session: Session, store: str, lines: Iterable[HeldLine], publishing: Collection[str] = ()) -> None:
+def note_held(session: Session, store: str, lines: Iterable[HeldLine], by: Publishing | None = None) -> None:
     """Within a transaction: keep lines as the shop last said, and make wanted what has changed."""
     unique = {(line.order_id, line.line_id): line for line in lines}
     if not unique:
@@ -74,7 +74,7 @@ def note_held(session: Session, store: str, lines: Iterable[HeldLine], publishin
     changed = {row["sku"] for row in fetch(session, "order_lines.note_held", values)}
     if changed:
         _remember(session, store, [line for line in kept if line.sku in changed])
-    wish_touched(session, store, changed.difference(publishing))
+    wish_touched(session, store, changed, by)
 
 
 def _remember(session: Session, store: str, lines: Iterable[HeldLine]) -> None:

@@ -5,10 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import psycopg
-
 from ledger.database import Database, Row, Session, fetch, fetch_one
-from ledger.wishes import hint, wish
+from ledger.wishes import hint
 
 SUBJECT = "stock"  # of the one job that publishes all of a store's wishes
 
@@ -56,18 +54,16 @@ class Stock:
 
     def wish(self, store: str, skus: Collection[str]) -> int | None:
         """Let these SKUs be published; return the id of the store's job, or None when the store is not connected."""
-        try:
-            rows = self._database.transaction(lambda session: wish(session, [store], skus, known=False))
-        except psycopg.errors.ForeignKeyViolation:
-            return None
-        return int(rows[0]["id"]) if rows else None
+        return self._wish("stock.wish", {"store": store, "skus": sorted(set(skus)), "known": False})
 
     def wish_all(self, store: str) -> int | None:
         """Let every SKU of the store that is known be published; return as `wish` does."""
+        return self._wish("stock.wish_all", {"store": store})
 
+    def _wish(self, query: str, values: Mapping[str, Any]) -> int | None:
         def work(session: Session) -> list[Row]:
-            fetch(session, "stock.wish_all", {"store": store})
-            return hint(session, [store])
+            fetch(session, query, values)
+            return hint(session, [values["store"]])
 
         rows = self._database.transaction(work)
         return int(rows[0]["id"]) if rows else None
@@ -94,6 +90,10 @@ class Stock:
         products, variations = [p for p, _ in places.values()], [v for _, v in places.values()]
         values = {"store": store, "skus": list(places), "products": products, "variations": variations}
         self._database.rows("stock.remember", values)
+
+    def locations(self, store: str) -> list[str]:
+        """Return the Afosto locations whose stock the store sells."""
+        return [row["afosto_id"] for row in self._database.rows("stock.locations", {"store": store})]
 
     def sellers(self, store: str) -> list[Seller]:
         """Return the stores that sell from a location of this store, itself included; empty when none is mapped."""

@@ -32,6 +32,22 @@ class OrderMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class StockMessage:
+    """Publish the stock of a SKU of a store, or of all its SKUs; `version` is the job's, when dispatch sends it."""
+
+    store: str
+    sku: str | None = None
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WatchMessage:
+    """Ask Afosto whose inventory has changed at a store's locations."""
+
+    store: str
+
+
+@dataclass(frozen=True, slots=True)
 class PollMessage:
     """Ask a store what changed; `cursor` is live, history or sweep, `fence` the run this message continues."""
 
@@ -48,10 +64,11 @@ class TickMessage:
 class Id(fields.String):
     """A name or id: 1 to 200 characters, all of which a database can store."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, required: bool = True) -> None:
         printable = validate.Regexp(_NO_CONTROLS, error="holds a control character")
         length = validate.Length(min=1, max=200, error="must have 1 to 200 characters")
-        super().__init__(required=True, validate=(length, printable), error_messages={"invalid": "is not a text"})
+        presence: dict[str, Any] = {"required": True} if required else {"load_default": None}
+        super().__init__(validate=(length, printable), error_messages={"invalid": "is not a text"}, **presence)
 
 
 class Counter(fields.Integer):
@@ -71,6 +88,20 @@ class OrderMessageSchema(Document):
     version = Counter()
 
 
+class StockMessageSchema(Document):
+    target = StockMessage
+
+    store = Id()
+    sku = Id(required=False)
+    version = Counter()
+
+
+class WatchMessageSchema(Document):
+    target = WatchMessage
+
+    store = Id()
+
+
 class PollMessageSchema(Document):
     target = PollMessage
 
@@ -87,13 +118,15 @@ class TickMessageSchema(Document):
     target = TickMessage
 
 
-Message = OrderMessage | PollMessage | TickMessage
+Message = OrderMessage | StockMessage | WatchMessage | PollMessage | TickMessage
 
 CONTRACT: Mapping[str, Document] = {
     "orders.import": OrderMessageSchema(),
     "cancellations.import": OrderMessageSchema(),
     "shipments.import": OrderMessageSchema(),
     "returns.import": OrderMessageSchema(),
+    "inventory.publish": StockMessageSchema(),
+    "inventory.watch": WatchMessageSchema(),
     "poll.store": PollMessageSchema(),
     "dispatch.tick": TickMessageSchema(),
     "reconcile.sweep": TickMessageSchema(),

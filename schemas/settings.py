@@ -30,7 +30,7 @@ class Settings:
 
     Polling: every store is asked each `poll_interval`, from its cursor less `poll_overlap`, `poll_page_size`
     orders at a time, at most `poll_slices_per_task` slices in one task; `clock_margin` is how far behind the
-    shop's clock a cursor stays.
+    shop's clock a cursor stays. Changes of inventory are read each `inventory_interval`.
 
     Running: a job is held for `lease`, renewed every `lease_renewal`, never longer than `longest_job`; a call
     ends after `call_deadline`; after a lost answer nothing is repeated before `ambiguity_wait`; a job sent but
@@ -53,6 +53,7 @@ class Settings:
     poll_page_size: int
     poll_slices_per_task: int
     clock_margin: float
+    inventory_interval: float
     lease: float
     lease_renewal: float
     longest_job: float
@@ -160,6 +161,7 @@ class SettingsSchema(Document):
     poll_page_size = Count(200)
     poll_slices_per_task = Count(8)
     clock_margin = Seconds(5)
+    inventory_interval = Seconds(60)
     lease = Seconds(20)
     lease_renewal = Seconds(5)
     longest_job = Seconds(60)
@@ -201,6 +203,7 @@ RULES = (
     Rule(("call_deadline", "ambiguity_wait"), lambda deadline, wait: deadline < wait, "is not below"),
     Rule(("dispatch_interval", "poll_interval"), lambda beat, poll: beat < poll, "is not below"),
     Rule(("dispatch_interval", "resend_after"), lambda beat, resend: beat < resend, "is not below"),
+    Rule(("dispatch_interval", "inventory_interval"), lambda beat, poll: beat < poll, "is not below"),
     Rule(("clock_margin", "poll_overlap"), lambda margin, overlap: margin < overlap, "is not below"),
     Rule(("retry_base", "retry_cap"), lambda base, cap: base <= cap, "is above"),
 )

@@ -30,7 +30,11 @@ def dispatch(runtime: Runtime) -> str:
     polls = ledger.cursors.take_due(patience(settings.poll_interval), POLLS_PER_TICK)
     for row in polls:
         runtime.send("poll.store", {"store": row["store"], "cursor": row["kind"], "fence": row["fence"]}, "poll")
+    watches = ledger.stock.take_due(patience(settings.inventory_interval), POLLS_PER_TICK)
+    for store in watches:
+        runtime.send("inventory.watch", {"store": store}, "inventory")
     slots = ledger.front.slots(ALIVE)
     sent = sum(fill(runtime, flow, slots.get(flow.queue, DEFAULT_SLOTS)) for flow in FLOWS)
     again = sum(resend(runtime, flow) for flow in FLOWS)
-    return f"{len(polls)} polls, {sent} jobs sent, {again} sent again, {len(freed)} leases ended"
+    asked = f"{len(polls)} polls, {len(watches)} inventories"
+    return f"{asked}, {sent} jobs sent, {again} sent again, {len(freed)} leases ended"

@@ -33,7 +33,8 @@ Handler = Callable[[Run], str]
 class Flow:
     """A kind of job: the task that runs it and on which queue, its handler, and how many calls a usual run makes.
 
-    So many calls at each vendor are reserved before a run begins.
+    So many calls at each vendor are reserved before a run begins. `keyword` is what its messages call the subject, None
+    when a store has but one.
     """
 
     name: str
@@ -43,6 +44,12 @@ class Flow:
     handler: Handler
     epages_calls: int
     afosto_calls: int
+    keyword: str | None = "order"
+
+    def message(self, store: str, subject: str, version: int) -> dict[str, object]:
+        """Return the keyword arguments that ask for a run of one job."""
+        named: dict[str, object] = {self.keyword: subject} if self.keyword else {}
+        return {"store": store, **named, "version": version}
 
 
 def execute(runtime: Runtime, flow: Flow, message: OrderMessage, refill: Callable[[Runtime, Flow], None]) -> str:

@@ -105,5 +105,4 @@ def _affordable(runtime: Runtime, flow: Flow, stores: list[Row], lane: int, room
 
 def _send(runtime: Runtime, flow: Flow, rows: list[Row]) -> None:
     for row in rows:
-        message: dict[str, object] = {"store": row["store"], "order": row["subject"], "version": row["wanted"]}
-        runtime.send(flow.task, message, flow.queue)
+        runtime.send(flow.task, flow.message(row["store"], row["subject"], row["wanted"]), flow.queue)

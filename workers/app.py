@@ -15,6 +15,7 @@ TASK_MODULES = (
     "tasks.cancellations",
     "tasks.shipments",
     "tasks.returns",
+    "tasks.inventory",
     "tasks.poll",
     "tasks.dispatch",
     "tasks.reconcile",

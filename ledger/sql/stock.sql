@@ -9,13 +9,12 @@ on conflict (store, sku) do update set
 where (stock.product_id, stock.variation_id) is distinct from (excluded.product_id, excluded.variation_id);
 
 -- name: wish
--- These SKUs shall be published at these stores. With `known` set, what a shop was found not to know is left alone.
+-- These SKUs shall be published. With `known` set, what the shop was found not to know is left alone.
 insert into stock (store, sku)
-select s.store, k.sku from unnest(%(stores)s::text[]) as s (store) cross join unnest(%(skus)s::text[]) as k (sku)
-order by s.store, k.sku
+select s.name, k.sku from stores s cross join unnest(%(skus)s::text[]) as k (sku) where s.name = %(store)s order by k.sku
 on conflict (store, sku) do update set wanted = stock.wanted + 1
 where not %(known)s or stock.outcome is distinct from 'unknown-sku'
-returning store;
+returning sku;
 
 -- name: wish_all
 update stock set wanted = wanted + 1
@@ -63,6 +62,9 @@ from (select distinct o.store from locations m join locations o on o.afosto_id =
 join store_flows f on f.store = o.store and f.direction = 'import' and f.flow = 'orders'
 left join cursors h on h.store = o.store and h.kind = 'history'
 order by o.store;
+
+-- name: locations
+select distinct afosto_id from locations where store = %(store)s order by afosto_id;
 
 -- name: clock
 select clock_timestamp() as at;
