@@ -61,23 +61,21 @@ class _Watch:
         """Make wanted what changed and move the cursor."""
         settings, name = self._runtime.settings, self._store.name
         cursor = self._stock.cursor(name)
-        since = cursor["position"] if cursor else None
+        assert cursor is not None
         now = datetime.now(UTC)
-        lists, pause = True, settings.inventory_interval
-        if since is None:
-            said = f"{self._everything()} SKUs of the shop are wanted"
-        else:
-            changes = self._changes(since) if cursor and cursor["lists_changes"] else None
-            if changes is None:
-                lists, pause = False, max(pause, settings.poll_interval)
-                changes = self._compared(now)
-            said = f"{self._stock.wish_changed(name, changes) if changes else 0} SKUs have changed"
+        first = cursor["position"] is None
+        changes = self._changes(cursor["position"] or now) if first or cursor["lists_changes"] else None
+        lists, interval = changes is not None, settings.inventory_interval
+        changed = self._stock.wish_changed(name, self._compared(now) if changes is None else changes)
+        said = f"{self._everything()} SKUs of the shop are wanted" if first else f"{changed} SKUs have changed"
         self._refresh()
+        pause = interval if lists else max(interval, settings.poll_interval)
         self._stock.move_cursor(name, now, lists_changes=lists, pause=pause)
         self._stock.hint_if_due(name)
         return said
 
     def _everything(self) -> int:
+        """Walk over the shop's catalogue, and let all that is known be published; returns how many SKUs it has."""
         shop = epages_client(self._runtime, self._store, self._gate(epages_bucket(self._store.name), PATIENT))
         places = catalogue(shop)
         self._stock.remember(self._store.name, places)
@@ -101,6 +99,8 @@ class _Watch:
     def _compared(self, now: datetime) -> Mapping[str, datetime]:
         """Without a list of changes: every SKU of which something else is available than was published last."""
         published = self._stock.levels(self._store.name)
+        if not published:
+            return {}
         available = self._afosto.available(sorted(published), self._locations)
         return {sku: now for sku, level in available.items() if level != published[sku]}
 

@@ -4,6 +4,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
+from string import ascii_lowercase
 from typing import Any
 from uuid import uuid4
 
@@ -20,6 +22,8 @@ from tasks.watching_inventory import watch
 from tests.world import TENANT, World
 
 HERE, THERE = "location-0", "location-1"
+# A simulated shop's SKUs begin with the first two letters of its name: no two tests share any.
+PREFIXES = map("".join, product(ascii_lowercase, repeat=2))
 IMPORTS = {flow.name: flow for flow in FLOWS if flow.direction == "import"}
 
 
@@ -40,13 +44,24 @@ class StockWorld:
     store: str
 
     @classmethod
-    def open(cls, world: World, runtime: Runtime, *, stock: int = 10, **settings: Any) -> "StockWorld":
-        """Open and connect a shop; Afosto has `stock` pieces of each of its SKUs."""
-        store = f"shop-{uuid4().hex[:8]}"
-        world.shop(store, stock=True, **{"products": 3, "seed": int(uuid4().int % 1000), **settings})
+    def open(
+        cls,
+        world: World,
+        runtime: Runtime,
+        *,
+        pieces: int = 10,
+        prefix: str | None = None,
+        managed: bool = True,
+        **settings: Any,
+    ) -> "StockWorld":
+        """Open and connect a shop; Afosto has `pieces` of each of its SKUs, which begin with the prefix."""
+        store = f"{prefix or next(PREFIXES)}-{uuid4().hex[:8]}"
+        world.shop(store, publishes=True, **{"products": 3, "stock": 50 if managed else None, **settings})
         opened = cls(world, runtime, store)
+        url, since = world.afosto.graphql_url.removesuffix("/graphql"), world.ledger.stores.get(store).import_since
+        world.epages.judge_stock(store, url, TENANT, [HERE, THERE], since.isoformat())
         for sku in opened.figures():
-            world.afosto.recount(TENANT, HERE, sku, stock)
+            world.afosto.recount(TENANT, HERE, sku, pieces)
         return opened
 
     def figures(self) -> dict[str, int | None]:
@@ -73,10 +88,10 @@ class StockWorld:
     def imports(self) -> None:
         """Run the store's due imports, orders first."""
         jobs = [job for job in self.world.ledger.jobs.search(store=self.store) if job["direction"] == "import"]
-        for flow in IMPORTS:
+        for name, flow in IMPORTS.items():
             for job in jobs:
-                if job["flow"] == flow and job["state"] == "waiting":
-                    self._execute(IMPORTS[flow], job["subject"])
+                if job["flow"] == name and job["state"] == "waiting":
+                    self._execute(flow, job["subject"])
 
     def watch(self) -> str:
         """Read what changed in Afosto."""
@@ -110,7 +125,8 @@ class StockWorld:
             if left is None and not self._open_imports():
                 return
             time.sleep(min(left or 0.05, 3.2))
-        raise AssertionError(f"{self.store} does not come to rest: {self.rows()}")
+        wanted = [row for row in self.rows().values() if row["open"]]
+        raise AssertionError(f"{self.store} does not come to rest: {wanted} {self.world.open_jobs()}")
 
     def rows(self) -> dict[str, dict[str, Any]]:
         """What the ledger says of each SKU."""

@@ -127,10 +127,10 @@ class World:
         self._stack.callback(_end, process)
         return process
 
-    def shop(self, name: str, since: datetime | None = None, *, stock: bool = False, **settings: Any) -> None:
+    def shop(self, name: str, since: datetime | None = None, *, publishes: bool = False, **settings: Any) -> None:
         """Open a shop and connect it; orders from `since` (default: an hour ago) on are imported.
 
-        Its stock is published only with `stock`: the tenant of most tests has no inventory.
+        Its stock is published only with `publishes`: the tenant of most tests has no inventory.
         """
         self.epages.open_shop(name, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, **settings)
         connect_store(
@@ -146,7 +146,7 @@ class World:
                 import_since=since or datetime.now(UTC) - timedelta(hours=1),
             ),
         )
-        if not stock:
+        if not publishes:
             self.ledger.stores.switch_flow(name, "inventory.publish", enabled=False)
 
     def worker(self, queues: str, concurrency: int = 4) -> subprocess.Popen[bytes]:

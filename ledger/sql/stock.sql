@@ -55,10 +55,13 @@ where m.store = %(store)s order by o.store;
 
 -- name: sellers
 -- Stores that sell from a location of this store, itself included: whether their orders are imported, and whether their
--- past has been read.
-select o.store, f.enabled as imports, h.next_poll_at is null as read
+-- past has been read. A shop that cannot be read holds nobody up: what is known of its orders counts.
+select o.store, f.enabled as imports,
+       h.next_poll_at is null or s.paused_at is not null
+       or exists (select 1 from store_health b where b.store = o.store and b.vendor = 'epages') as read
 from (select distinct o.store from locations m join locations o on o.afosto_id = m.afosto_id
       where m.store = %(store)s) o
+join stores s on s.name = o.store
 join store_flows f on f.store = o.store and f.direction = 'import' and f.flow = 'orders'
 left join cursors h on h.store = o.store and h.kind = 'history'
 order by o.store;
@@ -76,10 +79,11 @@ where store = %(store)s and (wanted > done or recheck_at <= now() or ambiguous_u
 order by checked_at nulls first, sku limit %(limit)s;
 
 -- name: next_due
--- Seconds until something is to be published, null when nothing is.
-select greatest(0, extract(epoch from min(coalesce(ambiguous_until, case when wanted > done then now() else recheck_at end))
-                   - now()))::float8 as seconds
-from stock where store = %(store)s and (wanted > done or recheck_at is not null or ambiguous_until is not null);
+-- Seconds until something is to be published; no row when nothing is.
+select greatest(0, extract(epoch from
+           coalesce(ambiguous_until, case when wanted > done then now() else recheck_at end) - now()))::float8 as seconds
+from stock where store = %(store)s and (wanted > done or recheck_at is not null or ambiguous_until is not null)
+order by seconds limit 1;
 
 -- name: announce
 update stock set ambiguous_until = now() + %(wait)s * interval '1 second' where store = %(store)s and sku = %(sku)s;

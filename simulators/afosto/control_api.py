@@ -17,6 +17,7 @@
     GET    /tenants/{tenant}/inventory          {levels}
     POST   /tenants/{tenant}/inventory          {location_id, sku, total}: a recount
     POST   /tenants/{tenant}/inventory/sell     {location_id, sku, quantity}: sold over another channel
+    POST   /tenants/{tenant}/inventory/truth    {sku, locations, references, readings}: see `stock_truth`
     POST   /tenants/{tenant}/webhooks           {url, secret, id?, events?}
     GET    /tenants/{tenant}/webhooks           {deliveries}: what was sent lately, with the answers
 
@@ -36,7 +37,7 @@ from simulators.afosto import merchant
 from simulators.afosto.errors import Refused
 from simulators.afosto.tenant import Tenant
 from simulators.afosto.tenants import Account, Tenants
-from simulators.afosto.truth import cause_truth, level_truth, order_truth
+from simulators.afosto.truth import cause_truth, level_truth, order_truth, stock_truth
 
 PAGE = 2000
 
@@ -125,6 +126,10 @@ def _sell(account: Account, _: Request, body: Body) -> None:
     merchant.sell_elsewhere(account.tenant, **body)
 
 
+def _stock_truth(account: Account, _: Request, body: Body) -> Any:
+    return stock_truth(account.tenant, **body)
+
+
 def _listen(account: Account, _: Request, body: Body) -> Any:
     return {"id": account.tenant.listen(body).id}
 
@@ -168,6 +173,7 @@ HANDLERS: list[tuple[str, str, Handler]] = [
     ("GET", "inventory", _levels),
     ("POST", "inventory", _recount),
     ("POST", "inventory/sell", _sell),
+    ("POST", "inventory/truth", _stock_truth),
     ("GET", "webhooks", _deliveries),
     ("POST", "webhooks", _listen),
 ]

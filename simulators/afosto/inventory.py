@@ -2,13 +2,15 @@
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from simulators.afosto.errors import invalid
 from simulators.afosto.model import Unit
 
 Key = tuple[str, str]
+# Readings of a level that are told apart: as many connectors may be about to act on what they read.
+READINGS = 8
 
 
 @dataclass(slots=True)
@@ -45,6 +47,7 @@ class Inventory:
         self._waiting: dict[str, deque[tuple[Unit, Sequence[str]]]] = {}
         self._later: list[tuple[int, int, Unit, Sequence[str]]] = []
         self._sequence = 0
+        self._lost: dict[Key, deque[int]] = {}
 
     def levels(self) -> list[Level]:
         """Every level there is."""
@@ -54,6 +57,23 @@ class Inventory:
         """The known levels among these SKUs and locations."""
         wanted = [(location, sku) for location in dict.fromkeys(locations) for sku in dict.fromkeys(skus)]
         return [self._levels[key] for key in wanted if key in self._levels]
+
+    def look(self, skus: Iterable[str], locations: Iterable[str]) -> list[Level]:
+        """As `select`, for somebody who acts on the figures: what goes elsewhere from now on they cannot know."""
+        found = self.select(skus, locations)
+        for level in found:
+            self._losses(level.location_id, level.sku).appendleft(0)
+        return found
+
+    def lost(self, sku: str, locations: Iterable[str], readings: int) -> int:
+        """Pieces that left these levels over other counters, or were not found, since the last `readings` looks."""
+        return sum(sum(list(self._losses(location, sku))[:readings]) for location in locations)
+
+    def waiting(self, sku: str) -> Iterator[Unit]:
+        """The open units of opened orders for which nothing is reserved yet."""
+        queued = [unit for unit, _ in self._waiting.get(sku, ())]
+        queued += [unit for _, _, unit, _ in self._later if unit.line.sku == sku]
+        return (unit for unit in queued if unit.position == "WAITING" and unit.progress == "OPEN")
 
     def changes(self, since: int, locations: Iterable[str]) -> list[Change]:
         """The levels that moved at or after `since` (Unix milliseconds), oldest first."""
@@ -126,8 +146,13 @@ class Inventory:
         level.total += total
         level.reserved += reserved
         self._changes[location_id, sku] = self._now()
+        if total < 0:
+            self._losses(location_id, sku)[0] -= min(0, total - reserved)
         if total > reserved:
             self._serve(sku)
+
+    def _losses(self, location_id: str, sku: str) -> deque[int]:
+        return self._lost.setdefault((location_id, sku), deque([0], maxlen=READINGS))
 
     def _serve(self, sku: str) -> None:
         for unit, locations in self._waiting.pop(sku, ()):
