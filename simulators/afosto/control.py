@@ -108,11 +108,9 @@ class AfostoControl:
         sale = {"location_id": location_id, "sku": sku, "quantity": quantity}
         self._call("POST", f"/{tenant}/inventory/sell", sale)
 
-    def stock_truth(
-        self, tenant: str, sku: str, locations: list[str], references: list[str], readings: int = 1
-    ) -> Document:
+    def stock_truth(self, tenant: str, sku: str, locations: list[str], references: list[str]) -> Document:
         """What may be sold of a SKU, which of the orders referred to are opened, and which units wait for stock."""
-        asked = {"sku": sku, "locations": locations, "references": references, "readings": readings}
+        asked = {"sku": sku, "locations": locations, "references": references}
         return self._call("POST", f"/{tenant}/inventory/truth", asked)
 
     def listen(self, tenant: str, url: str, secret: str, events: list[str] | None = None) -> str:

@@ -17,7 +17,7 @@
     GET    /tenants/{tenant}/inventory          {levels}
     POST   /tenants/{tenant}/inventory          {location_id, sku, total}: a recount
     POST   /tenants/{tenant}/inventory/sell     {location_id, sku, quantity}: sold over another channel
-    POST   /tenants/{tenant}/inventory/truth    {sku, locations, references, readings}: see `stock_truth`
+    POST   /tenants/{tenant}/inventory/truth    {sku, locations, references, before?, readings?}: see truth.py
     POST   /tenants/{tenant}/webhooks           {url, secret, id?, events?}
     GET    /tenants/{tenant}/webhooks           {deliveries}: what was sent lately, with the answers
 

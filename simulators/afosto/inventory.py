@@ -9,8 +9,8 @@ from simulators.afosto.errors import invalid
 from simulators.afosto.model import Unit
 
 Key = tuple[str, str]
-# Readings of a level that are told apart: as many connectors may be about to act on what they read.
-READINGS = 8
+# How many readings and losses of a level are remembered.
+REMEMBERED = 200
 
 
 @dataclass(slots=True)
@@ -47,7 +47,8 @@ class Inventory:
         self._waiting: dict[str, deque[tuple[Unit, Sequence[str]]]] = {}
         self._later: list[tuple[int, int, Unit, Sequence[str]]] = []
         self._sequence = 0
-        self._lost: dict[Key, deque[int]] = {}
+        self._looks: dict[str, deque[int]] = {}
+        self._lost: dict[Key, deque[tuple[int, int]]] = {}
 
     def levels(self) -> list[Level]:
         """Every level there is."""
@@ -58,16 +59,20 @@ class Inventory:
         wanted = [(location, sku) for location in dict.fromkeys(locations) for sku in dict.fromkeys(skus)]
         return [self._levels[key] for key in wanted if key in self._levels]
 
-    def look(self, skus: Iterable[str], locations: Iterable[str]) -> list[Level]:
+    def look(self, skus: Sequence[str], locations: Iterable[str]) -> list[Level]:
         """As `select`, for somebody who acts on the figures: what goes elsewhere from now on they cannot know."""
-        found = self.select(skus, locations)
-        for level in found:
-            self._losses(level.location_id, level.sku).appendleft(0)
-        return found
+        for sku in skus:
+            self._looks.setdefault(sku, deque(maxlen=REMEMBERED)).append(self._now())
+        return self.select(skus, locations)
 
-    def lost(self, sku: str, locations: Iterable[str], readings: int) -> int:
-        """Pieces that left these levels over other counters, or were not found, since the last `readings` looks."""
-        return sum(sum(list(self._losses(location, sku))[:readings]) for location in locations)
+    def lost(self, sku: str, locations: Iterable[str], before: int, readings: int) -> int:
+        """Pieces that went over other counters, or were not found, since a SKU was looked at.
+
+        That is the look `readings` looks back from `before` (Unix milliseconds): so many may look at the same time.
+        """
+        looks = [at for at in self._looks.get(sku, ()) if at <= before][-readings:]
+        since = looks[0] if looks else before
+        return sum(count for key in locations for at, count in self._lost.get((key, sku), ()) if at >= since)
 
     def waiting(self, sku: str) -> Iterator[Unit]:
         """The open units of opened orders for which nothing is reserved yet."""
@@ -146,13 +151,11 @@ class Inventory:
         level.total += total
         level.reserved += reserved
         self._changes[location_id, sku] = self._now()
-        if total < 0:
-            self._losses(location_id, sku)[0] -= min(0, total - reserved)
+        if total < min(0, reserved):
+            losses = self._lost.setdefault((location_id, sku), deque(maxlen=REMEMBERED))
+            losses.append((self._now(), reserved - total))
         if total > reserved:
             self._serve(sku)
-
-    def _losses(self, location_id: str, sku: str) -> deque[int]:
-        return self._lost.setdefault((location_id, sku), deque([0], maxlen=READINGS))
 
     def _serve(self, sku: str) -> None:
         for unit, locations in self._waiting.pop(sku, ()):

@@ -41,7 +41,7 @@ def level_truth(levels: Iterable[Level]) -> list[dict[str, Any]]:
 
 
 def stock_truth(
-    tenant: Tenant, sku: str, locations: Sequence[str], references: Iterable[str], readings: int
+    tenant: Tenant, sku: str, locations: Sequence[str], references: Iterable[str], before: int = 0, readings: int = 1
 ) -> dict[str, Any]:
     """What may be sold of a SKU and which units wait for it; `lost` as `Inventory.lost`, `opened` of the references."""
     waiting: dict[str, Counter[str]] = {}
@@ -51,7 +51,7 @@ def stock_truth(
             waiting.setdefault(order.reference, Counter())[str(unit.line.meta_data.get("line_ref"))] += 1
     return {
         "available": sum(level.available for level in tenant.inventory.select([sku], locations)),
-        "lost": tenant.inventory.lost(sku, locations, readings),
+        "lost": tenant.inventory.lost(sku, locations, before, readings),
         "opened": [name for name in references if _is_opened(tenant, name)],
         "waiting": waiting,
     }
