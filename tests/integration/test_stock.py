@@ -6,11 +6,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from schemas.errors import NeedsPerson
+from schemas.messages import StockMessage
 from simulators.epages.tokens import ALL_SCOPES
+from tasks.inventory import publish
 from tasks.runtime import Runtime
+from tasks.vendors import Gate, epages_client
 from tests.stock_world import HERE, THERE, StockWorld, runtime_of
 from tests.world import TENANT, World
+from workers.local.proof import Report
 from workers.local.services import Services
+from workers.local.stock_proof import Selling, prove_stock
 
 ADJUST = r"/adjust-available-stock$"
 
@@ -276,6 +282,50 @@ def test_a_paused_store_is_neither_watched_nor_published(shop: StockWorld, world
     assert "paused" in shop.watch()
     shop.wish(shop.sku())
     assert "nothing to do" in shop.publish()
+
+
+def test_the_simulated_shop_notices_when_more_is_for_sale_than_there_is(shop: StockWorld, world: World) -> None:
+    careless = StockWorld.open(world, shop.runtime)
+    product = next(row for row in world.epages.stock(careless.store) if not row["variation_of"])
+    careless.sell(product["sku"], 2)
+    client = epages_client(shop.runtime, world.ledger.stores.get(careless.store), _ungated(shop.runtime))
+    client.adjust_stock(product["id"], None, 10 - 48)
+    (violation,) = careless.violations()
+    assert (violation["rule"], violation["stock"], violation["allowed"]) == ("oversold", 10, 8)
+    report = Report()
+    since = world.ledger.stores.get(careless.store).import_since
+    selling = [Selling(careless.store, frozenset({HERE, THERE}), since)]
+    prove_stock(report, world.epages, world.afosto, TENANT, selling)
+    assert [difference.kind for difference in report.differences] == ["stock"]
+
+
+def test_a_task_message_of_another_system_makes_its_sku_wanted(shop: StockWorld, world: World) -> None:
+    shop.settle()
+    sku = shop.sku()
+    world.afosto.recount(TENANT, HERE, sku, 3)
+    time.sleep(1.0)
+    assert publish(shop.runtime, StockMessage(shop.store, sku)) == "stock: 1 published"
+    assert shop.figures()[sku] == 3
+
+
+def test_a_task_message_for_a_store_that_is_not_connected_needs_a_person(runtime: Runtime) -> None:
+    with pytest.raises(NeedsPerson, match="nowhere"):
+        publish(runtime, StockMessage("nowhere", "A"))
+
+
+def test_a_burst_of_changes_is_one_run(shop: StockWorld, world: World) -> None:
+    shop.settle()
+    before = len(shop.writes())
+    for total in range(20, 0, -1):
+        world.afosto.recount(TENANT, HERE, shop.sku(), total)
+        shop.watch()
+    shop.publish()
+    assert shop.figures()[shop.sku()] == 1
+    assert len(shop.writes()) == before + 1
+
+
+def _ungated(runtime: Runtime) -> Gate:
+    return Gate(runtime.epages_limiter, runtime.breaker, "test", 0, 0, lambda: None)
 
 
 def _figures(shop: StockWorld, sku: str) -> tuple[int, int, int]:

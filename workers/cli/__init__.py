@@ -2,7 +2,7 @@
 
 import click
 
-from workers.cli import afosto, doctor, jobs, local, operate, orders, poll, status, stores
+from workers.cli import afosto, doctor, jobs, local, operate, orders, poll, status, stock, stores
 from workers.cli.frame import ConnectorGroup
 
 
@@ -22,6 +22,7 @@ main.add_command(poll.poll)
 main.add_command(status.status)
 main.add_command(jobs.jobs)
 main.add_command(orders.order)
+main.add_command(stock.stock)
 main.add_command(operate.migrate)
 main.add_command(doctor.doctor)
 main.add_command(operate.keys)
