@@ -66,7 +66,7 @@ class Oracle:
         for order, line in self._lines.get(sku, ()):
             pieces = line.initial - line.canceled - line.returned
             if pieces > 0 and not order.test and not order.malformed and order.created_at >= self.since:
-                known = seen is None or order.created_at < seen
+                known = seen is None or (order.placed_at or order.created_at) < seen
                 yield Sold(reference(self.shop.name, order.id), line.id, pieces, known)
 
 

@@ -186,13 +186,6 @@ def _check(world: World, shops: list[StockWorld]) -> None:
     sellers = [Selling(s.store, PLACES, world.ledger.stores.get(s.store).import_since) for s in shops]
     prove_stock(report, world.epages, world.afosto, TENANT, sellers)
     assert report.differences == []
-    broken = {shop.store: shop.violations() for shop in shops}
-    if any(broken.values()):  # DEBUG
-        for shop in shops:
-            for c in shop.world.epages.causes(shop.store):
-                print("SHOP", shop.store, c)
-        for c in world.afosto.causes(TENANT)[-60:]:
-            print("AFO", c)
-    assert broken == {shop.store: [] for shop in shops}
+    assert {shop.store: shop.violations() for shop in shops} == {shop.store: [] for shop in shops}
     SEEN["examples"] += 1
     SEEN["moves judged"] += sum(len(shop.writes()) for shop in shops)
