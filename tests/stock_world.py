@@ -58,8 +58,6 @@ class StockWorld:
         store = f"{prefix or next(PREFIXES)}-{uuid4().hex[:8]}"
         world.shop(store, publishes=True, **{"products": 3, "stock": 50 if managed else None, **settings})
         opened = cls(world, runtime, store)
-        url, since = world.afosto.graphql_url.removesuffix("/graphql"), world.ledger.stores.get(store).import_since
-        world.epages.judge_stock(store, url, TENANT, [HERE, THERE], since.isoformat())
         for sku in opened.figures():
             world.afosto.recount(TENANT, HERE, sku, pieces)
         return opened

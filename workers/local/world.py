@@ -10,10 +10,12 @@ from schemas.settings import Settings
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
 from workers.connect import NewStore, connect_store
+from workers.local.stock_proof import Selling
 
 TENANT, KEY, CHANNEL = "demo", "demo-key", "webshops"
 # Where the simulated shops let orders be collected, by the names they give these places.
 LOCATIONS = ("Laden Hamburg", "Laden Utrecht")
+STOCK = 1_000_000  # pieces of each SKU that Afosto begins with: nothing is sold out
 HISTORY = timedelta(days=20)
 PACE = 4.0  # seconds between two acts of an order's life
 
@@ -74,7 +76,9 @@ class World:
         # Real tenants may lack the list of orders: no import may depend on it.
         switches = {"orders_list": False}
         channels = [{"id": CHANNEL, "name": "Webshops"}]
-        self.afosto.create(TENANT, KEY, channels=channels, locations=locations, switches=switches)
+        skus = [row["sku"] for shop in SHOPS for row in self.epages.stock(shop.name)]
+        inventory = [{"location_id": locations[0]["id"], "sku": sku, "total": STOCK} for sku in skus]
+        self.afosto.create(TENANT, KEY, channels=channels, locations=locations, inventory=inventory, switches=switches)
 
     def connect(self, ledger: Ledger, settings: Settings) -> None:
         """Connect the shops as a person would; only then does anything go wrong."""
@@ -89,8 +93,16 @@ class World:
                 import_since=datetime.now(UTC) - HISTORY - timedelta(days=1),
             )
             connect_store(ledger, settings, new)
+            seller = self.seller(ledger, shop.name)
+            url = self.afosto.graphql_url.removesuffix("/graphql")
+            self.epages.judge_stock(shop.name, url, TENANT, sorted(seller.locations), seller.since.isoformat())
             self.epages.set_faults(shop.name, **shop.trouble)
         self.afosto.set_faults(TENANT, *AFOSTO_FAULTS)
+
+    @staticmethod
+    def seller(ledger: Ledger, shop: str) -> Selling:
+        """From where a connected shop sells."""
+        return Selling(shop, frozenset(ledger.stock.locations(shop)), ledger.stores.get(shop).import_since)
 
     def trade(self) -> None:
         """Let all shops trade until `stop`."""
