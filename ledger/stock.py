@@ -95,9 +95,10 @@ class Stock:
         """Return the Afosto locations whose stock the store sells."""
         return [row["afosto_id"] for row in self._database.rows("stock.locations", {"store": store})]
 
-    def sellers(self, store: str) -> list[Seller]:
-        """Return the stores that sell from a location of this store, itself included; empty when none is mapped."""
-        return [Seller(**row) for row in self._database.rows("stock.sellers", {"store": store})]
+    def sellers(self, store: str, skus: Collection[str]) -> list[Seller]:
+        """Return the stores that may sell some of these SKUs from a location of this store, itself included."""
+        rows = self._database.rows("stock.sellers", {"store": store, "skus": list(skus)})
+        return [Seller(**row) for row in rows]
 
     def clock(self) -> datetime:
         """Return the database's time: what is noted later was not known now."""

@@ -64,7 +64,7 @@ class _Publisher:
         self._store = run.store.name
         self._stock: Stock = run.runtime.ledger.stock
         self._locations = locations
-        self._sellers = Sellers(run)
+        self._imports = True
         self._outcomes: Counter[str] = Counter()
 
     @property
@@ -75,37 +75,40 @@ class _Publisher:
     def said(self) -> str:
         """What came of it, in words."""
         counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self._outcomes.items()))
-        alone = "" if self._store in self._sellers.names else "; its orders are not imported, so none of them count"
+        alone = "" if self._imports else "; its orders are not imported, so none of them count"
         return f"stock: {counts or 'nothing was wanted'}{alone}"
 
     def publish(self, wanted: Sequence[WantedSku]) -> None:
         """Publish a batch; a SKU whose orders change while it is read begins anew."""
-        self._refresh(frozenset(each.sku for each in wanted))
+        skus = frozenset(each.sku for each in wanted)
+        sellers = Sellers(self._run, skus)
+        self._imports = self._store in sellers.names
+        self._refresh(sellers, skus)
         for _ in range(ROUNDS):
-            wanted = self._round(wanted)
+            wanted = self._round(sellers, wanted)
             if not wanted:
                 return
         self._outcomes["moving"] += len(wanted)
 
-    def _refresh(self, skus: frozenset[str]) -> None:
+    def _refresh(self, sellers: Sellers, skus: frozenset[str]) -> None:
         """Read anew the orders of which Afosto had not deducted everything."""
         held = self._run.runtime.ledger.held
-        for row in held.waiting_orders(self._sellers.names, sorted(skus), REFRESHED):
+        for row in held.waiting_orders(sellers.names, sorted(skus), REFRESHED):
             order = self._run.afosto.order(row["afosto_id"])
             if order is not None:
                 by = Publishing(self._store, skus)
                 held.note_afosto(row["store"], row["order_id"], waiting_by_line(order), by)
 
-    def _round(self, wanted: Sequence[WantedSku]) -> list[WantedSku]:
+    def _round(self, sellers: Sellers, wanted: Sequence[WantedSku]) -> list[WantedSku]:
         """Read in the one right order and move what held still; returns what did not."""
-        skus = frozenset(each.sku for each in wanted)
+        skus = sorted(each.sku for each in wanted)
         snapshot = self._stock.clock()
-        available = self._run.afosto.available(sorted(skus), self._locations)
-        cursors = self._sellers.cursors()
-        before = self._sellers.read(cursors, skus)
+        available = self._run.afosto.available(skus, self._locations)
+        cursors = sellers.cursors()
+        before = sellers.read(cursors)
         found = {each.sku: self._find(each) for each in wanted if self.has_time}
-        after = self._sellers.read(cursors, skus)
-        promised = self._run.runtime.ledger.held.promised(self._sellers.names, sorted(skus), snapshot)
+        after = sellers.read(cursors)
+        promised = self._run.runtime.ledger.held.promised(sellers.names, skus, snapshot)
         again = []
         for each in wanted:
             if each.sku not in found:

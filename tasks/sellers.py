@@ -16,29 +16,36 @@ from tasks.vendors import Gate, epages_bucket, epages_client
 # Seconds until it is asked again whether a store's past has been read.
 PAST_WAIT = 5.0
 
+# The lane of calls to the other shops: what they are left with for their own exports is not touched.
+LIVE = 1
+
 # (store, order, line) → SKU and pieces held.
 Reading = dict[tuple[str, str, str], tuple[str, int]]
 
 
 class Sellers:
-    """Knows whose orders count, and reads those that changed since each store was polled last."""
+    """Knows whose orders count for some SKUs, and reads those that changed since each store was polled last.
 
-    def __init__(self, run: Run) -> None:
+    Raises Wait while the past orders of one of them are still being read.
+    """
+
+    def __init__(self, run: Run, skus: frozenset[str]) -> None:
         self._run = run
-        found = run.runtime.ledger.stock.sellers(run.store.name)
+        self._skus = skus
+        found = run.runtime.ledger.stock.sellers(run.store.name, skus)
         unread = [seller.store for seller in found if seller.imports and not seller.read]
         if unread:
             raise Wait(f"the past orders of {', '.join(unread)} are still being read", after=PAST_WAIT)
         self.names = [seller.store for seller in found if seller.imports]
         self._shops = [self._shop(name) for name in self.names]
 
-    def read(self, cursors: Sequence[Cursor], skus: frozenset[str]) -> Reading:
-        """Read the orders changed since the cursors, keep what they hold, and return it for these SKUs."""
+    def read(self, cursors: Sequence[Cursor]) -> Reading:
+        """Read the orders changed since the cursors, keep what they hold, and return it for the SKUs."""
         reading: Reading = {}
         for (store, client), cursor in zip(self._shops, cursors, strict=True):
             orders = self._orders(store, client, cursor)
-            self._run.runtime.ledger.held.note_shop(store, orders, Publishing(self._run.store.name, skus))
-            lines = (line for line in countable(store, orders) if line.sku in skus)
+            self._run.runtime.ledger.held.note_shop(store, orders, Publishing(self._run.store.name, self._skus))
+            lines = (line for line in countable(store, orders) if line.sku in self._skus)
             reading |= {(store.name, line.order_id, line.line_id): (line.sku, line.held) for line in lines}
         return reading
 
@@ -56,7 +63,7 @@ class Sellers:
             limiter=run.runtime.epages_limiter,
             breaker=run.runtime.breaker,
             bucket=epages_bucket(name),
-            lane=run.job.lane,
+            lane=LIVE,
             prepaid=0,
             require_lease=lambda: None,
         )

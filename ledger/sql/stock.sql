@@ -54,8 +54,9 @@ join store_flows f on f.store = o.store and f.direction = 'export' and f.flow = 
 where m.store = %(store)s order by o.store;
 
 -- name: sellers
--- Stores that sell from a location of this store, itself included: whether their orders are imported, and whether their
--- past has been read. A shop that cannot be read holds nobody up: what is known of its orders counts.
+-- Stores that sell some of these SKUs from a location of this store, itself included: whether their orders are imported,
+-- and whether their past has been read. A shop whose catalogue nobody has walked over may sell any SKU. A shop that cannot
+-- be read holds nobody up: what is known of its orders counts.
 select o.store, f.enabled as imports,
        h.next_poll_at is null or s.paused_at is not null
        or exists (select 1 from store_health b where b.store = o.store and b.vendor = 'epages') as read
@@ -64,6 +65,10 @@ from (select distinct o.store from locations m join locations o on o.afosto_id =
 join stores s on s.name = o.store
 join store_flows f on f.store = o.store and f.direction = 'import' and f.flow = 'orders'
 left join cursors h on h.store = o.store and h.kind = 'history'
+where o.store = %(store)s
+   or exists (select 1 from stock k where k.store = o.store and k.sku = any(%(skus)s) and k.product_id is not null)
+   or exists (select 1 from order_lines l where l.store = o.store and l.sku = any(%(skus)s))
+   or not exists (select 1 from stock_cursors c where c.store = o.store and c.position is not null)
 order by o.store;
 
 -- name: locations

@@ -219,6 +219,17 @@ def test_two_stores_that_sell_from_the_same_locations_share_what_is_there(
     assert other.violations() == []
 
 
+def test_a_shop_that_sells_other_things_is_not_asked(shop: StockWorld, world: World, runtime: Runtime) -> None:
+    other = StockWorld.open(world, runtime)
+    shop.poll()
+    other.settle()
+    shop.settle()
+    before = world.epages.stats(other.store)["total"]
+    shop.sell(shop.sku())
+    shop.settle()
+    assert world.epages.stats(other.store)["total"] == before
+
+
 def test_nothing_is_published_before_the_past_orders_of_every_seller_are_read(world: World, runtime: Runtime) -> None:
     since = datetime.now(UTC) - timedelta(days=1)
     shop = StockWorld.open(world, runtime, since=since)
