@@ -2,28 +2,37 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
-from clients.errors_table import Answer, Unauthorized
+from clients.errors_table import Answer, NotFound, Unauthorized
 from clients.headers import served_at
 from clients.http import Http
 from schemas.epages import (
+    Availability,
     Location,
     Order,
     OrderPage,
     Process,
     ProcessLine,
+    Product,
     Token,
+    Variation,
     format_time,
+    load_availability,
     load_locations,
     load_order,
     load_order_page,
     load_process,
     load_process_comments,
     load_processes,
+    load_product,
+    load_products,
+    load_variations,
 )
 
 PROCESS_PAGE = 100  # processes of one order per request
+PRODUCT_PAGE = 100  # products, or variations of one, per request
 
 
 class EpagesClient:
@@ -68,11 +77,10 @@ class EpagesClient:
         found: list[Process] = []
         number, pages = 0, 1
         while number < pages:
-            parameters = {"page": str(number), "size": str(PROCESS_PAGE)}
+            parameters = _paging(number, PROCESS_PAGE)
             document = self._get(f"{_order(order_id)}/processes/{kind}", parameters).document
             found += load_processes(kind, document)
-            pages = int((document.get("page") or {}).get("totalPages", 1))
-            number += 1
+            number, pages = number + 1, _pages(document)
         return tuple(found)
 
     def comments(self, order_id: str, kind: str) -> Mapping[str, str]:
@@ -157,6 +165,43 @@ class EpagesClient:
         """Return the shop's locations (scope loca:r)."""
         return load_locations(self._get("/shop/locations").document)
 
+    def find_product(self, sku: str) -> Product | None:
+        """Return the product with this SKU, or None; whether variations are found so is not documented (prod:r)."""
+        try:
+            return load_product(self._get("/products/search/find-by-sku", {"sku": sku}).document)
+        except NotFound:
+            return None
+
+    def products(self, page: int) -> tuple[tuple[Product, ...], int]:
+        """Return one page of the catalogue and how many pages there are (prod:r)."""
+        document = self._get("/products", _paging(page, PRODUCT_PAGE)).document
+        return load_products(document), _pages(document)
+
+    def variations(self, product_id: str) -> tuple[Variation, ...]:
+        """Return all variations of a product (prod:r)."""
+        found: list[Variation] = []
+        number, pages = 0, 1
+        while number < pages:
+            document = self._get(
+                f"/products/{quote(product_id, safe='')}/variations", _paging(number, PRODUCT_PAGE)
+            ).document
+            found += load_variations(document)
+            number, pages = number + 1, _pages(document)
+        return tuple(found)
+
+    def availability(self, product_id: str, variation_id: str | None = None) -> Availability:
+        """Return the stock of a product or of one of its variations (prda:r). Raises NotFound."""
+        return load_availability(self._get(_availability(product_id, variation_id)).document)
+
+    def adjust_stock(self, product_id: str, variation_id: str | None, amount: int) -> Availability:
+        """Move the stock by `amount` and return what it is then (prda:u). A repetition counts twice.
+
+        Raises NeedsPerson: `product.availability.invalid-availability-state` while stock management is off,
+        `operation-not-available` for a variation product itself.
+        """
+        path = f"{_availability(product_id, variation_id)}/adjust-available-stock"
+        return load_availability(self._post(path, {"relativeAmount": amount}).document)
+
     def _create(self, order_id: str, kind: str, body: Mapping[str, object]) -> Process:
         return load_process(kind, self._post(f"{_order(order_id)}/processes/{kind}", body).document)
 
@@ -194,3 +239,16 @@ class EpagesClient:
 
 def _order(order_id: str) -> str:
     return f"/orders/{quote(order_id, safe='')}"
+
+
+def _availability(product_id: str, variation_id: str | None) -> str:
+    variation = f"/variations/{quote(variation_id, safe='')}" if variation_id else ""
+    return f"/products/{quote(product_id, safe='')}{variation}/availability"
+
+
+def _paging(number: int, size: int) -> dict[str, str]:
+    return {"page": str(number), "size": str(size)}
+
+
+def _pages(document: Mapping[str, Any]) -> int:
+    return int((document.get("page") or {}).get("totalPages", 1))

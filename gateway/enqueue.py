@@ -55,7 +55,8 @@ def _hint(task: str, message: OrderMessage) -> int | None:
 
 def _wish_stock(message: StockMessage) -> int | None:
     """One job publishes all due SKUs of a store."""
-    return runtime().ledger.jobs.hint(message.store, "export", "inventory", "stock", lane=LANES["export"][0])
+    stock = runtime().ledger.stock
+    return stock.wish(message.store, [message.sku]) if message.sku else stock.wish_all(message.store)
 
 
 def _make_poll_due(message: PollMessage) -> None:

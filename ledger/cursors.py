@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from ledger.database import Database, Row, Session, fetch, fetch_one
+from ledger.held import note_held
 from ledger.jobs import upsert_wishes
 from ledger.records import Cursor, SeenOrder, Wish
 from schemas.errors import MalformedDocument
+from schemas.mapping.stock import HeldLine
 
 # Seconds after which the nightly sweep leaves an order alone: half a year, beyond any usual time for a return.
 SWEEP_AGE = 180 * 86_400.0
@@ -36,6 +38,7 @@ class Slice:
     documents: int
     finished: bool
     pause: float
+    held: Sequence[HeldLine] = ()
 
 
 class Cursors:
@@ -105,6 +108,7 @@ class Cursors:
             },
         }
         fetch(session, "cursors.move", values)
+        note_held(session, cursor.store, found.held)
         lane = 2 if cursor.kind == "history" else 1
         for broken in found.malformed:
             self._park(session, cursor.store, lane, broken)

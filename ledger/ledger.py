@@ -3,9 +3,11 @@
 from ledger.cursors import Cursors
 from ledger.database import Database
 from ledger.front import Front
+from ledger.held import Held
 from ledger.jobs import Jobs
 from ledger.keys import KeySet
 from ledger.links import Links
+from ledger.stock import Stock
 from ledger.stores import Stores
 from ledger.tokens import Tokens
 from ledger.walks import Walks
@@ -28,6 +30,8 @@ class Ledger:
         self.walks = Walks(database)
         self.webhooks = Webhooks(database, keys)
         self.tokens = Tokens(database)
+        self.held = Held(database)
+        self.stock = Stock(database)
 
     def close(self) -> None:
         """Give all connections back."""

@@ -59,6 +59,7 @@ class Stores:
         looks = {"store": values["name"], "direction": "export", "flow": "looks", "enabled": True}
         fetch(session, "stores.add_flow", looks)
         fetch(session, "walks.open", {"store": values["name"]})
+        fetch(session, "stock.open_cursor", {"store": values["name"]})
         connected_at = added["connected_at"]
         self._open_cursor(session, values["name"], "live", connected_at, None, connected_at, width)
         if values["import_since"] < connected_at:
@@ -151,8 +152,14 @@ class Stores:
             raise unknown_store(name)
 
     def switch_flow(self, name: str, flow: str, enabled: bool) -> None:
-        """Turn a flow of a store, by its name in `schemas.flows`, on or off."""
-        self._database.rows("stores.add_flow", _switch(name, flow, enabled))
+        """Turn a flow of a store, by its name in `schemas.flows`, on or off; stock is then published anew."""
+
+        def work(session: Session) -> None:
+            fetch(session, "stores.add_flow", _switch(name, flow, enabled))
+            if enabled and flow == "inventory.publish":
+                fetch(session, "stock.anew", {"store": name})
+
+        self._database.transaction(work)
 
     def flows(self, name: str) -> list[Row]:
         """Return the flow switches of a store, each with its `name`."""
@@ -174,12 +181,13 @@ class Stores:
         self._database.rows("stores.heal", {"store": store, "vendors": list(vendors)})
 
     def map_location(self, store: str, epages_id: str, afosto_id: str) -> None:
-        """Orders to be collected at the ePages location go to this Afosto location and no other."""
+        """Orders to be collected at the ePages location go to this Afosto location, whose stock the store sells."""
 
         def work(session: Session) -> None:
             values = {"store": store, "epages_id": epages_id, "afosto_id": afosto_id}
             fetch(session, "stores.unmap_location", values)
             fetch(session, "stores.map_location", values)
+            fetch(session, "stock.anew", {"store": store})
 
         self._database.transaction(work)
 

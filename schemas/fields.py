@@ -114,6 +114,16 @@ class WholeNumber(At[int]):
         raise ValidationError("is not a whole number of at least 0")
 
 
+class Integer(At[int]):
+    """A whole number that may be below zero; null, where it may stand, is None."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+        if number and abs(value) <= _MOST and value == int(value):
+            return int(value)
+        raise ValidationError("is not a whole number")
+
+
 class Time(At[datetime]):
     """An ISO 8601 time, without a zone taken as UTC."""
 

@@ -12,11 +12,12 @@ _NO_CONTROLS = r"^(?![\s\S]*[\x00-\x1f\x7f\ud800-\udfff])"
 class Id(fields.String):
     """A name or id: 1 to 200 characters, all of which a database can store."""
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(self, *, required: bool = True, **options: Any) -> None:
         printable = validate.Regexp(_NO_CONTROLS, error="holds a control character")
         length = validate.Length(min=1, max=200, error="must have 1 to 200 characters")
         invalid: ErrorMessages = {"invalid": "is not a text"}
-        super().__init__(required=True, validate=(length, printable), error_messages=invalid, **options)
+        presence: dict[str, Any] = {"required": True} if required else {"load_default": None}
+        super().__init__(validate=(length, printable), error_messages=invalid, **presence, **options)
 
 
 class Counter(fields.Integer):

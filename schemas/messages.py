@@ -30,10 +30,10 @@ class OrderMessage:
 
 @dataclass(frozen=True, slots=True)
 class StockMessage:
-    """Publish the stock of one SKU of a store; `version` is the job's, if it is known already."""
+    """Publish the stock of a SKU of a store, or of all its SKUs; `version` is the job's, when dispatch sends it."""
 
     store: str
-    sku: str
+    sku: str | None = None
     version: int | None = None
 
 
@@ -70,7 +70,7 @@ class StockMessageSchema(Document):
     target = StockMessage
 
     store = Id()
-    sku = Id()
+    sku = Id(required=False)
     version = Counter()
 
 
@@ -109,13 +109,15 @@ CONTRACT: Mapping[str, Document] = {
     "orders.look": OrderMessageSchema(),
     "orders.walk": StoreMessageSchema(),
     "inventory.publish": StockMessageSchema(),
+    "inventory.watch": StoreMessageSchema(),
     "poll.store": PollMessageSchema(),
     "dispatch.tick": TickMessageSchema(),
     "reconcile.sweep": TickMessageSchema(),
 }
 
-# What other systems may send; the rest is the connector's own.
-FOR_OTHERS = tuple(task for task in CONTRACT if task not in {"orders.walk", "dispatch.tick", "reconcile.sweep"})
+# The connector's own tasks; other systems may send the rest.
+OWN = frozenset({"orders.walk", "inventory.watch", "dispatch.tick", "reconcile.sweep"})
+FOR_OTHERS = tuple(task for task in CONTRACT if task not in OWN)
 
 
 def load_message(task: str, kwargs: Mapping[str, Any]) -> Message:

@@ -30,7 +30,7 @@ class Settings:
 
     Polling: every store is asked each `poll_interval`, from its cursor less `poll_overlap`, `poll_page_size`
     orders at a time, at most `poll_slices_per_task` slices in one task; `clock_margin` is how far behind the
-    shop's clock a cursor stays.
+    shop's clock a cursor stays. Changes of inventory are read each `inventory_interval`.
 
     Walking: what no event of Afosto tells is looked for every `walk_interval`, in its list of changed orders; where it
     has none, each open order is looked at once in `walk_period`.
@@ -59,6 +59,7 @@ class Settings:
     clock_margin: float
     walk_interval: float
     walk_period: float
+    inventory_interval: float
     lease: float
     lease_renewal: float
     longest_job: float
@@ -169,6 +170,7 @@ class SettingsSchema(Document):
     clock_margin = Seconds(5)
     walk_interval = Seconds(60)
     walk_period = Seconds(900)
+    inventory_interval = Seconds(60)
     lease = Seconds(20)
     lease_renewal = Seconds(5)
     longest_job = Seconds(60)
@@ -211,6 +213,7 @@ RULES = (
     Rule(("call_deadline", "ambiguity_wait"), lambda deadline, wait: deadline < wait, "is not below"),
     Rule(("dispatch_interval", "poll_interval"), lambda beat, poll: beat < poll, "is not below"),
     Rule(("dispatch_interval", "resend_after"), lambda beat, resend: beat < resend, "is not below"),
+    Rule(("dispatch_interval", "inventory_interval"), lambda beat, poll: beat < poll, "is not below"),
     Rule(("clock_margin", "poll_overlap"), lambda margin, overlap: margin < overlap, "is not below"),
     Rule(("dispatch_interval", "walk_interval"), lambda beat, walk: beat < walk, "is not below"),
     Rule(("retry_base", "retry_cap"), lambda base, cap: base <= cap, "is above"),

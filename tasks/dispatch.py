@@ -34,7 +34,11 @@ def dispatch(runtime: Runtime) -> str:
     walks = ledger.walks.take_due(settings.walk_interval, WALKS_PER_TICK)
     for store in walks:
         runtime.send("orders.walk", {"store": store}, "exports")
+    watches = ledger.stock.take_due(patience(settings.inventory_interval), POLLS_PER_TICK)
+    for store in watches:
+        runtime.send("inventory.watch", {"store": store}, "inventory")
     slots = ledger.front.slots(ALIVE)
     sent = sum(fill(runtime, flow, slots.get(flow.queue, DEFAULT_SLOTS)) for flow in FLOWS)
     again = sum(resend(runtime, flow) for flow in FLOWS)
-    return f"{len(polls)} polls, {len(walks)} walks, {sent} jobs sent, {again} sent again, {len(freed)} leases ended"
+    asked = f"{len(polls)} polls, {len(walks)} walks, {len(watches)} inventories"
+    return f"{asked}, {sent} jobs sent, {again} sent again, {len(freed)} leases ended"

@@ -36,6 +36,7 @@ class Flow:
 
     So many calls at each vendor are reserved before a run begins. After a run the same job rests for `rest` seconds,
     so that a burst of news about it becomes one more run.
+    `keyword` is what its messages call the subject, None when a store has but one.
     """
 
     name: str
@@ -46,6 +47,12 @@ class Flow:
     epages_calls: int
     afosto_calls: int
     rest: float = 0.0
+    keyword: str | None = "order"
+
+    def message(self, store: str, subject: str, version: int) -> dict[str, object]:
+        """Return the keyword arguments that ask for a run of one job."""
+        named: dict[str, object] = {self.keyword: subject} if self.keyword else {}
+        return {"store": store, **named, "version": version}
 
 
 def execute(runtime: Runtime, flow: Flow, message: OrderMessage, refill: Callable[[Runtime, Flow], None]) -> str:

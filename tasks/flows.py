@@ -1,6 +1,6 @@
 """Every flow, in the order in which dispatch serves them: what has to be done within seconds comes first."""
 
-from tasks import cancellations, looks, orders, returns, shipments
+from tasks import cancellations, inventory, looks, orders, returns, shipments
 from tasks.engine import Flow
 
 FLOWS: tuple[Flow, ...] = (
@@ -8,6 +8,7 @@ FLOWS: tuple[Flow, ...] = (
     cancellations.EXPORT,
     shipments.EXPORT,
     returns.EXPORT,
+    inventory.PUBLISH,
     orders.IMPORT,
     cancellations.IMPORT,
     shipments.IMPORT,

@@ -109,5 +109,4 @@ def _runs(calls: int, calls_per_run: int, room: int) -> int:
 
 def _send(runtime: Runtime, flow: Flow, rows: list[Row]) -> None:
     for row in rows:
-        message: dict[str, object] = {"store": row["store"], "order": row["subject"], "version": row["wanted"]}
-        runtime.send(flow.task, message, flow.queue)
+        runtime.send(flow.task, flow.message(row["store"], row["subject"], row["wanted"]), flow.queue)

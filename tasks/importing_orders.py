@@ -10,6 +10,7 @@ from schemas.errors import AnswerLost, LeaseLost, NeedsPerson, RetryLater
 from schemas.mapping.content import fingerprint
 from schemas.mapping.counts import shipped_so_far
 from schemas.mapping.orders import order_draft, totals_differ
+from schemas.mapping.stock import waiting_by_line
 from tasks.counterpart import read_order
 from tasks.run import Run
 
@@ -20,6 +21,7 @@ UNPAID = frozenset({"PENDING"})
 def import_order(run: Run) -> str:
     """Make the Afosto order what the shop's order asks for and return what was done, in words."""
     shop = run.epages.order(run.order_id)
+    run.runtime.ledger.held.note_shop(run.store, [shop])
     if shop.test_order:
         return "skipped: a test order"
     link = run.order_link
@@ -28,13 +30,13 @@ def import_order(run: Run) -> str:
     if shop.canceled:
         return _give_up(run, link)
     draft = _draft(run, shop)
-    stage, order_id, total = _filled(run, shop, draft, link)
-    if stage == "opened":
-        return _found_open(run, order_id)
-    _compare_totals(run, draft, {draft.total, shop.grand_total}, total)
+    order = _filled(run, shop, draft, link)
+    if order.status != "CONCEPT":
+        return _found_open(run, order)
+    _compare_totals(run, draft, {draft.total, shop.grand_total}, order.total)
     if shop.payment_status in UNPAID and not run.store.open_unpaid and not _has_left(shop):
-        return f"waits for payment as CONCEPT {order_id}"
-    return _open(run, order_id)
+        return f"waits for payment as CONCEPT {order.id}"
+    return _open(run, order.id)
 
 
 def _draft(run: Run, shop: epages.Order) -> afosto.OrderDraft:
@@ -50,8 +52,8 @@ def _draft(run: Run, shop: epages.Order) -> afosto.OrderDraft:
     return order_draft(shop, store=run.store.name, channel_id=run.store.channel_id, locations=run.context.locations)
 
 
-def _filled(run: Run, shop: epages.Order, draft: afosto.OrderDraft, link: Link | None) -> tuple[str, str, Decimal]:
-    """Return (stage, Afosto id, total) of an order that has its items: ours as it stands, or a new one."""
+def _filled(run: Run, shop: epages.Order, draft: afosto.OrderDraft, link: Link | None) -> afosto.Order:
+    """Return an Afosto order that has its items: ours as it stands, or a new one."""
     if link is None:
         return _create(run, shop, draft, None)
     found = run.afosto.order(link.afosto_id)
@@ -59,10 +61,10 @@ def _filled(run: Run, shop: epages.Order, draft: afosto.OrderDraft, link: Link |
         return _create(run, shop, draft, link)
     if link.stage == "created":
         _note_filled(run, found)
-    return ("opened" if found.status != "CONCEPT" else "filled"), found.id, found.total
+    return found
 
 
-def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | None) -> tuple[str, str, Decimal]:
+def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | None) -> afosto.Order:
     """Create a draft, bind it, fill it. A draft whose content is in doubt is given up, never added to again."""
     try:
         order = run.afosto.create_order(draft)
@@ -77,7 +79,7 @@ def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | 
     except AnswerLost as error:
         raise RetryLater(f"the answer to addItemsToOrder was lost: {error}") from error
     _note_filled(run, filled, {"total": str(filled.total), "shop_total": str(draft.total)})
-    return "filled", order.id, filled.total
+    return filled
 
 
 def _bind(run: Run, afosto_id: str, old: Link | None, facts: dict[str, str]) -> bool:
@@ -127,27 +129,28 @@ def _compare_totals(run: Run, draft: afosto.OrderDraft, accepted: set[Decimal], 
 
 def _open(run: Run, order_id: str) -> str:
     try:
-        run.afosto.open_order(order_id)
+        order = run.afosto.open_order(order_id)
     except AnswerLost as error:
         raise RetryLater(f"the answer to openOrder was lost: {error}") from error
     except RefusedByAfosto:
         found = run.afosto.order(order_id)
         if found is None or found.status == "CONCEPT":
             raise
-        return _found_open(run, order_id)
-    return _opened(run, order_id, "opened")
+        return _found_open(run, found)
+    return _opened(run, order, "opened")
 
 
-def _found_open(run: Run, order_id: str) -> str:
+def _found_open(run: Run, order: afosto.Order) -> str:
     """It was opened before and the answer was lost: news since then found no opened order, so it is looked at."""
     run.runtime.ledger.jobs.hint(run.store.name, "export", "looks", run.order_id, lane=0)
-    return _opened(run, order_id, "it was open already")
+    return _opened(run, order, "it was open already")
 
 
-def _opened(run: Run, order_id: str, how: str) -> str:
+def _opened(run: Run, order: afosto.Order, how: str) -> str:
     intents = [intent.id for intent in run.context.intents if intent.kind == "items"]
-    run.links.stage_order(run.store.name, run.order_id, order_id, "opened", settle=intents)
-    return f"imported as Afosto order {order_id}: {how}"
+    run.links.stage_order(run.store.name, run.order_id, order.id, "opened", settle=intents)
+    run.runtime.ledger.held.note_afosto(run.store.name, run.order_id, waiting_by_line(order))
+    return f"imported as Afosto order {order.id}: {how}"
 
 
 def _give_up(run: Run, link: Link | None) -> str:
@@ -157,7 +160,7 @@ def _give_up(run: Run, link: Link | None) -> str:
         return "canceled before it was imported"
     order = read_order(run, link)
     if order.status != "CONCEPT":
-        return _found_open(run, order.id)
+        return _found_open(run, order)
     run.afosto.expire_order(order.id, datetime.now(UTC))
     run.links.stage_order(run.store.name, run.order_id, order.id, "expired")
     return f"canceled before it was opened; the draft {order.id} is expired"

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from ledger.records import Wish
 from schemas.mapping.news import news
+from schemas.mapping.stock import waiting_by_line
 from tasks.counterpart import read_order
 from tasks.exporting import known
 from tasks.run import Run
@@ -26,6 +27,7 @@ def look(run: Run) -> str:
     wishes = [_wish(run, flow, found[flow]) for flow in sorted(EXPORTS & run.context.exports & found.keys())]
     for row in run.runtime.ledger.jobs.wish(run.store.name, "export", 0, wishes):
         run.follow(f"{row['flow']}.export", "exports", row["wanted"])
+    run.runtime.ledger.held.note_afosto(run.store.name, run.order_id, waiting_by_line(order))
     run.runtime.ledger.walks.looked(run.store.name, run.order_id, closed=order.status == "CLOSED")
     return f"news for {', '.join(wish.flow for wish in wishes)}" if wishes else "no news"
 

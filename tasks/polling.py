@@ -9,6 +9,7 @@ from celery.exceptions import Retry
 
 from clients.scopes import missing_scopes
 from ledger.cursors import Malformed, Slice
+from ledger.held import countable
 from ledger.records import Cursor, SeenOrder, Store, Wish
 from schemas.epages import Order, OrderRow
 from schemas.errors import MalformedDocument, NeedsPerson, RetryLater
@@ -109,6 +110,7 @@ def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, *, 
     return Slice(
         orders=[_seen(order) for order in orders],
         wishes=[wish for order in orders if not order.test_order for wish in _wishes(order, flows)],
+        held=countable(store, orders),
         malformed=[_malformed(row) for row in reading.rows if row.order is None],
         position=_position(runtime, cursor, reading, orders),
         width=reading.width,

@@ -20,8 +20,9 @@ def run(self: ConnectorTask, **kwargs: Any) -> str:
 
 
 def sweep(runtime: Runtime) -> str:
-    """Begin a sweep of every store and return for how many there was something to sweep."""
+    """Begin a sweep of every store, let all stock be published anew; return how many stores had orders to sweep."""
     now = datetime.now(UTC)
+    runtime.ledger.stock.anew()
     begun = [
         name for name in runtime.ledger.stores.names() if runtime.ledger.cursors.start_sweep(name, now, SWEEP_WIDTH)
     ]

@@ -30,6 +30,7 @@ from workers.local.services import Services
 from workers.local.world import LOCATIONS
 
 TENANT, KEY, CHANNEL = "tenant", "afosto-key-for-tests", "channel-1"
+PLACES = [{"id": f"location-{n}", "name": name} for n, name in enumerate(LOCATIONS)]
 CLIENT_ID, CLIENT_SECRET = "client", "client-secret-for-tests"
 ROOT = Path(__file__).parent.parent
 
@@ -76,8 +77,7 @@ class World:
         self.redis.flushdb()
         self.epages = EpagesControl(self._simulator("epages", self._epages_port))
         self.afosto = AfostoControl(self._simulator("afosto", self._afosto_port))
-        locations = [{"id": f"location-{n}", "name": name} for n, name in enumerate(LOCATIONS)]
-        self.afosto.create(TENANT, KEY, channels=[{"id": CHANNEL, "name": "Shop"}], locations=locations)
+        self.afosto.create(TENANT, KEY, channels=[{"id": CHANNEL, "name": "Shop"}], locations=PLACES)
         self.afosto.set_switches(TENANT, orders_list=False)
         return self
 
@@ -127,8 +127,12 @@ class World:
         self._stack.callback(_end, process)
         return process
 
-    def shop(self, name: str, since: datetime | None = None, **settings: Any) -> None:
-        """Open a shop and connect it; orders from `since` (default: an hour ago) on are imported."""
+    def shop(self, name: str, since: datetime | None = None, *, publishes: bool = False, **settings: Any) -> None:
+        """Open a shop and connect it; orders from `since` (default: an hour ago) on are imported.
+
+        Its stock is published, and every move of it judged, only with `publishes`: the tenant of most tests has no
+        inventory.
+        """
         self.epages.open_shop(name, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, **settings)
         connect_store(
             self.ledger,
@@ -143,6 +147,11 @@ class World:
                 import_since=since or datetime.now(UTC) - timedelta(hours=1),
             ),
         )
+        if publishes:
+            url, since = self.afosto.graphql_url.removesuffix("/graphql"), self.ledger.stores.get(name).import_since
+            self.epages.judge_stock(name, url, TENANT, [row["id"] for row in PLACES], since.isoformat())
+        else:
+            self.ledger.stores.switch_flow(name, "inventory.publish", enabled=False)
 
     def worker(self, queues: str, concurrency: int = 4) -> subprocess.Popen[bytes]:
         """Start a Celery worker with a pool of threads."""

@@ -16,6 +16,7 @@ TASK_MODULES = (
     "tasks.shipments",
     "tasks.returns",
     "tasks.looks",
+    "tasks.inventory",
     "tasks.poll",
     "tasks.dispatch",
     "tasks.reconcile",

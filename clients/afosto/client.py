@@ -11,6 +11,7 @@ from clients.errors_table import NotFound
 from clients.http import Http
 from schemas.afosto import (
     Channel,
+    InventoryChange,
     ItemDraft,
     Location,
     Order,
@@ -18,6 +19,8 @@ from schemas.afosto import (
     Parcel,
     load_channels,
     load_ids,
+    load_inventory,
+    load_inventory_changes,
     load_locations,
     load_order,
     load_parcel,
@@ -25,7 +28,7 @@ from schemas.afosto import (
 from schemas.errors import AnswerLost, NeedsPerson
 
 T = TypeVar("T")
-BATCH = 100  # item ids in one mutation
+BATCH = 100  # item ids in one mutation, SKUs in one query
 PAGE = 50  # the maximum is not documented; see the reference of pagination
 
 
@@ -69,7 +72,24 @@ class AfostoClient:
         Raises NeedsPerson (schema-mismatch) where Afosto has no such query.
         """
         filters = {"channel_id": channel_id, "updated_after": int(since.timestamp() * 1000)}
-        return list(self._pages("changed_orders", load_ids, field="orders", filters=filters))
+        return list(self._pages("changed_orders", load_ids, "orders", {"filters": filters}))
+
+    def available(self, skus: Sequence[str], location_ids: Sequence[str]) -> dict[str, int]:
+        """Return what may still be sold of each SKU over these locations together; 0 where Afosto keeps no level."""
+        sums = dict.fromkeys(skus, 0)
+        for start in range(0, len(skus), BATCH):
+            asked = {"skus": list(skus[start : start + BATCH]), "location_ids": list(location_ids)}
+            for level in load_inventory(self._call("inventory", asked, effect=False)):
+                sums[level.sku] += level.available
+        return sums
+
+    def inventory_changes(self, since: datetime, location_ids: Sequence[str]) -> tuple[InventoryChange, ...]:
+        """Return what moved at these locations at or after `since`.
+
+        Raises NeedsPerson (schema-mismatch) where Afosto has no such query.
+        """
+        asked = {"since": int(since.timestamp() * 1000), "location_ids": list(location_ids)}
+        return self._pages("inventory_changes", load_inventory_changes, "inventoryChanges", asked)
 
     def create_order(self, draft: OrderDraft) -> Order:
         """Create a CONCEPT order without items. Repeating it makes another draft, never another opened order."""
@@ -131,12 +151,18 @@ class AfostoClient:
         return load_order(answers[-1]["order"])
 
     def _pages(
-        self, name: str, load: Callable[[Mapping[str, Any]], tuple[T, ...]], *, field: str = "", **variables: Any
+        self,
+        name: str,
+        load: Callable[[Mapping[str, Any]], tuple[T, ...]],
+        field: str | None = None,
+        asked: Mapping[str, Any] | None = None,
     ) -> tuple[T, ...]:
+        """Read all pages of a list; `field` is its root field where that is not called like the document."""
         found: list[T] = []
         after: str | None = None
         while True:
-            page = self._call(name, {"first": PAGE, "after": after, **variables}, effect=False)[field or name]
+            variables = {**(asked or {}), "first": PAGE, "after": after}
+            page = self._call(name, variables, effect=False)[field or name]
             found += load(page)
             last, after = after, page["pageInfo"]["endCursor"]
             if not page["pageInfo"]["hasNextPage"] or after is None or after == last:

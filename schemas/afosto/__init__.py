@@ -5,6 +5,8 @@ from schemas.afosto.documents import (
     AddressDraft,
     Channel,
     FeeDraft,
+    InventoryChange,
+    InventoryLevel,
     ItemDraft,
     Location,
     Order,
@@ -12,7 +14,15 @@ from schemas.afosto.documents import (
     Parcel,
     Unit,
 )
-from schemas.afosto.loaders import load_channels, load_ids, load_locations, load_order, load_parcel
+from schemas.afosto.loaders import (
+    load_channels,
+    load_ids,
+    load_inventory,
+    load_inventory_changes,
+    load_locations,
+    load_order,
+    load_parcel,
+)
 from schemas.afosto.webhooks import Webhook, WebhookSchema
 from schemas.afosto.wire import from_minor, to_minor
 
@@ -21,6 +31,8 @@ __all__ = [
     "AddressDraft",
     "Channel",
     "FeeDraft",
+    "InventoryChange",
+    "InventoryLevel",
     "ItemDraft",
     "Location",
     "Order",
@@ -32,6 +44,8 @@ __all__ = [
     "from_minor",
     "load_channels",
     "load_ids",
+    "load_inventory",
+    "load_inventory_changes",
     "load_locations",
     "load_order",
     "load_parcel",

@@ -16,7 +16,8 @@ class Unit:
 
     `line_ref` is the ePages line id we stored in the item's meta data; `parcel_id` the parcel it lies in;
     `contra_id` the id of its negative twin once it is canceled or returned; `progress` one of
-    OPEN, CANCELLED, RETURNED (received back, not restocked), RESTOCKED, REJECTED, or a value we do not know.
+    OPEN, CANCELLED, RETURNED (received back, not restocked), RESTOCKED, REJECTED, or a value we do not know;
+    `is_deducted` whether inventory is held for it or has left with it.
     """
 
     id: str
@@ -25,6 +26,7 @@ class Unit:
     parcel_id: str | None
     contra_id: str | None
     progress: str
+    is_deducted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,3 +144,21 @@ class Location:
 
     id: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryLevel:
+    """What may still be sold of a SKU at one location; negative after a recount below what is reserved."""
+
+    sku: str
+    location_id: str
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class InventoryChange:
+    """When the inventory of a SKU at one location last moved (aware UTC, by Afosto's clock)."""
+
+    sku: str
+    location_id: str
+    changed_at: datetime

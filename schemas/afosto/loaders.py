@@ -3,11 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.afosto.documents import Channel, Location, Order, Parcel
-from schemas.afosto.wire import ChannelsSchema, IdsSchema, LocationsSchema, OrderSchema, ParcelSchema
+from schemas.afosto.documents import Channel, InventoryChange, InventoryLevel, Location, Order, Parcel
+from schemas.afosto.wire import (
+    ChannelsSchema,
+    IdsSchema,
+    InventoryChangesSchema,
+    InventoryLevelsSchema,
+    LocationsSchema,
+    OrderSchema,
+    ParcelSchema,
+)
 from schemas.fields import load
 
 _ORDER, _PARCEL, _CHANNELS, _LOCATIONS = OrderSchema(), ParcelSchema(), ChannelsSchema(), LocationsSchema()
+_LEVELS, _CHANGES = InventoryLevelsSchema(), InventoryChangesSchema()
 _IDS = IdsSchema()
 
 
@@ -38,3 +47,15 @@ def load_locations(doc: Mapping[str, Any]) -> tuple[Location, ...]:
 def load_ids(doc: Mapping[str, Any]) -> tuple[str, ...]:
     """Read the ids of one page of a connection: an object with `nodes`."""
     return tuple(node["id"] for node in load(_IDS, doc, "Afosto list")["nodes"])
+
+
+def load_inventory(doc: Mapping[str, Any]) -> tuple[InventoryLevel, ...]:
+    """Read the levels that stand under `inventory`."""
+    levels: tuple[InventoryLevel, ...] = load(_LEVELS, doc, "Afosto inventory")["inventory"]
+    return levels
+
+
+def load_inventory_changes(doc: Mapping[str, Any]) -> tuple[InventoryChange, ...]:
+    """Read one page of an `InventoryChangeConnection`: an object with `nodes`."""
+    changes: tuple[InventoryChange, ...] = load(_CHANGES, doc, "Afosto inventory changes")["nodes"]
+    return changes

@@ -5,8 +5,17 @@ from typing import Any
 
 from marshmallow import ValidationError, post_load
 
-from schemas.afosto.documents import Action, Channel, Location, Order, Parcel, Unit
-from schemas.fields import At, Document, Many, MillisTime, Object, Text, Texts
+from schemas.afosto.documents import (
+    Action,
+    Channel,
+    InventoryChange,
+    InventoryLevel,
+    Location,
+    Order,
+    Parcel,
+    Unit,
+)
+from schemas.fields import At, Document, Flag, Integer, Many, MillisTime, Object, Text, Texts
 
 _MINOR_UNITS = Decimal(100)
 
@@ -39,6 +48,7 @@ class UnitSchema(Document):
     contra_id = Text("contra_item_id", default=None)
     parcel_id = Text("parcel_id", default=None)
     progress = Text("progress")
+    is_deducted = Flag("inventory.is_deducted", default=False)
 
 
 class ItemSchema(Document):
@@ -137,3 +147,35 @@ class IdsSchema(Document):
     target = dict
 
     nodes = Many("nodes", IdSchema())
+
+
+class InventoryLevelSchema(Document):
+    target = InventoryLevel
+
+    sku = Text("sku")
+    location_id = Text("location_id")
+    available = Integer("available")
+
+
+class InventoryChangeSchema(Document):
+    target = InventoryChange
+
+    sku = Text("sku")
+    location_id = Text("location_id")
+    changed_at = MillisTime("changed_at")
+
+
+class InventoryLevelsSchema(Document):
+    """All levels asked for."""
+
+    target = dict
+
+    inventory = Many("inventory", InventoryLevelSchema())
+
+
+class InventoryChangesSchema(Document):
+    """One page of a connection of changes."""
+
+    target = dict
+
+    nodes = Many("nodes", InventoryChangeSchema())

@@ -2,6 +2,7 @@
 
 from schemas.epages.documents import (
     Address,
+    Availability,
     Fee,
     LineItem,
     Location,
@@ -10,23 +11,30 @@ from schemas.epages.documents import (
     OrderRow,
     Process,
     ProcessLine,
+    Product,
     Token,
+    Variation,
 )
 from schemas.epages.loaders import (
     PROCESS_KEYS,
+    load_availability,
     load_locations,
     load_order,
     load_order_page,
     load_process,
     load_process_comments,
     load_processes,
+    load_product,
+    load_products,
     load_token,
+    load_variations,
 )
 from schemas.fields import format_time, parse_time
 
 __all__ = [
     "PROCESS_KEYS",
     "Address",
+    "Availability",
     "Fee",
     "LineItem",
     "Location",
@@ -35,14 +43,20 @@ __all__ = [
     "OrderRow",
     "Process",
     "ProcessLine",
+    "Product",
     "Token",
+    "Variation",
     "format_time",
+    "load_availability",
     "load_locations",
     "load_order",
     "load_order_page",
     "load_process",
     "load_process_comments",
     "load_processes",
+    "load_product",
+    "load_products",
     "load_token",
+    "load_variations",
     "parse_time",
 ]

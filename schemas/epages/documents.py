@@ -162,6 +162,32 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class Availability:
+    """A product's or variation's stock. `available_stock` is None while stock management is off; it may be negative."""
+
+    available_stock: int | None
+    purchasable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A product with its stock. A variation product has neither SKU nor stock: its variations hold both."""
+
+    id: str
+    sku: str | None
+    is_variation_product: bool
+    availability: Availability
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """One variation of a product."""
+
+    id: str
+    sku: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Location:
     """A place of the shop where orders can be collected (`GET /shop/locations`)."""
 

@@ -6,8 +6,28 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from schemas.epages.documents import Location, Order, OrderPage, OrderRow, Process, Token
-from schemas.epages.wire import EventSchema, LocationSchema, OrderSchema, PageSchema, ProcessSchema, TokenSchema
+from schemas.epages.documents import (
+    Availability,
+    Location,
+    Order,
+    OrderPage,
+    OrderRow,
+    Process,
+    Product,
+    Token,
+    Variation,
+)
+from schemas.epages.wire import (
+    AvailabilitySchema,
+    EventSchema,
+    LocationSchema,
+    OrderSchema,
+    PageSchema,
+    ProcessSchema,
+    ProductSchema,
+    TokenSchema,
+    VariationSchema,
+)
 from schemas.errors import MalformedDocument
 from schemas.fields import load
 
@@ -28,6 +48,7 @@ _ORDER, _PAGE, _PROCESS, _EVENT, _TOKEN, _LOCATION = (
     TokenSchema(),
     LocationSchema(),
 )
+_AVAILABILITY, _PRODUCT, _VARIATION = AvailabilitySchema(), ProductSchema(), VariationSchema()
 
 
 def load_order(doc: Mapping[str, Any]) -> Order:
@@ -91,6 +112,28 @@ def load_token(doc: Mapping[str, Any], now: datetime) -> Token:
 def load_locations(doc: Mapping[str, Any]) -> tuple[Location, ...]:
     """Read one page of `GET /shop/locations`."""
     return tuple(load(_LOCATION, location, "ePages location") for location in _embedded(doc, "locations"))
+
+
+def load_availability(doc: Mapping[str, Any]) -> Availability:
+    """Read the answer of `GET …/availability` and of a move of the stock."""
+    availability: Availability = load(_AVAILABILITY, doc, "ePages availability")
+    return availability
+
+
+def load_product(doc: Mapping[str, Any]) -> Product:
+    """Read one product."""
+    product: Product = load(_PRODUCT, doc, "ePages product")
+    return product
+
+
+def load_products(doc: Mapping[str, Any]) -> tuple[Product, ...]:
+    """Read one page of `GET /products`."""
+    return tuple(load_product(product) for product in _embedded(doc, "products"))
+
+
+def load_variations(doc: Mapping[str, Any]) -> tuple[Variation, ...]:
+    """Read one page of `GET /products/{id}/variations`."""
+    return tuple(load(_VARIATION, variation, "ePages variation") for variation in _embedded(doc, "variations"))
 
 
 def _embedded(doc: Mapping[str, Any], key: str) -> list[Any]:

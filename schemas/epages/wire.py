@@ -9,8 +9,18 @@ from typing import Any
 
 from marshmallow import post_load
 
-from schemas.epages.documents import Address, Fee, LineItem, Location, Order, ProcessLine
-from schemas.fields import Amount, Document, Flag, Many, Object, One, Text, Time, WholeNumber
+from schemas.epages.documents import (
+    Address,
+    Availability,
+    Fee,
+    LineItem,
+    Location,
+    Order,
+    ProcessLine,
+    Product,
+    Variation,
+)
+from schemas.fields import Amount, Document, Flag, Integer, Many, Object, One, Text, Time, WholeNumber
 
 FEE_KINDS = ("shipping", "pickup", "payment", "coupon")
 
@@ -172,3 +182,26 @@ class LocationSchema(Document):
 
     id = Text("_id")
     name = Text("companyName", "storeCode", default="")
+
+
+class AvailabilitySchema(Document):
+    target = Availability
+
+    available_stock = Integer("availableStock", default=None)
+    purchasable = Flag("purchasable", default=True)
+
+
+class ProductSchema(Document):
+    target = Product
+
+    id = Text("_id")
+    sku = Text("sku", default=None)
+    is_variation_product = Flag("isVariationProduct", default=False)
+    availability = One("_embedded.availability", AvailabilitySchema(), default=Availability(None, True))
+
+
+class VariationSchema(Document):
+    target = Variation
+
+    id = Text("_id")
+    sku = Text("sku", default=None)

@@ -129,6 +129,11 @@ class AfostoControl:
         """No more acts of Afosto's own."""
         self._call("DELETE", f"/{tenant}/trade")
 
+    def stock_truth(self, tenant: str, sku: str, locations: list[str], references: list[str]) -> Document:
+        """What may be sold of a SKU, which of the orders referred to are opened, and which units wait for stock."""
+        asked = {"sku": sku, "locations": locations, "references": references}
+        return self._call("POST", f"/{tenant}/inventory/truth", asked)
+
     def listen(self, tenant: str, url: str, secret: str, events: list[str] | None = None) -> str:
         """Register a webhook endpoint; answers its id."""
         body = {"url": url, "secret": secret, "events": events or []}

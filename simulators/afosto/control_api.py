@@ -20,6 +20,7 @@
     POST   /tenants/{tenant}/trade              trade by itself: {rate, seconds?, pace?, seed?, share?} (see `Trader`;
                                                 `seconds` null: until stopped)
     DELETE /tenants/{tenant}/trade              stop trading
+    POST   /tenants/{tenant}/inventory/truth    {sku, locations, references, before?, readings?}: see truth.py
     POST   /tenants/{tenant}/webhooks           {url, secret, id?, events?}
     GET    /tenants/{tenant}/webhooks           ?after=N&limit=N   {deliveries, next}: what was sent, with the answers
 
@@ -39,7 +40,7 @@ from simulators.afosto import merchant
 from simulators.afosto.errors import Refused
 from simulators.afosto.tenant import Tenant
 from simulators.afosto.tenants import Account, Tenants
-from simulators.afosto.truth import cause_truth, level_truth, order_truth
+from simulators.afosto.truth import cause_truth, level_truth, order_truth, stock_truth
 
 PAGE = 2000
 
@@ -136,6 +137,10 @@ def _stop_trading(account: Account, _: Request, __: Body) -> None:
     account.stop_trading()
 
 
+def _stock_truth(account: Account, _: Request, body: Body) -> Any:
+    return stock_truth(account.tenant, **body)
+
+
 def _listen(account: Account, _: Request, body: Body) -> Any:
     return {"id": account.tenant.listen(body).id}
 
@@ -182,6 +187,7 @@ HANDLERS: list[tuple[str, str, Handler]] = [
     ("POST", "inventory/sell", _sell),
     ("POST", "trade", _trade),
     ("DELETE", "trade", _stop_trading),
+    ("POST", "inventory/truth", _stock_truth),
     ("GET", "webhooks", _deliveries),
     ("POST", "webhooks", _listen),
 ]

@@ -2,13 +2,15 @@
 
 import heapq
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from simulators.afosto.errors import invalid
 from simulators.afosto.model import Unit
 
 Key = tuple[str, str]
+# How many readings and losses of a level are remembered.
+REMEMBERED = 200
 
 
 @dataclass(slots=True)
@@ -45,6 +47,8 @@ class Inventory:
         self._waiting: dict[str, deque[tuple[Unit, Sequence[str]]]] = {}
         self._later: list[tuple[int, int, Unit, Sequence[str]]] = []
         self._sequence = 0
+        self._looks: dict[str, deque[int]] = {}
+        self._lost: dict[Key, deque[tuple[int, int]]] = {}
 
     def levels(self) -> list[Level]:
         """Every level there is."""
@@ -54,6 +58,27 @@ class Inventory:
         """The known levels among these SKUs and locations."""
         wanted = [(location, sku) for location in dict.fromkeys(locations) for sku in dict.fromkeys(skus)]
         return [self._levels[key] for key in wanted if key in self._levels]
+
+    def look(self, skus: Sequence[str], locations: Iterable[str]) -> list[Level]:
+        """As `select`, for somebody who acts on the figures: what goes elsewhere from now on they cannot know."""
+        for sku in skus:
+            self._looks.setdefault(sku, deque(maxlen=REMEMBERED)).append(self._now())
+        return self.select(skus, locations)
+
+    def lost(self, sku: str, locations: Iterable[str], before: int, readings: int) -> int:
+        """Pieces that went over other counters, or were not found, since a SKU was looked at.
+
+        That is the look `readings` looks back from `before` (Unix milliseconds): so many may look at the same time.
+        """
+        looks = [at for at in self._looks.get(sku, ()) if at <= before][-readings:]
+        since = looks[0] if looks else before
+        return sum(count for key in locations for at, count in self._lost.get((key, sku), ()) if at >= since)
+
+    def waiting(self, sku: str) -> Iterator[Unit]:
+        """The open units of opened orders for which nothing is reserved yet."""
+        queued = [unit for unit, _ in self._waiting.get(sku, ())]
+        queued += [unit for _, _, unit, _ in self._later if unit.line.sku == sku]
+        return (unit for unit in queued if unit.position == "WAITING" and unit.progress == "OPEN")
 
     def changes(self, since: int, locations: Iterable[str]) -> list[Change]:
         """The levels that moved at or after `since` (Unix milliseconds), oldest first."""
@@ -126,6 +151,9 @@ class Inventory:
         level.total += total
         level.reserved += reserved
         self._changes[location_id, sku] = self._now()
+        if total < min(0, reserved):
+            losses = self._lost.setdefault((location_id, sku), deque(maxlen=REMEMBERED))
+            losses.append((self._now(), reserved - total))
         if total > reserved:
             self._serve(sku)
 

@@ -57,7 +57,7 @@ def resolve_locations(tenant: Tenant, given: Input) -> Payload:
 
 def resolve_inventory(tenant: Tenant, given: Input) -> list[Level]:
     """The levels of these SKUs at these locations, as far as they exist."""
-    return tenant.inventory.select(given["skus"], given["location_ids"])
+    return tenant.inventory.look(given["skus"], given["location_ids"])
 
 
 def resolve_inventory_changes(tenant: Tenant, given: Input) -> Payload:

@@ -1,12 +1,14 @@
 """What is so in a tenant, in plain JSON, for proofs."""
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from simulators.afosto.causes import Cause, Violation
 from simulators.afosto.inventory import Level
 from simulators.afosto.model import Order, Parcel, Unit
+from simulators.afosto.tenant import Tenant
 
 
 def order_truth(order: Order) -> dict[str, Any]:
@@ -36,6 +38,27 @@ def cause_truth(rows: Iterable[Cause | Violation]) -> list[dict[str, Any]]:
 def level_truth(levels: Iterable[Level]) -> list[dict[str, Any]]:
     """Stock levels with what is available."""
     return [asdict(level) | {"available": level.available} for level in levels]
+
+
+def stock_truth(
+    tenant: Tenant, sku: str, locations: Sequence[str], references: Iterable[str], before: int = 0, readings: int = 1
+) -> dict[str, Any]:
+    """What may be sold of a SKU and which units wait for it; `lost` as `Inventory.lost`, `opened` of the references."""
+    waiting: dict[str, Counter[str]] = {}
+    for unit in tenant.inventory.waiting(sku):
+        order, _ = tenant.units[unit.id]
+        if order.reference is not None:
+            waiting.setdefault(order.reference, Counter())[str(unit.line.meta_data.get("line_ref"))] += 1
+    return {
+        "available": sum(level.available for level in tenant.inventory.select([sku], locations)),
+        "lost": tenant.inventory.lost(sku, locations, before, readings),
+        "opened": [name for name in references if _is_opened(tenant, name)],
+        "waiting": waiting,
+    }
+
+
+def _is_opened(tenant: Tenant, reference: str) -> bool:
+    return any(order.status != "CONCEPT" for order in tenant.by_reference.get(reference, ()))
 
 
 def _unit(unit: Unit) -> dict[str, Any]:

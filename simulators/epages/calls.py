@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from simulators.epages.errors import Refused, invalid
 from simulators.epages.hosting import Registry
+from simulators.epages.oracle import judge
 from simulators.epages.shop import Shop
 from simulators.epages.times import read_time
 from simulators.epages.tokens import Denied
@@ -100,7 +101,12 @@ def endpoint(registry: Registry, scope: str, handler: Handler) -> Callable[[Requ
                 raise Refused(403, "insufficient-scope", f"The scope {scope} is required.", {"scope": scope})
             path = {name: value for name, value in request.path_params.items() if name != "store"}
             url = f"{hosted.shop.base_url}{request.url.path.split('/api', 1)[1]}"
-            answer = handler(Call(hosted.shop, path, request.query_params, _json(await request.body()), url))
+            call = Call(hosted.shop, path, request.query_params, _json(await request.body()), url)
+            seen = len(hosted.shop.causes.all)
+            answer = handler(call)
+            if hosted.oracle:
+                moves = [cause for cause in hosted.shop.causes.all[seen:] if cause["action"] == "adjust-stock"]
+                await judge(hosted.oracle, registry.oracles(), moves)
         except (Refused, Denied) as error:
             return refusal(error)
         body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()

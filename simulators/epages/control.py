@@ -78,6 +78,11 @@ class EpagesControl:
         """Move the stock by hand; answers the new figure."""
         return int(self._call("POST", f"/{shop}/stock", {"sku": sku, "amount": amount})["stock"])
 
+    def judge_stock(self, shop: str, url: str, tenant: str, locations: list[str], since: str) -> None:
+        """Judge every move of the stock by the connector by what the simulated Afosto at `url` knows."""
+        body = {"url": url, "tenant": tenant, "locations": locations, "since": since}
+        self._call("PUT", f"/{shop}/stock-oracle", body)
+
     def set_faults(self, shop: str, **settings: Any) -> None:
         """Replace faults, budget or seed; what is not given stays."""
         self._call("PUT", f"/{shop}/faults", settings)

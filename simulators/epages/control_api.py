@@ -19,6 +19,8 @@
                                           whole again); `lines` is `{line id: quantity}`, absent: all. Answers its truth
 `GET    /_sim/shops/S/stock`              every item with its stock
 `POST   /_sim/shops/S/stock`              an edit in the cockpit: `sku`, `amount` (relative)
+`PUT    /_sim/shops/S/stock-oracle`       judge every move of the stock by the connector: `url` (of the simulated
+                                          Afosto), `tenant`, `locations`, `since` (ISO 8601); see oracle.py
 `PUT    /_sim/shops/S/faults`             `faults`, `budget`, `seed` (see simulators.faults); absent keys stay
 `PUT    /_sim/shops/S/switches`           any of switches.Switches; absent ones stay
 `POST   /_sim/shops/S/trade`              trade by itself: `rate` (orders per second), `seconds` (null: until stopped),
@@ -45,6 +47,7 @@ from simulators.epages import merchant, placing, stock
 from simulators.epages.errors import Refused, not_found
 from simulators.epages.hosting import Hosted, Registry
 from simulators.epages.malformed import DAMAGES
+from simulators.epages.oracle import Oracle
 from simulators.epages.orders import Order
 from simulators.epages.selling import sell_many, sell_something
 from simulators.epages.shop import Shop
@@ -125,6 +128,12 @@ class _Control:
         shop = self._hosted(request).shop
         return {"stock": stock.adjust(shop, placing.item_of(shop, body["sku"]), int(body["amount"]))}
 
+    async def stock_oracle(self, request: Request, body: Body) -> Any:
+        hosted = self._hosted(request)
+        since = read_time(body["since"])
+        hosted.oracle = Oracle(hosted.shop, body["url"], body["tenant"], tuple(body["locations"]), since)
+        return {}
+
     async def faults(self, request: Request, body: Body) -> Any:
         self._hosted(request).plan.configure(body)
         return {}
@@ -174,6 +183,7 @@ def routes(registry: Registry) -> list[Route]:
         ("POST", f"{shop}/orders/{{order}}/{{act}}", control.act),
         ("GET", f"{shop}/stock", control.stock),
         ("POST", f"{shop}/stock", control.adjust_stock),
+        ("PUT", f"{shop}/stock-oracle", control.stock_oracle),
         ("PUT", f"{shop}/faults", control.faults),
         ("PUT", f"{shop}/switches", control.switches),
         ("POST", f"{shop}/trade", control.trade),

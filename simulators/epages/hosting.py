@@ -6,6 +6,7 @@ from typing import Any
 
 from simulators.epages.catalog import Assortment
 from simulators.epages.errors import Refused, not_found
+from simulators.epages.oracle import Oracle
 from simulators.epages.shop import Shop
 from simulators.epages.switches import Switches
 from simulators.epages.tokens import ALL_SCOPES, Tokens
@@ -39,6 +40,7 @@ class Hosted:
         self.shop = shop
         self.tokens = tokens
         self.plan = plan
+        self.oracle: Oracle | None = None
         self._trading: asyncio.Task[None] | None = None
 
     def trade(self, rate: float, seconds: float | None, pace: float, seed: int, fulfils: float) -> None:
@@ -77,6 +79,10 @@ class Registry:
         if name not in self.shops:
             raise not_found("shop", name)
         return self.shops[name]
+
+    def oracles(self) -> list[Oracle]:
+        """The oracles of all shops that have one."""
+        return [hosted.oracle for hosted in self.shops.values() if hosted.oracle]
 
     def open(self, document: Mapping[str, Any], origin: str) -> Hosted:
         """Open a shop as the control API describes it; `origin` is the server's own address.

@@ -87,7 +87,10 @@ class Coupon:
 
 @dataclass(slots=True, eq=False)
 class Order:
-    """An order with all that happened to it. Addresses are the vendor's documents, as nothing here looks into them."""
+    """An order with all that happened to it. Addresses are the vendor's documents, as nothing here looks into them.
+
+    `placed_at` is when it was really placed, whatever the shop cuts its times to.
+    """
 
     id: str
     number: str
@@ -110,6 +113,7 @@ class Order:
     received: Decimal = ZERO
     canceled: bool = False
     malformed: str | None = None
+    placed_at: datetime | None = None
     processes: list[Process] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
     refunds: list[Payment] = field(default_factory=list)

@@ -74,6 +74,7 @@ def sell(shop: Shop, basket: Basket, malformed: str | None = None) -> Order:
         comment=basket.comment,
         email=basket.buyer.email,
         malformed=malformed,
+        placed_at=shop.now(),
     )
     with shop.writing(order):
         pieces = [{"productLineItemId": line.id, "quantity": line.initial} for line in order.lines]

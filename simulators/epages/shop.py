@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from simulators.epages.book import Book
-from simulators.epages.catalog import Assortment, Catalog
+from simulators.epages.catalog import Assortment, Catalog, Item
 from simulators.epages.causes import By, Causes
 from simulators.epages.documents import render_order
 from simulators.epages.errors import not_found
@@ -53,6 +53,7 @@ class Shop:
         self.orders: dict[str, Order] = {}
         self.book = Book(lambda order: render_order(self.base_url, order))
         self.causes = Causes(self.now)
+        self.looked: dict[str, datetime] = {}
         self._clock = clock
         self._moment: datetime | None = None
 
@@ -68,6 +69,10 @@ class Shop:
             yield
         finally:
             self._moment = before
+
+    def look(self, item: Item) -> None:
+        """The connector reads an item's stock."""
+        self.looked[item.sku] = self.now()
 
     def new_id(self) -> str:
         """A new id, drawn from the shop's seed."""

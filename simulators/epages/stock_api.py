@@ -14,6 +14,7 @@ def find_by_sku(call: Call) -> Answer:
     item = call.shop.catalog.by_sku.get(sku)
     if item is None or item.parent:
         raise not_found("product", sku)
+    call.shop.look(item)
     return Answer(product_document(call.shop, call.shop.catalog.products[item.id]))
 
 
@@ -41,7 +42,9 @@ def get_availability(call: Call) -> Answer:
     product = _product(call)
     if "variation" not in call.path and product.item is None:
         return Answer(product_document(call.shop, product)["_embedded"]["availability"])
-    return Answer(availability_document(call.shop, _item(call)))
+    item = _item(call)
+    call.shop.look(item)
+    return Answer(availability_document(call.shop, item))
 
 
 def adjust(call: Call) -> Answer:

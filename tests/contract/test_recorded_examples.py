@@ -72,3 +72,34 @@ def test_the_recorded_locations_load(openapi: OpenApi) -> None:
     example = _read(openapi, ("get", "/shop/locations", "200"))
     (location,) = epages.load_locations(example)
     assert location.id == example["_embedded"]["locations"][0]["_id"]
+
+
+AVAILABILITIES = [op for op in OPERATIONS if "availability" in op[1]]
+
+
+@pytest.mark.parametrize("operation", AVAILABILITIES, ids=" ".join)
+def test_a_recorded_availability_loads(openapi: OpenApi, operation: Operation) -> None:
+    example = _read(openapi, operation)
+    availability = epages.load_availability(example)
+    assert availability.available_stock == example["availableStock"]
+    assert availability.purchasable == example["purchasable"]
+
+
+@pytest.mark.parametrize("path", ["/products/search/find-by-sku", "/products/{productId}"])
+def test_a_recorded_product_loads_with_its_stock(openapi: OpenApi, path: str) -> None:
+    example = _read(openapi, ("get", path, "200"))
+    product = epages.load_product(example)
+    assert (product.id, product.sku) == (example["_id"], example["sku"])
+    assert product.availability.available_stock == example["_embedded"]["availability"]["availableStock"]
+
+
+def test_the_recorded_catalogue_loads(openapi: OpenApi) -> None:
+    example = _read(openapi, ("get", "/products", "200"))
+    products = epages.load_products(example)
+    assert [product.id for product in products] == [row["_id"] for row in example["_embedded"]["products"]]
+
+
+def test_recorded_variations_load(openapi: OpenApi) -> None:
+    example = _read(openapi, ("get", "/products/{productId}/variations", "200"))
+    variations = epages.load_variations(example)
+    assert [variation.sku for variation in variations] == [row["sku"] for row in example["_embedded"]["variations"]]

@@ -342,7 +342,8 @@ def _dispatched(runtime: Runtime, store: str) -> bool:
 
 
 def _states(world: World, store: str) -> dict[tuple[str, str], str]:
-    return {(job["flow"], job["subject"]): job["state"] for job in world.ledger.jobs.search(store=store)}
+    jobs = world.ledger.jobs.search(store=store)
+    return {(job["flow"], job["subject"]): job["state"] for job in jobs if job["direction"] == "import"}
 
 
 def _health(world: World, store: str) -> dict[str, str]:

@@ -61,5 +61,5 @@ def test_the_description_has_each_task_with_the_keywords_of_the_contract(doors: 
     for task, name in (("orders.look", "OrderMessage"), ("inventory.publish", "StockMessage")):
         body = description["paths"][f"/v1/tasks/{task}"]["post"]["requestBody"]
         assert body["content"]["application/json"]["schema"]["$ref"].endswith(name)
-    assert schemas["StockMessage"]["required"] == ["sku", "store"]
+    assert schemas["StockMessage"]["required"] == ["store"]
     assert "/v1/tasks/dispatch.tick" not in description["paths"]

@@ -13,6 +13,7 @@ from workers.cli import (
     orders,
     poll,
     status,
+    stock,
     stores,
     tokens,
     webhooks,
@@ -37,6 +38,7 @@ main.add_command(poll.poll)
 main.add_command(status.status)
 main.add_command(jobs.jobs)
 main.add_command(orders.order)
+main.add_command(stock.stock)
 main.add_command(operate.migrate)
 main.add_command(gateway.gateway)
 main.add_command(webhooks.webhooks)

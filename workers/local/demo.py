@@ -33,6 +33,7 @@ from workers.local.processes import Command, Processes
 from workers.local.proof import Report, prove
 from workers.local.server import free_port
 from workers.local.services import environment, local_services
+from workers.local.stock_proof import prove_stock
 from workers.local.world import SHOPS, TENANT, World
 
 FOLDER = Path(".connector/demo")
@@ -47,6 +48,7 @@ PACE = {
     "POLL_INTERVAL": "3",
     "POLL_OVERLAP": "10",
     "CLOCK_MARGIN": "1",
+    "INVENTORY_INTERVAL": "3",
     "LEASE": "5",
     "LEASE_RENEWAL": "1",
     "CALL_DEADLINE": "3",
@@ -64,7 +66,8 @@ PACE = {
 }
 WORKERS = {
     "imports": ("-Q", "orders,cancellations,shipments,returns", "--pool", "threads", "--concurrency", "8"),
-    "exports": ("-Q", "exports,inventory", "--pool", "threads", "--concurrency", "8"),
+    "exports": ("-Q", "exports", "--pool", "threads", "--concurrency", "8"),
+    "inventory": ("-Q", "inventory", "--pool", "threads", "--concurrency", "4"),
     "poll": ("-Q", "poll,reconcile", "--pool", "threads", "--concurrency", "4"),
     "dispatch": ("-Q", "dispatch", "--pool", "threads", "--concurrency", "1"),
 }
@@ -111,6 +114,8 @@ def _play(stage: Stage) -> Report:
     stage.world.stop()
     settled = _settle(stage)
     report = prove(stage.world.epages, stage.world.afosto, [shop.name for shop in SHOPS], TENANT)
+    sellers = [stage.world.seller(stage.ledger, shop.name) for shop in SHOPS]
+    prove_stock(report, stage.world.epages, stage.world.afosto, TENANT, sellers)
     stage.console.print(verdict(report, figures(stage.world, report)))
     if not settled:
         stage.console.print(f"Not everything was settled within {SETTLING_SECONDS:g} s.", style="bold red")
@@ -128,13 +133,18 @@ def _settle(stage: Stage) -> bool:
         stage.ledger.cursors.start_sweep(shop.name, datetime.now(UTC), SWEEP_WIDTH)
         opened = stage.ledger.walks.all_opened(shop.name)
         stage.ledger.jobs.hint_all(shop.name, "export", "looks", opened, lane=2)
-    return _watch(stage, "Settling", SETTLING_SECONDS, lambda: _is_settled(stage.ledger, unpaid))
+    settled = _watch(stage, "Settling", SETTLING_SECONDS, lambda: _is_settled(stage.ledger, unpaid))
+    stage.ledger.stock.anew()
+    return settled and _watch(stage, "Settling stock", SETTLING_SECONDS, lambda: _is_settled(stage.ledger, unpaid))
 
 
 def _is_settled(ledger: Ledger, unpaid: frozenset[str]) -> bool:
     for shop in SHOPS:
         cursors = ledger.stores.overview(shop.name)["cursors"]
         if any(cursor["kind"] != "live" and cursor["next_poll_at"] is not None for cursor in cursors):
+            return False
+        watched = ledger.stock.cursor(shop.name)
+        if watched is None or watched["position"] is None or ledger.stock.next_due(shop.name) is not None:
             return False
     states = ("queued", "running", "waiting")
     jobs = (job for state in states for job in ledger.jobs.search(state=state, limit=100_000))

@@ -217,3 +217,30 @@ def test_an_address_that_is_not_afostos_is_said_to_be_wrong(afosto: AfostoClient
     with pytest.raises(NeedsPerson) as error:
         QUERY(afosto)
     assert error.value.reason == "bad-address"
+
+
+def test_what_is_available_is_summed_over_locations_and_nothing_is_zero(afosto: AfostoClient) -> None:
+    levels = [{"sku": "A", "location_id": place, "available": left} for place, left in (("l1", 3), ("l2", -1))]
+    answer(inventory=levels)
+    assert afosto.available(["A", "B"], ["l1", "l2"]) == {"A": 2, "B": 0}
+
+
+def test_skus_are_asked_for_in_batches(afosto: AfostoClient) -> None:
+    answer(inventory=[])
+    assert len(afosto.available([f"S{n}" for n in range(150)], ["l1"])) == 150
+    assert len(responses.calls) == 2
+
+
+def test_changes_of_inventory_are_read_to_the_last_page(afosto: AfostoClient) -> None:
+    for page, more in (("a", True), ("b", False)):
+        nodes = [{"sku": page, "location_id": "l1", "changed_at": 1_000}]
+        answer(inventoryChanges={"nodes": nodes, "pageInfo": {"hasNextPage": more, "endCursor": page}})
+    since = datetime(2026, 1, 1, tzinfo=UTC)
+    assert [change.sku for change in afosto.inventory_changes(since, ["l1"])] == ["a", "b"]
+
+
+def test_a_unit_without_inventory_counts_as_not_deducted(afosto: AfostoClient) -> None:
+    answer(order=ORDER)
+    found = afosto.order("o1")
+    assert found is not None
+    assert [unit.is_deducted for unit in found.units] == [False]

@@ -7,8 +7,8 @@ from responses import matchers
 from clients.epages import EpagesClient
 from clients.errors_table import NotFound, Unauthorized
 from clients.http import Http
-from schemas.epages import Token
-from schemas.errors import NeedsPerson
+from schemas.epages import Availability, Token
+from schemas.errors import AnswerLost, NeedsPerson
 
 BASE = "https://shop.example.com/api"
 EMPTY = {"page": {"size": 200, "number": 0, "totalElements": 0, "totalPages": 0}}
@@ -104,3 +104,33 @@ def test_an_order_that_is_not_there_is_not_found(shop: EpagesClient) -> None:
 
 def test_the_scopes_are_those_of_the_token(shop: EpagesClient) -> None:
     assert shop.scopes() == {"ordr:r"}
+
+
+@responses.activate
+def test_a_move_of_the_stock_is_posted_and_answers_what_is_there_then(shop: EpagesClient) -> None:
+    url = f"{BASE}/products/p1/variations/v1/availability/adjust-available-stock"
+    body = matchers.json_params_matcher({"relativeAmount": -3})
+    responses.add("POST", url, json={"availableStock": -1, "purchasable": False}, match=[body])
+    assert shop.adjust_stock("p1", "v1", -3) == Availability(-1, purchasable=False)
+
+
+@responses.activate
+def test_a_move_refused_for_its_token_is_made_once_with_a_new_one(shop: EpagesClient, tokens: Tokens) -> None:
+    url = f"{BASE}/products/p1/availability/adjust-available-stock"
+    responses.add("POST", url, status=401)
+    responses.add("POST", url, json={"availableStock": 4, "purchasable": True})
+    assert shop.adjust_stock("p1", None, 1).available_stock == 4
+    assert tokens.asked == [False, True]
+
+
+@responses.activate
+def test_a_lost_answer_to_a_move_of_the_stock_is_an_unknown_effect(shop: EpagesClient) -> None:
+    responses.add("POST", f"{BASE}/products/p1/availability/adjust-available-stock", status=502)
+    with pytest.raises(AnswerLost):
+        shop.adjust_stock("p1", None, 1)
+
+
+@responses.activate
+def test_a_sku_that_the_shop_does_not_know_finds_nothing(shop: EpagesClient) -> None:
+    responses.add("GET", f"{BASE}/products/search/find-by-sku", status=404)
+    assert shop.find_product("X") is None

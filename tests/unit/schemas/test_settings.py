@@ -73,6 +73,7 @@ def test_a_wrong_value_is_refused_with_its_variable_and_an_example(name: str, va
         {"CALL_DEADLINE": "15", "AMBIGUITY_WAIT": "15"},
         {"DISPATCH_INTERVAL": "30", "POLL_INTERVAL": "30"},
         {"DISPATCH_INTERVAL": "60", "RESEND_AFTER": "60"},
+        {"DISPATCH_INTERVAL": "59", "INVENTORY_INTERVAL": "59"},
         {"CLOCK_MARGIN": "300"},
         {"RETRY_BASE": "901"},
     ],

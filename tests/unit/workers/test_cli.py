@@ -56,6 +56,7 @@ def test_every_command_explains_itself(path: tuple[str, ...]) -> None:
         ("store", "remove", "shop"),
         ("jobs", "retry", "1"),
         ("order", "shop", "1"),
+        ("stock", "shop"),
         ("poll", "shop"),
         ("keys", "rotate"),
         ("gateway",),

@@ -1,0 +1,88 @@
+"""What orders hold of the stock: the pieces the shops have sold and Afosto has not booked, per SKU."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from ledger.database import Database, Row, Session, fetch
+from ledger.records import Store
+from ledger.wishes import Publishing, wish_touched
+from schemas.epages import Order
+from schemas.mapping.stock import HeldLine, held_lines
+
+
+class Held:
+    """Facts of order lines. Whatever changes one makes its SKU wanted at every store that publishes it."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def note_shop(self, store: Store, orders: Iterable[Order], by: Publishing | None = None) -> None:
+        """Keep what a shop's orders hold, as they were just read; neither test orders nor any from before the import.
+
+        `by` is the run that read them, if it publishes stock.
+        """
+        lines = countable(store, orders)
+        self._database.transaction(lambda session: note_held(session, store.name, lines, by))
+
+    def note_afosto(self, store: str, order_id: str, waiting: Mapping[str, int], by: Publishing | None = None) -> None:
+        """Keep how many units of an opened order's lines (ePages ids) Afosto has not deducted, as was just read."""
+        values = {"store": store, "order_id": order_id, "lines": list(waiting), "counts": list(waiting.values())}
+
+        def work(session: Session) -> None:
+            changed = fetch(session, "order_lines.note_waiting", values)
+            wish_touched(session, store, {row["sku"] for row in changed}, by)
+
+        self._database.transaction(work)
+
+    def promised(self, stores: Sequence[str], skus: Sequence[str], snapshot: datetime) -> dict[str, int]:
+        """Return U per SKU: what these stores have sold and Afosto had not booked at `snapshot`."""
+        rows = self._database.rows(
+            "order_lines.promised", {"stores": list(stores), "skus": list(skus), "snapshot": snapshot}
+        )
+        return {row["sku"]: row["promised"] for row in rows}
+
+    def waiting_orders(self, stores: Sequence[str], skus: Sequence[str], limit: int) -> list[Row]:
+        """Return (store, order_id, afosto_id) of opened orders with units of these SKUs that were not deducted."""
+        parameters = {"stores": list(stores), "skus": list(skus), "limit": limit}
+        return self._database.rows("order_lines.waiting_orders", parameters)
+
+    def waiting_skus(self, store: str) -> list[str]:
+        """Return the SKUs of a store that are sold and not booked."""
+        return [row["sku"] for row in self._database.rows("order_lines.waiting_skus", {"store": store})]
+
+
+def countable(store: Store, orders: Iterable[Order]) -> list[HeldLine]:
+    """Give the lines of the orders that count: no test orders, none from before the store's import."""
+    found = (order for order in orders if order.created_at >= store.import_since and not order.test_order)
+    return [line for order in found for line in held_lines(order)]
+
+
+def note_held(session: Session, store: str, lines: Iterable[HeldLine], by: Publishing | None = None) -> None:
+    """Within a transaction: keep lines as the shop last said, and make wanted what has changed."""
+    unique = {(line.order_id, line.line_id): line for line in lines}
+    if not unique:
+        return
+    kept = list(unique.values())
+    values = {
+        "store": store,
+        "orders": [line.order_id for line in kept],
+        "lines": [line.line_id for line in kept],
+        "skus": [line.sku for line in kept],
+        "held": [line.held for line in kept],
+        "documents": [line.document_at for line in kept],
+    }
+    changed = {row["sku"] for row in fetch(session, "order_lines.note_held", values)}
+    if changed:
+        _remember(session, store, [line for line in kept if line.sku in changed])
+    wish_touched(session, store, changed, by)
+
+
+def _remember(session: Session, store: str, lines: Iterable[HeldLine]) -> None:
+    places = {line.sku: line for line in lines}
+    values = {
+        "store": store,
+        "skus": list(places),
+        "products": [line.product_id for line in places.values()],
+        "variations": [line.variation_id for line in places.values()],
+    }
+    fetch(session, "stock.remember", values)

@@ -1,0 +1,145 @@
+-- name: remember
+-- Where the shop keeps the stock of these SKUs; a SKU thought unknown is known now.
+insert into stock (store, sku, wanted, product_id, variation_id)
+select %(store)s, n.sku, 0, n.product_id, n.variation_id
+from unnest(%(skus)s::text[], %(products)s::text[], %(variations)s::text[]) as n (sku, product_id, variation_id)
+order by n.sku
+on conflict (store, sku) do update set
+    product_id = excluded.product_id, variation_id = excluded.variation_id, outcome = null, message = null, resolution = null
+where (stock.product_id, stock.variation_id) is distinct from (excluded.product_id, excluded.variation_id);
+
+-- name: wish
+-- These SKUs shall be published. With `known` set, what the shop was found not to know is left alone.
+insert into stock (store, sku)
+select s.name, k.sku from stores s cross join unnest(%(skus)s::text[]) as k (sku) where s.name = %(store)s order by k.sku
+on conflict (store, sku) do update set wanted = stock.wanted + 1
+where not %(known)s or stock.outcome is distinct from 'unknown-sku'
+returning sku;
+
+-- name: wish_all
+update stock set wanted = wanted + 1
+where store = %(store)s and sku in (select sku from stock where store = %(store)s order by sku for update)
+returning sku;
+
+-- name: wish_changed
+-- SKUs whose inventory has moved since it was last seen to.
+insert into stock (store, sku, changed_at)
+select %(store)s, n.sku, n.changed_at from unnest(%(skus)s::text[], %(changed)s::timestamptz[]) as n (sku, changed_at)
+order by n.sku
+on conflict (store, sku) do update set
+    changed_at = excluded.changed_at,
+    wanted = stock.wanted + case when stock.outcome is distinct from 'unknown-sku' then 1 else 0 end
+where stock.changed_at is null or excluded.changed_at > stock.changed_at
+returning sku;
+
+-- name: hint
+-- One job per store publishes all its wishes, at most one run each second.
+insert into jobs (store, direction, flow, subject, order_key, lane)
+select s.name, 'export', 'inventory', 'stock', 'stock', 0 from stores s where s.name = any(%(stores)s) order by s.name
+on conflict (store, direction, flow, subject) do update set
+    wanted = jobs.wanted + 1,
+    state = case when jobs.state in ('done', 'parked') then 'waiting' else jobs.state end,
+    due_at = case when jobs.state in ('done', 'parked') then greatest(now(), jobs.settled_at + interval '1 second')
+                  when jobs.state = 'waiting' and jobs.failures = 0 and not jobs.prepaid
+                  then least(jobs.due_at, greatest(now(), jobs.settled_at + interval '1 second'))
+                  else jobs.due_at end,
+    reason = null, message = null, resolution = null
+returning id, store;
+
+-- name: publishers
+-- Stores that publish stock of a location which this store sells from as well, itself included.
+select distinct o.store from locations m
+join locations o on o.afosto_id = m.afosto_id
+join store_flows f on f.store = o.store and f.direction = 'export' and f.flow = 'inventory' and f.enabled
+where m.store = %(store)s order by o.store;
+
+-- name: sellers
+-- Stores that sell some of these SKUs from a location of this store, itself included: whether their orders are imported,
+-- and whether their past has been read. A shop whose catalogue nobody has walked over may sell any SKU. A shop that cannot
+-- be read holds nobody up: what is known of its orders counts.
+select o.store, f.enabled as imports,
+       h.next_poll_at is null or s.paused_at is not null
+       or exists (select 1 from store_health b where b.store = o.store and b.vendor = 'epages') as read
+from (select distinct o.store from locations m join locations o on o.afosto_id = m.afosto_id
+      where m.store = %(store)s) o
+join stores s on s.name = o.store
+join store_flows f on f.store = o.store and f.direction = 'import' and f.flow = 'orders'
+left join cursors h on h.store = o.store and h.kind = 'history'
+where o.store = %(store)s
+   or exists (select 1 from stock k where k.store = o.store and k.sku = any(%(skus)s) and k.product_id is not null)
+   or exists (select 1 from order_lines l where l.store = o.store and l.sku = any(%(skus)s))
+   or not exists (select 1 from stock_cursors c where c.store = o.store and c.position is not null)
+order by o.store;
+
+-- name: locations
+select distinct afosto_id from locations where store = %(store)s order by afosto_id;
+
+-- name: clock
+select clock_timestamp() as at;
+
+-- name: due
+select sku, wanted, product_id, variation_id, ambiguous_until from stock
+where store = %(store)s and (wanted > done or recheck_at <= now() or ambiguous_until is not null)
+  and (ambiguous_until is null or ambiguous_until <= now()) and not sku = any(%(besides)s)
+order by checked_at nulls first, sku limit %(limit)s;
+
+-- name: next_due
+-- Seconds until something is to be published; no row when nothing is.
+select greatest(0, extract(epoch from
+           coalesce(ambiguous_until, case when wanted > done then now() else recheck_at end) - now()))::float8 as seconds
+from stock where store = %(store)s and (wanted > done or recheck_at is not null or ambiguous_until is not null)
+order by seconds limit 1;
+
+-- name: announce
+update stock set ambiguous_until = now() + %(wait)s * interval '1 second' where store = %(store)s and sku = %(sku)s;
+
+-- name: withdraw
+-- The move was refused or never sent.
+update stock set ambiguous_until = %(before)s where store = %(store)s and sku = %(sku)s;
+
+-- name: settle
+-- Done as it was wished when it was taken. After an answer that was lost the same is looked at once more, later.
+update stock set
+    done = greatest(done, %(version)s), published = %(published)s, available = %(available)s, promised = %(promised)s,
+    outcome = %(outcome)s, message = %(message)s, resolution = %(resolution)s, product_id = %(product_id)s,
+    variation_id = %(variation_id)s, ambiguous_until = null,
+    recheck_at = case when %(was_ambiguous)s then now() + %(wait)s * interval '1 second'
+                      when recheck_at <= now() then null else recheck_at end,
+    checked_at = now()
+where store = %(store)s and sku = %(sku)s;
+
+-- name: levels
+-- What was available when each SKU was last published.
+select sku, available from stock where store = %(store)s and outcome is distinct from 'unknown-sku';
+
+-- name: list
+select sku, published, available, promised, outcome, message, resolution, wanted > done as open, ambiguous_until, checked_at
+from stock where store = %(store)s and (%(sku)s::text is null or sku = %(sku)s) order by sku;
+
+-- name: open_cursor
+insert into stock_cursors (store) values (%(store)s) on conflict (store) do nothing;
+
+-- name: anew
+-- Everything of the store, or of all stores, is published anew.
+update stock_cursors set position = null, next_poll_at = now() where %(store)s::text is null or store = %(store)s;
+
+-- name: take_due
+-- Stores whose inventory changes are to be read; one that died is read again after the patience.
+update stock_cursors c set next_poll_at = now() + %(patience)s * interval '1 second'
+where store in (
+    select c.store from stock_cursors c join stores s on s.name = c.store
+    join store_flows f on f.store = c.store and f.direction = 'export' and f.flow = 'inventory'
+    where c.next_poll_at <= now() and s.paused_at is null and f.enabled and f.stopped_reason is null
+    order by c.next_poll_at limit %(limit)s for update of c skip locked)
+returning store;
+
+-- name: cursor
+select position, lists_changes, polled_at from stock_cursors where store = %(store)s;
+
+-- name: move_cursor
+update stock_cursors set position = %(position)s, lists_changes = %(lists_changes)s, polled_at = now(),
+       next_poll_at = now() + %(pause)s * interval '1 second'
+where store = %(store)s;
+
+-- name: postpone
+update stock_cursors set next_poll_at = now() + %(pause)s * interval '1 second' where store = %(store)s;

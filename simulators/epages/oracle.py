@@ -1,0 +1,120 @@
+"""Judges every move of the stock by the connector: no more may be for sale than there is.
+
+A shop is told which Afosto tenant and locations it sells from. At each move it asks the simulated Afosto what is
+available there (A) and compares the new stock with A − U: U is what this shop, and every other one that sells from
+those locations, has sold and Afosto has not booked. Orders that are not opened there count as they are held, of the
+others no more than the units that wait for stock. What went elsewhere after the connector had read A, which it does
+before it reads the shop's stock, is excused, and so is what the other shops sold after that: it cannot have known.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+import requests
+
+from schemas.mapping.orders import reference
+from simulators.epages.orders import Line, Order
+from simulators.epages.shop import Shop
+
+_TIMEOUT = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """Pieces of a SKU that a shop has sold by one order line; `known` to the connector, or excused."""
+
+    reference: str
+    line: str
+    pieces: int
+    known: bool
+
+    def promised(self, opened: set[str], waiting: Mapping[str, Mapping[str, int]]) -> int:
+        """Its part of U; of what nobody knew, what Afosto has booked since is given back."""
+        waits = waiting.get(self.reference, {}).get(self.line, 0)
+        left = min(self.pieces, waits) if self.reference in opened else self.pieces
+        return left if self.known else left - self.pieces
+
+
+@dataclass(slots=True)
+class Oracle:
+    """Where the truth about one shop's stock is: Afosto's control API at `url`; orders count from `since` on."""
+
+    shop: Shop
+    url: str
+    tenant: str
+    locations: tuple[str, ...]
+    since: datetime
+    opened: set[str] = field(default_factory=set)
+    _lines: dict[str, list[tuple[Order, Line]]] = field(default_factory=dict)
+    _indexed: int = 0
+
+    def shares(self, other: "Oracle") -> bool:
+        """Whether both shops sell from a common location."""
+        same = (self.url, self.tenant) == (other.url, other.tenant)
+        return same and not set(self.locations).isdisjoint(other.locations)
+
+    def sold(self, sku: str, seen: datetime | None) -> Iterator[Sold]:
+        """What the shop has sold of a SKU; nobody knew of orders from `seen` on."""
+        for order in islice(list(self.shop.orders.values()), self._indexed, None):
+            for line in order.lines:
+                self._lines.setdefault(line.item.sku, []).append((order, line))
+        self._indexed = len(self.shop.orders)
+        for order, line in self._lines.get(sku, ()):
+            pieces = line.initial - line.canceled - line.returned
+            if pieces > 0 and not order.test and not order.malformed and order.created_at >= self.since:
+                known = seen is None or (order.placed_at or order.created_at) < seen
+                yield Sold(reference(self.shop.name, order.id), line.id, pieces, known)
+
+
+async def judge(oracle: Oracle, all_oracles: Iterable[Oracle], moves: Iterable[Mapping[str, Any]]) -> None:
+    """Note a violation for each move after which more was for sale than A − U, then and when Afosto had answered."""
+    sellers = [other for other in all_oracles if oracle.shares(other)]
+    for move in moves:
+        sku = move["sku"]
+        before = _sold(oracle, sellers, sku)
+        known = {name for seller in sellers for name in seller.opened}
+        asked = {
+            "sku": sku,
+            "locations": oracle.locations,
+            "references": sorted({sold.reference for sold in before} - known),
+            "before": int(oracle.shop.looked.get(sku, oracle.shop.now()).timestamp() * 1000),
+            "readings": len(sellers),
+        }
+        try:
+            truth = await asyncio.to_thread(_ask, oracle, asked)
+        except requests.RequestException as error:
+            oracle.shop.causes.violate("stock-not-judged", None, f"{move['seq']}", sku=sku, error=str(error))
+            continue
+        oracle.opened.update(truth["opened"])
+        known |= set(truth["opened"])
+        item = oracle.shop.catalog.by_sku[sku]
+        then, now = (_allowed(truth, sold, known) for sold in (before, _sold(oracle, sellers, sku)))
+        if move["stock"] > then and (item.stock or 0) > now:
+            detail = {"sku": sku, "stock": move["stock"], "allowed": then, "available": truth["available"]}
+            oracle.shop.causes.violate("oversold", None, f"{move['seq']}", **detail)
+
+
+def _sold(oracle: Oracle, sellers: Iterable[Oracle], sku: str) -> list[Sold]:
+    """What all sellers have sold; a sale of this shop itself lowers its stock, so none of its own needs an excuse."""
+    seen = oracle.shop.looked.get(sku)
+    return [sold for seller in sellers for sold in seller.sold(sku, None if seller is oracle else seen)]
+
+
+def _allowed(truth: Mapping[str, Any], sold: Iterable[Sold], opened: set[str]) -> int:
+    promised = sum(each.promised(opened, truth["waiting"]) for each in sold)
+    return max(0, int(truth["available"]) + int(truth["lost"]) - promised)
+
+
+def _ask(oracle: Oracle, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    with requests.Session() as session:
+        # Proxies of the environment must not come between the simulators.
+        session.trust_env = False
+        url = f"{oracle.url}/_sim/tenants/{oracle.tenant}/inventory/truth"
+        answer = session.post(url, json=asked, timeout=_TIMEOUT)
+    answer.raise_for_status()
+    truth: Mapping[str, Any] = answer.json()
+    return truth

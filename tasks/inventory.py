@@ -1,0 +1,53 @@
+"""Queue inventory: the tasks inventory.publish and inventory.watch."""
+
+from typing import Any, cast
+
+from celery import shared_task
+
+from ledger.stock import SUBJECT
+from ledger.stores import unknown_store
+from schemas.messages import OrderMessage, StockMessage, StoreMessage
+from tasks.base import ConnectorTask
+from tasks.engine import Flow, execute
+from tasks.front import refill
+from tasks.publishing_stock import publish_stock
+from tasks.runtime import Runtime
+from tasks.watching_inventory import watch
+
+PUBLISH = Flow(
+    "inventory",
+    "export",
+    "inventory.publish",
+    "inventory",
+    publish_stock,
+    epages_calls=4,
+    afosto_calls=1,
+    keyword=None,
+)
+
+
+@shared_task(base=ConnectorTask, bind=True, name=PUBLISH.task)
+def run(self: ConnectorTask, **kwargs: Any) -> str:
+    """Publish what is wanted of a store's stock; see docs/tasks/inventory.publish.json for the keywords."""
+    return publish(self.runtime, cast("StockMessage", self.read(kwargs)))
+
+
+@shared_task(base=ConnectorTask, bind=True, name="inventory.watch")
+def run_watch(self: ConnectorTask, **kwargs: Any) -> str:
+    """Read what changed at a store's locations; see docs/tasks/inventory.watch.json for the keywords."""
+    return watch(self.runtime, cast("StoreMessage", self.read(kwargs)).store)
+
+
+def publish(runtime: Runtime, message: StockMessage) -> str:
+    """Make the message's SKU wanted, or all that are known, unless dispatch sent it; then run the store's job.
+
+    Raises NeedsPerson for a store that is not connected, and as `execute` does.
+    """
+    if message.version is None and _wish(runtime, message) is None:
+        raise unknown_store(message.store)
+    return execute(runtime, PUBLISH, OrderMessage(message.store, SUBJECT, message.version or 0), refill)
+
+
+def _wish(runtime: Runtime, message: StockMessage) -> int | None:
+    stock = runtime.ledger.stock
+    return stock.wish(message.store, [message.sku]) if message.sku else stock.wish_all(message.store)

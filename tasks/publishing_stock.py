@@ -1,0 +1,187 @@
+"""The shop's stock becomes A − U: what Afosto has available less what the shops have sold and Afosto has not booked.
+
+What is read in which order decides whether more is published than there is: first what Afosto had booked, then what
+is available, then the shops' latest orders, then the shop's stock, then the same orders again. Then the stock is moved
+by the difference: a sale after the reading lowers it by itself.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from clients.errors_table import Forbidden, NotFound
+from ledger.stock import Stock, StockOutcome, WantedSku
+from ledger.wishes import Publishing
+from schemas.epages import Availability
+from schemas.errors import AnswerLost, NeedsPerson, RetryLater, Wait
+from schemas.mapping.stock import waiting_by_line, wanted_stock
+from tasks.counterpart import require_scopes
+from tasks.run import Run
+from tasks.sellers import Sellers
+from tasks.stock_outcomes import NOT_KEPT, UNKNOWN_SKU, VARIATION_PRODUCT, in_step, no_location, refused
+
+# SKUs published from one reading: the fewer, the younger is what was read when the last of them is moved.
+BATCH = 25
+# Afosto orders read afresh per batch at most; one that is not read counts for more than it may, never for less.
+REFRESHED = 20
+# Readings of a SKU whose orders change meanwhile, before it is left to the next run.
+ROUNDS = 4
+# Seconds between two runs of a store.
+GAP = 1.0
+# The share of a job's longest time after which nothing more is begun.
+SHARE = 0.5
+
+Place = tuple[str | None, str | None]
+NOWHERE: Place = (None, None)
+
+
+def publish_stock(run: Run) -> str:
+    """Publish every SKU that is wanted at the store and return what came of it, in words."""
+    require_scopes(run, "inventory.publish")
+    stock = run.runtime.ledger.stock
+    locations = stock.locations(run.store.name)
+    if not locations:
+        raise no_location(run.store.name)
+    publisher = _Publisher(run, locations)
+    taken: set[str] = set()
+    while publisher.has_time and (wanted := stock.due(run.store.name, BATCH, taken)):
+        taken |= {each.sku for each in wanted}
+        publisher.publish(wanted)
+    said = publisher.said()
+    left = stock.next_due(run.store.name)
+    if left is not None:
+        raise Wait(f"{said}; more is wanted", after=max(GAP, left))
+    return said
+
+
+class _Publisher:
+    """Publishes batches of SKUs within one run."""
+
+    def __init__(self, run: Run, locations: Sequence[str]) -> None:
+        self._run = run
+        self._store = run.store.name
+        self._stock: Stock = run.runtime.ledger.stock
+        self._locations = locations
+        self._imports = True
+        self._outcomes: Counter[str] = Counter()
+
+    @property
+    def has_time(self) -> bool:
+        """Whether something more may be begun."""
+        return time.monotonic() - self._run.started < SHARE * self._run.settings.longest_job
+
+    def said(self) -> str:
+        """What came of it, in words."""
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self._outcomes.items()))
+        alone = "" if self._imports else "; its orders are not imported, so none of them count"
+        return f"stock: {counts or 'nothing was wanted'}{alone}"
+
+    def publish(self, wanted: Sequence[WantedSku]) -> None:
+        """Publish a batch; a SKU whose orders change while it is read begins anew."""
+        skus = frozenset(each.sku for each in wanted)
+        sellers = Sellers(self._run, skus)
+        self._imports = self._store in sellers.names
+        self._refresh(sellers, skus)
+        for _ in range(ROUNDS):
+            wanted = self._round(sellers, wanted)
+            if not wanted:
+                return
+        self._outcomes["moving"] += len(wanted)
+
+    def _refresh(self, sellers: Sellers, skus: frozenset[str]) -> None:
+        """Read anew the orders of which Afosto had not deducted everything."""
+        held = self._run.runtime.ledger.held
+        for row in held.waiting_orders(sellers.names, sorted(skus), REFRESHED):
+            order = self._run.afosto.order(row["afosto_id"])
+            if order is not None:
+                by = Publishing(self._store, skus)
+                held.note_afosto(row["store"], row["order_id"], waiting_by_line(order), by)
+
+    def _round(self, sellers: Sellers, wanted: Sequence[WantedSku]) -> list[WantedSku]:
+        """Read in the one right order and move what held still; returns what did not."""
+        skus = sorted(each.sku for each in wanted)
+        snapshot = self._stock.clock()
+        available = self._run.afosto.available(skus, self._locations)
+        cursors = sellers.cursors()
+        before = sellers.read(cursors)
+        found = {each.sku: self._find(each) for each in wanted if self.has_time}
+        after = sellers.read(cursors)
+        promised = self._run.runtime.ledger.held.promised(sellers.names, skus, snapshot)
+        again = []
+        for each in wanted:
+            if each.sku not in found:
+                continue
+            if _of(before, each.sku) != _of(after, each.sku):
+                again.append(each)
+            else:
+                self._move(each, found[each.sku], available[each.sku], promised[each.sku])
+        return again
+
+    def _find(self, wanted: WantedSku) -> tuple[Place, Availability] | StockOutcome:
+        """Where the shop keeps the SKU's stock, with the figure; an outcome when there is none to move."""
+        shop = self._run.epages
+        if wanted.product_id:
+            try:
+                known = shop.availability(wanted.product_id, wanted.variation_id)
+            except NotFound:
+                self._run.note(f"{wanted.sku} is no longer where it was in the shop")
+            else:
+                return (wanted.product_id, wanted.variation_id), known
+        product = shop.find_product(wanted.sku)
+        if product is None:
+            return UNKNOWN_SKU
+        return VARIATION_PRODUCT if product.is_variation_product else ((product.id, None), product.availability)
+
+    def _move(
+        self, wanted: WantedSku, found: tuple[Place, Availability] | StockOutcome, available: int, promised: int
+    ) -> None:
+        if isinstance(found, StockOutcome):
+            self._settle(wanted, NOWHERE, found)
+            return
+        place, shop = found
+        if shop.available_stock is None:
+            self._settle(wanted, place, NOT_KEPT)
+            return
+        target = wanted_stock(available, promised)
+        if target != shop.available_stock:
+            moved = self._adjust(wanted, place, target - shop.available_stock)
+            if moved is None:
+                return
+            shop = moved
+        self._settle(wanted, place, in_step(shop, target, available, promised))
+        if (shop.available_stock or 0) > target:
+            # Somebody raised it while it was moved.
+            self._stock.wish(self._store, [wanted.sku])
+
+    def _adjust(self, wanted: WantedSku, place: Place, amount: int) -> Availability | None:
+        """Move the shop's stock; None when the answer was lost, or when it was refused and that is settled."""
+        product_id, variation_id = place
+        assert product_id is not None
+        run, wait = self._run, self._run.settings.ambiguity_wait
+        run.runtime.leases.require(run.job.id, run.settings.call_deadline)
+        self._stock.announce(self._store, wanted.sku, wait)
+        try:
+            moved = run.epages.adjust_stock(product_id, variation_id, amount)
+        except AnswerLost as error:
+            run.note(f"{wanted.sku}: moved by {amount:+d}, the answer was lost: {error}")
+            self._outcomes["lost"] += 1
+            return None
+        except RetryLater:
+            self._stock.withdraw(self._store, wanted)
+            raise
+        except NeedsPerson as error:
+            self._stock.withdraw(self._store, wanted)
+            if error.store_wide or isinstance(error, Forbidden):
+                raise
+            self._settle(wanted, NOWHERE if isinstance(error, NotFound) else place, refused(error))
+            return None
+        run.note(f"{wanted.sku}: moved by {amount:+d}")
+        return moved
+
+    def _settle(self, wanted: WantedSku, place: Place, end: StockOutcome) -> None:
+        self._outcomes[end.outcome] += 1
+        self._stock.settle(self._store, wanted, place, end, self._run.settings.ambiguity_wait)
+
+
+def _of(reading: dict[tuple[str, str, str], tuple[str, int]], sku: str) -> set[tuple[tuple[str, str, str], int]]:
+    return {(key, held) for key, (its, held) in reading.items() if its == sku}

@@ -1,0 +1,88 @@
+"""The stores that sell from the same locations, and what their latest orders hold."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from clients.epages import EpagesClient
+from ledger.held import countable
+from ledger.records import Cursor, Store
+from ledger.wishes import Publishing
+from schemas.epages import Order
+from schemas.errors import NeedsPerson, Wait
+from tasks.run import Run
+from tasks.slices import Reader
+from tasks.vendors import Gate, epages_bucket, epages_client
+
+# Seconds until it is asked again whether a store's past has been read.
+PAST_WAIT = 5.0
+
+# The lane of calls to the other shops: what they are left with for their own exports is not touched.
+LIVE = 1
+
+# (store, order, line) → SKU and pieces held.
+Reading = dict[tuple[str, str, str], tuple[str, int]]
+
+
+class Sellers:
+    """Knows whose orders count for some SKUs, and reads those that changed since each store was polled last.
+
+    Raises Wait while the past orders of one of them are still being read.
+    """
+
+    def __init__(self, run: Run, skus: frozenset[str]) -> None:
+        self._run = run
+        self._skus = skus
+        found = run.runtime.ledger.stock.sellers(run.store.name, skus)
+        unread = [seller.store for seller in found if seller.imports and not seller.read]
+        if unread:
+            raise Wait(f"the past orders of {', '.join(unread)} are still being read", after=PAST_WAIT)
+        self.names = [seller.store for seller in found if seller.imports]
+        self._shops = [self._shop(name) for name in self.names]
+
+    def read(self, cursors: Sequence[Cursor]) -> Reading:
+        """Read the orders changed since the cursors, keep what they hold, and return it for the SKUs."""
+        reading: Reading = {}
+        for (store, client), cursor in zip(self._shops, cursors, strict=True):
+            orders = self._orders(store, client, cursor)
+            self._run.runtime.ledger.held.note_shop(store, orders, Publishing(self._run.store.name, self._skus))
+            lines = (line for line in countable(store, orders) if line.sku in self._skus)
+            reading |= {(store.name, line.order_id, line.line_id): (line.sku, line.held) for line in lines}
+        return reading
+
+    def cursors(self) -> list[Cursor]:
+        """Return where each store's live reading stands: both readings of a round begin there."""
+        found = [self._run.runtime.ledger.cursors.get(name, "live") for name in self.names]
+        return [cursor for cursor in found if cursor is not None]
+
+    def _shop(self, name: str) -> tuple[Store, EpagesClient]:
+        run = self._run
+        if name == run.store.name:
+            return run.store, run.epages
+        store = run.runtime.ledger.stores.get(name)
+        gate = Gate(
+            limiter=run.runtime.epages_limiter,
+            breaker=run.runtime.breaker,
+            bucket=epages_bucket(name),
+            lane=LIVE,
+            prepaid=0,
+            require_lease=lambda: None,
+        )
+        return store, epages_client(run.runtime, store, gate)
+
+    def _orders(self, store: Store, client: EpagesClient, cursor: Cursor) -> list[Order]:
+        settings = self._run.settings
+        overlap = timedelta(seconds=settings.poll_overlap)
+        reader = Reader(client, cursor, store.import_since, settings.poll_page_size, overlap)
+        orders: dict[str, Order] = {}
+        try:
+            while True:
+                reading = reader.next()
+                orders |= {row.id: row.order for row in reading.rows if row.order}
+                if reading.end is None:
+                    return list(orders.values())
+        except NeedsPerson as error:
+            if store.name == self._run.store.name:
+                raise
+            # A shop that shut us out must not hold up the others; what its orders held last still counts.
+            self._run.note(f"the orders of {store.name} cannot be read: {error}")
+            return []

@@ -1,0 +1,139 @@
+"""What changed in Afosto's inventory at a store's locations becomes wanted; the first time, all that the shop sells."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from celery.exceptions import Retry
+
+from clients.afosto.client import AfostoClient
+from clients.epages import EpagesClient
+from clients.scopes import missing_scopes
+from ledger.records import Store
+from ledger.stock import Stock
+from schemas.errors import NeedsPerson, RetryLater
+from schemas.mapping.stock import waiting_by_line
+from tasks.backoff import jitter
+from tasks.runtime import Runtime
+from tasks.vendors import Gate, afosto_client, epages_bucket, epages_client
+
+FLOW = "inventory.publish"
+# Afosto orders read afresh per watch, of those of which not everything was deducted.
+REFRESHED = 20
+# Changes are news, the walk over a catalogue is not.
+NEWS, PATIENT = 1, 2
+
+
+def watch(runtime: Runtime, name: str) -> str:
+    """Read what changed for a store; returns what was found, in words.
+
+    Raises NeedsPerson for a store that is not connected or whose credentials fail, celery's Retry when a vendor does
+    not answer for now.
+    """
+    store, stock = runtime.ledger.stores.get(name), runtime.ledger.stock
+    locations = stock.locations(name)
+    if store.paused_at or missing_scopes(FLOW, store.scopes):
+        stock.postpone(name, runtime.settings.poll_interval)
+        return "nothing to watch: the store is paused, or a scope is missing"
+    if not locations:
+        # The job says to a person what is missing; a mapped location lets everything be published anew.
+        stock.wish_all(name)
+        stock.move_cursor(name, datetime.now(UTC), lists_changes=True, pause=86_400)
+        return "nothing to watch: no location is mapped"
+    try:
+        return _Watch(runtime, store, locations).look()
+    except RetryLater as error:
+        pause = error.after or runtime.settings.inventory_interval
+        stock.postpone(name, pause + jitter(pause / 4))
+        raise Retry(str(error), when=pause) from error
+
+
+class _Watch:
+    """One look at one store's locations."""
+
+    def __init__(self, runtime: Runtime, store: Store, locations: list[str]) -> None:
+        self._runtime = runtime
+        self._store = store
+        self._locations = locations
+        self._stock: Stock = runtime.ledger.stock
+        self._afosto: AfostoClient = afosto_client(runtime, store, self._gate(store.afosto_bucket, NEWS))
+
+    def look(self) -> str:
+        """Make wanted what changed and move the cursor."""
+        settings, name = self._runtime.settings, self._store.name
+        cursor = self._stock.cursor(name)
+        assert cursor is not None
+        now = datetime.now(UTC)
+        first = cursor["position"] is None
+        changes = self._changes(cursor["position"] or now) if first or cursor["lists_changes"] else None
+        lists, interval = changes is not None, settings.inventory_interval
+        changed = self._stock.wish_changed(name, self._compared(now) if changes is None else changes)
+        said = f"{self._everything()} SKUs of the shop are wanted" if first else f"{changed} SKUs have changed"
+        self._refresh()
+        pause = interval if lists else max(interval, settings.poll_interval)
+        self._stock.move_cursor(name, now, lists_changes=lists, pause=pause)
+        self._stock.hint_if_due(name)
+        return said
+
+    def _everything(self) -> int:
+        """Walk over the shop's catalogue, and let all that is known be published; returns how many SKUs it has."""
+        shop = epages_client(self._runtime, self._store, self._gate(epages_bucket(self._store.name), PATIENT))
+        places = catalogue(shop)
+        self._stock.remember(self._store.name, places)
+        self._stock.wish_all(self._store.name)
+        return len(places)
+
+    def _changes(self, since: datetime) -> Mapping[str, datetime] | None:
+        """SKU → when it last moved, since a while before the last look; None where Afosto has no such list."""
+        overlap = timedelta(seconds=self._runtime.settings.poll_overlap)
+        try:
+            found = self._afosto.inventory_changes(since - overlap, self._locations)
+        except NeedsPerson as error:
+            if error.reason != "schema-mismatch":
+                raise
+            return None
+        latest: dict[str, datetime] = {}
+        for change in found:
+            latest[change.sku] = max(change.changed_at, latest.get(change.sku, change.changed_at))
+        return latest
+
+    def _compared(self, now: datetime) -> Mapping[str, datetime]:
+        """Without a list of changes: every SKU of which something else is available than was published last."""
+        published = self._stock.levels(self._store.name)
+        if not published:
+            return {}
+        available = self._afosto.available(sorted(published), self._locations)
+        return {sku: now for sku, level in available.items() if level != published[sku]}
+
+    def _refresh(self) -> None:
+        """Units are deducted, canceled or sent without any change of inventory: look at orders that wait for theirs."""
+        held, name = self._runtime.ledger.held, self._store.name
+        for row in held.waiting_orders([name], held.waiting_skus(name), REFRESHED):
+            order = self._afosto.order(row["afosto_id"])
+            if order is not None:
+                held.note_afosto(name, row["order_id"], waiting_by_line(order))
+
+    def _gate(self, bucket: str, lane: int) -> Gate:
+        afosto = bucket == self._store.afosto_bucket
+        return Gate(
+            limiter=self._runtime.afosto_limiter if afosto else self._runtime.epages_limiter,
+            breaker=self._runtime.breaker,
+            bucket=bucket,
+            lane=lane,
+            prepaid=0,
+            require_lease=lambda: None,
+        )
+
+
+def catalogue(shop: EpagesClient) -> dict[str, tuple[str, str | None]]:
+    """Walk over all a shop sells and return SKU → (product id, variation id)."""
+    places: dict[str, tuple[str, str | None]] = {}
+    number, pages = 0, 1
+    while number < pages:
+        products, pages = shop.products(number)
+        for product in products:
+            if product.is_variation_product:
+                places |= {each.sku: (product.id, each.id) for each in shop.variations(product.id) if each.sku}
+            elif product.sku:
+                places[product.sku] = (product.id, None)
+        number += 1
+    return places

@@ -1,0 +1,349 @@
+"""The shop's stock is what Afosto has available less what the shop has sold and Afosto has not booked."""
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from schemas.errors import NeedsPerson
+from schemas.messages import StockMessage
+from simulators.epages.tokens import ALL_SCOPES
+from tasks.inventory import publish
+from tasks.runtime import Runtime
+from tasks.vendors import Gate, epages_client
+from tests.stock_world import HERE, THERE, StockWorld, runtime_of
+from tests.world import TENANT, World
+from workers.local.proof import Report
+from workers.local.services import Services
+from workers.local.stock_proof import Selling, prove_stock
+
+ADJUST = r"/adjust-available-stock$"
+
+
+@pytest.fixture(scope="module")
+def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="1.5") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def runtime(world: World) -> Iterator[Runtime]:
+    with runtime_of(world) as built:
+        yield built
+
+
+@pytest.fixture(autouse=True)
+def _nobody_else_sells(world: World) -> Iterator[None]:
+    """Shops that sell from the same locations count each other's orders: each test begins and ends without any."""
+    yield
+    for name in world.ledger.stores.names():
+        world.ledger.stores.remove(name)
+        world.epages.close_shop(name)
+    world.afosto.set_switches(TENANT, allocate_late=0.0, inventory_changes_list=True)
+
+
+@pytest.fixture
+def shop(world: World, runtime: Runtime) -> Iterator[StockWorld]:
+    """A shop of six SKUs, four of them variations, of each of which Afosto has ten pieces."""
+    opened = StockWorld.open(world, runtime)
+    yield opened
+    assert opened.violations() == []
+
+
+def test_the_first_time_all_that_the_shop_sells_is_published_variations_too(shop: StockWorld) -> None:
+    shop.poll()
+    assert shop.watch() == "6 SKUs of the shop are wanted"
+    assert shop.publish() == "stock: 6 published"
+    assert set(shop.figures().values()) == {10}
+
+
+def test_a_sale_that_afosto_has_not_heard_of_is_not_given_back_to_the_shop(shop: StockWorld) -> None:
+    shop.settle()
+    sku = shop.sku()
+    shop.sell(sku, 3)
+    shop.wish(sku)
+    shop.publish()
+    assert shop.figures()[sku] == 7
+    assert _figures(shop, sku) == (7, 10, 3)
+
+
+def test_a_sale_that_afosto_has_booked_is_subtracted_once(shop: StockWorld) -> None:
+    shop.settle()
+    sku = shop.sku()
+    shop.sell(sku, 3)
+    shop.settle()
+    assert shop.figures()[sku] == 7
+    assert _figures(shop, sku) == (7, 7, 0)
+
+
+def test_an_unpaid_order_is_counted_until_it_is_opened(shop: StockWorld) -> None:
+    shop.settle()
+    sku = shop.sku()
+    shop.sell(sku, 2, payment="Rechnung", paid=False)
+    shop.settle()
+    assert _figures(shop, sku) == (8, 10, 2)
+
+
+def test_units_that_are_deducted_late_are_counted_until_they_are(shop: StockWorld, world: World) -> None:
+    shop.settle()
+    sku = shop.sku()
+    world.afosto.set_switches(TENANT, allocate_late=1.0)
+    shop.sell(sku, 4)
+    shop.poll()
+    shop.imports()
+    shop.publish()
+    assert _figures(shop, sku) == (6, 10, 4)
+    time.sleep(1.1)
+    shop.settle()
+    assert _figures(shop, sku) == (6, 6, 0)
+
+
+def test_what_afosto_sells_elsewhere_and_what_is_counted_anew_reaches_the_shop(shop: StockWorld, world: World) -> None:
+    shop.settle()
+    sku = shop.sku()
+    world.afosto.sell_elsewhere(TENANT, HERE, sku, 4)
+    world.afosto.recount(TENANT, THERE, sku, 5)
+    assert shop.watch() == "1 SKUs have changed"
+    shop.publish()
+    assert shop.figures()[sku] == 11
+
+
+def test_a_change_is_news_once(shop: StockWorld, world: World) -> None:
+    shop.settle()
+    world.afosto.recount(TENANT, HERE, shop.sku(), 4)
+    assert [shop.watch(), shop.watch()] == ["1 SKUs have changed", "0 SKUs have changed"]
+
+
+def test_where_afosto_lists_no_changes_its_levels_are_compared(shop: StockWorld, world: World) -> None:
+    shop.settle()
+    world.afosto.set_switches(TENANT, inventory_changes_list=False)
+    world.afosto.recount(TENANT, HERE, shop.sku(), 4)
+    assert shop.watch() == "1 SKUs have changed"
+    shop.publish()
+    assert shop.figures()[shop.sku()] == 4
+    assert shop.watch() == "0 SKUs have changed"
+
+
+@pytest.mark.parametrize("restocks", [True, False])
+def test_after_a_cancellation_in_the_shop_the_pieces_are_for_sale_again_once(
+    shop: StockWorld, world: World, restocks: bool
+) -> None:
+    world.epages.set_switches(shop.store, restock_canceled=restocks)
+    shop.settle()
+    sku = shop.sku()
+    order = shop.sell(sku, 3)
+    shop.poll()
+    shop.imports()
+    world.epages.act(shop.store, order["id"], "cancel")
+    shop.settle()
+    assert shop.figures()[sku] == 10
+
+
+@pytest.mark.parametrize("restocks", [True, False])
+def test_pieces_canceled_before_their_import_are_for_sale_again_once(
+    shop: StockWorld, world: World, restocks: bool
+) -> None:
+    world.epages.set_switches(shop.store, restock_canceled=restocks)
+    shop.settle()
+    sku = shop.sku()
+    order = shop.sell(sku, 3)
+    shop.poll()
+    world.epages.act(shop.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
+    shop.settle()
+    assert shop.figures()[sku] == 8
+
+
+def test_after_a_lost_answer_the_sku_is_left_alone_for_the_wait_and_then_looked_at_twice(
+    shop: StockWorld, world: World
+) -> None:
+    shop.settle()
+    sku = shop.sku()
+    world.afosto.recount(TENANT, HERE, sku, 25)
+    world.epages.set_faults(shop.store, faults=[{"kind": "reset", "path": ADJUST, "count": 1}])
+    shop.watch()
+    assert "1 lost" in shop.publish()
+    assert shop.figures()[sku] == 25
+    shop.wish(sku)
+    assert "nothing was wanted" in shop.publish()
+    time.sleep(1.6)
+    assert "1 published" in shop.publish()
+    assert "nothing was wanted" in shop.publish()
+    time.sleep(1.6)
+    assert shop.publish() == "stock: 1 published"
+    assert [move["amount"] for move in shop.writes()[6:]] == [15]
+
+
+def test_a_move_that_lands_late_is_not_made_twice(shop: StockWorld, world: World) -> None:
+    shop.settle()
+    sku = shop.sku()
+    world.afosto.recount(TENANT, HERE, sku, 25)
+    world.epages.set_faults(shop.store, faults=[{"kind": "late", "seconds": 1.0, "path": ADJUST, "count": 1}])
+    shop.watch()
+    shop.publish()
+    shop.sell(sku, 2)
+    shop.settle()
+    assert shop.figures()[sku] == 23
+    assert [move["amount"] for move in shop.writes()[6:]] == [15]
+
+
+def test_a_worker_that_dies_between_a_move_and_its_answer_leaves_the_sku_alone_for_the_wait(
+    shop: StockWorld, world: World
+) -> None:
+    shop.settle()
+    sku = shop.sku()
+    world.ledger.stock.announce(shop.store, sku, 1.5)
+    shop.wish(sku)
+    assert "nothing was wanted" in shop.publish()
+    time.sleep(1.6)
+    assert "1 published" in shop.publish()
+
+
+def test_two_stores_that_sell_from_the_same_locations_share_what_is_there(
+    shop: StockWorld, world: World, runtime: Runtime
+) -> None:
+    other = StockWorld.open(world, runtime, prefix=shop.store[:2])
+    sku = shop.sku()
+    other.poll()
+    shop.settle()
+    other.settle()
+    shop.sell(sku, 3)
+    other.sell(sku, 4)
+    other.wish(sku)
+    other.publish()
+    assert other.figures()[sku] == 3
+    shop.settle()
+    other.settle()
+    shop.settle()
+    assert (shop.figures()[sku], other.figures()[sku]) == (3, 3)
+    assert other.violations() == []
+
+
+def test_a_shop_that_sells_other_things_is_not_asked(shop: StockWorld, world: World, runtime: Runtime) -> None:
+    other = StockWorld.open(world, runtime)
+    shop.poll()
+    other.settle()
+    shop.settle()
+    before = world.epages.stats(other.store)["total"]
+    shop.sell(shop.sku())
+    shop.settle()
+    assert world.epages.stats(other.store)["total"] == before
+
+
+def test_nothing_is_published_before_the_past_orders_of_every_seller_are_read(world: World, runtime: Runtime) -> None:
+    since = datetime.now(UTC) - timedelta(days=1)
+    shop = StockWorld.open(world, runtime, since=since)
+    shop.watch()
+    assert "still being read" in shop.publish()
+    shop.settle()
+    assert set(shop.figures().values()) == {10}
+
+
+def test_a_sku_that_the_shop_does_not_have_is_noted_and_not_asked_for_again_until_it_is_wished(
+    shop: StockWorld, world: World
+) -> None:
+    shop.settle()
+    unknown, before = f"{shop.store[:2].upper()}-UNKNOWN", _finds(world, shop)
+    for total in (5, 6):
+        world.afosto.recount(TENANT, HERE, unknown, total)
+        shop.watch()
+        shop.publish()
+    asked = _finds(world, shop) - before
+    assert shop.rows()[unknown]["outcome"] == "unknown-sku"
+    shop.wish(unknown)
+    shop.publish()
+    assert (asked, _finds(world, shop) - before) == (1, 2)
+
+
+def test_without_stock_management_nothing_is_moved_and_it_is_said(world: World, runtime: Runtime) -> None:
+    unmanaged = StockWorld.open(world, runtime, managed=False)
+    unmanaged.settle()
+    assert unmanaged.writes() == []
+    assert {unmanaged.rows()[sku]["outcome"] for sku in unmanaged.figures()} == {"not-kept"}
+
+
+def test_a_product_with_variations_holds_no_stock_of_its_own(shop: StockWorld, world: World) -> None:
+    shop.settle()
+    variation = next(row for row in world.epages.stock(shop.store) if row["variation_of"])
+    world.ledger.stock.remember(shop.store, {"PARENT": (variation["variation_of"], None)})
+    shop.wish("PARENT")
+    shop.publish()
+    assert shop.rows()["PARENT"]["outcome"] == "not-kept"
+
+
+def test_with_the_orders_flow_off_what_is_available_is_published_and_it_is_said(shop: StockWorld, world: World) -> None:
+    world.ledger.stores.switch_flow(shop.store, "orders.import", enabled=False)
+    shop.watch()
+    assert "its orders are not imported" in shop.publish()
+
+
+def test_without_a_mapped_location_the_job_is_parked_with_what_to_do(world: World, runtime: Runtime) -> None:
+    shop = StockWorld.open(world, runtime, scopes=[scope for scope in ALL_SCOPES if scope != "loca:r"])
+    shop.watch()
+    assert "no Afosto location is mapped" in shop.publish()
+    (job,) = world.ledger.jobs.search(store=shop.store, state="parked")
+    assert job["reason"] == "no-location-mapped"
+    world.ledger.stores.map_location(shop.store, "anywhere", HERE)
+    shop.settle()
+    assert set(shop.figures().values()) == {10}
+
+
+def test_a_paused_store_is_neither_watched_nor_published(shop: StockWorld, world: World) -> None:
+    world.ledger.stores.pause(shop.store)
+    assert "paused" in shop.watch()
+    shop.wish(shop.sku())
+    assert "nothing to do" in shop.publish()
+
+
+def test_the_simulated_shop_notices_when_more_is_for_sale_than_there_is(shop: StockWorld, world: World) -> None:
+    careless = StockWorld.open(world, shop.runtime)
+    product = next(row for row in world.epages.stock(careless.store) if not row["variation_of"])
+    careless.sell(product["sku"], 2)
+    client = epages_client(shop.runtime, world.ledger.stores.get(careless.store), _ungated(shop.runtime))
+    client.adjust_stock(product["id"], None, 10 - 48)
+    (violation,) = careless.violations()
+    assert (violation["rule"], violation["stock"], violation["allowed"]) == ("oversold", 10, 8)
+    report = Report()
+    since = world.ledger.stores.get(careless.store).import_since
+    selling = [Selling(careless.store, frozenset({HERE, THERE}), since)]
+    prove_stock(report, world.epages, world.afosto, TENANT, selling)
+    assert [difference.kind for difference in report.differences] == ["stock"]
+
+
+def test_a_task_message_of_another_system_makes_its_sku_wanted(shop: StockWorld, world: World) -> None:
+    shop.settle()
+    sku = shop.sku()
+    world.afosto.recount(TENANT, HERE, sku, 3)
+    time.sleep(1.0)
+    assert publish(shop.runtime, StockMessage(shop.store, sku)) == "stock: 1 published"
+    assert shop.figures()[sku] == 3
+
+
+def test_a_task_message_for_a_store_that_is_not_connected_needs_a_person(runtime: Runtime) -> None:
+    with pytest.raises(NeedsPerson, match="nowhere"):
+        publish(runtime, StockMessage("nowhere", "A"))
+
+
+def test_a_burst_of_changes_is_one_run(shop: StockWorld, world: World) -> None:
+    shop.settle()
+    before = len(shop.writes())
+    for total in range(20, 0, -1):
+        world.afosto.recount(TENANT, HERE, shop.sku(), total)
+        shop.watch()
+    shop.publish()
+    assert shop.figures()[shop.sku()] == 1
+    assert len(shop.writes()) == before + 1
+
+
+def _ungated(runtime: Runtime) -> Gate:
+    return Gate(runtime.epages_limiter, runtime.breaker, "test", 0, 0, lambda: None)
+
+
+def _figures(shop: StockWorld, sku: str) -> tuple[int, int, int]:
+    row = shop.rows()[sku]
+    return row["published"], row["available"], row["promised"]
+
+
+def _finds(world: World, shop: StockWorld) -> int:
+    rows = world.epages.stats(shop.store)["requests"]
+    return sum(row["count"] for row in rows if row["path"].endswith("find-by-sku"))

@@ -1,0 +1,161 @@
+"""Stock in a small world: handlers called in this process, and both simulators asked for what is so."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import product
+from string import ascii_lowercase
+from typing import Any
+from uuid import uuid4
+
+from celery.exceptions import Retry
+
+from schemas.errors import NeedsPerson
+from schemas.messages import OrderMessage, PollMessage, StockMessage
+from tasks.engine import Flow, execute
+from tasks.flows import FLOWS
+from tasks.inventory import PUBLISH
+from tasks.polling import poll
+from tasks.runtime import Runtime, build_runtime
+from tasks.watching_inventory import watch
+from tests.world import TENANT, World
+
+HERE, THERE = "location-0", "location-1"
+# A simulated shop's SKUs begin with the first two letters of its name: no two tests share any.
+PREFIXES = map("".join, product(ascii_lowercase, repeat=2))
+IMPORTS = {flow.name: flow for flow in FLOWS if flow.direction == "import"}
+
+
+@contextmanager
+def runtime_of(world: World) -> Iterator[Runtime]:
+    """A runtime for handlers called in this process; what it sends goes nowhere."""
+    built = build_runtime(world.settings, lambda *sent: None, lambda queue: 0)
+    yield built
+    built.close()
+
+
+@dataclass
+class StockWorld:
+    """A shop of a world with stock in Afosto, and the connector's tasks as calls."""
+
+    world: World
+    runtime: Runtime
+    store: str
+
+    @classmethod
+    def open(
+        cls,
+        world: World,
+        runtime: Runtime,
+        *,
+        pieces: int = 10,
+        prefix: str | None = None,
+        managed: bool = True,
+        **settings: Any,
+    ) -> "StockWorld":
+        """Open and connect a shop; Afosto has `pieces` of each of its SKUs, which begin with the prefix."""
+        store = f"{prefix or next(PREFIXES)}-{uuid4().hex[:8]}"
+        world.shop(store, publishes=True, **{"products": 3, "stock": 50 if managed else None, **settings})
+        opened = cls(world, runtime, store)
+        for sku in opened.figures():
+            world.afosto.recount(TENANT, HERE, sku, pieces)
+        return opened
+
+    def figures(self) -> dict[str, int | None]:
+        """The shop's stock by SKU."""
+        return {row["sku"]: row["stock"] for row in self.world.epages.stock(self.store)}
+
+    def sku(self, number: int = 0) -> str:
+        """One of the shop's SKUs."""
+        return sorted(self.figures())[number]
+
+    def sell(self, sku: str, quantity: int = 1, **wishes: Any) -> dict[str, Any]:
+        """Somebody buys pieces, to be shipped and paid, unless `wishes` say otherwise."""
+        lines = [{"sku": sku, "quantity": quantity}]
+        wanted = {"lines": lines, "paid": True, "pickup": False, "payment": "PayPal", "coupon": False, **wishes}
+        return self.world.epages.place(self.store, **wanted)
+
+    def poll(self) -> str:
+        """Poll the live cursor, and the past when it is not read."""
+        mine = (seller for seller in self.world.ledger.stock.sellers(self.store, []) if seller.store == self.store)
+        if not all(seller.read for seller in mine):
+            poll(self.runtime, PollMessage(self.store, "history"))
+        return poll(self.runtime, PollMessage(self.store))
+
+    def imports(self) -> None:
+        """Run the store's open imports now, orders first."""
+        self._hasten()
+        jobs = [job for job in self.world.ledger.jobs.search(store=self.store) if job["direction"] == "import"]
+        for name, flow in IMPORTS.items():
+            for job in jobs:
+                if job["flow"] == name and job["state"] == "waiting":
+                    self._execute(flow, job["subject"])
+
+    def watch(self) -> str:
+        """Read what changed in Afosto."""
+        return watch(self.runtime, self.store)
+
+    def publish(self) -> str:
+        """Run the store's stock job, now, and return what it said."""
+        self._hasten()
+        return self._execute(PUBLISH, "stock")
+
+    def wish(self, sku: str | None = None) -> None:
+        """Make a SKU wanted through the task's own message."""
+        stock = self.world.ledger.stock
+        message = StockMessage(self.store, sku)
+        assert (stock.wish(self.store, [sku]) if message.sku and sku else stock.wish_all(self.store)) is not None
+
+    def settle(self, rounds: int = 12) -> None:
+        """Poll, import, watch and publish until nothing is wanted any more."""
+        for _ in range(rounds):
+            self.poll()
+            self.imports()
+            self.watch()
+            self.publish()
+            left = self.world.ledger.stock.next_due(self.store)
+            if left is None and not self._open_imports():
+                return
+            time.sleep(min(left or 0.05, 3.2))
+        wanted = [row for row in self.rows().values() if row["open"]]
+        jobs = [job for job in self.world.ledger.jobs.search(store=self.store) if job["state"] != "done"]
+        raise AssertionError(f"{self.store} does not come to rest: {wanted} {jobs}")
+
+    def rows(self) -> dict[str, dict[str, Any]]:
+        """What the ledger says of each SKU."""
+        return {row["sku"]: row for row in self.world.ledger.stock.list(self.store)}
+
+    def afosto_order(self, order_id: str) -> dict[str, Any]:
+        """The opened Afosto order of a shop's order."""
+        name = f"{self.store}/{order_id}"
+        found = [o for o in self.world.afosto.orders(TENANT) if o["reference"] == name and o["status"] != "CONCEPT"]
+        return found[0]
+
+    def violations(self) -> list[dict[str, Any]]:
+        """What the shop saw that must never happen."""
+        return self.world.epages.violations(self.store)
+
+    def writes(self) -> list[dict[str, Any]]:
+        """The moves of the stock that the connector made."""
+        causes = self.world.epages.causes(self.store)
+        return [c for c in causes if c["by"] == "connector" and c["action"] == "adjust-stock"]
+
+    def _hasten(self) -> None:
+        """Nothing that waits for its time waits any longer: what is tested is what happens, not when."""
+        sql = "update jobs set due_at = now() where state = 'waiting' and not prepaid and store = %s"
+        self.world.ledger.database.transaction(lambda session: session.execute(sql, (self.store,)))
+
+    def _open_imports(self) -> bool:
+        jobs = self.world.ledger.jobs.search(store=self.store)
+        return any(job["state"] == "waiting" for job in jobs if job["direction"] == "import")
+
+    def _execute(self, flow: Flow, subject: str) -> str:
+        try:
+            return execute(self.runtime, flow, OrderMessage(self.store, subject, 0), _nothing_more)
+        except (Retry, NeedsPerson) as error:
+            return str(error)
+
+
+def _nothing_more(runtime: Runtime, flow: Flow) -> None:
+    """Dispatch has no part here."""

@@ -1,0 +1,53 @@
+"""`connector stock`: what of a store's stock is published, and what came of it."""
+
+from typing import Any
+
+import click
+
+from workers.cli.frame import open_ledger, print_json, print_table, show
+
+
+@click.command()
+@click.argument("store")
+@click.argument("sku", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+def stock(store: str, sku: str | None, as_json: bool) -> None:
+    """Show what STORE's stock was published as: what Afosto has available less what is sold and not booked there."""
+    with open_ledger() as ledger:
+        ledger.stores.get(store)
+        rows = ledger.stock.list(store, sku)
+        cursor = ledger.stock.cursor(store)
+    if as_json:
+        print_json({"cursor": cursor, "skus": rows})
+        return
+    _print(rows, cursor or {})
+
+
+def _print(rows: list[dict[str, Any]], cursor: dict[str, Any]) -> None:
+    shown = [{**row, "state": _state(row)} for row in rows]
+    columns = {
+        "sku": "SKU",
+        "published": "IN THE SHOP",
+        "available": "IN AFOSTO",
+        "promised": "SOLD, NOT BOOKED",
+        "state": "OUTCOME",
+        "checked_at": "AT",
+    }
+    print_table(shown, columns, "nothing yet; what the shop sells is found at its first turn")
+    for row in rows:
+        if row["resolution"]:
+            click.echo(f"  {row['sku']}: {row['message']}. {row['resolution']}")
+    if cursor.get("polled_at"):
+        click.echo(f"\nChanges in Afosto were last read at {show(cursor['polled_at'])} UTC{_how(cursor)}")
+
+
+def _state(row: dict[str, Any]) -> str:
+    if row["ambiguous_until"]:
+        return "an answer was lost; left alone for a while"
+    return "wanted" if row["open"] else str(row["outcome"] or "-")
+
+
+def _how(cursor: dict[str, Any]) -> str:
+    if cursor["lists_changes"]:
+        return ""
+    return "; Afosto lists no changes, so all levels are compared each CONNECTOR_POLL_INTERVAL"
