@@ -73,10 +73,10 @@ class Stock:
         values = {"store": store, "skus": list(changed), "changed": list(changed.values())}
 
         def work(session: Session) -> int:
-            rows = fetch(session, "stock.wish_changed", values)
-            if rows:
+            news = len([row for row in fetch(session, "stock.wish_changed", values) if row["open"]])
+            if news:
                 hint(session, [store])
-            return len(rows)
+            return news
 
         return self._database.transaction(work)
 

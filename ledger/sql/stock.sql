@@ -30,7 +30,7 @@ on conflict (store, sku) do update set
     changed_at = excluded.changed_at,
     wanted = stock.wanted + case when stock.outcome is distinct from 'unknown-sku' then 1 else 0 end
 where stock.changed_at is null or excluded.changed_at > stock.changed_at
-returning sku;
+returning sku, wanted > done as open;
 
 -- name: hint
 -- One job per store publishes all its wishes, at most one run each second.
