@@ -32,7 +32,8 @@ from schemas.epages import (
 )
 
 PROCESS_PAGE = 100  # processes of one order per request
-PRODUCT_PAGE = 100  # products, or variations of one, per request
+PRODUCT_PAGE = 20  # products per request: few, as each may have variations that are asked for one by one
+VARIATION_PAGE = 100  # variations of one product per request
 
 
 class EpagesClient:
@@ -183,7 +184,7 @@ class EpagesClient:
         number, pages = 0, 1
         while number < pages:
             document = self._get(
-                f"/products/{quote(product_id, safe='')}/variations", _paging(number, PRODUCT_PAGE)
+                f"/products/{quote(product_id, safe='')}/variations", _paging(number, VARIATION_PAGE)
             ).document
             found += load_variations(document)
             number, pages = number + 1, _pages(document)

@@ -322,10 +322,12 @@ create table stock (
 create index stock_wanted on stock (store, sku)
     where wanted > done or recheck_at is not null or ambiguous_until is not null;
 
--- How far a store's inventory changes are read. position null: everything of the store is published anew.
+-- How far a store's inventory changes are read. position null: everything the shop sells is published anew, and the walk
+-- over its catalogue has come to `page`.
 create table stock_cursors (
     store text primary key references stores on delete cascade,
     position timestamptz,
+    page integer not null default 0,
     next_poll_at timestamptz not null default now(),
     polled_at timestamptz,
     lists_changes boolean not null default true

@@ -73,10 +73,10 @@ class Stock:
         values = {"store": store, "skus": list(changed), "changed": list(changed.values())}
 
         def work(session: Session) -> int:
-            rows = fetch(session, "stock.wish_changed", values)
-            if rows:
+            news = len([row for row in fetch(session, "stock.wish_changed", values) if row["open"]])
+            if news:
                 hint(session, [store])
-            return len(rows)
+            return news
 
         return self._database.transaction(work)
 
@@ -159,8 +159,15 @@ class Stock:
         return [row["store"] for row in rows]
 
     def cursor(self, store: str) -> Row | None:
-        """Return `position` (None: all is to be published), `lists_changes` and `polled_at`, or None for no store."""
+        """Return `position` (None: all is found anew, from `page` on), `lists_changes` and `polled_at`."""
         return self._database.transaction(lambda session: fetch_one(session, "stock.cursor", {"store": store}))
+
+    def found(self, store: str, places: Mapping[str, tuple[str, str | None]], page: int) -> None:
+        """The walk over the shop's catalogue came to `page`: where these SKUs' stock is, and they are wanted."""
+        self.remember(store, places)
+        if places:
+            self.wish(store, list(places))
+        self._database.rows("stock.walked", {"store": store, "page": page})
 
     def move_cursor(self, store: str, position: datetime, *, lists_changes: bool, pause: float) -> None:
         """Changes are read up to `position`; the next reading begins after `pause` seconds."""

@@ -20,9 +20,11 @@ def wish_touched(session: Session, store: str, skus: Collection[str], by: Publis
         return
     publishers = [row["store"] for row in fetch(session, "stock.publishers", {"store": store})]
     news = {name: set(skus) - by.skus if by and by.store == name else set(skus) for name in publishers}
-    told = [name for name in publishers if news[name]]
-    for name in told:
-        fetch(session, "stock.wish", {"store": name, "skus": sorted(news[name]), "known": True})
+    told = [
+        name
+        for name in publishers
+        if news[name] and fetch(session, "stock.wish", {"store": name, "skus": sorted(news[name]), "known": True})
+    ]
     if told:
         hint(session, told)
 

@@ -35,7 +35,10 @@ class Sellers:
         found = run.runtime.ledger.stock.sellers(run.store.name, skus)
         unread = [seller.store for seller in found if seller.imports and not seller.read]
         if unread:
-            raise Wait(f"the past orders of {', '.join(unread)} are still being read", after=PAST_WAIT)
+            # What was reserved for this run is kept for the next, so that waiting takes nothing from those who read.
+            untouched = run.requests == 0
+            who = ", ".join(unread)
+            raise Wait(f"the past orders of {who} are still being read", after=PAST_WAIT, prepaid=untouched)
         self.names = [seller.store for seller in found if seller.imports]
         self._shops = [self._shop(name) for name in self.names]
 

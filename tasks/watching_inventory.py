@@ -1,5 +1,6 @@
 """What changed in Afosto's inventory at a store's locations becomes wanted; the first time, all that the shop sells."""
 
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
@@ -14,11 +15,14 @@ from schemas.errors import NeedsPerson, RetryLater
 from schemas.mapping.stock import waiting_by_line
 from tasks.backoff import jitter
 from tasks.runtime import Runtime
+from tasks.sellers import PAST_WAIT
 from tasks.vendors import Gate, afosto_client, epages_bucket, epages_client
 
 FLOW = "inventory.publish"
 # Afosto orders read afresh per watch, of those of which not everything was deducted.
 REFRESHED = 20
+# Seconds that one turn walks over a catalogue at most.
+WALK_SECONDS = 20.0
 # Changes are news, the walk over a catalogue is not.
 NEWS, PATIENT = 1, 2
 
@@ -55,6 +59,7 @@ class _Watch:
         self._store = store
         self._locations = locations
         self._stock: Stock = runtime.ledger.stock
+        self._found: set[str] = set()
         self._afosto: AfostoClient = afosto_client(runtime, store, self._gate(store.afosto_bucket, NEWS))
 
     def look(self) -> str:
@@ -64,23 +69,35 @@ class _Watch:
         assert cursor is not None
         now = datetime.now(UTC)
         first = cursor["position"] is None
+        if first and not self._walk(cursor["page"]):
+            self._stock.postpone(name, PAST_WAIT)
+            return "the shop's past orders are still being read, or its catalogue is"
         changes = self._changes(cursor["position"] or now) if first or cursor["lists_changes"] else None
         lists, interval = changes is not None, settings.inventory_interval
         changed = self._stock.wish_changed(name, self._compared(now) if changes is None else changes)
-        said = f"{self._everything()} SKUs of the shop are wanted" if first else f"{changed} SKUs have changed"
         self._refresh()
         pause = interval if lists else max(interval, settings.poll_interval)
         self._stock.move_cursor(name, now, lists_changes=lists, pause=pause)
         self._stock.hint_if_due(name)
-        return said
+        return f"{len(self._found)} SKUs of the shop are wanted" if first else f"{changed} SKUs have changed"
 
-    def _everything(self) -> int:
-        """Walk over the shop's catalogue, and let all that is known be published; returns how many SKUs it has."""
-        shop = epages_client(self._runtime, self._store, self._gate(epages_bucket(self._store.name), PATIENT))
-        places = catalogue(shop)
-        self._stock.remember(self._store.name, places)
-        self._stock.wish_all(self._store.name)
-        return len(places)
+    def _walk(self, page: int) -> bool:
+        """Walk on over the shop's catalogue, from a page on; False when it does not come to the end now.
+
+        A page that was read is kept: a shop that allows few calls is walked over in several turns.
+        """
+        name, ends = self._store.name, time.monotonic() + WALK_SECONDS
+        if not all(s.read for s in self._stock.sellers(name, ()) if s.store == name and s.imports):
+            return False
+        shop = epages_client(self._runtime, self._store, self._gate(epages_bucket(name), PATIENT))
+        while time.monotonic() < ends:
+            places, pages = catalogue_page(shop, page)
+            page += 1
+            self._found |= places.keys()
+            self._stock.found(name, places, page)
+            if page >= pages:
+                return True
+        return False
 
     def _changes(self, since: datetime) -> Mapping[str, datetime] | None:
         """SKU → when it last moved, since a while before the last look; None where Afosto has no such list."""
@@ -124,16 +141,13 @@ class _Watch:
         )
 
 
-def catalogue(shop: EpagesClient) -> dict[str, tuple[str, str | None]]:
-    """Walk over all a shop sells and return SKU → (product id, variation id)."""
+def catalogue_page(shop: EpagesClient, number: int) -> tuple[dict[str, tuple[str, str | None]], int]:
+    """Read a page of what a shop sells; returns SKU → (product id, variation id), and how many pages there are."""
     places: dict[str, tuple[str, str | None]] = {}
-    number, pages = 0, 1
-    while number < pages:
-        products, pages = shop.products(number)
-        for product in products:
-            if product.is_variation_product:
-                places |= {each.sku: (product.id, each.id) for each in shop.variations(product.id) if each.sku}
-            elif product.sku:
-                places[product.sku] = (product.id, None)
-        number += 1
-    return places
+    products, pages = shop.products(number)
+    for product in products:
+        if product.is_variation_product:
+            places |= {each.sku: (product.id, each.id) for each in shop.variations(product.id) if each.sku}
+        elif product.sku:
+            places[product.sku] = (product.id, None)
+    return places, pages

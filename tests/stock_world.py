@@ -143,7 +143,7 @@ class StockWorld:
 
     def _hasten(self) -> None:
         """Nothing that waits for its time waits any longer: what is tested is what happens, not when."""
-        sql = "update jobs set due_at = now() where state = 'waiting' and not prepaid and store = %s"
+        sql = "update jobs set due_at = now() where state = 'waiting' and store = %s"
         self.world.ledger.database.transaction(lambda session: session.execute(sql, (self.store,)))
 
     def _open_imports(self) -> bool:

@@ -30,7 +30,7 @@ on conflict (store, sku) do update set
     changed_at = excluded.changed_at,
     wanted = stock.wanted + case when stock.outcome is distinct from 'unknown-sku' then 1 else 0 end
 where stock.changed_at is null or excluded.changed_at > stock.changed_at
-returning sku;
+returning sku, wanted > done as open;
 
 -- name: hint
 -- One job per store publishes all its wishes, at most one run each second.
@@ -121,7 +121,7 @@ insert into stock_cursors (store) values (%(store)s) on conflict (store) do noth
 
 -- name: anew
 -- Everything of the store, or of all stores, is published anew.
-update stock_cursors set position = null, next_poll_at = now() where %(store)s::text is null or store = %(store)s;
+update stock_cursors set position = null, page = 0, next_poll_at = now() where %(store)s::text is null or store = %(store)s;
 
 -- name: take_due
 -- Stores whose inventory changes are to be read; one that died is read again after the patience.
@@ -134,7 +134,10 @@ where store in (
 returning store;
 
 -- name: cursor
-select position, lists_changes, polled_at from stock_cursors where store = %(store)s;
+select position, page, lists_changes, polled_at from stock_cursors where store = %(store)s;
+
+-- name: walked
+update stock_cursors set page = %(page)s where store = %(store)s;
 
 -- name: move_cursor
 update stock_cursors set position = %(position)s, lists_changes = %(lists_changes)s, polled_at = now(),

@@ -5,13 +5,16 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from celery.exceptions import Retry
 
-from schemas.errors import NeedsPerson
+from clients.epages import EpagesClient
+from schemas.errors import NeedsPerson, Wait
 from schemas.messages import StockMessage
 from simulators.epages.tokens import ALL_SCOPES
 from tasks.inventory import publish
 from tasks.runtime import Runtime
 from tasks.vendors import Gate, epages_client
+from tasks.watching_inventory import catalogue_page
 from tests.stock_world import HERE, THERE, StockWorld, runtime_of
 from tests.world import TENANT, World
 from workers.local.proof import Report
@@ -233,10 +236,32 @@ def test_a_shop_that_sells_other_things_is_not_asked(shop: StockWorld, world: Wo
 def test_nothing_is_published_before_the_past_orders_of_every_seller_are_read(world: World, runtime: Runtime) -> None:
     since = datetime.now(UTC) - timedelta(days=1)
     shop = StockWorld.open(world, runtime, since=since)
-    shop.watch()
+    shop.wish(shop.sku())
     assert "still being read" in shop.publish()
+    assert "still being read" in shop.watch()
     shop.settle()
     assert set(shop.figures().values()) == {10}
+
+
+def test_a_walk_over_a_catalogue_goes_on_where_it_was_interrupted(
+    world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop = StockWorld.open(world, runtime, products=45)
+    shop.poll()
+    asked: list[int] = []
+
+    def interrupted(client: EpagesClient, number: int) -> object:
+        asked.append(number)
+        if asked == [0, 1]:
+            raise Wait("the budget is used up", after=1)
+        return catalogue_page(client, number)
+
+    monkeypatch.setattr("tasks.watching_inventory.catalogue_page", interrupted)
+    with pytest.raises(Retry):
+        shop.watch()
+    shop.settle()
+    assert asked == [0, 1, 1, 2]
+    assert {shop.rows()[sku]["published"] for sku in shop.figures()} == {10}
 
 
 def test_a_sku_that_the_shop_does_not_have_is_noted_and_not_asked_for_again_until_it_is_wished(
