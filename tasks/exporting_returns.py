@@ -1,13 +1,13 @@
 """Units that came back to Afosto are taken back in the shop, against the process that had brought them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto, epages
 from schemas.errors import Wait
-from schemas.mapping.news import returned_units
+from schemas.mapping.news import parcels_ahead, returned_units
 from schemas.mapping.payments import delivery_fee, takes_parts
 from schemas.mapping.returns import BackUnit, ReturnPlan, return_plans
 from tasks.counterpart import opened_order, read_order
@@ -25,10 +25,12 @@ def export_return(run: Run) -> str:
     if intent is not None:
         look_again(_settle(run, intent))
     order = read_order(run, link)
-    back = returned_units(order, known(run, order), broken="broken" in run.context.exports)
+    accounted = known(run, order)
+    back = returned_units(order, accounted, broken="broken" in run.context.exports)
     if not back:
         return "nothing to take back"
-    brought_by = _brought_by(run, order, back)
+    _shipments_first(run, {parcel.id for parcel in parcels_ahead(order, accounted)}, back)
+    brought_by = _brought_by(run)
     shop = run.epages.order(run.order_id)
     plans, paired = return_plans(shop, order, back, brought_by, _carried_over(run))
     if paired:
@@ -41,17 +43,20 @@ def export_return(run: Run) -> str:
     return f"took back {sum(len(plan.units) for plan in plans)} units in the shop"
 
 
-def _brought_by(run: Run, order: afosto.Order, back: Iterable[afosto.Unit]) -> Mapping[str, str]:
-    """Parcel → process of the shop. Raises Wait while a parcel's shipment is not in the shop yet."""
+def _shipments_first(run: Run, ahead: Collection[str], back: Iterable[afosto.Unit]) -> None:
+    """Raise Wait while a parcel that brought the units is further on in Afosto than in the shop."""
+    if any(unit.parcel_id in ahead for unit in back):
+        run.runtime.ledger.jobs.hint(run.store.name, "export", "shipments", run.order_id, lane=run.job.lane)
+        raise Wait("the shipment that brought the units comes first", after=run.settings.retry_base)
+
+
+def _brought_by(run: Run) -> Mapping[str, str]:
+    """Parcel → process of the shop; a pickup is one process there, however many parcels it lies in."""
     links = run.linked("parcel")
     processes = {link.afosto_id: link.epages_id for link in links if link.epages_id}
     if processes:
-        # A pickup is one process in the shop, however many parcels it lies in.
         pickup = next(iter(processes.values()))
         processes |= {link.afosto_id: pickup for link in links if not link.epages_id}
-    if any(unit.parcel_id not in processes for unit in back):
-        run.runtime.ledger.jobs.hint(run.store.name, "export", "shipments", run.order_id, lane=run.job.lane)
-        raise Wait("the shipment that brought the units comes first", after=run.settings.retry_base)
     return processes
 
 

@@ -75,13 +75,19 @@ def return_plans(
     for line in shop.lines:
         units = natives.get(line.id, [])
         own = _taken_back_by_shop(shop, line, carried_over)
-        out = shipped_so_far(line, order_id=shop.id) - line.returned - line.broken
+        out = _out(line, shop)
         excess = max(0, len(units) - out)
         if excess > len(own):
             raise _conflict(shop, line, len(units), out)
         paired += [BackUnit(unit.id, line.id, own[n]) for n, unit in enumerate(units[:excess])]
-        wanted += [(brought_by[str(unit.parcel_id)], _back(unit, line.id)) for unit in units[excess:]]
+        wanted += [(brought_by.get(str(unit.parcel_id), ""), _back(unit, line.id)) for unit in units[excess:]]
     return _grouped(shop, wanted), paired
+
+
+def _out(line: epages.LineItem, shop: epages.Order) -> int:
+    """Pieces that left the shop and have not come back; a parcel that is only packed has not left."""
+    packed = line.pending + line.ready_for_pickup
+    return shipped_so_far(line, order_id=shop.id) - packed - line.returned - line.broken
 
 
 def _back(unit: afosto.Unit, line_id: str) -> BackUnit:

@@ -225,6 +225,18 @@ def test_a_return_that_overtakes_its_shipment_comes_after_it(driver: Driver) -> 
     assert [p["kind"] for p in driver.shop(order)["processes"]] == ["shippings", "returns"]
 
 
+def test_a_return_waits_until_the_shop_knows_that_its_parcel_has_left(driver: Driver) -> None:
+    order, copy = driver.imported()
+    lost = {"kind": "503", "method": "POST", "path": "mark-shipped", "count": 1}
+    driver.world.epages.set_faults(driver.store, faults=[lost])
+    driver.world.afosto.ship(TENANT, copy["id"], **TRACK)
+    driver.world.afosto.return_(TENANT, copy["id"], _units(copy)[:1], "restocked")
+    _hear(driver, order)
+    driver.settle()
+    assert driver.parked() == []
+    assert driver.shop(order)["lines"][0]["returned"] == 1
+
+
 def test_rejected_returns_stay_in_afosto_when_the_store_wants_no_refund_started(driver: Driver) -> None:
     order, copy = driver.imported()
     driver.runtime.ledger.stores.switch_flow(driver.store, "broken.export", enabled=False)
