@@ -173,6 +173,15 @@ class World:
         self.worker(f"{JOB_QUEUES},poll,dispatch,reconcile", concurrency + 2)
         self.beat()
 
+    def gateway(self, store: str) -> None:
+        """Start the gateway and let Afosto tell it of everything, for all stores of the tenant."""
+        port, secret = free_port(), uuid.uuid4().hex
+        options = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--threads", "8"]
+        self._spawn("gateway", [sys.executable, "-m", "gateway", *options])
+        wait_for(lambda: _listens(port), 20, "the gateway to listen")
+        endpoint = self.ledger.webhooks.add(store, secret)
+        self.afosto.listen(TENANT, f"http://127.0.0.1:{port}/webhooks/afosto/{endpoint}", secret)
+
     def sweep(self) -> None:
         """Begin a sweep of every store."""
         for name in self.ledger.stores.names():

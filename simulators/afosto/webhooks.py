@@ -18,6 +18,7 @@ from simulators.afosto.switches import Switches
 
 USER_AGENT = "Afosto/1.0 (+https://afosto.com/docs/webhooks)"
 TIMEOUT = 5.0
+AT_ONCE = 4  # deliveries to one endpoint under way
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,10 @@ def headers(tenant: str, endpoint: Endpoint, body: bytes) -> dict[str, str]:
     }
 
 
-class Sender(threading.Thread):
-    """Delivers to one endpoint, one message at a time, in a thread of its own until stopped."""
+class Sender:
+    """Delivers to one endpoint, a few messages at a time, in threads of its own until stopped."""
 
     def __init__(self, tenant: str, endpoint: Endpoint, retries: tuple[float, ...]) -> None:
-        super().__init__(name=f"webhooks-{tenant}", daemon=True)
         self.endpoint = endpoint
         self._tenant = tenant
         self._retries = retries
@@ -85,6 +85,13 @@ class Sender(threading.Thread):
         self._sequence = 0
         self._changed = threading.Condition()
         self._stopped = False
+        name = f"webhooks-{tenant}"
+        self._threads = [threading.Thread(target=self._run, name=name, daemon=True) for _ in range(AT_ONCE)]
+
+    def start(self) -> None:
+        """Begin to deliver."""
+        for thread in self._threads:
+            thread.start()
 
     def put(self, delivery: Delivery, delay: float = 0.0) -> None:
         """Send `delivery` no sooner than `delay` seconds from now."""
@@ -94,13 +101,17 @@ class Sender(threading.Thread):
             self._changed.notify()
 
     def stop(self) -> None:
-        """End the thread; what was not delivered by then is dropped."""
+        """End the threads; what was not delivered by then is dropped."""
         with self._changed:
             self._stopped = True
-            self._changed.notify()
+            self._changed.notify_all()
 
-    def run(self) -> None:
-        """Take what is due until stopped."""
+    def join(self, timeout: float) -> None:
+        """Wait for the threads, each at most `timeout` seconds."""
+        for thread in self._threads:
+            thread.join(timeout)
+
+    def _run(self) -> None:
         with requests.Session() as session:
             session.trust_env = False
             while (delivery := self._next()) is not None:

@@ -70,10 +70,13 @@ def latencies(
                 yield from _paired(name, causes, _in_shop(order, here.get(order["id"], [])), told)
 
 
-def measure(epages: EpagesControl, afosto: AfostoControl, shops: Sequence[str], tenant: str) -> dict[str, Percentiles]:
-    """Read both simulators and give the percentiles of `by_source`."""
+def measure(
+    epages: EpagesControl, afosto: AfostoControl, shops: Sequence[str], tenant: str, after: int = 0
+) -> dict[str, Percentiles]:
+    """Read both simulators and give the percentiles of `by_source`, of the causes in Afosto numbered above `after`."""
     sold, causes = ({shop: read(shop) for shop in shops} for read in (epages.orders, epages.causes))
-    return by_source(latencies(sold, afosto.orders(tenant), causes, afosto.causes(tenant), afosto.deliveries(tenant)))
+    found = latencies(sold, afosto.orders(tenant), causes, afosto.causes(tenant), afosto.deliveries(tenant))
+    return by_source(row for row in found if row.cause > after)
 
 
 def percentiles(seconds: Iterable[float]) -> Percentiles:
