@@ -63,7 +63,7 @@ class Stock:
     def _wish(self, query: str, values: Mapping[str, Any]) -> int | None:
         def work(session: Session) -> list[Row]:
             fetch(session, query, values)
-            return hint(session, [values["store"]])
+            return hint(session, [values["store"]], wished=True)
 
         rows = self._database.transaction(work)
         return int(rows[0]["id"]) if rows else None

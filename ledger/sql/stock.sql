@@ -33,9 +33,14 @@ where stock.changed_at is null or excluded.changed_at > stock.changed_at
 returning sku, wanted > done as open;
 
 -- name: hint
--- One job per store publishes all its wishes, at most one run each second.
+-- One job per store publishes all its wishes, at most one run each second. A store whose past is still being read is asked
+-- only when somebody wished it: it could do nothing but take calls from those who read.
 insert into jobs (store, direction, flow, subject, order_key, lane)
-select s.name, 'export', 'inventory', 'stock', 'stock', 0 from stores s where s.name = any(%(stores)s) order by s.name
+select s.name, 'export', 'inventory', 'stock', 'stock', 0 from stores s
+where s.name = any(%(stores)s)
+  and (%(wished)s or not exists (select 1 from cursors h
+                                 where h.store = s.name and h.kind = 'history' and h.next_poll_at is not null))
+order by s.name
 on conflict (store, direction, flow, subject) do update set
     wanted = jobs.wanted + 1,
     state = case when jobs.state in ('done', 'parked') then 'waiting' else jobs.state end,
