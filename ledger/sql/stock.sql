@@ -83,10 +83,11 @@ select distinct afosto_id from locations where store = %(store)s order by afosto
 select clock_timestamp() as at;
 
 -- name: due
+-- What the shop is known to sell comes first, then what was looked at longest ago.
 select sku, wanted, product_id, variation_id, ambiguous_until from stock
 where store = %(store)s and (wanted > done or recheck_at <= now() or ambiguous_until is not null)
   and (ambiguous_until is null or ambiguous_until <= now()) and not sku = any(%(besides)s)
-order by checked_at nulls first, sku limit %(limit)s;
+order by product_id is null, checked_at nulls first, sku limit %(limit)s;
 
 -- name: next_due
 -- Seconds until something is to be published; no row when nothing is.
