@@ -63,7 +63,7 @@ class Stock:
     def _wish(self, query: str, values: Mapping[str, Any]) -> int | None:
         def work(session: Session) -> list[Row]:
             fetch(session, query, values)
-            return hint(session, [values["store"]])
+            return hint(session, [values["store"]], wished=True)
 
         rows = self._database.transaction(work)
         return int(rows[0]["id"]) if rows else None
@@ -108,7 +108,7 @@ class Stock:
         return at
 
     def due(self, store: str, limit: int, besides: Collection[str]) -> list[WantedSku]:
-        """Return up to `limit` SKUs to be published, those that were looked at longest ago first."""
+        """Return up to `limit` SKUs to be published: what the shop is known to sell first, then by the last look."""
         rows = self._database.rows("stock.due", {"store": store, "limit": limit, "besides": list(besides)})
         return [WantedSku(version=row.pop("wanted"), **row) for row in rows]
 

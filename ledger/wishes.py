@@ -29,6 +29,9 @@ def wish_touched(session: Session, store: str, skus: Collection[str], by: Publis
         hint(session, told)
 
 
-def hint(session: Session, stores: Iterable[str]) -> list[Row]:
-    """Ask for a run of these stores' jobs; returns (id, store) of those that are connected."""
-    return fetch(session, "stock.hint", {"stores": list(stores)})
+def hint(session: Session, stores: Iterable[str], *, wished: bool = False) -> list[Row]:
+    """Ask for a run of these stores' jobs; returns (id, store) of those that are asked.
+
+    A store whose past is not read yet is asked only when a person or another system `wished` it.
+    """
+    return fetch(session, "stock.hint", {"stores": list(stores), "wished": wished})

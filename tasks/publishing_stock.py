@@ -19,9 +19,14 @@ from tasks.counterpart import require_scopes
 from tasks.run import Run
 from tasks.sellers import Sellers
 from tasks.stock_outcomes import NOT_KEPT, UNKNOWN_SKU, VARIATION_PRODUCT, in_step, no_location, refused
+from tasks.vendors import epages_bucket
 
 # SKUs published from one reading: the fewer, the younger is what was read when the last of them is moved.
 BATCH = 25
+# Calls of a batch to the shop: two readings of its orders, then for each SKU one to read its stock and one to move it.
+READINGS, CALLS_PER_SKU = 2, 2
+# Seconds within which a call must come free to be counted on.
+AHEAD = 0.5
 # Afosto orders read afresh per batch at most; one that is not read counts for more than it may, never for less.
 REFRESHED = 20
 # Readings of a SKU whose orders change meanwhile, before it is left to the next run.
@@ -44,7 +49,7 @@ def publish_stock(run: Run) -> str:
         raise no_location(run.store.name)
     publisher = _Publisher(run, locations)
     taken: set[str] = set()
-    while publisher.has_time and (wanted := stock.due(run.store.name, BATCH, taken)):
+    while publisher.has_time and (wanted := stock.due(run.store.name, publisher.room, taken)):
         taken |= {each.sku for each in wanted}
         publisher.publish(wanted)
     said = publisher.said()
@@ -69,6 +74,14 @@ class _Publisher:
     def has_time(self) -> bool:
         """Whether something more may be begun."""
         return time.monotonic() - self._run.started < SHARE * self._run.settings.longest_job
+
+    @property
+    def room(self) -> int:
+        """How many SKUs the calls suffice for that are left now: a batch that ends half way would begin anew."""
+        run = self._run
+        free = run.runtime.epages_limiter.allowance(epages_bucket(self._store), run.job.lane, AHEAD)
+        free += max(0, run.prepaid_epages - run.epages_gate.calls)
+        return max(0, min(BATCH, (free - READINGS) // CALLS_PER_SKU))
 
     def said(self) -> str:
         """What came of it, in words."""

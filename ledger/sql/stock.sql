@@ -33,9 +33,14 @@ where stock.changed_at is null or excluded.changed_at > stock.changed_at
 returning sku, wanted > done as open;
 
 -- name: hint
--- One job per store publishes all its wishes, at most one run each second.
+-- One job per store publishes all its wishes, at most one run each second. A store whose past is still being read is asked
+-- only when somebody wished it: it could do nothing but take calls from those who read.
 insert into jobs (store, direction, flow, subject, order_key, lane)
-select s.name, 'export', 'inventory', 'stock', 'stock', 0 from stores s where s.name = any(%(stores)s) order by s.name
+select s.name, 'export', 'inventory', 'stock', 'stock', 0 from stores s
+where s.name = any(%(stores)s)
+  and (%(wished)s or not exists (select 1 from cursors h
+                                 where h.store = s.name and h.kind = 'history' and h.next_poll_at is not null))
+order by s.name
 on conflict (store, direction, flow, subject) do update set
     wanted = jobs.wanted + 1,
     state = case when jobs.state in ('done', 'parked') then 'waiting' else jobs.state end,
@@ -78,10 +83,11 @@ select distinct afosto_id from locations where store = %(store)s order by afosto
 select clock_timestamp() as at;
 
 -- name: due
+-- What the shop is known to sell comes first, then what was looked at longest ago.
 select sku, wanted, product_id, variation_id, ambiguous_until from stock
 where store = %(store)s and (wanted > done or recheck_at <= now() or ambiguous_until is not null)
   and (ambiguous_until is null or ambiguous_until <= now()) and not sku = any(%(besides)s)
-order by checked_at nulls first, sku limit %(limit)s;
+order by product_id is null, checked_at nulls first, sku limit %(limit)s;
 
 -- name: next_due
 -- Seconds until something is to be published; no row when nothing is.

@@ -8,6 +8,7 @@ import pytest
 from celery.exceptions import Retry
 
 from clients.epages import EpagesClient
+from clients.limiter import Limiter
 from schemas.errors import NeedsPerson, Wait
 from schemas.messages import StockMessage
 from simulators.epages.tokens import ALL_SCOPES
@@ -347,6 +348,19 @@ def test_a_task_message_of_another_system_makes_its_sku_wanted(shop: StockWorld,
 def test_a_task_message_for_a_store_that_is_not_connected_needs_a_person(runtime: Runtime) -> None:
     with pytest.raises(NeedsPerson, match="nowhere"):
         publish(runtime, StockMessage("nowhere", "A"))
+
+
+def test_a_shop_that_allows_few_calls_is_published_bit_by_bit(
+    shop: StockWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.poll()
+    shop.watch()
+    with monkeypatch.context() as few:
+        few.setattr(Limiter, "allowance", lambda *_: 0)
+        assert shop.publish() == "stock: 1 published; more is wanted"
+    assert list(shop.figures().values()).count(10) == 1
+    shop.settle()
+    assert set(shop.figures().values()) == {10}
 
 
 def test_a_burst_of_changes_is_one_run(shop: StockWorld, world: World) -> None:
