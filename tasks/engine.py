@@ -13,6 +13,7 @@ from ledger.records import Settlement
 from schemas.errors import LeaseLost, NeedsPerson, RetryLater, Wait
 from schemas.messages import OrderMessage
 from tasks.backoff import backoff
+from tasks.health import note_silence
 from tasks.run import Run
 from tasks.runtime import Runtime
 from tasks.vendors import epages_bucket
@@ -114,12 +115,15 @@ def _settle_failure(run: Run, error: RetryLater | NeedsPerson) -> NoReturn:
     if isinstance(error, NeedsPerson):
         _maybe_stop_flow(run, error)
         if end.state == "parked":
+            # The vendors answered; what they said is this job's own matter.
+            _heal(run)
             raise error
     raise Retry(str(error), when=end.pause) from error
 
 
 def _ending(run: Run, error: RetryLater | NeedsPerson) -> Settlement:
     if isinstance(error, Wait):
+        note_silence(run.runtime, run.store, error)
         pause = error.after if error.after is not None else run.settings.retry_base
         return Settlement("waiting", "waits", str(error), pause=pause, prepaid=error.prepaid)
     if isinstance(error, RetryLater):
