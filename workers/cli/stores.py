@@ -107,7 +107,10 @@ def pause(name: str) -> None:
     "--totals", type=click.Choice(TOTALS), help="From now on: hold (strict), tolerate or accept other totals."
 )
 def resume(name: str, flow: str | None, totals: str | None) -> None:
-    """Take up a paused store, and release flows that stopped themselves with the jobs parked for that reason."""
+    """Take up a paused store, and release flows that stopped themselves with the jobs parked for that reason.
+
+    Where other totals are tolerated or accepted from now on, the orders held for theirs run again.
+    """
     with open_ledger() as ledger:
         if name not in ledger.stores.names():
             raise unknown_store(name)
@@ -118,6 +121,8 @@ def resume(name: str, flow: str | None, totals: str | None) -> None:
             ledger.stores.resume(name)
             click.echo(f"{name} is active")
         _release(ledger, name, flow)
+        if totals and totals != "strict":
+            _retry(ledger, name, "totals-differ")
 
 
 def _switch_on(ledger: Ledger, chosen: Settings, name: str, flow: str) -> None:
@@ -145,7 +150,12 @@ def _release(ledger: Ledger, name: str, flow: str | None) -> None:
     for row in stopped:
         click.echo(f"{name}: the flow {row['name']}, stopped for {row['stopped_reason']}, is released")
     for reason in sorted({row["stopped_reason"] for row in stopped}):
-        count = ledger.jobs.retry(store=name, reason=reason)
+        _retry(ledger, name, reason)
+
+
+def _retry(ledger: Ledger, name: str, reason: str) -> None:
+    count = ledger.jobs.retry(store=name, reason=reason)
+    if count:
         click.echo(f"{name}: {plural(count, 'job')} parked for {reason} will run again")
 
 
