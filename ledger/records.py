@@ -71,7 +71,11 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a run knows of its store and its order at the claim; `exports` are the export flows that are switched on."""
+    """What a run knows of its store and its order at the claim.
+
+    `exports` are the export flows that are switched on; `order_dropped` says that a person dropped the import of the
+    order before it was opened.
+    """
 
     store: Store
     links: tuple[Link, ...]
@@ -80,6 +84,7 @@ class Context:
     locations: dict[str, str]
     unhealthy: tuple[str, ...]
     exports: frozenset[str]
+    order_dropped: bool
 
 
 @dataclass(frozen=True, slots=True)

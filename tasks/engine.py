@@ -83,6 +83,8 @@ def _run(run: Run, flow: Flow) -> str:
     try:
         if not run.job.prepaid:
             _reserve(run, flow)
+        if _dropped_with_order(run):
+            return _settle_dropped(run)
         outcome = flow.handler(run)
     except LeaseLost as error:
         _settle(run, Settlement("waiting", "lease lost", str(error), pause=0, failed=True))
@@ -95,6 +97,17 @@ def _run(run: Run, flow: Flow) -> str:
     _settle(run, Settlement("done", "done", outcome, pause=flow.rest))
     _heal(run)
     _send_followers(run)
+    return outcome
+
+
+def _dropped_with_order(run: Run) -> bool:
+    return run.context.order_dropped and run.job.direction == "import" and run.job.flow != "orders"
+
+
+def _settle_dropped(run: Run) -> str:
+    """A person dropped the import of the order: there is nothing to carry this over to, and no use in waiting."""
+    outcome = "not carried over: the import of its order was dropped"
+    _settle(run, Settlement("done", "dropped", outcome, reason="order-dropped"))
     return outcome
 
 

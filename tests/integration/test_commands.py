@@ -1,6 +1,7 @@
 """What a person does about a store and its jobs on the command line, and what comes of it."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -40,6 +41,68 @@ def test_accepting_other_totals_runs_the_orders_held_for_them(driver: Driver, co
     assert "1 job parked for totals-differ will run again" in result.stdout
     driver.run()
     assert driver.afosto(order)["status"] != "CONCEPT"
+
+
+def test_what_waits_for_the_import_of_an_order_is_dropped_with_it(driver: Driver, connector: Commands) -> None:
+    order = driver.place()
+    driver.world.epages.act(driver.store, order["id"], "ship")
+    driver.poll()
+    _park(driver, "drift")
+    result = connector("jobs", "drop", str(_job(driver, "orders")["id"]), given="y\n")
+    assert f"orders.import of order {order['number']} of {driver.store}" in result.stdout
+    assert "1 job that waited for the import of the order went with it" in result.stdout
+    assert {job["state"] for job in driver.jobs()} == {"done"}
+    told = connector("order", driver.store, order["number"]).stdout
+    assert "was dropped by a person" in told
+    assert "was dropped with the import of its order" in told
+
+
+def test_later_news_of_an_order_whose_import_was_dropped_waits_for_nothing(driver: Driver, connector: Commands) -> None:
+    order = driver.place()
+    driver.poll()
+    _park(driver, "drift")
+    connector("jobs", "drop", str(_job(driver, "orders")["id"]), "--yes")
+    driver.world.epages.act(driver.store, order["id"], "ship")
+    driver.poll()
+    assert "not carried over: the import of its order was dropped" in driver.hurry()
+    assert _job(driver, "shipments")["state"] == "done"
+
+
+def test_what_was_dropped_with_an_order_is_carried_over_when_the_order_is_imported_after_all(
+    driver: Driver, connector: Commands
+) -> None:
+    order = driver.place()
+    driver.world.epages.act(driver.store, order["id"], "ship")
+    driver.poll()
+    _park(driver, "drift")
+    job = str(_job(driver, "orders")["id"])
+    connector("jobs", "drop", job, "--yes")
+    connector("jobs", "retry", job)
+    driver.run()
+    assert len(driver.afosto(order)["parcels"]) == 1
+
+
+def test_dropping_a_job_of_an_order_that_is_in_afosto_drops_nothing_else(driver: Driver, connector: Commands) -> None:
+    order, _ = driver.imported()
+    driver.world.epages.act(driver.store, order["id"], "ship")
+    driver.poll()
+    _park(driver, "changed-after-import")
+    connector("jobs", "drop", str(_job(driver, "orders")["id"]), "--yes")
+    driver.run()
+    assert len(driver.afosto(order)["parcels"]) == 1
+
+
+def test_no_job_is_dropped_without_a_yes(driver: Driver, connector: Commands) -> None:
+    driver.place()
+    driver.poll()
+    result = connector("jobs", "drop", str(_job(driver, "orders")["id"]), given="n\n")
+    assert result.exit_code == 1
+    assert _job(driver, "orders")["state"] == "waiting"
+
+
+def _job(driver: Driver, flow: str) -> dict[str, Any]:
+    (found,) = (job for job in driver.jobs() if job["flow"] == flow)
+    return found
 
 
 def _park(driver: Driver, reason: str) -> None:

@@ -22,6 +22,7 @@ _STATES = {
     "done": "is done",
     "parked": "is parked: a person must decide",
 }
+_DROPPED = {"dropped": "was dropped by a person", "order-dropped": "was dropped with the import of its order"}
 
 
 @click.command()
@@ -77,11 +78,16 @@ def _print_links(links: list[dict[str, Any]]) -> None:
             )
 
 
+def _state(job: dict[str, Any]) -> str:
+    dropped = _DROPPED.get(job["reason"]) if job["state"] == "done" else None
+    return dropped or _STATES[job["state"]]
+
+
 def _print_jobs(jobs: list[dict[str, Any]], intents: list[dict[str, Any]]) -> None:
     click.echo("\nWhat is to be done" if jobs else "\nNothing is to be done")
     for job in jobs:
         tries = f", tried {plural(job['claims'], 'time')}" if job["claims"] else ""
-        click.echo(f"  {flow_name(job['direction'], job['flow'])} (job {job['id']}) {_STATES[job['state']]}{tries}.")
+        click.echo(f"  {flow_name(job['direction'], job['flow'])} (job {job['id']}) {_state(job)}{tries}.")
         if job["message"] and job["state"] != "done":
             reason = f" ({job['reason']})" if job["reason"] else ""
             click.echo(f"    {job['message']}{reason}")
