@@ -5,15 +5,13 @@ from datetime import datetime
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
-    """One connected shop. Secrets are left out of its repr."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFacts:
+    """One connected shop without its secrets: what can be read with any keys."""
 
     name: str
     base_url: str
     client_id: str
-    client_secret: str = field(repr=False)
-    afosto_key: str = field(repr=False)
     afosto_bucket: str
     channel_id: str
     import_since: datetime
@@ -23,6 +21,14 @@ class Store:
     notify_buyers: bool
     paused_at: datetime | None
     scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store(StoreFacts):
+    """One connected shop. Secrets are left out of its repr."""
+
+    client_secret: str = field(repr=False)
+    afosto_key: str = field(repr=False)
     access_token: str | None = field(repr=False)
     token_expires_at: datetime | None
 

@@ -73,7 +73,7 @@ def replace_credentials(
 
     Raises NeedsPerson or RetryLater as `connect_store` does; then nothing is changed.
     """
-    store = ledger.stores.get(name)
+    store = ledger.stores.facts(name)
     http = Http(deadline_seconds=settings.call_deadline)
     token = fetch_token(http, store.base_url, client_id, client_secret, datetime.now(UTC))
     _must_read_orders(name, token)

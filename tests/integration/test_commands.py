@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
 from tasks.runtime import Runtime
 from tests.commands import Commands
 from tests.driver import Driver, quiet_runtime
-from tests.world import World
+from tests.world import CLIENT_ID, CLIENT_SECRET, KEY, World
 from workers.local.services import Services
 
 
@@ -98,6 +99,33 @@ def test_no_job_is_dropped_without_a_yes(driver: Driver, connector: Commands) ->
     result = connector("jobs", "drop", str(_job(driver, "orders")["id"]), given="n\n")
     assert result.exit_code == 1
     assert _job(driver, "orders")["state"] == "waiting"
+
+
+def test_a_store_outlives_its_lost_key(driver: Driver, connector: Commands) -> None:
+    order, _ = driver.imported()
+    key = Fernet.generate_key().decode()
+    for command in (("store", "show", driver.store), ("order", driver.store, order["number"]), ("status", "--json")):
+        result = connector(*command, CONNECTOR_KEYS=key)
+        assert driver.store in result.stdout
+    given = f"{CLIENT_SECRET}\n{KEY}\n"
+    changed = connector("store", "credentials", driver.store, "--client-id", CLIENT_ID, given=given, CONNECTOR_KEYS=key)
+    assert "Afosto API key: the one that is kept fits none of CONNECTOR_KEYS" in changed.stderr
+    assert "Both vendors take the credentials" in changed.stdout
+    assert "is open in Afosto" in connector("order", driver.store, order["number"], CONNECTOR_KEYS=key).stdout
+    # For the other tests of this world.
+    connector("store", "credentials", driver.store, given=given)
+
+
+def test_only_the_credential_that_changes_is_asked(driver: Driver, connector: Commands) -> None:
+    change = ("store", "credentials", driver.store)
+    assert connector(*change, "--afosto-key-stdin", given=f"{KEY}\n").exit_code == 0
+    assert connector(*change, "--client-secret-stdin", given=f"{CLIENT_SECRET}\n").exit_code == 0
+    both = connector(*change, given=f"{CLIENT_SECRET}\n{KEY}\n")
+    assert both.exit_code == 0
+    assert both.stderr.count(":") == 2
+    refused = connector(*change, "--client-secret-stdin", given="wrong\n")
+    assert refused.exit_code == 1
+    driver.poll()
 
 
 def _job(driver: Driver, flow: str) -> dict[str, Any]:

@@ -32,7 +32,7 @@ _DROPPED = {"dropped": "was dropped by a person", "order-dropped": "was dropped 
 def order(store: str, number: str, as_json: bool) -> None:
     """Tell what happened to an order of STORE, by its NUMBER or ePages id."""
     with open_ledger() as ledger:
-        since = ledger.stores.get(store).import_since
+        since = ledger.stores.facts(store).import_since
         found, attempts = ledger.stores.order_history(store, number)
         rest = Status(ledger.database).order(store, found["id"] if found else number)
     if found is None and not attempts and not rest["jobs"]:
