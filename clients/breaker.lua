@@ -4,20 +4,22 @@
 --   breaker:<bucket>   hash; goes ten minutes after the last failure, and with the first success. Times are
 --                      microseconds of Redis's own clock.
 --     failures         failed calls in a row
+--     since            when the first of them failed
 --     open_until       no call before this moment
 --     pause            how long the breaker was opened for the last time
 --     probing          1 while the one call that may try is under way
 --
--- check:  ARGV "check"                                                       -> microseconds to wait, 0 to call
+-- check:  ARGV "check"                                                       -> microseconds to wait (0: call), since
 -- record: ARGV "record", 1 or 0 (good, failed), failures to open, first pause, longest pause
 
 local KEEP_SECONDS = 600
 local key = KEYS[1]
 local clock = redis.call("TIME")
 local now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
-local values = redis.call("HMGET", key, "failures", "open_until", "pause", "probing")
+local values = redis.call("HMGET", key, "failures", "open_until", "pause", "probing", "since")
 local failures, open_until, pause = tonumber(values[1] or 0), tonumber(values[2] or 0), tonumber(values[3] or 0)
 local probing = values[4] == "1"
+local since = tonumber(values[5] or now)
 
 local function save(...)
   redis.call("HSET", key, ...)
@@ -30,20 +32,20 @@ end
 
 if ARGV[1] == "check" then
   if open_until > now then
-    return open_until - now
+    return {open_until - now, since}
   end
   if open_until > 0 then
     -- One call tries; the others wait a pause for what it finds, or for the next try should it never report.
     open_for(pause, 1)
   end
-  return 0
+  return {0, since}
 end
 
 if ARGV[2] == "1" then
   redis.call("DEL", key)
 elseif open_until <= now or probing then
   -- Failures of calls that were under way when the breaker opened tell nothing new.
-  save("failures", failures + 1)
+  save("failures", failures + 1, "since", string.format("%.0f", since))
   if failures + 1 >= tonumber(ARGV[3]) then
     open_for(pause > 0 and math.min(pause * 2, tonumber(ARGV[5])) or tonumber(ARGV[4]), 0)
   end

@@ -3,12 +3,13 @@
 The rules stand in `breaker.lua`.
 """
 
+from datetime import UTC, datetime
 from importlib.resources import files
 from typing import Any
 
 import redis
 
-from schemas.errors import Wait
+from schemas.errors import VendorSilent, Wait
 
 # Failures in a row that open the breaker: fewer would open on a hiccup, more would waste calls on a dead host.
 FAILURES_TO_OPEN = 5
@@ -18,6 +19,8 @@ FIRST_PAUSE = 5
 LONGEST_PAUSE = 120
 # Seconds before asking a Redis again that did not answer.
 REDIS_PAUSE = 2.0
+# A bucket is named after its vendor: what people call it.
+VENDORS = {"epages": "ePages", "afosto": "Afosto"}
 
 
 class Breaker:
@@ -27,13 +30,19 @@ class Breaker:
         self._script = client.register_script(files("clients").joinpath("breaker.lua").read_text())
 
     def check(self, bucket: str) -> None:
-        """Raise Wait while the breaker is open, or when Redis does not answer; let one call try after each pause."""
+        """Let one call try after each pause. Raises VendorSilent while the breaker is open, Wait without Redis."""
         try:
-            left = self._run(bucket, "check") / 1e6
+            left, since = (microseconds / 1e6 for microseconds in self._run(bucket, "check"))
         except redis.RedisError as error:
             raise Wait("the breaker's Redis does not answer", after=REDIS_PAUSE) from error
         if left > 0:
-            raise Wait("the vendor does not answer; its breaker is open", after=left)
+            vendor = bucket.partition(":")[0]
+            moment = datetime.fromtimestamp(since, UTC)
+            raise VendorSilent(
+                f"{VENDORS.get(vendor, vendor)} has not answered since {moment:%Y-%m-%d %H:%M:%S} UTC",
+                bucket=bucket,
+                after=left,
+            )
 
     def record(self, bucket: str, healthy: bool) -> None:
         """Note how a call went: transport failures, timeouts and 5xx are not healthy, refusals (4xx, 429) are.

@@ -2,6 +2,7 @@
 
 import base64
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from clients.errors_table import Answer, HostNotFound, NotFound, Unauthorized
 from clients.http import Http
@@ -25,8 +26,11 @@ def fetch_token(http: Http, base_url: str, client_id: str, client_secret: str, n
             params={"grant_type": "client_credentials"},
             interpret=_interpret,
         )
-    except (NotFound, HostNotFound) as error:
-        raise _unknown_store(base_url) from error
+    except NotFound as error:
+        raise _unknown_store(f"there is no shop at {base_url}") from error
+    except HostNotFound as error:
+        host = urlsplit(base_url).hostname
+        raise _unknown_store(f"the host {host} is not known, or this machine has no network") from error
     return load_token(answer.document, now)
 
 
@@ -39,14 +43,15 @@ def _interpret(answer: Answer) -> ConnectorError | None:
     return Unauthorized(
         f"{answer.request.host} says: the client was revoked.",
         reason="revoked-client",
-        resolution="Make a new app in the shop's cockpit, then: connector store credentials STORE --client-id ID",
+        resolution="Make a new app in the shop's cockpit and enter it; for a store that is connected already: "
+        "connector store credentials STORE --client-id ID",
         store_wide=True,
     )
 
 
-def _unknown_store(base_url: str) -> NeedsPerson:
+def _unknown_store(message: str) -> NeedsPerson:
     return NeedsPerson(
-        f"there is no shop at {base_url}",
+        message,
         reason="unknown-store",
         resolution="The store name is the part before .beyondshop.cloud in the address of the shop's cockpit.",
         store_wide=True,

@@ -2,6 +2,8 @@
 
 from collections.abc import Collection
 
+READ_ORDERS = "ordr:r"
+
 # Names of the boxes as the setup guide shows them.
 _IN_THE_GUIDE = {
     "prod:r": "Produkte lesen",

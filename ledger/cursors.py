@@ -137,7 +137,11 @@ class Cursors:
 
 
 def _lateness(cursor: Cursor, changed: Sequence[Row]) -> float:
-    """How long after its own time stamp the latest surprise became visible: the measure of the overlap."""
+    """How long after its own time stamp the latest surprise became visible, in seconds: the measure of the overlap.
+
+    What changed before the store was connected is no surprise: nobody looked then.
+    """
     if cursor.kind != "live":
         return 0.0
-    return max((max(0.0, (cursor.position - row["updated_at"]).total_seconds()) for row in changed), default=0.0)
+    passed = [row["updated_at"] for row in changed if cursor.origin <= row["updated_at"] < cursor.position]
+    return max(((cursor.position - moment).total_seconds() for moment in passed), default=0.0)

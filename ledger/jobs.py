@@ -65,6 +65,7 @@ class Jobs:
             locations=row["locations"],
             unhealthy=tuple(row["unhealthy"]),
             exports=frozenset(row["exports"]),
+            order_dropped=row["order_dropped"],
         )
 
     def settle(
@@ -122,9 +123,16 @@ class Jobs:
         """Make jobs due again, by id or by reason; return how many."""
         return len(self._database.rows("jobs.retry", _selection(ids, store, reason)))
 
-    def drop(self, *, ids: Sequence[int] | None = None, store: str | None = None, reason: str | None = None) -> int:
-        """Declare jobs done as they are, by id or by reason; return how many. News about the order opens them again."""
-        return len(self._database.rows("jobs.drop", _selection(ids, store, reason)))
+    def drop(
+        self, *, ids: Sequence[int] | None = None, store: str | None = None, reason: str | None = None
+    ) -> tuple[int, int]:
+        """Declare jobs done as they are, by id or by reason. News about the order opens them again.
+
+        Returns how many, and how many more went with the import of their order, for which they waited.
+        """
+        rows = self._database.rows("jobs.drop", _selection(ids, store, reason))
+        with_order = sum(row["with_order"] for row in rows)
+        return len(rows) - with_order, with_order
 
     def counts(self) -> list[Row]:
         """Return the number of jobs by store, direction, flow and state."""

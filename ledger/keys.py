@@ -28,7 +28,8 @@ class KeySet:
             return self._fernet.decrypt(bytes(token)).decode()
         except InvalidToken as error:
             raise ConfigurationError(
-                "a stored secret fits none of the keys in CONNECTOR_KEYS; put the key it was written with back"
+                "a stored secret fits none of the keys in CONNECTOR_KEYS; put the key it was written with back, "
+                "or enter the secrets anew: connector store credentials STORE"
             ) from error
 
     def rotate(self, token: bytes) -> bytes:

@@ -5,15 +5,13 @@ from datetime import datetime
 from typing import Any
 
 
-@dataclass(frozen=True, slots=True)
-class Store:
-    """One connected shop. Secrets are left out of its repr."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreFacts:
+    """One connected shop without its secrets: what can be read with any keys."""
 
     name: str
     base_url: str
     client_id: str
-    client_secret: str = field(repr=False)
-    afosto_key: str = field(repr=False)
     afosto_bucket: str
     channel_id: str
     import_since: datetime
@@ -23,6 +21,14 @@ class Store:
     notify_buyers: bool
     paused_at: datetime | None
     scopes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store(StoreFacts):
+    """One connected shop. Secrets are left out of its repr."""
+
+    client_secret: str = field(repr=False)
+    afosto_key: str = field(repr=False)
     access_token: str | None = field(repr=False)
     token_expires_at: datetime | None
 
@@ -71,7 +77,11 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a run knows of its store and its order at the claim; `exports` are the export flows that are switched on."""
+    """What a run knows of its store and its order at the claim.
+
+    `exports` are the export flows that are switched on; `order_dropped` says that a person dropped the import of the
+    order before it was opened.
+    """
 
     store: Store
     links: tuple[Link, ...]
@@ -80,6 +90,7 @@ class Context:
     locations: dict[str, str]
     unhealthy: tuple[str, ...]
     exports: frozenset[str]
+    order_dropped: bool
 
 
 @dataclass(frozen=True, slots=True)

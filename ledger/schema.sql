@@ -55,7 +55,8 @@ create table locations (
 );
 
 -- How far a store's orders are read. live: from the moment of connecting on; history: import_since up to it;
--- sweep: the nightly reading by creation date. `width` is the learned slice width in seconds.
+-- sweep: the nightly reading by creation date. `width` is the learned slice width in seconds. `lateness` is the longest of a
+-- day in seconds, seen at `lateness_at`.
 create table cursors (
     store text not null references stores on delete cascade,
     kind text not null check (kind in ('live', 'history', 'sweep')),
@@ -69,6 +70,7 @@ create table cursors (
     lateness double precision not null default 0,
     requests bigint not null default 0,
     documents bigint not null default 0,
+    lateness_at timestamptz,
     primary key (store, kind)
 );
 create index cursors_due on cursors (next_poll_at) where next_poll_at is not null;

@@ -8,7 +8,7 @@ import psycopg
 
 from ledger.database import Database, Row, Session, fetch, fetch_one
 from ledger.keys import KeySet
-from ledger.records import Store
+from ledger.records import Store, StoreFacts
 from schemas.epages import Token
 from schemas.errors import NeedsPerson
 from schemas.flows import SWITCHES, flow_name
@@ -75,32 +75,31 @@ class Stores:
 
     def get(self, name: str) -> Store:
         """Return the store with its secrets in plain text; raises NeedsPerson when it is not connected."""
+        return self.read(self._row(name))
+
+    def facts(self, name: str) -> StoreFacts:
+        """Return the store without its secrets, which need not be readable; raises NeedsPerson like `get`."""
+        return StoreFacts(**_facts(self._row(name)["store"]))
+
+    def secret(self, name: str, column: str) -> str:
+        """Return the client_secret or afosto_key alone. Raises ConfigurationError when no key fits, NeedsPerson."""
+        return self._keys.decrypt(self._row(name)[column])
+
+    def _row(self, name: str) -> Row:
         row = self._database.row("stores.get", {"name": name})
         if row is None:
             raise unknown_store(name)
-        return self.read(row)
+        return row
 
     def read(self, row: Row) -> Store:
         """Build a Store from a row that has `store` as JSON beside the sealed secrets."""
-        plain = row["store"]
         token = row["access_token"]
         return Store(
-            name=plain["name"],
-            base_url=plain["base_url"],
-            client_id=plain["client_id"],
+            **_facts(row["store"]),
             client_secret=self._keys.decrypt(row["client_secret"]),
             afosto_key=self._keys.decrypt(row["afosto_key"]),
-            afosto_bucket=plain["afosto_bucket"],
-            channel_id=plain["channel_id"],
-            import_since=datetime.fromisoformat(plain["import_since"]),
-            connected_at=datetime.fromisoformat(plain["connected_at"]),
-            totals=plain["totals"],
-            open_unpaid=plain["open_unpaid"],
-            notify_buyers=plain["notify_buyers"],
-            paused_at=_moment(plain["paused_at"]),
-            scopes=frozenset(plain["scopes"]),
             access_token=self._keys.decrypt(token) if token else None,
-            token_expires_at=_moment(plain["token_expires_at"]),
+            token_expires_at=_moment(row["store"]["token_expires_at"]),
         )
 
     def exists(self, name: str) -> bool:
@@ -231,6 +230,16 @@ class Stores:
 def _switch(store: str, flow: str, enabled: bool) -> dict[str, Any]:
     direction, name = SWITCHES[flow]
     return {"store": store, "direction": direction, "flow": name, "enabled": enabled}
+
+
+def _facts(plain: Row) -> dict[str, Any]:
+    moments = ("import_since", "connected_at", "paused_at")
+    kept = ("name", "base_url", "client_id", "afosto_bucket", "channel_id", "totals", "open_unpaid", "notify_buyers")
+    return {
+        **{name: plain[name] for name in kept},
+        **{name: _moment(plain[name]) for name in moments},
+        "scopes": frozenset(plain["scopes"]),
+    }
 
 
 def _moment(text: str | None) -> datetime | None:

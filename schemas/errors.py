@@ -48,6 +48,14 @@ class Wait(RetryLater):
         self.prepaid = prepaid
 
 
+class VendorSilent(Wait):
+    """A vendor has not answered again and again: its breaker is open. `bucket` names vendor and credential."""
+
+    def __init__(self, message: str, *, bucket: str, after: float) -> None:
+        super().__init__(message, after=after)
+        self.bucket = bucket
+
+
 class NeedsPerson(ConnectorError):
     """A person must decide; the job is parked until then.
 

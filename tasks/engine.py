@@ -13,6 +13,7 @@ from ledger.records import Settlement
 from schemas.errors import LeaseLost, NeedsPerson, RetryLater, Wait
 from schemas.messages import OrderMessage
 from tasks.backoff import backoff
+from tasks.health import note_silence
 from tasks.run import Run
 from tasks.runtime import Runtime
 from tasks.vendors import epages_bucket
@@ -82,6 +83,8 @@ def _run(run: Run, flow: Flow) -> str:
     try:
         if not run.job.prepaid:
             _reserve(run, flow)
+        if _dropped_with_order(run):
+            return _settle_dropped(run)
         outcome = flow.handler(run)
     except LeaseLost as error:
         _settle(run, Settlement("waiting", "lease lost", str(error), pause=0, failed=True))
@@ -94,6 +97,17 @@ def _run(run: Run, flow: Flow) -> str:
     _settle(run, Settlement("done", "done", outcome, pause=flow.rest))
     _heal(run)
     _send_followers(run)
+    return outcome
+
+
+def _dropped_with_order(run: Run) -> bool:
+    return run.context.order_dropped and run.job.direction == "import" and run.job.flow != "orders"
+
+
+def _settle_dropped(run: Run) -> str:
+    """A person dropped the import of the order: there is nothing to carry this over to, and no use in waiting."""
+    outcome = "not carried over: the import of its order was dropped"
+    _settle(run, Settlement("done", "dropped", outcome, reason="order-dropped"))
     return outcome
 
 
@@ -114,12 +128,15 @@ def _settle_failure(run: Run, error: RetryLater | NeedsPerson) -> NoReturn:
     if isinstance(error, NeedsPerson):
         _maybe_stop_flow(run, error)
         if end.state == "parked":
+            # The vendors answered; what they said is this job's own matter.
+            _heal(run)
             raise error
     raise Retry(str(error), when=end.pause) from error
 
 
 def _ending(run: Run, error: RetryLater | NeedsPerson) -> Settlement:
     if isinstance(error, Wait):
+        note_silence(run.runtime, run.store, error)
         pause = error.after if error.after is not None else run.settings.retry_base
         return Settlement("waiting", "waits", str(error), pause=pause, prepaid=error.prepaid)
     if isinstance(error, RetryLater):

@@ -17,6 +17,7 @@ from schemas.flows import IMPORTS, SWITCHES
 from schemas.mapping.content import facets, is_final
 from schemas.messages import PollMessage
 from tasks.backoff import jitter
+from tasks.health import note_silence
 from tasks.runtime import Runtime
 from tasks.slices import Reader, Reading
 from tasks.vendors import Gate, epages_bucket, epages_client
@@ -44,6 +45,7 @@ def poll(runtime: Runtime, message: PollMessage) -> str:
         runtime.ledger.stores.blame(store.name, "epages", error.reason, str(error), runtime.settings.poll_interval)
         raise
     except RetryLater as error:
+        note_silence(runtime, store, error)
         pause = error.after or min(RETRY_PAUSE, runtime.settings.poll_interval)
         runtime.ledger.cursors.postpone(cursor, pause + jitter(pause / 4))
         raise Retry(str(error), when=pause) from error

@@ -12,6 +12,7 @@ from ledger.records import Store
 from ledger.walks import Walk
 from schemas.errors import NeedsPerson, RetryLater
 from schemas.messages import StoreMessage
+from tasks.health import note_silence
 from tasks.runtime import Runtime
 from tasks.vendors import Gate, afosto_client
 
@@ -38,6 +39,7 @@ def walk(runtime: Runtime, message: StoreMessage) -> str:
     try:
         return _walk(runtime, store, where)
     except RetryLater as error:
+        note_silence(runtime, store, error)
         raise Retry(str(error), when=runtime.settings.walk_interval) from error
 
 
@@ -61,6 +63,7 @@ def _listed(runtime: Runtime, store: Store, where: Walk) -> list[str] | None:
             raise
         runtime.ledger.walks.read(store.name, lists=False, listed_to=where.listed_to)
         return None
+    runtime.ledger.stores.heal(store.name, ["afosto"])
     known = runtime.ledger.walks.known(store.name, ids)
     runtime.ledger.walks.read(store.name, lists=True, listed_to=now)
     return known

@@ -14,6 +14,7 @@ from ledger.stock import Stock
 from schemas.errors import NeedsPerson, RetryLater
 from schemas.mapping.stock import waiting_by_line
 from tasks.backoff import jitter
+from tasks.health import note_silence
 from tasks.runtime import Runtime
 from tasks.sellers import PAST_WAIT
 from tasks.vendors import Gate, afosto_client, epages_bucket, epages_client
@@ -46,6 +47,7 @@ def watch(runtime: Runtime, name: str) -> str:
     try:
         return _Watch(runtime, store, locations).look()
     except RetryLater as error:
+        note_silence(runtime, store, error)
         pause = error.after or runtime.settings.inventory_interval
         stock.postpone(name, pause + jitter(pause / 4))
         raise Retry(str(error), when=pause) from error
@@ -60,7 +62,8 @@ class _Watch:
         self._locations = locations
         self._stock: Stock = runtime.ledger.stock
         self._found: set[str] = set()
-        self._afosto: AfostoClient = afosto_client(runtime, store, self._gate(store.afosto_bucket, NEWS))
+        self._afosto_gate = self._gate(store.afosto_bucket, NEWS)
+        self._afosto: AfostoClient = afosto_client(runtime, store, self._afosto_gate)
 
     def look(self) -> str:
         """Make wanted what changed and move the cursor."""
@@ -79,6 +82,8 @@ class _Watch:
         pause = interval if lists else max(interval, settings.poll_interval)
         self._stock.move_cursor(name, now, lists_changes=lists, pause=pause)
         self._stock.hint_if_due(name)
+        if self._afosto_gate.calls:
+            self._runtime.ledger.stores.heal(name, ["afosto"])
         return f"{len(self._found)} SKUs of the shop are wanted" if first else f"{changed} SKUs have changed"
 
     def _walk(self, page: int) -> bool:

@@ -9,7 +9,7 @@ from clients.afosto.client import AfostoClient
 from clients.epages import EpagesClient
 from clients.http import Http
 from clients.oauth import fetch_token
-from clients.scopes import missing_scopes
+from clients.scopes import READ_ORDERS, cockpit_name, missing_scopes
 from ledger.ledger import Ledger
 from schemas.epages import Token
 from schemas.errors import NeedsPerson
@@ -49,10 +49,11 @@ def connect_store(ledger: Ledger, settings: Settings, new: NewStore) -> Connecti
     """Check the credentials on both sides, then keep the store; its first poll is due at once.
 
     A flow whose scopes are not granted is kept switched off. Raises NeedsPerson (wrong-credentials, unknown-store,
-    unknown-channel, store-exists, …) or RetryLater; then nothing is kept.
+    missing-scope when orders may not be read, unknown-channel, store-exists, …) or RetryLater; then nothing is kept.
     """
     http = Http(deadline_seconds=settings.call_deadline)
     token = fetch_token(http, new.base_url, new.client_id, new.client_secret, datetime.now(UTC))
+    _must_read_orders(new.name, token)
     afosto = AfostoClient(settings.afosto_url, http, new.afosto_key)
     _check_channel(afosto, new.channel_id)
     shop = EpagesClient(new.base_url, http, lambda fresh: token)
@@ -72,9 +73,10 @@ def replace_credentials(
 
     Raises NeedsPerson or RetryLater as `connect_store` does; then nothing is changed.
     """
-    store = ledger.stores.get(name)
+    store = ledger.stores.facts(name)
     http = Http(deadline_seconds=settings.call_deadline)
     token = fetch_token(http, store.base_url, client_id, client_secret, datetime.now(UTC))
+    _must_read_orders(name, token)
     _check_channel(AfostoClient(settings.afosto_url, http, afosto_key), store.channel_id)
     ledger.stores.set_credentials(name, client_id, client_secret, afosto_key, afosto_bucket(afosto_key))
     ledger.stores.set_token(name, token)
@@ -99,6 +101,16 @@ def same_names(shop: EpagesClient, afosto: AfostoClient) -> dict[str, str]:
 def afosto_bucket(key: str) -> str:
     """Name the budget of a key: stores of one tenant share it, and the name does not give the key away."""
     return f"afosto:{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+
+def _must_read_orders(name: str, token: Token) -> None:
+    """Every flow needs the orders: an app that may not read them is of no use."""
+    if READ_ORDERS not in token.scopes:
+        raise NeedsPerson(
+            f"the app of {name} may not read orders: it lacks {READ_ORDERS}",
+            reason="missing-scope",
+            resolution=f"tick the box {cockpit_name(READ_ORDERS)!r} for the app in the shop's cockpit, then try again",
+        )
 
 
 def _check_channel(afosto: AfostoClient, channel_id: str) -> None:

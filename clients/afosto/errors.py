@@ -55,7 +55,8 @@ def _unauthorized(answer: Answer, message: str, extensions: Extensions) -> Conne
     return Unauthorized(
         f"Afosto refuses the API key: {message}.",
         reason="wrong-afosto-key",
-        resolution="Make a new key in Afosto under Settings > API then enter it: connector store credentials STORE",
+        resolution="Make a new key in Afosto under Settings > API and enter it; for a store that is connected already: "
+        "connector store credentials STORE",
         store_wide=True,
     )
 

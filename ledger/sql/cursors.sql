@@ -34,7 +34,11 @@ select fence from cursors where store = %(store)s and kind = %(kind)s and fence 
 update cursors set
     position = greatest(position, %(position)s), width = %(width)s,
     requests = requests + %(requests)s, documents = documents + %(documents)s,
-    lateness = greatest(lateness, %(lateness)s), polled_at = now(),
+    lateness = case when %(lateness)s >= lateness or coalesce(lateness_at < now() - interval '1 day', true)
+                    then %(lateness)s else lateness end,
+    lateness_at = case when %(lateness)s >= lateness or coalesce(lateness_at < now() - interval '1 day', true)
+                       then now() else lateness_at end,
+    polled_at = now(),
     next_poll_at = case when %(finished)s then null else now() + %(pause)s * interval '1 second' end
 where store = %(store)s and kind = %(kind)s and fence = %(fence)s
 returning position;

@@ -78,7 +78,11 @@ select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store,
        coalesce((select jsonb_object_agg(m.epages_id, m.afosto_id) from locations m where m.store = s.name), '{}') as locations,
        coalesce((select jsonb_agg(f.flow) from store_flows f where f.store = s.name and f.direction = 'export' and f.enabled
                  and f.stopped_reason is null), '[]') as exports,
-       coalesce((select jsonb_agg(h.vendor) from store_health h where h.store = s.name), '[]') as unhealthy
+       coalesce((select jsonb_agg(h.vendor) from store_health h where h.store = s.name), '[]') as unhealthy,
+       exists (select 1 from jobs j where j.store = s.name and j.order_key = %(order_key)s and j.direction = 'import'
+               and j.flow = 'orders' and j.state = 'done' and j.reason = 'dropped')
+       and not exists (select 1 from links l where l.store = s.name and l.kind = 'order' and l.epages_id = %(order_key)s
+                       and l.stage = 'opened') as order_dropped
 from stores s where s.name = %(store)s;
 
 -- name: settle
@@ -114,10 +118,11 @@ select exists (
 ) as alone;
 
 -- name: wake_order
--- The order is opened: its dependants may go.
-update jobs set due_at = now()
-where store = %(store)s and order_key = %(order_key)s and state = 'waiting' and due_at > now()
-  and not (direction = 'import' and flow = 'orders');
+-- The order is opened: its dependants may go, also those that were dropped with its import.
+update jobs set due_at = now(), state = 'waiting', wanted = case when state = 'done' then wanted + 1 else wanted end,
+       reason = null, message = case when state = 'done' then null else message end
+where store = %(store)s and order_key = %(order_key)s and not (direction = 'import' and flow = 'orders')
+  and ((state = 'waiting' and due_at > now()) or (state = 'done' and reason = 'order-dropped'));
 
 -- name: renew
 -- One heartbeat for all jobs of a process, never beyond the longest job's time.
@@ -158,11 +163,25 @@ where state in ('parked', 'done', 'waiting') and (%(ids)s::bigint[] is null or i
 returning id;
 
 -- name: drop
-update jobs set state = 'done', done = wanted, settled_at = now(), failures = 0, failing_since = null,
-       message = 'dropped by a person', resolution = null
-where state in ('parked', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
-  and (%(store)s::text is null or store = %(store)s) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
-returning id;
+-- What waits for the import of an order goes with it; the opening of the order brings it back.
+with chosen as (
+    update jobs set state = 'done', done = wanted, settled_at = now(), failures = 0, failing_since = null,
+           reason = 'dropped', message = 'dropped by a person', resolution = null
+    where state in ('parked', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
+      and (%(store)s::text is null or store = %(store)s) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
+    returning id, store, order_key, direction, flow
+), dependants as (
+    update jobs d set state = 'done', done = d.wanted, settled_at = now(), failures = 0, failing_since = null,
+           reason = 'order-dropped', message = 'dropped with the import of its order', resolution = null
+    from chosen c
+    where c.direction = 'import' and c.flow = 'orders' and d.store = c.store and d.order_key = c.order_key
+      and d.direction = 'import' and d.flow <> 'orders' and d.state in ('waiting', 'queued')
+      and d.id not in (select id from chosen)
+      and not exists (select 1 from links l where l.store = d.store and l.kind = 'order' and l.epages_id = d.order_key
+                      and l.stage = 'opened')
+    returning d.id
+)
+select id, false as with_order from chosen union all select id, true from dependants;
 
 -- name: counts
 select store, direction, flow, state, count(*) as jobs from jobs group by 1, 2, 3, 4 order by 1, 2, 3, 4;
@@ -172,6 +191,8 @@ select store, direction, flow, reason, count(*) as jobs, min(message) as message
 from jobs where state = 'parked' group by 1, 2, 3, 4 order by 5 desc;
 
 -- name: find
-select id, store, direction, flow, subject, order_key, lane, wanted, done, state, due_at, failures, claims, fence, holder,
-       lease_until, reason, message, resolution, created_at, settled_at
-from jobs where id = %(id)s;
+select id, store, direction, flow, subject, order_key,
+       (select number from orders o where o.store = j.store and o.id = j.order_key) as order_number,
+       lane, wanted, done, state, due_at, failures, claims, fence, holder, lease_until, reason, message, resolution,
+       created_at, settled_at
+from jobs j where id = %(id)s;

@@ -3,7 +3,7 @@
 select s.name, s.base_url, s.paused_at, s.totals, s.import_since, s.connected_at,
        extract(epoch from now() - coalesce(live.polled_at, s.connected_at))::float8 as unpolled_for,
        extract(epoch from now() - live.polled_at)::float8 as freshness,
-       coalesce(live.lateness, 0) as lateness,
+       case when live.lateness_at > now() - interval '1 day' then live.lateness else 0 end as lateness,
        case when history.next_poll_at is null then 100
             else least(100, floor(100 * extract(epoch from history.position - history.origin)
                  / greatest(1, extract(epoch from history.upper_end - history.origin))))::int end as history_percent,

@@ -60,11 +60,12 @@ where m.store = %(store)s order by o.store;
 
 -- name: sellers
 -- Stores that sell some of these SKUs from a location of this store, itself included: whether their orders are imported,
--- and whether their past has been read. A shop whose catalogue nobody has walked over may sell any SKU. A shop that cannot
--- be read holds nobody up: what is known of its orders counts.
+-- and whether their past has been read. A shop whose catalogue nobody has walked over may sell any SKU. A shop that shut
+-- us out holds nobody up: what is known of its orders counts. One that is silent for a while is waited for.
 select o.store, f.enabled as imports,
        h.next_poll_at is null or s.paused_at is not null
-       or exists (select 1 from store_health b where b.store = o.store and b.vendor = 'epages') as read
+       or exists (select 1 from store_health b where b.store = o.store and b.vendor = 'epages'
+                  and b.reason <> 'does-not-answer') as read
 from (select distinct o.store from locations m join locations o on o.afosto_id = m.afosto_id
       where m.store = %(store)s) o
 join stores s on s.name = o.store

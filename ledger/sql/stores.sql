@@ -60,9 +60,11 @@ where store = %(store)s and direction = %(direction)s and flow = %(flow)s and st
 returning flow;
 
 -- name: blame
+-- Many jobs find the same: the row is written once per pause.
 insert into store_health (store, vendor, reason, message, retry_at)
 values (%(store)s, %(vendor)s, %(reason)s, %(message)s, now() + %(pause)s * interval '1 second')
-on conflict (store, vendor) do update set reason = excluded.reason, message = excluded.message, retry_at = excluded.retry_at;
+on conflict (store, vendor) do update set reason = excluded.reason, message = excluded.message, retry_at = excluded.retry_at
+where store_health.reason <> excluded.reason or store_health.message <> excluded.message or store_health.retry_at <= now();
 
 -- name: heal
 delete from store_health where store = %(store)s and vendor = any(%(vendors)s);

@@ -15,7 +15,6 @@ from ledger.database import Database
 from ledger.keys import KeySet
 from ledger.ledger import Ledger
 from schemas.errors import BadMessage, NeedsPerson, RetryLater
-from schemas.flows import SWITCHES
 from schemas.messages import OrderMessage, PollMessage
 from simulators.epages.tokens import ALL_SCOPES
 from tasks.dispatch import dispatch
@@ -122,7 +121,6 @@ def test_a_wrong_database_url_is_said_to_be_the_database_and_its_password_is_not
     [
         ("shpr:r", {"shipments.import", "shipments.export", "returns.export", "broken.export"}),
         ("clpr:c", {"cancellations.export"}),
-        ("ordr:r", set(SWITCHES)),
     ],
 )
 def test_a_missing_scope_switches_off_the_flows_that_need_it_and_is_named(
@@ -132,6 +130,22 @@ def test_a_missing_scope_switches_off_the_flows_that_need_it_and_is_named(
     connection = _connect(world, store)
     assert {flow: lacks for flow, lacks in connection.missing.items() if lacks} == dict.fromkeys(flows, (scope,))
     assert {row["name"] for row in world.ledger.stores.flows(store) if not row["enabled"]} == flows
+
+
+def test_an_app_that_may_not_read_orders_is_refused_and_nothing_is_kept(world: World, store: str) -> None:
+    _open(world, store, scopes=[scope for scope in ALL_SCOPES if scope != "ordr:r"])
+    with pytest.raises(NeedsPerson, match="may not read orders: it lacks ordr:r") as error:
+        _connect(world, store)
+    assert error.value.reason == "missing-scope"
+    assert "'Bestellungen lesen'" in error.value.resolution
+    assert store not in world.ledger.stores.names()
+
+
+def test_a_wrong_key_of_a_new_store_is_not_sent_to_a_store_that_does_not_exist(world: World, store: str) -> None:
+    _open(world, store)
+    with pytest.raises(NeedsPerson) as error:
+        _connect(world, store, afosto_key="not the key")
+    assert "for a store that is connected already" in error.value.resolution
 
 
 def test_orders_are_imported_without_the_scope_for_shipments(world: World, runtime: Runtime, store: str) -> None:

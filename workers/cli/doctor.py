@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 import click
 
-from ledger.database import Database
+from ledger.database import Database, Row
 from ledger.ledger import Ledger
 from ledger.migrate import pending
 from ledger.status import Status
@@ -13,7 +13,7 @@ from schemas.errors import ConnectorError
 from schemas.settings import Settings
 from workers.cli.broker import queue_lengths
 from workers.cli.frame import check_database, open_ledger, plural, print_json, settings, span
-from workers.cli.status import ALIVE_SECONDS
+from workers.cli.status import ALIVE_SECONDS, SOUND, state_of
 from workers.queues import QUEUE_NAMES
 
 DISPATCH_ALARM = 10  # beats without a dispatch
@@ -31,7 +31,7 @@ class Check:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 def doctor(as_json: bool) -> None:
-    """Check settings, database, broker, workers, dispatch and polls; exit code 1 when something is wrong."""
+    """Check settings, servers, workers, dispatch, stores and parked jobs; exit code 1 when something is wrong."""
     chosen = settings()
     checks = [*_database(chosen), *_broker(chosen)]
     if as_json:
@@ -61,7 +61,10 @@ def _database(chosen: Settings) -> Iterator[Check]:
         status = Status(ledger.database)
         yield from _workers(ledger)
         yield _dispatch(status, chosen)
-        yield from _lateness(status, chosen)
+        stores = status.stores()
+        yield from _stores(stores, chosen)
+        yield from _lateness(stores, chosen)
+        yield _parked(ledger)
 
 
 def _pending(chosen: Settings) -> list[str]:
@@ -100,9 +103,41 @@ def _dispatch(status: Status, chosen: Settings) -> Check:
     return Check("dispatch", ok, f"ran {span(age)} ago" + ("" if ok else "; look at beat and the dispatch worker"))
 
 
-def _lateness(status: Status, chosen: Settings) -> Iterator[Check]:
+def _stores(stores: list[Row], chosen: Settings) -> Iterator[Check]:
+    states = {row["name"]: state_of(row, chosen.poll_interval) for row in stores}
+    for row in stores:
+        state = states[row["name"]]
+        if state not in SOUND:
+            yield Check(f"store {row['name']}", False, f"{state}: {_why(row, state)}")
+    if SOUND.issuperset(states.values()):
+        yield Check(
+            "stores", True, f"{plural(len(stores), 'store')} {'is' if len(stores) == 1 else 'are'} read in time"
+        )
+
+
+def _why(row: Row, state: str) -> str:
+    if state == "ill":
+        return "; ".join(f"{ill['message']} ({ill['reason']})" for ill in row["health"])
+    if state == "stopped":
+        return "a flow stopped itself; see: connector status"
+    return f"last read {span(row['unpolled_for'])} ago; is dispatch running, does anyone consume the queue poll?"
+
+
+def _parked(ledger: Ledger) -> Check:
+    counts: dict[str, int] = {}
+    for row in ledger.jobs.parked_reasons():
+        counts[row["reason"]] = counts.get(row["reason"], 0) + row["jobs"]
+    total = sum(counts.values())
+    if not total:
+        return Check("jobs", True, "nothing is parked")
+    reasons = ", ".join(f"{count} {reason}" for reason, count in counts.items())
+    said = f"{plural(total, 'job')} {'is' if total == 1 else 'are'} parked ({reasons})"
+    return Check("jobs", False, f"{said}; see: connector status")
+
+
+def _lateness(stores: list[Row], chosen: Settings) -> Iterator[Check]:
     alarm = chosen.poll_overlap / 2
-    for row in status.stores():
+    for row in stores:
         if row["lateness"] > alarm:
             seen = f"orders became visible {span(row['lateness'])} after their own time stamp"
             advice = f"raise CONNECTOR_POLL_OVERLAP above {span(2 * row['lateness'])}"

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from ledger.ledger import Ledger
 from schemas.errors import NeedsPerson
 from schemas.flows import flow_name
 from workers.cli.frame import FLOWS, open_ledger, plural, print_json, print_table, show
@@ -92,13 +93,26 @@ def retry(ids: Sequence[int], reason: str | None, store: str | None) -> None:
 @_selects_jobs
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def drop(ids: Sequence[int], reason: str | None, store: str | None, yes: bool) -> None:
-    """Declare jobs done as they are: by ID, or all parked for a reason. News about the order opens them again."""
+    """Declare jobs done as they are: by ID, or all parked for a reason. News about the order opens them again.
+
+    With the import of an order, that of its shipments, cancellations and returns is dropped.
+    """
     selection = _selection(ids, reason, store)
-    if reason and not yes:
-        click.confirm(f"Drop all jobs parked for {reason}{f' of {store}' if store else ''}?", abort=True)
     with open_ledger() as ledger:
-        count = ledger.jobs.drop(**selection)
+        if not yes:
+            _confirm(ledger, ids, f"all jobs parked for {reason}{f' of {store}' if store else ''}")
+        count, with_order = ledger.jobs.drop(**selection)
+    if with_order:
+        click.echo(f"{plural(with_order, 'job')} that waited for the import of the order went with it")
     _report(count, ids, "dropped")
+
+
+def _confirm(ledger: Ledger, ids: Sequence[int], all_of_them: str) -> None:
+    for row in filter(None, map(ledger.jobs.find, ids)):
+        order = row["order_number"] or row["order_key"]
+        click.echo(f"job {row['id']}: {flow_name(row['direction'], row['flow'])} of order {order} of {row['store']}")
+    chosen = plural(len(set(ids)), "job") if ids else all_of_them
+    click.confirm(f"Drop {chosen}? What they stand for is not carried over", abort=True)
 
 
 def _report(count: int, ids: Sequence[int], done: str) -> None:

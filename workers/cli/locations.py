@@ -54,7 +54,7 @@ def map_location(store: str, epages_id: str, afosto_id: str) -> None:
 def unmap_location(store: str, epages_id: str) -> None:
     """Forget what the shop's location EPAGES_ID is in Afosto; orders to be collected there then wait for a person."""
     with open_ledger() as ledger:
-        ledger.stores.get(store)
+        ledger.stores.facts(store)
         known = ledger.stores.unmap_location(store, epages_id)
     if not known:
         raise click.BadParameter(f"{store} has no mapped location {epages_id}.")

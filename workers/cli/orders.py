@@ -22,6 +22,7 @@ _STATES = {
     "done": "is done",
     "parked": "is parked: a person must decide",
 }
+_DROPPED = {"dropped": "was dropped by a person", "order-dropped": "was dropped with the import of its order"}
 
 
 @click.command()
@@ -31,7 +32,7 @@ _STATES = {
 def order(store: str, number: str, as_json: bool) -> None:
     """Tell what happened to an order of STORE, by its NUMBER or ePages id."""
     with open_ledger() as ledger:
-        since = ledger.stores.get(store).import_since
+        since = ledger.stores.facts(store).import_since
         found, attempts = ledger.stores.order_history(store, number)
         rest = Status(ledger.database).order(store, found["id"] if found else number)
     if found is None and not attempts and not rest["jobs"]:
@@ -77,11 +78,16 @@ def _print_links(links: list[dict[str, Any]]) -> None:
             )
 
 
+def _state(job: dict[str, Any]) -> str:
+    dropped = _DROPPED.get(job["reason"]) if job["state"] == "done" else None
+    return dropped or _STATES[job["state"]]
+
+
 def _print_jobs(jobs: list[dict[str, Any]], intents: list[dict[str, Any]]) -> None:
     click.echo("\nWhat is to be done" if jobs else "\nNothing is to be done")
     for job in jobs:
         tries = f", tried {plural(job['claims'], 'time')}" if job["claims"] else ""
-        click.echo(f"  {flow_name(job['direction'], job['flow'])} (job {job['id']}) {_STATES[job['state']]}{tries}.")
+        click.echo(f"  {flow_name(job['direction'], job['flow'])} (job {job['id']}) {_state(job)}{tries}.")
         if job["message"] and job["state"] != "done":
             reason = f" ({job['reason']})" if job["reason"] else ""
             click.echo(f"    {job['message']}{reason}")

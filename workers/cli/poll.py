@@ -26,7 +26,7 @@ CURSORS = ("live", "history", "sweep")
 def poll(name: str, now: bool, cursor: str) -> None:
     """Ask STORE for its orders now, or tell when that happens next."""
     with open_ledger() as ledger:
-        paused = ledger.stores.get(name).paused_at is not None
+        paused = ledger.stores.facts(name).paused_at is not None
         if not now:
             columns = {"kind": "CURSOR", "polled_at": "POLLED AT", "next_poll_at": "NEXT POLL"}
             print_table(ledger.stores.overview(name)["cursors"], columns, "none")

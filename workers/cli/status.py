@@ -12,21 +12,23 @@ from workers.cli.broker import queue_lengths
 from workers.cli.frame import open_ledger, print_json, print_table, settings, span
 
 ALIVE_SECONDS = 30.0  # a worker that was not seen for so long counts as dead
+SOUND = frozenset({"fresh", "new", "paused"})  # states of a store that nobody need look after
 
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 def status(as_json: bool) -> None:
-    """Show stores, parked jobs, workers and queues; exit code 1 when a store is stale, ill or stopped.
+    """Show stores, parked jobs, workers and queues; exit code 1 when a store or a job needs somebody.
 
-    A store is stale when its news were last read longer ago than twice CONNECTOR_POLL_INTERVAL.
+    That is a store that is stale, ill or stopped, and a parked job. A store is
+    stale when its news were last read longer ago than twice CONNECTOR_POLL_INTERVAL.
     """
     chosen = settings()
     with open_ledger(chosen) as ledger:
         reader = Status(ledger.database)
         found: dict[str, Any] = {
             "interval": chosen.poll_interval,
-            "stores": [_judged(row, chosen.poll_interval) for row in reader.stores()],
+            "stores": [{**row, "state": state_of(row, chosen.poll_interval)} for row in reader.stores()],
             "parked": ledger.jobs.parked_reasons(),
             "jobs": ledger.jobs.counts(),
             "workers": [{**row, "alive": row["seen_before"] < ALIVE_SECONDS} for row in reader.workers()],
@@ -36,15 +38,12 @@ def status(as_json: bool) -> None:
         print_json(found)
     else:
         _print(found)
-    if any(row["state"] not in {"fresh", "paused", "new"} for row in found["stores"]):
+    if found["parked"] or any(row["state"] not in SOUND for row in found["stores"]):
         raise SystemExit(1)
 
 
-def _judged(row: dict[str, Any], interval: float) -> dict[str, Any]:
-    return {**row, "state": _state(row, interval)}
-
-
-def _state(row: dict[str, Any], interval: float) -> str:
+def state_of(row: dict[str, Any], interval: float) -> str:
+    """Return in a word how a store does: paused, ill, stopped, stale, new or fresh."""
     if row["paused_at"]:
         return "paused"
     if row["health"]:

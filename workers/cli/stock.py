@@ -14,7 +14,7 @@ from workers.cli.frame import open_ledger, print_json, print_table, show
 def stock(store: str, sku: str | None, as_json: bool) -> None:
     """Show what STORE's stock was published as: what Afosto has available less what is sold and not booked there."""
     with open_ledger() as ledger:
-        ledger.stores.get(store)
+        ledger.stores.facts(store)
         rows = ledger.stock.list(store, sku)
         cursor = ledger.stock.cursor(store)
     if as_json:

@@ -12,9 +12,9 @@ from schemas.errors import NeedsPerson
 from schemas.flows import EXPORTS
 from schemas.settings import Settings
 from workers.cli.frame import FLOWS, TOTALS, open_ledger, plural, print_json, print_table, settings, show, span
-from workers.cli.secrets import read_secret
 from workers.cli.store_add import add
-from workers.connect import refresh_scopes, replace_credentials
+from workers.cli.store_credentials import credentials
+from workers.connect import refresh_scopes
 
 SHOWN = (
     *("name", "base_url", "client_id", "channel_id", "import_since", "connected_at"),
@@ -28,6 +28,7 @@ def store() -> None:
 
 
 store.add_command(add)
+store.add_command(credentials)
 
 
 @store.command("list")
@@ -56,7 +57,7 @@ def list_stores(as_json: bool) -> None:
 def show_store(name: str, as_json: bool) -> None:
     """Show one store: its settings, flows, cursors and health, without its secrets."""
     with open_ledger() as ledger:
-        found = ledger.stores.get(name)
+        found = ledger.stores.facts(name)
         overview = ledger.stores.overview(name)
     plain = (
         "name",
@@ -107,7 +108,10 @@ def pause(name: str) -> None:
     "--totals", type=click.Choice(TOTALS), help="From now on: hold (strict), tolerate or accept other totals."
 )
 def resume(name: str, flow: str | None, totals: str | None) -> None:
-    """Take up a paused store, and release flows that stopped themselves with the jobs parked for that reason."""
+    """Take up a paused store, and release flows that stopped themselves with the jobs parked for that reason.
+
+    Where other totals are tolerated or accepted from now on, the orders held for theirs run again.
+    """
     with open_ledger() as ledger:
         if name not in ledger.stores.names():
             raise unknown_store(name)
@@ -118,6 +122,8 @@ def resume(name: str, flow: str | None, totals: str | None) -> None:
             ledger.stores.resume(name)
             click.echo(f"{name} is active")
         _release(ledger, name, flow)
+        if totals and totals != "strict":
+            _retry(ledger, name, "totals-differ")
 
 
 def _switch_on(ledger: Ledger, chosen: Settings, name: str, flow: str) -> None:
@@ -145,7 +151,12 @@ def _release(ledger: Ledger, name: str, flow: str | None) -> None:
     for row in stopped:
         click.echo(f"{name}: the flow {row['name']}, stopped for {row['stopped_reason']}, is released")
     for reason in sorted({row["stopped_reason"] for row in stopped}):
-        count = ledger.jobs.retry(store=name, reason=reason)
+        _retry(ledger, name, reason)
+
+
+def _retry(ledger: Ledger, name: str, reason: str) -> None:
+    count = ledger.jobs.retry(store=name, reason=reason)
+    if count:
         click.echo(f"{name}: {plural(count, 'job')} parked for {reason} will run again")
 
 
@@ -161,32 +172,11 @@ def switch(name: str, flow: str, state: str) -> None:
     chosen = settings()
     with open_ledger(chosen) as ledger:
         if state == "off":
-            ledger.stores.get(name)
+            ledger.stores.facts(name)
             ledger.stores.switch_flow(name, flow, enabled=False)
         else:
             _switch_on(ledger, chosen, name, flow)
     click.echo(f"{name}: {flow} is {state}")
-
-
-@store.command()
-@click.argument("name")
-@click.option("--client-id", help="Client id of the app in the shop's cockpit; the present one when left out.")
-@click.option("--client-secret", envvar="CONNECTOR_CLIENT_SECRET", help="Better left out: asked hidden.")
-@click.option("--afosto-key", envvar="CONNECTOR_AFOSTO_KEY", help="Afosto API key. Better left out: asked hidden.")
-def credentials(name: str, client_id: str | None, client_secret: str | None, afosto_key: str | None) -> None:
-    """Replace a store's credentials at both vendors, after trying them. Its orders and links stay as they are."""
-    chosen = settings()
-    with open_ledger(chosen) as ledger:
-        kept = ledger.stores.get(name)
-        replace_credentials(
-            ledger,
-            chosen,
-            name,
-            client_id=client_id or kept.client_id,
-            client_secret=read_secret(client_secret, "Client secret", stdin=False),
-            afosto_key=read_secret(afosto_key, "Afosto API key", stdin=False),
-        )
-    click.echo(f"Both vendors take the credentials; {name} goes on with them")
 
 
 @store.command()

@@ -23,7 +23,7 @@ def add(name: str, tasks: Sequence[str], stores: Sequence[str]) -> None:
     """Make a token for the system NAME and print it. It is shown once; only a hash of it is kept."""
     with open_ledger() as ledger:
         for store in stores:
-            ledger.stores.get(store)
+            ledger.stores.facts(store)
         token = ledger.tokens.add(name, tasks, stores)
     click.echo(token)
 

@@ -27,7 +27,7 @@ def add(store: str, secret: str | None, secret_stdin: bool) -> None:
     One is enough for all stores of a tenant. The secret is the one that Afosto signs with.
     """
     with open_ledger() as ledger:
-        ledger.stores.get(store)
+        ledger.stores.facts(store)
         endpoint = ledger.webhooks.add(store, read_secret(secret, "Webhook secret", stdin=secret_stdin))
     click.echo(f"{PATH}{endpoint}")
 

@@ -72,6 +72,7 @@ def test_a_host_that_nobody_knows_is_an_unknown_store_and_shows_where_its_name_s
     with pytest.raises(NeedsPerson) as error:
         fetch()
     assert error.value.reason == "unknown-store"
+    assert "is not known, or this machine has no network" in str(error.value)
     assert "before .beyondshop.cloud" in error.value.resolution
 
 

@@ -1,0 +1,17 @@
+"""The command line as a person uses it, on a store whose jobs a test runs by hand."""
+
+from click.testing import CliRunner, Result
+
+from tests.driver import Driver
+from workers.cli import main
+
+
+class Commands:
+    """Runs `connector …` in the environment of a driver's world."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._env = dict(driver.world.env)
+        self.store = driver.store
+
+    def __call__(self, *arguments: str, given: str | None = None, **env: str) -> Result:
+        return CliRunner().invoke(main, list(arguments), env={**self._env, **env}, input=given)

@@ -1,0 +1,144 @@
+"""What a person does about a store and its jobs on the command line, and what comes of it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from cryptography.fernet import Fernet
+
+from tasks.runtime import Runtime
+from tests.commands import Commands
+from tests.driver import Driver, quiet_runtime
+from tests.world import CLIENT_ID, CLIENT_SECRET, KEY, World
+from workers.local.services import Services
+
+
+@pytest.fixture(scope="module")
+def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="2") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def runtime(world: World) -> Iterator[Runtime]:
+    yield from quiet_runtime(world)
+
+
+@pytest.fixture
+def driver(world: World, runtime: Runtime) -> Driver:
+    return Driver(world, runtime)
+
+
+@pytest.fixture
+def connector(driver: Driver) -> Commands:
+    return Commands(driver)
+
+
+def test_accepting_other_totals_runs_the_orders_held_for_them(driver: Driver, connector: Commands) -> None:
+    order = driver.place()
+    driver.poll()
+    _park(driver, "totals-differ")
+    result = connector("store", "resume", driver.store, "--totals", "accept")
+    assert "1 job parked for totals-differ will run again" in result.stdout
+    driver.run()
+    assert driver.afosto(order)["status"] != "CONCEPT"
+
+
+def test_what_waits_for_the_import_of_an_order_is_dropped_with_it(driver: Driver, connector: Commands) -> None:
+    order = driver.place()
+    driver.world.epages.act(driver.store, order["id"], "ship")
+    driver.poll()
+    _park(driver, "drift")
+    result = connector("jobs", "drop", str(_job(driver, "orders")["id"]), given="y\n")
+    assert f"orders.import of order {order['number']} of {driver.store}" in result.stdout
+    assert "1 job that waited for the import of the order went with it" in result.stdout
+    assert {job["state"] for job in driver.jobs()} == {"done"}
+    told = connector("order", driver.store, order["number"]).stdout
+    assert "was dropped by a person" in told
+    assert "was dropped with the import of its order" in told
+
+
+def test_later_news_of_an_order_whose_import_was_dropped_waits_for_nothing(driver: Driver, connector: Commands) -> None:
+    order = driver.place()
+    driver.poll()
+    _park(driver, "drift")
+    connector("jobs", "drop", str(_job(driver, "orders")["id"]), "--yes")
+    driver.world.epages.act(driver.store, order["id"], "ship")
+    driver.poll()
+    assert "not carried over: the import of its order was dropped" in driver.hurry()
+    assert _job(driver, "shipments")["state"] == "done"
+
+
+def test_what_was_dropped_with_an_order_is_carried_over_when_the_order_is_imported_after_all(
+    driver: Driver, connector: Commands
+) -> None:
+    order = driver.place()
+    driver.world.epages.act(driver.store, order["id"], "ship")
+    driver.poll()
+    _park(driver, "drift")
+    job = str(_job(driver, "orders")["id"])
+    connector("jobs", "drop", job, "--yes")
+    connector("jobs", "retry", job)
+    driver.run()
+    assert len(driver.afosto(order)["parcels"]) == 1
+
+
+def test_dropping_a_job_of_an_order_that_is_in_afosto_drops_nothing_else(driver: Driver, connector: Commands) -> None:
+    order, _ = driver.imported()
+    driver.world.epages.act(driver.store, order["id"], "ship")
+    driver.poll()
+    _park(driver, "changed-after-import")
+    connector("jobs", "drop", str(_job(driver, "orders")["id"]), "--yes")
+    driver.run()
+    assert len(driver.afosto(order)["parcels"]) == 1
+
+
+def test_no_job_is_dropped_without_a_yes(driver: Driver, connector: Commands) -> None:
+    driver.place()
+    driver.poll()
+    result = connector("jobs", "drop", str(_job(driver, "orders")["id"]), given="n\n")
+    assert result.exit_code == 1
+    assert _job(driver, "orders")["state"] == "waiting"
+
+
+def test_a_store_outlives_its_lost_key(driver: Driver, connector: Commands) -> None:
+    order, _ = driver.imported()
+    key = Fernet.generate_key().decode()
+    for command in (("store", "show", driver.store), ("order", driver.store, order["number"]), ("status", "--json")):
+        result = connector(*command, CONNECTOR_KEYS=key)
+        assert driver.store in result.stdout
+    given = f"{CLIENT_SECRET}\n{KEY}\n"
+    changed = connector("store", "credentials", driver.store, "--client-id", CLIENT_ID, given=given, CONNECTOR_KEYS=key)
+    assert "Afosto API key: the one that is kept fits none of CONNECTOR_KEYS" in changed.stderr
+    assert "Both vendors take the credentials" in changed.stdout
+    assert "is open in Afosto" in connector("order", driver.store, order["number"], CONNECTOR_KEYS=key).stdout
+    # For the other tests of this world.
+    connector("store", "credentials", driver.store, given=given)
+
+
+def test_only_the_credential_that_changes_is_asked(driver: Driver, connector: Commands) -> None:
+    change = ("store", "credentials", driver.store)
+    assert connector(*change, "--afosto-key-stdin", given=f"{KEY}\n").exit_code == 0
+    assert connector(*change, "--client-secret-stdin", given=f"{CLIENT_SECRET}\n").exit_code == 0
+    both = connector(*change, given=f"{CLIENT_SECRET}\n{KEY}\n")
+    assert both.exit_code == 0
+    assert both.stderr.count(":") == 2
+    refused = connector(*change, "--client-secret-stdin", given="wrong\n")
+    assert refused.exit_code == 1
+    driver.poll()
+
+
+def _job(driver: Driver, flow: str) -> dict[str, Any]:
+    (found,) = (job for job in driver.jobs() if job["flow"] == flow)
+    return found
+
+
+def _park(driver: Driver, reason: str) -> None:
+    """Leave the store's imports of orders as a run does that needs a person."""
+    driver.runtime.ledger.database.transaction(
+        lambda s: s.execute(
+            "update jobs set state = 'parked', reason = %s, message = 'it needs a person' "
+            "where store = %s and flow = 'orders'",
+            (reason, driver.store),
+        )
+    )
