@@ -17,6 +17,7 @@ from cryptography.fernet import Fernet
 from redis import Redis
 from redis.exceptions import AuthenticationError as RedisRefused
 
+from schemas.errors import ConfigurationError
 from workers.local import server
 from workers.local.folder import holder
 from workers.local.services import Services, environment, local_services, running
@@ -223,6 +224,32 @@ def test_up_runs_the_processes_of_a_procfile_with_the_services_environment(folde
     assert (folder / "logs" / "says.log").read_text().strip() == services.database_url
     down(folder)
     until(lambda: not processes_named(folder))
+
+
+def test_a_shell_that_still_holds_the_addresses_of_the_last_run_starts_the_servers_again(folder: Path) -> None:
+    first = up(folder, environ=without_connector())
+    write_note(first)
+    down(folder)
+    again = up(folder, environ=without_connector() | environment(first))
+    assert read_note(again) == "kept"
+    assert {process.info["name"] for process in servers_in(folder)} >= {"postgres"}
+
+
+def test_up_with_processes_is_refused_while_the_servers_stand_without_them(folder: Path, tmp_path: Path) -> None:
+    procfile = tmp_path / "Procfile"
+    procfile.write_text(f"sleeps: sleep 600 {folder}\n")
+    up(folder, environ=without_connector())
+    with pytest.raises(server.ServerFailed, match="connector local down"):
+        up(folder, procfile, without_connector())
+    down(folder)
+    first = up(folder, procfile, without_connector())
+    assert up(folder, procfile, without_connector()) == first
+
+
+def test_up_with_processes_starts_nothing_where_there_is_no_procfile(folder: Path, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match="There is no"):
+        up(folder, tmp_path / "Procfile", without_connector())
+    assert not running(folder)
 
 
 def without_connector() -> dict[str, str]:

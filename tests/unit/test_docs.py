@@ -1,13 +1,27 @@
-"""What the pages for other systems say is so."""
+"""What the pages say is so."""
 
+import ast
 import re
+from collections.abc import Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 
+import click
+import pytest
+from marshmallow import missing
+
 from schemas.messages import CONTRACT, DOCS, FOR_OTHERS
+from schemas.settings import Seconds, SettingsSchema
+from workers.cli import main
+from workers.local.processes import read_procfile
 from workers.queues import ROUTES
 
+ROOT = DOCS.parents[1]
 PAGE = (DOCS.parent / "tasks.md").read_text()
+OPERATING = (DOCS.parent / "operating.md").read_text()
+RUNNING = (DOCS.parent / "running.md").read_text()
+ROOMS = ("schemas", "clients", "ledger", "tasks", "workers", "gateway")
+PAGES = [ROOT / "README.md", *sorted(DOCS.parent.glob("*.md"))]
 
 
 def test_the_page_lists_every_task_with_its_queue_and_its_keywords() -> None:
@@ -15,10 +29,56 @@ def test_the_page_lists_every_task_with_its_queue_and_its_keywords() -> None:
     assert rows == {task: f"`{_queue(task)}` | {_keywords(task)}" for task in FOR_OTHERS}
 
 
-def test_every_file_the_page_points_to_exists() -> None:
-    targets = re.findall(r"\]\((?!http)([^)#]+)\)", PAGE)
-    assert [target for target in targets if not Path(DOCS.parent, target).exists()] == []
-    assert len(targets) >= 4
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_file_a_page_points_to_exists(page: Path) -> None:
+    targets = re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text())
+    assert targets
+    assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+def test_the_table_of_settings_lists_each_with_its_default_and_its_unit() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| ([^|]+) \| ([^|]+) \|", RUNNING, re.MULTILINE)
+    fields = SettingsSchema().fields
+    assert [name.lower() for name, _, _ in rows] == list(fields)
+    for name, default, unit in rows:
+        field = fields[name.lower()]
+        required = field.load_default is missing
+        assert ("required" in default) if required else default == f"`{field.metadata['example']}`", name
+        assert (unit == "s") == isinstance(field, Seconds), name
+
+
+def test_the_page_on_running_says_what_each_process_is_for() -> None:
+    rows = re.findall(r"^ +\| (`.+) \|", RUNNING, re.MULTILINE)
+    named = [name for row in rows for name in re.findall(r"`(\w+)`", row.partition("(")[0].partition(" | ")[0])]
+    assert sorted(named) == sorted(read_procfile(ROOT / "Procfile"))
+
+
+def test_every_reason_the_code_can_give_stands_in_the_tables_for_operators() -> None:
+    sources = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "local" not in path.parts]
+    given = {reason for path in sources for reason in _reasons(ast.parse(path.read_text()))}
+    given |= set(re.findall(r"then '([a-z-]+)' end", (ROOT / "ledger/sql/jobs.sql").read_text()))
+    section = OPERATING.partition("## Reasons")[2].partition("\n## ")[0]
+    assert given - set(re.findall(r"`([a-z-]+)`", section)) == set()
+    assert {"drift", "holder-dies", "cancel-conflict"} <= given
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_every_command_a_page_names_exists(page: Path) -> None:
+    for line in re.findall(r"(?:^|[`(] *)connector ([a-z][^`)\n]*)", page.read_text(), re.MULTILINE):
+        command: click.Command = main
+        words = iter(line.split())
+        while isinstance(command, click.Group) and (word := next(words, "")) in command.commands:
+            command = command.commands[word]
+        assert not isinstance(command, click.Group), line
+        options = {name for parameter in command.params for name in parameter.opts} | {"--help"}
+        assert set(re.findall(r"--[a-z-]+", line.partition(" #")[0])) <= options, line
+
+
+def _reasons(tree: ast.AST) -> Iterator[str]:
+    """What is passed anywhere as `reason`, word for word."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "reason" and isinstance(node.value, ast.Constant):
+            yield str(node.value.value)
 
 
 def _queue(task: str) -> str:

@@ -1,5 +1,6 @@
 """`connector local` and `connector demo`: everything on one machine. They need the extra `local`."""
 
+import os
 from pathlib import Path
 
 import click
@@ -17,11 +18,17 @@ def local() -> None:
 def up(with_processes: bool) -> None:
     """Start the servers and print the variables that point to them: eval "$(connector local up)".
 
-    The output holds the servers' password and the key for stored secrets: it is for a shell, not for a log.
+    Servers that CONNECTOR_* variables name already are used instead of ours. The output holds the servers' password
+    and the key for stored secrets: it is for a shell, not for a log.
     """
     from workers.local import services, standing  # noqa: PLC0415 - needs the extra `local`
 
+    given = services.environment(services.named(FOLDER, os.environ))
+    if servers := [name for name, value in given.items() if value and name.endswith("_URL") and name in os.environ]:
+        click.echo(f"Used as set, not started here (unset to have our own): {', '.join(servers)}", err=True)
     found = standing.up(FOLDER, Path("Procfile") if with_processes else None)
+    if with_processes:
+        click.echo(f"The processes of ./Procfile run; their logs: {FOLDER}/logs", err=True)
     for name, value in services.environment(found).items():
         click.echo(f"export {name}='{value}'")
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -9,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from urllib.parse import urlsplit
 
 import psycopg
@@ -27,7 +29,8 @@ from schemas.settings import Settings, load_settings
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
 from workers.local.demo_figures import figures
-from workers.local.demo_view import table, verdict
+from workers.local.demo_verdict import verdict
+from workers.local.demo_view import table
 from workers.local.folder import held
 from workers.local.processes import Command, Processes
 from workers.local.proof import Report, prove
@@ -42,6 +45,8 @@ TRADING_SECONDS = 60.0
 SETTLING_SECONDS = 90.0
 START_SECONDS = 30.0
 SWEEP_WIDTH = 86_400.0
+STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOPPED = 130  # the exit code of what Ctrl-C has ended
 
 # A day of a shop in a minute: everything that takes time in earnest is shrunk together.
 PACE = {
@@ -86,27 +91,45 @@ class Stage:
 
 
 def run_demo(keep: bool, folder: Path = FOLDER) -> int:
-    """Run the demo and return its exit code: 0 when both sides agree, 1 on any difference, 130 after Ctrl-C.
+    """Run the demo and return its exit code: 0 when both sides agree, 1 on any difference, 130 when stopped before.
 
     `keep` leaves everything running after the proof until Ctrl-C. Nothing keeps running when this returns.
     """
     console = Console()
+    code = STOPPED
     try:
-        with _stage(console, folder) as stage:
-            report = _play(stage)
+        with _stopped_in_order(), _stage(console, folder) as stage:
+            code = 0 if _play(stage).agrees else 1
             if keep:
                 _stay(stage)
     except KeyboardInterrupt:
         console.print("Stopped; nothing keeps running.")
-        return 130
-    return 0 if report.agrees else 1
+    return code
+
+
+@contextmanager
+def _stopped_in_order() -> Iterator[None]:
+    """Let a SIGTERM, and the end of the terminal, do what Ctrl-C does; once is enough."""
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        for number in STOPS:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _play(stage: Stage) -> Report:
     stage.console.print(
         f"Polling every {stage.settings.poll_interval:g} s for this demo; in earnest it is every 300 s.\n"
-        "leipzig answers slowly, fails and loses answers; utrecht allows 40 calls per 10 s; Afosto loses answers.\n"
-        "The shops hand over half of the orders, Afosto the other half; both cancel and take back.\n"
+        "leipzig answers slowly, fails and loses answers; utrecht allows 40 calls\n"
+        "per 10 s; Afosto loses answers. The shops hand over half of the orders,\n"
+        "Afosto the other half; both cancel and take back, and Afosto moves the stock.\n"
         f"Flower, which shows the workers: {stage.flower}\nLogs: {stage.processes.logs}"
     )
     stage.world.trade()
@@ -154,7 +177,7 @@ def _is_settled(ledger: Ledger, unpaid: frozenset[str]) -> bool:
 def _watch(stage: Stage, what: str, seconds: float, ended: Callable[[], bool]) -> bool:
     """Show the table until `ended` (True) or for so many seconds (False); raises when a process has died."""
     until = time.monotonic() + seconds
-    with Live(console=stage.console, auto_refresh=False) as live:
+    with _live(stage.console) as live:
         while (left := until - time.monotonic()) > 0:
             live.update(table(f"{what}: {left:.0f} s left", _shops(stage.world), stage.ledger), refresh=True)
             _check_alive(stage.processes)
@@ -162,6 +185,17 @@ def _watch(stage: Stage, what: str, seconds: float, ended: Callable[[], bool]) -
                 return True
             time.sleep(min(1.0, left))
     return False
+
+
+@contextmanager
+def _live(console: Console) -> Iterator[Live]:
+    try:
+        with Live(console=console, auto_refresh=False) as live:
+            yield live
+    finally:
+        # Only on a terminal does it end its last line by itself.
+        if not console.is_terminal:
+            console.line()
 
 
 def _shops(world: World) -> Iterator[tuple[str, str, int]]:
@@ -186,28 +220,36 @@ def _stay(stage: Stage) -> None:
 def _stage(console: Console, folder: Path) -> Iterator[Stage]:
     """Everything up, the stores connected, the workers at work; everything down at the end, last started first."""
     with contextlib.ExitStack() as stack:
-        if not stack.enter_context(held(folder / "run")):
-            # Servers in one folder are shared, and a demo begins by emptying them.
-            raise ConfigurationError(f"another demo runs in {folder}; end it first")
-        console.print("Starting PostgreSQL and Redis …")
-        services = environment(stack.enter_context(local_services(folder, durable=False)))
-        epages, afosto, gateway, flower = (free_port() for _ in range(4))
-        environ = _environ(services, afosto)
-        settings = load_settings(environ)
-        _empty(settings)
-        vendors = stack.enter_context(Processes(folder / "logs"))
-        world = _start_vendors(vendors, environ, epages, afosto)
-        ledger = Ledger(Database(settings.database_url), KeySet(settings.keys))
-        stack.callback(ledger.close)
-        migrate(ledger.database)
-        console.print("Opening the shops with their past orders, connecting the stores …")
-        world.open()
-        world.connect(ledger, settings)
-        workers = stack.enter_context(Processes(folder / "logs"))
-        _start_workers(workers, environ, flower)
-        _start_gateway(workers, environ, gateway)
-        world.register_webhooks(ledger, f"http://127.0.0.1:{gateway}")
-        yield Stage(console, settings, ledger, world, workers, f"http://127.0.0.1:{flower}")
+        try:
+            yield _set_up(stack, console, folder)
+        except KeyboardInterrupt:
+            console.print("Stopping: the workers end what they are at, which takes some seconds …")
+            raise
+
+
+def _set_up(stack: contextlib.ExitStack, console: Console, folder: Path) -> Stage:
+    if not stack.enter_context(held(folder / "run")):
+        # Servers in one folder are shared, and a demo begins by emptying them.
+        raise ConfigurationError(f"another demo runs in {folder}; end it first")
+    console.print("Starting PostgreSQL and Redis …")
+    services = environment(stack.enter_context(local_services(folder, durable=False)))
+    epages, afosto, gateway, flower = (free_port() for _ in range(4))
+    environ = _environ(services, afosto)
+    settings = load_settings(environ)
+    _empty(settings)
+    vendors = stack.enter_context(Processes(folder / "logs"))
+    world = _start_vendors(vendors, environ, epages, afosto)
+    ledger = Ledger(Database(settings.database_url), KeySet(settings.keys))
+    stack.callback(ledger.close)
+    migrate(ledger.database)
+    console.print("Opening the shops with their past orders, connecting the stores …")
+    world.open()
+    world.connect(ledger, settings)
+    workers = stack.enter_context(Processes(folder / "logs"))
+    _start_workers(workers, environ, flower)
+    _start_gateway(workers, environ, gateway)
+    world.register_webhooks(ledger, f"http://127.0.0.1:{gateway}")
+    return Stage(console, settings, ledger, world, workers, f"http://127.0.0.1:{flower}")
 
 
 def _environ(services: Mapping[str, str], afosto: int) -> dict[str, str]:

@@ -2,28 +2,32 @@
 
 from collections.abc import Iterator
 
+from workers.local.demo_verdict import Figure
 from workers.local.latency import Percentiles, measure
 from workers.local.proof import Report
 from workers.local.world import SHOPS, TENANT, World
 
+TRAFFIC = "traffic"
+LATENCY = "latency, Afosto → shop: p50 / p95 / p99"
 
-def figures(world: World, report: Report) -> Iterator[tuple[str, str]]:
-    """Name and figure, each ready to be shown."""
+
+def figures(world: World, report: Report) -> Iterator[Figure]:
+    """Group, name and figure, each ready to be shown."""
     yield from _traffic(world, report)
     found = measure(world.epages, world.afosto, [shop.name for shop in SHOPS], TENANT)
     for source, seconds in found.items():
-        yield f"Afosto → shop, {source}: p50 / p95 / p99", _seconds(seconds)
+        yield LATENCY, source, _seconds(seconds)
 
 
-def _traffic(world: World, report: Report) -> Iterator[tuple[str, str]]:
+def _traffic(world: World, report: Report) -> Iterator[Figure]:
     opened = [c["at"] for c in world.afosto.causes(TENANT) if c["action"] == "open_order"]
     seconds = (max(opened) - min(opened)) / 1000 if opened else 0.0
     orders = max(1, report.counts["opened"])
     shops = sum(int(world.epages.stats(shop.name)["total"]) for shop in SHOPS)
     afosto = int(world.afosto.stats(TENANT)["total"])
-    yield "orders per second", f"{len(opened) / seconds:.1f}" if seconds else "–"
-    yield "requests per order to the shops", f"{shops / orders:.1f}"
-    yield "requests per order to Afosto", f"{afosto / orders:.1f}"
+    yield TRAFFIC, "orders per second", f"{len(opened) / seconds:.1f}" if seconds else "–"
+    yield TRAFFIC, "requests per order to the shops", f"{shops / orders:.1f}"
+    yield TRAFFIC, "requests per order to Afosto", f"{afosto / orders:.1f}"
 
 
 def _seconds(found: Percentiles) -> str:

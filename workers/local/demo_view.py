@@ -12,12 +12,21 @@ from rich.text import Text
 
 from ledger.database import Database, Row
 from ledger.ledger import Ledger
-from workers.local.proof import Report
 
 OPEN_STATES = ("waiting", "queued", "running")
+FLOWS = ("orders", "cancellations", "shipments", "returns", "looks")
 # Broken so that the table fits a terminal of 80 columns.
-COLUMNS = ("store", "in\nshop", "imported", "exported", "waiting", "retried", "parked", "last\npoll")
-SHOWN_DIFFERENCES = 40
+COLUMNS = (
+    "store",
+    "orders\nin shop",
+    "orders\nimported",
+    "acts\nexported",
+    "jobs\nwaiting",
+    "runs\nretried",
+    "jobs\nparked",
+    "last\npoll",
+)
+LEGEND = "acts: Afosto's parcels, cancellations and returns; a job: one flow of one order"
 
 _RETRIED: LiteralString = """
 select store, count(*) as runs from attempts where outcome not in ('done', 'parked', 'waits') group by store
@@ -73,7 +82,7 @@ def standings(ledger: Ledger) -> tuple[dict[str, Standing], Counter[str]]:
 def table(title: str, shops: Iterable[tuple[str, str, int]], ledger: Ledger) -> RenderableType:
     """Render the live table; `shops` are (store, its character, orders in the shop)."""
     stores, queues = standings(ledger)
-    grid = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    grid = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False)
     for column in COLUMNS:
         grid.add_column(column, justify="left" if column == "store" else "right", no_wrap=True)
     for name, character, orders in shops:
@@ -81,25 +90,8 @@ def table(title: str, shops: Iterable[tuple[str, str, int]], ledger: Ledger) -> 
         age = "–" if store.age is None else f"{store.age:.1f} s"
         done, left = (store.imported, store.exported), (store.unfinished, store.retried, store.states["parked"])
         grid.add_row(f"{name}, {character}", *map(str, (orders, *done, *left)), age)
-    lengths = "   ".join(f"{flow} {queues[flow]}" for flow in ("orders", "cancellations", "shipments", "returns"))
-    return Group(grid, Text(f"unfinished jobs: {lengths}"))
-
-
-def verdict(report: Report, traffic: Iterable[tuple[str, str]]) -> RenderableType:
-    """Render the proof: what was compared, and each difference."""
-    grid = Table(title="Proof: effects against causes in both directions, order by order", title_justify="left")
-    grid.add_column("compared")
-    grid.add_column("", justify="right")
-    for name, count in sorted(report.counts.items()):
-        grid.add_row(name, str(count))
-    grid.add_row("totals beyond tolerance (noted)", str(len(report.totals)))
-    for kind, count in sorted(Counter(excuse.kind for excuse in report.excused).items()):
-        grid.add_row(f"{kind}, left to a person (noted)", str(count))
-    for name, figure in traffic:
-        grid.add_row(name, figure)
-    shown = [Text(f"{d.kind}  {d.order}: {d.message}") for d in report.differences[:SHOWN_DIFFERENCES]]
-    style = "bold green" if report.agrees else "bold red"
-    return Group(grid, *shown, Text(f"{len(report.differences)} differences", style=style))
+    lengths = "  ".join(f"{flow} {queues[flow]}" for flow in FLOWS)
+    return Group(Text(title, style="italic"), grid, Text(f"jobs waiting: {lengths}"), Text(LEGEND, style="dim"))
 
 
 def _rows(database: Database, sql: LiteralString) -> list[Row]:

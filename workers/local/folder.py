@@ -2,6 +2,7 @@
 
 lock           held by the process that runs the servers; its text is that process's id
 services.json  the addresses of the running servers
+processes/     its lock is held while the processes of a Procfile run as well
 keys           the keys for stored secrets        password   the servers' password
 postgres/      PostgreSQL's data                  redis/     Redis's configuration
 logs/          one file per process

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from cryptography.fernet import Fernet
 
@@ -43,10 +44,11 @@ def local_services(
 ) -> Iterator[Services]:
     """Run in `folder` those servers the environment does not name, until the block ends or this process dies.
 
-    Servers that another process runs in the same folder are shared, and left running. `durable=False` makes
-    PostgreSQL faster and forgetful. Raises ServerFailed or ConfigurationError.
+    Servers that another process runs in the same folder are shared, and left running. Addresses of this folder's own
+    servers, as a shell keeps them from an earlier run, name nothing. `durable=False` makes PostgreSQL faster and
+    forgetful. Raises ServerFailed or ConfigurationError.
     """
-    outside = _outside(environ)
+    outside = named(folder, environ)
     keys = outside.keys or kept_secret(folder / "keys", lambda: Fernet.generate_key().decode())
     deadline = time.monotonic() + _PATIENCE
     while True:
@@ -72,11 +74,19 @@ def running(folder: Path) -> Services | None:
     return Services(**json.loads(state.read_text()))
 
 
-def _outside(environ: Mapping[str, str]) -> Services:
-    database_url, broker_url, redis_url, keys = (environ.get(name, "") for name in environment(Services()))
+def named(folder: Path, environ: Mapping[str, str]) -> Services:
+    """Give what the environment names, less the addresses of the servers of `folder` itself."""
+    *urls, keys = (environ.get(name, "") for name in environment(Services()))
+    database_url, broker_url, redis_url = ("" if _is_own(folder, url) else url for url in urls)
     if not redis_url and re.match("rediss?://", broker_url):
         redis_url = broker_url
     return Services(database_url, broker_url, redis_url, keys)
+
+
+def _is_own(folder: Path, url: str) -> bool:
+    """Nobody else has the password that this folder made for itself."""
+    password = folder / "password"
+    return password.exists() and urlsplit(url).password == password.read_text().strip()
 
 
 def _merged(outside: Services, shared: Services, keys: str) -> Services:

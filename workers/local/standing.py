@@ -6,11 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 from ledger.database import Database
 from ledger.migrate import migrate
-from workers.local.folder import end_leftovers, holder
+from schemas.errors import ConfigurationError
+from workers.local.folder import end_leftovers, held, holder
 from workers.local.processes import Command, Processes, read_procfile
 from workers.local.server import ServerFailed
 from workers.local.services import Services, environment, local_services, running
@@ -22,14 +24,18 @@ _PAUSE = 0.1
 def up(folder: Path, procfile: Path | None = None, environ: Mapping[str, str] = os.environ) -> Services:
     """Run the servers in `folder`, and on a migrated database the processes of `procfile`, until `down`.
 
-    Changes nothing if they run already. Raises ServerFailed.
+    Changes nothing if all of it runs already. Raises ServerFailed; ConfigurationError where there is no Procfile.
     """
+    if procfile and not procfile.is_file():
+        raise ConfigurationError(f"There is no {procfile} in {Path.cwd()}; run this in the project's folder")
     if not running(folder):
         folder.mkdir(parents=True, exist_ok=True)
         log = folder / "standing.log"
         with log.open("wb") as output:
             keeper = _keeper(folder, procfile, environ, output.fileno())
-        _wait_for(keeper, folder, log)
+        _wait_for(keeper, folder, log, bool(procfile))
+    elif procfile and not _processes_run(folder):
+        raise ServerFailed("The servers run already, without the processes; end them first: connector local down")
     with local_services(folder, environ) as services:
         return services
 
@@ -59,10 +65,15 @@ def stand(folder: Path, procfile: Path | None) -> None:
         env = {**os.environ, **environment(services), "PATH": _path()}
         if procfile:
             _migrate(services)
-        for name, argv in (read_procfile(procfile) if procfile else {}).items():
-            processes.start(Command(name, argv, env=env))
-        while True:
-            signal.pause()
+            for name, argv in read_procfile(procfile).items():
+                processes.start(Command(name, argv, env=env))
+        with held(folder / "processes") if procfile else nullcontext():
+            while True:
+                signal.pause()
+
+
+def _processes_run(folder: Path) -> bool:
+    return holder(folder / "processes") is not None
 
 
 def _migrate(services: Services) -> None:
@@ -83,11 +94,11 @@ def _keeper(folder: Path, procfile: Path | None, environ: Mapping[str, str], out
     )
 
 
-def _wait_for(keeper: subprocess.Popen[bytes], folder: Path, log: Path) -> None:
+def _wait_for(keeper: subprocess.Popen[bytes], folder: Path, log: Path, processes: bool) -> None:
     deadline = time.monotonic() + _PATIENCE
-    while not running(folder):
+    while not running(folder) or (processes and not _processes_run(folder)):
         if keeper.poll() is not None or time.monotonic() > deadline:
-            raise ServerFailed(f"The servers in {folder} did not come up:\n{log.read_text(errors='replace')}")
+            raise ServerFailed(f"What is to run in {folder} did not come up:\n{log.read_text(errors='replace')}")
         time.sleep(_PAUSE)
     # It is to outlive us, so nobody waits for it.
     keeper.returncode = 0

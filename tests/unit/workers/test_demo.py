@@ -1,10 +1,29 @@
+import os
+import re
+import signal
+import time
+from collections import Counter
 from pathlib import Path
 
 import pytest
+from rich.console import Console, RenderableType
 
+from ledger.ledger import Ledger
 from schemas.errors import ConfigurationError
+from workers.local import demo, demo_view
 from workers.local.demo import run_demo
+from workers.local.demo_verdict import verdict
 from workers.local.folder import held
+from workers.local.proof import Report
+from workers.local.proofs.report import Difference
+
+
+def lines(shown: RenderableType) -> list[str]:
+    """What a terminal of 80 columns shows."""
+    console = Console(width=80)
+    with console.capture() as capture:
+        console.print(shown)
+    return [line.rstrip() for line in capture.get().splitlines()]
 
 
 def test_a_second_demo_in_one_folder_is_refused_before_it_empties_the_first_ones_servers(tmp_path: Path) -> None:
@@ -13,3 +32,50 @@ def test_a_second_demo_in_one_folder_is_refused_before_it_empties_the_first_ones
         with pytest.raises(ConfigurationError, match="another demo runs"):
             run_demo(keep=False, folder=tmp_path)
     assert {entry.name for entry in tmp_path.iterdir()} == {"run"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_demo_that_is_told_to_end_takes_all_down_and_says_so(
+    number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def end(*_: object) -> None:
+        os.kill(os.getpid(), number)
+        time.sleep(5)
+
+    monkeypatch.setattr(demo, "_set_up", end)
+    before = signal.getsignal(number)
+    assert run_demo(keep=False, folder=tmp_path) == 130
+    assert signal.getsignal(number) == before
+    assert "Stopping" in capsys.readouterr().out
+
+
+def test_ctrl_c_after_a_proof_without_differences_is_a_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stay(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(demo, "_set_up", lambda *_: None)
+    monkeypatch.setattr(demo, "_play", lambda _: Report())
+    monkeypatch.setattr(demo, "_stay", stay)
+    assert run_demo(keep=True, folder=tmp_path) == 0
+
+
+def test_the_table_of_the_stores_fits_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    standing = demo_view.Standing(99999, 99999, 99999, Counter(waiting=99999, parked=99999), 99.9)
+    queues = Counter(dict.fromkeys(demo_view.FLOWS, 9999))
+    monkeypatch.setattr(demo_view, "standings", lambda _: ({"utrecht": standing}, queues))
+    shown = lines(demo_view.table("Trading", [("utrecht", "limited", 99999)], ledger=object.__new__(Ledger)))
+    assert not any("…" in line for line in shown)
+    assert shown[1].split() == ["orders", "orders", "acts", "jobs", "runs", "jobs", "last"]
+    assert shown[4].split() == ["utrecht,", "limited", *["99999"] * 6, "99.9", "s"]
+
+
+def test_the_proof_is_grouped_and_leaves_no_count_out() -> None:
+    counts = {"opened": 7, "orders": 9, "news": 3, "SKUs published": 5}
+    counts |= {f"{route}: {what}": 4 for route in ("shop → Afosto", "Afosto → shop") for what in ("causes", "effects")}
+    report = Report(Counter(counts), [Difference("stock", "berlin", "1 instead of 2")])
+    shown = [line.strip() for line in lines(verdict(report, [("latency", "all", "1.0 / 2.0 / 3.0 s")]))]
+    names = [re.split("  +", line)[0] for line in shown[3:]]
+    assert names[:4] == ["orders", "orders", "opened", "news"]
+    assert names.index("shop → Afosto") < names.index("Afosto → shop") < names.index("stock") < names.index("latency")
+    assert names.count("effects") == 2
+    assert shown[-2:] == ["stock  berlin: 1 instead of 2", "1 differences"]

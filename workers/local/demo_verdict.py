@@ -1,0 +1,69 @@
+"""What the demo shows at its end: the proof in groups, each difference, and the figures of the run."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from workers.local.proof import Report
+
+# A group, a name in it, and the figure ready to be shown.
+Figure = tuple[str, str, str]
+
+SHOWN_DIFFERENCES = 40
+ORDERS, STOCK = "orders", "stock"
+SKUS = "SKUs published"
+# As an order's life goes; a name that is not listed comes last.
+LIFE = (
+    "orders",
+    "test orders",
+    "canceled before import",
+    "waiting for payment",
+    "drafts given up",
+    "opened",
+    "units",
+    "canceled units",
+    "parcels",
+    "delivered parcels",
+    "returned units",
+)
+
+
+def verdict(report: Report, figures: Iterable[Figure]) -> RenderableType:
+    """Render the proof: what was compared, the figures beside it, and each difference."""
+    title = Text("Proof: effects against causes, both ways, order by order", style="italic")
+    grid = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    grid.add_column("compared")
+    grid.add_column("figure", justify="right")
+    for group, rows in groupby((*_orders(report), *_routes(report), *_stock(report), *figures), lambda row: row[0]):
+        grid.add_row(Text(group, style="bold"))
+        for _, name, figure in rows:
+            grid.add_row(f"  {name}", figure)
+    shown = [Text(f"{d.kind}  {d.order}: {d.message}") for d in report.differences[:SHOWN_DIFFERENCES]]
+    style = "bold green" if report.agrees else "bold red"
+    return Group(title, grid, *shown, Text(f"{len(report.differences)} differences", style=style))
+
+
+def _orders(report: Report) -> Iterator[Figure]:
+    plain = [name for name in report.counts if ": " not in name and name != SKUS]
+    for name in sorted(plain, key=lambda name: LIFE.index(name) if name in LIFE else len(LIFE)):
+        yield ORDERS, name, str(report.counts[name])
+    yield ORDERS, "totals beyond tolerance (noted)", str(len(report.totals))
+    for kind, count in sorted(Counter(excuse.kind for excuse in report.excused).items()):
+        yield ORDERS, f"{kind}, left to a person (noted)", str(count)
+
+
+def _routes(report: Report) -> Iterator[Figure]:
+    """The counts named "from → to: what"."""
+    for name in sorted(report.counts, reverse=True):
+        route, colon, what = name.partition(": ")
+        if colon:
+            yield route, what, str(report.counts[name])
+
+
+def _stock(report: Report) -> Iterator[Figure]:
+    yield STOCK, "SKUs compared (Afosto less sold)", str(report.counts[SKUS])
