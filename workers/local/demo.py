@@ -90,8 +90,10 @@ class Stage:
     flower: str
 
 
-def run_demo(keep: bool, folder: Path = FOLDER) -> int:
-    """Run the demo and return its exit code: 0 when both sides agree, 1 on any difference, 130 when stopped before.
+def run_demo(keep: bool, folder: Path = FOLDER, trading: float = TRADING_SECONDS) -> int:
+    """Run the demo with so many seconds of trading and return its exit code.
+
+    0 when both sides agree, 1 on any difference, 130 when stopped before.
 
     `keep` leaves everything running after the proof until Ctrl-C. Nothing keeps running when this returns.
     """
@@ -99,7 +101,7 @@ def run_demo(keep: bool, folder: Path = FOLDER) -> int:
     code = STOPPED
     try:
         with _stopped_in_order(), _stage(console, folder) as stage:
-            code = 0 if _play(stage).agrees else 1
+            code = 0 if _play(stage, trading).agrees else 1
             if keep:
                 _stay(stage)
     except KeyboardInterrupt:
@@ -124,7 +126,7 @@ def _stopped_in_order() -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _play(stage: Stage) -> Report:
+def _play(stage: Stage, trading: float) -> Report:
     stage.console.print(
         f"Polling every {stage.settings.poll_interval:g} s for this demo; in earnest it is every 300 s.\n"
         "leipzig answers slowly, fails and loses answers; utrecht allows 40 calls\n"
@@ -133,7 +135,7 @@ def _play(stage: Stage) -> Report:
         f"Flower, which shows the workers: {stage.flower}\nLogs: {stage.processes.logs}"
     )
     stage.world.trade()
-    _watch(stage, "Trading", TRADING_SECONDS, lambda: False)
+    _watch(stage, "Trading", trading, lambda: False)
     stage.world.stop()
     settled = _settle(stage)
     report = prove(stage.world.epages, stage.world.afosto, [shop.name for shop in SHOPS], TENANT)
