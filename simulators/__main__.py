@@ -30,7 +30,13 @@ def afosto(host: str, port: int) -> None:
 
 def _run(module: str, host: str, port: int) -> None:
     # Loaded by name: neither simulator needs the other's libraries.
-    server.run(import_module(module).create_app(), host, port)
+    app = import_module(module).create_app()
+    try:
+        server.run(app, host, port)
+    except OSError as error:
+        # Python adds the address in brackets, as a tuple.
+        why = str(error.strerror).partition(" (")[0]
+        raise click.ClickException(f"cannot listen on {host}:{port}: {why}") from None
 
 
 if __name__ == "__main__":

@@ -4,9 +4,11 @@ import os
 import threading
 from typing import Any
 
+import click
 from celery import Celery
 from celery.schedules import crontab
 
+from schemas.errors import ConfigurationError
 from schemas.settings import Settings, load_settings
 from tasks.runtime import Runtime, build_runtime
 
@@ -90,6 +92,15 @@ def _transport(settings: Settings) -> dict[str, Any]:
     }
 
 
-app = create_app(load_settings(os.environ))
+def _settings() -> Settings:
+    """Read the settings, or end the process with one sentence: Celery would print all the way here."""
+    try:
+        return load_settings(os.environ)
+    except ConfigurationError as error:
+        click.echo(f"Error: {error}", err=True)
+        raise SystemExit(2) from None
+
+
+app = create_app(_settings())
 
 from workers import signals  # noqa: E402, F401 - connects the process's hooks to the app made above

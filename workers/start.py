@@ -8,7 +8,9 @@ def main() -> None:
 
     Ctrl-C while it is loading ends the process as it would end any other, and not with a traceback.
     """
-    handler = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
     from workers.cli import main as command  # noqa: PLC0415 - takes a moment, in which Ctrl-C may come
 
     signal.signal(signal.SIGINT, handler)

@@ -235,6 +235,14 @@ def test_a_shell_that_still_holds_the_addresses_of_the_last_run_starts_the_serve
     assert {process.info["name"] for process in servers_in(folder)} >= {"postgres"}
 
 
+@pytest.mark.parametrize("dead", ["CONNECTOR_DATABASE_URL", "CONNECTOR_BROKER_URL"])
+def test_a_server_that_the_environment_names_and_that_is_dead_is_named(folder: Path, dead: str) -> None:
+    scheme = "postgresql" if "DATABASE" in dead else "redis"
+    with pytest.raises(ConfigurationError, match=f"unset {dead}"):
+        up(folder, environ=without_connector() | {dead: f"{scheme}://user:hush@127.0.0.1:1/0"})
+    assert not running(folder)
+
+
 def test_up_with_processes_is_refused_while_the_servers_stand_without_them(folder: Path, tmp_path: Path) -> None:
     procfile = tmp_path / "Procfile"
     procfile.write_text(f"sleeps: sleep 600 {folder}\n")

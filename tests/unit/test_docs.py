@@ -1,6 +1,7 @@
 """What the pages say is so."""
 
 import ast
+import json
 import re
 from collections.abc import Iterator
 from fnmatch import fnmatch
@@ -27,6 +28,13 @@ PAGES = [ROOT / "README.md", *sorted(DOCS.parent.glob("*.md"))]
 def test_the_page_lists_every_task_with_its_queue_and_its_keywords() -> None:
     rows = dict(re.findall(r"^\| `([\w.]+)` \| (`\w+` \| [^|]+) \|", PAGE, re.MULTILINE))
     assert rows == {task: f"`{_queue(task)}` | {_keywords(task)}" for task in FOR_OTHERS}
+
+
+def test_the_example_keywords_of_every_kind_of_task_keep_its_contract() -> None:
+    examples = [json.loads(found) for found in re.findall(r"`(\{[^`]+\})`", PAGE) if "store" in found]
+    for task in FOR_OTHERS:
+        takes = {name for name in CONTRACT[task].fields if name not in {"version", "fence"}}
+        assert [CONTRACT[task].load(example) for example in examples if example.keys() == takes], task
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -16,6 +16,7 @@ Figure = tuple[str, str, str]
 
 SHOWN_DIFFERENCES = 40
 ORDERS, STOCK = "orders", "stock"
+ROUTES = ("shop → Afosto", "Afosto → shop")
 SKUS = "SKUs published"
 # As an order's life goes; a name that is not listed comes last.
 LIFE = (
@@ -59,10 +60,9 @@ def _orders(report: Report) -> Iterator[Figure]:
 
 def _routes(report: Report) -> Iterator[Figure]:
     """The counts named "from → to: what"."""
-    for name in sorted(report.counts, reverse=True):
-        route, colon, what = name.partition(": ")
-        if colon:
-            yield route, what, str(report.counts[name])
+    for route in ROUTES:
+        for what in ("causes", "effects"):
+            yield route, what, str(report.counts[f"{route}: {what}"])
 
 
 def _stock(report: Report) -> Iterator[Figure]:

@@ -11,8 +11,12 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psycopg
 from cryptography.fernet import Fernet
+from redis import Redis as Client
+from redis.exceptions import RedisError
 
+from schemas.errors import ConfigurationError
 from workers.local.folder import held, holder, kept_secret, write_private
 from workers.local.postgres import Postgres
 from workers.local.processes import Processes
@@ -21,6 +25,7 @@ from workers.local.server import ServerFailed, launch
 
 _PATIENCE = 60.0
 """Seconds to wait for servers that another process is just starting or stopping."""
+_ANSWER_SECONDS = 5
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ def local_services(
     forgetful. Raises ServerFailed or ConfigurationError.
     """
     outside = named(folder, environ)
+    check_answers(outside)
     keys = outside.keys or kept_secret(folder / "keys", lambda: Fernet.generate_key().decode())
     deadline = time.monotonic() + _PATIENCE
     while True:
@@ -81,6 +87,27 @@ def named(folder: Path, environ: Mapping[str, str]) -> Services:
     if not redis_url and re.match("rediss?://", broker_url):
         redis_url = broker_url
     return Services(database_url, broker_url, redis_url, keys)
+
+
+def check_answers(outside: Services) -> None:
+    """Raise ConfigurationError, naming the variable, when a PostgreSQL or Redis of the environment does not answer."""
+    for variable, url in environment(outside).items():
+        if url and variable.endswith("_URL") and not _answers(url):
+            raise ConfigurationError(
+                f"The server of {variable} does not answer; start it, or have our own: unset {variable}"
+            )
+
+
+def _answers(url: str) -> bool:
+    try:
+        if url.startswith("postgres"):
+            psycopg.connect(url, connect_timeout=_ANSWER_SECONDS).close()
+        elif url.startswith("redis"):
+            with Client.from_url(url, socket_connect_timeout=_ANSWER_SECONDS, socket_timeout=_ANSWER_SECONDS) as client:
+                client.ping()
+    except (psycopg.OperationalError, RedisError):
+        return False
+    return True
 
 
 def _is_own(folder: Path, url: str) -> bool:

@@ -15,7 +15,7 @@ from schemas.errors import ConfigurationError
 from workers.local.folder import end_leftovers, held, holder
 from workers.local.processes import Command, Processes, read_procfile
 from workers.local.server import ServerFailed
-from workers.local.services import Services, environment, local_services, running
+from workers.local.services import Services, check_answers, environment, local_services, named, running
 
 _PATIENCE = 90.0
 _PAUSE = 0.1
@@ -24,10 +24,12 @@ _PAUSE = 0.1
 def up(folder: Path, procfile: Path | None = None, environ: Mapping[str, str] = os.environ) -> Services:
     """Run the servers in `folder`, and on a migrated database the processes of `procfile`, until `down`.
 
-    Changes nothing if all of it runs already. Raises ServerFailed; ConfigurationError where there is no Procfile.
+    Changes nothing if all of it runs already. Raises ServerFailed; ConfigurationError where there is no Procfile, or
+    no answer from a server that the environment names.
     """
     if procfile and not procfile.is_file():
         raise ConfigurationError(f"There is no {procfile} in {Path.cwd()}; run this in the project's folder")
+    check_answers(named(folder, environ))
     if not running(folder):
         folder.mkdir(parents=True, exist_ok=True)
         log = folder / "standing.log"
