@@ -128,6 +128,38 @@ def test_only_the_credential_that_changes_is_asked(driver: Driver, connector: Co
     driver.poll()
 
 
+def test_a_store_is_not_removed_without_a_yes(driver: Driver, connector: Commands) -> None:
+    result = connector("store", "remove", driver.store, given="n\n")
+    assert result.exit_code == 1
+    assert "imported twice" in result.stdout
+    assert driver.store in driver.runtime.ledger.stores.names()
+
+
+def test_nobody_is_asked_about_a_store_that_is_not_connected(connector: Commands) -> None:
+    result = connector("store", "remove", "nosuch")
+    assert result.exit_code == 1
+    assert "No store 'nosuch' is connected" in result.stderr
+    assert "Forget" not in result.stdout
+
+
+def test_what_was_tried_for_a_store_and_heard_of_it_goes_with_it(driver: Driver, connector: Commands) -> None:
+    driver.imported()
+    endpoint = driver.runtime.ledger.webhooks.add(driver.store, "hush")
+    driver.runtime.ledger.database.transaction(
+        lambda s: s.execute(
+            "insert into inbox (endpoint, message_id, event, entity_id) values (%s, '1', 'order', '1')", (endpoint,)
+        )
+    )
+    assert connector("store", "remove", driver.store, "--yes").exit_code == 0
+    left = driver.runtime.ledger.database.transaction(
+        lambda s: s.execute(
+            "select id::text from attempts where store = %s union all select message_id from inbox where endpoint = %s",
+            (driver.store, endpoint),
+        ).fetchall()
+    )
+    assert left == []
+
+
 def _job(driver: Driver, flow: str) -> dict[str, Any]:
     (found,) = (job for job in driver.jobs() if job["flow"] == flow)
     return found

@@ -145,13 +145,6 @@ def test_jobs_are_chosen_by_ids_or_by_reason_and_by_nothing_else(arguments: list
     assert run("jobs", *arguments, env=SETTINGS).exit_code == 2
 
 
-def test_a_store_is_not_removed_without_a_yes() -> None:
-    result = run("store", "remove", "shop", env=SETTINGS, given="n\n")
-    assert result.exit_code == 1
-    assert "imported twice" in result.stdout
-    assert "database" not in result.stderr
-
-
 def test_a_new_key_is_a_fernet_key() -> None:
     Fernet(run("keys", "new").stdout.strip())
 
