@@ -160,6 +160,24 @@ def test_what_was_tried_for_a_store_and_heard_of_it_goes_with_it(driver: Driver,
     assert left == []
 
 
+def test_nothing_is_uncertain_of_an_order_that_was_imported(driver: Driver, connector: Commands) -> None:
+    order, _ = driver.imported()
+    assert "not certain" not in connector("order", driver.store, order["number"]).stdout
+    settled = driver.runtime.ledger.database.transaction(
+        lambda s: s.execute("select outcome from intents where store = %s", (driver.store,)).fetchall()
+    )
+    assert settled == [{"outcome": "done"}]
+
+
+def test_an_order_tells_what_is_uncertain_only_while_it_is(driver: Driver, connector: Commands) -> None:
+    order, _ = driver.imported()
+    job, links = _job(driver, "orders"), driver.runtime.ledger.links
+    intent = links.announce(driver.store, order["id"], job["id"], "parcel", {}, 60)
+    assert "An answer to 'parcel' is not certain yet" in connector("order", driver.store, order["number"]).stdout
+    links.announce_again(intent, 0)
+    assert "not certain" not in connector("order", driver.store, order["number"]).stdout
+
+
 def _job(driver: Driver, flow: str) -> dict[str, Any]:
     (found,) = (job for job in driver.jobs() if job["flow"] == flow)
     return found
