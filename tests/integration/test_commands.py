@@ -1,5 +1,6 @@
 """What a person does about a store and its jobs on the command line, and what comes of it."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -176,6 +177,28 @@ def test_an_order_tells_what_is_uncertain_only_while_it_is(driver: Driver, conne
     assert "An answer to 'parcel' is not certain yet" in connector("order", driver.store, order["number"]).stdout
     links.announce_again(intent, 0)
     assert "not certain" not in connector("order", driver.store, order["number"]).stdout
+
+
+def test_an_order_that_does_not_load_is_found_by_its_number(driver: Driver, connector: Commands) -> None:
+    order = driver.world.epages.place_malformed(driver.store, "text-amount")
+    driver.poll()
+    told = connector("order", driver.store, order["number"]).stdout
+    assert f"Order {order['number']} of {driver.store}" in told
+    assert "It could not be read in full." in told
+    assert "is parked: a person must decide" in told
+    assert "What to do: Look at the field 'grandTotal.amount'" in told
+    driver.world.epages.act(driver.store, order["id"], "mend")
+    driver.poll()
+    assert "placed 20" in connector("order", driver.store, order["number"]).stdout
+
+
+def test_status_has_advice_for_each_field_that_does_not_load(driver: Driver, connector: Commands) -> None:
+    for kind in ("text-amount", "half-quantity", "half-quantity"):
+        driver.world.epages.place_malformed(driver.store, kind)
+    driver.poll()
+    mine = [row for row in json.loads(connector("status", "--json").stdout)["parked"] if row["store"] == driver.store]
+    advice = {row["resolution"].split("'")[1]: row["jobs"] for row in mine}
+    assert advice == {"productLineItems.0.quantity": 2, "grandTotal.amount": 1}
 
 
 def _job(driver: Driver, flow: str) -> dict[str, Any]:

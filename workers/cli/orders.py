@@ -56,8 +56,11 @@ def _print_order(store: str, number: str, found: dict[str, Any] | None) -> None:
         return
     kind = "Test order" if found["is_test"] else "Order"
     click.echo(f"{kind} {found['number']} of {store} (id {found['id']})")
-    click.echo(f"  placed {show(found['created_at'])}, changed {show(found['updated_at'])} UTC")
-    click.echo(f"  first seen by the connector {show(found['first_seen_at'])}")
+    if found["updated_at"] is None:
+        click.echo("  It could not be read in full.")
+    else:
+        click.echo(f"  placed {show(found['created_at'])}, changed {show(found['updated_at'])} UTC")
+    click.echo(f"  first seen by the connector {show(found['first_seen_at'])} UTC")
     if found["is_test"]:
         click.echo("  Test orders are counted, never imported.")
     if found["is_final"]:
