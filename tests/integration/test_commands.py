@@ -201,6 +201,53 @@ def test_status_has_advice_for_each_field_that_does_not_load(driver: Driver, con
     assert advice == {"productLineItems.0.quantity": 2, "grandTotal.amount": 1}
 
 
+@pytest.mark.parametrize("command", [("list",), ("retry", "--reason", "drift"), ("drop", "--reason", "drift", "--yes")])
+def test_jobs_of_a_store_that_is_not_connected_are_not_looked_for(
+    connector: Commands, command: tuple[str, ...]
+) -> None:
+    result = connector("jobs", *command, "--store", "nosuch")
+    assert result.exit_code == 1
+    assert "No store 'nosuch' is connected" in result.stderr
+
+
+def test_a_list_that_is_cut_says_so(driver: Driver, connector: Commands) -> None:
+    driver.place()
+    driver.place()
+    driver.poll()
+    assert "more than these 1" in connector("jobs", "list", "--store", driver.store, "--limit", "1").stdout
+    assert "more than" not in connector("jobs", "list", "--store", driver.store, "--limit", "2").stdout
+
+
+def test_the_jobs_that_could_not_be_taken_are_named(driver: Driver, connector: Commands) -> None:
+    driver.imported()
+    job = _job(driver, "orders")["id"]
+    result = connector("jobs", "retry", str(job), "999999")
+    assert "1 job will run again" in result.stdout
+    assert "job 999999 does not exist" in result.stderr
+    driver.run()
+    assert f"job {job} is done" in connector("jobs", "drop", str(job), "--yes").stderr
+
+
+def test_a_job_is_shown_with_its_order_and_its_times_in_utc(driver: Driver, connector: Commands) -> None:
+    order, _ = driver.imported()
+    told = connector("jobs", "show", str(_job(driver, "orders")["id"])).stdout.splitlines()
+    assert f"order number {order['number']}" in told
+    assert any(line.startswith("created at") and line.endswith("UTC") for line in told)
+
+
+def test_a_poll_of_an_ill_store_says_what_is_wrong(driver: Driver, connector: Commands) -> None:
+    driver.runtime.ledger.stores.blame(driver.store, "epages", "revoked-client", "the client was revoked", 0)
+    result = connector("poll", driver.store, "--now")
+    assert "is ill: the client was revoked (revoked-client)" in result.stderr
+
+
+def test_a_wrong_password_or_name_of_the_database_is_a_wrong_setting(connector: Commands, world: World) -> None:
+    url = f"{world.settings.database_url.partition('?')[0]}_gone"
+    result = connector("store", "list", CONNECTOR_DATABASE_URL=url)
+    assert result.exit_code == 2
+    assert "CONNECTOR_DATABASE_URL" in result.stderr
+
+
 def _job(driver: Driver, flow: str) -> dict[str, Any]:
     (found,) = (job for job in driver.jobs() if job["flow"] == flow)
     return found

@@ -155,7 +155,7 @@ def _release(ledger: Ledger, name: str, flow: str | None) -> None:
 
 
 def _retry(ledger: Ledger, name: str, reason: str) -> None:
-    count = ledger.jobs.retry(store=name, reason=reason)
+    count = len(ledger.jobs.retry(store=name, reason=reason))
     if count:
         click.echo(f"{name}: {plural(count, 'job')} parked for {reason} will run again")
 
