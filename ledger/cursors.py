@@ -18,9 +18,10 @@ SWEEP_AGE = 180 * 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """A document that did not load, with the order's id when that could be read."""
+    """A document that did not load, with the order's id and number when these could be read."""
 
     subject: str
+    number: str | None
     content_hash: str
     error: MalformedDocument
 
@@ -134,6 +135,8 @@ class Cursors:
         values = {"store": store, "lane": lane, "subject": broken.subject, "content_hash": broken.content_hash}
         told = {"reason": error.reason, "message": str(error), "resolution": error.resolution}
         fetch(session, "jobs.park_malformed", {**values, **told})
+        if broken.number:
+            fetch(session, "cursors.note_unreadable", {"store": store, "id": broken.subject, "number": broken.number})
 
 
 def _lateness(cursor: Cursor, changed: Sequence[Row]) -> float:

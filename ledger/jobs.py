@@ -119,20 +119,22 @@ class Jobs:
         """Return one job as a row, or None."""
         return self._database.row("jobs.find", {"id": job_id})
 
-    def retry(self, *, ids: Sequence[int] | None = None, store: str | None = None, reason: str | None = None) -> int:
-        """Make jobs due again, by id or by reason; return how many."""
-        return len(self._database.rows("jobs.retry", _selection(ids, store, reason)))
+    def retry(
+        self, *, ids: Sequence[int] | None = None, store: str | None = None, reason: str | None = None
+    ) -> list[int]:
+        """Make jobs due again that neither run nor are on their way, by id or by reason; return their ids."""
+        return [row["id"] for row in self._database.rows("jobs.retry", _selection(ids, store, reason))]
 
     def drop(
         self, *, ids: Sequence[int] | None = None, store: str | None = None, reason: str | None = None
-    ) -> tuple[int, int]:
+    ) -> tuple[list[int], int]:
         """Declare jobs done as they are, by id or by reason. News about the order opens them again.
 
-        Returns how many, and how many more went with the import of their order, for which they waited.
+        Returns their ids, and how many more went with the import of their order, for which they waited.
         """
         rows = self._database.rows("jobs.drop", _selection(ids, store, reason))
-        with_order = sum(row["with_order"] for row in rows)
-        return len(rows) - with_order, with_order
+        chosen = [row["id"] for row in rows if not row["with_order"]]
+        return chosen, len(rows) - len(chosen)
 
     def counts(self) -> list[Row]:
         """Return the number of jobs by store, direction, flow and state."""

@@ -48,7 +48,6 @@ class Links:
         old: str,
         new: str,
         job_id: int,
-        intent_ids: Iterable[int],
         facts: Mapping[str, Any],
     ) -> bool:
         """Give up a draft whose content is in doubt for a new one; False when somebody else was first."""
@@ -57,8 +56,7 @@ class Links:
             values = {"store": store, "order_key": order_key, "old": old, "new": new, "facts": Jsonb(dict(facts))}
             if fetch_one(session, "links.replace_draft", values) is None:
                 return False
-            for intent_id in intent_ids:
-                fetch(session, "links.settle_intent", {"id": intent_id, "outcome": "abandoned"})
+            fetch(session, "links.settle_items", {"store": store, "order_key": order_key, "outcome": "abandoned"})
             self._announce_items(session, store, order_key, job_id, new)
             return True
 
@@ -78,16 +76,14 @@ class Links:
         stage: str,
         *,
         facts: Mapping[str, Any] | None = None,
-        settle: Iterable[int] = (),
-        outcome: str = "done",
     ) -> bool:
-        """Note how far the bound order has come and settle the intents that led there; False when it is not bound."""
+        """Note how far the bound order has come and settle what announced its items; False when it is not bound."""
 
         def work(session: Session) -> Row | None:
             if stage == "opened":
                 fetch(session, "jobs.hold_orders", {"store": store, "subjects": [order_key]})
-            for intent_id in settle:
-                fetch(session, "links.settle_intent", {"id": intent_id, "outcome": outcome})
+            outcome = "abandoned" if stage == "expired" else "done"
+            fetch(session, "links.settle_items", {"store": store, "order_key": order_key, "outcome": outcome})
             key = {"store": store, "order_key": order_key, "afosto_id": afosto_id}
             row = fetch_one(session, "links.stage_order", {**key, "stage": stage, "facts": Jsonb(dict(facts or {}))})
             if stage == "opened":

@@ -75,13 +75,14 @@ create table cursors (
 );
 create index cursors_due on cursors (next_poll_at) where next_poll_at is not null;
 
--- Every order ever seen, so that "what happened to order 10001?" finds its id.
+-- Every order ever seen, so that "what happened to order 10001?" finds its id. Of one that does not load only the number is
+-- known, no times.
 create table orders (
     store text not null references stores on delete cascade,
     id text not null,
     number text not null,
-    created_at timestamptz not null,
-    updated_at timestamptz not null,
+    created_at timestamptz,
+    updated_at timestamptz,
     is_test boolean not null default false,
     is_final boolean not null default false,
     first_seen_at timestamptz not null default now(),

@@ -25,6 +25,6 @@ class Status:
         return row["age"] if row else None
 
     def order(self, store: str, order_key: str) -> dict[str, Any]:
-        """Return the jobs, links and open intents of an order."""
+        """Return the jobs and links of an order, and the intents of which an answer may still come."""
         key = {"store": store, "order_key": order_key}
         return {part: self._database.rows(f"status.order_{part}", key) for part in ("jobs", "links", "intents")}

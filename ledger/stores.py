@@ -143,7 +143,7 @@ class Stores:
             raise unknown_store(name)
 
     def remove(self, name: str) -> None:
-        """Forget the store with all its jobs and links."""
+        """Forget the store with its jobs, links, attempts and webhooks."""
         self._must_exist("stores.remove", name)
 
     def _must_exist(self, path: str, name: str) -> None:

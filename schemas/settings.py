@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
 from typing import Any
 
-from marshmallow import ValidationError, fields, validate
+from marshmallow import ValidationError, fields, missing, validate
 from marshmallow.types import ErrorMessages
 
 from schemas.errors import ConfigurationError
@@ -17,7 +17,7 @@ DATABASE = "postgresql://connector:PASSWORD@localhost:5432/connector"
 REDIS = "redis://localhost:6379/0"
 EPAGES = "https://{store}.beyondshop.cloud/api"
 AFOSTO = "https://afosto.app/graphql"
-NEW_KEY = "python -c 'from cryptography.fernet import Fernet; print(Fernet.generate_key().decode())'"
+NEW_KEY = "connector keys new"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -238,6 +238,14 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     for rule in RULES:
         _check(rule, settings)
     return settings
+
+
+def load_setting(environ: Mapping[str, str], name: str) -> Any:
+    """Read one setting alone, for what needs no other. Raises ConfigurationError as `load_settings` does."""
+    try:
+        return _SCHEMA.fields[name].deserialize(environ.get(variable(name)) or missing)
+    except ValidationError as error:
+        raise ConfigurationError(_advice(f"{variable(name)} {error.messages[0]}", name)) from None
 
 
 def variable(name: str) -> str:

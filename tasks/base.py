@@ -5,9 +5,11 @@ from typing import Any, cast
 import structlog
 from celery import Task
 
-from schemas.errors import ConnectorError
+from schemas.errors import BadMessage, ConnectorError
 from schemas.messages import Message, load_message
 from tasks.runtime import Runtime
+
+log = structlog.get_logger()
 
 
 class ConnectorTask(Task):
@@ -26,4 +28,8 @@ class ConnectorTask(Task):
         """Load the task's keyword arguments; raises BadMessage, which names the keyword at fault."""
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(task=self.name, task_id=self.request.id)
-        return load_message(self.name, kwargs)
+        try:
+            return load_message(self.name, kwargs)
+        except BadMessage as error:
+            log.warning("a message was refused", why=str(error), resolution=error.resolution)
+            raise

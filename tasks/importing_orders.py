@@ -85,8 +85,7 @@ def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | 
 def _bind(run: Run, afosto_id: str, old: Link | None, facts: dict[str, str]) -> bool:
     if old is None:
         return run.links.bind_order(run.store.name, run.order_id, afosto_id, run.job.id, facts)
-    open_ids = [intent.id for intent in run.context.intents]
-    bound = run.links.replace_draft(run.store.name, run.order_id, old.afosto_id, afosto_id, run.job.id, open_ids, facts)
+    bound = run.links.replace_draft(run.store.name, run.order_id, old.afosto_id, afosto_id, run.job.id, facts)
     if bound:
         run.note(f"gave up the draft {old.afosto_id}")
         _expire(run, old.afosto_id)
@@ -103,8 +102,7 @@ def _expire(run: Run, afosto_id: str) -> None:
 
 def _note_filled(run: Run, order: afosto.Order, facts: dict[str, str] | None = None) -> None:
     run.note(f"{len(order.units)} units are on it")
-    intents = [intent.id for intent in run.context.intents if intent.kind == "items"]
-    run.links.stage_order(run.store.name, run.order_id, order.id, "filled", facts=facts, settle=intents)
+    run.links.stage_order(run.store.name, run.order_id, order.id, "filled", facts=facts)
 
 
 def _complete(order: afosto.Order, draft: afosto.OrderDraft) -> bool:
@@ -147,8 +145,7 @@ def _found_open(run: Run, order: afosto.Order) -> str:
 
 
 def _opened(run: Run, order: afosto.Order, how: str) -> str:
-    intents = [intent.id for intent in run.context.intents if intent.kind == "items"]
-    run.links.stage_order(run.store.name, run.order_id, order.id, "opened", settle=intents)
+    run.links.stage_order(run.store.name, run.order_id, order.id, "opened")
     run.runtime.ledger.held.note_afosto(run.store.name, run.order_id, waiting_by_line(order))
     return f"imported as Afosto order {order.id}: {how}"
 

@@ -149,6 +149,6 @@ def _wishes(order: Order, flows: list[str]) -> list[Wish]:
 
 def _malformed(row: OrderRow) -> Malformed:
     field = row.field or "?"
-    error = MalformedDocument(f"order {row.id} does not load: {row.message}", field=field)
+    error = MalformedDocument(f"order {row.number or row.id} does not load: {row.message}", field=field)
     digest = hashlib.sha256(f"{field}\n{row.message}".encode()).hexdigest()
-    return Malformed(row.id, digest, error)
+    return Malformed(row.id, row.number, digest, error)

@@ -46,7 +46,7 @@ def map_place(ledger: Ledger, places: Places, store: str, epages_id: str, afosto
         _require(epages_id, places.shop, "the shop")
     _require(afosto_id, places.afosto, "Afosto")
     ledger.stores.map_location(store, epages_id, afosto_id)
-    return ledger.jobs.retry(store=store, reason="location-not-mapped")
+    return len(ledger.jobs.retry(store=store, reason="location-not-mapped"))
 
 
 def missing_box() -> str:

@@ -61,6 +61,11 @@ select %(store)s, o.id, o.number, o.created_at, o.updated_at, o.is_test, o.is_fi
 from unnest(%(ids)s::text[], %(numbers)s::text[], %(created)s::timestamptz[], %(updated)s::timestamptz[],
             %(tests)s::boolean[], %(finals)s::boolean[]) as o (id, number, created_at, updated_at, is_test, is_final)
 order by o.id
-on conflict (store, id) do update set updated_at = excluded.updated_at, is_final = excluded.is_final
-where orders.updated_at < excluded.updated_at or orders.is_final <> excluded.is_final
+on conflict (store, id) do update set
+    number = excluded.number, created_at = excluded.created_at, updated_at = excluded.updated_at,
+    is_test = excluded.is_test, is_final = excluded.is_final
+where orders.updated_at is null or orders.updated_at < excluded.updated_at or orders.is_final <> excluded.is_final
 returning id, updated_at;
+
+-- name: note_unreadable
+insert into orders (store, id, number) values (%(store)s, %(id)s, %(number)s) on conflict do nothing;

@@ -187,8 +187,10 @@ select id, false as with_order from chosen union all select id, true from depend
 select store, direction, flow, state, count(*) as jobs from jobs group by 1, 2, 3, 4 order by 1, 2, 3, 4;
 
 -- name: parked_reasons
+-- Of documents that do not load, each field at fault by itself: it stands in the resolution.
 select store, direction, flow, reason, count(*) as jobs, min(message) as message, min(resolution) as resolution
-from jobs where state = 'parked' group by 1, 2, 3, 4 order by 5 desc;
+from jobs where state = 'parked'
+group by 1, 2, 3, 4, case when reason = 'malformed-document' then resolution end order by 5 desc, 1, 2, 3, 4;
 
 -- name: find
 select id, store, direction, flow, subject, order_key,

@@ -45,5 +45,10 @@ returning id;
 -- name: extend_intent
 update intents set ambiguous_until = now() + %(wait)s * interval '1 second' where id = %(id)s and settled_at is null;
 
+-- name: settle_items
+-- Whatever run announced them: a run does not know the intent that it opened itself.
+update intents set settled_at = now(), outcome = %(outcome)s
+where store = %(store)s and order_key = %(order_key)s and kind = 'items' and settled_at is null;
+
 -- name: settle_intent
 update intents set settled_at = now(), outcome = %(outcome)s where id = %(id)s and settled_at is null returning id;

@@ -34,8 +34,9 @@ select kind, line_id, epages_id, afosto_id, quantity, written_by, stage, created
 from links where store = %(store)s and order_key = %(order_key)s order by id;
 
 -- name: order_intents
+-- Those that still hold something up.
 select kind, created_at, ambiguous_until from intents
-where store = %(store)s and order_key = %(order_key)s and settled_at is null order by id;
+where store = %(store)s and order_key = %(order_key)s and settled_at is null and ambiguous_until > now() order by id;
 
 -- name: answers
 select true as ok;

@@ -44,7 +44,16 @@ returning flow;
 update stores set totals = %(totals)s where name = %(name)s returning name;
 
 -- name: remove
-delete from stores where name = %(name)s returning name;
+-- With all that bears its name; most of it goes by itself.
+with gone as (
+    delete from stores where name = %(name)s returning name
+), tried as (
+    delete from attempts where store in (select name from gone)
+), heard as (
+    delete from inbox where store in (select name from gone)
+       or endpoint in (select id from webhook_endpoints where store in (select name from gone))
+)
+select name from gone;
 
 -- name: flows
 select direction, flow, enabled, stopped_reason, stopped_message from store_flows

@@ -108,6 +108,7 @@ class OrderRow:
     order: Order | None
     field: str | None
     message: str | None
+    number: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,17 +71,24 @@ def _row(doc: Any) -> OrderRow:
     try:
         order = load_order(doc)
     except MalformedDocument as error:
-        return OrderRow(id=_row_id(doc), order=None, field=error.field, message=str(error))
-    return OrderRow(id=order.id, order=order, field=None, message=None)
+        number = _text(doc, "orderNumber")
+        return OrderRow(id=_row_id(doc), order=None, field=error.field, message=str(error), number=number)
+    return OrderRow(id=order.id, order=order, field=None, message=None, number=order.number)
 
 
 def _row_id(doc: Any) -> str:
-    known = doc.get("_id") if isinstance(doc, Mapping) else None
-    if isinstance(known, str) and known:
+    known = _text(doc, "_id")
+    if known:
         return known
     # The same unreadable row must be the same job at every poll.
     canonical = json.dumps(doc, sort_keys=True, default=str).encode()
     return f"unreadable:{hashlib.sha1(canonical, usedforsecurity=False).hexdigest()}"
+
+
+def _text(doc: Any, key: str) -> str | None:
+    """A text of a document that does not load, when it can be read."""
+    value = doc.get(key) if isinstance(doc, Mapping) else None
+    return value if isinstance(value, str) and value else None
 
 
 def load_processes(kind: str, doc: Mapping[str, Any]) -> tuple[Process, ...]:

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from celery import Celery
 from celery.exceptions import Retry
+from structlog.testing import capture_logs
 
 import tasks.poll  # noqa: F401 - registers the task
 from ledger.database import Database
@@ -289,9 +290,10 @@ def test_a_test_order_that_somebody_asks_for_is_skipped_too(world: World, runtim
 def test_a_task_message_with_a_bad_keyword_is_refused_by_its_name(
     runtime: Runtime, task: str, kwargs: dict[str, Any], field: str
 ) -> None:
-    with pytest.raises(BadMessage, match=field) as error:
+    with pytest.raises(BadMessage, match=field) as error, capture_logs() as logs:
         _task(runtime, task, kwargs)
     assert (error.value.task, error.value.field) == (task, field)
+    assert [(entry["log_level"], entry["event"]) for entry in logs] == [("warning", "a message was refused")]
 
 
 def test_a_keyword_of_a_newer_sender_is_tolerated(world: World, runtime: Runtime, store: str) -> None:

@@ -1,5 +1,6 @@
 """What a person does about a store and its jobs on the command line, and what comes of it."""
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -126,6 +127,125 @@ def test_only_the_credential_that_changes_is_asked(driver: Driver, connector: Co
     refused = connector(*change, "--client-secret-stdin", given="wrong\n")
     assert refused.exit_code == 1
     driver.poll()
+
+
+def test_a_store_is_not_removed_without_a_yes(driver: Driver, connector: Commands) -> None:
+    result = connector("store", "remove", driver.store, given="n\n")
+    assert result.exit_code == 1
+    assert "imported twice" in result.stdout
+    assert driver.store in driver.runtime.ledger.stores.names()
+
+
+def test_nobody_is_asked_about_a_store_that_is_not_connected(connector: Commands) -> None:
+    result = connector("store", "remove", "nosuch")
+    assert result.exit_code == 1
+    assert "No store 'nosuch' is connected" in result.stderr
+    assert "Forget" not in result.stdout
+
+
+def test_what_was_tried_for_a_store_and_heard_of_it_goes_with_it(driver: Driver, connector: Commands) -> None:
+    driver.imported()
+    endpoint = driver.runtime.ledger.webhooks.add(driver.store, "hush")
+    driver.runtime.ledger.database.transaction(
+        lambda s: s.execute(
+            "insert into inbox (endpoint, message_id, event, entity_id) values (%s, '1', 'order', '1')", (endpoint,)
+        )
+    )
+    assert connector("store", "remove", driver.store, "--yes").exit_code == 0
+    left = driver.runtime.ledger.database.transaction(
+        lambda s: s.execute(
+            "select id::text from attempts where store = %s union all select message_id from inbox where endpoint = %s",
+            (driver.store, endpoint),
+        ).fetchall()
+    )
+    assert left == []
+
+
+def test_nothing_is_uncertain_of_an_order_that_was_imported(driver: Driver, connector: Commands) -> None:
+    order, _ = driver.imported()
+    assert "not certain" not in connector("order", driver.store, order["number"]).stdout
+    settled = driver.runtime.ledger.database.transaction(
+        lambda s: s.execute("select outcome from intents where store = %s", (driver.store,)).fetchall()
+    )
+    assert settled == [{"outcome": "done"}]
+
+
+def test_an_order_tells_what_is_uncertain_only_while_it_is(driver: Driver, connector: Commands) -> None:
+    order, _ = driver.imported()
+    job, links = _job(driver, "orders"), driver.runtime.ledger.links
+    intent = links.announce(driver.store, order["id"], job["id"], "parcel", {}, 60)
+    assert "An answer to 'parcel' is not certain yet" in connector("order", driver.store, order["number"]).stdout
+    links.announce_again(intent, 0)
+    assert "not certain" not in connector("order", driver.store, order["number"]).stdout
+
+
+def test_an_order_that_does_not_load_is_found_by_its_number(driver: Driver, connector: Commands) -> None:
+    order = driver.world.epages.place_malformed(driver.store, "text-amount")
+    driver.poll()
+    told = connector("order", driver.store, order["number"]).stdout
+    assert f"Order {order['number']} of {driver.store}" in told
+    assert "It could not be read in full." in told
+    assert "is parked: a person must decide" in told
+    assert "What to do: Look at the field 'grandTotal.amount'" in told
+    driver.world.epages.act(driver.store, order["id"], "mend")
+    driver.poll()
+    assert "placed 20" in connector("order", driver.store, order["number"]).stdout
+
+
+def test_status_has_advice_for_each_field_that_does_not_load(driver: Driver, connector: Commands) -> None:
+    for kind in ("text-amount", "half-quantity", "half-quantity"):
+        driver.world.epages.place_malformed(driver.store, kind)
+    driver.poll()
+    mine = [row for row in json.loads(connector("status", "--json").stdout)["parked"] if row["store"] == driver.store]
+    advice = {row["resolution"].split("'")[1]: row["jobs"] for row in mine}
+    assert advice == {"productLineItems.0.quantity": 2, "grandTotal.amount": 1}
+
+
+@pytest.mark.parametrize("command", [("list",), ("retry", "--reason", "drift"), ("drop", "--reason", "drift", "--yes")])
+def test_jobs_of_a_store_that_is_not_connected_are_not_looked_for(
+    connector: Commands, command: tuple[str, ...]
+) -> None:
+    result = connector("jobs", *command, "--store", "nosuch")
+    assert result.exit_code == 1
+    assert "No store 'nosuch' is connected" in result.stderr
+
+
+def test_a_list_that_is_cut_says_so(driver: Driver, connector: Commands) -> None:
+    driver.place()
+    driver.place()
+    driver.poll()
+    assert "more than these 1" in connector("jobs", "list", "--store", driver.store, "--limit", "1").stdout
+    assert "more than" not in connector("jobs", "list", "--store", driver.store, "--limit", "2").stdout
+
+
+def test_the_jobs_that_could_not_be_taken_are_named(driver: Driver, connector: Commands) -> None:
+    driver.imported()
+    job = _job(driver, "orders")["id"]
+    result = connector("jobs", "retry", str(job), "999999")
+    assert "1 job will run again" in result.stdout
+    assert "job 999999 does not exist" in result.stderr
+    driver.run()
+    assert f"job {job} is done" in connector("jobs", "drop", str(job), "--yes").stderr
+
+
+def test_a_job_is_shown_with_its_order_and_its_times_in_utc(driver: Driver, connector: Commands) -> None:
+    order, _ = driver.imported()
+    told = connector("jobs", "show", str(_job(driver, "orders")["id"])).stdout.splitlines()
+    assert f"order number {order['number']}" in told
+    assert any(line.startswith("created at") and line.endswith("UTC") for line in told)
+
+
+def test_a_poll_of_an_ill_store_says_what_is_wrong(driver: Driver, connector: Commands) -> None:
+    driver.runtime.ledger.stores.blame(driver.store, "epages", "revoked-client", "the client was revoked", 0)
+    result = connector("poll", driver.store, "--now")
+    assert "is ill: the client was revoked (revoked-client)" in result.stderr
+
+
+def test_a_wrong_password_or_name_of_the_database_is_a_wrong_setting(connector: Commands, world: World) -> None:
+    url = f"{world.settings.database_url.partition('?')[0]}_gone"
+    result = connector("store", "list", CONNECTOR_DATABASE_URL=url)
+    assert result.exit_code == 2
+    assert "CONNECTOR_DATABASE_URL" in result.stderr
 
 
 def _job(driver: Driver, flow: str) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """`connector afosto`: hold our GraphQL documents against Afosto's real schema."""
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -9,7 +10,8 @@ from graphql import GraphQLError
 from clients.afosto.check import check_documents, introspection_query
 from clients.afosto.errors import interpret
 from clients.http import Http
-from workers.cli.frame import plural, settings
+from schemas.settings import load_setting
+from workers.cli.frame import plural
 from workers.cli.secrets import read_secret
 
 
@@ -49,7 +51,7 @@ def _compare(text: str) -> list[tuple[str, str]]:
 
 
 def _introspect(key: str | None) -> str:
-    url = settings().afosto_url
+    url = load_setting(os.environ, "afosto_url")
     secret = read_secret(key, "Afosto API key", stdin=False)
     headers = {"Authorization": f"Bearer {secret}", "Accept": "application/json"}
     body = {"query": introspection_query()}

@@ -98,7 +98,8 @@ def open_ledger(given: Settings | None = None) -> Iterator[Ledger]:
 def check_database(url: str) -> None:
     """Connect once, because the pool's own error would only say that it waited.
 
-    Raises ConfigurationError for an address that is none, RetryLater with the server's words otherwise.
+    Raises ConfigurationError with the server's words for a wrong address, name or password, RetryLater when nobody
+    answers in time.
     """
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     # Neither is read as part of the password, so that the driver's message would quote the rest of it.
@@ -111,9 +112,11 @@ def check_database(url: str) -> None:
         raise ConfigurationError("CONNECTOR_DATABASE_URL cannot be read as an address") from None
     try:
         psycopg.connect(url, connect_timeout=_CONNECT_SECONDS).close()
+    except psycopg.errors.ConnectionTimeout:
+        raise RetryLater("The database does not answer in time; check CONNECTOR_DATABASE_URL") from None
     except psycopg.OperationalError as error:
-        reason = " ".join(str(error).split("\n")[0].split())
-        raise RetryLater(f"The database does not answer: {reason}; check CONNECTOR_DATABASE_URL") from None
+        reason = " ".join(str(error).split("\n")[0].split()).rstrip(".")
+        raise ConfigurationError(f"The database cannot be used: {reason}; check CONNECTOR_DATABASE_URL") from None
 
 
 def print_json(value: Any) -> None:
@@ -148,7 +151,7 @@ def show(value: Any) -> str:
         case bool():
             return "yes" if value else "no"
         case datetime():
-            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+            return value.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
         case float():
             return f"{value:.1f}"
     return str(value)

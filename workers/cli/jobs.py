@@ -32,7 +32,9 @@ def list_jobs(
 ) -> None:
     """List jobs, newest first."""
     with open_ledger() as ledger:
-        rows = ledger.jobs.search(store=store, state=state, flow=flow, reason=reason, limit=limit)
+        _must_know(ledger, store)
+        found = ledger.jobs.search(store=store, state=state, flow=flow, reason=reason, limit=limit + 1)
+    rows = found[:limit]
     if as_json:
         print_json(rows)
         return
@@ -46,6 +48,8 @@ def list_jobs(
     }
     shown = [{**row, "flow": flow_name(row["direction"], row["flow"])} for row in rows]
     print_table(shown, {**columns, "message": "MESSAGE"}, "no such jobs")
+    if len(found) > limit:
+        click.echo(f"There are more than these {limit}; see them with --limit.")
 
 
 @jobs.command("show")
@@ -62,6 +66,11 @@ def show_job(job_id: int, as_json: bool) -> None:
         return
     for key, value in row.items():
         click.echo(f"{key.replace('_', ' '):12} {show(value)}")
+
+
+def _must_know(ledger: Ledger, store: str | None) -> None:
+    if store is not None:
+        ledger.stores.facts(store)
 
 
 def _selects_jobs(command: Callable[..., None]) -> Callable[..., None]:
@@ -82,29 +91,32 @@ def _selection(ids: Sequence[int], reason: str | None, store: str | None) -> dic
 @jobs.command()
 @_selects_jobs
 def retry(ids: Sequence[int], reason: str | None, store: str | None) -> None:
-    """Run jobs again, with their failures forgotten: by ID, or all parked for a reason."""
+    """Run jobs again, their failures forgotten: by ID if parked, waiting or done, or all parked for a reason."""
     selection = _selection(ids, reason, store)
     with open_ledger() as ledger:
-        count = ledger.jobs.retry(**selection)
-    _report(count, ids, "will run again")
+        _must_know(ledger, store)
+        taken = ledger.jobs.retry(**selection)
+        _report(ledger, taken, ids, "will run again")
 
 
 @jobs.command()
 @_selects_jobs
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def drop(ids: Sequence[int], reason: str | None, store: str | None, yes: bool) -> None:
-    """Declare jobs done as they are: by ID, or all parked for a reason. News about the order opens them again.
+    """Declare jobs done as they are: by ID those parked or waiting, or all parked for a reason.
 
-    With the import of an order, that of its shipments, cancellations and returns is dropped.
+    News about the order opens them again. With the import of an order, that of its shipments, cancellations and
+    returns is dropped.
     """
     selection = _selection(ids, reason, store)
     with open_ledger() as ledger:
+        _must_know(ledger, store)
         if not yes:
             _confirm(ledger, ids, f"all jobs parked for {reason}{f' of {store}' if store else ''}")
-        count, with_order = ledger.jobs.drop(**selection)
-    if with_order:
-        click.echo(f"{plural(with_order, 'job')} that waited for the import of the order went with it")
-    _report(count, ids, "dropped")
+        taken, with_order = ledger.jobs.drop(**selection)
+        if with_order:
+            click.echo(f"{plural(with_order, 'job')} that waited for the import of the order went with it")
+        _report(ledger, taken, ids, "dropped")
 
 
 def _confirm(ledger: Ledger, ids: Sequence[int], all_of_them: str) -> None:
@@ -115,12 +127,16 @@ def _confirm(ledger: Ledger, ids: Sequence[int], all_of_them: str) -> None:
     click.confirm(f"Drop {chosen}? What they stand for is not carried over", abort=True)
 
 
-def _report(count: int, ids: Sequence[int], done: str) -> None:
-    click.echo(f"{plural(count, 'job')} {done}")
-    asked = len(set(ids)) or 1
-    if count < asked:
+def _report(ledger: Ledger, taken: Sequence[int], ids: Sequence[int], done: str) -> None:
+    click.echo(f"{plural(len(taken), 'job')} {done}")
+    left = [f"job {job_id} {_standing(ledger.jobs.find(job_id))}" for job_id in sorted(set(ids) - set(taken))]
+    if left or not taken:
         raise NeedsPerson(
-            "not every job could be taken: some are unknown, running, or done" if ids else "no job is parked for that",
+            f"not every job could be taken: {', '.join(left)}" if left else "no job is parked for that",
             reason="no-such-job",
             resolution="see: connector jobs list --state parked",
         )
+
+
+def _standing(row: dict[str, Any] | None) -> str:
+    return f"is {row['state']}" if row else "does not exist"

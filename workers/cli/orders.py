@@ -56,7 +56,10 @@ def _print_order(store: str, number: str, found: dict[str, Any] | None) -> None:
         return
     kind = "Test order" if found["is_test"] else "Order"
     click.echo(f"{kind} {found['number']} of {store} (id {found['id']})")
-    click.echo(f"  placed {show(found['created_at'])}, changed {show(found['updated_at'])} UTC")
+    if found["updated_at"] is None:
+        click.echo("  It could not be read in full.")
+    else:
+        click.echo(f"  placed {show(found['created_at'])}, changed {show(found['updated_at'])}")
     click.echo(f"  first seen by the connector {show(found['first_seen_at'])}")
     if found["is_test"]:
         click.echo("  Test orders are counted, never imported.")
@@ -95,7 +98,7 @@ def _print_jobs(jobs: list[dict[str, Any]], intents: list[dict[str, Any]]) -> No
             click.echo(f"    What to do: {job['resolution']}")
     for intent in intents:
         until = show(intent["ambiguous_until"])
-        click.echo(f"  An answer to {intent['kind']!r} is not certain yet; nothing is repeated before {until} UTC.")
+        click.echo(f"  An answer to {intent['kind']!r} is not certain yet; nothing is repeated before {until}.")
 
 
 def _print_attempts(attempts: list[dict[str, Any]]) -> None:

@@ -19,12 +19,13 @@ CURSORS = ("live", "history", "sweep")
 @click.option(
     "--cursor",
     type=click.Choice(CURSORS),
-    default="live",
-    show_default=True,
-    help="News, the past, or all open orders.",
+    help="With --now: news (live, when left out), the past, or all open orders.",
 )
-def poll(name: str, now: bool, cursor: str) -> None:
+def poll(name: str, now: bool, cursor: str | None) -> None:
     """Ask STORE for its orders now, or tell when that happens next."""
+    if cursor and not now:
+        raise click.UsageError("--cursor goes with --now.")
+    cursor = cursor or "live"
     with open_ledger() as ledger:
         paused = ledger.stores.facts(name).paused_at is not None
         if not now:
@@ -37,6 +38,8 @@ def poll(name: str, now: bool, cursor: str) -> None:
                 reason="paused",
                 resolution=f"take it up again: connector store resume {name}",
             )
+        for ill in ledger.stores.overview(name)["health"]:
+            click.echo(f"{name} is ill: {ill['message']} ({ill['reason']})", err=True)
         _must_have(ledger, name, cursor)
         sent = _send(name, cursor)
         if not sent:

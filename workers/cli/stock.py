@@ -38,7 +38,7 @@ def _print(rows: list[dict[str, Any]], cursor: dict[str, Any]) -> None:
         if row["resolution"]:
             click.echo(f"  {row['sku']}: {row['message']}. {row['resolution']}")
     if cursor.get("polled_at"):
-        click.echo(f"\nChanges in Afosto were last read at {show(cursor['polled_at'])} UTC{_how(cursor)}")
+        click.echo(f"\nChanges in Afosto were last read at {show(cursor['polled_at'])}{_how(cursor)}")
 
 
 def _state(row: dict[str, Any]) -> str:

@@ -155,7 +155,7 @@ def _release(ledger: Ledger, name: str, flow: str | None) -> None:
 
 
 def _retry(ledger: Ledger, name: str, reason: str) -> None:
-    count = ledger.jobs.retry(store=name, reason=reason)
+    count = len(ledger.jobs.retry(store=name, reason=reason))
     if count:
         click.echo(f"{name}: {plural(count, 'job')} parked for {reason} will run again")
 
@@ -184,12 +184,12 @@ def switch(name: str, flow: str, state: str) -> None:
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(name: str, yes: bool) -> None:
     """Forget a store with its jobs and links. Orders already in Afosto stay there."""
-    settings()
-    if not yes:
-        click.echo(
-            f"Forgetting {name} forgets which orders are in Afosto: connected again, they would be imported twice."
-        )
-        click.confirm(f"Forget {name}?", abort=True)
     with open_ledger() as ledger:
+        ledger.stores.facts(name)
+        if not yes:
+            click.echo(
+                f"Forgetting {name} forgets which orders are in Afosto: connected again, they would be imported twice."
+            )
+            click.confirm(f"Forget {name}?", abort=True)
         ledger.stores.remove(name)
     click.echo(f"{name} is removed")

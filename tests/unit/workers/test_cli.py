@@ -73,10 +73,10 @@ def test_a_missing_setting_is_named_and_ends_with_2(arguments: tuple[str, ...]) 
     assert isinstance(result.exception, SystemExit)
 
 
-def test_an_unreachable_database_is_one_sentence_without_its_password() -> None:
+def test_a_database_that_cannot_be_used_is_one_sentence_without_its_password() -> None:
     result = run("status", env=SETTINGS)
-    assert result.exit_code == 1
-    assert "The database does not answer" in result.stderr
+    assert result.exit_code == 2
+    assert "The database cannot be used" in result.stderr
     assert "CONNECTOR_DATABASE_URL" in result.stderr
     assert "hush" not in result.output
     assert "Traceback" not in result.output
@@ -145,13 +145,6 @@ def test_jobs_are_chosen_by_ids_or_by_reason_and_by_nothing_else(arguments: list
     assert run("jobs", *arguments, env=SETTINGS).exit_code == 2
 
 
-def test_a_store_is_not_removed_without_a_yes() -> None:
-    result = run("store", "remove", "shop", env=SETTINGS, given="n\n")
-    assert result.exit_code == 1
-    assert "imported twice" in result.stdout
-    assert "database" not in result.stderr
-
-
 def test_a_new_key_is_a_fernet_key() -> None:
     Fernet(run("keys", "new").stdout.strip())
 
@@ -202,3 +195,21 @@ def test_an_error_that_passes_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_durations_are_told_in_the_largest_unit_that_fits_twice(seconds: float | None, words: str) -> None:
     assert span(seconds) == words
+
+
+def test_a_poll_of_one_cursor_is_asked_for_with_now() -> None:
+    result = run("poll", "shop", "--cursor", "history", env=SETTINGS)
+    assert result.exit_code == 2
+    assert "--cursor goes with --now" in result.stderr
+
+
+def test_the_schema_of_afosto_is_checked_without_a_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CONNECTOR_AFOSTO_URL", "http://127.0.0.1:1/graphql")
+    result = run("afosto", "check-schema", "--introspect", "--afosto-key", "key")
+    assert result.exit_code == 1
+    assert "127.0.0.1:1 cannot be reached" in result.stderr
+
+
+def test_the_example_of_a_key_is_our_own_command() -> None:
+    result = run("status", env={**SETTINGS, "CONNECTOR_KEYS": "no key"})
+    assert "CONNECTOR_KEYS=$(connector keys new)" in result.stderr
