@@ -7,15 +7,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from celery.exceptions import Retry
 
-from clients.epages import EpagesClient
 from clients.limiter import Limiter
-from schemas.errors import NeedsPerson, Wait
+from schemas.errors import NeedsPerson
 from schemas.messages import StockMessage
 from simulators.epages.tokens import ALL_SCOPES
 from tasks.inventory import publish
 from tasks.runtime import Runtime
 from tasks.vendors import Gate, epages_client
-from tasks.watching_inventory import catalogue_page
 from tests.stock_world import HERE, THERE, StockWorld, runtime_of
 from tests.world import TENANT, World
 from workers.local.proof import Report
@@ -244,24 +242,23 @@ def test_nothing_is_published_before_the_past_orders_of_every_seller_are_read(wo
     assert set(shop.figures().values()) == {10}
 
 
-def test_a_walk_over_a_catalogue_goes_on_where_it_was_interrupted(
+def test_a_walk_over_a_catalogue_goes_on_where_the_budget_ended(
     world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = StockWorld.open(world, runtime, products=45)
+    shop = StockWorld.open(world, runtime, products=25)
     shop.poll()
-    asked: list[int] = []
-
-    def interrupted(client: EpagesClient, number: int) -> object:
-        asked.append(number)
-        if asked == [0, 1]:
-            raise Wait("the budget is used up", after=1)
-        return catalogue_page(client, number)
-
-    monkeypatch.setattr("tasks.watching_inventory.catalogue_page", interrupted)
-    with pytest.raises(Retry):
-        shop.watch()
-    shop.settle()
-    assert asked == [0, 1, 1, 2]
+    calls = iter([0.0, *[1.0] * 100])  # the first turn has what it reserved, and no call more
+    with monkeypatch.context() as few:
+        few.setattr(Limiter, "reserve", lambda *_: next(calls))
+        with pytest.raises(Retry):
+            shop.watch()
+    cursor = world.ledger.stock.cursor(shop.store)
+    assert cursor is not None
+    assert (cursor["walked"], cursor["position"]) == (8, None)
+    with monkeypatch.context() as few:
+        few.setattr(Limiter, "reserve", lambda *_: 1.0)
+        assert "reserved" in shop.watch()
+    shop.settle(rounds=30)
     assert {shop.rows()[sku]["published"] for sku in shop.figures()} == {10}
 
 
