@@ -1,12 +1,16 @@
 """The shop's stock is what Afosto has available less what the shop has sold and Afosto has not booked."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from celery.exceptions import Retry
 
+from clients.errors_table import Answer
+from clients.http import Http
 from clients.limiter import Limiter
 from schemas.errors import NeedsPerson
 from schemas.messages import StockMessage
@@ -331,6 +335,37 @@ def test_the_simulated_shop_notices_when_more_is_for_sale_than_there_is(shop: St
     selling = [Selling(careless.store, frozenset({HERE, THERE}), since)]
     prove_stock(report, world.epages, world.afosto, TENANT, selling)
     assert [difference.kind for difference in report.differences] == ["stock"]
+
+
+def test_pieces_reserved_for_an_order_that_was_just_canceled_are_no_fault_of_who_publishes(
+    shop: StockWorld, world: World
+) -> None:
+    shop.settle()
+    sku = shop.sku()
+    order = shop.sell(sku, 3)
+    shop.poll()
+    world.afosto.recount(TENANT, HERE, sku, 12)
+    send = Http.send
+    opened: list[Callable[[], Answer]] = []
+    answers: list[Answer] = []
+
+    def between(http: Http, method: str, url: str, **options: Any) -> Answer:
+        """While the order is being opened its buyer cancels, and stock is read; it is opened before stock is moved."""
+        if "openOrder" in str(options.get("body")) and not opened:
+            opened.append(lambda: send(http, method, url, **options))
+            world.epages.act(shop.store, order["id"], "cancel")
+            shop.wish(sku)
+            shop.publish()
+            return answers[0]
+        if url.endswith("adjust-available-stock") and opened and not answers:
+            answers.append(opened[0]())
+        return send(http, method, url, **options)
+
+    with patch.object(Http, "send", autospec=True, side_effect=between):
+        shop.imports()
+    assert [move["stock"] for move in shop.writes()[6:]] == [12]
+    shop.settle()
+    assert shop.figures()[sku] == 12
 
 
 def test_a_task_message_of_another_system_makes_its_sku_wanted(shop: StockWorld, world: World) -> None:
