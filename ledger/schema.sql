@@ -326,11 +326,12 @@ create index stock_wanted on stock (store, sku)
     where wanted > done or recheck_at is not null or ambiguous_until is not null;
 
 -- How far a store's inventory changes are read. position null: everything the shop sells is published anew, and the walk
--- over its catalogue has come to `page`.
+-- over its catalogue has passed so many products. prepaid: the calls of its next turn are reserved.
 create table stock_cursors (
     store text primary key references stores on delete cascade,
     position timestamptz,
-    page integer not null default 0,
+    walked integer not null default 0,
+    prepaid boolean not null default false,
     next_poll_at timestamptz not null default now(),
     polled_at timestamptz,
     lists_changes boolean not null default true

@@ -159,21 +159,21 @@ class Stock:
         return [row["store"] for row in rows]
 
     def cursor(self, store: str) -> Row | None:
-        """Return `position` (None: all is found anew, from `page` on), `lists_changes` and `polled_at`."""
+        """Return `position` (None: all is found anew), `walked`, `prepaid`, `lists_changes` and `polled_at`."""
         return self._database.transaction(lambda session: fetch_one(session, "stock.cursor", {"store": store}))
 
-    def found(self, store: str, places: Mapping[str, tuple[str, str | None]], page: int) -> None:
-        """The walk over the shop's catalogue came to `page`: where these SKUs' stock is, and they are wanted."""
+    def found(self, store: str, places: Mapping[str, tuple[str, str | None]], walked: int) -> None:
+        """A walk over the catalogue passed `walked` products: it knows where these SKUs are, and they are wanted."""
         self.remember(store, places)
         if places:
             self.wish(store, list(places))
-        self._database.rows("stock.walked", {"store": store, "page": page})
+        self._database.rows("stock.walked", {"store": store, "walked": walked})
 
     def move_cursor(self, store: str, position: datetime, *, lists_changes: bool, pause: float) -> None:
         """Changes are read up to `position`; the next reading begins after `pause` seconds."""
         values = {"store": store, "position": position, "lists_changes": lists_changes, "pause": pause}
         self._database.rows("stock.move_cursor", values)
 
-    def postpone(self, store: str, pause: float) -> None:
-        """Nothing could be read; the next try begins after `pause` seconds."""
-        self._database.rows("stock.postpone", {"store": store, "pause": pause})
+    def postpone(self, store: str, pause: float, *, prepaid: bool = False) -> None:
+        """The next try begins after `pause` seconds; `prepaid` when its calls are reserved."""
+        self._database.rows("stock.postpone", {"store": store, "pause": pause, "prepaid": prepaid})

@@ -47,5 +47,5 @@ def no_location(store: str) -> NeedsPerson:
     return NeedsPerson(
         f"no Afosto location is mapped to {store}, so nobody knows which stock it sells",
         reason="no-location-mapped",
-        resolution=f"Map one: connector store locate {store} EPAGES_ID=AFOSTO_ID; its stock then follows",
+        resolution=f"Map one: connector locations map {store} EPAGES_ID AFOSTO_ID; its stock then follows",
     )

@@ -1,14 +1,13 @@
 """What changed in Afosto's inventory at a store's locations becomes wanted; the first time, all that the shop sells."""
 
-import time
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from celery.exceptions import Retry
 
 from clients.afosto.client import AfostoClient
-from clients.epages import EpagesClient
 from clients.scopes import missing_scopes
+from ledger.database import Row
 from ledger.records import Store
 from ledger.stock import Stock
 from schemas.errors import NeedsPerson, RetryLater
@@ -17,15 +16,14 @@ from tasks.backoff import jitter
 from tasks.health import note_silence
 from tasks.runtime import Runtime
 from tasks.sellers import PAST_WAIT
-from tasks.vendors import Gate, afosto_client, epages_bucket, epages_client
+from tasks.vendors import Gate, afosto_client
+from tasks.walking_catalogue import reserve, walk
 
 FLOW = "inventory.publish"
 # Afosto orders read afresh per watch, of those of which not everything was deducted.
 REFRESHED = 20
-# Seconds that one turn walks over a catalogue at most.
-WALK_SECONDS = 20.0
-# Changes are news, the walk over a catalogue is not.
-NEWS, PATIENT = 1, 2
+# The lane of its calls to Afosto.
+NEWS = 1
 
 
 def watch(runtime: Runtime, name: str) -> str:
@@ -62,7 +60,7 @@ class _Watch:
         self._locations = locations
         self._stock: Stock = runtime.ledger.stock
         self._found: set[str] = set()
-        self._afosto_gate = self._gate(store.afosto_bucket, NEWS)
+        self._afosto_gate = _gate(runtime, store)
         self._afosto: AfostoClient = afosto_client(runtime, store, self._afosto_gate)
 
     def look(self) -> str:
@@ -72,9 +70,8 @@ class _Watch:
         assert cursor is not None
         now = datetime.now(UTC)
         first = cursor["position"] is None
-        if first and not self._walk(cursor["page"]):
-            self._stock.postpone(name, PAST_WAIT)
-            return "the shop's past orders are still being read, or its catalogue is"
+        if first and (unfinished := self._walk(cursor)):
+            return unfinished
         changes = self._changes(cursor["position"] or now) if first or cursor["lists_changes"] else None
         lists, interval = changes is not None, settings.inventory_interval
         changed = self._stock.wish_changed(name, self._compared(now) if changes is None else changes)
@@ -86,23 +83,21 @@ class _Watch:
             self._runtime.ledger.stores.heal(name, ["afosto"])
         return f"{len(self._found)} SKUs of the shop are wanted" if first else f"{changed} SKUs have changed"
 
-    def _walk(self, page: int) -> bool:
-        """Walk on over the shop's catalogue, from a page on; False when it does not come to the end now.
-
-        A page that was read is kept: a shop that allows few calls is walked over in several turns.
-        """
-        name, ends = self._store.name, time.monotonic() + WALK_SECONDS
+    def _walk(self, cursor: Row) -> str | None:
+        """Walk on over what the shop sells; returns why that is not done yet, or None."""
+        name = self._store.name
         if not all(s.read for s in self._stock.sellers(name, ()) if s.store == name and s.imports):
-            return False
-        shop = epages_client(self._runtime, self._store, self._gate(epages_bucket(name), PATIENT))
-        while time.monotonic() < ends:
-            places, pages = catalogue_page(shop, page)
-            page += 1
-            self._found |= places.keys()
-            self._stock.found(name, places, page)
-            if page >= pages:
-                return True
-        return False
+            self._stock.postpone(name, PAST_WAIT)
+            return "the shop's past orders are still being read"
+        wait = 0.0 if cursor["prepaid"] else reserve(self._runtime, name)
+        if wait > 0:
+            self._stock.postpone(name, wait, prepaid=True)
+            return "the walk over the shop's catalogue waits for its calls, which are reserved"
+        self._found, ended = walk(self._runtime, self._store, cursor["walked"])
+        if ended:
+            return None
+        self._stock.postpone(name, 0)
+        return "the walk over the shop's catalogue goes on"
 
     def _changes(self, since: datetime) -> Mapping[str, datetime] | None:
         """SKU → when it last moved, since a while before the last look; None where Afosto has no such list."""
@@ -134,25 +129,13 @@ class _Watch:
             if order is not None:
                 held.note_afosto(name, row["order_id"], waiting_by_line(order))
 
-    def _gate(self, bucket: str, lane: int) -> Gate:
-        afosto = bucket == self._store.afosto_bucket
-        return Gate(
-            limiter=self._runtime.afosto_limiter if afosto else self._runtime.epages_limiter,
-            breaker=self._runtime.breaker,
-            bucket=bucket,
-            lane=lane,
-            prepaid=0,
-            require_lease=lambda: None,
-        )
 
-
-def catalogue_page(shop: EpagesClient, number: int) -> tuple[dict[str, tuple[str, str | None]], int]:
-    """Read a page of what a shop sells; returns SKU → (product id, variation id), and how many pages there are."""
-    places: dict[str, tuple[str, str | None]] = {}
-    products, pages = shop.products(number)
-    for product in products:
-        if product.is_variation_product:
-            places |= {each.sku: (product.id, each.id) for each in shop.variations(product.id) if each.sku}
-        elif product.sku:
-            places[product.sku] = (product.id, None)
-    return places, pages
+def _gate(runtime: Runtime, store: Store) -> Gate:
+    return Gate(
+        limiter=runtime.afosto_limiter,
+        breaker=runtime.breaker,
+        bucket=store.afosto_bucket,
+        lane=NEWS,
+        prepaid=0,
+        require_lease=lambda: None,
+    )

@@ -128,7 +128,7 @@ insert into stock_cursors (store) values (%(store)s) on conflict (store) do noth
 
 -- name: anew
 -- Everything of the store, or of all stores, is published anew.
-update stock_cursors set position = null, page = 0, next_poll_at = now() where %(store)s::text is null or store = %(store)s;
+update stock_cursors set position = null, walked = 0, next_poll_at = now() where %(store)s::text is null or store = %(store)s;
 
 -- name: take_due
 -- Stores whose inventory changes are to be read; one that died is read again after the patience.
@@ -141,10 +141,10 @@ where store in (
 returning store;
 
 -- name: cursor
-select position, page, lists_changes, polled_at from stock_cursors where store = %(store)s;
+select position, walked, prepaid, lists_changes, polled_at from stock_cursors where store = %(store)s;
 
 -- name: walked
-update stock_cursors set page = %(page)s where store = %(store)s;
+update stock_cursors set walked = %(walked)s, prepaid = false where store = %(store)s;
 
 -- name: move_cursor
 update stock_cursors set position = %(position)s, lists_changes = %(lists_changes)s, polled_at = now(),
@@ -152,4 +152,4 @@ update stock_cursors set position = %(position)s, lists_changes = %(lists_change
 where store = %(store)s;
 
 -- name: postpone
-update stock_cursors set next_poll_at = now() + %(pause)s * interval '1 second' where store = %(store)s;
+update stock_cursors set next_poll_at = now() + %(pause)s * interval '1 second', prepaid = %(prepaid)s where store = %(store)s;

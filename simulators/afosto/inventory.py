@@ -49,6 +49,7 @@ class Inventory:
         self._sequence = 0
         self._looks: dict[str, deque[int]] = {}
         self._lost: dict[Key, deque[tuple[int, int]]] = {}
+        self._reserved: dict[str, deque[tuple[int, Unit]]] = {}
 
     def levels(self) -> list[Level]:
         """Every level there is."""
@@ -65,13 +66,17 @@ class Inventory:
             self._looks.setdefault(sku, deque(maxlen=REMEMBERED)).append(self._now())
         return self.select(skus, locations)
 
-    def lost(self, sku: str, locations: Iterable[str], before: int, readings: int) -> int:
-        """Pieces that went over other counters, or were not found, since a SKU was looked at.
-
-        That is the look `readings` looks back from `before` (Unix milliseconds): so many may look at the same time.
-        """
+    def looked(self, sku: str, before: int, readings: int) -> int:
+        """When a SKU was looked at: `readings` looks back from `before`, as so many may look at the same time."""
         looks = [at for at in self._looks.get(sku, ()) if at <= before][-readings:]
-        since = looks[0] if looks else before
+        return looks[0] if looks else before
+
+    def reserved(self, sku: str, since: int) -> Iterator[Unit]:
+        """The units for which a piece was reserved since then (Unix milliseconds) and still is."""
+        return (unit for at, unit in self._reserved.get(sku, ()) if at >= since and unit.position == "RESERVED")
+
+    def lost(self, sku: str, locations: Iterable[str], since: int) -> int:
+        """Pieces that went over other counters, or were not found, since then (Unix milliseconds)."""
         return sum(count for key in locations for at, count in self._lost.get((key, sku), ()) if at >= since)
 
     def waiting(self, sku: str) -> Iterator[Unit]:
@@ -141,6 +146,7 @@ class Inventory:
             self._waiting.setdefault(unit.line.sku, deque()).append((unit, locations))
             return
         unit.position, unit.location_id = "RESERVED", level.location_id
+        self._reserved.setdefault(level.sku, deque(maxlen=REMEMBERED)).append((self._now(), unit))
         self._move(level.location_id, level.sku, 0, 1)
 
     def _level(self, location_id: str, sku: str) -> Level:

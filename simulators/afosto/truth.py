@@ -43,18 +43,28 @@ def level_truth(levels: Iterable[Level]) -> list[dict[str, Any]]:
 def stock_truth(
     tenant: Tenant, sku: str, locations: Sequence[str], references: Iterable[str], before: int = 0, readings: int = 1
 ) -> dict[str, Any]:
-    """What may be sold of a SKU and which units wait for it; `lost` as `Inventory.lost`, `opened` of the references."""
-    waiting: dict[str, Counter[str]] = {}
-    for unit in tenant.inventory.waiting(sku):
-        order, _ = tenant.units[unit.id]
-        if order.reference is not None:
-            waiting.setdefault(order.reference, Counter())[str(unit.line.meta_data.get("line_ref"))] += 1
+    """What may be sold of a SKU, which units wait for it, and which of the references are opened.
+
+    `lost` and `reserved` are what went elsewhere, and for whom pieces were reserved, since the look before `before`.
+    """
+    since = tenant.inventory.looked(sku, before, readings)
     return {
         "available": sum(level.available for level in tenant.inventory.select([sku], locations)),
-        "lost": tenant.inventory.lost(sku, locations, before, readings),
+        "lost": tenant.inventory.lost(sku, locations, since),
+        "reserved": _by_line(tenant, tenant.inventory.reserved(sku, since)),
         "opened": [name for name in references if _is_opened(tenant, name)],
-        "waiting": waiting,
+        "waiting": _by_line(tenant, tenant.inventory.waiting(sku)),
     }
+
+
+def _by_line(tenant: Tenant, units: Iterable[Unit]) -> dict[str, Counter[str]]:
+    """Reference of the order → line → how many of the units."""
+    counts: dict[str, Counter[str]] = {}
+    for unit in units:
+        order, _ = tenant.units[unit.id]
+        if order.reference is not None:
+            counts.setdefault(order.reference, Counter())[str(unit.line.meta_data.get("line_ref"))] += 1
+    return counts
 
 
 def _is_opened(tenant: Tenant, reference: str) -> bool:

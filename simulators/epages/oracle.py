@@ -4,11 +4,12 @@ A shop is told which Afosto tenant and locations it sells from. At each move it 
 available there (A) and compares the new stock with A − U: U is what this shop, and every other one that sells from
 those locations, has sold and Afosto has not booked. Orders that are not opened there count as they are held, of the
 others no more than the units that wait for stock. What went elsewhere after the connector had read A, which it does
-before it reads the shop's stock, is excused, and so is what the other shops sold after that: it cannot have known.
+before it reads the shop's stock, is excused, and so is what the other shops sold after that: it cannot have known. So
+are pieces that Afosto reserved meanwhile for an order whose buyer had just canceled: they come back by themselves.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -104,9 +105,13 @@ def _sold(oracle: Oracle, sellers: Iterable[Oracle], sku: str) -> list[Sold]:
     return [sold for seller in sellers for sold in seller.sold(sku, None if seller is oracle else seen)]
 
 
-def _allowed(truth: Mapping[str, Any], sold: Iterable[Sold], opened: set[str]) -> int:
+def _allowed(truth: Mapping[str, Any], sold: Sequence[Sold], opened: set[str]) -> int:
     promised = sum(each.promised(opened, truth["waiting"]) for each in sold)
-    return max(0, int(truth["available"]) + int(truth["lost"]) - promised)
+    held = {(each.reference, each.line): each.pieces for each in sold}
+    taken_back = 0
+    for name, lines in truth["reserved"].items():
+        taken_back += sum(max(0, int(count) - held.get((name, line), 0)) for line, count in lines.items())
+    return max(0, int(truth["available"]) + int(truth["lost"]) + taken_back - promised)
 
 
 def _ask(oracle: Oracle, asked: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -1,21 +1,23 @@
 """The shop's stock is what Afosto has available less what the shop has sold and Afosto has not booked."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
+from unittest.mock import patch
 
 import pytest
 from celery.exceptions import Retry
 
-from clients.epages import EpagesClient
+from clients.errors_table import Answer
+from clients.http import Http
 from clients.limiter import Limiter
-from schemas.errors import NeedsPerson, Wait
+from schemas.errors import NeedsPerson
 from schemas.messages import StockMessage
 from simulators.epages.tokens import ALL_SCOPES
 from tasks.inventory import publish
 from tasks.runtime import Runtime
 from tasks.vendors import Gate, epages_client
-from tasks.watching_inventory import catalogue_page
 from tests.stock_world import HERE, THERE, StockWorld, runtime_of
 from tests.world import TENANT, World
 from workers.local.proof import Report
@@ -244,24 +246,23 @@ def test_nothing_is_published_before_the_past_orders_of_every_seller_are_read(wo
     assert set(shop.figures().values()) == {10}
 
 
-def test_a_walk_over_a_catalogue_goes_on_where_it_was_interrupted(
+def test_a_walk_over_a_catalogue_goes_on_where_the_budget_ended(
     world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shop = StockWorld.open(world, runtime, products=45)
+    shop = StockWorld.open(world, runtime, products=25)
     shop.poll()
-    asked: list[int] = []
-
-    def interrupted(client: EpagesClient, number: int) -> object:
-        asked.append(number)
-        if asked == [0, 1]:
-            raise Wait("the budget is used up", after=1)
-        return catalogue_page(client, number)
-
-    monkeypatch.setattr("tasks.watching_inventory.catalogue_page", interrupted)
-    with pytest.raises(Retry):
-        shop.watch()
-    shop.settle()
-    assert asked == [0, 1, 1, 2]
+    calls = iter([0.0, *[1.0] * 100])  # the first turn has what it reserved, and no call more
+    with monkeypatch.context() as few:
+        few.setattr(Limiter, "reserve", lambda *_: next(calls))
+        with pytest.raises(Retry):
+            shop.watch()
+    cursor = world.ledger.stock.cursor(shop.store)
+    assert cursor is not None
+    assert (cursor["walked"], cursor["position"]) == (8, None)
+    with monkeypatch.context() as few:
+        few.setattr(Limiter, "reserve", lambda *_: 1.0)
+        assert "reserved" in shop.watch()
+    shop.settle(rounds=30)
     assert {shop.rows()[sku]["published"] for sku in shop.figures()} == {10}
 
 
@@ -334,6 +335,37 @@ def test_the_simulated_shop_notices_when_more_is_for_sale_than_there_is(shop: St
     selling = [Selling(careless.store, frozenset({HERE, THERE}), since)]
     prove_stock(report, world.epages, world.afosto, TENANT, selling)
     assert [difference.kind for difference in report.differences] == ["stock"]
+
+
+def test_pieces_reserved_for_an_order_that_was_just_canceled_are_no_fault_of_who_publishes(
+    shop: StockWorld, world: World
+) -> None:
+    shop.settle()
+    sku = shop.sku()
+    order = shop.sell(sku, 3)
+    shop.poll()
+    world.afosto.recount(TENANT, HERE, sku, 12)
+    send = Http.send
+    opened: list[Callable[[], Answer]] = []
+    answers: list[Answer] = []
+
+    def between(http: Http, method: str, url: str, **options: Any) -> Answer:
+        """While the order is being opened its buyer cancels, and stock is read; it is opened before stock is moved."""
+        if "openOrder" in str(options.get("body")) and not opened:
+            opened.append(lambda: send(http, method, url, **options))
+            world.epages.act(shop.store, order["id"], "cancel")
+            shop.wish(sku)
+            shop.publish()
+            return answers[0]
+        if url.endswith("adjust-available-stock") and opened and not answers:
+            answers.append(opened[0]())
+        return send(http, method, url, **options)
+
+    with patch.object(Http, "send", autospec=True, side_effect=between):
+        shop.imports()
+    assert [move["stock"] for move in shop.writes()[6:]] == [12]
+    shop.settle()
+    assert shop.figures()[sku] == 12
 
 
 def test_a_task_message_of_another_system_makes_its_sku_wanted(shop: StockWorld, world: World) -> None:

@@ -1,0 +1,62 @@
+"""A walk over all that a shop sells, in turns: where it keeps the stock of each SKU, and what is to be published."""
+
+import time
+
+from clients.epages import PRODUCT_PAGE, EpagesClient
+from ledger.records import Store
+from schemas.epages import Product
+from tasks.runtime import Runtime
+from tasks.vendors import Gate, epages_bucket, epages_client
+
+# The lane of its calls: nobody waits for them.
+PATIENT = 2
+# Calls reserved for a turn, so that each gets on; what the budget gives beyond is used as well.
+CALLS = 4
+# Seconds that a turn takes at most.
+TURN = 20.0
+
+
+def reserve(runtime: Runtime, store: str) -> float:
+    """Take the calls of a turn; returns the seconds until they may be made, 0 for now."""
+    return runtime.epages_limiter.reserve(epages_bucket(store), CALLS, PATIENT)
+
+
+def walk(runtime: Runtime, store: Store, walked: int) -> tuple[set[str], bool]:
+    """Walk on behind the first `walked` products, with the calls reserved; returns the SKUs found, and if that is all.
+
+    How far it came is kept, also when the budget ends half way: then it raises Wait.
+    """
+    ends, found = time.monotonic() + TURN, set[str]()
+    shop = epages_client(runtime, store, _gate(runtime, store.name))
+    while time.monotonic() < ends:
+        page = walked // PRODUCT_PAGE
+        products, pages = shop.products(page)
+        places: dict[str, tuple[str, str | None]] = {}
+        try:
+            for product in products[walked % PRODUCT_PAGE :]:
+                places |= _places(shop, product)
+                walked += 1
+        finally:
+            runtime.ledger.stock.found(store.name, places, walked)
+        found |= places.keys()
+        if page + 1 >= pages:
+            return found, True
+    return found, False
+
+
+def _places(shop: EpagesClient, product: Product) -> dict[str, tuple[str, str | None]]:
+    """SKU → (product id, variation id) of what a product sells."""
+    if product.is_variation_product:
+        return {each.sku: (product.id, each.id) for each in shop.variations(product.id) if each.sku}
+    return {product.sku: (product.id, None)} if product.sku else {}
+
+
+def _gate(runtime: Runtime, store: str) -> Gate:
+    return Gate(
+        limiter=runtime.epages_limiter,
+        breaker=runtime.breaker,
+        bucket=epages_bucket(store),
+        lane=PATIENT,
+        prepaid=CALLS,
+        require_lease=lambda: None,
+    )
