@@ -82,7 +82,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a store is read. `width` is the learned width of a slice in seconds."""
+    """How far a store is read. `width` is the learned width of a slice in seconds; `prepaid`: one call is reserved."""
 
     store: str
     kind: str
@@ -92,6 +92,7 @@ class Cursor:
     width: float
     fence: int
     lateness: float
+    prepaid: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,6 +68,7 @@ create table cursors (
     lateness double precision not null default 0,
     requests bigint not null default 0,
     documents bigint not null default 0,
+    prepaid boolean not null default false,
     primary key (store, kind)
 );
 create index cursors_due on cursors (next_poll_at) where next_poll_at is not null;

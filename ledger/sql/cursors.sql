@@ -19,7 +19,7 @@ on conflict (store, kind) do update set
 returning fence;
 
 -- name: get
-select c.store, c.kind, c.position, c.origin, c.upper_end, c.width, c.fence, c.lateness, c.polled_at
+select c.store, c.kind, c.position, c.origin, c.upper_end, c.width, c.fence, c.lateness, c.prepaid, c.polled_at
 from cursors c where c.store = %(store)s and c.kind = %(kind)s;
 
 -- name: take
@@ -34,13 +34,13 @@ select fence from cursors where store = %(store)s and kind = %(kind)s and fence 
 update cursors set
     position = greatest(position, %(position)s), width = %(width)s,
     requests = requests + %(requests)s, documents = documents + %(documents)s,
-    lateness = greatest(lateness, %(lateness)s), polled_at = now(),
+    lateness = greatest(lateness, %(lateness)s), polled_at = now(), prepaid = false,
     next_poll_at = case when %(finished)s then null else now() + %(pause)s * interval '1 second' end
 where store = %(store)s and kind = %(kind)s and fence = %(fence)s
 returning position;
 
 -- name: postpone
-update cursors set next_poll_at = now() + %(pause)s * interval '1 second'
+update cursors set next_poll_at = now() + %(pause)s * interval '1 second', prepaid = %(prepaid)s
 where store = %(store)s and kind = %(kind)s and fence = %(fence)s;
 
 -- name: now_due
