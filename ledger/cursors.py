@@ -70,11 +70,10 @@ class Cursors:
         """Let the next dispatch poll; False when there is no such cursor."""
         return self._database.row("cursors.now_due", {"store": store, "kind": kind}) is not None
 
-    def postpone(self, cursor: Cursor, pause: float) -> None:
-        """The run ended early: the next one begins after `pause` seconds."""
-        self._database.rows(
-            "cursors.postpone", {"store": cursor.store, "kind": cursor.kind, "fence": cursor.fence, "pause": pause}
-        )
+    def postpone(self, cursor: Cursor, pause: float, *, prepaid: bool = False) -> None:
+        """The run ended early: the next one begins after `pause` seconds; `prepaid` when a call is reserved for it."""
+        key = {"store": cursor.store, "kind": cursor.kind, "fence": cursor.fence}
+        self._database.rows("cursors.postpone", {**key, "pause": pause, "prepaid": prepaid})
 
     def start_sweep(self, store: str, now: datetime, width: float) -> bool:
         """Begin a reading of the orders that are not final, by creation date; False when there is none.

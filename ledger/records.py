@@ -95,7 +95,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a store is read. `width` is the learned width of a slice in seconds."""
+    """How far a store is read. `width` is the learned width of a slice in seconds; `prepaid`: one call is reserved."""
 
     store: str
     kind: str
@@ -105,6 +105,7 @@ class Cursor:
     width: float
     fence: int
     lateness: float
+    prepaid: bool = False
 
 
 @dataclass(frozen=True, slots=True)

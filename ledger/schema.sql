@@ -71,6 +71,7 @@ create table cursors (
     requests bigint not null default 0,
     documents bigint not null default 0,
     lateness_at timestamptz,
+    prepaid boolean not null default false,
     primary key (store, kind)
 );
 create index cursors_due on cursors (next_poll_at) where next_poll_at is not null;

@@ -12,7 +12,7 @@ from ledger.cursors import Malformed, Slice
 from ledger.held import countable
 from ledger.records import Cursor, SeenOrder, Store, Wish
 from schemas.epages import Order, OrderRow
-from schemas.errors import MalformedDocument, NeedsPerson, RetryLater
+from schemas.errors import MalformedDocument, NeedsPerson, RetryLater, Wait
 from schemas.flows import IMPORTS, SWITCHES
 from schemas.mapping.content import facets, is_final
 from schemas.messages import PollMessage
@@ -47,7 +47,9 @@ def poll(runtime: Runtime, message: PollMessage) -> str:
     except RetryLater as error:
         note_silence(runtime, store, error)
         pause = error.after or min(RETRY_PAUSE, runtime.settings.poll_interval)
-        runtime.ledger.cursors.postpone(cursor, pause + jitter(pause / 4))
+        reserved = isinstance(error, Wait) and error.prepaid
+        # A call that is reserved has its moment: no lot is drawn over it.
+        runtime.ledger.cursors.postpone(cursor, pause + (0 if reserved else jitter(pause / 4)), prepaid=reserved)
         raise Retry(str(error), when=pause) from error
 
 
@@ -95,7 +97,7 @@ def _gate(runtime: Runtime, store: Store, cursor: Cursor) -> Gate:
         breaker=runtime.breaker,
         bucket=epages_bucket(store.name),
         lane=1 if cursor.kind == "live" else 2,
-        prepaid=0,
+        prepaid=int(cursor.prepaid),
         require_lease=lambda: None,
     )
 

@@ -56,3 +56,6 @@ create table stock_cursors (
 create index stock_cursors_due on stock_cursors (next_poll_at);
 
 insert into stock_cursors (store) select name from stores;
+
+-- A poll that waits for its call spends it when the time has come: else it would reserve one after the other in vain.
+alter table cursors add column prepaid boolean not null default false;

@@ -19,7 +19,7 @@ on conflict (store, kind) do update set
 returning fence;
 
 -- name: get
-select c.store, c.kind, c.position, c.origin, c.upper_end, c.width, c.fence, c.lateness, c.polled_at
+select c.store, c.kind, c.position, c.origin, c.upper_end, c.width, c.fence, c.lateness, c.prepaid, c.polled_at
 from cursors c where c.store = %(store)s and c.kind = %(kind)s;
 
 -- name: take
@@ -38,13 +38,13 @@ update cursors set
                     then %(lateness)s else lateness end,
     lateness_at = case when %(lateness)s >= lateness or coalesce(lateness_at < now() - interval '1 day', true)
                        then now() else lateness_at end,
-    polled_at = now(),
+    polled_at = now(), prepaid = false,
     next_poll_at = case when %(finished)s then null else now() + %(pause)s * interval '1 second' end
 where store = %(store)s and kind = %(kind)s and fence = %(fence)s
 returning position;
 
 -- name: postpone
-update cursors set next_poll_at = now() + %(pause)s * interval '1 second'
+update cursors set next_poll_at = now() + %(pause)s * interval '1 second', prepaid = %(prepaid)s
 where store = %(store)s and kind = %(kind)s and fence = %(fence)s;
 
 -- name: now_due
