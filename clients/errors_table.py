@@ -63,10 +63,10 @@ class Answer:
     document: Any
 
     def said(self) -> str:
-        """The vendor's own message, shortened; the status when there is none."""
+        """The vendor's own message, shortened and without its full stop; the status when there is none."""
         texts = self.document if isinstance(self.document, Mapping) else {}
         text = texts.get("message") or texts.get("error_description") or texts.get("error")
-        return str(text)[:_MESSAGE_LIMIT] if text else f"status {self.status}"
+        return str(text)[:_MESSAGE_LIMIT].rstrip(". ") if text else f"status {self.status}"
 
 
 def not_sent(request: Request, cause: str, *, unknown_host: bool = False) -> RetryLater:

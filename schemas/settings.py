@@ -1,9 +1,10 @@
 """The settings of every process, read once from `CONNECTOR_*` environment variables and checked as a whole."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import fields as dataclass_fields
+from difflib import get_close_matches
 from typing import Any
 
 from marshmallow import ValidationError, fields, missing, validate
@@ -13,6 +14,11 @@ from schemas.errors import ConfigurationError
 from schemas.fields import Document, faults
 
 PREFIX = "CONNECTOR_"
+# Variables that single commands and the examples read.
+OTHERS = {
+    f"CONNECTOR_{name}"
+    for name in ("CLIENT_SECRET", "AFOSTO_KEY", "WEBHOOK_SECRET", "TOKEN", "TEST_DATABASE_URL", "OPENAPI")
+}
 DATABASE = "postgresql://connector:PASSWORD@localhost:5432/connector"
 REDIS = "redis://localhost:6379/0"
 EPAGES = "https://{store}.beyondshop.cloud/api"
@@ -246,6 +252,15 @@ def load_setting(environ: Mapping[str, str], name: str) -> Any:
         return _SCHEMA.fields[name].deserialize(environ.get(variable(name)) or missing)
     except ValidationError as error:
         raise ConfigurationError(_advice(f"{variable(name)} {error.messages[0]}", name)) from None
+
+
+def misspelled(environ: Mapping[str, str]) -> Iterator[str]:
+    """Say of each variable with our prefix that nothing reads so, with the setting that was perhaps meant."""
+    known = {variable(name) for name in _SCHEMA.fields} | OTHERS
+    for name in sorted(environ):
+        if name.startswith(PREFIX) and name not in known:
+            close = get_close_matches(name, known, n=1)
+            yield f"{name} is no setting and does nothing" + (f"; did you mean {close[0]}?" if close else "")
 
 
 def variable(name: str) -> str:

@@ -181,7 +181,7 @@ def _blame(run: Run, error: NeedsPerson) -> None:
 
 def _maybe_stop_flow(run: Run, error: NeedsPerson) -> None:
     stopped = run.runtime.ledger.stores.stop_flow_if_alike(
-        run.store.name, run.job.flow, error.reason, f"{error} {error.resolution}", ALIKE_TO_STOP
+        run.store.name, run.job.flow, error.reason, f"{str(error).rstrip('.')}. {error.resolution}", ALIKE_TO_STOP
     )
     if stopped:
         log.warning("flow stopped", store=run.store.name, flow=run.job.flow, reason=error.reason)

@@ -38,7 +38,8 @@ def import_shipments(run: Run) -> str:
         parcels[parcel.id] = parcel
     moved = sum(_move(run, process, parcels.get(known[process.id])) for process in processes)
     _note_stages(run, {known[process.id]: status_for(process) for process in processes})
-    return f"{len(processes)} processes have their parcels, {moved} moved"
+    count = "1 process has its parcel" if len(processes) == 1 else f"{len(processes)} processes have their parcels"
+    return f"{count}, {moved} moved"
 
 
 def _settle(run: Run, intent: Intent, order: afosto.Order) -> afosto.Parcel:

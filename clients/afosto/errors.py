@@ -35,7 +35,7 @@ def interpret(answer: Answer) -> ConnectorError | None:
     make = _TABLE.get(str(code))
     if make is None and answer.status not in (200, 400):
         return None
-    return (make or _unknown)(answer, str(first.get("message", ""))[:300], extensions)
+    return (make or _unknown)(answer, str(first.get("message", ""))[:300].rstrip(". "), extensions)
 
 
 def _object(value: object) -> Mapping[str, Any]:

@@ -1,5 +1,5 @@
 -- name: stores
--- Per store: how long ago its news were read (seconds), how much of its history is (percent), and what is wrong.
+-- Per store: how long ago its news were read (seconds), how much of its history is (percent), what is wrong, and which flows are off.
 select s.name, s.base_url, s.paused_at, s.totals, s.import_since, s.connected_at,
        extract(epoch from now() - coalesce(live.polled_at, s.connected_at))::float8 as unpolled_for,
        extract(epoch from now() - live.polled_at)::float8 as freshness,
@@ -13,7 +13,9 @@ select s.name, s.base_url, s.paused_at, s.totals, s.import_since, s.connected_at
                 '[]') as health,
        coalesce((select jsonb_agg(jsonb_build_object('direction', f.direction, 'flow', f.flow, 'reason', f.stopped_reason,
                         'message', f.stopped_message) order by f.flow)
-                 from store_flows f where f.store = s.name and f.stopped_reason is not null), '[]') as stopped
+                 from store_flows f where f.store = s.name and f.stopped_reason is not null), '[]') as stopped,
+       coalesce((select jsonb_agg(jsonb_build_object('direction', f.direction, 'flow', f.flow) order by f.flow)
+                 from store_flows f where f.store = s.name and not f.enabled), '[]') as off, s.scopes
 from stores s
 left join cursors live on live.store = s.name and live.kind = 'live'
 left join cursors history on history.store = s.name and history.kind = 'history'

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from cryptography.fernet import Fernet
 
+from simulators.epages.tokens import ALL_SCOPES
 from tasks.runtime import Runtime
 from tests.commands import Commands
 from tests.driver import Driver, quiet_runtime
@@ -60,8 +62,35 @@ def test_doctor_says_which_store_is_ill_and_which_is_stale(driver: Driver, conne
     assert text.startswith("stale: last read 60 min ago")
 
 
-def _checks(connector: Commands) -> dict[str, tuple[bool, str]]:
-    found: dict[str, Any] = json.loads(connector("doctor", "--json").stdout)
+def test_doctor_asks_the_redis_of_limiter_and_breaker(connector: Commands) -> None:
+    assert _checks(connector)["redis"][0]
+    ok, text = _checks(connector, CONNECTOR_REDIS_URL="redis://127.0.0.1:1/0")["redis"]
+    assert not ok
+    assert "CONNECTOR_REDIS_URL" in text
+
+
+def test_doctor_names_the_stores_whose_secrets_no_key_fits(driver: Driver, connector: Commands) -> None:
+    ok, text = _checks(connector, CONNECTOR_KEYS=Fernet.generate_key().decode())["secrets"]
+    assert not ok
+    assert text.startswith(f"those of {driver.store} fit none of CONNECTOR_KEYS")
+
+
+def test_status_says_what_to_do_about_an_ill_store(driver: Driver, connector: Commands) -> None:
+    driver.runtime.ledger.stores.blame(driver.store, "epages", "revoked-client", "the client was revoked", 0)
+    told = connector("status").stdout
+    assert f"then: connector store credentials {driver.store} --client-id ID" in told
+
+
+def test_status_shows_the_flows_that_the_shop_does_not_permit(world: World, runtime: Runtime) -> None:
+    driver = Driver(world, runtime, scopes=[scope for scope in ALL_SCOPES if scope != "clpr:c"])
+    told = Commands(driver)("status").stdout
+    assert f"{driver.store}: the flow cancellations.export is off: the app lacks clpr:c" in told
+    assert f"connector store switch {driver.store} cancellations.export on" in told
+    assert "inventory.publish is off" not in told
+
+
+def _checks(connector: Commands, **env: str) -> dict[str, tuple[bool, str]]:
+    found: dict[str, Any] = json.loads(connector("doctor", "--json", **env).stdout)
     return {check["name"]: (check["ok"], check["text"]) for check in found["checks"]}
 
 

@@ -248,6 +248,13 @@ def test_a_wrong_password_or_name_of_the_database_is_a_wrong_setting(connector: 
     assert "CONNECTOR_DATABASE_URL" in result.stderr
 
 
+def test_one_process_is_told_in_the_singular(driver: Driver) -> None:
+    order, _ = driver.imported()
+    driver.world.epages.act(driver.store, order["id"], "ship")
+    driver.poll()
+    assert "1 process has its parcel, 1 moved" in driver.run()
+
+
 def _job(driver: Driver, flow: str) -> dict[str, Any]:
     (found,) = (job for job in driver.jobs() if job["flow"] == flow)
     return found

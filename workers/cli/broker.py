@@ -48,6 +48,17 @@ def _amqp_lengths(url: str) -> dict[str, int]:
     return lengths
 
 
+def ping_redis(url: str) -> None:
+    """Ask the Redis of limiter and breaker for a sign of life. Raises RetryLater when there is none."""
+    try:
+        with Redis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as server:
+            server.ping()
+    except (RedisError, OSError, ValueError) as error:
+        raise RetryLater(
+            f"The Redis of limiter and breaker does not answer ({type(error).__name__}); check CONNECTOR_REDIS_URL"
+        ) from None
+
+
 def _unreachable(error: Exception) -> RetryLater:
     # The type only: some drivers repeat the whole address in their message.
     return RetryLater(f"The broker does not answer ({type(error).__name__}); check CONNECTOR_BROKER_URL")

@@ -1,5 +1,6 @@
 """`connector doctor`: is everything in place, and if not, what is missing."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
@@ -9,9 +10,9 @@ from ledger.database import Database, Row
 from ledger.ledger import Ledger
 from ledger.migrate import pending
 from ledger.status import Status
-from schemas.errors import ConnectorError
-from schemas.settings import Settings
-from workers.cli.broker import queue_lengths
+from schemas.errors import ConfigurationError, ConnectorError
+from schemas.settings import Settings, misspelled
+from workers.cli.broker import ping_redis, queue_lengths
 from workers.cli.frame import check_database, open_ledger, plural, print_json, settings, span
 from workers.cli.status import ALIVE_SECONDS, SOUND, state_of
 from workers.queues import QUEUE_NAMES
@@ -33,10 +34,14 @@ class Check:
 def doctor(as_json: bool) -> None:
     """Check settings, servers, workers, dispatch, stores and parked jobs; exit code 1 when something is wrong."""
     chosen = settings()
-    checks = [*_database(chosen), *_broker(chosen)]
+    warnings = list(misspelled(os.environ))
+    checks = [*_database(chosen), *_broker(chosen), _redis(chosen)]
     if as_json:
-        print_json({"settings": chosen.redacted(), "checks": [asdict(check) for check in checks]})
+        found = {"settings": chosen.redacted(), "warnings": warnings, "checks": [asdict(check) for check in checks]}
+        print_json(found)
     else:
+        for warning in warnings:
+            click.echo(f"warning: {warning}")
         for name, value in chosen.redacted().items():
             click.echo(f"  {name:24} {value}")
         for check in checks:
@@ -77,14 +82,24 @@ def _pending(chosen: Settings) -> list[str]:
 
 def _secrets(ledger: Ledger) -> Check:
     names = ledger.stores.names()
+    lost = [name for name in names if not _readable(ledger, name)]
+    if lost:
+        advice = f"put the key back, or enter them anew: connector store credentials {lost[0]}"
+        return Check("secrets", False, f"those of {', '.join(lost)} fit none of CONNECTOR_KEYS; {advice}")
     try:
-        for name in names:
-            ledger.stores.get(name)
         for endpoint in ledger.webhooks.endpoints():
             ledger.webhooks.find(endpoint["id"])
     except ConnectorError as error:
         return Check("secrets", False, str(error))
     return Check("secrets", True, f"those of {plural(len(names), 'store')} can be read with CONNECTOR_KEYS")
+
+
+def _readable(ledger: Ledger, name: str) -> bool:
+    try:
+        ledger.stores.get(name)
+    except ConfigurationError:
+        return False
+    return True
 
 
 def _workers(ledger: Ledger) -> Iterator[Check]:
@@ -142,6 +157,14 @@ def _lateness(stores: list[Row], chosen: Settings) -> Iterator[Check]:
             seen = f"orders became visible {span(row['lateness'])} after their own time stamp"
             advice = f"raise CONNECTOR_POLL_OVERLAP above {span(2 * row['lateness'])}"
             yield Check(f"lateness {row['name']}", False, f"{seen}, more than half of the overlap; {advice}")
+
+
+def _redis(chosen: Settings) -> Check:
+    try:
+        ping_redis(chosen.redis_url)
+    except ConnectorError as error:
+        return Check("redis", False, str(error))
+    return Check("redis", True, "reachable, for limiter and breaker")
 
 
 def _broker(chosen: Settings) -> Iterator[Check]:

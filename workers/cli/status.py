@@ -10,6 +10,7 @@ from schemas.flows import flow_name
 from schemas.settings import Settings
 from workers.cli.broker import queue_lengths
 from workers.cli.frame import open_ledger, print_json, print_table, settings, span
+from workers.cli.store_advice import advice, not_permitted
 
 ALIVE_SECONDS = 30.0  # a worker that was not seen for so long counts as dead
 SOUND = frozenset({"fresh", "new", "paused"})  # states of a store that nobody need look after
@@ -94,7 +95,11 @@ def _print_stores(stores: list[dict[str, Any]], interval: float) -> None:
             click.echo(
                 f"  {row['name']}: {ill['vendor']} since {ill['since'][:19]}: {ill['message']} ({ill['reason']})"
             )
+            click.echo(f"    what to do: {advice(row['name'], ill['reason'])}")
         for flow in row["stopped"]:
             name = flow_name(flow["direction"], flow["flow"])
             click.echo(f"  {row['name']}: the flow {name} stopped itself for {flow['reason']}: {flow['message']}")
             click.echo(f"    look at the jobs, then: connector store resume {row['name']} --flow {name}")
+        for name, boxes in not_permitted(row):
+            click.echo(f"  {row['name']}: the flow {name} is off: the app lacks {boxes}")
+            click.echo(f"    to have it, tick it in the cockpit, then: connector store switch {row['name']} {name} on")

@@ -130,3 +130,8 @@ def test_a_password_in_an_address_shows_in_no_message() -> None:
         with pytest.raises(RetryLater) as error:
             Http().send("GET", URL.replace("shop", f"user:{SECRET}@shop"), effect=False, headers={})
     assert SECRET not in str(error.value)
+
+
+def test_the_full_stop_of_a_vendor_is_not_doubled() -> None:
+    error, _ = answered(401, effect=False, body='{"error_description": "The token has ended."}')
+    assert str(error) == "shop.example.com refuses the credentials: The token has ended."

@@ -96,7 +96,11 @@ def test_doctor_reports_each_unreachable_server_and_hides_passwords() -> None:
     result = run("doctor", "--json", env=SETTINGS)
     assert result.exit_code == 1
     found = json.loads(result.stdout)
-    assert {check["name"]: check["ok"] for check in found["checks"]} == {"database": False, "broker": False}
+    assert {check["name"]: check["ok"] for check in found["checks"]} == {
+        "database": False,
+        "broker": False,
+        "redis": False,
+    }
     assert "hush" not in result.output
     assert SETTINGS["CONNECTOR_KEYS"] not in result.output
 
@@ -213,3 +217,10 @@ def test_the_schema_of_afosto_is_checked_without_a_database(monkeypatch: pytest.
 def test_the_example_of_a_key_is_our_own_command() -> None:
     result = run("status", env={**SETTINGS, "CONNECTOR_KEYS": "no key"})
     assert "CONNECTOR_KEYS=$(connector keys new)" in result.stderr
+
+
+def test_doctor_warns_of_a_misspelled_variable_and_says_which_was_meant() -> None:
+    result = run("doctor", env={**SETTINGS, "CONNECTOR_POLL_INTERVALL": "60", "CONNECTOR_AFOSTO_KEY": "k"})
+    assert "warning: CONNECTOR_POLL_INTERVALL is no setting" in result.stdout
+    assert "did you mean CONNECTOR_POLL_INTERVAL?" in result.stdout
+    assert result.stdout.count("warning") == 1
