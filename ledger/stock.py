@@ -68,12 +68,16 @@ class Stock:
         rows = self._database.transaction(work)
         return int(rows[0]["id"]) if rows else None
 
-    def wish_changed(self, store: str, changed: Mapping[str, datetime]) -> int:
-        """Let SKUs be published whose inventory moved (aware UTC) since it was last seen; return how many."""
+    def wish_changed(self, store: str, changed: Mapping[str, datetime], foreign: StockOutcome) -> int:
+        """Let SKUs be published whose inventory moved (aware UTC) since it was last seen; return how many.
+
+        `foreign` is what is noted of a SKU that is not the shop's.
+        """
         values = {"store": store, "skus": list(changed), "changed": list(changed.values())}
+        noted = {"outcome": foreign.outcome, "message": foreign.message, "resolution": foreign.resolution}
 
         def work(session: Session) -> int:
-            news = len([row for row in fetch(session, "stock.wish_changed", values) if row["open"]])
+            news = len([row for row in fetch(session, "stock.wish_changed", {**values, **noted}) if row["open"]])
             if news:
                 hint(session, [store])
             return news

@@ -16,6 +16,7 @@ from tasks.backoff import jitter
 from tasks.health import note_silence
 from tasks.runtime import Runtime
 from tasks.sellers import PAST_WAIT
+from tasks.stock_outcomes import UNKNOWN_SKU
 from tasks.vendors import Gate, afosto_client
 from tasks.walking_catalogue import reserve, walk
 
@@ -74,7 +75,7 @@ class _Watch:
             return unfinished
         changes = self._changes(cursor["position"] or now) if first or cursor["lists_changes"] else None
         lists, interval = changes is not None, settings.inventory_interval
-        changed = self._stock.wish_changed(name, self._compared(now) if changes is None else changes)
+        changed = self._stock.wish_changed(name, self._compared(now) if changes is None else changes, UNKNOWN_SKU)
         self._refresh()
         pause = interval if lists else max(interval, settings.poll_interval)
         self._stock.move_cursor(name, now, lists_changes=lists, pause=pause)

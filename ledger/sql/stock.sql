@@ -22,9 +22,11 @@ where store = %(store)s and sku in (select sku from stock where store = %(store)
 returning sku;
 
 -- name: wish_changed
--- SKUs whose inventory has moved since it was last seen to.
-insert into stock (store, sku, changed_at)
-select %(store)s, n.sku, n.changed_at from unnest(%(skus)s::text[], %(changed)s::timestamptz[]) as n (sku, changed_at)
+-- SKUs whose inventory has moved since it was last seen to. Changes are read once the walk over the catalogue has ended: a
+-- SKU that it did not pass is not the shop's, and costs no call. The nightly walk finds what the shop has taken up since.
+insert into stock (store, sku, changed_at, wanted, done, outcome, message, resolution)
+select %(store)s, n.sku, n.changed_at, 1, 1, %(outcome)s, %(message)s, %(resolution)s
+from unnest(%(skus)s::text[], %(changed)s::timestamptz[]) as n (sku, changed_at)
 order by n.sku
 on conflict (store, sku) do update set
     changed_at = excluded.changed_at,

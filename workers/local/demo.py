@@ -42,7 +42,7 @@ from workers.local.world import SHOPS, TENANT, World
 FOLDER = Path(".connector/demo")
 DATABASE = "connector_demo"
 TRADING_SECONDS = 60.0
-SETTLING_SECONDS = 90.0
+SETTLING_SECONDS = 120.0
 START_SECONDS = 30.0
 SWEEP_WIDTH = 86_400.0
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -131,7 +131,7 @@ def _stopped_in_order() -> Iterator[None]:
 def _play(stage: Stage, trading: float) -> Report:
     stage.console.print(
         f"Polling every {stage.settings.poll_interval:g} s for this demo; in earnest it is every 300 s.\n"
-        "leipzig answers slowly, fails and loses answers; utrecht allows 40 calls\n"
+        "leipzig answers slowly, fails and loses answers; utrecht allows 60 calls\n"
         "per 10 s; Afosto loses answers. The shops hand over half of the orders,\n"
         "Afosto the other half; both cancel and take back, and Afosto moves the stock.\n"
         f"Flower, which shows the workers: {stage.flower}\nLogs: {stage.processes.logs}"

@@ -22,7 +22,7 @@ PACE = 4.0  # seconds between two acts of an order's life
 # With traffic both ways the shops hand over one half of the orders and Afosto the other; both cancel.
 SHARE = 0.5
 STOCK = 600  # pieces of each SKU, in the shop and in Afosto alike before anything is sold
-STOCK_MOVES = 2.0  # pieces per second that Afosto sells elsewhere or recounts
+STOCK_MOVES = 1.0  # pieces per second that Afosto sells elsewhere or recounts
 WEBHOOKS = {"webhook_losses": 0.03, "webhook_duplicates": 0.1, "webhook_shuffle": 0.5}
 
 AFOSTO_FAULTS: tuple[dict[str, Any], ...] = (
@@ -44,7 +44,7 @@ class Shop:
 
 
 SHOPS = (
-    Shop("berlin", "big", 400, 3.0, 1),
+    Shop("berlin", "big", 300, 1.5, 1),
     Shop(
         "leipzig",
         "slow",
@@ -59,7 +59,7 @@ SHOPS = (
             ]
         },
     ),
-    Shop("utrecht", "limited", 20, 0.4, 3, {"budget": {"calls": 40, "window": 10}}),
+    Shop("utrecht", "limited", 20, 0.4, 3, {"budget": {"calls": 60, "window": 10}}),
 )
 
 
