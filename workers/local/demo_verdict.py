@@ -66,4 +66,5 @@ def _routes(report: Report) -> Iterator[Figure]:
 
 
 def _stock(report: Report) -> Iterator[Figure]:
-    yield STOCK, "SKUs compared (Afosto less sold)", str(report.counts[SKUS])
+    if SKUS in report.counts:
+        yield STOCK, "SKUs compared (Afosto less sold)", str(report.counts[SKUS])

@@ -51,7 +51,7 @@ def test_a_demo_that_is_told_to_end_takes_all_down_and_says_so(
 
 def test_a_demo_under_nohup_outlives_its_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo, "_set_up", lambda *_: os.kill(os.getpid(), signal.SIGHUP))
-    monkeypatch.setattr(demo, "_play", lambda _: Report())
+    monkeypatch.setattr(demo, "_play", lambda *_: Report())
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         assert run_demo(keep=False, folder=tmp_path) == 0
@@ -64,7 +64,7 @@ def test_ctrl_c_after_a_proof_without_differences_is_a_success(tmp_path: Path, m
         raise KeyboardInterrupt
 
     monkeypatch.setattr(demo, "_set_up", lambda *_: None)
-    monkeypatch.setattr(demo, "_play", lambda _: Report())
+    monkeypatch.setattr(demo, "_play", lambda *_: Report())
     monkeypatch.setattr(demo, "_stay", stay)
     assert run_demo(keep=True, folder=tmp_path) == 0
 

@@ -38,7 +38,10 @@ def says_ready(log: Path) -> Callable[[], bool]:
 
 
 def gone(pid: int) -> bool:
-    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def test_output_and_errors_go_to_one_log_per_process(tmp_path: Path) -> None:
