@@ -20,7 +20,7 @@ from tasks.backoff import jitter
 from tasks.health import note_silence
 from tasks.runtime import Runtime
 from tasks.slices import Reader, Reading
-from tasks.vendors import Gate, epages_bucket, epages_client
+from tasks.vendors import epages_client, reading_epages
 
 # A poll that failed is tried again after this many seconds, or after its interval when that is shorter.
 RETRY_PAUSE = 30.0
@@ -54,7 +54,7 @@ def poll(runtime: Runtime, message: PollMessage) -> str:
 
 
 def _read(runtime: Runtime, store: Store, cursor: Cursor) -> str:
-    gate = _gate(runtime, store, cursor)
+    gate = reading_epages(runtime, store.name, 1 if cursor.kind == "live" else 2, int(cursor.prepaid))
     overlap = timedelta(seconds=runtime.settings.poll_overlap)
     reader = Reader(
         epages_client(runtime, store, gate), cursor, store.import_since, runtime.settings.poll_page_size, overlap
@@ -89,17 +89,6 @@ def _pause(runtime: Runtime, started: float, reading: Reading) -> float:
     """Seconds to the next poll: an interval from this one's beginning, or the patience while there is more to read."""
     interval = runtime.settings.poll_interval
     return patience(interval) if reading.end else max(0.0, interval - (time.monotonic() - started))
-
-
-def _gate(runtime: Runtime, store: Store, cursor: Cursor) -> Gate:
-    return Gate(
-        limiter=runtime.epages_limiter,
-        breaker=runtime.breaker,
-        bucket=epages_bucket(store.name),
-        lane=1 if cursor.kind == "live" else 2,
-        prepaid=int(cursor.prepaid),
-        require_lease=lambda: None,
-    )
 
 
 def _continue(runtime: Runtime, cursor: Cursor) -> None:

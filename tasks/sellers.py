@@ -11,7 +11,7 @@ from schemas.epages import Order
 from schemas.errors import NeedsPerson, Wait
 from tasks.run import Run
 from tasks.slices import Reader
-from tasks.vendors import Gate, epages_bucket, epages_client
+from tasks.vendors import epages_client, reading_epages
 
 # Seconds until it is asked again whether a store's past has been read.
 PAST_WAIT = 5.0
@@ -62,14 +62,7 @@ class Sellers:
         if name == run.store.name:
             return run.store, run.epages
         store = run.runtime.ledger.stores.get(name)
-        gate = Gate(
-            limiter=run.runtime.epages_limiter,
-            breaker=run.runtime.breaker,
-            bucket=epages_bucket(name),
-            lane=LIVE,
-            prepaid=0,
-            require_lease=lambda: None,
-        )
+        gate = reading_epages(run.runtime, name, LIVE)
         return store, epages_client(run.runtime, store, gate)
 
     def _orders(self, store: Store, client: EpagesClient, cursor: Cursor) -> list[Order]:

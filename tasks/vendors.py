@@ -83,6 +83,16 @@ def _kept(store: Store) -> Token | None:
     return Token(store.access_token, store.scopes, store.token_expires_at)
 
 
+def reading_epages(runtime: Runtime, store: str, lane: int, prepaid: int = 0) -> Gate:
+    """The gate before a shop for what only reads, and so needs no lease."""
+    return Gate(runtime.epages_limiter, runtime.breaker, epages_bucket(store), lane, prepaid, lambda: None)
+
+
+def reading_afosto(runtime: Runtime, bucket: str, lane: int) -> Gate:
+    """The gate before Afosto for what only reads, and so needs no lease."""
+    return Gate(runtime.afosto_limiter, runtime.breaker, bucket, lane, 0, lambda: None)
+
+
 def epages_client(runtime: Runtime, store: Store, gate: Gate) -> EpagesClient:
     """The shop of a store, behind a gate."""
     http = Http(gate.before, gate.after, deadline_seconds=runtime.settings.call_deadline)

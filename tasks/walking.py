@@ -14,7 +14,7 @@ from schemas.errors import NeedsPerson, RetryLater
 from schemas.messages import StoreMessage
 from tasks.health import note_silence
 from tasks.runtime import Runtime
-from tasks.vendors import Gate, afosto_client
+from tasks.vendors import afosto_client, reading_afosto
 
 # How far behind its clock Afosto's list is read again: a change may become visible late.
 OVERLAP = timedelta(seconds=60)
@@ -70,12 +70,5 @@ def _listed(runtime: Runtime, store: Store, where: Walk) -> list[str] | None:
 
 
 def _client(runtime: Runtime, store: Store) -> AfostoClient:
-    gate = Gate(
-        limiter=runtime.afosto_limiter,
-        breaker=runtime.breaker,
-        bucket=store.afosto_bucket,
-        lane=LANE,
-        prepaid=0,
-        require_lease=lambda: None,
-    )
+    gate = reading_afosto(runtime, store.afosto_bucket, LANE)
     return afosto_client(runtime, store, gate)

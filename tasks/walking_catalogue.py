@@ -6,7 +6,7 @@ from clients.epages import PRODUCT_PAGE, EpagesClient
 from ledger.records import Store
 from schemas.epages import Product
 from tasks.runtime import Runtime
-from tasks.vendors import Gate, epages_bucket, epages_client
+from tasks.vendors import epages_bucket, epages_client, reading_epages
 
 # The lane of its calls: nobody waits for them.
 PATIENT = 2
@@ -27,7 +27,7 @@ def walk(runtime: Runtime, store: Store, walked: int) -> tuple[set[str], bool]:
     How far it came is kept, also when the budget ends half way: then it raises Wait.
     """
     ends, found = time.monotonic() + TURN, set[str]()
-    shop = epages_client(runtime, store, _gate(runtime, store.name))
+    shop = epages_client(runtime, store, reading_epages(runtime, store.name, PATIENT, CALLS))
     while time.monotonic() < ends:
         page = walked // PRODUCT_PAGE
         products, pages = shop.products(page)
@@ -49,14 +49,3 @@ def _places(shop: EpagesClient, product: Product) -> dict[str, tuple[str, str | 
     if product.is_variation_product:
         return {each.sku: (product.id, each.id) for each in shop.variations(product.id) if each.sku}
     return {product.sku: (product.id, None)} if product.sku else {}
-
-
-def _gate(runtime: Runtime, store: str) -> Gate:
-    return Gate(
-        limiter=runtime.epages_limiter,
-        breaker=runtime.breaker,
-        bucket=epages_bucket(store),
-        lane=PATIENT,
-        prepaid=CALLS,
-        require_lease=lambda: None,
-    )

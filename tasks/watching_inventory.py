@@ -17,7 +17,7 @@ from tasks.health import note_silence
 from tasks.runtime import Runtime
 from tasks.sellers import PAST_WAIT
 from tasks.stock_outcomes import UNKNOWN_SKU
-from tasks.vendors import Gate, afosto_client
+from tasks.vendors import afosto_client, reading_afosto
 from tasks.walking_catalogue import reserve, walk
 
 FLOW = "inventory.publish"
@@ -61,7 +61,7 @@ class _Watch:
         self._locations = locations
         self._stock: Stock = runtime.ledger.stock
         self._found: set[str] = set()
-        self._afosto_gate = _gate(runtime, store)
+        self._afosto_gate = reading_afosto(runtime, store.afosto_bucket, NEWS)
         self._afosto: AfostoClient = afosto_client(runtime, store, self._afosto_gate)
 
     def look(self) -> str:
@@ -129,14 +129,3 @@ class _Watch:
             order = self._afosto.order(row["afosto_id"])
             if order is not None:
                 held.note_afosto(name, row["order_id"], waiting_by_line(order))
-
-
-def _gate(runtime: Runtime, store: Store) -> Gate:
-    return Gate(
-        limiter=runtime.afosto_limiter,
-        breaker=runtime.breaker,
-        bucket=store.afosto_bucket,
-        lane=NEWS,
-        prepaid=0,
-        require_lease=lambda: None,
-    )
