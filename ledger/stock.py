@@ -54,7 +54,7 @@ class Stock:
 
     def wish(self, store: str, skus: Collection[str]) -> int | None:
         """Let these SKUs be published; return the id of the store's job, or None when the store is not connected."""
-        return self._wish("stock.wish", {"store": store, "skus": sorted(set(skus)), "known": False})
+        return self._wish("stock.wish", {"store": store, "skus": sorted(set(skus))})
 
     def wish_all(self, store: str) -> int | None:
         """Let every SKU of the store that is known be published; return as `wish` does."""

@@ -23,7 +23,7 @@ def wish_touched(session: Session, store: str, skus: Collection[str], by: Publis
     told = [
         name
         for name in publishers
-        if news[name] and fetch(session, "stock.wish", {"store": name, "skus": sorted(news[name]), "known": True})
+        if news[name] and fetch(session, "stock.wish_known", {"store": name, "skus": sorted(news[name])})
     ]
     if told:
         hint(session, told)

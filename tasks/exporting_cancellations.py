@@ -10,6 +10,7 @@ from schemas.mapping.news import canceled_units
 from tasks.counterpart import canceled_before, opened_order, read_order
 from tasks.exporting import announce, conclude, import_again, known, landed, look_again, marker, permitted
 from tasks.run import Run
+from tasks.words import counted
 
 INTENT = "shop-cancelation"
 
@@ -29,10 +30,10 @@ def export_cancellation(run: Run) -> str:
     plan = cancelation_plan(shop, order, canceled, _carried_over(run), canceled_before(shop, order))
     if plan.paired:
         conclude(run, None, _links(plan.paired), "paired")
-        run.note(f"{len(plan.paired)} units were canceled on both sides")
+        run.note(f"canceled on both sides: {counted(len(plan.paired), 'unit')}")
         import_again(run, "cancellations")
     if not plan.units:
-        return f"canceled on both sides: {len(plan.paired)} units"
+        return f"canceled on both sides: {counted(len(plan.paired), 'unit')}"
     return _cancel(run, _announce(run, plan))
 
 
@@ -75,7 +76,7 @@ def _cancel(run: Run, intent: Intent) -> str:
 def _conclude(run: Run, intent: Intent, outcome: str) -> str:
     units = intent.body["units"]
     conclude(run, intent.id, _links(units), outcome)
-    return f"canceled {len(units)} units in the shop"
+    return f"canceled {counted(len(units), 'unit')} in the shop"
 
 
 def _links(units: Mapping[str, str]) -> list[NewLink]:

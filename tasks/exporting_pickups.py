@@ -9,6 +9,7 @@ from schemas.errors import AnswerLost, RetryLater
 from tasks.counterpart import must_wait
 from tasks.exporting import announce, conclude, marker
 from tasks.run import Run
+from tasks.words import counted
 
 INTENT = "shop-pickup"
 # An order of which a parcel is on its way to the location is not ready.
@@ -22,7 +23,7 @@ def export_pickup(run: Run, order: afosto.Order, processes: Sequence[epages.Proc
     missing = [unit for unit in order.units if unit.progress == "OPEN" and unit.id not in packed]
     if missing:
         # The shop knows no part of a pickup.
-        return f"{len(missing)} units are not ready yet; the shop lays out the order as a whole"
+        return f"{counted(len(missing), 'unit')} not ready yet; the shop lays out the order as a whole"
     process = processes[0] if processes else _create(run)
     _link_all(run, ready, process)
     if all(parcel.status == "DELIVERED" for parcel in ready) and "mark-picked-up" in process.moves:

@@ -13,6 +13,7 @@ from schemas.mapping.returns import BackUnit, ReturnPlan, return_plans
 from tasks.counterpart import opened_order, read_order
 from tasks.exporting import announce, conclude, import_again, known, landed, look_again, marker, permitted
 from tasks.run import Run
+from tasks.words import counted
 
 INTENT = "shop-return"
 
@@ -35,12 +36,12 @@ def export_return(run: Run) -> str:
     plans, paired = return_plans(shop, order, back, brought_by, _carried_over(run))
     if paired:
         conclude(run, None, _links(paired), "paired")
-        run.note(f"{len(paired)} units were taken back on both sides")
+        run.note(f"taken back on both sides: {counted(len(paired), 'unit')}")
         import_again(run, "returns")
     baseline = [process.id for process in _processes(run)] if plans else []
     for plan in plans:
         _create(run, shop, _announce(run, plan, baseline))
-    return f"took back {sum(len(plan.units) for plan in plans)} units in the shop"
+    return f"took back {counted(sum(len(plan.units) for plan in plans), 'unit')} in the shop"
 
 
 def _shipments_first(run: Run, ahead: Collection[str], back: Iterable[afosto.Unit]) -> None:
@@ -91,7 +92,7 @@ def _create(run: Run, shop: epages.Order, intent: Intent) -> None:
 def _conclude(run: Run, intent: Intent, outcome: str) -> str:
     units = [BackUnit(*unit) for unit in intent.body["units"]]
     conclude(run, intent.id, _links(units), outcome)
-    return f"took back {len(units)} units in the shop"
+    return f"took back {counted(len(units), 'unit')} in the shop"
 
 
 def _links(units: Iterable[BackUnit]) -> list[NewLink]:

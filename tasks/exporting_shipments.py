@@ -14,6 +14,7 @@ from tasks.exporting_moves import MAIL_INTENT, move_on, settle_mail
 from tasks.exporting_pickups import INTENT as PICKUP_INTENT
 from tasks.exporting_pickups import export_pickup, settle_pickup
 from tasks.run import Run
+from tasks.words import counted
 
 INTENT = "shop-parcel"
 
@@ -34,7 +35,7 @@ def export_shipments(run: Run) -> str:
     if shop.is_pickup:
         return export_pickup(run, order, processes)
     moved = [_move(run, shop, order, parcel, processes) for parcel in sorted(ahead, key=_unknown_last)]
-    return f"{sum(moved)} of {len(ahead)} parcels moved on in the shop"
+    return f"{sum(moved)} of {counted(len(ahead), 'parcel')} moved on in the shop"
 
 
 def _unknown_last(parcel: afosto.Parcel) -> bool:

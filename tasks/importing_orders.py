@@ -13,6 +13,7 @@ from schemas.mapping.orders import order_draft, totals_differ
 from schemas.mapping.stock import waiting_by_line
 from tasks.counterpart import read_order
 from tasks.run import Run
+from tasks.words import counted
 
 # Payment states in which a store that does not open unpaid orders leaves them as CONCEPT.
 UNPAID = frozenset({"PENDING"})
@@ -101,7 +102,7 @@ def _expire(run: Run, afosto_id: str) -> None:
 
 
 def _note_filled(run: Run, order: afosto.Order, facts: dict[str, str] | None = None) -> None:
-    run.note(f"{len(order.units)} units are on it")
+    run.note(f"{counted(len(order.units), 'unit')} on it")
     run.links.stage_order(run.store.name, run.order_id, order.id, "filled", facts=facts)
 
 

@@ -10,6 +10,7 @@ from schemas.errors import AnswerLost, NeedsPerson, RetryLater
 from schemas.mapping.shipments import RANK, ParcelPlan, parcels_to_create, status_for
 from tasks.counterpart import look_at_order, must_wait, opened_order, others_first, read_order, require_scopes
 from tasks.run import Run
+from tasks.words import counted
 
 PENDING = "PENDING"  # a process that has not left yet
 
@@ -64,7 +65,7 @@ def _create(run: Run, plan: ParcelPlan) -> afosto.Parcel:
 
 def _send(run: Run, intent_id: int, process: str, units: list[str], code: str | None, url: str | None) -> afosto.Parcel:
     parcel = run.afosto.add_track_trace(units, code, url)
-    run.note(f"put {len(units)} units into parcel {parcel.id}")
+    run.note(f"put {counted(len(units), 'unit')} into parcel {parcel.id}")
     return _conclude(run, intent_id, process, parcel, "done")
 
 

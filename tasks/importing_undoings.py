@@ -21,6 +21,7 @@ from tasks.counterpart import (
     read_order,
 )
 from tasks.run import Run
+from tasks.words import counted
 
 CANCELED = "CANCELLED"  # Afosto's word for a unit that was canceled
 UNTOUCHED = "OPEN"  # Afosto's word for a unit that was neither canceled nor returned
@@ -50,7 +51,7 @@ def import_cancellation(run: Run) -> str:
     drive(run, order, contra, restock=contra)
     links = [NewLink("cancellation", afosto_id=pair["contra"], line_id=pair["line"]) for pair in pairs]
     run.links.conclude(run.store.name, run.order_id, intent.id, links, "done")
-    return f"canceled {len(pairs)} units"
+    return f"canceled {counted(len(pairs), 'unit')}"
 
 
 def _without_order(run: Run) -> str:
@@ -77,7 +78,7 @@ def _cancel(run: Run, order: afosto.Order, pairs: Sequence[Mapping[str, str]]) -
     if not missing:
         return order
     order = run.afosto.cancel_items(order.id, missing)
-    run.note(f"canceled {len(missing)} units")
+    run.note(f"canceled {counted(len(missing), 'unit')}")
     return order
 
 
@@ -105,7 +106,7 @@ def import_return(run: Run) -> str:
     statuses = [(unit, "RETURNED") for unit in restock] + [(unit, "BROKEN") for unit in scrap]
     links = [NewLink("return", afosto_id=unit, line_id=lines[unit], stage=status) for unit, status in statuses]
     run.links.conclude(run.store.name, run.order_id, intent.id, links, "done")
-    return f"took back {len(restock)} units into stock, {len(scrap)} broken"
+    return f"took back {counted(len(restock), 'unit')} into stock, {len(scrap)} broken"
 
 
 def _units_to_return(run: Run, order: afosto.Order) -> dict[str, list[str]]:
@@ -124,7 +125,7 @@ def _receive(run: Run, order: afosto.Order, units: Sequence[str]) -> afosto.Orde
     if not untouched:
         return order
     order = run.afosto.receive_items(order.id, untouched)
-    run.note(f"received {len(untouched)} units")
+    run.note(f"received {counted(len(untouched), 'unit')}")
     return order
 
 

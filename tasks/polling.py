@@ -21,6 +21,7 @@ from tasks.health import note_silence
 from tasks.runtime import Runtime
 from tasks.slices import Reader, Reading
 from tasks.vendors import epages_client, reading_epages
+from tasks.words import counted
 
 # A poll that failed is tried again after this many seconds, or after its interval when that is shorter.
 RETRY_PAUSE = 30.0
@@ -77,7 +78,7 @@ def _read(runtime: Runtime, store: Store, cursor: Cursor) -> str:
             _continue(runtime, cursor)
             break
     runtime.ledger.stores.heal(store.name, ["epages"])
-    return f"{seen} orders seen, {news} jobs have news, {gate.calls} requests"
+    return f"{counted(seen, 'order')} seen, {counted(news, 'job')} with news, {counted(gate.calls, 'request')}"
 
 
 def patience(interval: float) -> float:

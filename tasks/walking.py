@@ -15,6 +15,7 @@ from schemas.messages import StoreMessage
 from tasks.health import note_silence
 from tasks.runtime import Runtime
 from tasks.vendors import afosto_client, reading_afosto
+from tasks.words import counted
 
 # How far behind its clock Afosto's list is read again: a change may become visible late.
 OVERLAP = timedelta(seconds=60)
@@ -50,7 +51,7 @@ def _walk(runtime: Runtime, store: Store, where: Walk) -> str:
         period = runtime.settings.walk_period
         changed = walks.longest_ago(store.name, period, period * CLOSED_FACTOR, MOST)
     runtime.ledger.jobs.hint_all(store.name, "export", "looks", changed, lane=LANE)
-    return f"{len(changed)} orders are looked at"
+    return f"{counted(len(changed), 'order')} to be looked at"
 
 
 def _listed(runtime: Runtime, store: Store, where: Walk) -> list[str] | None:

@@ -19,6 +19,7 @@ from tasks.sellers import PAST_WAIT
 from tasks.stock_outcomes import UNKNOWN_SKU
 from tasks.vendors import afosto_client, reading_afosto
 from tasks.walking_catalogue import reserve, walk
+from tasks.words import counted
 
 FLOW = "inventory.publish"
 # Afosto orders read afresh per watch, of those of which not everything was deducted.
@@ -82,7 +83,11 @@ class _Watch:
         self._stock.hint_if_due(name)
         if self._afosto_gate.calls:
             self._runtime.ledger.stores.heal(name, ["afosto"])
-        return f"{len(self._found)} SKUs of the shop are wanted" if first else f"{changed} SKUs have changed"
+        return (
+            f"wanted: {counted(len(self._found), 'SKU')} of the shop"
+            if first
+            else f"changed: {counted(changed, 'SKU')}"
+        )
 
     def _walk(self, cursor: Row) -> str | None:
         """Walk on over what the shop sells; returns why that is not done yet, or None."""

@@ -9,11 +9,19 @@ on conflict (store, sku) do update set
 where (stock.product_id, stock.variation_id) is distinct from (excluded.product_id, excluded.variation_id);
 
 -- name: wish
--- These SKUs shall be published. With `known` set, what the shop was found not to know is left alone.
+-- These SKUs shall be published.
 insert into stock (store, sku)
 select s.name, k.sku from stores s cross join unnest(%(skus)s::text[]) as k (sku) where s.name = %(store)s order by k.sku
 on conflict (store, sku) do update set wanted = stock.wanted + 1
-where not %(known)s or stock.outcome is distinct from 'unknown-sku'
+returning sku;
+
+-- name: wish_known
+-- Those of these SKUs that the shop is known to sell shall be published: what the walk over its catalogue did not pass is
+-- not the shop's, what it has not passed yet it makes wanted itself. A call for each SKU of another shop would be in vain.
+update stock set wanted = wanted + 1
+where store = %(store)s and sku in (
+    select sku from stock where store = %(store)s and sku = any(%(skus)s) and outcome is distinct from 'unknown-sku'
+    order by sku for update)
 returning sku;
 
 -- name: wish_all

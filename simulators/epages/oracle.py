@@ -9,8 +9,9 @@ are pieces that Afosto reserved meanwhile for an order whose buyer had just canc
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -26,18 +27,32 @@ _TIMEOUT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """Pieces of a SKU that a shop has sold by one order line; `known` to the connector, or excused."""
+    """Pieces of a SKU that a shop has sold by one order line; `known` to the connector, or excused.
+
+    `restocked` pieces more were put back into the stock since the connector last read it. Test orders do not count.
+    """
 
     reference: str
     line: str
     pieces: int
     known: bool
+    restocked: int
+    counts: bool
 
     def promised(self, opened: set[str], waiting: Mapping[str, Mapping[str, int]]) -> int:
         """Its part of U; of what nobody knew, what Afosto has booked since is given back."""
-        waits = waiting.get(self.reference, {}).get(self.line, 0)
-        left = min(self.pieces, waits) if self.reference in opened else self.pieces
+        left = self._not_booked(self.pieces, opened, waiting)
         return left if self.known else left - self.pieces
+
+    def on_top(self, opened: set[str], waiting: Mapping[str, Mapping[str, int]]) -> int:
+        """Of the restocked pieces, how many raised the stock and not A − U: Afosto had booked them."""
+        before = self._not_booked(self.pieces + self.restocked, opened, waiting)
+        return self.restocked - (before - self._not_booked(self.pieces, opened, waiting))
+
+    def _not_booked(self, pieces: int, opened: set[str], waiting: Mapping[str, Mapping[str, int]]) -> int:
+        if not self.counts:
+            return 0
+        return min(pieces, waiting.get(self.reference, {}).get(self.line, 0)) if self.reference in opened else pieces
 
 
 @dataclass(slots=True)
@@ -59,16 +74,27 @@ class Oracle:
         return same and not set(self.locations).isdisjoint(other.locations)
 
     def sold(self, sku: str, seen: datetime | None) -> Iterator[Sold]:
-        """What the shop has sold of a SKU; nobody knew of orders from `seen` on."""
+        """What the shop has sold of a SKU; nobody knew of orders from `seen` on, unless it is None."""
         for order in islice(list(self.shop.orders.values()), self._indexed, None):
             for line in order.lines:
                 self._lines.setdefault(line.item.sku, []).append((order, line))
         self._indexed = len(self.shop.orders)
+        restocked = self._restocked(sku) if seen is None else {}
         for order, line in self._lines.get(sku, ()):
             pieces = line.initial - line.canceled - line.returned
-            if pieces > 0 and not order.test and not order.malformed and order.created_at >= self.since:
+            back = restocked.get((order.id, line.id), 0)
+            counts = not order.test and not order.malformed and order.created_at >= self.since
+            if back or (pieces > 0 and counts):
                 known = seen is None or (order.placed_at or order.created_at) < seen
-                yield Sold(reference(self.shop.name, order.id), line.id, pieces, known)
+                yield Sold(reference(self.shop.name, order.id), line.id, max(0, pieces), known, back, counts)
+
+    def _restocked(self, sku: str) -> Counter[tuple[str, str]]:
+        """(order, line) → pieces put back since the connector last read the stock."""
+        looked, found = self.shop.looked.get(sku), Counter[tuple[str, str]]()
+        for restock in self.shop.restocks.get(sku, ()):
+            if looked and restock.at >= looked:
+                found[restock.order_id, restock.line_id] += restock.pieces
+        return found
 
 
 async def judge(oracle: Oracle, all_oracles: Iterable[Oracle], moves: Iterable[Mapping[str, Any]]) -> None:
@@ -96,6 +122,8 @@ async def judge(oracle: Oracle, all_oracles: Iterable[Oracle], moves: Iterable[M
         then, now = (_allowed(truth, sold, known) for sold in (before, _sold(oracle, sellers, sku)))
         if move["stock"] > then and (item.stock or 0) > now:
             detail = {"sku": sku, "stock": move["stock"], "allowed": then, "available": truth["available"]}
+            detail |= {"amount": move["amount"], "looked": str(oracle.shop.looked.get(sku)), "truth": truth}
+            detail |= {"sold": [asdict(s) for s in before if s.promised(known, truth["waiting"]) or s.restocked]}
             oracle.shop.causes.violate("oversold", None, f"{move['seq']}", **detail)
 
 
@@ -111,7 +139,8 @@ def _allowed(truth: Mapping[str, Any], sold: Sequence[Sold], opened: set[str]) -
     taken_back = 0
     for name, lines in truth["reserved"].items():
         taken_back += sum(max(0, int(count) - held.get((name, line), 0)) for line, count in lines.items())
-    return max(0, int(truth["available"]) + int(truth["lost"]) + taken_back - promised)
+    on_top = sum(each.on_top(opened, truth["waiting"]) for each in sold)
+    return max(0, int(truth["available"]) + int(truth["lost"]) + taken_back - promised) + on_top
 
 
 def _ask(oracle: Oracle, asked: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -64,7 +64,7 @@ def create_return(
         process = Process(shop.new_id(), "returns", act.by, list(parts), returned_process=of, fee_refund=fee_refund)
         order.processes.append(process)
         for line, part in lines_of(order, process):
-            _take_back(shop, line, part)
+            _take_back(shop, order, line, part)
         note(shop, order, process, act, "return", "items-returned")
         settle(shop, order, act.by)
     return process
@@ -82,11 +82,11 @@ def _cancel_pieces(shop: Shop, order: Order, process: Process) -> None:
     for line, part in lines_of(order, process):
         line.move(part.quantity, "not_picked_up" if order.is_pickup else "unshipped", "canceled")
         if shop.switches.restock_canceled:
-            stock.put_back(line.item, part.quantity)
+            stock.restock(shop, order, line, part.quantity)
     order.canceled = all(line.quantity <= 0 for line in order.lines)
 
 
-def _take_back(shop: Shop, line: Line, part: Part) -> None:
+def _take_back(shop: Shop, order: Order, line: Line, part: Part) -> None:
     if shop.switches.returned_leaves_delivered:
         left = part.quantity
         for state in ("delivered", "picked_up", "shipped"):
@@ -98,4 +98,4 @@ def _take_back(shop: Shop, line: Line, part: Part) -> None:
         return
     line.returned += part.quantity
     if shop.switches.restock_returned:
-        stock.put_back(line.item, part.quantity)
+        stock.restock(shop, order, line, part.quantity)

@@ -2,8 +2,10 @@
 
 import random
 import uuid
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -23,6 +25,16 @@ EVERYTHING = Assortment()
 def utc_now() -> datetime:
     """The present moment, aware."""
     return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Restock:
+    """Pieces of an order line that the shop put back into its stock."""
+
+    at: datetime
+    order_id: str
+    line_id: str
+    pieces: int
 
 
 class Shop:
@@ -54,6 +66,7 @@ class Shop:
         self.book = Book(lambda order: render_order(self.base_url, order))
         self.causes = Causes(self.now)
         self.looked: dict[str, datetime] = {}
+        self.restocks: dict[str, deque[Restock]] = {}
         self._clock = clock
         self._moment: datetime | None = None
 

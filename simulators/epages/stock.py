@@ -1,9 +1,15 @@
 """The shop's stock: one figure per product or variation, sold from and moved, never set."""
 
+from collections import deque
+
 from simulators.epages.catalog import Item
 from simulators.epages.causes import By
 from simulators.epages.errors import Refused
-from simulators.epages.shop import Shop
+from simulators.epages.orders import Line, Order
+from simulators.epages.shop import Restock, Shop
+
+# How many restocks of a SKU are remembered.
+REMEMBERED = 200
 
 
 class SoldOut(Exception):
@@ -23,6 +29,14 @@ def put_back(item: Item, quantity: int) -> None:
     """Return pieces to stock, where it is kept."""
     if item.stock is not None:
         item.stock += quantity
+
+
+def restock(shop: Shop, order: Order, line: Line, quantity: int) -> None:
+    """Pieces of an order are canceled or came back: they are for sale again."""
+    put_back(line.item, quantity)
+    shop.restocks.setdefault(line.item.sku, deque(maxlen=REMEMBERED)).append(
+        Restock(shop.now(), order.id, line.id, quantity)
+    )
 
 
 def adjust(shop: Shop, item: Item, amount: int, by: By = "shop") -> int:

@@ -234,7 +234,7 @@ def test_an_order_that_does_not_load_is_parked_once_however_often_it_is_seen(
     world.epages.place_malformed(store, "text-amount")
     _poll(runtime, store)
     once = world.ledger.jobs.search(store=store)
-    assert "1 orders seen" in _poll(runtime, store)
+    assert "1 order seen" in _poll(runtime, store)
     assert world.ledger.jobs.search(store=store) == once
 
 

@@ -59,7 +59,7 @@ def shop(world: World, runtime: Runtime) -> Iterator[StockWorld]:
 
 def test_the_first_time_all_that_the_shop_sells_is_published_variations_too(shop: StockWorld) -> None:
     shop.poll()
-    assert shop.watch() == "6 SKUs of the shop are wanted"
+    assert shop.watch() == "wanted: 6 SKUs of the shop"
     assert shop.publish() == "stock: 6 published"
     assert set(shop.figures().values()) == {10}
 
@@ -110,7 +110,7 @@ def test_what_afosto_sells_elsewhere_and_what_is_counted_anew_reaches_the_shop(s
     sku = shop.sku()
     world.afosto.sell_elsewhere(TENANT, HERE, sku, 4)
     world.afosto.recount(TENANT, THERE, sku, 5)
-    assert shop.watch() == "1 SKUs have changed"
+    assert shop.watch() == "changed: 1 SKU"
     shop.publish()
     assert shop.figures()[sku] == 11
 
@@ -118,17 +118,17 @@ def test_what_afosto_sells_elsewhere_and_what_is_counted_anew_reaches_the_shop(s
 def test_a_change_is_news_once(shop: StockWorld, world: World) -> None:
     shop.settle()
     world.afosto.recount(TENANT, HERE, shop.sku(), 4)
-    assert [shop.watch(), shop.watch()] == ["1 SKUs have changed", "0 SKUs have changed"]
+    assert [shop.watch(), shop.watch()] == ["changed: 1 SKU", "changed: 0 SKUs"]
 
 
 def test_where_afosto_lists_no_changes_its_levels_are_compared(shop: StockWorld, world: World) -> None:
     shop.settle()
     world.afosto.set_switches(TENANT, inventory_changes_list=False)
     world.afosto.recount(TENANT, HERE, shop.sku(), 4)
-    assert shop.watch() == "1 SKUs have changed"
+    assert shop.watch() == "changed: 1 SKU"
     shop.publish()
     assert shop.figures()[shop.sku()] == 4
-    assert shop.watch() == "0 SKUs have changed"
+    assert shop.watch() == "changed: 0 SKUs"
 
 
 @pytest.mark.parametrize("restocks", [True, False])
@@ -366,6 +366,44 @@ def test_pieces_reserved_for_an_order_that_was_just_canceled_are_no_fault_of_who
     assert [move["stock"] for move in shop.writes()[6:]] == [12]
     shop.settle()
     assert shop.figures()[sku] == 12
+
+
+def test_a_booked_piece_that_the_shop_puts_back_after_the_reading_is_on_top_until_the_next_run(
+    shop: StockWorld, world: World
+) -> None:
+    shop.settle()
+    sku = shop.sku()
+    order = shop.sell(sku, 3)
+    shop.settle()
+    world.afosto.recount(TENANT, HERE, sku, 12)
+    shop.watch()
+    send = Http.send
+
+    def between(http: Http, method: str, url: str, **options: Any) -> Answer:
+        """The buyer cancels when the stock is read and about to be moved."""
+        if url.endswith("adjust-available-stock") and not shop.afosto_order(order["id"])["units"][0]["contra"]:
+            world.epages.act(shop.store, order["id"], "cancel")
+        return send(http, method, url, **options)
+
+    with patch.object(Http, "send", autospec=True, side_effect=between):
+        shop.publish()
+    assert [move["stock"] for move in shop.writes()[6:]] == [12]
+    assert shop.rows()[sku]["open"]
+    shop.settle()
+    assert shop.figures()[sku] == 12
+
+
+def test_what_another_shop_sells_is_not_looked_for_in_a_catalogue_that_is_still_walked_over(
+    shop: StockWorld, world: World, runtime: Runtime
+) -> None:
+    shop.settle()
+    other = StockWorld.open(world, runtime)
+    other.poll()
+    shop.sell(shop.sku())
+    shop.settle()
+    assert shop.sku() not in other.rows()
+    other.settle()
+    assert _finds(world, other) == 0
 
 
 def test_a_task_message_of_another_system_makes_its_sku_wanted(shop: StockWorld, world: World) -> None:

@@ -36,6 +36,7 @@ from workers.local.processes import Command, Processes
 from workers.local.proof import Report, prove
 from workers.local.server import free_port
 from workers.local.services import environment, local_services
+from workers.local.stock_proof import prove_stock
 from workers.local.world import SHOPS, TENANT, World
 
 FOLDER = Path(".connector/demo")
@@ -132,7 +133,7 @@ def _play(stage: Stage, trading: float) -> Report:
         f"Polling every {stage.settings.poll_interval:g} s for this demo; in earnest it is every 300 s.\n"
         "leipzig answers slowly, fails and loses answers; utrecht allows 60 calls\n"
         "per 10 s; Afosto loses answers. The shops hand over half of the orders,\n"
-        "Afosto the other half; both cancel and take back. Stock is not published here.\n"
+        "Afosto the other half; both cancel and take back, and Afosto moves the stock.\n"
         f"Flower, which shows the workers: {stage.flower}\nLogs: {stage.processes.logs}"
     )
     stage.world.trade()
@@ -140,6 +141,8 @@ def _play(stage: Stage, trading: float) -> Report:
     stage.world.stop()
     settled = _settle(stage)
     report = prove(stage.world.epages, stage.world.afosto, [shop.name for shop in SHOPS], TENANT)
+    sellers = [stage.world.seller(stage.ledger, shop.name) for shop in SHOPS]
+    prove_stock(report, stage.world.epages, stage.world.afosto, TENANT, sellers)
     stage.console.print(verdict(report, figures(stage.world, report)))
     if not settled:
         stage.console.print(f"Not everything was settled within {SETTLING_SECONDS:g} s.", style="bold red")
@@ -157,13 +160,18 @@ def _settle(stage: Stage) -> bool:
         stage.ledger.cursors.start_sweep(shop.name, datetime.now(UTC), SWEEP_WIDTH)
         opened = stage.ledger.walks.all_opened(shop.name)
         stage.ledger.jobs.hint_all(shop.name, "export", "looks", opened, lane=2)
-    return _watch(stage, "Settling", SETTLING_SECONDS, lambda: _is_settled(stage.ledger, unpaid))
+    settled = _watch(stage, "Settling", SETTLING_SECONDS, lambda: _is_settled(stage.ledger, unpaid))
+    stage.ledger.stock.anew()
+    return settled and _watch(stage, "Settling stock", SETTLING_SECONDS, lambda: _is_settled(stage.ledger, unpaid))
 
 
 def _is_settled(ledger: Ledger, unpaid: frozenset[str]) -> bool:
     for shop in SHOPS:
         cursors = ledger.stores.overview(shop.name)["cursors"]
         if any(cursor["kind"] != "live" and cursor["next_poll_at"] is not None for cursor in cursors):
+            return False
+        watched = ledger.stock.cursor(shop.name)
+        if watched is None or watched["position"] is None or ledger.stock.next_due(shop.name) is not None:
             return False
     states = ("queued", "running", "waiting")
     jobs = (job for state in states for job in ledger.jobs.search(state=state, limit=100_000))

@@ -11,6 +11,7 @@ from schemas.settings import Settings
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
 from workers.connect import NewStore, connect_store
+from workers.local.stock_proof import Selling
 
 TENANT, KEY, CHANNEL = "demo", "demo-key", "webshops"
 # Where the simulated shops let orders be collected, by the names they give these places.
@@ -108,9 +109,16 @@ class World:
                 import_since=datetime.now(UTC) - HISTORY - timedelta(days=1),
             )
             connect_store(ledger, settings, new)
-            ledger.stores.switch_flow(shop.name, "inventory.publish", enabled=False)
+            seller = self.seller(ledger, shop.name)
+            url = self.afosto.graphql_url.removesuffix("/graphql")
+            self.epages.judge_stock(shop.name, url, TENANT, sorted(seller.locations), seller.since.isoformat())
             self.epages.set_faults(shop.name, **shop.trouble)
         self.afosto.set_faults(TENANT, *AFOSTO_FAULTS)
+
+    @staticmethod
+    def seller(ledger: Ledger, shop: str) -> Selling:
+        """From where a connected shop sells."""
+        return Selling(shop, frozenset(ledger.stock.locations(shop)), ledger.stores.get(shop).import_since)
 
     def trade(self) -> None:
         """Let all shops and Afosto trade until `stop`."""
