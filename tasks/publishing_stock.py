@@ -35,13 +35,18 @@ ROUNDS = 4
 GAP = 1.0
 # The share of a job's longest time after which nothing more is begun.
 SHARE = 0.5
+# SKUs of a run that may fail for a reason that passes, before the shop is left alone: each is tried again later.
+PATIENCE = 5
 
 Place = tuple[str | None, str | None]
 NOWHERE: Place = (None, None)
 
 
 def publish_stock(run: Run) -> str:
-    """Publish every SKU that is wanted at the store and return what came of it, in words."""
+    """Publish every SKU that is wanted at the store and return what came of it, in words.
+
+    A SKU that the shop fails to answer for stays wanted, and holds up no other one.
+    """
     require_scopes(run, "inventory.publish")
     stock = run.runtime.ledger.stock
     locations = stock.locations(run.store.name)
@@ -52,6 +57,8 @@ def publish_stock(run: Run) -> str:
     while publisher.has_time and (wanted := stock.due(run.store.name, publisher.room, taken)):
         taken |= {each.sku for each in wanted}
         publisher.publish(wanted)
+    if publisher.failed and not publisher.has_outcomes:
+        raise publisher.failed[-1]
     said = publisher.said()
     left = stock.next_due(run.store.name)
     if left is not None:
@@ -69,6 +76,7 @@ class _Publisher:
         self._locations = locations
         self._imports = True
         self._outcomes: Counter[str] = Counter()
+        self.failed: list[RetryLater] = []
 
     @property
     def has_time(self) -> bool:
@@ -83,9 +91,15 @@ class _Publisher:
         free += max(0, run.prepaid_epages - run.epages_gate.calls)
         return max(0, min(BATCH, (free - READINGS) // CALLS_PER_SKU))
 
+    @property
+    def has_outcomes(self) -> bool:
+        """Whether anything came of the run."""
+        return bool(self._outcomes)
+
     def said(self) -> str:
         """What came of it, in words."""
-        counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(self._outcomes.items()))
+        outcomes = self._outcomes + Counter({"failed for now": len(self.failed)})
+        counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
         alone = "" if self._imports else "; its orders are not imported, so none of them count"
         return f"stock: {counts or 'nothing was wanted'}{alone}"
 
@@ -117,7 +131,7 @@ class _Publisher:
         available = self._run.afosto.available(skus, self._locations)
         cursors = sellers.cursors()
         before = sellers.read(cursors)
-        found = {each.sku: self._find(each) for each in wanted if self.has_time}
+        found = {each.sku: where for each in wanted if self.has_time and (where := self._try_to_find(each))}
         after = sellers.read(cursors)
         promised = self._run.runtime.ledger.held.promised(sellers.names, skus, snapshot)
         again = []
@@ -129,6 +143,25 @@ class _Publisher:
             else:
                 self._move(each, found[each.sku], available[each.sku], promised[each.sku])
         return again
+
+    def _try_to_find(self, wanted: WantedSku) -> tuple[Place, Availability] | StockOutcome | None:
+        """As `_find`; None when the shop fails for now to answer for this SKU, an outcome when a person must look."""
+        try:
+            return self._find(wanted)
+        except RetryLater as error:
+            self._endure(wanted.sku, error)
+            return None
+        except NeedsPerson as error:
+            if error.store_wide or isinstance(error, Forbidden):
+                raise
+            return refused(error)
+
+    def _endure(self, sku: str, error: RetryLater) -> None:
+        """Go on without a SKU; raises the error when none would fare better, or too many have failed."""
+        self.failed.append(error)
+        if isinstance(error, Wait) or len(self.failed) >= PATIENCE:
+            raise error
+        self._run.note(f"{sku} failed for now: {error}")
 
     def _find(self, wanted: WantedSku) -> tuple[Place, Availability] | StockOutcome:
         """Where the shop keeps the SKU's stock, with the figure; an outcome when there is none to move."""
@@ -179,9 +212,10 @@ class _Publisher:
             run.note(f"{wanted.sku}: moved by {amount:+d}, the answer was lost: {error}")
             self._outcomes["lost"] += 1
             return None
-        except RetryLater:
+        except RetryLater as error:
             self._stock.withdraw(self._store, wanted)
-            raise
+            self._endure(wanted.sku, error)
+            return None
         except NeedsPerson as error:
             self._stock.withdraw(self._store, wanted)
             if error.store_wide or isinstance(error, Forbidden):

@@ -25,6 +25,7 @@ from workers.local.services import Services
 from workers.local.stock_proof import Selling, prove_stock
 
 ADJUST = r"/adjust-available-stock$"
+READ = r"/availability$"
 
 
 @pytest.fixture(scope="module")
@@ -431,6 +432,28 @@ def test_a_shop_that_allows_few_calls_is_published_bit_by_bit(
     assert list(shop.figures().values()).count(10) == 1
     shop.settle()
     assert set(shop.figures().values()) == {10}
+
+
+def test_a_sku_that_the_shop_fails_to_answer_for_holds_up_no_other_one(shop: StockWorld, world: World) -> None:
+    shop.settle()
+    for sku in shop.figures():
+        world.afosto.recount(TENANT, HERE, sku, 4)
+    shop.watch()
+    world.epages.set_faults(shop.store, faults=[{"kind": "500", "path": READ, "count": 2}])
+    assert shop.publish() == "stock: 2 failed for now, 4 published; more is wanted"
+    assert shop.publish() == "stock: 2 published"
+    assert set(shop.figures().values()) == {4}
+
+
+def test_a_shop_that_answers_for_no_sku_is_left_alone_for_a_while(shop: StockWorld, world: World) -> None:
+    shop.settle()
+    world.afosto.recount(TENANT, HERE, shop.sku(), 4)
+    shop.watch()
+    world.epages.set_faults(shop.store, faults=[{"kind": "500", "path": READ}])
+    assert "500" in shop.publish()
+    world.epages.set_faults(shop.store, faults=[])
+    (job,) = world.ledger.jobs.search(store=shop.store, state="waiting")
+    assert job["failures"] == 1
 
 
 def test_a_burst_of_changes_is_one_run(shop: StockWorld, world: World) -> None:
