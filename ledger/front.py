@@ -1,9 +1,23 @@
 """The short front between Postgres and the broker: which jobs are sent, and which are sent again."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ledger.database import Database, Row, Session, fetch, fetch_one
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a flow stands: `queued` jobs are sent and not claimed, `settled` ended in the last second.
+
+    Some of the others may be `due`; some of what was sent may be `stale`: unclaimed for so long that it may be lost.
+    """
+
+    queued: int
+    settled: int
+    due: bool
+    stale: bool
 
 
 class Front:
@@ -20,11 +34,11 @@ class Front:
         """Return queue → jobs that the living workers run at once."""
         return {row["queue"]: row["slots"] for row in self._database.rows("front.slots", {"alive": alive})}
 
-    def size(self, direction: str, flow: str) -> tuple[int, int]:
-        """Return (jobs sent and unclaimed, jobs settled in the last second) of a flow."""
-        row = self._database.row("front.front", {"direction": direction, "flow": flow})
-        assert row is not None
-        return row["queued"], row["settled"]
+    def standing(self, flows: Sequence[tuple[str, str]], after: float) -> dict[tuple[str, str], Standing]:
+        """Return how each flow, named (direction, flow), stands; what was sent `after` seconds ago is stale."""
+        names = {"directions": [direction for direction, _ in flows], "flows": [flow for _, flow in flows]}
+        rows = self._database.rows("front.standing", {**names, "after": after})
+        return {(row.pop("direction"), row.pop("flow")): Standing(**row) for row in rows}
 
     def due_stores(self, direction: str, flow: str, start: str, limit: int) -> list[Row]:
         """Return up to `limit` stores after `start` that have a due job of the flow."""

@@ -6,7 +6,7 @@ from celery import shared_task
 
 from tasks.base import ConnectorTask
 from tasks.flows import FLOWS
-from tasks.front import ALIVE, DEFAULT_SLOTS, fill, resend
+from tasks.front import ALIVE, DEFAULT_SLOTS, fill, resend, standing
 from tasks.polling import patience
 from tasks.runtime import Runtime
 
@@ -37,8 +37,10 @@ def dispatch(runtime: Runtime) -> str:
     watches = ledger.stock.take_due(patience(settings.inventory_interval), POLLS_PER_TICK)
     for store in watches:
         runtime.send("inventory.watch", {"store": store}, "inventory")
-    slots = ledger.front.slots(ALIVE)
-    sent = sum(fill(runtime, flow, slots.get(flow.queue, DEFAULT_SLOTS)) for flow in FLOWS)
-    again = sum(resend(runtime, flow) for flow in FLOWS)
+    slots, stands = ledger.front.slots(ALIVE), standing(runtime, FLOWS)
+    due = [flow for flow in FLOWS if stands[flow.task].due]
+    sent = sum(fill(runtime, flow, slots.get(flow.queue, DEFAULT_SLOTS), stands[flow.task]) for flow in due)
+    # The broker is asked only about what may be lost.
+    again = sum(resend(runtime, flow) for flow in FLOWS if stands[flow.task].stale)
     asked = f"{len(polls)} polls, {len(walks)} walks, {len(watches)} inventories"
     return f"{asked}, {sent} jobs sent, {again} sent again, {len(freed)} leases ended"

@@ -2,10 +2,12 @@
 
 import threading
 import time
+from collections.abc import Sequence
 
 import structlog
 
 from ledger.database import Row
+from ledger.front import Standing
 from schemas.errors import Wait
 from tasks.engine import LANES, Flow
 from tasks.runtime import Runtime
@@ -27,11 +29,16 @@ _refilled: dict[str, float] = {}
 _refill_lock = threading.Lock()
 
 
-def fill(runtime: Runtime, flow: Flow, slots: int) -> int:
+def standing(runtime: Runtime, flows: Sequence[Flow]) -> dict[str, Standing]:
+    """Return how flows stand, by the names of their tasks."""
+    found = runtime.ledger.front.standing([(f.direction, f.name) for f in flows], runtime.settings.resend_after)
+    return {flow.task: found[flow.direction, flow.name] for flow in flows}
+
+
+def fill(runtime: Runtime, flow: Flow, slots: int, stands: Standing) -> int:
     """Send as many due jobs of a flow as keep its workers busy, one per store and round; return how many."""
     front = runtime.ledger.front
-    queued, settled = front.size(flow.direction, flow.name)
-    room = max(2 * slots, int(1.5 * settled)) - queued
+    room = max(2 * slots, int(1.5 * stands.settled)) - stands.queued
     if room <= 0:
         return 0
     paid = front.release_prepaid(flow.direction, flow.name, room)
@@ -56,9 +63,12 @@ def refill(runtime: Runtime, flow: Flow) -> None:
         if now - _refilled.get(flow.task, 0.0) < REFILL_GAP:
             return
         _refilled[flow.task] = now
+    stands = standing(runtime, [flow])[flow.task]
+    if not stands.due:
+        return
     slots = runtime.ledger.front.slots(ALIVE).get(flow.queue, DEFAULT_SLOTS)
-    if runtime.ledger.front.size(flow.direction, flow.name)[0] < slots:
-        fill(runtime, flow, slots)
+    if stands.queued < slots:
+        fill(runtime, flow, slots, stands)
 
 
 def resend(runtime: Runtime, flow: Flow) -> int:

@@ -14,11 +14,18 @@ from workers w cross join unnest(w.queues) as q (queue)
 where w.seen_at > now() - %(alive)s * interval '1 second'
 group by q.queue;
 
--- name: front
--- How many jobs of a flow are sent and not yet claimed, and how many were settled in the last second.
-select (select count(*) from jobs where state = 'queued' and direction = %(direction)s and flow = %(flow)s)::int as queued,
-       (select count(*) from jobs where settled_at > now() - interval '1 second'
-        and direction = %(direction)s and flow = %(flow)s)::int as settled;
+-- name: standing
+-- How each flow stands: what is sent and not yet claimed, what was settled in the last second, whether anything is due, and
+-- whether anything was sent so long ago that it may be lost.
+select f.direction, f.flow,
+       (select count(*) from jobs j where j.state = 'queued' and j.direction = f.direction and j.flow = f.flow)::int as queued,
+       (select count(*) from jobs j where j.settled_at > now() - interval '1 second'
+        and j.direction = f.direction and j.flow = f.flow)::int as settled,
+       exists (select 1 from jobs j where j.state = 'waiting' and j.direction = f.direction and j.flow = f.flow
+               and j.due_at <= now()) as due,
+       exists (select 1 from jobs j where j.state = 'queued' and j.direction = f.direction and j.flow = f.flow
+               and j.queued_at < now() - %(after)s * interval '1 second') as stale
+from unnest(%(directions)s::text[], %(flows)s::text[]) as f (direction, flow);
 
 -- name: due_stores
 -- Stores with a due job of this flow, found by hopping along the index, from a rotating start.

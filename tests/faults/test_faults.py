@@ -49,11 +49,11 @@ def test_a_worker_killed_again_and_again_between_answer_and_settle_loses_nothing
         world.worker(JOB_QUEUES, 4)
         world.sweep()
         world.settle(45)
+        assert world.parked() == []
         report = world.prove()
         assert report.differences == []
         assert report.counts["opened"] > KILLS
         assert max(job["claims"] for job in world.ledger.jobs.search(limit=10_000)) > 1
-        assert world.parked() == []
 
 
 def test_redis_emptied_in_mid_run_costs_time_alone(services: Services, tmp_path: Path) -> None:
