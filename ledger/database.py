@@ -1,7 +1,8 @@
 """The pool of connections to Postgres, and the transaction that repeats itself when Postgres asks for it."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, LiteralString, TypeVar
+import select
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
 import psycopg
 from psycopg import Connection, errors
@@ -36,7 +37,7 @@ class Database:
             timeout=patience,
             max_idle=60,
             open=False,
-            check=ConnectionPool.check_connection,
+            check=_check,
         )
 
     def transaction(self, work: Callable[[Session], T]) -> T:
@@ -44,6 +45,36 @@ class Database:
 
         Raises RetryLater when the database cannot be reached.
         """
+
+        def within(session: Session) -> T:
+            with session.transaction():
+                return work(session)
+
+        return self._run(within)
+
+    def rows(self, path: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
+        """Run one named query, which is a transaction of its own in one round trip, and return its rows."""
+        return self._run(lambda session: fetch(session, path, parameters))
+
+    def row(self, path: str, parameters: Mapping[str, Any] | None = None) -> Row | None:
+        """Run one named query in a transaction of its own and return its first row, or None."""
+        found = self.rows(path, parameters)
+        return found[0] if found else None
+
+    def batch(self, *statements: tuple[str, Mapping[str, Any]]) -> list[list[Row]]:
+        """Run named queries one after another, sent in one round trip; return the rows of each.
+
+        What is sent as one pipeline is one transaction: when a query fails, none has happened.
+        """
+
+        def at_once(session: Session) -> list[list[Row]]:
+            with session.pipeline():
+                cursors = [session.execute(query(path), parameters) for path, parameters in statements]
+            return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
+
+        return self._run(at_once)
+
+    def _run(self, work: Callable[[Session], T]) -> T:
         for left in reversed(range(_REPEATS)):
             try:
                 return self._once(work)
@@ -55,38 +86,36 @@ class Database:
     def _once(self, work: Callable[[Session], T]) -> T:
         self._pool.open()
         try:
-            with self._pool.connection() as session, session.transaction():
+            with self._pool.connection() as session:
                 return work(session)
         except (PoolTimeout, psycopg.OperationalError) as error:
             if isinstance(error, _REPEATABLE):
                 raise
             raise RetryLater(f"the database does not answer: {type(error).__name__}") from error
 
-    def rows(self, path: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-        """Run one named query in a transaction of its own and return its rows."""
-        return self.transaction(lambda session: fetch(session, path, parameters))
-
-    def row(self, path: str, parameters: Mapping[str, Any] | None = None) -> Row | None:
-        """Run one named query in a transaction of its own and return its first row, or None."""
-        found = self.rows(path, parameters)
-        return found[0] if found else None
-
     def close(self) -> None:
         """Close the pool and its connections."""
         self._pool.close()
 
 
+def _check(session: Session) -> None:
+    """Ask a connection that waited in the pool whether it lives only when something came in meanwhile.
+
+    A server that ends, or ends a session, says so; asking each time would cost each query a second round trip.
+    """
+    incoming = select.poll()
+    incoming.register(session.fileno(), select.POLLIN)
+    if incoming.poll(0):
+        ConnectionPool.check_connection(session)
+
+
 def fetch(session: Session, path: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
     """Run the named query in the given transaction and return its rows (empty for statements without any)."""
-    return _run(session, query(path), parameters or {})
+    cursor = session.execute(query(path), parameters or {})
+    return cursor.fetchall() if cursor.description else []
 
 
 def fetch_one(session: Session, path: str, parameters: Mapping[str, Any] | None = None) -> Row | None:
     """Run the named query in the given transaction and return its first row, or None."""
     found = fetch(session, path, parameters)
     return found[0] if found else None
-
-
-def _run(session: Session, sql: LiteralString, parameters: Mapping[str, Any] | Sequence[Any]) -> list[Row]:
-    cursor = session.execute(sql, parameters)
-    return cursor.fetchall() if cursor.description else []

@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from ledger.database import Database, Row, Session, fetch, fetch_one
+from ledger.database import Database, Row, Session, fetch
 from ledger.records import Context, Intent, Job, Link, Settlement, Wish
 from ledger.stores import Stores
 from schemas.flows import SWITCHES, flow_name
@@ -42,19 +42,14 @@ class Jobs:
         not due yet, the store is paused or the flow is off.
         """
         key = {"store": store, "direction": direction, "flow": flow, "subject": subject}
+        claim = ("jobs.claim", {**key, "holder": holder, "lease": lease})
         try:
-            return self._database.transaction(lambda s: self._claim(s, {**key, "holder": holder, "lease": lease}))
+            claimed, contexts = self._database.batch(claim, ("jobs.context", {"store": store, "order_key": subject}))
         except psycopg.errors.UniqueViolation:
             return None
-
-    def _claim(self, session: Session, parameters: dict[str, Any]) -> tuple[Job, Context] | None:
-        row = fetch_one(session, "jobs.claim", parameters)
-        if row is None:
+        if not claimed:
             return None
-        job = Job(version=row.pop("claimed_version"), **row)
-        context = fetch_one(session, "jobs.context", {"store": job.store, "order_key": job.order_key})
-        assert context is not None
-        return job, self._context(context)
+        return Job(version=claimed[0].pop("claimed_version"), **claimed[0]), self._context(contexts[0])
 
     def _context(self, row: Row) -> Context:
         return Context(

@@ -25,8 +25,10 @@ where store = %(store)s and sku in (
 returning sku;
 
 -- name: wish_all
+-- What the shop was found not to have is left alone: its owner names a SKU that it has taken up.
 update stock set wanted = wanted + 1
-where store = %(store)s and sku in (select sku from stock where store = %(store)s order by sku for update)
+where store = %(store)s and sku in (
+    select sku from stock where store = %(store)s and outcome is distinct from 'unknown-sku' order by sku for update)
 returning sku;
 
 -- name: wish_changed

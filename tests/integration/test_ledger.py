@@ -1,6 +1,7 @@
 """Rules of the ledger that only a real database can keep or break."""
 
 import threading
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -65,6 +66,30 @@ def test_a_dependant_of_a_draft_that_waits_for_its_payment_is_due_at_once(ledger
     assert shipment["due_at"] <= datetime.now(UTC)
 
 
+def test_a_second_job_of_an_order_is_not_claimed_and_the_connection_goes_on(ledger: Ledger) -> None:
+    _advance(ledger, _wish("orders", "placed"))
+    ledger.jobs.hint("shop", "import", "shipments", "order")
+    assert ledger.jobs.claim("shop", "import", "orders", "order", holder="me", lease=60) is not None
+    for _ in range(3):
+        assert ledger.jobs.claim("shop", "import", "shipments", "order", holder="you", lease=60) is None
+    states = {row["flow"]: row["state"] for row in ledger.jobs.search(store="shop")}
+    assert states == {"orders": "running", "shipments": "waiting"}
+
+
+def test_connections_that_the_server_ended_are_noticed_before_they_are_used(ledger: Ledger) -> None:
+    ended = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = %s"
+    together = threading.Barrier(4)
+    threads = [threading.Thread(target=_hold, args=(ledger, together)) for _ in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(LONG)
+    name = ledger.database.transaction(lambda session: session.info.dbname)
+    ledger.database.transaction(partial(_execute, ended, (name,)))
+    time.sleep(0.2)
+    assert [ledger.stores.names() for _ in range(5)] == [["shop"]] * 5
+
+
 def test_the_sweep_leaves_out_orders_nobody_expects_anything_of(ledger: Ledger) -> None:
     insert = "insert into orders (store, id, number, created_at, updated_at) values ('shop', %s, %s, %s, %s)"
     ages = {"last week": 7, "last year": 365}
@@ -92,3 +117,8 @@ def _advance(ledger: Ledger, *wishes: Wish) -> None:
 
 def _wish(flow: str, content: str) -> Wish:
     return Wish(flow, "order", content, NOW)
+
+
+def _hold(ledger: Ledger, together: threading.Barrier) -> None:
+    """Keep a connection until all have one."""
+    ledger.database.transaction(lambda _: together.wait(LONG))
