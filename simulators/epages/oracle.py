@@ -27,32 +27,25 @@ _TIMEOUT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """Pieces of a SKU that a shop has sold by one order line; `known` to the connector, or excused.
+    """Pieces of a SKU that an order line held when the connector read the stock; excused where they are not `known`.
 
-    `restocked` pieces more were put back into the stock since the connector last read it. Test orders do not count.
+    `restocked` of them the shop has put back since. Lines that do not `count`, of test orders, are never booked.
     """
 
     reference: str
     line: str
-    pieces: int
+    held: int
     known: bool
     restocked: int
     counts: bool
 
     def promised(self, opened: set[str], waiting: Mapping[str, Mapping[str, int]]) -> int:
         """Its part of U; of what nobody knew, what Afosto has booked since is given back."""
-        left = self._not_booked(self.pieces, opened, waiting)
-        return left if self.known else left - self.pieces
-
-    def on_top(self, opened: set[str], waiting: Mapping[str, Mapping[str, int]]) -> int:
-        """Of the restocked pieces, how many raised the stock and not A − U: Afosto had booked them."""
-        before = self._not_booked(self.pieces + self.restocked, opened, waiting)
-        return self.restocked - (before - self._not_booked(self.pieces, opened, waiting))
-
-    def _not_booked(self, pieces: int, opened: set[str], waiting: Mapping[str, Mapping[str, int]]) -> int:
         if not self.counts:
             return 0
-        return min(pieces, waiting.get(self.reference, {}).get(self.line, 0)) if self.reference in opened else pieces
+        waits = waiting.get(self.reference, {}).get(self.line, 0)
+        left = min(self.held, waits) if self.reference in opened else self.held
+        return left if self.known else left - self.held
 
 
 @dataclass(slots=True)
@@ -81,12 +74,12 @@ class Oracle:
         self._indexed = len(self.shop.orders)
         restocked = self._restocked(sku) if seen is None else {}
         for order, line in self._lines.get(sku, ()):
-            pieces = line.initial - line.canceled - line.returned
             back = restocked.get((order.id, line.id), 0)
+            held = line.initial - line.canceled - line.returned + back
             counts = not order.test and not order.malformed and order.created_at >= self.since
-            if back or (pieces > 0 and counts):
+            if back or (held > 0 and counts):
                 known = seen is None or (order.placed_at or order.created_at) < seen
-                yield Sold(reference(self.shop.name, order.id), line.id, max(0, pieces), known, back, counts)
+                yield Sold(reference(self.shop.name, order.id), line.id, held, known, back, counts)
 
     def _restocked(self, sku: str) -> Counter[tuple[str, str]]:
         """(order, line) → pieces put back since the connector last read the stock."""
@@ -122,7 +115,6 @@ async def judge(oracle: Oracle, all_oracles: Iterable[Oracle], moves: Iterable[M
         then, now = (_allowed(truth, sold, known) for sold in (before, _sold(oracle, sellers, sku)))
         if move["stock"] > then and (item.stock or 0) > now:
             detail = {"sku": sku, "stock": move["stock"], "allowed": then, "available": truth["available"]}
-            detail |= {"amount": move["amount"], "looked": str(oracle.shop.looked.get(sku)), "truth": truth}
             detail |= {"sold": [asdict(s) for s in before if s.promised(known, truth["waiting"]) or s.restocked]}
             oracle.shop.causes.violate("oversold", None, f"{move['seq']}", **detail)
 
@@ -135,12 +127,12 @@ def _sold(oracle: Oracle, sellers: Iterable[Oracle], sku: str) -> list[Sold]:
 
 def _allowed(truth: Mapping[str, Any], sold: Sequence[Sold], opened: set[str]) -> int:
     promised = sum(each.promised(opened, truth["waiting"]) for each in sold)
-    held = {(each.reference, each.line): each.pieces for each in sold}
+    held = {(each.reference, each.line): each.held for each in sold}
     taken_back = 0
     for name, lines in truth["reserved"].items():
         taken_back += sum(max(0, int(count) - held.get((name, line), 0)) for line, count in lines.items())
-    on_top = sum(each.on_top(opened, truth["waiting"]) for each in sold)
-    return max(0, int(truth["available"]) + int(truth["lost"]) + taken_back - promised) + on_top
+    restocked = sum(each.restocked for each in sold)
+    return max(0, int(truth["available"]) + int(truth["lost"]) + taken_back - promised) + restocked
 
 
 def _ask(oracle: Oracle, asked: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -394,6 +394,29 @@ def test_a_booked_piece_that_the_shop_puts_back_after_the_reading_is_on_top_unti
     assert shop.figures()[sku] == 12
 
 
+def test_a_piece_put_back_while_more_is_sold_than_there_is_goes_with_the_next_run(
+    shop: StockWorld, world: World
+) -> None:
+    shop.settle()
+    sku = shop.sku()
+    order = shop.sell(sku, 3)
+    world.afosto.recount(TENANT, HERE, sku, 1)
+    shop.watch()
+    send = Http.send
+
+    def between(http: Http, method: str, url: str, **options: Any) -> Answer:
+        """The buyer cancels one of the pieces, none of which Afosto has booked."""
+        if url.endswith("adjust-available-stock") and len(shop.writes()) == 6:
+            world.epages.act(shop.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
+        return send(http, method, url, **options)
+
+    with patch.object(Http, "send", autospec=True, side_effect=between):
+        shop.publish()
+    assert [move["stock"] for move in shop.writes()[6:]] == [1]
+    shop.publish()
+    assert shop.figures()[sku] == 0
+
+
 def test_what_another_shop_sells_is_not_looked_for_in_a_catalogue_that_is_still_walked_over(
     shop: StockWorld, world: World, runtime: Runtime
 ) -> None:
