@@ -15,6 +15,8 @@ from schemas.errors import RetryLater
 T = TypeVar("T")
 Row = dict[str, Any]
 Session = Connection[Row]
+# A named query with its parameters.
+Statement = tuple[str, Mapping[str, Any]]
 
 # Postgres takes these back and asks for the whole transaction once more.
 _REPEATABLE = (errors.DeadlockDetected, errors.SerializationFailure)
@@ -61,7 +63,7 @@ class Database:
         found = self.rows(path, parameters)
         return found[0] if found else None
 
-    def batch(self, *statements: tuple[str, Mapping[str, Any]]) -> list[list[Row]]:
+    def batch(self, *statements: Statement) -> list[list[Row]]:
         """Run named queries one after another, sent in one round trip; return the rows of each.
 
         What is sent as one pipeline is one transaction: when a query fails, none has happened.

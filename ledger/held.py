@@ -21,8 +21,10 @@ class Held:
 
         `by` is the run that read them, if it publishes stock.
         """
-        lines = countable(store, orders)
-        self._database.transaction(lambda session: note_held(session, store.name, lines, by))
+        lines = _unique(countable(store, orders))
+        news = self._database.row("order_lines.news", _columns(store.name, lines)) if lines else None
+        if news and news["found"]:
+            self._database.transaction(lambda session: note_held(session, store.name, lines, by))
 
     def note_afosto(self, store: str, order_id: str, waiting: Mapping[str, int], by: Publishing | None = None) -> None:
         """Keep how many units of an opened order's lines (ePages ids) Afosto has not deducted, as was just read."""
@@ -59,19 +61,10 @@ def countable(store: Store, orders: Iterable[Order]) -> list[HeldLine]:
 
 def note_held(session: Session, store: str, lines: Iterable[HeldLine], by: Publishing | None = None) -> None:
     """Within a transaction: keep lines as the shop last said, and make wanted what has changed."""
-    unique = {(line.order_id, line.line_id): line for line in lines}
-    if not unique:
+    kept = _unique(lines)
+    if not kept:
         return
-    kept = list(unique.values())
-    values = {
-        "store": store,
-        "orders": [line.order_id for line in kept],
-        "lines": [line.line_id for line in kept],
-        "skus": [line.sku for line in kept],
-        "held": [line.held for line in kept],
-        "documents": [line.document_at for line in kept],
-    }
-    changed = {row["sku"] for row in fetch(session, "order_lines.note_held", values)}
+    changed = {row["sku"] for row in fetch(session, "order_lines.note_held", _columns(store, kept))}
     if changed:
         _remember(session, store, [line for line in kept if line.sku in changed])
     wish_touched(session, store, changed, by)
@@ -86,3 +79,19 @@ def _remember(session: Session, store: str, lines: Iterable[HeldLine]) -> None:
         "variations": [line.variation_id for line in places.values()],
     }
     fetch(session, "stock.remember", values)
+
+
+def _unique(lines: Iterable[HeldLine]) -> list[HeldLine]:
+    """Leave out all but the last of the lines of one name: no statement may touch a row twice."""
+    return list({(line.order_id, line.line_id): line for line in lines}.values())
+
+
+def _columns(store: str, lines: Sequence[HeldLine]) -> dict[str, object]:
+    return {
+        "store": store,
+        "orders": [line.order_id for line in lines],
+        "lines": [line.line_id for line in lines],
+        "skus": [line.sku for line in lines],
+        "held": [line.held for line in lines],
+        "documents": [line.document_at for line in lines],
+    }

@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from ledger.database import Database, Row, Session, fetch, fetch_one
+from ledger.database import Database, Session, Statement, fetch, fetch_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,16 +30,8 @@ class Links:
 
     def bind_order(self, store: str, order_key: str, afosto_id: str, job_id: int, facts: Mapping[str, Any]) -> bool:
         """Bind an order to its first draft and announce the items; False when another draft was bound before."""
-        return self._database.transaction(lambda s: self._bind_order(s, store, order_key, afosto_id, job_id, facts))
-
-    def _bind_order(
-        self, session: Session, store: str, order_key: str, afosto_id: str, job_id: int, facts: Mapping[str, Any]
-    ) -> bool:
-        values = {"store": store, "order_key": order_key, "afosto_id": afosto_id, "facts": Jsonb(dict(facts))}
-        if fetch_one(session, "links.bind_order", values) is None:
-            return False
-        self._announce_items(session, store, order_key, job_id, afosto_id)
-        return True
+        values = {"store": store, "order_key": order_key, "afosto_id": afosto_id, "job_id": job_id}
+        return self._database.row("links.bind_order", {**values, "facts": Jsonb(dict(facts))}) is not None
 
     def replace_draft(
         self,
@@ -57,16 +49,12 @@ class Links:
             if fetch_one(session, "links.replace_draft", values) is None:
                 return False
             fetch(session, "links.settle_items", {"store": store, "order_key": order_key, "outcome": "abandoned"})
-            self._announce_items(session, store, order_key, job_id, new)
+            body = Jsonb({"afosto_id": new})
+            items = {"store": store, "order_key": order_key, "job_id": job_id, "kind": "items", "body": body}
+            fetch(session, "links.open_intent", {**items, "wait": 0})
             return True
 
         return self._database.transaction(work)
-
-    @staticmethod
-    def _announce_items(session: Session, store: str, order_key: str, job_id: int, afosto_id: str) -> None:
-        body = Jsonb({"afosto_id": afosto_id})
-        values = {"store": store, "order_key": order_key, "job_id": job_id, "kind": "items", "body": body, "wait": 0}
-        fetch(session, "links.open_intent", values)
 
     def stage_order(
         self,
@@ -78,19 +66,15 @@ class Links:
         facts: Mapping[str, Any] | None = None,
     ) -> bool:
         """Note how far the bound order has come and settle what announced its items; False when it is not bound."""
-
-        def work(session: Session) -> Row | None:
-            if stage == "opened":
-                fetch(session, "jobs.hold_orders", {"store": store, "subjects": [order_key]})
-            outcome = "abandoned" if stage == "expired" else "done"
-            fetch(session, "links.settle_items", {"store": store, "order_key": order_key, "outcome": outcome})
-            key = {"store": store, "order_key": order_key, "afosto_id": afosto_id}
-            row = fetch_one(session, "links.stage_order", {**key, "stage": stage, "facts": Jsonb(dict(facts or {}))})
-            if stage == "opened":
-                fetch(session, "jobs.wake_order", {"store": store, "order_key": order_key})
-            return row
-
-        return self._database.transaction(work) is not None
+        key = {"store": store, "order_key": order_key}
+        hold: Statement = ("jobs.hold_orders", {"store": store, "subjects": [order_key]})
+        settle: Statement = ("links.settle_items", {**key, "outcome": "abandoned" if stage == "expired" else "done"})
+        values = {**key, "afosto_id": afosto_id, "stage": stage, "facts": Jsonb(dict(facts or {}))}
+        note: Statement = ("links.stage_order", values)
+        wake: Statement = ("jobs.wake_order", key)
+        statements = [hold, settle, note, wake] if stage == "opened" else [settle, note]
+        rows = self._database.batch(*statements)
+        return bool(rows[statements.index(note)])
 
     def note_parcels(self, store: str, statuses: Mapping[str, str]) -> None:
         """Note per parcel of Afosto the status that both sides have now."""
@@ -114,12 +98,14 @@ class Links:
         self, store: str, order_key: str, intent_id: int | None, links: Iterable[NewLink], outcome: str
     ) -> None:
         """Write the links of an effect that was seen to have happened, and settle its intent if it had one."""
+        ordered = sorted(links, key=lambda new: new.afosto_id)
+        key = {"store": store, "order_key": order_key}
+        statements: list[Statement] = [("links.bind", {**key, **_values(link)}) for link in ordered]
+        if intent_id is not None:
+            statements.append(("links.settle_intent", {"id": intent_id, "outcome": outcome}))
+        if statements:
+            self._database.batch(*statements)
 
-        def work(session: Session) -> None:
-            for link in sorted(links, key=lambda new: new.afosto_id):
-                values = {name: getattr(link, name) for name in NewLink.__slots__}
-                fetch(session, "links.bind", {"store": store, "order_key": order_key, **values})
-            if intent_id is not None:
-                fetch(session, "links.settle_intent", {"id": intent_id, "outcome": outcome})
 
-        self._database.transaction(work)
+def _values(link: NewLink) -> dict[str, Any]:
+    return {name: getattr(link, name) for name in NewLink.__slots__}

@@ -1,9 +1,15 @@
 -- name: bind_order
--- The first writer wins; a second draft of the same order is not taken.
-insert into links (store, kind, order_key, epages_id, afosto_id, written_by, stage, facts)
-values (%(store)s, 'order', %(order_key)s, %(order_key)s, %(afosto_id)s, 'epages', 'created', %(facts)s)
-on conflict (store, kind, epages_id) do nothing
-returning id;
+-- The first writer wins; a second draft of the same order is not taken. Its items are announced with it.
+with bound as (
+    insert into links (store, kind, order_key, epages_id, afosto_id, written_by, stage, facts)
+    values (%(store)s, 'order', %(order_key)s, %(order_key)s, %(afosto_id)s, 'epages', 'created', %(facts)s)
+    on conflict (store, kind, epages_id) do nothing
+    returning id
+), announced as (
+    insert into intents (store, order_key, job_id, kind, body, ambiguous_until)
+    select %(store)s, %(order_key)s, %(job_id)s, 'items', jsonb_build_object('afosto_id', %(afosto_id)s::text), now() from bound
+)
+select id from bound;
 
 -- name: replace_draft
 -- A draft that may have been filled twice is given up for a new one.

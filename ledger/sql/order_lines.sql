@@ -16,6 +16,16 @@ where order_lines.held > excluded.held
        and (order_lines.held, order_lines.sku) is distinct from (excluded.held, excluded.sku))
 returning sku;
 
+-- name: news
+-- Whether any of these lines would change what is kept; the same rule as note_held has.
+select exists (
+    select 1 from unnest(%(orders)s::text[], %(lines)s::text[], %(skus)s::text[], %(held)s::int[], %(documents)s::timestamptz[])
+                  as n (order_id, line_id, sku, held, document_at)
+    left join order_lines l on l.store = %(store)s and l.order_id = n.order_id and l.line_id = n.line_id
+    where l.line_id is null or l.held > n.held
+       or (n.document_at > l.document_at and (l.held, l.sku) is distinct from (n.held, n.sku))
+) as found;
+
 -- name: note_waiting
 -- What Afosto was seen to hold of one opened order. A line that is not named has no unit waiting.
 update order_lines l set waiting = n.waiting, waiting_at = now()
