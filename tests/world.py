@@ -23,6 +23,7 @@ from ledger.migrate import migrate
 from schemas.settings import Settings, load_settings
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
+from tests.hosts.host import HERE, ROOT, Host
 from workers.connect import NewStore, connect_store
 from workers.local.proof import Report, prove
 from workers.local.server import free_port
@@ -32,7 +33,6 @@ from workers.local.world import LOCATIONS
 TENANT, KEY, CHANNEL = "tenant", "afosto-key-for-tests", "channel-1"
 PLACES = [{"id": f"location-{n}", "name": name} for n, name in enumerate(LOCATIONS)]
 CLIENT_ID, CLIENT_SECRET = "client", "client-secret-for-tests"
-ROOT = Path(__file__).parent.parent
 
 # Leases, waits and deadlines shrunk together; their order is the one that start-up asserts.
 SHRUNK = {
@@ -61,9 +61,14 @@ JOB_QUEUES = "orders,cancellations,shipments,returns,exports,inventory"
 class World:
     """Start it with `with World(services, folder) as world`; everything in it ends with the block."""
 
-    def __init__(self, services: Services, folder: Path, **overrides: str) -> None:
+    def __init__(
+        self, services: Services, folder: Path, *, address: str = "127.0.0.1", host: Host = HERE, **overrides: str
+    ) -> None:
+        """The vendors are simulated at `address`; `host` is theirs, and that of each process without one of its own."""
         self._services = services
         self._folder = folder
+        self._address = address
+        self._host = host
         self._overrides = overrides
         self._stack = ExitStack()
         self.workers: list[subprocess.Popen[bytes]] = []
@@ -106,8 +111,8 @@ class World:
             "BROKER_URL": self._services.broker_url,
             "REDIS_URL": self._services.redis_url,
             "KEYS": self._services.keys,
-            "EPAGES_URL": f"http://127.0.0.1:{self._epages_port}/{{store}}/api",
-            "AFOSTO_URL": f"http://127.0.0.1:{self._afosto_port}/graphql",
+            "EPAGES_URL": f"http://{self._address}:{self._epages_port}/{{store}}/api",
+            "AFOSTO_URL": f"http://{self._address}:{self._afosto_port}/graphql",
             **self._overrides,
         }
         connector = {f"CONNECTOR_{name}": value for name, value in mine.items()}
@@ -115,15 +120,18 @@ class World:
         return {**os.environ, **connector, "PATH": path, "PYTHONPATH": str(ROOT), "C_FORCE_ROOT": "1"}
 
     def _simulator(self, vendor: str, port: int) -> str:
-        self._spawn(vendor, [sys.executable, "-m", "simulators", vendor, "--port", str(port)])
+        options = ["--host", self._address, "--port", str(port)]
+        self._spawn(vendor, [sys.executable, "-m", "simulators", vendor, *options])
         control = {"epages": "shops", "afosto": "tenants"}[vendor]
-        url = f"http://127.0.0.1:{port}"
-        wait_for(lambda: _listens(port), 20, f"the simulated {vendor} ({control}) to listen")
+        url = f"http://{self._address}:{port}"
+        wait_for(lambda: _listens(port, self._address), 20, f"the simulated {vendor} ({control}) to listen")
         return url
 
-    def _spawn(self, name: str, argv: list[str]) -> subprocess.Popen[bytes]:
+    def _spawn(self, name: str, argv: list[str], host: Host | None = None) -> subprocess.Popen[bytes]:
+        host = host or self._host
+        env = {**self.env, "PYTHONPATH": str(host.tree), **host.env}
         log = self._stack.enter_context((self._folder / f"{name}-{uuid.uuid4().hex[:6]}.log").open("wb"))
-        process = subprocess.Popen(argv, env=self.env, cwd=ROOT, stdout=log, stderr=log)
+        process = subprocess.Popen([*host.prefix, *argv], env=env, cwd=host.tree, stdout=log, stderr=log)
         self._stack.callback(_end, process)
         return process
 
@@ -153,18 +161,18 @@ class World:
         else:
             self.ledger.stores.switch_flow(name, "inventory.publish", enabled=False)
 
-    def worker(self, queues: str, concurrency: int = 4) -> subprocess.Popen[bytes]:
+    def worker(self, queues: str, concurrency: int = 4, host: Host | None = None) -> subprocess.Popen[bytes]:
         """Start a Celery worker with a pool of threads."""
         name = f"{uuid.uuid4().hex[:8]}@%h"
         options = ["-Q", queues, "-n", name, "--pool", "threads", "-c", str(concurrency), "-l", "INFO"]
         options += ["--without-gossip", "--without-mingle"]
-        process = self._spawn("worker", ["celery", "-A", "workers.app", "worker", *options])
+        process = self._spawn("worker", ["celery", "-A", (host or self._host).app, "worker", *options], host)
         self.workers.append(process)
         return process
 
-    def beat(self) -> subprocess.Popen[bytes]:
+    def beat(self, host: Host | None = None) -> subprocess.Popen[bytes]:
         """Start Celery beat."""
-        process = self._spawn("beat", ["celery", "-A", "workers.app", "beat", "-l", "INFO"])
+        process = self._spawn("beat", ["celery", "-A", (host or self._host).app, "beat", "-l", "INFO"], host)
         self.workers.append(process)
         return process
 
@@ -227,10 +235,10 @@ def wait_for(condition: Callable[[], bool], timeout: float, what: str, details: 
         time.sleep(0.1)
 
 
-def _listens(port: int) -> bool:
+def _listens(port: int, address: str = "127.0.0.1") -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.2)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((address, port)) == 0
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

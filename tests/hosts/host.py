@@ -1,0 +1,20 @@
+"""Where the processes of a world run: on this host unless told otherwise."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """What stands before a command there, what its environment has besides, and which source tree and app it runs."""
+
+    prefix: tuple[str, ...] = ()
+    env: Mapping[str, str] = field(default_factory=dict)
+    tree: Path = ROOT
+    app: str = "workers.app"
+
+
+HERE = Host()
