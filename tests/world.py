@@ -61,13 +61,10 @@ JOB_QUEUES = "orders,cancellations,shipments,returns,exports,inventory"
 class World:
     """Start it with `with World(services, folder) as world`; everything in it ends with the block."""
 
-    def __init__(
-        self, services: Services, folder: Path, *, address: str = "127.0.0.1", host: Host = HERE, **overrides: str
-    ) -> None:
-        """The vendors are simulated at `address`; `host` is theirs, and that of each process without one of its own."""
+    def __init__(self, services: Services, folder: Path, host: Host = HERE, /, **overrides: str) -> None:
+        """`host` is the vendors', and that of each process without one of its own."""
         self._services = services
         self._folder = folder
-        self._address = address
         self._host = host
         self._overrides = overrides
         self._stack = ExitStack()
@@ -80,8 +77,8 @@ class World:
         self.ledger = Ledger(self.database(), KeySet(self.settings.keys))
         self.redis = redis.Redis.from_url(self.settings.redis_url, decode_responses=True)
         self.redis.flushdb()
-        self.epages = EpagesControl(self._simulator("epages", self._epages_port))
-        self.afosto = AfostoControl(self._simulator("afosto", self._afosto_port))
+        self.epages = EpagesControl(self._simulator("epages", self.epages_port))
+        self.afosto = AfostoControl(self._simulator("afosto", self.afosto_port))
         self.afosto.create(TENANT, KEY, channels=[{"id": CHANNEL, "name": "Shop"}], locations=PLACES)
         self.afosto.set_switches(TENANT, orders_list=False)
         return self
@@ -104,15 +101,15 @@ class World:
         name = f"world_{uuid.uuid4().hex[:12]}"
         with psycopg.connect(self._services.database_url, autocommit=True) as connection:
             connection.execute(f'create database "{name}"'.encode())
-        self._epages_port, self._afosto_port = free_port(), free_port()
+        self.epages_port, self.afosto_port = free_port(), free_port()
         mine = {
             **SHRUNK,
             "DATABASE_URL": _with_database(self._services.database_url, name),
             "BROKER_URL": self._services.broker_url,
             "REDIS_URL": self._services.redis_url,
             "KEYS": self._services.keys,
-            "EPAGES_URL": f"http://{self._address}:{self._epages_port}/{{store}}/api",
-            "AFOSTO_URL": f"http://{self._address}:{self._afosto_port}/graphql",
+            "EPAGES_URL": f"http://{self._host.address}:{self.epages_port}/{{store}}/api",
+            "AFOSTO_URL": f"http://{self._host.address}:{self.afosto_port}/graphql",
             **self._overrides,
         }
         connector = {f"CONNECTOR_{name}": value for name, value in mine.items()}
@@ -120,11 +117,10 @@ class World:
         return {**os.environ, **connector, "PATH": path, "PYTHONPATH": str(ROOT), "C_FORCE_ROOT": "1"}
 
     def _simulator(self, vendor: str, port: int) -> str:
-        options = ["--host", self._address, "--port", str(port)]
+        options = ["--host", self._host.address, "--port", str(port)]
         self._spawn(vendor, [sys.executable, "-m", "simulators", vendor, *options])
-        control = {"epages": "shops", "afosto": "tenants"}[vendor]
-        url = f"http://{self._address}:{port}"
-        wait_for(lambda: _listens(port, self._address), 20, f"the simulated {vendor} ({control}) to listen")
+        url = f"http://{self._host.address}:{port}"
+        wait_for(lambda: _listens(port, self._host.address), 20, f"the simulated {vendor} to listen")
         return url
 
     def _spawn(self, name: str, argv: list[str], host: Host | None = None) -> subprocess.Popen[bytes]:
@@ -181,14 +177,15 @@ class World:
         self.worker(f"{JOB_QUEUES},poll,dispatch,reconcile", concurrency + 2)
         self.beat()
 
-    def gateway(self, store: str) -> None:
+    def gateway(self, store: str) -> subprocess.Popen[bytes]:
         """Start the gateway and let Afosto tell it of everything, for all stores of the tenant."""
         port, secret = free_port(), uuid.uuid4().hex
         options = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--threads", "8"]
-        self._spawn("gateway", [sys.executable, "-m", "gateway", *options])
+        process = self._spawn("gateway", [sys.executable, "-m", "gateway", *options])
         wait_for(lambda: _listens(port), 20, "the gateway to listen")
         endpoint = self.ledger.webhooks.add(store, secret)
         self.afosto.listen(TENANT, f"http://127.0.0.1:{port}/webhooks/afosto/{endpoint}", secret)
+        return process
 
     def sweep(self) -> None:
         """Begin a sweep of every store."""

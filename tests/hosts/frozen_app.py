@@ -1,7 +1,7 @@
 """The connector's app in a worker that freezes: once each of some requests is about to be sent, it stops itself.
 
-`FREEZE_RULES` names a file that appears when the time has come: a list of requests, see `frozen_rules`. Those that come first
-wait for the others, so that one SIGSTOP catches all of them in the same place.
+`FREEZE_RULES` names a file that appears when the time has come: a list of requests, see `frozen_rules`. Those that
+come first wait for the others, so that one SIGSTOP catches all of them in the same place.
 """
 
 import json
@@ -77,5 +77,5 @@ def _send_frozen(connection: HTTPConnection, data: Any) -> None:
     _send(connection, data)
 
 
-Http._exchange = _exchange_frozen  # type: ignore[method-assign]
-HTTPConnection.send = _send_frozen  # type: ignore[method-assign]
+Http._exchange = _exchange_frozen  # type: ignore[method-assign, assignment]
+HTTPConnection.send = _send_frozen  # type: ignore[method-assign, assignment]

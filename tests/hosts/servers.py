@@ -46,7 +46,7 @@ class OpenRedis(Redis):
     def command(self, port: int) -> Command:
         """Start it at both addresses."""
         made = super().command(port)
-        return replace(made, argv=[*made.argv, "--bind", LOOPBACK, self._address])
+        return replace(made, argv=[*made.argv, "--bind", *dict.fromkeys((LOOPBACK, self._address))])
 
 
 @contextmanager

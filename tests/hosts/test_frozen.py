@@ -70,7 +70,7 @@ def _doubled(effects: list[Effect]) -> dict[str, int]:
 
 
 def _is_frozen(process: Popen[bytes]) -> bool:
-    return psutil.Process(process.pid).status() == psutil.STATUS_STOPPED
+    return bool(psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
 
 
 def _show(doubled: Mapping[str, Mapping[str, int]]) -> None:
