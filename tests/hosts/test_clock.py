@@ -14,7 +14,7 @@ from tasks.polling import poll
 from tasks.runtime import Runtime
 from tests.driver import Driver, quiet_runtime
 from tests.hosts.clocks import Clock, library, summer_time_begins, summer_time_ends
-from tests.hosts.host import Host
+from tests.hosts.host import ROOT, Host
 from tests.hosts.servers import open_services
 from tests.hosts.work import done, seconds_until_it_works
 from tests.world import JOB_QUEUES, TENANT, World, wait_for
@@ -130,7 +130,8 @@ def driver(world: World, runtime: Runtime) -> Driver:
 
 
 def _host(file: Path, seconds: float, zone: str) -> Host:
-    return Host(env={**Clock(file, seconds).env, "TZ": zone})
+    paths = os.pathsep.join((str(ROOT / "tests/hosts/skewed"), str(ROOT)))
+    return Host(env={**Clock(file, seconds).env, "TZ": zone, "PYTHONPATH": paths})
 
 
 def _ahead(world: World) -> float:
