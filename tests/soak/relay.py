@@ -29,6 +29,7 @@ class Relay:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.cut(silently=False)
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
 
