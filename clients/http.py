@@ -18,7 +18,7 @@ from clients.errors_table import Answer, Request, lost, not_sent, refusal
 from clients.transport import Call, current_call, shared_session
 from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
 
-DEADLINE_SECONDS = 10.0  # of a whole call: connect, send, answer to its last byte
+DEADLINE_SECONDS = 10.0  # of a whole call: its check, connect, send, answer to its last byte
 BODY_LIMIT = 20 * 1024 * 1024  # bytes: a page of 200 orders has about 2 MB
 USER_AGENT = f"epages-afosto-connector/{version('epages-afosto-connector')}"
 _CHUNK = 65_536
@@ -81,10 +81,12 @@ class Http:
         """
         parts = urlsplit(url)
         request = Request(method, parts.netloc.rpartition("@")[2], parts.path, effect)
+        # From before the check of the lease: whoever freezes after it finds the deadline passed, and sends nothing.
+        ends_at = time.monotonic() + self.deadline_seconds
         self.before(effect)
         started = time.monotonic()
         try:
-            answer = self._exchange(request, url, _prepared(headers, params, body))
+            answer = self._exchange(Call(ends_at), request, url, _prepared(headers, params, body))
         except ConnectorError as failure:
             self.after(_facts(None, failure, time.monotonic() - started))
             raise
@@ -94,9 +96,8 @@ class Http:
             raise error
         return answer
 
-    def _exchange(self, request: Request, url: str, content: dict[str, Any]) -> Answer:
+    def _exchange(self, call: Call, request: Request, url: str, content: dict[str, Any]) -> Answer:
         """Send and read; a read on a kept connection that the server had closed meanwhile is sent once more."""
-        call = Call(time.monotonic() + self.deadline_seconds)
         try:
             return self._attempt(call, request, url, content)
         except RetryLater:

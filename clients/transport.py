@@ -10,6 +10,7 @@ import http.client
 import io
 import os
 import socket
+import struct
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 4.0  # a host that does not take a connection in this time is down; leaves the rest for the answer
 POOL_HOSTS = 64  # hosts whose connections are kept; the least recently used is closed
 POOL_CONNECTIONS = 32  # kept per host: as many as a worker process has threads
+
+# SO_LINGER of a connection. The system keeps sending what an ordinary close has left, for minutes: a request that a cut
+# network held back would land long after its call was given up. Until the answer comes, closing discards it.
+_DISCARD, _DELIVER = struct.pack("ii", 1, 0), struct.pack("ii", 0, 0)
 
 
 @dataclass(slots=True)
@@ -101,11 +106,16 @@ class _Deadline(HTTPConnection):
         if self.sock is None:
             self.connect()
         self.sock.settimeout(call.left())
+        if not call.sent:
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DISCARD)
         call.sent, call.reused = True, self._requests > 0
         super().send(data)
 
     def getresponse(self) -> HTTPResponse:  # type: ignore[override] # urllib3 has its own class, too
+        sock = self.sock
         response = super().getresponse()
+        if sock.fileno() >= 0:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DELIVER)
         current_call.get().answered = True
         self._requests += 1
         return response

@@ -87,10 +87,10 @@ class Jobs:
         """The order is opened in Afosto: what waited for it is due."""
         self._database.rows("jobs.wake_order", {"store": store, "order_key": order_key})
 
-    def renew(self, holder: str, ids: Sequence[int], *, lease: float, longest: float) -> set[int]:
-        """Renew the leases of a process's jobs in one statement; return the ids that are still held."""
+    def renew(self, holder: str, ids: Sequence[int], *, lease: float, longest: float) -> dict[int, bool]:
+        """Renew the leases of a process's jobs in one statement; return those it still holds → whether renewed."""
         parameters = {"holder": holder, "ids": list(ids), "lease": lease, "longest": longest}
-        return {row["id"] for row in self._database.rows("jobs.renew", parameters)}
+        return {row["id"]: row["renewed"] for row in self._database.rows("jobs.renew", parameters)}
 
     def take_back(self, limit: int) -> list[Row]:
         """Free the jobs whose lease ended; a job whose holders died `limit` times is parked."""

@@ -62,6 +62,9 @@ class Leases:
         asked_at = time.monotonic()
         kept = self._jobs.renew(self._holder, held, lease=self._settings.lease, longest=self._settings.longest_job)
         with self._lock:
-            for job_id in held:
-                if job_id in kept and job_id in self._ends:
+            for job_id in self._ends.keys() & held:
+                if job_id not in kept:
+                    # The database's clock leapt, or it was taken from us otherwise: its end counts no more.
+                    del self._ends[job_id]
+                elif kept[job_id]:
                     self._ends[job_id] = asked_at + self._settings.lease

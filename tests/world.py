@@ -23,6 +23,7 @@ from ledger.migrate import migrate
 from schemas.settings import Settings, load_settings
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
+from tests.hosts.host import HERE, ROOT, Host
 from workers.connect import NewStore, connect_store
 from workers.local.proof import Report, prove
 from workers.local.server import free_port
@@ -32,7 +33,6 @@ from workers.local.world import LOCATIONS
 TENANT, KEY, CHANNEL = "tenant", "afosto-key-for-tests", "channel-1"
 PLACES = [{"id": f"location-{n}", "name": name} for n, name in enumerate(LOCATIONS)]
 CLIENT_ID, CLIENT_SECRET = "client", "client-secret-for-tests"
-ROOT = Path(__file__).parent.parent
 
 # Leases, waits and deadlines shrunk together; their order is the one that start-up asserts.
 SHRUNK = {
@@ -61,9 +61,11 @@ JOB_QUEUES = "orders,cancellations,shipments,returns,exports,inventory"
 class World:
     """Start it with `with World(services, folder) as world`; everything in it ends with the block."""
 
-    def __init__(self, services: Services, folder: Path, **overrides: str) -> None:
+    def __init__(self, services: Services, folder: Path, host: Host = HERE, /, **overrides: str) -> None:
+        """`host` is the vendors', and that of each process without one of its own."""
         self._services = services
         self._folder = folder
+        self._host = host
         self._overrides = overrides
         self._stack = ExitStack()
         self.workers: list[subprocess.Popen[bytes]] = []
@@ -75,8 +77,8 @@ class World:
         self.ledger = Ledger(self.database(), KeySet(self.settings.keys))
         self.redis = redis.Redis.from_url(self.settings.redis_url, decode_responses=True)
         self.redis.flushdb()
-        self.epages = EpagesControl(self._simulator("epages", self._epages_port))
-        self.afosto = AfostoControl(self._simulator("afosto", self._afosto_port))
+        self.epages = EpagesControl(self._simulator("epages", self.epages_port))
+        self.afosto = AfostoControl(self._simulator("afosto", self.afosto_port))
         self.afosto.create(TENANT, KEY, channels=[{"id": CHANNEL, "name": "Shop"}], locations=PLACES)
         self.afosto.set_switches(TENANT, orders_list=False)
         return self
@@ -99,15 +101,15 @@ class World:
         name = f"world_{uuid.uuid4().hex[:12]}"
         with psycopg.connect(self._services.database_url, autocommit=True) as connection:
             connection.execute(f'create database "{name}"'.encode())
-        self._epages_port, self._afosto_port = free_port(), free_port()
+        self.epages_port, self.afosto_port = free_port(), free_port()
         mine = {
             **SHRUNK,
             "DATABASE_URL": _with_database(self._services.database_url, name),
             "BROKER_URL": self._services.broker_url,
             "REDIS_URL": self._services.redis_url,
             "KEYS": self._services.keys,
-            "EPAGES_URL": f"http://127.0.0.1:{self._epages_port}/{{store}}/api",
-            "AFOSTO_URL": f"http://127.0.0.1:{self._afosto_port}/graphql",
+            "EPAGES_URL": f"http://{self._host.address}:{self.epages_port}/{{store}}/api",
+            "AFOSTO_URL": f"http://{self._host.address}:{self.afosto_port}/graphql",
             **self._overrides,
         }
         connector = {f"CONNECTOR_{name}": value for name, value in mine.items()}
@@ -115,15 +117,17 @@ class World:
         return {**os.environ, **connector, "PATH": path, "PYTHONPATH": str(ROOT), "C_FORCE_ROOT": "1"}
 
     def _simulator(self, vendor: str, port: int) -> str:
-        self._spawn(vendor, [sys.executable, "-m", "simulators", vendor, "--port", str(port)])
-        control = {"epages": "shops", "afosto": "tenants"}[vendor]
-        url = f"http://127.0.0.1:{port}"
-        wait_for(lambda: _listens(port), 20, f"the simulated {vendor} ({control}) to listen")
+        options = ["--host", self._host.address, "--port", str(port)]
+        self._spawn(vendor, [sys.executable, "-m", "simulators", vendor, *options])
+        url = f"http://{self._host.address}:{port}"
+        wait_for(lambda: _listens(port, self._host.address), 20, f"the simulated {vendor} to listen")
         return url
 
-    def _spawn(self, name: str, argv: list[str]) -> subprocess.Popen[bytes]:
+    def _spawn(self, name: str, argv: list[str], host: Host | None = None) -> subprocess.Popen[bytes]:
+        host = host or self._host
+        env = {**self.env, "PYTHONPATH": str(host.tree), **host.env}
         log = self._stack.enter_context((self._folder / f"{name}-{uuid.uuid4().hex[:6]}.log").open("wb"))
-        process = subprocess.Popen(argv, env=self.env, cwd=ROOT, stdout=log, stderr=log)
+        process = subprocess.Popen([*host.prefix, *argv], env=env, cwd=host.tree, stdout=log, stderr=log)
         self._stack.callback(_end, process)
         return process
 
@@ -153,18 +157,18 @@ class World:
         else:
             self.ledger.stores.switch_flow(name, "inventory.publish", enabled=False)
 
-    def worker(self, queues: str, concurrency: int = 4) -> subprocess.Popen[bytes]:
+    def worker(self, queues: str, concurrency: int = 4, host: Host | None = None) -> subprocess.Popen[bytes]:
         """Start a Celery worker with a pool of threads."""
         name = f"{uuid.uuid4().hex[:8]}@%h"
         options = ["-Q", queues, "-n", name, "--pool", "threads", "-c", str(concurrency), "-l", "INFO"]
         options += ["--without-gossip", "--without-mingle"]
-        process = self._spawn("worker", ["celery", "-A", "workers.app", "worker", *options])
+        process = self._spawn("worker", ["celery", "-A", (host or self._host).app, "worker", *options], host)
         self.workers.append(process)
         return process
 
-    def beat(self) -> subprocess.Popen[bytes]:
+    def beat(self, host: Host | None = None) -> subprocess.Popen[bytes]:
         """Start Celery beat."""
-        process = self._spawn("beat", ["celery", "-A", "workers.app", "beat", "-l", "INFO"])
+        process = self._spawn("beat", ["celery", "-A", (host or self._host).app, "beat", "-l", "INFO"], host)
         self.workers.append(process)
         return process
 
@@ -173,14 +177,15 @@ class World:
         self.worker(f"{JOB_QUEUES},poll,dispatch,reconcile", concurrency + 2)
         self.beat()
 
-    def gateway(self, store: str) -> None:
+    def gateway(self, store: str) -> subprocess.Popen[bytes]:
         """Start the gateway and let Afosto tell it of everything, for all stores of the tenant."""
         port, secret = free_port(), uuid.uuid4().hex
         options = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--threads", "8"]
-        self._spawn("gateway", [sys.executable, "-m", "gateway", *options])
+        process = self._spawn("gateway", [sys.executable, "-m", "gateway", *options])
         wait_for(lambda: _listens(port), 20, "the gateway to listen")
         endpoint = self.ledger.webhooks.add(store, secret)
         self.afosto.listen(TENANT, f"http://127.0.0.1:{port}/webhooks/afosto/{endpoint}", secret)
+        return process
 
     def sweep(self) -> None:
         """Begin a sweep of every store."""
@@ -227,10 +232,10 @@ def wait_for(condition: Callable[[], bool], timeout: float, what: str, details: 
         time.sleep(0.1)
 
 
-def _listens(port: int) -> bool:
+def _listens(port: int, address: str = "127.0.0.1") -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.2)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+        return probe.connect_ex((address, port)) == 0
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -2,10 +2,11 @@
 select pg_try_advisory_xact_lock(hashtext(%(name)s)) as locked;
 
 -- name: tick
--- Takes the tick unless another dispatch ran less than half an interval ago, by the database's clock.
+-- Takes the tick unless another dispatch ran less than half an interval ago, by the database's clock; one that ran in the
+-- future ran before that clock was put back.
 insert into dispatches (ran_at) values (now())
 on conflict (single) do update set ran_at = now()
-where dispatches.ran_at < now() - %(gap)s * interval '1 second'
+where dispatches.ran_at not between now() - %(gap)s * interval '1 second' and now()
 returning ran_at;
 
 -- name: slots

@@ -125,11 +125,11 @@ where store = %(store)s and order_key = %(order_key)s and not (direction = 'impo
   and ((state = 'waiting' and due_at > now()) or (state = 'done' and reason = 'order-dropped'));
 
 -- name: renew
--- One heartbeat for all jobs of a process, never beyond the longest job's time.
-update jobs set lease_until = now() + %(lease)s * interval '1 second'
+-- One heartbeat for all jobs of a process. Beyond the longest job's time a lease is kept to its end and not renewed.
+update jobs set lease_until = case when claimed_at > now() - %(longest)s * interval '1 second'
+                                   then now() + %(lease)s * interval '1 second' else lease_until end
 where id = any(%(ids)s) and holder = %(holder)s and state = 'running'
-  and claimed_at > now() - %(longest)s * interval '1 second'
-returning id;
+returning id, claimed_at > now() - %(longest)s * interval '1 second' as renewed;
 
 -- name: take_back
 -- Leases that ended: the holder died or froze. Counted as a failure of the job.

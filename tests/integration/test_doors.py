@@ -17,7 +17,8 @@ from gateway.producer import Producer
 from ledger.database import Row
 from schemas.messages import FOR_OTHERS
 from tests.doors import message, sign
-from tests.world import ROOT, TENANT, World, wait_for
+from tests.hosts.host import ROOT
+from tests.world import TENANT, World, wait_for
 from workers.local.server import free_port
 from workers.local.services import Services
 

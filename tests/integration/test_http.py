@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -249,6 +250,27 @@ def test_nothing_is_sent_when_the_lease_is_lost() -> None:
     with serving(script) as (url, requests), pytest.raises(LeaseLost):
         Http(before=refuse, session=new_session()).send("POST", url, effect=True, headers={})
     assert requests == []
+
+
+def test_a_caller_frozen_after_its_lease_was_checked_sends_nothing_past_the_deadline(client: Client) -> None:
+    def send_ok(connection: RecordingSocket, number: int, over: threading.Event) -> None:
+        connection.request()
+        connection.send(OK)
+
+    with serving(send_ok) as (url, requests):
+        frozen = Http(before=lambda effect: time.sleep(0.3), deadline_seconds=0.2, session=client.session)
+        with pytest.raises(RetryLater, match="was not sent"):
+            frozen.send("POST", url, effect=True, headers={}, body={"a": 1})
+        assert requests == []
+
+
+def test_an_answer_without_a_body_that_ends_the_connection_is_an_answer(client: Client) -> None:
+    def end(connection: RecordingSocket, number: int, over: threading.Event) -> None:
+        connection.request()
+        connection.send(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+
+    with serving(end) as (url, _):
+        assert client.effect(url) is None
 
 
 def test_threads_share_the_session_and_each_gets_its_own_answer(client: Client) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+import celeryconfig
 from schemas.settings import load_settings
 from workers.local.processes import read_procfile
 from workers.queues import QUEUE_NAMES
@@ -43,6 +44,13 @@ def consumed(commands: Mapping[str, list[str]]) -> list[str]:
 @pytest.mark.parametrize("commands", [composed, procfile])
 def test_every_queue_is_consumed_by_exactly_one_pool(commands: Any) -> None:
     assert sorted(consumed(commands())) == sorted(QUEUE_NAMES)
+
+
+@pytest.mark.parametrize("commands", [composed, procfile])
+def test_no_worker_subscribes_to_redis_where_a_cut_would_leave_it_waiting_for_ever(commands: Any) -> None:
+    workers = [argv for argv in commands().values() if "worker" in argv]
+    assert all({"--without-gossip", "--without-mingle"} <= set(argv) for argv in workers)
+    assert celeryconfig.worker_enable_remote_control is False
 
 
 @pytest.mark.parametrize("commands", [composed, procfile])

@@ -304,7 +304,8 @@ def _wait_for(url: str, processes: Processes) -> None:
 def _start_workers(processes: Processes, environ: Mapping[str, str], flower: int) -> None:
     celery = (sys.executable, "-m", "celery", "-A", "workers.app")
     for name, options in WORKERS.items():
-        processes.start(Command(name, [*celery, "worker", "-n", f"{name}@%h", *options], env=environ))
+        alone = ("--without-gossip", "--without-mingle")
+        processes.start(Command(name, [*celery, "worker", "-n", f"{name}@%h", *alone, *options], env=environ))
     processes.start(Command("beat", [*celery, "beat"], env=environ))
     argv = [*celery, "flower", f"--port={flower}", "--address=127.0.0.1"]
     processes.start(Command("flower", argv, env=environ))

@@ -1,0 +1,56 @@
+"""The connector as it was before its tables changed last, from the project's history."""
+
+import io
+import subprocess
+import tarfile
+from pathlib import Path
+
+from tests.hosts.host import ROOT, Host
+
+MIGRATIONS = "ledger/migrations"
+
+
+class NoHistory(Exception):
+    """There is no older connector; the message says why."""
+
+
+def older_commit() -> str:
+    """The newest first parent that has other migrations than this tree. Raises NoHistory."""
+    if _git("status", "--porcelain", "--", MIGRATIONS):
+        return _git("rev-parse", "HEAD")
+    last = _git("log", "--first-parent", "-1", "--format=%H", "--", MIGRATIONS)
+    return _git("rev-parse", "--verify", "--quiet", f"{last}^1")
+
+
+def older_host(folder: Path) -> Host:
+    """Unpack it into a folder, to run its workers from there. Raises NoHistory."""
+    archive = subprocess.run(
+        ["git", "archive", older_commit()],  # noqa: S607
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout
+    with tarfile.open(fileobj=io.BytesIO(archive)) as files:
+        files.extractall(folder, filter="data")
+    return Host(tree=folder)
+
+
+def why_not() -> str:
+    """Why there is no older connector to be had; empty where there is."""
+    try:
+        older_commit()
+    except NoHistory as error:
+        return str(error)
+    return ""
+
+
+def _git(*words: str) -> str:
+    try:
+        ran = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607
+    except OSError:
+        raise NoHistory("git is not installed") from None
+    except subprocess.CalledProcessError as error:
+        raise NoHistory(
+            f"no history of the project here: {error.stderr.strip() or 'it goes not back so far'}"
+        ) from None
+    return ran.stdout.strip()

@@ -1,0 +1,78 @@
+"""A holder frozen for longer than its lease, with every kind of effect just before it is sent: what is doubled then."""
+
+import json
+import os
+import signal
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from subprocess import Popen
+
+import psutil
+import pytest
+
+from tests.hosts.acts import Acts, Effect
+from tests.hosts.host import Host
+from tests.hosts.work import ended
+from tests.world import JOB_QUEUES, TENANT, World, wait_for
+from workers.local.services import Services
+
+pytestmark = pytest.mark.faults
+
+WAITS = {"LONGEST_JOB": "60", "WALK_INTERVAL": "1", "INVENTORY_INTERVAL": "1", "POLL_INTERVAL": "1"}
+# What a second request does not repeat: Afosto's acts are of units by their ids, and a state is moved to once.
+NEVER = {
+    "order created",
+    "order filled",
+    "order opened",
+    "units canceled",
+    "units taken back",
+    "parcel made",
+    "parcel shipped in the shop",
+}
+# What the last instant before sending leaves open: these are made by quantity, and again by every request.
+ONCE_MORE = {"pieces canceled in the shop", "pieces taken back in the shop", "parcel made in the shop", "stock moved"}
+
+
+def test_a_frozen_holder_doubles_nothing_but_what_it_was_just_sending(services: Services, tmp_path: Path) -> None:
+    rules = tmp_path / "rules.json"
+    frozen = Host(env={"FREEZE_RULES": str(rules)}, app="tests.hosts.frozen_app")
+    with World(services, tmp_path, **WAITS) as world:
+        world.worker("poll,dispatch,reconcile", 3)
+        world.beat()
+        holder = world.worker(JOB_QUEUES, 32, frozen)
+        world.afosto.set_switches(TENANT, orders_list=True)
+        points = {point: Acts(world, point) for point in ("checked", "sending")}
+        for acts in points.values():
+            acts.prepare()
+        wait_for(lambda: all(acts.prepared() for acts in points.values()), 40, "the orders to be as far as they can be")
+        effects = {point: acts.sell() for point, acts in points.items()}
+        draft = rules.with_suffix(".new")
+        draft.write_text(json.dumps([asdict(effect.rule) for found in effects.values() for effect in found]))
+        draft.rename(rules)
+        for acts in points.values():
+            acts.act()
+        wait_for(lambda: _is_frozen(holder), 30, "the holder to freeze", lambda: str(world.open_jobs()))
+        world.worker(JOB_QUEUES, 16)
+        wait_for(lambda: not world.open_jobs(), 40, "the others to do its work", lambda: str(world.open_jobs()))
+        os.kill(holder.pid, signal.SIGCONT)
+        wait_for(lambda: ended(world, holder, "lease lost") >= 2 * len(ONCE_MORE), 20, "the holder to end its runs")
+        world.settle(40)
+        doubled = {point: _doubled(found) for point, found in effects.items()}
+        _show(doubled)
+        assert doubled["checked"] == dict.fromkeys(doubled["checked"], 0)
+        assert {kind for kind, more in doubled["sending"].items() if more} == ONCE_MORE
+        assert doubled["sending"].keys() == NEVER | ONCE_MORE
+
+
+def _doubled(effects: list[Effect]) -> dict[str, int]:
+    return {effect.kind: effect.seen() - 1 for effect in effects}
+
+
+def _is_frozen(process: Popen[bytes]) -> bool:
+    return bool(psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
+
+
+def _show(doubled: Mapping[str, Mapping[str, int]]) -> None:
+    for kind in doubled["checked"]:
+        print(f"{kind:32} {doubled['checked'][kind]:3} {doubled['sending'][kind]:3}")
