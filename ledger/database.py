@@ -44,6 +44,14 @@ class Database:
 
         Raises RetryLater when the database cannot be reached.
         """
+
+        def whole(session: Session) -> T:
+            with session.transaction():
+                return work(session)
+
+        return self._repeated(whole)
+
+    def _repeated(self, work: Callable[[Session], T]) -> T:
         for left in reversed(range(_REPEATS)):
             try:
                 return self._once(work)
@@ -55,7 +63,7 @@ class Database:
     def _once(self, work: Callable[[Session], T]) -> T:
         self._pool.open()
         try:
-            with self._pool.connection() as session, session.transaction():
+            with self._pool.connection() as session:
                 return work(session)
         except (PoolTimeout, psycopg.OperationalError) as error:
             if isinstance(error, _REPEATABLE):
@@ -63,11 +71,11 @@ class Database:
             raise RetryLater(f"the database does not answer: {type(error).__name__}") from error
 
     def rows(self, path: str, parameters: Mapping[str, Any] | None = None) -> list[Row]:
-        """Run one named query in a transaction of its own and return its rows."""
-        return self.transaction(lambda session: fetch(session, path, parameters))
+        """Run one named query, which is a transaction by itself, and return its rows."""
+        return self._repeated(lambda session: fetch(session, path, parameters))
 
     def row(self, path: str, parameters: Mapping[str, Any] | None = None) -> Row | None:
-        """Run one named query in a transaction of its own and return its first row, or None."""
+        """Run one named query as `rows` does and return its first row, or None."""
         found = self.rows(path, parameters)
         return found[0] if found else None
 

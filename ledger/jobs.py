@@ -26,6 +26,8 @@ class Jobs:
 
     def hint_all(self, store: str, direction: str, flow: str, subjects: Sequence[str], *, lane: int) -> list[Row]:
         """Ask for one more look at each of some different subjects; return (id, subject, wanted) of their jobs."""
+        if not subjects:
+            return []
         key = {"store": store, "direction": direction, "flow": flow, "subjects": list(subjects)}
         return self._database.rows("jobs.hint", {**key, "lane": lane})
 

@@ -190,12 +190,13 @@ create table watched (
 create index watched_looked on watched (store, closed, looked_at);
 
 -- The walk over a store's watched orders, for what no event tells. `lists` is whether Afosto lists changed orders (null:
--- not tried yet), `listed_to` how far that list is read.
+-- not tried yet), `listed_to` how far that list is read, `news_at` when the store last had news.
 create table walks (
     store text primary key references stores on delete cascade,
     next_at timestamptz not null default now(),
     lists boolean,
-    listed_to timestamptz not null default now()
+    listed_to timestamptz not null default now(),
+    news_at timestamptz not null default now()
 );
 create index walks_due on walks (next_at);
 
@@ -335,6 +336,7 @@ create table stock_cursors (
     prepaid boolean not null default false,
     next_poll_at timestamptz not null default now(),
     polled_at timestamptz,
-    lists_changes boolean not null default true
+    lists_changes boolean not null default true,
+    news_at timestamptz not null default now()
 );
 create index stock_cursors_due on stock_cursors (next_poll_at);
