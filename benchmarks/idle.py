@@ -2,7 +2,7 @@
 
     python benchmarks/idle.py [--quick] [--stores 100 1000 10000] [--interval 300] [--short 20] [--polls-only]
 
-Writes the stores into an empty PostgreSQL, every one with a token that holds and its polls spread over the interval, and
+Writes the stores into an empty PostgreSQL, each with a token that holds and its polls spread over the interval, and
 starts the processes of the Procfile that idle stores keep busy. The vendors are `standin.py`: they answer every store
 with an empty page. Measures over one interval and a tenth: the share of stores polled, requests and transactions per
 poll, and CPU per poll. Up to 1,000 stores are polled each `--short` seconds, so that a short run sees many polls.
@@ -186,7 +186,7 @@ def _print(found: Sequence[Figures], polls_only: bool) -> None:
     if polls_only:
         CONSOLE.print("polls only: neither walks nor watches of the inventory ran")
     CONSOLE.print(
-        "transactions are counted in pg_stat_database, over all processes; `others`: cores that the vendors and all else took"
+        "transactions: of all processes, from pg_stat_database; others: cores that the vendors and all else took"
     )
 
 

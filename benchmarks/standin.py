@@ -2,9 +2,9 @@
 
     python benchmarks/standin.py PORT
 
-The simulated vendors keep a whole shop for each store, and a second of theirs is dear: an idle store needs an empty page
-of orders and no more. Every store's name is one shop here; every list of Afosto's is empty; `/_count` tells how many
-requests of each kind came.
+The simulated vendors keep a whole shop for each store, and a second of theirs is dear: an idle store needs an empty
+page of orders and no more. Every store's name is one shop here; every list of Afosto's is empty; `/_count` tells how
+many requests of each kind came.
 """
 
 import asyncio
@@ -19,13 +19,12 @@ TOKEN = {"access_token": "t", "token_type": "bearer", "expires_in": 43199, "scop
 ORDERS = {"page": {"size": 200, "totalElements": 0, "totalPages": 0, "number": 0}, "_embedded": {"orders": []}}
 AFOSTO = {"data": {"orders": PAGE, "inventoryChanges": PAGE}}
 ANSWERS = {"token": TOKEN, "orders": ORDERS, "afosto": AFOSTO}
+COUNT: Counter[str] = Counter()
 BODIES = {kind: json.dumps(answer).encode() for kind, answer in ANSWERS.items()}
 
 
 class Vendor(asyncio.Protocol):
     """One connection: requests come one after another, each whole before its answer."""
-
-    count: Counter[str] = Counter()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin a connection."""
@@ -45,10 +44,10 @@ class Vendor(asyncio.Protocol):
 
     def _answer(self, path: bytes) -> None:
         if path == b"/_count":
-            body = json.dumps(self.count).encode()
+            body = json.dumps(COUNT).encode()
         else:
             kind = "afosto" if path == b"/graphql" else "token" if b"/oauth/token" in path else "orders"
-            self.count[kind] += 1
+            COUNT[kind] += 1
             body = BODIES[kind]
         head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nDate: {formatdate(usegmt=True)}\r\n"
         assert isinstance(self._transport, asyncio.Transport)

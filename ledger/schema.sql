@@ -167,6 +167,7 @@ create table intents (
     outcome text
 );
 create index intents_open on intents (store, order_key) where settled_at is null;
+create index intents_settled on intents (settled_at) where settled_at is not null;
 
 -- Drafts that were given up after a lost answer: never opened, expired and counted.
 create table orphans (
@@ -211,7 +212,7 @@ create table webhook_endpoints (
     seen_at timestamptz
 );
 
--- Webhooks taken, without what they said: `store` and `order_key` when the order was found. Kept for 30 days.
+-- Webhooks taken, without what they said: `store` and `order_key` when the order was found. Kept for CONNECTOR_INBOX_DAYS.
 create table inbox (
     endpoint text not null,
     message_id text not null,
@@ -224,6 +225,7 @@ create table inbox (
     received_at timestamptz not null default now(),
     primary key (endpoint, message_id)
 );
+create index inbox_received on inbox (received_at);
 
 -- Other systems that may send tasks: only a hash of the token is kept. Empty `stores` means all of them.
 create table api_tokens (
@@ -250,7 +252,7 @@ create table idempotency_keys (
 );
 create index idempotency_keys_created on idempotency_keys (created_at);
 
--- What each try did, how long it took and how it ended.
+-- What each try did, how long it took and how it ended. Kept for CONNECTOR_ATTEMPTS_DAYS.
 create table attempts (
     id bigint generated always as identity primary key,
     job_id bigint not null,
