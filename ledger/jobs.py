@@ -139,7 +139,7 @@ class Jobs:
         return chosen, len(rows) - len(chosen)
 
     def counts(self) -> list[Row]:
-        """Return the number of jobs by store, direction, flow and state."""
+        """Return the number of jobs that are not done, by store, direction, flow and state."""
         return self._database.rows("jobs.counts")
 
     def parked_reasons(self) -> list[Row]:

@@ -89,6 +89,8 @@ create table orders (
     first_seen_at timestamptz not null default now(),
     primary key (store, id)
 );
+create index orders_store on orders (store);
+create index orders_tests on orders (store) where is_test;
 create index orders_number on orders (store, number);
 create index orders_unfinished on orders (store, created_at) where not is_final;
 
@@ -152,6 +154,7 @@ create table links (
     constraint links_afosto unique (store, kind, afosto_id)
 );
 create index links_order on links (store, order_key);
+create index links_opened on links (store) where kind = 'order' and stage = 'opened';
 
 -- Written and committed before a call that creates something; settled after it.
 create table intents (

@@ -6,3 +6,10 @@ alter table stock_cursors add column news_at timestamptz not null default now();
 create index inbox_received on inbox (received_at);
 -- squawk-ignore require-concurrent-index-creation
 create index intents_settled on intents (settled_at) where settled_at is not null;
+-- The figures of the status page are counted in small indexes of their own.
+-- squawk-ignore require-concurrent-index-creation
+create index orders_store on orders (store);
+-- squawk-ignore require-concurrent-index-creation
+create index orders_tests on orders (store) where is_test;
+-- squawk-ignore require-concurrent-index-creation
+create index links_opened on links (store) where kind = 'order' and stage = 'opened';
