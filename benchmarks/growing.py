@@ -2,7 +2,7 @@
 
 import psycopg
 
-# One order in `per_order` jobs; every fifth is of the first store, the others are spread over all.
+# The jobs of an order. Every fifth order is of the first store, the others are spread over all.
 FLOWS = ("orders", "shipments", "cancellations", "returns")
 TABLES = ("orders", "jobs", "links", "attempts", "inbox")
 
@@ -10,36 +10,38 @@ _STORE = "'idle-' || lpad((case when mod(o, 5) = 0 then 0 else mod(o, 1000) end)
 # Two years of orders, the newest a moment ago.
 _AT = "now() - (1 - o::float8 / %(orders)s) * interval '730 days'"
 _FILL = {
-    "orders": f"""
+    "orders": """
         insert into orders (store, id, number, created_at, updated_at, is_final, first_seen_at)
-        select {_STORE}, 'order-' || o, o::text, {_AT}, {_AT}, mod(o, 50) <> 0, {_AT}
+        select {store}, 'order-' || o, o::text, {at}, {at}, mod(o, 50) <> 0, {at}
         from generate_series(%(first)s::int, %(orders)s) as o""",
-    "jobs": f"""
-        insert into jobs (store, direction, flow, subject, order_key, lane, wanted, done, content_hash, document_at, state,
-                          due_at, fence, claims, reason, message, resolution, created_at, settled_at)
-        select {_STORE}, 'import', f.flow, 'order-' || o, 'order-' || o, 1, 1,
-               case when state = 'done' then 1 else 0 end, md5(o::text), {_AT}, state,
-               case when state = 'waiting' and mod(o, 3) = 0 then now() + interval '1 hour' else {_AT} end, 1, 1,
+    "jobs": """
+        insert into jobs (store, direction, flow, subject, order_key, lane, wanted, done, content_hash, document_at,
+                          state, due_at, fence, claims, reason, message, resolution, created_at, settled_at)
+        select {store}, 'import', f.flow, 'order-' || o, 'order-' || o, 1, 1,
+               case when state = 'done' then 1 else 0 end, md5(o::text), {at}, state,
+               case when state = 'waiting' and mod(o, 3) = 0 then now() + interval '1 hour' else {at} end, 1, 1,
                case when state = 'parked' then 'drift' end, 'imported as Afosto order ' || o,
-               case when state = 'parked' then 'compare the line on both sides' end, {_AT}, {_AT}
+               case when state = 'parked' then 'compare the line on both sides' end, {at}, {at}
         from generate_series(%(first)s::int, %(orders)s) as o
         cross join unnest(%(flows)s::text[]) with ordinality as f (flow, n)
-        cross join lateral (select case when f.n = 1 and mod(o, 49) = 3 then 'waiting' when f.n = 2 and mod(o, 249) = 5 then 'parked'
-                                   else 'done' end as state) as s""",
-    "links": f"""
+        cross join lateral (
+            select case when f.n = 1 and mod(o, 49) = 3 then 'waiting'
+                        when f.n = 2 and mod(o, 249) = 5 then 'parked' else 'done' end as state
+        ) as s""",
+    "links": """
         insert into links (store, kind, order_key, epages_id, afosto_id, written_by, stage, created_at)
-        select {_STORE}, k.kind, 'order-' || o, k.kind || o, 'afosto-' || k.kind || o, 'epages', k.stage, {_AT}
+        select {store}, k.kind, 'order-' || o, k.kind || o, 'afosto-' || k.kind || o, 'epages', k.stage, {at}
         from generate_series(%(first)s::int, %(orders)s) as o
         cross join (values ('order', 'opened'), ('parcel', 'DELIVERED')) as k (kind, stage)""",
-    "attempts": f"""
-        insert into attempts (job_id, store, order_key, direction, flow, fence, worker, outcome, message, steps, seconds,
-                              requests, at)
-        select o, {_STORE}, 'order-' || o, 'import', f.flow, 1, 'host/1/abcdefgh', 'done', 'imported as Afosto order ' || o,
-               '["created", "3 units on it"]', 0.2, 4, {_AT}
+    "attempts": """
+        insert into attempts (job_id, store, order_key, direction, flow, fence, worker, outcome, message, steps,
+                              seconds, requests, at)
+        select o, {store}, 'order-' || o, 'import', f.flow, 1, 'host/1/abcdefgh', 'done',
+               'imported as Afosto order ' || o, '["created", "3 units on it"]', 0.2, 4, {at}
         from generate_series(%(first)s::int, %(orders)s) as o cross join unnest(%(flows)s::text[]) as f (flow)""",
-    "inbox": f"""
+    "inbox": """
         insert into inbox (endpoint, message_id, event, entity_type, entity_id, store, order_key, received_at)
-        select 'endpoint', 'message-' || o, 'ORDER_UPDATED', 'order', 'afosto-order' || o, {_STORE}, 'order-' || o,
+        select 'endpoint', 'message-' || o, 'ORDER_UPDATED', 'order', 'afosto-order' || o, {store}, 'order-' || o,
                now() - (1 - o::float8 / %(orders)s) * interval '40 days'
         from generate_series(%(first)s::int, %(orders)s) as o""",
 }
@@ -75,7 +77,7 @@ def _fill(connection: psycopg.Connection[tuple[object, ...]], table: str, values
     for name, _, constraint in indexes:
         drop = f"alter table {table} drop constraint {name}" if constraint else f"drop index {name}"
         connection.execute(drop.encode())
-    connection.execute(_FILL[table].encode(), values)
+    connection.execute(_FILL[table].format(store=_STORE, at=_AT).encode(), values)
     for name, made, constraint in indexes:
         build = f"alter table {table} add constraint {name} {constraint}" if constraint else str(made)
         connection.execute(build.encode())

@@ -2,13 +2,14 @@
 
     python benchmarks/growth.py [--quick] [--jobs 1000000 10000000] [--tasks 20000] [--times 11]
 
-Fills the tables of an empty PostgreSQL as years of trade leave them: four jobs, four attempts and two links to an order,
-a fifth of them of one big store and the others spread over a thousand; 1 job in 200 waits, 1 in 1,000 is parked. Then it
-times what workers, dispatch and people ask of them, at each size, and what deletes a batch of old attempts. Last, a
-worker that is asked that often tells how its memory grows.
+Fills the tables of an empty PostgreSQL as years of trade leave them: four jobs, four attempts and two links to an
+order, a fifth of them of one big store and the others spread over a thousand; of the jobs 1 in 200 waits, 1 in 1,000
+is parked. Then it times what workers, dispatch and people ask of them, at each size, and what deletes a batch of old
+attempts. Last, workers that are sent that many tasks tell how their memory grows.
 
-Exits with 1 when something takes more than twice as long at the last size as at the first (and more than 10 ms), when a
-tick of dispatch takes more than 250 ms or the status page more than a second, or when memory grows by more than a tenth.
+Exits with 1 when something takes more than twice as long at the last size as at the first (and more than 10 ms), when
+a tick of dispatch takes more than 250 ms or the status page more than a second, or when memory grows by more than a
+tenth.
 """
 
 import argparse
@@ -75,7 +76,7 @@ def main(argv: list[str] | None = None) -> int:
             size = fill(world.settings.database_url, jobs)
             CONSOLE.print(f"{jobs:,} jobs: {size:.1f} GB, filled within {time.monotonic() - started:.0f} s")
             found[jobs] = _time_all(world, given.times)
-        _print(found)
+            _print(found)
         return verdict([*_missed(found), *_memory(world, given.tasks)])
 
 

@@ -79,9 +79,10 @@ def connect_idle(world: World, count: int, base_url: str, interval: float) -> No
         for name, column in {"cursors": "next_poll_at", "walks": "next_at", "stock_cursors": "next_poll_at"}.items():
             session.execute(_SPREAD.format(table=name, column=column).encode(), {"interval": interval, "count": count})
 
+        for name in STORE_TABLES:
+            session.execute(f"analyze {name}".encode())
+
     ledger.database.transaction(copy)
-    for name in STORE_TABLES:
-        ledger.database.transaction(lambda session, name=name: session.execute(f"analyze {name}".encode()))
 
 
 def _token() -> Token:

@@ -156,6 +156,11 @@ def _claims(world: World) -> tuple[float, int]:
     return row["claims"] or 0.0, row["jobs"]
 
 
+_CLAIMS = """
+    select avg(claims)::float8 as claims, count(*)::int as jobs from jobs where flow = 'orders' and state = 'done'
+"""
+
+
 def _print(given: argparse.Namespace, uses: Sequence[Use]) -> None:
     rows = [
         (u.way, u.workers, f"{100 * u.share:.1f} %", f"{u.refused:.1f}", f"{u.claims:.2f}", u.settled) for u in uses
@@ -166,7 +171,8 @@ def _print(given: argparse.Namespace, uses: Sequence[Use]) -> None:
 
 def _print_outage(outage: Outage) -> None:
     CONSOLE.print(
-        f"down for {outage.seconds:g} s: {outage.calls} calls in vain; asked again {outage.back:.1f} s after it was back"
+        f"down for {outage.seconds:g} s: {outage.calls} calls in vain; "
+        f"asked again {outage.back:.1f} s after it was back"
     )
 
 
