@@ -36,9 +36,9 @@ _FILL = {
     "attempts": """
         insert into attempts (job_id, store, order_key, direction, flow, fence, worker, outcome, message, steps,
                               seconds, requests, at)
-        select o, {store}, 'order-' || o, 'import', f.flow, 1, 'host/1/abcdefgh', 'done',
+        select o, {store}, 'order-' || o, 'import', 'orders', 1, 'host/1/abcdefgh', 'done',
                'imported as Afosto order ' || o, '["created", "3 units on it"]', 0.2, 4, {at}
-        from generate_series(%(first)s::int, %(orders)s) as o cross join unnest(%(flows)s::text[]) as f (flow)""",
+        from generate_series(%(first)s::int, %(orders)s) as o""",
     "inbox": """
         insert into inbox (endpoint, message_id, event, entity_type, entity_id, store, order_key, received_at)
         select 'endpoint', 'message-' || o, 'ORDER_UPDATED', 'order', 'afosto-order' || o, {store}, 'order-' || o,

@@ -2,7 +2,7 @@
 
     python benchmarks/growth.py [--quick] [--jobs 1000000 10000000] [--tasks 20000] [--times 11]
 
-Fills the tables of an empty PostgreSQL as years of trade leave them: four jobs, four attempts and two links to an
+Fills the tables of an empty PostgreSQL as years of trade leave them: four jobs, an attempt and two links to an
 order, a fifth of them of one big store and the others spread over a thousand; of the jobs 1 in 200 waits, 1 in 1,000
 is parked. Then it times what workers, dispatch and people ask of them, at each size, and what deletes a batch of old
 attempts. Last, workers that are sent that many tasks tell how their memory grows.
