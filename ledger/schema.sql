@@ -128,6 +128,7 @@ create table jobs (
 );
 create unique index jobs_one_per_order on jobs (store, order_key) where state in ('queued', 'running');
 create index jobs_waiting on jobs (direction, flow, store, lane, due_at) where state = 'waiting';
+create index jobs_prepaid on jobs (direction, flow, due_at) where state = 'waiting' and prepaid;
 create index jobs_queued on jobs (direction, flow, queued_at) where state = 'queued';
 create index jobs_running on jobs (lease_until) where state = 'running';
 create index jobs_parked on jobs (store, reason) where state = 'parked';

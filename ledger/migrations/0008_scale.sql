@@ -13,3 +13,6 @@ create index orders_store on orders (store);
 create index orders_tests on orders (store) where is_test;
 -- squawk-ignore require-concurrent-index-creation
 create index links_opened on links (store) where kind = 'order' and stage = 'opened';
+-- Jobs whose calls are reserved are few: dispatch finds them without reading all that wait.
+-- squawk-ignore require-concurrent-index-creation
+create index jobs_prepaid on jobs (direction, flow, due_at) where state = 'waiting' and prepaid;
