@@ -20,6 +20,7 @@ from clients.breaker import Breaker
 from clients.http import ResponseFacts
 from clients.limiter import Budget, Limiter
 from schemas.errors import Wait
+from tasks.vendors import Gate
 
 EXPORT, LIVE, HISTORY = 0, 1, 2
 Grants = list[tuple[int, float, float]]
@@ -203,6 +204,20 @@ def test_after_a_block_calls_pass_at_the_usual_rate_and_not_all_at_once(redis: R
     limiter = Limiter(redis, budget)
     limiter.learn("vendor:key", facts(429, {"Retry-After": "30"}))
     assert busiest(take(limiter, redis, LIVE, 500), budget.window) <= budget.calls
+
+
+def test_calls_that_were_reserved_before_a_block_take_turns_after_it(redis: Redis) -> None:
+    limiter = Limiter(redis, Budget(200, 10))
+    limiter.learn("vendor:key", facts(429, {"Retry-After": "30"}))
+    moments = []
+    for _ in range(40):
+        gate = Gate(limiter, Breaker(redis), "vendor:key", HISTORY, prepaid=1, require_lease=lambda: None)
+        with pytest.raises(Wait) as error:
+            gate.before(effect=False)
+        assert error.value.prepaid
+        moments.append(error.value.after or 0)
+    assert min(moments) > 25
+    assert max(moments) - min(moments) > 1.5  # 40 calls of 20 a second
 
 
 def test_a_bare_refusal_lowers_the_rate_and_blocks_for_longer_each_time(redis: Redis) -> None:
