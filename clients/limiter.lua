@@ -7,7 +7,8 @@
 --     exports_at, live_at                  when work of lane 0, of lane 0 or 1, was last seen
 --     blocked, strikes                     no call before this moment; throttled answers since the last good one
 --     calls, window                        the budget as the vendor told it (calls, microseconds)
---     speed, cut_at                        without a told budget: the part of the configured one believed in, since when
+--     speed, cut_at, ceiling               without a told budget: the part of the configured one believed in, since when,
+--                                          and the part at which the vendor refused
 --     pace, pace_until                     calls per microsecond that the rest of the vendor's window allows
 --
 -- Why no window ever gets more than the budget: the budget is divided into three shares, each a GCRA of its own, and a
@@ -27,23 +28,37 @@ local RECENT = 5 * SECOND -- work seen less than this ago has its share kept fre
 local KEEP_SECONDS = 86400
 local BURST = 0.02 -- of the budget may pass at one moment, at least a call per share
 local SPARE = 0.01 -- of the budget is not given out, at least 3 calls: those of one reservation pass together
-local CUT = 0.7 -- what a refusal leaves of the believed budget
-local REGROW = 300 * SECOND -- in this time without a refusal the belief doubles
+local TOLD_SPARE = 1 -- of a told budget at least so many calls: its headers say in time when it nears its end
+local COARSE, FINE = 0.7, 0.95 -- what a refusal leaves of the believed budget; fine where it was refused before
+local ONCE = 10 * SECOND -- refusals within this time of a cut are of the calls that led to it
+local NEAR = 0.9 -- from this part of the last ceiling on, a refusal confirms it
+local CLIMB = 60 * SECOND -- in this time without a refusal the belief is back at its ceiling
+local REGROW = 300 * SECOND -- and in this time more it doubles
 local FIRST_BLOCK, LONGEST_BLOCK = 1 * SECOND, 60 * SECOND -- after a refusal that does not say how long
 
 local clock = redis.call("TIME")
 local now = tonumber(clock[1]) * SECOND + tonumber(clock[2])
 local configured = { calls = tonumber(ARGV[2]), window = tonumber(ARGV[3]) }
 
+-- Nobody tells the true budget: most of the time is to be spent just below where it was refused.
+local function believed(state)
+  local speed, ceiling, age = state.speed or 1, state.ceiling or 1, now - (state.cut_at or now)
+  if age < CLIMB then
+    return speed + (ceiling - speed) * age / CLIMB
+  end
+  return math.min(1, ceiling * (1 + (age - CLIMB) / REGROW))
+end
+
 local function load(key)
   local state, flat = {}, redis.call("HGETALL", key)
   for i = 1, #flat, 2 do
     state[flat[i]] = tonumber(flat[i + 1])
   end
-  state.speed = math.min(1, (state.speed or 1) * (1 + (now - (state.cut_at or now)) / REGROW))
+  state.speed = believed(state)
   local budget = (state.calls or configured.calls) * state.speed
   local burst = math.max(3, BURST * budget)
-  local usable = math.max(budget - burst - math.max(3, SPARE * budget), budget / 2)
+  local spare = math.max(state.calls and TOLD_SPARE or 3, SPARE * budget)
+  local usable = math.max(budget - burst - spare, budget / 2)
   state.burst = burst
   state.step = (state.window or configured.window) / usable
   state.blocked = math.max(state.blocked or 0, now)
@@ -146,11 +161,12 @@ local function told_budget(state, fields, limit, remaining, reset)
   if limit > 0 then
     -- An answer in mid-window shows the rest of it only: the longest rest seen is the window.
     local known = state.calls == limit and state.window or 0
-    fields.calls, fields.speed, fields.cut_at = limit, 1, now
+    fields.calls, fields.speed, fields.ceiling, fields.cut_at = limit, 1, 1, now
     fields.window = reset > 0 and math.max(known, reset, SECOND) or state.window
   end
   if remaining > 0 and reset > 0 then
-    fields.pace, fields.pace_until = remaining / reset, now + reset
+    -- The reset is told in whole seconds, rounded up perhaps.
+    fields.pace, fields.pace_until = remaining / math.max(reset - SECOND, reset / 2), now + reset
   end
 end
 
@@ -159,8 +175,10 @@ local function refused(state, fields, pause)
   -- Refusals of calls that were under way when the block began tell nothing new, unless they name a time.
   if state.blocked <= now then
     fields.strikes = strikes + 1
-    if strikes == 0 and not (state.calls or fields.calls) then
-      fields.speed, fields.cut_at = state.speed * CUT, now
+    if strikes == 0 and not (state.calls or fields.calls) and now - (state.cut_at or 0) >= ONCE then
+      local confirms = state.ceiling and state.speed >= NEAR * state.ceiling
+      fields.speed, fields.ceiling = state.speed * (confirms and FINE or COARSE), state.speed
+      fields.cut_at = now
     end
     pause = pause < 0 and math.min(LONGEST_BLOCK, FIRST_BLOCK * 2 ^ strikes) or pause
   end

@@ -112,7 +112,10 @@ class Cursors:
         lane = 2 if cursor.kind == "history" else 1
         for broken in found.malformed:
             self._park(session, cursor.store, lane, broken)
-        return upsert_wishes(session, cursor.store, "import", lane, found.wishes, self._order_wait)
+        news = upsert_wishes(session, cursor.store, "import", lane, found.wishes, self._order_wait)
+        if news:
+            fetch(session, "walks.stir", {"store": cursor.store})
+        return news
 
     @staticmethod
     def _upsert_orders(session: Session, store: str, orders: Sequence[SeenOrder]) -> list[Row]:

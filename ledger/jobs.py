@@ -26,6 +26,8 @@ class Jobs:
 
     def hint_all(self, store: str, direction: str, flow: str, subjects: Sequence[str], *, lane: int) -> list[Row]:
         """Ask for one more look at each of some different subjects; return (id, subject, wanted) of their jobs."""
+        if not subjects:
+            return []
         key = {"store": store, "direction": direction, "flow": flow, "subjects": list(subjects)}
         return self._database.rows("jobs.hint", {**key, "lane": lane})
 
@@ -132,7 +134,7 @@ class Jobs:
         return chosen, len(rows) - len(chosen)
 
     def counts(self) -> list[Row]:
-        """Return the number of jobs by store, direction, flow and state."""
+        """Return the number of jobs that are not done, by store, direction, flow and state."""
         return self._database.rows("jobs.counts")
 
     def parked_reasons(self) -> list[Row]:

@@ -89,6 +89,8 @@ create table orders (
     first_seen_at timestamptz not null default now(),
     primary key (store, id)
 );
+create index orders_store on orders (store);
+create index orders_tests on orders (store) where is_test;
 create index orders_number on orders (store, number);
 create index orders_unfinished on orders (store, created_at) where not is_final;
 
@@ -126,6 +128,7 @@ create table jobs (
 );
 create unique index jobs_one_per_order on jobs (store, order_key) where state in ('queued', 'running');
 create index jobs_waiting on jobs (direction, flow, store, lane, due_at) where state = 'waiting';
+create index jobs_prepaid on jobs (direction, flow, due_at) where state = 'waiting' and prepaid;
 create index jobs_queued on jobs (direction, flow, queued_at) where state = 'queued';
 create index jobs_running on jobs (lease_until) where state = 'running';
 create index jobs_parked on jobs (store, reason) where state = 'parked';
@@ -152,6 +155,7 @@ create table links (
     constraint links_afosto unique (store, kind, afosto_id)
 );
 create index links_order on links (store, order_key);
+create index links_opened on links (store) where kind = 'order' and stage = 'opened';
 
 -- Written and committed before a call that creates something; settled after it.
 create table intents (
@@ -167,6 +171,7 @@ create table intents (
     outcome text
 );
 create index intents_open on intents (store, order_key) where settled_at is null;
+create index intents_settled on intents (settled_at) where settled_at is not null;
 
 -- Drafts that were given up after a lost answer: never opened, expired and counted.
 create table orphans (
@@ -190,12 +195,13 @@ create table watched (
 create index watched_looked on watched (store, closed, looked_at);
 
 -- The walk over a store's watched orders, for what no event tells. `lists` is whether Afosto lists changed orders (null:
--- not tried yet), `listed_to` how far that list is read.
+-- not tried yet), `listed_to` how far that list is read, `news_at` when the store last had news.
 create table walks (
     store text primary key references stores on delete cascade,
     next_at timestamptz not null default now(),
     lists boolean,
-    listed_to timestamptz not null default now()
+    listed_to timestamptz not null default now(),
+    news_at timestamptz not null default now()
 );
 create index walks_due on walks (next_at);
 
@@ -210,7 +216,7 @@ create table webhook_endpoints (
     seen_at timestamptz
 );
 
--- Webhooks taken, without what they said: `store` and `order_key` when the order was found. Kept for 30 days.
+-- Webhooks taken, without what they said: `store` and `order_key` when the order was found. Kept for CONNECTOR_INBOX_DAYS.
 create table inbox (
     endpoint text not null,
     message_id text not null,
@@ -223,6 +229,7 @@ create table inbox (
     received_at timestamptz not null default now(),
     primary key (endpoint, message_id)
 );
+create index inbox_received on inbox (received_at);
 
 -- Other systems that may send tasks: only a hash of the token is kept. Empty `stores` means all of them.
 create table api_tokens (
@@ -249,7 +256,7 @@ create table idempotency_keys (
 );
 create index idempotency_keys_created on idempotency_keys (created_at);
 
--- What each try did, how long it took and how it ended.
+-- What each try did, how long it took and how it ended. Kept for CONNECTOR_ATTEMPTS_DAYS.
 create table attempts (
     id bigint generated always as identity primary key,
     job_id bigint not null,
@@ -335,6 +342,7 @@ create table stock_cursors (
     prepaid boolean not null default false,
     next_poll_at timestamptz not null default now(),
     polled_at timestamptz,
-    lists_changes boolean not null default true
+    lists_changes boolean not null default true,
+    news_at timestamptz not null default now()
 );
 create index stock_cursors_due on stock_cursors (next_poll_at);

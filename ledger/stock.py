@@ -173,10 +173,15 @@ class Stock:
             self.wish(store, list(places))
         self._database.rows("stock.walked", {"store": store, "walked": walked})
 
-    def move_cursor(self, store: str, position: datetime, *, lists_changes: bool, pause: float) -> None:
-        """Changes are read up to `position`; the next reading begins after `pause` seconds."""
+    def move_cursor(
+        self, store: str, position: datetime, *, lists_changes: bool, pause: float, news: bool, longest: float
+    ) -> None:
+        """Changes are read up to `position`; the next reading begins after `pause` seconds.
+
+        The longer a store is without news, the later it begins, up to `longest` seconds.
+        """
         values = {"store": store, "position": position, "lists_changes": lists_changes, "pause": pause}
-        self._database.rows("stock.move_cursor", values)
+        self._database.rows("stock.move_cursor", {**values, "news": news, "longest": longest})
 
     def postpone(self, store: str, pause: float, *, prepaid: bool = False) -> None:
         """The next try begins after `pause` seconds; `prepaid` when its calls are reserved."""

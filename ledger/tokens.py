@@ -96,10 +96,6 @@ class Tokens:
         """Keep what the request of a key led to."""
         self._database.rows("tokens.answer_key", {"token_id": caller.id, "key": key, "job_id": job})
 
-    def forget_keys(self) -> int:
-        """Drop the keys that are too old to be recognised and return how many."""
-        return len(self._database.rows("tokens.forget_keys", {"age": KEY_AGE}))
-
 
 def _hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()

@@ -34,12 +34,18 @@ class Walks:
         row = self._database.row("walks.get", {"store": store})
         return Walk(**row) if row else None
 
-    def read(self, store: str, *, lists: bool, listed_to: datetime) -> None:
-        """Note whether Afosto lists changes, and up to when they were read."""
-        self._database.rows("walks.read", {"store": store, "lists": lists, "listed_to": listed_to})
+    def read(self, store: str, *, lists: bool, listed_to: datetime, news: bool, longest: float) -> None:
+        """Note whether Afosto lists changes, up to when they were read, and if there were any.
+
+        The longer a store is without news, the later its next walk, up to `longest` seconds.
+        """
+        values = {"store": store, "lists": lists, "listed_to": listed_to, "news": news, "longest": longest}
+        self._database.rows("walks.read", values)
 
     def known(self, store: str, afosto_ids: Sequence[str]) -> list[str]:
         """Return the shop's ids of those of these Afosto orders that are a store's."""
+        if not afosto_ids:
+            return []
         rows = self._database.rows("walks.known", {"store": store, "afosto_ids": list(afosto_ids)})
         return [row["epages_id"] for row in rows]
 

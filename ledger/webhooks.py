@@ -9,8 +9,6 @@ from ledger.stores import unknown_store
 from schemas.afosto import Webhook
 from schemas.errors import NeedsPerson
 
-# The inbox keeps a message for so many seconds: as long as Afosto is known to keep its own.
-INBOX_AGE = 30 * 86_400.0
 # The events that tell of an order or of its parcels; any other is kept and not looked at.
 EVENTS = frozenset({"ORDER_OPENED", "ORDER_UPDATED", "ORDER_CLOSED", "IN_TRANSIT", "DELIVERED"})
 
@@ -102,10 +100,6 @@ class Webhooks:
         version = _look(session, kept["store"], kept["order_key"]) if kept["store"] else None
         fetch(session, "webhooks.seen", {"id": endpoint.id})
         return Taken(True, kept["store"], kept["order_key"], version)
-
-    def forget(self) -> int:
-        """Drop what the inbox has kept long enough and return how much it was."""
-        return len(self._database.rows("webhooks.forget", {"age": INBOX_AGE}))
 
     def rotate_keys(self) -> int:
         """Write every endpoint's secrets anew with the first key; return how many endpoints were rewritten."""

@@ -113,10 +113,11 @@ CONTRACT: Mapping[str, Document] = {
     "poll.store": PollMessageSchema(),
     "dispatch.tick": TickMessageSchema(),
     "reconcile.sweep": TickMessageSchema(),
+    "reconcile.prune": TickMessageSchema(),
 }
 
 # The connector's own tasks; other systems may send the rest.
-OWN = frozenset({"orders.walk", "inventory.watch", "dispatch.tick", "reconcile.sweep"})
+OWN = frozenset({"orders.walk", "inventory.watch", "dispatch.tick", "reconcile.sweep", "reconcile.prune"})
 FOR_OTHERS = tuple(task for task in CONTRACT if task not in OWN)
 
 

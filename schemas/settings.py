@@ -50,6 +50,8 @@ class Settings:
     Budgets: so many calls per window and credential, until the vendor's own headers say otherwise. Both are
     assumptions: the ePages figures are those of its older API, Afosto publishes none. Another system may make
     `gateway_calls_per_minute` requests at the gateway.
+
+    Keeping: attempts are deleted after `attempts_days`, webhooks after `inbox_days`.
     """
 
     database_url: str
@@ -83,6 +85,8 @@ class Settings:
     afosto_calls_per_window: int
     afosto_window: float
     gateway_calls_per_minute: int
+    attempts_days: int
+    inbox_days: int
     log_format: str
     log_level: str
 
@@ -194,6 +198,8 @@ class SettingsSchema(Document):
     afosto_calls_per_window = Count(600)
     afosto_window = Seconds(60)
     gateway_calls_per_minute = Count(600)
+    attempts_days = Count(90)
+    inbox_days = Count(30)
     log_format = Choice("json", "console")
     log_level = Choice("INFO", "DEBUG", "WARNING", "ERROR")
 

@@ -74,6 +74,7 @@ class Budget:
 
     `headers` sends X-RateLimit-Limit, -Remaining and the reset moment (ISO 8601, as the older API documents) under
     the name `reset_header` (that documentation spells it both ways); `retry_after` sends Retry-After with the 429.
+    With `slows` nothing is refused: past the budget a call waits until there is room, and nobody says so.
     """
 
     calls: int
@@ -81,6 +82,7 @@ class Budget:
     headers: bool = True
     retry_after: bool = True
     reset_header: str = "X-RateLimit-Reset"
+    slows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

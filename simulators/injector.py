@@ -13,6 +13,7 @@ from simulators.faults import Allowance, Budget, Fault, FaultPlan
 
 _IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 _DRIPS = 20
+_TURN = 0.02
 _REFUSAL = b'{"errorId":"%s","details":{},"message":"The simulator was told to answer so.","traceId":null}'
 
 
@@ -49,7 +50,7 @@ class _Exchange:
 
     async def run(self) -> None:
         self._body = await _read(self._receive)
-        allowance = self._plan.spend(_header(self._scope, b"authorization"))
+        allowance = await self._spend(_header(self._scope, b"authorization"))
         self._headers = budget_headers(self._plan.budget, allowance)
         if allowance and not allowance.passes:
             await self._refuse("429")
@@ -60,6 +61,14 @@ class _Exchange:
                 return
             await asyncio.sleep(fault.seconds)
         await self._deliver(await self._answer())
+
+    async def _spend(self, key: str) -> Allowance | None:
+        """Take a call from the budget; one that slows lets it wait for its turn."""
+        while True:
+            allowance = self._plan.spend(key)
+            if allowance is None or allowance.passes or not (self._plan.budget and self._plan.budget.slows):
+                return allowance
+            await asyncio.sleep(max(_TURN, allowance.resets_in))
 
     async def _suffer(self, fault: Fault) -> None:
         if fault.kind.isdigit():

@@ -1,4 +1,4 @@
-"""Queue reconcile: the nightly sweep, and what is kept long enough."""
+"""Queue reconcile: the nightly sweep, and the nightly deletion of what was kept long enough."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,13 +10,22 @@ from tasks.runtime import Runtime
 
 # The first slice of a sweep, in seconds of creation time; the width that fits is learned from there.
 SWEEP_WIDTH = 86_400.0
+# Seconds after which the deletion goes on in a task of its own: no message stays unanswered for long.
+PRUNING = 60.0
 
 
 @shared_task(base=ConnectorTask, bind=True, name="reconcile.sweep")
 def run(self: ConnectorTask, **kwargs: Any) -> str:
     """Read every order that is not final once more, by creation date: what did not bump its update time shows here."""
     self.read(kwargs)
-    return f"{sweep(self.runtime)}, {forget(self.runtime)}"
+    return sweep(self.runtime)
+
+
+@shared_task(base=ConnectorTask, bind=True, name="reconcile.prune")
+def run_prune(self: ConnectorTask, **kwargs: Any) -> str:
+    """Delete attempts, webhooks and kept answers that are old enough; goes on in another task when there are many."""
+    self.read(kwargs)
+    return prune(self.runtime)
 
 
 def sweep(runtime: Runtime) -> str:
@@ -29,7 +38,11 @@ def sweep(runtime: Runtime) -> str:
     return f"{len(begun)} stores are swept"
 
 
-def forget(runtime: Runtime) -> str:
-    """Drop webhooks and idempotency keys that are old enough and return how many."""
-    ledger = runtime.ledger
-    return f"{ledger.webhooks.forget()} webhooks and {ledger.tokens.forget_keys()} idempotency keys forgotten"
+def prune(runtime: Runtime, seconds: float = PRUNING) -> str:
+    """Delete for so many seconds what was kept long enough; return how many rows of which table went, in words."""
+    settings = runtime.settings
+    pruned = runtime.ledger.retention.prune(settings.attempts_days, settings.inbox_days, seconds=seconds)
+    if not pruned.complete:
+        runtime.send("reconcile.prune", {}, "reconcile")
+    gone = ", ".join(f"{count} of {name}" for name, count in pruned.rows.items())
+    return f"deleted: {gone}" + ("" if pruned.complete else "; more to follow")

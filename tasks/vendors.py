@@ -41,6 +41,9 @@ class Gate:
         self.breaker.check(self.bucket)
         if self.calls < self.prepaid:
             wait = self.limiter.blocked_for(self.bucket)
+            if wait > 0:
+                # All that was reserved for the time of the block would go at once when it ends: take turns after it.
+                wait = self.limiter.reserve(self.bucket, self.prepaid - self.calls, self.lane)
         else:
             wait = self.limiter.reserve(self.bucket, 1, self.lane)
         if wait > 0:

@@ -62,11 +62,12 @@ def _listed(runtime: Runtime, store: Store, where: Walk) -> list[str] | None:
     except NeedsPerson as error:
         if error.reason != "schema-mismatch":
             raise
-        runtime.ledger.walks.read(store.name, lists=False, listed_to=where.listed_to)
+        runtime.ledger.walks.read(store.name, lists=False, listed_to=where.listed_to, news=True, longest=0)
         return None
     runtime.ledger.stores.heal(store.name, ["afosto"])
     known = runtime.ledger.walks.known(store.name, ids)
-    runtime.ledger.walks.read(store.name, lists=True, listed_to=now)
+    longest = runtime.settings.poll_interval
+    runtime.ledger.walks.read(store.name, lists=True, listed_to=now, news=bool(known), longest=longest)
     return known
 
 

@@ -42,7 +42,7 @@ def watch(runtime: Runtime, name: str) -> str:
     if not locations:
         # The job says to a person what is missing; a mapped location lets everything be published anew.
         stock.wish_all(name)
-        stock.move_cursor(name, datetime.now(UTC), lists_changes=True, pause=86_400)
+        stock.move_cursor(name, datetime.now(UTC), lists_changes=True, pause=86_400, news=True, longest=0)
         return "nothing to watch: no location is mapped"
     try:
         return _Watch(runtime, store, locations).look()
@@ -79,7 +79,9 @@ class _Watch:
         changed = self._stock.wish_changed(name, self._compared(now) if changes is None else changes, UNKNOWN_SKU)
         self._refresh()
         pause = interval if lists else max(interval, settings.poll_interval)
-        self._stock.move_cursor(name, now, lists_changes=lists, pause=pause)
+        self._stock.move_cursor(
+            name, now, lists_changes=lists, pause=pause, news=first or changed > 0, longest=settings.poll_interval
+        )
         self._stock.hint_if_due(name)
         if self._afosto_gate.calls:
             self._runtime.ledger.stores.heal(name, ["afosto"])

@@ -184,7 +184,15 @@ with chosen as (
 select id, false as with_order from chosen union all select id, true from dependants;
 
 -- name: counts
-select store, direction, flow, state, count(*) as jobs from jobs group by 1, 2, 3, 4 order by 1, 2, 3, 4;
+-- Of what is open, by the index of each state: what is done grows for years, and to count it would read all of it.
+select store, direction, flow, 'waiting' as state, count(*) as jobs from jobs where state = 'waiting' group by 1, 2, 3
+union all
+select store, direction, flow, 'queued', count(*) from jobs where state = 'queued' group by 1, 2, 3
+union all
+select store, direction, flow, 'running', count(*) from jobs where state = 'running' group by 1, 2, 3
+union all
+select store, direction, flow, 'parked', count(*) from jobs where state = 'parked' group by 1, 2, 3
+order by 1, 2, 3, 4;
 
 -- name: parked_reasons
 -- Of documents that do not load, each field at fault by itself: it stands in the resolution.

@@ -160,7 +160,9 @@ update stock_cursors set walked = %(walked)s, prepaid = false where store = %(st
 
 -- name: move_cursor
 update stock_cursors set position = %(position)s, lists_changes = %(lists_changes)s, polled_at = now(),
-       next_poll_at = now() + %(pause)s * interval '1 second'
+       news_at = case when %(news)s then now() else news_at end,
+       next_poll_at = now() + greatest(%(pause)s * interval '1 second', case when %(news)s then interval '0' else
+                                       least(%(longest)s * interval '1 second', (now() - news_at) / 12) end)
 where store = %(store)s;
 
 -- name: postpone

@@ -87,7 +87,8 @@ select kind, position, origin, upper_end, polled_at, next_poll_at, requests, doc
 from cursors where store = %(store)s order by kind;
 
 -- name: order_counts
-select count(*) as seen, count(*) filter (where is_test) as tests from orders where store = %(store)s;
+select (select count(*) from orders where store = %(store)s) as seen,
+       (select count(*) from orders where store = %(store)s and is_test) as tests;
 
 -- name: unmap_location
 delete from locations where store = %(store)s and epages_id = %(epages_id)s returning afosto_id;

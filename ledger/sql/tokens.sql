@@ -32,6 +32,3 @@ where token_id = %(token_id)s and key = %(key)s and not exists (select 1 from ta
 
 -- name: answer_key
 update idempotency_keys set job_id = %(job_id)s, answered_at = now() where token_id = %(token_id)s and key = %(key)s;
-
--- name: forget_keys
-delete from idempotency_keys where created_at < now() - %(age)s * interval '1 second' returning 1;

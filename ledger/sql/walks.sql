@@ -16,7 +16,19 @@ returning store;
 select store, lists, listed_to from walks where store = %(store)s;
 
 -- name: read
-update walks set lists = %(lists)s, listed_to = greatest(listed_to, %(listed_to)s) where store = %(store)s;
+-- A store that has been quiet for an hour is walked half as often as one that was for half an hour.
+update walks set lists = %(lists)s, listed_to = greatest(listed_to, %(listed_to)s),
+       news_at = case when %(news)s then now() else news_at end,
+       next_at = case when %(news)s then next_at else
+                 greatest(next_at, now() + least(%(longest)s * interval '1 second', (now() - news_at) / 12)) end
+where store = %(store)s;
+
+-- name: stir
+-- The shop had news: Afosto may soon have some as well.
+with walked as (
+    update walks set news_at = now() where store = %(store)s
+)
+update stock_cursors set news_at = now() where store = %(store)s;
 
 -- name: known
 -- Which orders of the shop these orders of Afosto are.

@@ -36,9 +36,6 @@ returning store, order_key;
 -- At most once a minute: the row would be fought over otherwise.
 update webhook_endpoints set seen_at = now() where id = %(id)s and (seen_at is null or seen_at < now() - interval '1 minute');
 
--- name: forget
-delete from inbox where received_at < now() - %(age)s * interval '1 second' returning 1;
-
 -- name: secrets
 select id, secret, previous_secret from webhook_endpoints order by id for update;
 

@@ -20,6 +20,7 @@ from clients.breaker import Breaker
 from clients.http import ResponseFacts
 from clients.limiter import Budget, Limiter
 from schemas.errors import Wait
+from tasks.vendors import Gate
 
 EXPORT, LIVE, HISTORY = 0, 1, 2
 Grants = list[tuple[int, float, float]]
@@ -205,6 +206,20 @@ def test_after_a_block_calls_pass_at_the_usual_rate_and_not_all_at_once(redis: R
     assert busiest(take(limiter, redis, LIVE, 500), budget.window) <= budget.calls
 
 
+def test_calls_that_were_reserved_before_a_block_take_turns_after_it(redis: Redis) -> None:
+    limiter = Limiter(redis, Budget(200, 10))
+    limiter.learn("vendor:key", facts(429, {"Retry-After": "30"}))
+    moments = []
+    for _ in range(40):
+        gate = Gate(limiter, Breaker(redis), "vendor:key", HISTORY, prepaid=1, require_lease=lambda: None)
+        with pytest.raises(Wait) as error:
+            gate.before(effect=False)
+        assert error.value.prepaid
+        moments.append(error.value.after or 0)
+    assert min(moments) > 25
+    assert max(moments) - min(moments) > 1.5  # 40 calls of 20 a second
+
+
 def test_a_bare_refusal_lowers_the_rate_and_blocks_for_longer_each_time(redis: Redis) -> None:
     budget = Budget(200, 10)
     limiter = Limiter(redis, budget)
@@ -233,12 +248,53 @@ def test_a_lowered_rate_rises_again_with_time(redis: Redis) -> None:
     assert used(take(limiter, redis, LIVE, 300), budget) >= 0.95
 
 
-def test_a_told_limit_replaces_the_default(redis: Redis) -> None:
+def test_refusals_soon_after_one_lower_the_rate_no_further(redis: Redis) -> None:
+    budget = Budget(2000, 10)
+    limiter = Limiter(redis, budget)
+    for _ in range(3):
+        redis.hset("limit:vendor:key", mapping={"blocked": "0", "strikes": "0"})
+        limiter.learn("vendor:key", facts(429))
+    assert used(take(limiter, redis, LIVE, 300), budget) >= 0.65
+
+
+def test_a_refusal_where_it_was_refused_before_costs_little(redis: Redis) -> None:
+    budget = Budget(2000, 10)
+    limiter = Limiter(redis, budget)
+    believe(redis, speed=0.49, ceiling=0.5, seconds_ago=60)
+    limiter.learn("vendor:key", facts(429))
+    assert 0.46 <= used(take(limiter, redis, LIVE, 300), budget) <= 0.52
+
+
+def test_after_a_refusal_the_rate_climbs_to_where_it_was_refused_within_a_minute_and_slowly_beyond(
+    redis: Redis,
+) -> None:
+    budget = Budget(2000, 10)
+    limiter = Limiter(redis, budget)
+    for seconds, low, high in ((0, 0.29, 0.32), (30, 0.38, 0.44), (60, 0.48, 0.55), (120, 0.58, 0.68)):
+        redis.delete("limit:vendor:key")
+        believe(redis, speed=0.3, ceiling=0.5, seconds_ago=seconds)
+        assert low <= used(take(limiter, redis, LIVE, 300), budget) <= high, seconds
+
+
+def believe(redis: Redis, *, speed: float, ceiling: float, seconds_ago: float) -> None:
+    """What is left of a refusal some time ago: the parts of the budget believed in then, and refused."""
+    then = (redis_now(redis) - seconds_ago) * 1e6
+    redis.hset("limit:vendor:key", mapping={"speed": speed, "ceiling": ceiling, "cut_at": f"{then:.0f}"})
+
+
+def test_a_told_limit_replaces_the_default_and_is_nearly_all_used(redis: Redis) -> None:
     limiter = Limiter(redis, Budget(6000, 3600))
     limiter.learn("vendor:key", facts(200, rate_headers(100, 99, 60)))
     grants = take(limiter, redis, LIVE, 300)
     assert busiest(grants, 60) <= 100
-    assert used(grants, Budget(100, 60)) >= 0.9
+    assert used(grants, Budget(100, 60)) >= 0.95
+
+
+def test_a_reset_told_in_whole_seconds_does_not_slow_the_rest_of_the_window(redis: Redis) -> None:
+    limiter = Limiter(redis, Budget(6000, 3600))
+    limiter.learn("vendor:key", facts(200, rate_headers(100, 99, 10)))
+    limiter.learn("vendor:key", facts(200, rate_headers(100, 40, 5)))
+    assert used(take(limiter, redis, LIVE, 35), Budget(100, 10)) >= 0.95
 
 
 def test_when_the_vendor_says_nothing_is_left_calls_wait_for_the_reset(redis: Redis) -> None:

@@ -3,9 +3,13 @@
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from simulators.faults import Budget, Fault, FaultPlan
-from simulators.injector import budget_headers
+from simulators.injector import FaultyApp, budget_headers
+from tests.unit.simulators.test_epages_api import send
 
 
 def test_a_fault_fires_as_often_as_ordered() -> None:
@@ -64,6 +68,15 @@ def test_a_budget_refuses_past_its_calls_and_forgets_old_ones() -> None:
 def test_a_budget_counts_each_token_by_itself() -> None:
     plan = FaultPlan(budget=Budget(calls=1, window=10))
     assert all(plan.spend(token, 0.0).passes for token in ("one", "two"))  # type: ignore[union-attr]
+
+
+def test_a_budget_that_slows_lets_every_call_pass_in_its_turn() -> None:
+    plan = FaultPlan(budget=Budget(calls=1, window=0.1, headers=False, slows=True))
+    inner = Starlette(routes=[Route("/", lambda request: PlainTextResponse('"done"'))])
+    app = FaultyApp(inner, lambda scope: plan)
+    replies = [send(app, "GET", "/") for _ in range(3)]
+    assert [reply.status for reply in replies] == [200, 200, 200]
+    assert plan.fired["budget"] >= 2
 
 
 def test_budget_headers_tell_what_is_left_and_can_be_silent() -> None:

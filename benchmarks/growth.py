@@ -1,0 +1,236 @@
+"""Does anything get slower as the tables grow?
+
+    python benchmarks/growth.py [--quick] [--jobs 1000000 10000000] [--tasks 20000] [--times 11]
+
+Fills the tables of an empty PostgreSQL as years of trade leave them: four jobs, an attempt and two links to an
+order, a fifth of them of one big store and the others spread over a thousand; of the jobs 1 in 200 waits, 1 in 1,000
+is parked. Then it times what workers, dispatch and people ask of them, at each size, and what deletes a batch of old
+attempts. Last, workers that are sent that many tasks tell how their memory grows.
+
+Exits with 1 when something takes more than twice as long at the last size as at the first (and more than 10 ms), when
+a tick of dispatch takes more than 250 ms or the status page more than a second, or when memory grows by more than a
+tenth.
+"""
+
+import argparse
+import itertools
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import LiteralString
+
+from celery import Celery
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from benchmarks.costs import Costs
+from benchmarks.growing import fill
+from benchmarks.idle import EARNEST
+from benchmarks.idle_stores import StandIn, connect_idle
+from benchmarks.loads import CONSOLE, headline, noise, table, verdict
+from ledger.database import Row
+from ledger.records import Job, Settlement, Wish
+from ledger.status import Status
+from tasks.dispatch import dispatch
+from tasks.runtime import Runtime, build_runtime
+from tests.world import World, wait_for
+from workers.local.processes import Processes
+from workers.local.services import local_services
+
+NAME = "growth"
+BIG, SMALL = "idle-00000", "idle-00007"
+TWICE, SMALL_TIME = 2.0, 0.010  # more than this ratio is growth; what takes less seconds than this is fast at any size
+LONGEST = {"a tick of dispatch": 0.25, "status: stores": 1.0, "status: jobs by state": 1.0, "status: parked": 1.0}
+MEMORY = 1.1
+STORES = 1_000
+# A queue, and the task that is sent to it: three that ask a vendor each, and one for a job that is done.
+KINDS: Mapping[str, tuple[str, dict[str, object]]] = {
+    "poll": ("poll.store", {}),
+    "orders": ("orders.import", {"order": "order-40", "version": 1}),
+    "exports": ("orders.walk", {}),
+    "inventory": ("inventory.watch", {}),
+}
+PARTS = 5
+Timed = dict[str, list[float]]
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run; exit code 1 when an aim was missed."""
+    given = _arguments(argv)
+    headline(NAME, argv)
+    with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, ExitStack() as stack:
+        services = stack.enter_context(local_services(Path(folder) / "services", {}, durable=False))
+        vendors = StandIn(stack.enter_context(Processes(Path(folder) / "logs")))
+        waits = {**EARNEST, "DISPATCH_INTERVAL": "0.001", "AFOSTO_URL": f"{vendors.base_url}/graphql"}
+        world = stack.enter_context(World(services, Path(folder), **waits))
+        connect_idle(world, STORES, vendors.base_url, 300)
+        found: dict[int, Timed] = {}
+        for jobs in given.jobs:
+            started = time.monotonic()
+            size = fill(world.settings.database_url, jobs)
+            CONSOLE.print(f"{jobs:,} jobs: {size:.1f} GB, filled within {time.monotonic() - started:.0f} s")
+            found[jobs] = _time_all(world, given.times)
+            _print(found)
+        return verdict([*_missed(found), *_memory(world, given.tasks)])
+
+
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Time the ledger's questions as its tables grow.")
+    parser.add_argument("--jobs", type=int, nargs="+", default=[1_000_000, 10_000_000], help="sizes, ascending")
+    parser.add_argument("--times", type=int, default=11, help="measurements of each, of which the median counts")
+    parser.add_argument("--tasks", type=int, default=20_000, help="tasks after which a worker's memory is looked at")
+    parser.add_argument("--quick", action="store_true", help="100,000 and 1,000,000 jobs, 5,000 tasks")
+    given = parser.parse_args(argv)
+    if given.quick:
+        given.jobs, given.tasks = [100_000, 1_000_000], 5_000
+    return given
+
+
+def _time_all(world: World, times: int) -> Timed:
+    runtime = build_runtime(world.settings, lambda *_: None, lambda _: 0)
+    try:
+        acts = Questions(runtime).acts().items()
+        for _, act in acts:
+            _timed(act)  # what is read for the first time after the filling comes from the disk
+        return {name: [_timed(act) for _ in range(times)] for name, act in acts}
+    finally:
+        runtime.close()
+
+
+def _timed(act: Callable[[], Callable[[], object]]) -> float:
+    run = act()
+    started = time.perf_counter()
+    run()
+    return time.perf_counter() - started
+
+
+class Questions:
+    """What is asked of the ledger. Each act makes ready and returns what is timed."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self._runtime = runtime
+        self._ledger = runtime.ledger
+        self._status = Status(runtime.ledger.database)
+        self._waiting = self._rows(_WAITING)
+        self._held: list[Job] = []
+        self._fresh = itertools.count()
+        (self._failing,) = self._rows(_FAILING)
+
+    def acts(self) -> Mapping[str, Callable[[], Callable[[], object]]]:
+        """Return what to measure, by name."""
+        ledger, status = self._ledger, self._status
+        return {
+            "claim": lambda: self._claim,
+            "settle": lambda: self._settle,
+            "news of an order": lambda: self._wish,
+            "a hint": lambda: partial(ledger.jobs.hint, SMALL, "export", "looks", "order-7"),
+            "leases that ended": lambda: partial(ledger.jobs.take_back, 10),
+            "a tick of dispatch": self._tick,
+            "do others succeed?": lambda: self._others_succeed,
+            "status: stores": lambda: status.stores,
+            "status: jobs by state": lambda: ledger.jobs.counts,
+            "status: parked": lambda: ledger.jobs.parked_reasons,
+            "the big store": lambda: partial(ledger.stores.overview, BIG),
+            "an order's history": lambda: partial(ledger.stores.order_history, BIG, "order-40"),
+            "parked jobs of a store": lambda: partial(ledger.jobs.search, store=BIG, state="parked"),
+            "the newest jobs": lambda: partial(ledger.jobs.search, limit=100),
+            "delete old attempts": lambda: partial(ledger.retention.prune, 500, 500, seconds=0.001),
+        }
+
+    def _claim(self) -> None:
+        while True:
+            row = self._waiting.pop()
+            claimed = self._ledger.jobs.claim(
+                row["store"], row["direction"], row["flow"], row["subject"], holder="me", lease=60
+            )
+            if claimed:
+                self._held.append(claimed[0])
+                return
+
+    def _settle(self) -> None:
+        end = Settlement("done", "done", "imported")
+        self._ledger.jobs.settle(self._held.pop(), "me", end, steps=["created"], seconds=0.1, requests=4)
+
+    def _wish(self) -> None:
+        wish = Wish("orders", f"fresh-{next(self._fresh)}-{time.time_ns()}", "hash", datetime.now(UTC))
+        self._ledger.jobs.wish(BIG, "import", 1, [wish])
+
+    def _tick(self) -> Callable[[], object]:
+        self._rows("update jobs set state = 'waiting', queued_at = null where state = 'queued' returning id")
+        return partial(dispatch, self._runtime)
+
+    def _others_succeed(self) -> bool:
+        (row,) = self._rows("select * from jobs where id = any(array[%s]::bigint[])", self._failing["id"])
+        return bool(self._ledger.database.row("jobs.others_succeed", {"id": row["id"]}))
+
+    def _rows(self, query: LiteralString, *values: object) -> list[Row]:
+        return self._ledger.database.transaction(lambda session: session.execute(query, values).fetchall())
+
+
+_WAITING: LiteralString = """
+    select store, direction, flow, subject from jobs where state = 'waiting' and due_at <= now() order by id limit 500
+"""
+# A job that has failed for an hour in which nothing else of its big store was done.
+_FAILING: LiteralString = """
+    update jobs set failing_since = now() - interval '1 hour', failures = 10
+    where id = (select id from jobs where store = 'idle-00000' and state = 'parked' order by id limit 1) returning id
+"""
+
+
+def _print(found: Mapping[int, Timed]) -> None:
+    sizes = list(found)
+    rows = []
+    for name in found[sizes[0]]:
+        medians = [statistics.median(found[size][name]) for size in sizes]
+        cells = [
+            f"{1000 * middle:.1f} ± {100 * noise(found[size][name]):.0f} %"
+            for size, middle in zip(sizes, medians, strict=True)
+        ]
+        rows.append((name, *cells, f"{medians[-1] / medians[0]:.1f}"))
+    table(
+        "milliseconds, median ± half the quartiles' distance",
+        ["", *(f"{size:,} jobs" for size in sizes), "ratio"],
+        rows,
+    )
+
+
+def _missed(found: Mapping[int, Timed]) -> list[str]:
+    first, last = (next(iter(found.values())), list(found.values())[-1])
+    missed = []
+    for name, times in last.items():
+        small, big = statistics.median(first[name]), statistics.median(times)
+        if big > LONGEST.get(name, SMALL_TIME) and (name in LONGEST or big > TWICE * small):
+            missed.append(f"{name}: {1000 * big:.0f} ms, {big / small:.1f} times as long as at the first size")
+    return missed
+
+
+def _memory(world: World, tasks: int) -> list[str]:
+    costs = Costs()
+    for queue in KINDS:
+        costs.watch(queue, world.worker(queue, 8).pid)
+    sender, seen = Celery(broker=world.settings.broker_url), []
+    for _ in range(PARTS):
+        for number in range(tasks // PARTS // len(KINDS)):
+            store = f"idle-{number % STORES:05d}"
+            for queue, (name, rest) in KINDS.items():
+                sender.send_task(name, kwargs={"store": store, **rest}, queue=queue)
+        wait_for(lambda: not any(world.redis.llen(queue) for queue in KINDS), 300, "the tasks to be done")
+        seen.append(costs.resident())
+    each = tasks // PARTS // len(KINDS)
+    rows = [(queue, *(f"{part[queue]:.1f}" for part in seen)) for queue in KINDS]
+    table("resident MB after so many tasks", ["worker of", *(f"{each * (n + 1):,}" for n in range(PARTS))], rows)
+    return [
+        f"the worker of {queue} grows from {seen[0][queue]:.0f} to {seen[-1][queue]:.0f} MB"
+        for queue in KINDS
+        if seen[-1][queue] > MEMORY * seen[0][queue]
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

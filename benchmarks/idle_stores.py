@@ -1,0 +1,89 @@
+"""Ten thousand connected stores with nothing new, and the vendors that answer them so."""
+
+import json
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.request import urlopen
+
+from benchmarks.standin import SCOPES
+from ledger.database import Session
+from schemas.epages import Token
+from schemas.flows import SWITCHES
+from tests.rows import store_values
+from tests.world import World, wait_for
+from workers.local.processes import Command, Processes
+from workers.local.server import free_port
+
+# Tables with rows of their own for each store, and the column that bears its name.
+STORE_TABLES = {
+    "stores": "name",
+    "store_flows": "store",
+    "cursors": "store",
+    "walks": "store",
+    "stock_cursors": "store",
+    "locations": "store",
+}
+_COPY = """
+    insert into {table}
+    select (jsonb_populate_record(t, jsonb_build_object('{column}', 'idle-' || lpad(n::text, 5, '0')))).*
+    from {table} t cross join generate_series(1, %(count)s) as n where t.{column} = %(first)s
+"""
+_SPREAD = """
+    update {table} set {column} = now() + right(store, 5)::int * %(interval)s::float8 / %(count)s * interval '1 second'
+"""
+
+
+class StandIn:
+    """The process of `standin.py`: both vendors, with nothing new."""
+
+    def __init__(self, processes: Processes) -> None:
+        port = free_port()
+        argv = [sys.executable, str(Path(__file__).with_name("standin.py")), str(port)]
+        processes.start(Command("standin", argv))
+        self.base_url = f"http://127.0.0.1:{port}"
+        wait_for(self._answers, 20, "the stand-in to answer")
+
+    def counts(self) -> dict[str, int]:
+        """Return kind of request → how many came: orders, token, afosto."""
+        with urlopen(f"{self.base_url}/_count", timeout=10) as answer:  # noqa: S310 - an address of our own
+            return dict(json.load(answer))
+
+    def _answers(self) -> bool:
+        try:
+            self.counts()
+        except OSError:
+            return False
+        return True
+
+
+def connect_idle(world: World, count: int, base_url: str, interval: float) -> None:
+    """Write `count` connected stores: each with a token that holds, its past read, its polls spread over the interval.
+
+    They have been quiet for a day.
+    The first is written as any store is; the others are its copies, each with a tenant of its own.
+    """
+    ledger, first = world.ledger, "idle-00000"
+    values = {**store_values(first), "base_url": f"{base_url}/idle/api", "import_since": datetime.now(UTC)}
+    ledger.stores.add(values, dict.fromkeys(SWITCHES, True), 86_400.0)
+    ledger.stores.map_location(first, "here", "location-0")
+    ledger.stores.set_token(first, _token())
+
+    def copy(session: Session) -> None:
+        session.execute("delete from cursors where kind <> 'live'")
+        session.execute("update stock_cursors set position = now(), news_at = now() - interval '1 day'")
+        session.execute("update walks set lists = true, news_at = now() - interval '1 day'")
+        for name, column in STORE_TABLES.items():
+            session.execute(_COPY.format(table=name, column=column).encode(), {"first": first, "count": count - 1})
+        session.execute("update stores set afosto_bucket = 'afosto:' || name")
+        for name, column in {"cursors": "next_poll_at", "walks": "next_at", "stock_cursors": "next_poll_at"}.items():
+            session.execute(_SPREAD.format(table=name, column=column).encode(), {"interval": interval, "count": count})
+
+        for name in STORE_TABLES:
+            session.execute(f"analyze {name}".encode())
+
+    ledger.database.transaction(copy)
+
+
+def _token() -> Token:
+    return Token("token-of-the-benchmark", frozenset(SCOPES.split()), datetime.now(UTC) + timedelta(hours=12))

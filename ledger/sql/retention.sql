@@ -1,0 +1,36 @@
+-- Each deletes what is old a batch at a time, so that no statement holds many rows, and tells how many went.
+
+-- name: attempts
+with gone as (
+    delete from attempts where id in (
+        select id from attempts where at < now() - %(days)s * interval '1 day' order by at limit %(batch)s)
+    returning 1
+)
+select count(*)::int as rows from gone;
+
+-- name: intents
+-- Those that are settled hold nothing up; only people read them, beside the attempts.
+with gone as (
+    delete from intents where id in (
+        select id from intents where settled_at < now() - %(days)s * interval '1 day' order by settled_at limit %(batch)s)
+    returning 1
+)
+select count(*)::int as rows from gone;
+
+-- name: inbox
+with gone as (
+    delete from inbox where (endpoint, message_id) in (
+        select endpoint, message_id from inbox where received_at < now() - %(days)s * interval '1 day'
+        order by received_at limit %(batch)s)
+    returning 1
+)
+select count(*)::int as rows from gone;
+
+-- name: idempotency_keys
+with gone as (
+    delete from idempotency_keys where (token_id, key) in (
+        select token_id, key from idempotency_keys where created_at < now() - %(days)s * interval '1 day'
+        order by created_at limit %(batch)s)
+    returning 1
+)
+select count(*)::int as rows from gone;
