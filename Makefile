@@ -1,4 +1,4 @@
-# make demo [KEEP=1] | make test | make check | make lock | make clean
+# make demo [KEEP=1] | make test | make bench [NAME="throughput brokers"] | make check | make lock | make clean
 # Every target makes .venv and installs the pinned packages into it by itself; later runs find it up to date.
 
 PYTHON ?= $(shell for name in python3.11 python3.12 python3; do \
@@ -9,7 +9,7 @@ STAMP := .venv/installed
 # The project's programs find each other (celery, redis-server) as they would in an activated environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: venv check test demo lock clean
+.PHONY: venv check test demo bench lock clean
 
 venv: $(STAMP)
 
@@ -33,6 +33,10 @@ test: venv
 
 demo: venv
 	$(BIN)/connector demo $(if $(filter 1,$(KEEP)),--keep)
+
+# All of them take about half an hour on a machine that does nothing else; what they find goes into docs/figures.md.
+bench: venv
+	$(BIN)/python -m benchmarks $(NAME)
 
 # Needs uv (https://docs.astral.sh/uv/); add --upgrade to COMPILE to move the versions. Production gets no test tools and
 # no servers, but setuptools, which builds the project itself in the image.

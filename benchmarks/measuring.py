@@ -62,7 +62,7 @@ def progress() -> Progress:
 
 
 def cpu_seconds(pids: Iterable[int]) -> float:
-    """Give the CPU time that processes and all below them have used, those that have ended and were waited for included."""
+    """Give the CPU time that processes and all below them have used, with those that have ended."""
     return sum(_used(process) for pid in pids for process in _tree(pid))
 
 

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
@@ -39,7 +39,7 @@ SETTINGS = {
 }
 PLAIN = {"paid": True, "pickup": False, "test": False, "payment": "PayPal"}
 LONGEST = 120.0  # seconds that one import may take
-SERVERS = ("postgres", "redis-server", "beam.smp")
+SERVERS = ("postgres", "redis-server")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,10 @@ class Import:
 
 
 class Scene:
-    """A world, and the processes of contenders in it; `env` is what these are started with."""
+    """A world, and the processes of contenders in it; `env` is what these are started with.
+
+    `servers` are the processes whose CPU time counts as that of the servers.
+    """
 
     def __init__(self, world: World, folder: Path, env: dict[str, str]) -> None:
         self.world = world
@@ -70,6 +73,7 @@ class Scene:
         self.postgres_log = folder / "services" / "logs" / "postgres.log"
         self._running: dict[str, list[subprocess.Popen[bytes]]] = {}
         self._causes = 0
+        self.servers: set[int] = set()
 
     def shop(self, orders: int) -> str:
         """Open a shop with so many paid orders, and connect it, paused."""
@@ -88,6 +92,10 @@ class Scene:
                     command, env=self.env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
                 )
             self._running.setdefault(name, []).append(process)
+
+    def pids(self, name: str) -> list[int]:
+        """Return the ids of a contender's processes."""
+        return [process.pid for process in self._running[name]]
 
     def stop(self, name: str) -> None:
         """End the processes of a contender, and what they started."""
@@ -111,12 +119,12 @@ class Scene:
         self.world.epages.set_faults(shop, faults=faults)
         self.world.afosto.set_faults(TENANT, *faults)
 
-    def measure(self, name: str, module: ModuleType, shop: str, orders: int) -> Import:
+    def measure(self, name: str, begin: Callable[[str], None], shop: str, orders: int) -> Import:
         """Let a contender import a shop, and measure it until all orders are open in Afosto."""
         self._skip()
         before, used, commands = self._requests(shop), self._cpu(name), self._commands()
         opened, begun = before["openOrder"] + orders, time.time()
-        module.begin(shop)
+        begin(shop)
         wait_for(
             lambda: self.world.afosto.stats(TENANT)["requests"].get("openOrder", 0) >= opened,
             LONGEST,
@@ -125,7 +133,7 @@ class Scene:
         )
         time.sleep(0.3)
         now, after = self._cpu(name), self._requests(shop)
-        times = [cause["at"] / 1000 - begun for cause in self._skip() if cause["action"] == "open"]
+        times = [cause["at"] / 1000 - begun for cause in self._skip() if cause["action"] == "open_order"]
         return Import(
             orders=orders,
             first=min(times),
@@ -142,28 +150,30 @@ class Scene:
         return found
 
     def _requests(self, shop: str) -> Counter[str]:
-        found = Counter(self.world.afosto.stats(TENANT)["requests"])
+        found: Counter[str] = Counter(self.world.afosto.stats(TENANT)["requests"])
         for row in self.world.epages.stats(shop)["requests"]:
-            found[f"{row['method']} {row['path']}"] += row["count"]
+            found[f"{row['method']} {row['path'].replace(f'/{shop}/api', '')}"] += row["count"]
         return found
 
     def _cpu(self, name: str) -> tuple[float, float]:
-        own = cpu_seconds(process.pid for process in self._running[name])
-        return own, cpu_seconds(below(os.getpid(), SERVERS))
+        own = cpu_seconds(self.pids(name))
+        return own, cpu_seconds(self.servers)
 
     def _commands(self) -> int:
-        return int(self.world.redis.info("stats")["total_commands_processed"])  # type: ignore[index]
+        return int(self.world.redis.info("stats")["total_commands_processed"])
 
 
 @contextmanager
 def scene(**settings: str) -> Iterator[Scene]:
     """Run a scene until the block ends; `settings` are the connector's, without their prefix."""
+    others = below(os.getpid(), SERVERS)
     with (
         TemporaryDirectory(prefix="benchmark-") as folder,
         local_services(Path(folder) / "services", {}) as services,
         World(services, Path(folder), **SETTINGS, **settings) as world,
     ):
         made = Scene(world, Path(folder), _environment(world, services, Path(folder)))
+        made.servers = set(below(os.getpid(), SERVERS)) - set(others)
         try:
             yield made
         finally:

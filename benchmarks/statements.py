@@ -11,7 +11,7 @@ _STATEMENT = re.compile(r"LOG:  (?:statement|execute [^:]*): ")
 
 
 def statements_of(made: Scene, work: Callable[[], object]) -> int:
-    """Count the statements of all databases while `work` runs; logging them takes time, so nothing is timed meanwhile."""
+    """Count the statements of all databases while `work` runs. Logging them takes time: time nothing meanwhile."""
     _log_statements(made, "all")
     begun = made.postgres_log.stat().st_size
     work()

@@ -1,6 +1,6 @@
 """The ceiling: the same requests from as many threads, each with its session, and no queue at all.
 
-    python -m benchmarks.contenders.bare_loop 16 < shops
+python -m benchmarks.contenders.bare_loop 16 < shops
 """
 
 import os
@@ -14,8 +14,8 @@ from benchmarks.contenders import vendors
 def import_all(pool: ThreadPoolExecutor, shop: str) -> None:
     """Import all orders of a shop."""
     jobs = [
-        pool.submit(lambda order_id: vendors.import_order(vendors.session(), shop, order_id), order_id)
-        for order_id in vendors.order_ids(vendors.session(), shop)
+        pool.submit(lambda order_id: vendors.import_order(vendors.kept, shop, order_id), order_id)
+        for order_id in vendors.order_ids(vendors.kept, shop)
     ]
     for job in jobs:
         job.result()

@@ -6,9 +6,9 @@ Addresses and credentials come from the environment, as `benchmarks.scene` sets 
 import base64
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 import requests
 
@@ -20,11 +20,8 @@ PAGE = 200  # orders in one answer of the shop's list, as many as the connector 
 Document = dict[str, Any]
 
 
-class Sender(Protocol):
-    """The module `requests` itself, or a session of it."""
-
-    def request(self, method: str, url: str, **options: Any) -> requests.Response:
-        """Send one request."""
+Sender = Callable[..., requests.Response]
+"""`requests.request` itself, or that of a session."""
 
 
 class _PerThread(threading.local):
@@ -35,48 +32,46 @@ _per_thread = _PerThread()
 _tokens: dict[str, str] = {}
 
 
-def session() -> requests.Session:
-    """Return this thread's session, which keeps its connections."""
+def kept(method: str, url: str, **options: Any) -> requests.Response:
+    """Send a request over this thread's session, which keeps its connections."""
     if _per_thread.session is None:
         _per_thread.session = requests.Session()
         _per_thread.session.trust_env = False
-    return _per_thread.session
+    return _per_thread.session.request(method, url, **options)
 
 
-def order_ids(http: Sender, shop: str) -> Iterator[str]:
+def order_ids(send: Sender, shop: str) -> Iterator[str]:
     """Read the shop's orders page by page; each whole page before the first of its orders."""
     page, pages = 0, 1
     while page < pages:
-        answer = _shop(http, shop, "/orders", {"size": str(PAGE), "page": str(page)})
+        answer = _shop(send, shop, "/orders", {"size": str(PAGE), "page": str(page)})
         yield from (order["_id"] for order in answer["_embedded"]["orders"])
         page, pages = page + 1, answer["page"]["totalPages"]
 
 
-def import_order(http: Sender, shop: str, order_id: str) -> str:
+def import_order(send: Sender, shop: str, order_id: str) -> str:
     """Read an order, make a draft of it in Afosto, add its items, and open it; return Afosto's id."""
-    order = _shop(http, shop, f"/orders/{order_id}")
-    created = _afosto(http, "create_order", "createOrder", _draft(shop, order))["id"]
-    _afosto(http, "add_items", "addItemsToOrder", {"order_id": created, "items": _items(order)})
-    _afosto(http, "open_order", "openOrder", {"order_id": created})
+    order = _shop(send, shop, f"/orders/{order_id}")
+    created = _afosto(send, "create_order", "createOrder", _draft(shop, order))["id"]
+    _afosto(send, "add_items", "addItemsToOrder", {"order_id": created, "items": _items(order)})
+    _afosto(send, "open_order", "openOrder", {"order_id": created})
     return str(created)
 
 
-def _shop(http: Sender, shop: str, path: str, parameters: dict[str, str] | None = None) -> Any:
+def _shop(send: Sender, shop: str, path: str, parameters: dict[str, str] | None = None) -> Any:
     if shop not in _tokens:
-        _tokens[shop] = _token(http, shop)
+        _tokens[shop] = _token(send, shop)
     headers = {"Authorization": f"Bearer {_tokens[shop]}", "Accept": "application/hal+json"}
-    answer = http.request("GET", _base(shop) + path, params=parameters, headers=headers, timeout=TIMEOUT)
+    answer = send("GET", _base(shop) + path, params=parameters, headers=headers, timeout=TIMEOUT)
     answer.raise_for_status()
     return answer.json(parse_float=Decimal)
 
 
-def _token(http: Sender, shop: str) -> str:
+def _token(send: Sender, shop: str) -> str:
     login = f"{os.environ['BENCHMARK_CLIENT_ID']}:{os.environ['BENCHMARK_CLIENT_SECRET']}"
     headers = {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
     parameters = {"grant_type": "client_credentials"}
-    answer = http.request(
-        "POST", f"{_base(shop)}/oauth/token", params=parameters, headers=headers, timeout=TIMEOUT
-    )
+    answer = send("POST", f"{_base(shop)}/oauth/token", params=parameters, headers=headers, timeout=TIMEOUT)
     answer.raise_for_status()
     return str(answer.json()["access_token"])
 
@@ -85,12 +80,10 @@ def _base(shop: str) -> str:
     return os.environ["CONNECTOR_EPAGES_URL"].format(store=shop)
 
 
-def _afosto(http: Sender, name: str, field: str, body: Document) -> Document:
+def _afosto(send: Sender, name: str, field: str, body: Document) -> Document:
     headers = {"Authorization": f"Bearer {os.environ['BENCHMARK_AFOSTO_KEY']}"}
     content = {"query": document(name), "variables": {"input": body}}
-    answer = http.request(
-        "POST", os.environ["CONNECTOR_AFOSTO_URL"], json=content, headers=headers, timeout=TIMEOUT
-    )
+    answer = send("POST", os.environ["CONNECTOR_AFOSTO_URL"], json=content, headers=headers, timeout=TIMEOUT)
     answer.raise_for_status()
     told: Document = answer.json()
     if "errors" in told:
@@ -117,7 +110,9 @@ def _draft(shop: str, order: Document) -> Document:
         "delivery": {"addresses": [{"type": "ADDRESS", "address": _address(receiver)}]},
         "meta_data": {"reference": f"{shop}/{order['_id']}"},
         "fees": [_fee(kind, line) for kind, line in (("shipping", shipping), ("payment", payment)) if line],
-        "adjustments": [{"description": "Coupon", "amount": abs(_cents(coupon)), "is_discount": True}] if coupon else [],
+        "adjustments": [{"description": "Coupon", "amount": abs(_cents(coupon)), "is_discount": True}]
+        if coupon
+        else [],
     }
 
 
