@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _import(made: Scene, orders: int) -> Import:
-    return made.measure(WORKER, made.world.ledger.stores.resume, made.shop(orders), orders)
+    return made.measure(WORKER, made.resume, made.shop(orders), orders)
 
 
 def _report(given: argparse.Namespace, found: dict[str, list[Import]]) -> None:

@@ -69,11 +69,10 @@ def _queue(
 
 def _orders(made: Scene, given: argparse.Namespace, way: str) -> Result:
     _start(made, "orders", "poll,dispatch", way)
-    resume = made.world.ledger.stores.resume
-    made.measure("orders", resume, made.shop(WARM_UP), WARM_UP)
+    made.measure("orders", made.resume, made.shop(WARM_UP), WARM_UP)
     shop = made.shop(given.orders)
     made.slow(shop, given.latency / 1000)
-    run = made.measure("orders", resume, shop, given.orders)
+    run = made.measure("orders", made.resume, shop, given.orders)
     made.slow(shop, 0)
     _stop(made, "orders")
     return run.rate, run.cpu * 1000 / run.orders
@@ -95,7 +94,7 @@ def _polls(made: Scene, given: argparse.Namespace, way: str) -> Result:
 def _seen(made: Scene, shops: list[str], orders: int) -> float:
     """Let shops be polled until all their orders are known; return the seconds that took."""
     for shop in shops:
-        made.world.ledger.stores.resume(shop)
+        made.resume(shop)
     wait_for(lambda: _count(made, shops)[0] == orders, LONGEST, f"{orders} orders to be seen")
     return _count(made, shops)[1]
 

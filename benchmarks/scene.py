@@ -84,6 +84,15 @@ class Scene:
             self.world.epages.place(name, **PLAIN)
         return name
 
+    def resume(self, shop: str) -> None:
+        """Let the connector import a shop: its next tick polls it.
+
+        A tick between connecting and pausing has perhaps sent polls that found it paused, so the cursors are due again.
+        """
+        for kind in ("live", "history"):
+            self.world.ledger.cursors.make_due(shop, kind)
+        self.world.ledger.stores.resume(shop)
+
     def start(self, name: str, commands: Sequence[Sequence[str]]) -> None:
         """Start the processes of a contender."""
         for number, command in enumerate(commands):

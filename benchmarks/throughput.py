@@ -62,7 +62,7 @@ def _given(argv: Sequence[str] | None) -> Given:
 
 def _begin(made: Scene, module: ModuleType) -> Callable[[str], None]:
     """The connector begins by itself with a store that is no longer paused."""
-    found: Callable[[str], None] = getattr(module, "begin", made.world.ledger.stores.resume)
+    found: Callable[[str], None] = getattr(module, "begin", made.resume)
     return found
 
 
