@@ -105,7 +105,8 @@ def _report(given: Given, found: Mapping[int, Mapping[str, list[Import]]], state
         click.echo(_table(runs, statements))
     click.echo(
         "\nSQL statements: counted by PostgreSQL's own log of statements in one more import that is not timed, BEGIN, "
-        "COMMIT and the empty ones that test a pooled connection included. Server CPU is that of PostgreSQL and Redis.\n\n**Requests per order, as the vendors "
+        "COMMIT and the empty ones that test a pooled connection included. Server CPU is that of PostgreSQL and "
+        "Redis.\n\n**Requests per order, as the vendors "
         "counted them**\n"
     )
     runs = found[given.latencies[-1]]
