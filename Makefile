@@ -1,4 +1,5 @@
-# make demo [KEEP=1] | make test | make check | make soak [MINUTES=60] | make lock | make clean
+# make demo [KEEP=1] | make test | make bench [NAME="throughput brokers"] | make chaos [ROUNDS=n] [SEED=s] | make soak [MINUTES=60]
+# make check | make lock | make clean
 # Every target makes .venv and installs the pinned packages into it by itself; later runs find it up to date.
 
 PYTHON ?= $(shell for name in python3.11 python3.12 python3; do \
@@ -9,7 +10,7 @@ STAMP := .venv/installed
 # The project's programs find each other (celery, redis-server) as they would in an activated environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: venv check test demo soak lock clean
+.PHONY: venv check test demo bench chaos soak lock clean
 
 venv: $(STAMP)
 
@@ -36,6 +37,10 @@ demo: venv
 
 soak: venv
 	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),60)
+
+# All of them take about half an hour on a machine that does nothing else; what they find goes into docs/figures.md.
+bench: venv
+	$(BIN)/python -m benchmarks $(NAME)
 
 # Needs uv (https://docs.astral.sh/uv/); add --upgrade to COMPILE to move the versions. Production gets no test tools and
 # no servers, but setuptools, which builds the project itself in the image.

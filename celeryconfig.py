@@ -4,7 +4,12 @@ from kombu.entity import Queue
 
 from workers.queues import QUEUE_NAMES, ROUTES
 
-task_queues = [Queue(name, routing_key=name) for name in QUEUE_NAMES]  # type: ignore[no-untyped-call]
+# RabbitMQ keeps a quorum queue on several machines and on disk; Redis has no kinds of queues and passes over this.
+QUORUM = {"x-queue-type": "quorum"}
+task_queues = [
+    Queue(name, routing_key=name, queue_arguments=QUORUM)  # type: ignore[no-untyped-call]
+    for name in QUEUE_NAMES
+]
 task_default_queue = "dispatch"
 task_create_missing_queues = False
 # One entry as a list: Celery would take a bare list of pairs for several routers.

@@ -1,6 +1,6 @@
 """How soon does what happens in Afosto show in the shop, while another shop's past is being imported?
 
-    python benchmarks/export_latency.py [--orders 5000] [--acts 200]
+    python -m benchmarks export_latency [--orders 5000] [--acts 200]
 
 Starts both simulated vendors, PostgreSQL, Redis, the gateway and real workers in a temporary folder. One shop's orders
 are imported first; then another shop with many past orders is connected, and while those are imported the people in
@@ -10,22 +10,21 @@ effect in the shop, and how far the import came meanwhile; exits with 1 when 5 i
 
 import argparse
 import random
-import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from simulators.afosto.control import ControlRefused
 from tests.world import TENANT, World
 from workers.local.latency import Percentiles, measure
 from workers.local.services import local_services
 
+NAME = "export_latency"
 QUIET, BUSY = "quiet", "busy"
 AIM = 2.0  # seconds within which 95 of 100 acts show in the shop
 PACE = 0.25  # seconds between two acts
@@ -36,12 +35,12 @@ CALLS = {"CALL_DEADLINE": "10", "LONGEST_JOB": "60", "AMBIGUITY_WAIT": "60", "RE
 IMPORT_QUEUES = "orders,cancellations,shipments,returns"
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 when the aim was missed."""
     parser = argparse.ArgumentParser(description="Time the way from Afosto to the shop during an import.")
     parser.add_argument("--orders", type=int, default=5000, help="past orders imported meanwhile (default: 5000)")
     parser.add_argument("--acts", type=int, default=200, help="acts in Afosto (default: 200)")
-    given = parser.parse_args()
+    given = parser.parse_args(argv)
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
         local_services(Path(folder) / "services", {}) as services,
@@ -114,7 +113,3 @@ def _imported(world: World) -> int:
     )
     assert row is not None
     return int(row["n"])
-
-
-if __name__ == "__main__":
-    sys.exit(main())

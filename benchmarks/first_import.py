@@ -1,26 +1,25 @@
 """How soon does a new order arrive in Afosto while a shop's whole history is being imported?
 
-    python benchmarks/first_import.py [--orders 20000]
+    python -m benchmarks first_import [--orders 20000]
 
 Starts both simulated vendors, PostgreSQL, Redis and real workers in a temporary folder, connects a shop with that
 many past orders, places a new order every ten seconds, and prints how long each took to be opened in Afosto.
 """
 
 import argparse
-import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
-
 from tests.world import World
 from workers.local.services import local_services
 
+NAME = "first_import"
 SHOP = "history"
 GAP = 10.0  # seconds between two new orders
 LONGEST = 90.0  # seconds after which the benchmark ends, whatever is left
@@ -62,11 +61,11 @@ class Watch:
             click.echo(f"    new order {row['order_key']} opened after {seconds:.1f} s")
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 when a new order took longer than it may."""
     parser = argparse.ArgumentParser(description="Time new orders during a shop's first import.")
     parser.add_argument("--orders", type=int, default=20_000, help="past orders of the shop (default: 20000)")
-    orders = parser.parse_args().orders
+    orders = parser.parse_args(argv).orders
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
         local_services(Path(folder) / "services", {}) as services,
@@ -128,7 +127,3 @@ def _verdict(watch: Watch) -> int:
     click.echo(f"new orders: {len(watch.took)} opened, {len(watch.placed)} not; the longest took {longest:.1f} s")
     click.echo(f"allowed: {POLL_INTERVAL:g} s poll interval + {GRACE:g} s = {allowed:g} s; {late} late")
     return 1 if late else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """How many calls does a shop get when its stock changes ten thousand times in a burst?
 
-    python benchmarks/stock_burst.py [--changes 10000] [--skus 100]
+    python -m benchmarks stock_burst [--changes 10000] [--skus 100]
 
 Starts both simulated vendors, PostgreSQL, Redis and real workers in a temporary folder, and connects a shop. Afosto's
 inventory then changes that often, over that many SKUs, while the shop sells. Prints the calls the shop got and how long
@@ -9,16 +9,14 @@ after the last change its stock was right, and compares every SKU with what the 
 
 import argparse
 import random
-import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from simulators.afosto.control import AfostoControl
 from tests.world import TENANT, World, wait_for
@@ -26,6 +24,7 @@ from workers.local.proof import Report
 from workers.local.services import local_services
 from workers.local.stock_proof import Selling, prove_stock
 
+NAME = "stock_burst"
 SHOP, PLACE = "burst", "location-0"
 KINDS = (1, 1, 4, 4, 1, 1, 2, 1, 2, 1)  # SKUs of ten products in a row, as the simulated shop makes them
 LONGEST = 120.0  # seconds after the burst until all must be right
@@ -34,12 +33,12 @@ CALLS = {"LEASE_RENEWAL": "5", "CALL_DEADLINE": "10", "LONGEST_JOB": "60", "AMBI
 SALES = 50
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 when a SKU is not right in the end."""
     parser = argparse.ArgumentParser(description="Change a shop's stock many times in a burst.")
     parser.add_argument("--changes", type=int, default=10_000, help="changes of inventory (default: 10000)")
     parser.add_argument("--skus", type=int, default=100, help="SKUs they fall upon (default: 100)")
-    given = parser.parse_args()
+    given = parser.parse_args(argv)
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
         local_services(Path(folder) / "services", {}) as services,
@@ -112,7 +111,3 @@ def _proof(world: World) -> Report:
     locations = frozenset(world.ledger.stock.locations(SHOP))
     prove_stock(report, world.epages, world.afosto, TENANT, [Selling(SHOP, locations, store.import_since)])
     return report
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """Does anything come back as news that the connector wrote itself, in hours of trading?
 
-    python benchmarks/trading.py [--minutes 10]
+    python -m benchmarks trading [--minutes 10]
 
 Runs the demo's world for so long: three shops and Afosto sell, ship, cancel, take back and move stock, twelve times as
 fast as in earnest, with faults and lost webhooks, and polls every 3 s. In the end every write of the connector is held
@@ -8,23 +8,19 @@ against its cause on the other side: as many effects as causes in each direction
 """
 
 import argparse
-import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from workers.local.demo import run_demo
 
+NAME = "trading"
 
-def main() -> int:
+
+def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 on any difference."""
     parser = argparse.ArgumentParser(description="Trade for long in both directions, and count writes and causes.")
     parser.add_argument("--minutes", type=float, default=10, help="minutes of trading (default: 10)")
-    minutes = parser.parse_args().minutes
+    minutes = parser.parse_args(argv).minutes
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         return run_demo(keep=False, folder=Path(folder), trading=60 * minutes)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

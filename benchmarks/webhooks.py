@@ -1,6 +1,6 @@
 """How soon is a webhook answered?
 
-    python benchmarks/webhooks.py [--workers 2] [--threads 8] [--callers 4] [--messages 4000]
+    python -m benchmarks webhooks [--workers 2] [--threads 8] [--callers 4] [--messages 4000]
 
 Starts PostgreSQL, Redis and the gateway in a temporary folder, sends signed events about known orders from several
 connections at once, and prints how long the answers took. Each event is new, kept, and asks for a look at its order.
@@ -17,13 +17,12 @@ import sys
 import tempfile
 import time
 import uuid
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import click
 import requests
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from ledger.database import Database
 from ledger.keys import KeySet
@@ -34,18 +33,19 @@ from workers.local.processes import Command, Processes
 from workers.local.server import free_port
 from workers.local.services import Services, environment, local_services
 
+NAME = "webhooks"
 SECRET = "webhook-secret-of-the-benchmark"  # noqa: S105 - of a server that lives as long as the benchmark
 ORDERS = 1000
 AIM = 0.050  # seconds within which 99 of 100 answers come, on a quiet machine
 WARM_UP = 100  # messages ahead of the measured ones, which open the connections behind the gateway
 
 
-def main() -> int:
+def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 when the answers took longer than they should."""
     parser = argparse.ArgumentParser(description="Time the answers to webhooks.")
     for name, default in {"workers": 2, "threads": 8, "callers": 4, "messages": 4000}.items():
         parser.add_argument(f"--{name}", type=int, default=default, help=f"default: {default}")
-    given = parser.parse_args()
+    given = parser.parse_args(argv)
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
         local_services(Path(folder) / "services", {}) as services,
@@ -121,7 +121,3 @@ def _report(given: argparse.Namespace, took: list[float]) -> int:
     figures = {"p50": parts[49], "p95": parts[94], "p99": parts[98], "longest": max(took)}
     click.echo(", ".join(f"{name} {seconds * 1000:.1f} ms" for name, seconds in figures.items()))
     return 0 if figures["p99"] < AIM else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

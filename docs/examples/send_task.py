@@ -10,4 +10,6 @@ from celery import Celery
 
 broker, queue, task, keywords = sys.argv[1:]
 app = Celery(broker=broker)
+# What the connector's queues are on RabbitMQ; Redis has no kinds of queues.
+app.conf.task_create_missing_queue_type = "quorum"
 app.send_task(task, kwargs=json.loads(keywords), queue=queue, ignore_result=True)

@@ -1,0 +1,113 @@
+"""Run benchmarks and write what they found into docs/figures.md: `python -m benchmarks [NAME …] [OPTION …]`.
+
+Without a name all run, one after another. Options are handed to each one. A benchmark is a module with `NAME` and
+`main(argv)`, which prints Markdown, or plain lines, on standard output and returns an exit code; MODULES lists it.
+"""
+
+import io
+import os
+import platform
+import re
+import shlex
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import redirect_stdout
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import click
+
+MODULES = (
+    "throughput",
+    "brokers",
+    "pools",
+    "first_import",
+    "export_latency",
+    "webhooks",
+    "stock_burst",
+    "trading",
+)
+PAGE = Path(__file__).parent.parent / "docs" / "figures.md"
+HEAD = """# Figures
+
+What `make bench` measured, each part with its command, machine and date. See [benchmarks/](../benchmarks/README.md) for
+what each benchmark does.
+"""
+
+
+class _Tee(io.StringIO):
+    """Keeps what is written, and shows it at once."""
+
+    def __init__(self, shown: io.TextIOBase) -> None:
+        super().__init__()
+        self._shown = shown
+
+    def write(self, text: str) -> int:
+        self._shown.write(text)
+        self._shown.flush()
+        return super().write(text)
+
+
+def main(words: list[str]) -> int:
+    """Run the named benchmarks, or all; exit code 1 when one of them missed its aim."""
+    names = []
+    while words and not words[0].startswith("-"):
+        names.append(words.pop(0))
+    unknown = [name for name in names if name not in MODULES]
+    if unknown:
+        raise SystemExit(f"There is no benchmark called {', '.join(unknown)}; there are: {', '.join(MODULES)}")
+    codes = [_run(import_module(f"benchmarks.{name}"), words) for name in names or MODULES]
+    return max(codes)
+
+
+def _run(module: ModuleType, options: list[str]) -> int:
+    command = shlex.join(["python", "-m", "benchmarks", module.NAME, *options])
+    click.echo(f"\n=== {command} ===", err=True)
+    began = datetime.now(UTC)
+    tee = _Tee(sys.stdout)  # type: ignore[arg-type] # a text stream all the same
+    with redirect_stdout(tee):
+        code = int(module.main(options))
+    _keep(module.NAME, "\n".join(_part(module, command, began, code, tee.getvalue())))
+    return code
+
+
+def _part(module: ModuleType, command: str, at: datetime, code: int, text: str) -> Iterator[str]:
+    yield f"## {module.NAME}\n"
+    yield f"{(module.__doc__ or '').splitlines()[0]}\n"
+    verdict = "every aim reached" if code == 0 else "an aim missed"
+    yield f"`{command}` · {_machine()} · {at:%Y-%m-%d %H:%M} UTC · {verdict}\n"
+    # Plain lines would flow into one paragraph.
+    yield text.strip() if "| ---" in text else f"```\n{text.strip()}\n```"
+    yield ""
+
+
+def _machine() -> str:
+    model = re.search(r"model name\s*: (.+)", _read(Path("/proc/cpuinfo")))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    parts = [f"{cores} cores", model[1] if model else platform.machine(), f"Python {platform.python_version()}"]
+    return ", ".join(parts)
+
+
+def _read(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
+
+
+def _keep(name: str, part: str) -> None:
+    """Put a part in the place of the one of an earlier run; the parts stand in the order of MODULES."""
+    found = {_title(text): text for text in _parts(_read(PAGE))}
+    found[name] = part
+    PAGE.write_text("\n".join([HEAD, *(found[each] for each in MODULES if each in found)]))
+
+
+def _parts(page: str) -> Iterable[str]:
+    return re.split(r"^(?=## )", page, flags=re.MULTILINE)[1:]
+
+
+def _title(part: str) -> str:
+    return part.splitlines()[0].removeprefix("## ")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

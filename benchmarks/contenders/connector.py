@@ -1,0 +1,19 @@
+"""The connector itself, as the Procfile starts it, with its three queues of an import in one process, and beat."""
+
+QUEUES = "orders,poll,dispatch"
+
+
+def worker(concurrency: int) -> list[list[str]]:
+    """One process with so many threads, and beat."""
+    return [celery(QUEUES, "threads", concurrency), beat()]
+
+
+def celery(queues: str, pool: str, concurrency: int) -> list[str]:
+    """Return the command of one worker."""
+    options = ["-Q", queues, "-n", f"{queues}@%h", "--pool", pool, "--concurrency", str(concurrency), "-l", "INFO"]
+    return ["celery", "-A", "workers.app", "worker", *options]
+
+
+def beat() -> list[str]:
+    """Return the command of beat."""
+    return ["celery", "-A", "workers.app", "beat", "-l", "INFO"]

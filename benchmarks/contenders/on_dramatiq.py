@@ -1,0 +1,36 @@
+"""Dramatiq on Redis: its defaults, a session per thread.
+
+dramatiq benchmarks.contenders.on_dramatiq --processes 1 --threads 16
+"""
+
+import os
+
+import dramatiq
+from dramatiq.brokers.redis import RedisBroker
+
+from benchmarks.contenders import vendors
+
+dramatiq.set_broker(RedisBroker(url=os.environ["BENCHMARK_DRAMATIQ_BROKER"]))  # type: ignore[no-untyped-call]
+
+
+@dramatiq.actor
+def import_all(shop: str) -> None:
+    """Send a message for each order of the shop."""
+    for order_id in vendors.order_ids(vendors.kept, shop):
+        import_order.send(shop, order_id)
+
+
+@dramatiq.actor
+def import_order(shop: str, order_id: str) -> None:
+    """Import one order."""
+    vendors.import_order(vendors.kept, shop, order_id)
+
+
+def worker(concurrency: int) -> list[list[str]]:
+    """One process with so many threads."""
+    return [["dramatiq", __name__, "--processes", "1", "--threads", str(concurrency)]]
+
+
+def begin(shop: str) -> None:
+    """Import all orders of a shop."""
+    import_all.send(shop)

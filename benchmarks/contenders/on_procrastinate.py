@@ -1,0 +1,47 @@
+"""Procrastinate, whose queue is a table in PostgreSQL: its defaults, a session per thread.
+
+python -m benchmarks.contenders.on_procrastinate 16
+"""
+
+import os
+import sys
+
+import psycopg
+from procrastinate import App, PsycopgConnector
+from procrastinate.types import JSONValue
+
+from benchmarks.contenders import vendors
+
+app = App(connector=PsycopgConnector(conninfo=os.environ["BENCHMARK_PROCRASTINATE_DATABASE"]))
+
+
+@app.task(name="import_all")
+def import_all(shop: str) -> None:
+    """Defer a job for each order of the shop, a page in one statement."""
+    jobs: list[dict[str, JSONValue]] = [
+        {"shop": shop, "order_id": order_id} for order_id in vendors.order_ids(vendors.kept, shop)
+    ]
+    import_order.batch_defer(*jobs)
+
+
+@app.task(name="import_order")
+def import_order(shop: str, order_id: str) -> None:
+    """Import one order."""
+    vendors.import_order(vendors.kept, shop, order_id)
+
+
+def worker(concurrency: int) -> list[list[str]]:
+    """One process with so many threads."""
+    return [[sys.executable, "-m", "benchmarks.contenders.procrastinate_worker", str(concurrency)]]
+
+
+def begin(shop: str) -> None:
+    """Import all orders of a shop."""
+    with app.open():
+        import_all.defer(shop=shop)
+
+
+def create_tables() -> None:
+    """Create the tables of the queue, once."""
+    with psycopg.connect(os.environ["BENCHMARK_PROCRASTINATE_DATABASE"], autocommit=True) as connection:
+        connection.execute(app.schema_manager.get_schema().encode())

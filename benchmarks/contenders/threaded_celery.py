@@ -1,0 +1,17 @@
+"""The tutorial's Celery with as many threads as the others have, a queue of its own, and nothing else changed."""
+
+from benchmarks.contenders.plain_celery import app, import_all
+
+QUEUE = "threads"
+app.conf.task_default_queue = QUEUE
+
+
+def worker(concurrency: int) -> list[list[str]]:
+    """One process with so many threads."""
+    options = ["--pool", "threads", "--concurrency", str(concurrency), "-n", "threads@%h"]
+    return [["celery", "-A", __name__, "worker", *options]]
+
+
+def begin(shop: str) -> None:
+    """Import all orders of a shop."""
+    import_all.apply_async((shop,), queue=QUEUE)

@@ -1,0 +1,59 @@
+"""Bar charts as SVG, written by hand: one group of bars per contender, with the noise as a whisker."""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from pathlib import Path
+
+from benchmarks.measuring import Figure, digits
+
+FIGURES = Path(__file__).parent.parent / "docs" / "figures"
+_COLOURS = ("#3b6ea8", "#d98032", "#5b9a5b", "#8a6bb0")
+_LEFT, _WIDTH, _BAR, _GAP, _TOP = 190, 460, 16, 14, 58
+_TEXT = 'font-family="sans-serif" font-size="12" fill="#222"'
+
+
+def save_bars(name: str, title: str, series: Sequence[str], groups: Mapping[str, Sequence[Figure]]) -> str:
+    """Write `docs/figures/<name>.svg`, one bar per series in each group; return the Markdown that shows it."""
+    FIGURES.mkdir(exist_ok=True)
+    (FIGURES / f"{name}.svg").write_text(_bars(title, series, groups))
+    return f"![{title}](figures/{name}.svg)"
+
+
+def _bars(title: str, series: Sequence[str], groups: Mapping[str, Sequence[Figure]]) -> str:
+    most = max((bar.median * (1 + bar.noise) for bars in groups.values() for bar in bars), default=1) or 1
+    scale, y, parts = _WIDTH / most, _TOP, [_label(10, 20, title, bold=True), *_legend(series)]
+    for group, bars in groups.items():
+        parts.append(_label(10, y + _BAR * len(bars) / 2 + 4, group))
+        for number, bar in enumerate(bars):
+            parts += _bar(y + number * _BAR, bar, scale, _COLOURS[number % len(_COLOURS)])
+        y += _BAR * len(bars) + _GAP
+    size = f'width="{_LEFT + _WIDTH + 70}" height="{y}"'
+    return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" {size}>', _ground(), *parts, "</svg>\n"])
+
+
+def _ground() -> str:
+    return '<rect width="100%" height="100%" fill="white"/>'
+
+
+def _legend(series: Sequence[str]) -> list[str]:
+    parts = []
+    for number, name in enumerate(series):
+        x = _LEFT + number * 110
+        parts.append(f'<rect x="{x}" y="32" width="10" height="10" fill="{_COLOURS[number % len(_COLOURS)]}"/>')
+        parts.append(_label(x + 15, 42, name))
+    return parts
+
+
+def _bar(y: float, bar: Figure, scale: float, colour: str) -> list[str]:
+    width, spread, middle = bar.median * scale, bar.median * bar.noise * scale, y + _BAR / 2 - 1
+    left, right = _LEFT + width - spread, _LEFT + width + spread
+    return [
+        f'<rect x="{_LEFT}" y="{y}" width="{width:.1f}" height="{_BAR - 2}" fill="{colour}"/>',
+        f'<line x1="{left:.1f}" y1="{middle}" x2="{right:.1f}" y2="{middle}" stroke="#222"/>',
+        _label(right + 6, y + _BAR - 4, digits(bar.median)),
+    ]
+
+
+def _label(x: float, y: float, text: str, *, bold: bool = False) -> str:
+    weight = ' font-weight="bold"' if bold else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" {_TEXT}{weight}>{escape(text)}</text>'

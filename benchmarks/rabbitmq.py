@@ -1,0 +1,67 @@
+"""A real RabbitMQ in a temporary folder, installed by apt-get where it is missing and we are root."""
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import click
+
+from tests.world import wait_for
+from workers.local.processes import Command, Processes
+from workers.local.server import free_port
+
+_PROGRAMS = Path("/usr/lib/rabbitmq/bin")
+_PATIENCE = 60.0  # seconds until it must answer
+
+
+@contextmanager
+def rabbitmq(folder: Path) -> Iterator[tuple[str, int]]:
+    """Run one until the block ends; gives its address and the id of its process."""
+    _install()
+    port, distribution, names = free_port(), free_port(), free_port()
+    env = {
+        **os.environ,
+        "HOME": str(folder),
+        "ERL_EPMD_PORT": str(names),
+        "RABBITMQ_NODENAME": "benchmark@localhost",
+        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+        "RABBITMQ_NODE_PORT": str(port),
+        "RABBITMQ_DIST_PORT": str(distribution),
+        "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+        "RABBITMQ_LOG_BASE": str(folder / "logs"),
+        "RABBITMQ_PID_FILE": str(folder / "pid"),
+        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
+    }
+    with Processes(folder) as processes:
+        child = processes.start(Command("rabbitmq", [str(_PROGRAMS / "rabbitmq-server")], env=env, grace=20))
+        try:
+            wait_for(lambda: _ready(env), _PATIENCE, "RabbitMQ to answer", child.last_words)
+            yield f"amqp://guest:guest@127.0.0.1:{port}//", int((folder / "pid").read_text())
+        finally:
+            child.stop()
+            # Erlang's register of names outlives the node that started it.
+            _run(["epmd", "-kill"], env)
+
+
+def _install() -> None:
+    if (_PROGRAMS / "rabbitmq-server").exists():
+        return
+    if os.geteuid() or not shutil.which("apt-get"):
+        raise SystemExit("RabbitMQ is missing; install it, for example: sudo apt-get install rabbitmq-server")
+    click.echo("Installing RabbitMQ …", err=True)
+    # The package would start a server of its own.
+    env = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+    _run(["apt-get", "update", "-qq"], env)
+    if not _run(["apt-get", "install", "-qq", "-y", "--no-install-recommends", "rabbitmq-server"], env):
+        raise SystemExit("apt-get could not install rabbitmq-server")
+
+
+def _ready(env: Mapping[str, str]) -> bool:
+    return _run([str(_PROGRAMS / "rabbitmqctl"), "await_startup", "--timeout", "5"], env)
+
+
+def _run(argv: list[str], env: Mapping[str, str]) -> bool:
+    return subprocess.run(argv, env=env, capture_output=True, check=False).returncode == 0  # noqa: S603 - fixed commands

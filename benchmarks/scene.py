@@ -1,0 +1,209 @@
+"""Where imports are measured: simulators and servers in their own processes, shops full of orders, and contenders."""
+
+import os
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from types import ModuleType
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import uuid4
+
+import psycopg
+
+from benchmarks.measuring import below, cpu_seconds
+from tests.world import CHANNEL, CLIENT_ID, CLIENT_SECRET, KEY, ROOT, TENANT, World, wait_for
+from workers.local.services import Services, local_services
+
+# In earnest, but for budgets that play no part and polls that happen once in a run.
+SETTINGS = {
+    "POLL_INTERVAL": "600",
+    "POLL_OVERLAP": "300",
+    "CLOCK_MARGIN": "5",
+    "DISPATCH_INTERVAL": "1",
+    "LEASE": "20",
+    "LEASE_RENEWAL": "5",
+    "CALL_DEADLINE": "10",
+    "LONGEST_JOB": "60",
+    "AMBIGUITY_WAIT": "60",
+    "RESEND_AFTER": "60",
+    "EPAGES_CALLS_PER_WINDOW": "600000",
+    "AFOSTO_CALLS_PER_WINDOW": "600000",
+}
+PLAIN = {"paid": True, "pickup": False, "test": False, "payment": "PayPal"}
+LONGEST = 120.0  # seconds that one import may take
+SERVERS = ("postgres", "redis-server")
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One import of a shop: times in seconds, CPU in seconds, requests by kind; of all its orders together."""
+
+    orders: int
+    first: float
+    last: float
+    cpu: float
+    servers_cpu: float
+    redis_commands: int
+    requests: Counter[str]
+
+    @property
+    def rate(self) -> float:
+        """Orders per second from the first that was opened to the last: how long beginning takes shows in `first`."""
+        return (self.orders - 1) / (self.last - self.first)
+
+
+class Scene:
+    """A world, and the processes of contenders in it; `env` is what these are started with.
+
+    `servers` are the processes whose CPU time counts as that of the servers.
+    """
+
+    def __init__(self, world: World, folder: Path, env: dict[str, str]) -> None:
+        self.world = world
+        self._folder = folder
+        self.env = env
+        self.postgres_log = folder / "services" / "logs" / "postgres.log"
+        self._running: dict[str, list[subprocess.Popen[bytes]]] = {}
+        self._causes = 0
+        self.servers: set[int] = set()
+
+    def shop(self, orders: int) -> str:
+        """Open a shop with so many paid orders, and connect it, paused."""
+        name = f"shop-{uuid4().hex[:8]}"
+        self.world.shop(name)
+        self.world.ledger.stores.pause(name)
+        for _ in range(orders):
+            self.world.epages.place(name, **PLAIN)
+        return name
+
+    def resume(self, shop: str) -> None:
+        """Let the connector import a shop: its next tick polls it.
+
+        A tick between connecting and pausing has perhaps sent polls that found it paused, so the cursors are due again.
+        """
+        for kind in ("live", "history"):
+            self.world.ledger.cursors.make_due(shop, kind)
+        self.world.ledger.stores.resume(shop)
+
+    def start(self, name: str, commands: Sequence[Sequence[str]]) -> None:
+        """Start the processes of a contender."""
+        for number, command in enumerate(commands):
+            with (self._folder / f"{name}-{number}.log").open("ab") as log:
+                process = subprocess.Popen(  # noqa: S603 - our own commands
+                    command, env=self.env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
+                )
+            self._running.setdefault(name, []).append(process)
+
+    def pids(self, name: str) -> list[int]:
+        """Return the ids of a contender's processes."""
+        return [process.pid for process in self._running[name]]
+
+    def stop(self, name: str) -> None:
+        """End the processes of a contender, and what they started."""
+        for process in self._running.pop(name, []):
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+    def stop_all(self) -> None:
+        """End the processes of all contenders."""
+        for name in list(self._running):
+            self.stop(name)
+
+    def contender(self, module: str) -> ModuleType:
+        """Import a contender; it reads this scene's addresses from the environment."""
+        os.environ.update(self.env)
+        return import_module(f"benchmarks.contenders.{module}")
+
+    def slow(self, shop: str, seconds: float) -> None:
+        """Let both vendors take so much longer for every answer."""
+        faults = [{"kind": "latency", "seconds": seconds}] if seconds else []
+        self.world.epages.set_faults(shop, faults=faults)
+        self.world.afosto.set_faults(TENANT, *faults)
+
+    def measure(self, name: str, begin: Callable[[str], None], shop: str, orders: int) -> Import:
+        """Let a contender import a shop, and measure it until all orders are open in Afosto."""
+        self._skip()
+        before, used, commands = self._requests(shop), self._cpu(name), self._commands()
+        opened, begun = before["openOrder"] + orders, time.time()
+        begin(shop)
+        wait_for(
+            lambda: self.world.afosto.stats(TENANT)["requests"].get("openOrder", 0) >= opened,
+            LONGEST,
+            f"{name} to import {orders} orders",
+            lambda: f"{self._requests(shop) - before}; logs in {self._folder}",
+        )
+        time.sleep(0.3)
+        now, after = self._cpu(name), self._requests(shop)
+        times = [cause["at"] / 1000 - begun for cause in self._skip() if cause["action"] == "open_order"]
+        return Import(
+            orders=orders,
+            first=min(times),
+            last=max(times),
+            cpu=now[0] - used[0],
+            servers_cpu=now[1] - used[1],
+            redis_commands=self._commands() - commands,
+            requests=after - before,
+        )
+
+    def _skip(self) -> list[dict[str, Any]]:
+        found = self.world.afosto.causes(TENANT, self._causes)
+        self._causes += len(found)
+        return found
+
+    def _requests(self, shop: str) -> Counter[str]:
+        found: Counter[str] = Counter(self.world.afosto.stats(TENANT)["requests"])
+        for row in self.world.epages.stats(shop)["requests"]:
+            found[f"{row['method']} {row['path'].replace(f'/{shop}/api', '')}"] += row["count"]
+        return found
+
+    def _cpu(self, name: str) -> tuple[float, float]:
+        own = cpu_seconds(self.pids(name))
+        return own, cpu_seconds(self.servers)
+
+    def _commands(self) -> int:
+        return int(self.world.redis.info("stats")["total_commands_processed"])
+
+
+@contextmanager
+def scene(**settings: str) -> Iterator[Scene]:
+    """Run a scene until the block ends; `settings` are the connector's, without their prefix."""
+    others = below(os.getpid(), SERVERS)
+    with (
+        TemporaryDirectory(prefix="benchmark-") as folder,
+        local_services(Path(folder) / "services", {}) as services,
+        World(services, Path(folder), **SETTINGS, **settings) as world,
+    ):
+        made = Scene(world, Path(folder), _environment(world, services, Path(folder)))
+        made.servers = set(below(os.getpid(), SERVERS)) - set(others)
+        try:
+            yield made
+        finally:
+            made.stop_all()
+
+
+def _environment(world: World, services: Services, folder: Path) -> dict[str, str]:
+    database, pipe = f"procrastinate_{uuid4().hex[:8]}", folder / "shops"
+    with psycopg.connect(services.database_url, autocommit=True) as connection:
+        connection.execute(f'create database "{database}"'.encode())
+    os.mkfifo(pipe)
+    redis = services.redis_url.removesuffix("/0")
+    mine = {
+        "CELERY_BROKER": f"{redis}/1",
+        "CELERY_RESULTS": f"{redis}/2",
+        "DRAMATIQ_BROKER": f"{redis}/3",
+        "PROCRASTINATE_DATABASE": urlsplit(services.database_url)._replace(path=f"/{database}").geturl(),
+        "PIPE": str(pipe),
+        "CLIENT_ID": CLIENT_ID,
+        "CLIENT_SECRET": CLIENT_SECRET,
+        "AFOSTO_KEY": KEY,
+        "CHANNEL": CHANNEL,
+    }
+    return {**world.env, **{f"BENCHMARK_{name}": value for name, value in mine.items()}}
