@@ -1,6 +1,7 @@
 """One world under chaos: servers that can die, both simulated vendors, the connector's processes, and people."""
 
 import random
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -18,6 +19,8 @@ from workers.local.server import free_port
 _START = 60.0
 # Acts before the first fault, so that it finds orders of every age.
 _CALM = 2
+# Seconds between two sweeps.
+_NIGHT = 3.0
 
 
 class Arena:
@@ -45,7 +48,7 @@ class Arena:
 
     def _open(self, stack: ExitStack) -> None:
         switches = unknowns(self._draw)
-        self.sweeps = bool(switches["no_bump"])
+        self._sweeps, self._next_sweep = bool(switches["no_bump"]), 0.0
         for shop in self.shops:
             self.world.shop(shop, seed=self._draw.randrange(10**6), switches=switches)
         self.world.afosto.set_switches(TENANT, orders_list=self._draw.random() < 0.1, webhook_shuffle=0.2)
@@ -61,10 +64,17 @@ class Arena:
         self.people = People(self.world, self.shops, self._draw)
         for _ in range(_CALM):
             self.people.act()
-            wait_for(lambda: self.rests() and not self.differences(), _START, "a calm world to settle", self.open_work)
+            wait_for(self._is_right, _START, "a calm world to settle", self.open_work)
 
-    def rests(self) -> bool:
-        """Whether no job is open: then nothing is written on either side."""
+    def _is_right(self) -> bool:
+        return self.swept_and_at_rest() and not self.differences()
+
+    def swept_and_at_rest(self) -> bool:
+        """Whether no job is open, after a sweep where one is due. Raises RetryLater without the database."""
+        self._sweep()
+        return self._rests()
+
+    def _rests(self) -> bool:
         row = self.world.ledger.database.transaction(
             lambda session: session.execute(
                 "select 1 from jobs where state not in ('done', 'parked') limit 1"
@@ -81,9 +91,13 @@ class Arena:
         parked = [(job["flow"], job["order_key"], job["message"]) for job in self.world.parked()]
         return f"open: {self.world.open_jobs()} parked: {parked}"
 
-    def sweep(self) -> None:
-        """Where some of the shop's acts leave no trace in its list, begin what finds them each night."""
-        if self.sweeps:
+    def _sweep(self) -> None:
+        """Where some of the shop's acts leave no trace in its list, begin what finds them each night.
+
+        That night comes every few seconds here: an act whose row is visible late is found in the next.
+        """
+        if self._sweeps and time.monotonic() >= self._next_sweep:
+            self._next_sweep = time.monotonic() + _NIGHT
             self.world.sweep()
 
 

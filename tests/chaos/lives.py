@@ -49,7 +49,9 @@ class People:
 
     def act(self) -> None:
         """Take the next step of every life and begin some new ones."""
-        opened = {order["reference"]: order for order in self._world.afosto.orders(TENANT) if order["status"] != "CONCEPT"}
+        opened = {
+            order["reference"]: order for order in self._world.afosto.orders(TENANT) if order["status"] != "CONCEPT"
+        }
         for order in self._living:
             self._step(order, opened.get(reference(order.shop, order.id)))
         self._living = [order for order in self._living if order.acts]

@@ -69,8 +69,6 @@ def _round(arena: Arena, draw: random.Random, number: int, world: int) -> Outcom
         fault.strike(arena, draw)
     struck = tuple(fault.name for fault in faults if fault.end(arena))
     ended = time.monotonic()
-    arena.crew.keep_up()
-    arena.sweep()
     differences = _settle(arena, ended + arena.pace.patience)
     recovery = time.monotonic() - ended
     work = arena.open_work() if differences else ""
@@ -89,7 +87,7 @@ def _settle(arena: Arena, ends: float) -> Sequence[Difference]:
     """
     while True:
         arena.crew.keep_up()
-        differences = arena.differences() if _tried(arena.rests) else None
+        differences = arena.differences() if _tried(arena.swept_and_at_rest) else None
         if differences is not None and (not differences or any(d.kind in _TOO_MUCH for d in differences)):
             return differences
         if time.monotonic() > ends:
