@@ -1,4 +1,4 @@
-# make demo [KEEP=1] | make test | make check | make lock | make clean
+# make demo [KEEP=1] | make test | make chaos [ROUNDS=n SEED=s LEASES=default] | make check | make lock | make clean
 # Every target makes .venv and installs the pinned packages into it by itself; later runs find it up to date.
 
 PYTHON ?= $(shell for name in python3.11 python3.12 python3; do \
@@ -9,7 +9,7 @@ STAMP := .venv/installed
 # The project's programs find each other (celery, redis-server) as they would in an activated environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: venv check test demo lock clean
+.PHONY: venv check test chaos demo lock clean
 
 venv: $(STAMP)
 
@@ -30,6 +30,9 @@ check: venv
 
 test: venv
 	$(BIN)/pytest
+
+chaos: venv
+	$(BIN)/python -m tests.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(if $(LEASES),--leases $(LEASES))
 
 demo: venv
 	$(BIN)/connector demo $(if $(filter 1,$(KEEP)),--keep)

@@ -3,6 +3,7 @@
 import random
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -47,6 +48,8 @@ class Arena:
         self._stack.close()
 
     def _open(self, stack: ExitStack) -> None:
+        # People connect stores in calm times: that may take as long as it likes.
+        self.world.settings = replace(self.world.settings, call_deadline=_START)
         switches = unknowns(self._draw)
         self._sweeps, self._next_sweep = bool(switches["no_bump"]), 0.0
         for shop in self.shops:

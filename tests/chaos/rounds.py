@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +44,7 @@ class Outcome:
         return len(self.differences) - self.doubled
 
 
-def run_rounds(folder: Path, pace: Pace, seed: int, rounds: int) -> Iterator[Outcome]:
+def run_rounds(folder: Path, pace: Pace, seed: int, rounds: int) -> Generator[Outcome, None, None]:
     """Run so many rounds and give each one's outcome; the first that differs is the last.
 
     Every world has a folder of its own below `folder`, with the logs of all its processes.
