@@ -25,10 +25,12 @@ _PIECE = 0.05
 class Fault:
     """`begin` prepares it before people act, `strike` happens after, `end` undoes it; both last take their time.
 
-    `end` tells whether it struck at all: nobody may have passed a point, or called a vendor, in time.
+    `end` tells whether it struck at all: nobody may have passed a point, or called a vendor, in time. `target` is what
+    it breaks: no two faults of a round break the same.
     """
 
     name: str
+    target: str
     begin: Callable[[Arena, random.Random], None]
     strike: Callable[[Arena, random.Random], None]
     end: Callable[[Arena], bool]
@@ -38,7 +40,9 @@ def _nothing(*_: object) -> None:
     """Nothing to do."""
 
 
-def _kill(name: str, strike: Callable[[Arena, random.Random], object], undo: Callable[[Arena], object]) -> Fault:
+def _kill(
+    name: str, target: str, strike: Callable[[Arena, random.Random], object], undo: Callable[[Arena], object] = _nothing
+) -> Fault:
     def strike_in_the_midst(arena: Arena, draw: random.Random) -> None:
         time.sleep(draw.uniform(0.0, _MIDST))
         strike(arena, draw)
@@ -47,17 +51,17 @@ def _kill(name: str, strike: Callable[[Arena, random.Random], object], undo: Cal
         undo(arena)
         return True
 
-    return Fault(name, _nothing, strike_in_the_midst, end)
+    return Fault(name, target, _nothing, strike_in_the_midst, end)
 
 
 def _kills() -> Iterator[Fault]:
     def child(arena: Arena, draw: random.Random) -> None:
         arena.crew.kill_child(draw.choice(FORKING), draw.randrange(100))
 
-    yield _kill("kill pool child", child, _nothing)
-    yield _kill("kill worker", lambda arena, draw: arena.crew.kill(draw.choice(WORKERS)), _nothing)
-    for name in (BEAT, GATEWAY):
-        yield _kill(f"kill {name}", lambda arena, _, name=name: arena.crew.kill(name), _nothing)  # type: ignore[misc]
+    yield _kill("kill pool child", "processes", child)
+    yield _kill("kill worker", "processes", lambda arena, draw: arena.crew.kill(draw.choice(WORKERS)))
+    yield _kill("kill beat", "processes", lambda arena, _: arena.crew.kill(BEAT))
+    yield _kill("kill gateway", "processes", lambda arena, _: arena.crew.kill(GATEWAY))
 
 
 def _servers() -> Iterator[Fault]:
@@ -70,14 +74,18 @@ def _servers() -> Iterator[Fault]:
         arena.servers.redis.freeze()
         time.sleep(arena.pace.freeze)
 
-    yield _kill("kill redis", lambda arena, _: arena.servers.redis.kill(), lambda arena: arena.servers.redis.restart())
-    yield _kill("flush redis", flush, _nothing)
-    yield _kill("freeze redis", freeze, lambda arena: arena.servers.redis.thaw())
-    postgres = "kill postgres"
     yield _kill(
-        postgres, lambda arena, _: arena.servers.postgres.kill(), lambda arena: arena.servers.postgres.restart()
+        "kill redis", "redis", lambda arena, _: arena.servers.redis.kill(), lambda arena: arena.servers.redis.restart()
     )
-    yield _kill("terminate backends", lambda arena, _: _terminate(arena), _nothing)
+    yield _kill("flush redis", "redis", flush)
+    yield _kill("freeze redis", "redis", freeze, lambda arena: arena.servers.redis.thaw())
+    yield _kill(
+        "kill postgres",
+        "postgres",
+        lambda arena, _: arena.servers.postgres.kill(),
+        lambda arena: arena.servers.postgres.restart(),
+    )
+    yield _kill("terminate backends", "postgres", lambda arena, _: _terminate(arena))
 
 
 def _terminate(arena: Arena) -> None:
@@ -101,7 +109,7 @@ def _points() -> Iterator[Fault]:
             arena.points.disarm(point)
             return struck
 
-        yield Fault(f"die {point}", begin, strike, end)
+        yield Fault(f"die {point}", "processes", begin, strike, end)
 
 
 def _vendors(pace: Pace) -> Iterator[Fault]:
@@ -153,7 +161,7 @@ def _vendor_fault(name: str, is_shop: bool, plan: Sequence[Mapping[str, Any]]) -
         configure(arena, ())
         return fired(arena) > before["fired"]
 
-    return Fault(name, begin, strike, end)
+    return Fault(name, name.partition(":")[0], begin, strike, end)
 
 
 def _await(holds: Callable[[], bool]) -> None:

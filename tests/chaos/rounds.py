@@ -77,7 +77,10 @@ def _round(arena: Arena, draw: random.Random, number: int, world: int) -> Outcom
 
 
 def _drawn(draw: random.Random, faults: Sequence[Fault]) -> list[Fault]:
-    return draw.sample(faults, 2 if draw.random() < _TWO_FAULTS else 1)
+    one = draw.choice(faults)
+    if draw.random() >= _TWO_FAULTS:
+        return [one]
+    return [one, draw.choice([fault for fault in faults if fault.target != one.target])]
 
 
 def _settle(arena: Arena, ends: float) -> Sequence[Difference]:
