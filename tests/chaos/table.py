@@ -1,5 +1,6 @@
 """The figures of a run: per fault, rounds, what was lost and doubled, and the time to recover."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -33,7 +34,7 @@ def _row(outcomes: Sequence[Outcome], struck: int) -> list[str]:
 
 def percentile(times: Sequence[float], share: float) -> float:
     """The smallest of the sorted times that at least this share does not exceed; 0 when there are none."""
-    return times[max(0, -(-len(times) * share // 1).__int__() - 1)] if times else 0.0
+    return times[math.ceil(len(times) * share) - 1] if times else 0.0
 
 
 def differences(outcomes: Iterable[Outcome]) -> list[str]:
