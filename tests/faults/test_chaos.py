@@ -5,9 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
 
+import tests.world
+from schemas.settings import load_settings
 from tests.chaos.faults import all_faults
-from tests.chaos.pace import SHRUNK
+from tests.chaos.pace import DEFAULT, SHRUNK
 from tests.chaos.points import Points, pass_by
 from tests.chaos.rounds import run_rounds
 from tests.chaos.table import differences
@@ -45,6 +48,16 @@ def test_a_point_strikes_at_the_passage_it_was_armed_for(tmp_path: Path, monkeyp
     assert (len(killed), points.struck("settle-after")) == (1, True)
     pass_by("settle-after")
     assert len(killed) == 1
+
+
+def test_the_default_pace_leaves_leases_and_waits_as_the_product_has_them() -> None:
+    needed = {"DATABASE_URL": "postgresql://", "BROKER_URL": "redis://", "KEYS": Fernet.generate_key().decode()}
+    paced = {**tests.world.SHRUNK, **DEFAULT.settings}
+    ours = load_settings({f"CONNECTOR_{name}": value for name, value in (needed | paced).items()})
+    defaults = load_settings({f"CONNECTOR_{name}": value for name, value in needed.items()})
+    for name in ("lease", "lease_renewal", "call_deadline", "ambiguity_wait", "longest_job", "resend_after"):
+        assert getattr(ours, name) == getattr(defaults, name), name
+    assert DEFAULT.waits == 1
 
 
 def test_every_fault_has_a_name_of_its_own() -> None:
