@@ -13,8 +13,7 @@ import tasks.counterpart
 import tasks.engine
 import tasks.importing_undoings
 import tasks.polling
-from tests.chaos.pace import WAITS
-from tests.chaos.points import install
+from tests.chaos.points import WAITS, install
 from workers.app import ConnectorApp, app
 
 __all__ = ["app"]

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import tests.world
-
-WAITS = "CHAOS_WAITS"
+from tests.chaos.points import WAITS
 
 # What neither pace leaves at its default: people and polls that idle for minutes prove nothing more.
 _BOTH = {

@@ -20,7 +20,8 @@ from ledger.jobs import Jobs
 from ledger.links import Links
 from ledger.webhooks import Webhooks
 
-FOLDER = "CHAOS_POINTS"
+# What a process under test is told by its environment: where the points are armed, and what divides its pauses.
+FOLDER, WAITS = "CHAOS_POINTS", "CHAOS_WAITS"
 
 # What commits: it may die before it was asked for, or when it has happened and nobody was told.
 STEPS: Mapping[str, tuple[tuple[type, str], ...]] = {
