@@ -32,6 +32,9 @@ check: venv
 test: venv
 	$(BIN)/pytest
 
+chaos: venv
+	$(BIN)/python -m tests.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(if $(LEASES),--leases $(LEASES))
+
 demo: venv
 	$(BIN)/connector demo $(if $(filter 1,$(KEEP)),--keep)
 

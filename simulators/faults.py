@@ -6,8 +6,9 @@ draws from it, and lets the request pass, be delayed, be refused, or lose its an
 Fault kinds: `latency` (waits `seconds`, then goes on; combines with the others), `429`, `500`, `502`, `503`
 (refused before any effect, or with `after_effect` once it happened), `reset` (the effect happens, then the
 connection is reset without an answer), `late` (the connection is reset at once, or after `hold` seconds; the effect
-happens `seconds` after the request came), `truncate` (half of the body, then the end), `drip` (the body in small
-pieces over `seconds`), `expired-token` (the request's token stops being valid).
+happens `seconds` after the request came), `truncate` (half of the body, then the end), `oversize` (the body, then
+blanks without use until it is larger than anybody reads), `drip` (the body in small pieces over `seconds`),
+`expired-token` (the request's token stops being valid).
 """
 
 import random
@@ -21,7 +22,9 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 # Of GraphQL, where every call is a POST, only the document tells.
 _MUTATION = re.compile(r"\bmutation\b")
-KINDS = frozenset(["latency", "429", "500", "502", "503", "reset", "late", "truncate", "drip", "expired-token"])
+KINDS = frozenset(
+    ["latency", "429", "500", "502", "503", "reset", "late", "truncate", "oversize", "drip", "expired-token"]
+)
 
 
 @dataclass(slots=True)

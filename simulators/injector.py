@@ -14,6 +14,8 @@ from simulators.faults import Allowance, Budget, Fault, FaultPlan
 _IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 _DRIPS = 20
 _TURN = 0.02
+_BLANKS = b" " * 2**20
+_OVERSIZE = 24 * 2**20  # bytes: a page of 200 orders has about 2 MB
 _REFUSAL = b'{"errorId":"%s","details":{},"message":"The simulator was told to answer so.","traceId":null}'
 
 
@@ -98,8 +100,18 @@ class _Exchange:
             await self._send({"type": "http.response.body", "body": body[: len(body) // 2], "more_body": True})
             self._scope["simulators.transport"].close()
             await self._receive()
+        elif fault.kind == "oversize":
+            await self._oversize(answer)
         else:
             await self._drip(answer, fault.seconds / _DRIPS)
+
+    async def _oversize(self, answer: list[Message]) -> None:
+        answer[0]["headers"] = [(name, value) for name, value in answer[0]["headers"] if name != b"content-length"]
+        await self._send(answer[0])
+        await self._send({**answer[1], "more_body": True})
+        for _ in range(_OVERSIZE // len(_BLANKS)):
+            await self._send({"type": "http.response.body", "body": _BLANKS, "more_body": True})
+        await self._send({"type": "http.response.body", "body": b""})
 
     async def _drip(self, answer: list[Message], pause: float) -> None:
         await self._send(answer[0])

@@ -16,6 +16,8 @@ from schemas.errors import RetryLater
 SECOND = timedelta(seconds=1)
 # A page should come this full, so that a little more trade does not make it overflow.
 FILL = 0.7
+# No slice is wider, however few orders the last ones held: a sweep begins with the width that the last one learned.
+WIDEST = timedelta(days=366)
 # How often a second with too many orders is paged by number before the poll gives up for now.
 PASSES = 20
 
@@ -39,7 +41,7 @@ class Reader:
         self._since = since
         self._size = size
         self._start = cursor.position - (overlap if cursor.kind == "live" else SECOND)
-        self._width = timedelta(seconds=max(1.0, cursor.width))
+        self._width = timedelta(seconds=min(max(1.0, cursor.width), WIDEST.total_seconds()))
         self._served_at = cursor.position
 
     @property
@@ -74,7 +76,7 @@ class Reader:
     def _passed(self, rows: tuple[OrderRow, ...], end: datetime, page: OrderPage) -> Reading:
         growth = min(4.0, max(0.25, FILL * self._size / max(1, len(rows))))
         self._start = end
-        self._width = max(SECOND, self._width * growth)
+        self._width = min(max(SECOND, self._width * growth), WIDEST)
         return Reading(rows, end, self._width.total_seconds(), page.served_at)
 
     def _narrow(self, page: OrderPage, span: timedelta) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import requests
 
+from clients.http import BODY_LIMIT
 from simulators.epages.app import create_app
 from simulators.epages.control import ControlError, EpagesControl
 from simulators.server import serve
@@ -77,6 +78,12 @@ def test_a_truncated_body_ends_in_the_middle(control: EpagesControl) -> None:
     control.set_faults("hof", faults=[{"kind": "truncate", "method": "PUT"}])
     with pytest.raises(requests.exceptions.ChunkedEncodingError, match="IncompleteRead"):
         note(control)
+    assert noted(control)
+
+
+def test_an_oversized_body_is_larger_than_anybody_reads(control: EpagesControl) -> None:
+    control.set_faults("hof", faults=[{"kind": "oversize", "method": "PUT"}])
+    assert len(note(control).content) > BODY_LIMIT
     assert noted(control)
 
 

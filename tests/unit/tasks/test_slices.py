@@ -78,9 +78,18 @@ def test_a_store_without_news_costs_one_request() -> None:
     assert (reading.rows, reading.end, shop.requests) == ((), None, 1)
 
 
-def _reader(kind: str, shop: ListOfOrders | list[Listed], upper_end: datetime | None = None) -> Reader:
+def test_the_sweeps_of_a_quiet_shop_can_begin_night_after_night() -> None:
+    width = 86_400.0
+    for _ in range(100):
+        width = _reader("sweep", [], START + timedelta(days=1), width=width).next().width
+    assert _reader("sweep", [], START + timedelta(days=1), width=1e18).next().end is not None
+
+
+def _reader(
+    kind: str, shop: ListOfOrders | list[Listed], upper_end: datetime | None = None, width: float = 3600.0
+) -> Reader:
     client = cast("EpagesClient", shop if isinstance(shop, ListOfOrders) else ListOfOrders(shop))
-    cursor = Cursor("shop", kind, START, START, upper_end, width=3600, fence=1, lateness=0)
+    cursor = Cursor("shop", kind, START, START, upper_end, width=width, fence=1, lateness=0)
     return Reader(client, cursor, START - timedelta(days=1), PAGE, timedelta(seconds=10))
 
 

@@ -1,0 +1,41 @@
+"""The Celery application under test, `celery -A tests.chaos.app …`: the product's own, killable at named points.
+
+The pauses that are no settings but constants of the code are divided by CHAOS_WAITS, so that they keep their proportion
+to the leases of a world that was shrunk.
+"""
+
+import os
+
+import clients.breaker
+import clients.limiter
+import ledger.ledger
+import tasks.counterpart
+import tasks.engine
+import tasks.importing_undoings
+import tasks.polling
+from tests.chaos.points import WAITS, install
+from workers.app import ConnectorApp, app
+
+__all__ = ["app"]
+
+_CONSTANTS = (
+    (clients.breaker, "FIRST_PAUSE"),
+    (clients.breaker, "LONGEST_PAUSE"),
+    (clients.breaker, "REDIS_PAUSE"),
+    (clients.limiter, "REDIS_PAUSE"),
+    (ledger.ledger, "ORDER_WAIT"),
+    (tasks.counterpart, "ORDER_WAIT"),
+    (tasks.importing_undoings, "ORDER_WAIT"),
+    (tasks.engine, "STORE_PAUSE"),
+    (tasks.polling, "SLOWEST_SLICE"),
+)
+
+
+def _shrink(divisor: float) -> None:
+    for module, name in _CONSTANTS:
+        setattr(module, name, getattr(module, name) / divisor)
+    app.conf.broker_transport_options["unacked_restore_interval"] /= divisor
+
+
+_shrink(float(os.environ[WAITS]))
+install(ConnectorApp)

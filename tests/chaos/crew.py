@@ -1,0 +1,82 @@
+"""The connector's processes of one world: started, killed, and started again by a runner that never sleeps."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import psutil
+
+from tests.world import JOB_QUEUES
+from workers.local.processes import Child, Command, Processes
+
+# A pool of processes, of which one can be killed alone, beside a pool of threads for the same jobs.
+_POOLS = {
+    "jobs": (JOB_QUEUES, "prefork", 2),
+    "threads": (JOB_QUEUES, "threads", 3),
+    "clockwork": ("poll,dispatch,reconcile", "prefork", 2),
+}
+WORKERS = tuple(_POOLS)
+FORKING = tuple(name for name, (_, pool, _) in _POOLS.items() if pool == "prefork")
+BEAT, GATEWAY = "beat", "gateway"
+
+
+class Crew:
+    """Workers, beat and gateway with `environment`; they end with `processes`."""
+
+    def __init__(self, processes: Processes, root: Path, environment: Mapping[str, str], gateway_port: int) -> None:
+        self._processes = processes
+        self._port = gateway_port
+        self._commands = {name: Command(name, argv, env=environment, cwd=root) for name, argv in self._argv().items()}
+        self._numbers = count(1)
+        self._children: dict[str, Child] = {}
+        self.restarts = 0
+
+    def start(self) -> None:
+        """Start all of them."""
+        for name in self._commands:
+            self._start(name)
+
+    def kill(self, name: str) -> None:
+        """SIGKILL to a process with all its children; the next `keep_up` starts it again."""
+        self._children[name].kill()
+
+    def kill_child(self, name: str, draw: int) -> bool:
+        """SIGKILL to one process of a worker's pool; False when there is none at this moment."""
+        family = {p.pid: p for p in psutil.process_iter(["cmdline"]) if self._node(name) in (p.info["cmdline"] or [])}
+        pool = [process for process in family.values() if process.ppid() in family]
+        if not pool:
+            return False
+        pool[draw % len(pool)].kill()
+        return True
+
+    def keep_up(self) -> None:
+        """Start again whoever has died."""
+        for name, child in list(self._children.items()):
+            if child.exit_code is not None:
+                self.restarts += 1
+                self._start(name)
+
+    def _start(self, name: str) -> None:
+        # A log for each life: the last words of the dead are what one wants to read.
+        command = replace(self._commands[name], name=f"{name}-{next(self._numbers):03d}")
+        self._children[name] = self._processes.start(command)
+
+    def _node(self, name: str) -> str:
+        # The port makes it this world's own among all processes of the machine.
+        return f"{name}-{self._port}@%h"
+
+    def _argv(self) -> dict[str, Sequence[str]]:
+        celery = ["celery", "-A", "tests.chaos.app"]
+        quiet = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
+        workers = {
+            name: [*celery, "worker", "-n", self._node(name), "-Q", queues, "--pool", pool, "-c", str(size), *quiet]
+            for name, (queues, pool, size) in _POOLS.items()
+        }
+        place = ["--host", "127.0.0.1", "--port", str(self._port), "--workers", "1", "--threads", "8"]
+        return {
+            **workers,
+            BEAT: [*celery, "beat", "--loglevel", "INFO"],
+            GATEWAY: [sys.executable, "-m", "tests.chaos.gateway", *place],
+        }

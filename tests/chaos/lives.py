@@ -1,0 +1,117 @@
+"""What people do while things break: each order has a life, of one act per round, by the shop's or by Afosto's people.
+
+No order is touched by both sides, so every act has exactly one effect and the proof excuses nothing.
+"""
+
+import random
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.mapping.orders import reference
+from tests.world import TENANT, World
+
+Document = Mapping[str, Any]
+
+# Kind of delivery → lives; an act is named as both control APIs name it, `some` takes a part of what is left.
+_SHIPPED = (
+    ("ship", "deliver", "return"),
+    ("ship some", "ship", "deliver"),
+    ("cancel some", "ship"),
+    ("cancel",),
+)
+_COLLECTED = (("ready", "collect", "return"), ("ready", "collect"), ("cancel",))
+# Paid, real, with a payment method that pays back parts: then no act waits for a person.
+_WISHES = {"paid": True, "test": False, "payment": "PayPal"}
+_COLLECTED_SHARE = 0.2
+
+
+@dataclass(slots=True)
+class Living:
+    """An order of a shop, who acts on it, and what is still to be done to it."""
+
+    shop: str
+    id: str
+    by_shop: bool
+    acts: deque[str]
+
+
+class People:
+    """Sells in the shops and acts on what was sold, drawing from `draw`."""
+
+    def __init__(self, world: World, shops: Sequence[str], draw: random.Random) -> None:
+        self._world = world
+        self._shops = shops
+        self._draw = draw
+        self._living: list[Living] = []
+        self.acts = 0
+
+    def act(self) -> None:
+        """Take the next step of every life and begin some new ones."""
+        opened = {
+            order["reference"]: order for order in self._world.afosto.orders(TENANT) if order["status"] != "CONCEPT"
+        }
+        for order in self._living:
+            self._step(order, opened.get(reference(order.shop, order.id)))
+        self._living = [order for order in self._living if order.acts]
+        for shop in self._shops:
+            for _ in range(self._draw.choice((1, 1, 2))):
+                self._living.append(self._sell(shop))
+
+    def _sell(self, shop: str) -> Living:
+        self.acts += 1
+        collected = self._draw.random() < _COLLECTED_SHARE
+        order = self._world.epages.place(shop, pickup=collected, **_WISHES)
+        life = self._draw.choice(_COLLECTED if collected else _SHIPPED)
+        return Living(shop, order["id"], self._draw.random() < 0.5, deque(life))
+
+    def _step(self, order: Living, opened: Document | None) -> None:
+        act, _, some = order.acts.popleft().partition(" ")
+        self.acts += 1
+        if order.by_shop:
+            self._in_shop(order, act, bool(some))
+        else:
+            assert opened is not None, f"order {order.id} of {order.shop} is not open in Afosto"
+            self._in_afosto(opened, act, bool(some))
+
+    def _in_shop(self, order: Living, act: str, some: bool) -> None:
+        details: dict[str, Any] = {}
+        if some:
+            truth = self._world.epages.order(order.shop, order.id)
+            line = next(line for line in truth["lines"] if line["unshipped"])
+            details["lines"] = {line["id"]: self._draw.randint(1, line["unshipped"])}
+        if act == "ship":
+            details["tracking"] = f"LZ{self._draw.randrange(10**9):09d}DE"
+        if act == "cancel" and some and _is_all(truth, details["lines"]):
+            del details["lines"]
+        if act in ("ship", "deliver", "return") and not self._may(order, act):
+            return
+        self._world.epages.act(order.shop, order.id, "pick-up" if act == "collect" else act, **details)
+
+    def _may(self, order: Living, act: str) -> bool:
+        """Whether anything is left for it: a part may have been all there was."""
+        truth = self._world.epages.order(order.shop, order.id)
+        states = {"ship": ("unshipped",), "deliver": ("shipped",), "return": ("shipped", "delivered", "picked_up")}
+        return any(line[state] for line in truth["lines"] for state in states[act])
+
+    def _in_afosto(self, order: Document, act: str, some: bool) -> None:
+        afosto, id_ = self._world.afosto, order["id"]
+        left = [unit["id"] for unit in order["units"] if unit["progress"] == "OPEN" and not unit["parcel"]]
+        part = self._draw.sample(left, self._draw.randint(1, len(left))) if some else None
+        if act == "ship" and left:
+            afosto.ship(TENANT, id_, part, f"AF{self._draw.randrange(10**9):09d}NL")
+        elif act == "cancel":
+            afosto.cancel(TENANT, id_, part)
+        elif act == "ready":
+            afosto.ready(TENANT, id_)
+        elif act in ("deliver", "collect"):
+            afosto.deliver(TENANT, id_)
+        elif act == "return":
+            units = [unit["id"] for unit in order["units"] if unit["progress"] == "OPEN"]
+            outcome = self._draw.choice(("restocked", "broken", "rejected"))
+            afosto.return_(TENANT, id_, self._draw.sample(units, self._draw.randint(1, len(units))), outcome)
+
+
+def _is_all(order: Document, lines: Mapping[str, int]) -> bool:
+    return all(lines.get(line["id"], 0) >= line["ordered"] for line in order["lines"])

@@ -1,0 +1,65 @@
+"""A few rounds of chaos, always the same; `make chaos` runs as many as one likes."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from cryptography.fernet import Fernet
+
+import tests.world
+from schemas.settings import load_settings
+from tests.chaos.faults import all_faults
+from tests.chaos.pace import DEFAULT, SHRUNK
+from tests.chaos.points import Points, pass_by
+from tests.chaos.rounds import run_rounds
+from tests.chaos.table import differences
+
+pytestmark = pytest.mark.faults
+
+SEED = 20
+ROUNDS = 3
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    # Not pytest's own folder: PostgreSQL runs as another account if we are root, and may not enter that one.
+    with tempfile.TemporaryDirectory(prefix="connector-") as name:
+        yield Path(name)
+
+
+def test_some_rounds_of_chaos_lose_nothing_and_double_nothing(folder: Path) -> None:
+    outcomes = list(run_rounds(folder, SHRUNK, SEED, ROUNDS))
+    assert differences(outcomes) == []
+    assert len(outcomes) == ROUNDS
+    assert all(outcome.acts and outcome.struck for outcome in outcomes)
+
+
+def test_a_point_strikes_at_the_passage_it_was_armed_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    killed: list[int] = []
+    monkeypatch.setenv("CHAOS_POINTS", str(tmp_path / "points"))
+    monkeypatch.setattr("os.kill", lambda process, number: killed.append(process))
+    points = Points(tmp_path / "points")
+    points.arm("settle-after", 2)
+    pass_by("settle-after")
+    pass_by("settle-before")
+    assert (killed, points.struck("settle-after")) == ([], False)
+    pass_by("settle-after")
+    assert (len(killed), points.struck("settle-after")) == (1, True)
+    pass_by("settle-after")
+    assert len(killed) == 1
+
+
+def test_the_default_pace_leaves_leases_and_waits_as_the_product_has_them() -> None:
+    needed = {"DATABASE_URL": "postgresql://", "BROKER_URL": "redis://", "KEYS": Fernet.generate_key().decode()}
+    paced = {**tests.world.SHRUNK, **DEFAULT.settings}
+    ours = load_settings({f"CONNECTOR_{name}": value for name, value in (needed | paced).items()})
+    defaults = load_settings({f"CONNECTOR_{name}": value for name, value in needed.items()})
+    for name in ("lease", "lease_renewal", "call_deadline", "ambiguity_wait", "longest_job", "resend_after"):
+        assert getattr(ours, name) == getattr(defaults, name), name
+    assert DEFAULT.waits == 1
+
+
+def test_every_fault_has_a_name_of_its_own() -> None:
+    names = [fault.name for fault in all_faults(SHRUNK)]
+    assert len(names) == len(set(names))
