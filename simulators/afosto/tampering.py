@@ -21,9 +21,9 @@ def delete(tenant: Tenant, order: Order) -> None:
     tenant.causes.record("afosto", "delete_order", order)
 
 
-def remove_units(tenant: Tenant, order: Order, unit_ids: list[str]) -> None:
+def remove_units(tenant: Tenant, order: Order, units: list[str]) -> None:
     """Take pieces off an order as if they had never been on it."""
-    for unit_id in unit_ids:
+    for unit_id in units:
         _forget(tenant, order, unit_id)
     tenant.wrote("afosto", "edit_order", order)
 
@@ -41,15 +41,15 @@ def reprice(tenant: Tenant, order: Order, amount: int) -> None:
     tenant.wrote("afosto", "edit_order", order)
 
 
-def unpack(tenant: Tenant, order: Order, parcel_id: str) -> None:
+def unpack(tenant: Tenant, order: Order, parcel: str) -> None:
     """Delete a parcel; its pieces lie in none."""
-    parcel = tenant.parcel(parcel_id)
-    if parcel.order is not order:
+    found = tenant.parcel(parcel)
+    if found.order is not order:
         raise invalid("parcel", "the parcel is not one of the order's")
-    for unit in parcel.units:
+    for unit in found.units:
         unit.parcel = None
-    order.parcels.remove(parcel)
-    del tenant.parcels[parcel.id]
+    order.parcels.remove(found)
+    del tenant.parcels[found.id]
     tenant.wrote("afosto", "delete_parcel", order)
 
 

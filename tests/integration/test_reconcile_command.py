@@ -9,6 +9,7 @@ import pytest
 from tasks.runtime import Runtime
 from tests.commands import Commands
 from tests.driver import Driver, quiet_runtime
+from tests.stock_world import HERE, StockWorld
 from tests.world import TENANT, World
 from workers.local.services import Services
 
@@ -51,9 +52,9 @@ def test_nothing_is_found_where_both_sides_did_all_there_is_to_do(driver: Driver
 
 
 def test_nothing_is_found_after_answers_were_lost(driver: Driver, connector: Commands) -> None:
-    faults = [{"kind": "reset", "probability": 0.1}, {"kind": "503", "probability": 0.1, "after_effect": True}]
-    driver.world.afosto.set_faults(TENANT, *faults, seed=3)
-    driver.world.epages.set_faults(driver.store, faults=faults, seed=4)
+    lost = [{"kind": "reset", "probability": 0.07}, {"kind": "503", "probability": 0.07, "after_effect": True}]
+    driver.world.afosto.set_faults(TENANT, *lost, seed=3)
+    driver.world.epages.set_faults(driver.store, faults=[{**fault, "writes": True} for fault in lost], seed=4)
     _busy(driver)
     driver.world.afosto.set_faults(TENANT)
     driver.world.epages.set_faults(driver.store, faults=[])
@@ -111,7 +112,7 @@ def test_an_order_whose_import_was_dropped_is_left_to_the_person_who_did(driver:
 def test_an_order_that_waits_for_its_money_is_no_difference_until_its_draft_is_gone(
     driver: Driver, connector: Commands
 ) -> None:
-    order = driver.place(paid=False, payment="Vorkasse")
+    order = driver.place(paid=False, payment="PayPal")
     driver.poll()
     driver.run()
     assert found(connector) == []
@@ -341,6 +342,40 @@ def test_a_budget_that_is_used_up_is_waited_for(driver: Driver, connector: Comma
     result = connector("reconcile", driver.store, **budget)
     assert result.exit_code == 0, result.output
     assert "3 orders" in result.stdout
+
+
+def test_stock_that_was_edited_in_the_shop_is_found_and_published_anew(world: World, runtime: Runtime) -> None:
+    stock = StockWorld.open(world, runtime)
+    connector = Commands(stock)
+    stock.settle()
+    assert found(connector) == []
+    world.epages.adjust_stock(stock.store, stock.sku(), 7)
+    (row,) = found(connector, "--repair")
+    assert (row["kind"], row["sku"], row["shop"], row["afosto"]) == ("stock", stock.sku(), "17", "10 (10 − 0)")
+    assert (row["state"], row["repair"]) == ("repairable", ["inventory.publish"])
+    stock.publish()
+    assert found(connector) == []
+    assert stock.figures()[stock.sku()] == 10
+
+
+def test_a_sale_and_a_recount_that_nobody_has_read_yet_are_on_their_way(world: World, runtime: Runtime) -> None:
+    stock = StockWorld.open(world, runtime)
+    connector = Commands(stock)
+    stock.settle()
+    world.afosto.recount(TENANT, HERE, stock.sku(0), 4)
+    stock.sell(stock.sku(1), 2)
+    rows = found(connector, code=0)
+    assert {(row["kind"], row["sku"]) for row in rows if row["kind"] == "stock"} == {
+        ("stock", stock.sku(0)),
+        ("stock", stock.sku(1)),
+    }
+    stock.settle()
+    assert found(connector) == []
+
+
+def test_stock_that_is_not_published_is_not_compared(driver: Driver, connector: Commands) -> None:
+    driver.imported()
+    assert "stock is not compared: inventory.publish: it is switched off" in connector("reconcile", driver.store).stdout
 
 
 _KINDS = {
