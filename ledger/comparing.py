@@ -37,7 +37,7 @@ class JobNote:
 
 @dataclass(frozen=True, slots=True)
 class OrderNotes:
-    """What is known of an order. `unsure` says that the answer to a call is still open.
+    """What is known of an order. `unsure`: an open job has not settled what became of a call.
 
     `read_to` is the shop's date of what was read of it, `looked_at` when it was last read in Afosto; None: never.
     """

@@ -46,7 +46,7 @@ def trade(driver: Driver) -> None:
     """Orders with all that can happen to them, on either side, carried over."""
     act, afosto = driver.world.epages.act, driver.world.afosto
     orders = [driver.place(lines=lines(driver, 3)) for _ in range(7)]
-    pickup = driver.place(pickup=True)
+    pickup = driver.place(pickup=True, lines=lines(driver, 3))
     driver.place(test=True)
     act(driver.store, orders[0]["id"], "cancel")
     act(driver.store, orders[1]["id"], "cancel", lines={orders[1]["lines"][0]["id"]: 1})
@@ -63,9 +63,8 @@ def trade(driver: Driver) -> None:
     afosto.ship(TENANT, copies[1]["id"], units[1][:2])
     afosto.return_(TENANT, copies[1]["id"], units[1][:1], "rejected")
     afosto.cancel(TENANT, copies[2]["id"])
-    there = driver.afosto(pickup)
-    if len(there["units"]) > 1:
-        afosto.ready(TENANT, there["id"], [there["units"][0]["id"]])
+    laid_out = driver.afosto(pickup)
+    afosto.ready(TENANT, laid_out["id"], [laid_out["units"][0]["id"]])
     for _ in range(3):
         driver.both()
         driver.settle()
