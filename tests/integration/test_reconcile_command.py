@@ -105,7 +105,7 @@ def test_an_order_that_waits_for_its_money_is_no_difference_until_its_draft_is_g
     driver.poll()
     driver.run()
     assert found(connector) == []
-    assert "1 order wait as drafts" in connector("reconcile", driver.store).stdout
+    assert "Drafts that wait for their payment: 1." in connector("reconcile", driver.store).stdout
     (draft,) = copies(driver, order)
     driver.world.afosto.tamper(TENANT, draft["id"], "delete")
     (row,) = found(connector)

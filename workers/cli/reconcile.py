@@ -86,7 +86,7 @@ def _print(found: Reconciliation, asked: str | None) -> None:
     for left_out in found.left_out:
         click.echo(f"Left out: {left_out}.")
     if found.waiting_for_payment:
-        click.echo(f"{plural(found.waiting_for_payment, 'order')} wait as drafts for their payment.")
+        click.echo(f"Drafts that wait for their payment: {found.waiting_for_payment}.")
     on_its_way = len(found.findings) - len(found.drift)
     compared = f"{plural(found.orders, 'order')} and {plural(found.skus, 'SKU')} compared"
     click.echo(f"{compared}: {plural(len(found.drift), 'difference')}, {on_its_way} more on their way.")
