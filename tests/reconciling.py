@@ -63,8 +63,7 @@ def trade(driver: Driver) -> None:
     afosto.ship(TENANT, copies[1]["id"], units[1][:2])
     afosto.return_(TENANT, copies[1]["id"], units[1][:1], "rejected")
     afosto.cancel(TENANT, copies[2]["id"])
-    laid_out = driver.afosto(pickup)
-    afosto.ready(TENANT, laid_out["id"], [laid_out["units"][0]["id"]])
+    afosto.ready(TENANT, driver.afosto(pickup)["id"])
     for _ in range(3):
         driver.both()
         driver.settle()

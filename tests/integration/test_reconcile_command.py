@@ -8,7 +8,6 @@ from tasks.runtime import Runtime
 from tests.commands import Commands
 from tests.driver import Driver, quiet_runtime
 from tests.reconciling import copies, execute, forget, found, pass_by, placed, repaired, trade
-from tests.stock_world import HERE, StockWorld
 from tests.world import TENANT, World
 from workers.local.services import Services
 
@@ -145,35 +144,6 @@ def test_a_budget_that_is_used_up_is_waited_for(driver: Driver, connector: Comma
     result = connector("reconcile", driver.store, **budget)
     assert result.exit_code == 0, result.output
     assert "3 orders" in result.stdout
-
-
-def test_stock_that_was_edited_in_the_shop_is_found_and_published_anew(world: World, runtime: Runtime) -> None:
-    stock = StockWorld.open(world, runtime)
-    connector = Commands(stock)
-    stock.settle()
-    assert found(connector) == []
-    world.epages.adjust_stock(stock.store, stock.sku(), 7)
-    (row,) = found(connector, "--repair")
-    assert (row["kind"], row["sku"], row["shop"], row["afosto"]) == ("stock", stock.sku(), "17", "10 (10 − 0)")
-    assert (row["state"], row["repair"]) == ("repairable", ["inventory.publish"])
-    stock.publish()
-    assert found(connector) == []
-    assert stock.figures()[stock.sku()] == 10
-
-
-def test_a_sale_and_a_recount_that_nobody_has_read_yet_are_on_their_way(world: World, runtime: Runtime) -> None:
-    stock = StockWorld.open(world, runtime)
-    connector = Commands(stock)
-    stock.settle()
-    world.afosto.recount(TENANT, HERE, stock.sku(0), 4)
-    stock.sell(stock.sku(1), 2)
-    rows = found(connector, code=0)
-    assert {(row["kind"], row["sku"]) for row in rows if row["kind"] == "stock"} == {
-        ("stock", stock.sku(0)),
-        ("stock", stock.sku(1)),
-    }
-    stock.settle()
-    assert found(connector) == []
 
 
 def test_stock_that_is_not_published_is_not_compared(driver: Driver, connector: Commands) -> None:
