@@ -56,7 +56,7 @@ class Jobs:
     def _context(self, row: Row) -> Context:
         return Context(
             store=self._stores.read(row),
-            links=tuple(_link(link) for link in row["links"]),
+            links=tuple(read_link(link) for link in row["links"]),
             intents=tuple(_intent(intent) for intent in row["intents"]),
             open_flows=frozenset(job["flow"] for job in row["open_jobs"]),
             locations=row["locations"],
@@ -167,7 +167,8 @@ def _selection(ids: Sequence[int] | None, store: str | None, reason: str | None)
     return {"ids": list(ids) if ids is not None else None, "store": store, "reason": reason}
 
 
-def _link(row: Row) -> Link:
+def read_link(row: Row) -> Link:
+    """Build a link from a row that was read as JSON."""
     return Link(**{name: row[name] for name in Link.__slots__})
 
 

@@ -1,5 +1,6 @@
 """The ledger as one object: every repository over one database."""
 
+from ledger.comparing import Comparing
 from ledger.cursors import Cursors
 from ledger.database import Database
 from ledger.front import Front
@@ -34,6 +35,7 @@ class Ledger:
         self.held = Held(database)
         self.stock = Stock(database)
         self.retention = Retention(database)
+        self.comparing = Comparing(database)
 
     def close(self) -> None:
         """Give all connections back."""

@@ -35,7 +35,7 @@ def import_order(run: Run) -> str:
     if order.status != "CONCEPT":
         return _found_open(run, order)
     _compare_totals(run, draft, {draft.total, shop.grand_total}, order.total)
-    if shop.payment_status in UNPAID and not run.store.open_unpaid and not _has_left(shop):
+    if shop.payment_status in UNPAID and not run.store.open_unpaid and not has_left(shop):
         return f"waits for payment as CONCEPT {order.id}"
     return _open(run, order.id)
 
@@ -166,7 +166,7 @@ def _give_up(run: Run, link: Link | None) -> str:
 
 def _check_unchanged(run: Run, shop: epages.Order, link: Link) -> str:
     """What changes in the shop after the import is for a person, as long as nothing has left."""
-    if not _has_left(shop) and link.facts.get("fingerprint") != fingerprint(shop):
+    if not has_left(shop) and link.facts.get("fingerprint") != fingerprint(shop):
         raise NeedsPerson(
             f"order {shop.number} of {run.store.name} was changed in the shop after its import: "
             f"addresses or lines differ from Afosto order {link.afosto_id}",
@@ -176,6 +176,6 @@ def _check_unchanged(run: Run, shop: epages.Order, link: Link) -> str:
     return f"imported before as Afosto order {link.afosto_id}"
 
 
-def _has_left(shop: epages.Order) -> bool:
+def has_left(shop: epages.Order) -> bool:
     """Whether the shop handed anything over: then it does not wait for the money, and neither do we."""
     return any(shipped_so_far(line, order_id=shop.id) for line in shop.lines)

@@ -35,11 +35,13 @@ class Runtime:
     send: Send
     backlog: Callable[[str], int]
     holder: str
+    redis: "redis.Redis"
 
     def close(self) -> None:
         """Stop the heartbeat and give the connections back."""
         self.leases.stop()
         self.ledger.close()
+        self.redis.close()
 
 
 def build_runtime(settings: Settings, send: Send, backlog: Callable[[str], int]) -> Runtime:
@@ -66,4 +68,5 @@ def build_runtime(settings: Settings, send: Send, backlog: Callable[[str], int])
         send=send,
         backlog=backlog,
         holder=holder,
+        redis=client,
     )

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from clients.afosto.client import AfostoClient
 from clients.breaker import Breaker
@@ -58,6 +59,16 @@ class Gate:
         self.breaker.record(self.bucket, facts.healthy)
 
 
+class Hooks(Protocol):
+    """What stands before and behind every request; a Gate is one."""
+
+    def before(self, effect: bool) -> None:
+        """Let a request pass or raise."""
+
+    def after(self, facts: ResponseFacts) -> None:
+        """Learn from an answer."""
+
+
 class Tokens:
     """A store's access token: taken from the ledger, fetched anew when it ends or is refused."""
 
@@ -96,13 +107,13 @@ def reading_afosto(runtime: Runtime, bucket: str, lane: int) -> Gate:
     return Gate(runtime.afosto_limiter, runtime.breaker, bucket, lane, 0, lambda: None)
 
 
-def epages_client(runtime: Runtime, store: Store, gate: Gate) -> EpagesClient:
+def epages_client(runtime: Runtime, store: Store, gate: Hooks) -> EpagesClient:
     """The shop of a store, behind a gate."""
     http = Http(gate.before, gate.after, deadline_seconds=runtime.settings.call_deadline)
     return EpagesClient(store.base_url, http, Tokens(runtime, store, http).get)
 
 
-def afosto_client(runtime: Runtime, store: Store, gate: Gate) -> AfostoClient:
+def afosto_client(runtime: Runtime, store: Store, gate: Hooks) -> AfostoClient:
     """The Afosto tenant of a store, behind a gate."""
     http = Http(gate.before, gate.after, deadline_seconds=runtime.settings.call_deadline)
     return AfostoClient(runtime.settings.afosto_url, http, store.afosto_key)

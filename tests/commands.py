@@ -3,13 +3,14 @@
 from click.testing import CliRunner, Result
 
 from tests.driver import Driver
+from tests.stock_world import StockWorld
 from workers.cli import main
 
 
 class Commands:
     """Runs `connector …` in the environment of a driver's world."""
 
-    def __init__(self, driver: Driver) -> None:
+    def __init__(self, driver: Driver | StockWorld) -> None:
         self._env = dict(driver.world.env)
         self.store = driver.store
 

@@ -1,6 +1,7 @@
 """The calls to Afosto that the connector makes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -25,7 +26,7 @@ from schemas.afosto import (
     load_order,
     load_parcel,
 )
-from schemas.errors import AnswerLost, NeedsPerson
+from schemas.errors import AnswerLost, MalformedDocument, NeedsPerson
 
 T = TypeVar("T")
 BATCH = 100  # item ids in one mutation, SKUs in one query
@@ -73,6 +74,20 @@ class AfostoClient:
         """
         filters = {"channel_id": channel_id, "updated_after": int(since.timestamp() * 1000)}
         return list(self._pages("changed_orders", load_ids, "orders", {"filters": filters}))
+
+    def channel_orders(
+        self, channel_id: str, since: datetime, after: str | None
+    ) -> tuple[tuple[Order, ...], str | None]:
+        """Return a page of a channel's orders that changed since a moment, and where the next begins (None: nowhere).
+
+        One whose document does not load is left out. Raises NeedsPerson (schema-mismatch) where Afosto has no such
+        query.
+        """
+        filters = {"channel_id": channel_id, "updated_after": int(since.timestamp() * 1000)}
+        variables = {"filters": filters, "first": PAGE, "after": after}
+        page = self._call("channel_orders", variables, effect=False)["orders"]
+        following = page["pageInfo"]["endCursor"] if page["pageInfo"]["hasNextPage"] else None
+        return tuple(_readable(page["nodes"])), following if following != after else None
 
     def available(self, skus: Sequence[str], location_ids: Sequence[str]) -> dict[str, int]:
         """Return what may still be sold of each SKU over these locations together; 0 where Afosto keeps no level."""
@@ -189,3 +204,9 @@ class AfostoClient:
                 store_wide=True,
             )
         return data
+
+
+def _readable(nodes: Sequence[Mapping[str, Any]]) -> Iterator[Order]:
+    for node in nodes:
+        with suppress(MalformedDocument):
+            yield load_order(node)

@@ -87,6 +87,7 @@ def _calls(client: AfostoClient) -> list[Callable[[], object]]:
         lambda: client.order("order"),
         lambda: client.orders_by_reference("channel", "reference"),
         lambda: client.changed_orders("channel", datetime(2026, 1, 1, tzinfo=UTC)),
+        lambda: client.channel_orders("channel", datetime(2026, 1, 1, tzinfo=UTC), None),
         lambda: client.available(["sku"], ["location"]),
         lambda: client.inventory_changes(datetime(2026, 1, 1, tzinfo=UTC), ["location"]),
         lambda: client.create_order(_SHIPPED),

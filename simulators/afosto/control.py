@@ -95,6 +95,10 @@ class AfostoControl:
         """A parcel (None: each that waits) was collected."""
         return self._act(tenant, order_id, "collect", parcel=parcel)
 
+    def tamper(self, tenant: str, order_id: str, act: str, **details: Any) -> Document:
+        """Somebody does what no trade explains: delete, copy, remove, add, reprice or unpack; see the control API."""
+        return self._act(tenant, order_id, act, **details)
+
     def levels(self, tenant: str) -> list[Document]:
         """Every stock level."""
         return list(self._call("GET", f"/{tenant}/inventory")["levels"])

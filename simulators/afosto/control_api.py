@@ -14,6 +14,10 @@
            cancel {units?, refund?}             return {units, outcome: restocked|broken|rejected, location_id?}
            ship {units?, code?, url?}           deliver {parcel?}
            ready {units?}                       collect {parcel?}
+           and by tampering (answers the order as it was before it was deleted, or the copy):
+           delete {}                            copy {}
+           remove {units}                       add {sku, quantity, line_ref?}
+           reprice {amount}                     unpack {parcel}
     GET    /tenants/{tenant}/inventory          {levels}
     POST   /tenants/{tenant}/inventory          {location_id, sku, total}: a recount
     POST   /tenants/{tenant}/inventory/sell     {location_id, sku, quantity}: sold over another channel
@@ -36,8 +40,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from simulators.afosto import merchant
+from simulators.afosto import merchant, tampering
 from simulators.afosto.errors import Refused
+from simulators.afosto.model import Order
 from simulators.afosto.tenant import Tenant
 from simulators.afosto.tenants import Account, Tenants
 from simulators.afosto.truth import cause_truth, level_truth, order_truth, stock_truth
@@ -109,11 +114,13 @@ def _switches(account: Account, _: Request, body: Body) -> None:
 
 
 def _merchant(account: Account, request: Request, body: Body) -> Any:
-    act = ACTS.get(request.path_params["act"])
-    if act is None:
-        raise Refused("NOT_FOUND", f"no such act: {request.path_params['act']}")
-    order_id = request.path_params["order"]
-    act(account.tenant, order_id, body)
+    name, order_id = request.path_params["act"], request.path_params["order"]
+    if name in TAMPERING:
+        order = account.tenant.order(order_id)
+        return order_truth(TAMPERING[name](account.tenant, order, **body) or order)
+    if name not in ACTS:
+        raise Refused("NOT_FOUND", f"no such act: {name}")
+    ACTS[name](account.tenant, order_id, body)
     return order_truth(account.tenant.order(order_id))
 
 
@@ -172,6 +179,15 @@ def _deliver(tenant: Tenant, order_id: str, body: Body) -> None:
 
 # Collected is what Afosto calls delivered at a location of one's own.
 ACTS = {"cancel": _cancel, "return": _return, "ship": _ship, "ready": _ready, "deliver": _deliver, "collect": _deliver}
+
+TAMPERING: dict[str, Callable[..., Order | None]] = {
+    "delete": tampering.delete,
+    "copy": tampering.copy,
+    "remove": tampering.remove_units,
+    "add": tampering.add_units,
+    "reprice": tampering.reprice,
+    "unpack": tampering.unpack,
+}
 
 HANDLERS: list[tuple[str, str, Handler]] = [
     ("GET", "orders", _orders),

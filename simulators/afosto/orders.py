@@ -16,7 +16,7 @@ FIRST_NUMBER = 1000
 def create_order(tenant: Tenant, by: By, draft: Document) -> Order:
     """A new order in CONCEPT from a CreateOrderInput. Raises VALIDATION_ERROR for channel, location or fee type."""
     channel = tenant.channel(draft.get("channel_id"), "channel_id")
-    now, seq = tenant.now(), len(tenant.orders) + 1
+    now, seq = tenant.now(), next(tenant.numbers)
     order = Order(
         id=str(uuid4()),
         seq=seq,

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import count
 from typing import Any
 
 from simulators.afosto.causes import Causes
@@ -37,6 +38,7 @@ class Tenant:
         self.selling_from = {c["id"]: tuple(c.get("locations") or self.locations) for c in setup.get("channels") or ()}
         self.catalog: dict[str, dict[str, Any]] = dict(setup.get("catalog") or {})
         self.orders: dict[str, Order] = {}
+        self.numbers = count(1)
         self.by_reference: dict[str, list[Order]] = {}
         self.units: dict[str, tuple[Order, Unit]] = {}
         self.actionable: dict[str, tuple[Order, Unit]] = {}

@@ -97,6 +97,14 @@ class Book:
         else:
             self._show(row)
 
+    def remove(self, order: Order) -> None:
+        """Forget an order, also what of it is not visible yet."""
+        row = self._rows.pop(order.id)
+        self._created.remove((order.created_at, order.id))
+        self._updated.remove((row.updated_at, order.id))
+        self._late = [late for late in self._late if late[2].order is not order]
+        heapq.heapify(self._late)
+
     def select(self, query: Query, now: datetime, inclusive: bool) -> list[str]:
         """The ids of the orders a query finds at this moment, oldest creation first."""
         while self._late and self._late[0][0] <= now:

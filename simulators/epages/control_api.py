@@ -16,7 +16,8 @@
 `POST   /_sim/shops/S/malformed`          place an order whose document is broken: `kind` (see malformed.DAMAGES)
 `POST   /_sim/shops/S/orders/ID/ACT`      ACT is ship {lines, tracking}, deliver {process}, ready, pick-up,
                                           cancel {lines}, return {lines, status}, pay, mend (a broken document is
-                                          whole again); `lines` is `{line id: quantity}`, absent: all. Answers its truth
+                                          whole again), and by tampering delete, edit {lines: bought}, readdress;
+                                          `lines` is `{line id: quantity}`, absent: all. Answers its truth
 `GET    /_sim/shops/S/stock`              every item with its stock
 `POST   /_sim/shops/S/stock`              an edit in the cockpit: `sku`, `amount` (relative)
 `PUT    /_sim/shops/S/stock-oracle`       judge every move of the stock by the connector: `url` (of the simulated
@@ -43,7 +44,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.epages import merchant, placing, stock
+from simulators.epages import merchant, placing, stock, tampering
 from simulators.epages.errors import Refused, not_found
 from simulators.epages.hosting import Hosted, Registry
 from simulators.epages.malformed import DAMAGES
@@ -70,6 +71,9 @@ ACTS: dict[str, Callable[[Shop, Order, Body], object]] = {
     ),
     "pay": lambda shop, order, body: merchant.pay(shop, order),
     "mend": lambda shop, order, body: placing.mend(shop, order),
+    "delete": lambda shop, order, body: tampering.delete(shop, order),
+    "edit": lambda shop, order, body: tampering.edit(shop, order, body["lines"]),
+    "readdress": lambda shop, order, body: tampering.readdress(shop, order),
 }
 
 

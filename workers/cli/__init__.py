@@ -12,6 +12,7 @@ from workers.cli import (
     operate,
     orders,
     poll,
+    reconcile,
     status,
     stock,
     stores,
@@ -35,6 +36,7 @@ def main() -> None:
 main.add_command(stores.store)
 main.add_command(locations.locations)
 main.add_command(poll.poll)
+main.add_command(reconcile.reconcile)
 main.add_command(status.status)
 main.add_command(jobs.jobs)
 main.add_command(orders.order)

@@ -47,6 +47,6 @@ def test_an_input_field_that_is_demanded_and_not_sent_is_named() -> None:
 def test_a_query_that_is_not_there_is_named() -> None:
     line = next(line for line in SCHEMA.splitlines() if line.startswith("  orders("))
     found = check_documents(renamed(line, ""))
-    assert [difference.document for difference in found] == ["changed_orders", "orders_by_reference"]
+    assert [difference.document for difference in found] == ["changed_orders", "channel_orders", "orders_by_reference"]
     assert isinstance(found[0], Difference)
     assert "'orders'" in found[0].message

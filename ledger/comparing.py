@@ -1,0 +1,106 @@
+"""What the ledger knows of orders and stock that both sides are compared with. Reads only."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from ledger.database import Database, Row
+from ledger.jobs import read_link
+from ledger.records import Link
+
+OPEN = frozenset({"waiting", "queued", "running"})
+DROPPED = frozenset({"dropped", "order-dropped"})
+
+
+@dataclass(frozen=True, slots=True)
+class JobNote:
+    """How a job stands, with why it was parked or dropped."""
+
+    id: int
+    direction: str
+    flow: str
+    state: str
+    reason: str | None
+    message: str | None
+    resolution: str | None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it will run."""
+        return self.state in OPEN
+
+    @property
+    def was_dropped(self) -> bool:
+        """Whether a person declared it done as it was."""
+        return self.state == "done" and self.reason in DROPPED
+
+
+@dataclass(frozen=True, slots=True)
+class OrderNotes:
+    """What is known of an order. `unsure`: an open job has not settled what became of a call.
+
+    `read_to` is the shop's date of what was read of it, `looked_at` when it was last read in Afosto; None: never.
+    """
+
+    order_id: str
+    number: str | None
+    read_to: datetime | None
+    looked_at: datetime | None
+    links: tuple[Link, ...]
+    jobs: tuple[JobNote, ...]
+    unsure: bool
+
+    @property
+    def link(self) -> Link | None:
+        """What the order itself is in Afosto."""
+        return next((link for link in self.links if link.kind == "order"), None)
+
+    def linked(self, kind: str) -> list[Link]:
+        """The links of one kind."""
+        return [link for link in self.links if link.kind == kind]
+
+    def job(self, direction: str, flow: str) -> JobNote | None:
+        """The job of one flow."""
+        return next((job for job in self.jobs if (job.direction, job.flow) == (direction, flow)), None)
+
+
+@dataclass(frozen=True, slots=True)
+class StockNote:
+    """A SKU that was published: where the shop keeps it, what Afosto had then, and whether it is to be published."""
+
+    sku: str
+    product_id: str
+    variation_id: str | None
+    available: int | None
+    open: bool
+
+
+class Comparing:
+    """Questions about many orders or SKUs at once."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def orders(self, store: str, ids: Sequence[str]) -> dict[str, OrderNotes]:
+        """Return what is known of each of these orders of a shop, also of those nobody has seen."""
+        rows = self._database.rows("comparing.orders", {"store": store, "ids": list(ids)})
+        return {row["order_id"]: _notes(row) for row in rows}
+
+    def bound(self, store: str) -> dict[str, str]:
+        """Return ePages id → Afosto id of every order that has an Afosto order or draft."""
+        return {row["epages_id"]: row["afosto_id"] for row in self._database.rows("comparing.bound", {"store": store})}
+
+    def read_to(self, store: str, ids: Sequence[str]) -> dict[str, datetime | None]:
+        """Return the shop's date of what was read of each of these orders; one that nobody has seen is absent."""
+        rows = self._database.rows("comparing.read_to", {"store": store, "ids": list(ids)})
+        return {row["id"]: row["updated_at"] for row in rows}
+
+    def stock(self, store: str) -> list[StockNote]:
+        """Return the SKUs of a store that were published, by name."""
+        return [StockNote(**row) for row in self._database.rows("comparing.stock", {"store": store})]
+
+
+def _notes(row: Row) -> OrderNotes:
+    jobs = tuple(JobNote(**{name: job[name] for name in JobNote.__slots__}) for job in row.pop("jobs"))
+    links = tuple(read_link(link) for link in row.pop("links"))
+    return OrderNotes(**row, links=links, jobs=jobs)

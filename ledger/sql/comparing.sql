@@ -1,0 +1,25 @@
+-- name: orders
+-- What is known of each of these orders: when the shop last dated what was read of it, its links and jobs, whether an
+-- open job has an open intent, and when it was last looked at in Afosto.
+select k.id as order_id, o.number, o.updated_at as read_to, w.looked_at,
+       coalesce((select jsonb_agg(to_jsonb(l) order by l.id) from links l
+                 where l.store = %(store)s and l.order_key = k.id), '[]') as links,
+       coalesce((select jsonb_agg(to_jsonb(j) order by j.id) from jobs j
+                 where j.store = %(store)s and j.order_key = k.id), '[]') as jobs,
+       exists (select 1 from intents i join jobs j on j.id = i.job_id where i.store = %(store)s and i.order_key = k.id
+               and i.settled_at is null and j.state in ('waiting', 'queued', 'running')) as unsure
+from unnest(%(ids)s::text[]) as k (id)
+left join orders o on o.store = %(store)s and o.id = k.id
+left join watched w on w.store = %(store)s and w.order_id = k.id;
+
+-- name: bound
+select epages_id, afosto_id from links where store = %(store)s and kind = 'order' order by epages_id;
+
+-- name: read_to
+select id, updated_at from orders where store = %(store)s and id = any(%(ids)s);
+
+-- name: stock
+-- SKUs that were published; what cannot be published is told by its outcome.
+select sku, product_id, variation_id, available, wanted > done or recheck_at is not null or ambiguous_until is not null as open
+from stock where store = %(store)s and product_id is not null
+             and outcome in ('published', 'not-purchasable') order by sku;

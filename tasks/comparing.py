@@ -1,0 +1,213 @@
+"""Both sides of a store compared wholly: every order of the shop since its import began, and what Afosto has of them.
+
+The ledger is asked first, then the shop, then Afosto: what happens meanwhile then shows as work that is open or as news
+not read yet. A difference is believed only when both sides, read afresh, still differ.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TypeVar
+
+from clients.errors_table import NotFound
+from ledger.comparing import OrderNotes
+from ledger.records import Cursor, Store
+from schemas import afosto, epages
+from schemas.epages import OrderRow
+from schemas.errors import MalformedDocument, NeedsPerson
+from schemas.mapping.differences import Difference, Terms, differences, nothing_left
+from schemas.mapping.orders import reference
+from tasks.findings import Finding, Verdict, for_a_person
+from tasks.importing_orders import UNPAID, has_left
+from tasks.judging import Standing, judge, standing_of
+from tasks.judging_imports import deleted_in_afosto, deleted_in_shop, judge_missing, unlinked, unreadable
+from tasks.patience import PATIENT, PatientGate, Tell, patiently
+from tasks.runtime import Runtime
+from tasks.slices import Reader
+from tasks.vendors import afosto_client, epages_client, reading_afosto, reading_epages
+
+T = TypeVar("T")
+A = TypeVar("A")
+# The first slice, in seconds of creation time; the width that fits is learned from there.
+FIRST_WIDTH = 86_400.0
+MISSING = "none"
+
+# Hears how many orders were compared, and the share of the store's time that was passed (0 to 1).
+Progress = Callable[[int, float], None]
+
+
+class Comparison:
+    """One comparison of a store's orders. `counts` has what was compared, `lists` whether Afosto lists its orders."""
+
+    def __init__(self, runtime: Runtime, store: Store, tell: Tell) -> None:
+        self._runtime = runtime
+        self._store = store
+        self._tell = tell
+        self._notes = runtime.ledger.comparing
+        gates = reading_epages(runtime, store.name, PATIENT), reading_afosto(runtime, store.afosto_bucket, PATIENT)
+        self.shop = epages_client(runtime, store, PatientGate(gates[0], tell))
+        self.afosto = afosto_client(runtime, store, PatientGate(gates[1], tell))
+        self.standing = _standing(runtime, store)
+        self.counts: Counter[str] = Counter()
+        self.lists = True
+        self._terms = Terms(broken="broken.export" not in self.standing.off, totals=store.totals)
+        self._listed: dict[str, afosto.Order] = {}
+
+    def run(self, progress: Progress) -> list[Finding]:
+        """Compare everything and return what differs, in the order the shop's orders were placed."""
+        self._listed = self._list()
+        seen: set[str] = set()
+        found: list[Finding] = []
+        for rows, share in self._slices():
+            fresh = [row for row in rows if row.id not in seen]
+            seen |= {row.id for row in fresh}
+            found += self._slice(fresh)
+            progress(self.counts["orders"], share)
+        bound = self._notes.bound(self._store.name)
+        for order_id in sorted(bound.keys() - seen):
+            found += self._afresh(order_id)
+        return [*found, *self._unlinked(set(bound.values()))]
+
+    def _list(self) -> dict[str, afosto.Order]:
+        """Afosto's orders of the channel by id, read many at once; nothing where it has no such list."""
+        found: dict[str, afosto.Order] = {}
+        after: str | None = None
+        try:
+            while True:
+                orders, after = self._ask(self._page, after)
+                found |= {order.id: order for order in orders}
+                if after is None:
+                    return found
+        except NeedsPerson as error:
+            if error.reason != "schema-mismatch":
+                raise
+            self.lists = False
+            return {}
+
+    def _page(self, after: str | None) -> tuple[tuple[afosto.Order, ...], str | None]:
+        return self.afosto.channel_orders(self._store.channel_id, self._store.import_since, after)
+
+    def _slices(self) -> Iterator[tuple[tuple[OrderRow, ...], float]]:
+        since, now = self._store.import_since, datetime.now(UTC)
+        cursor = Cursor(self._store.name, "sweep", since, since, now, FIRST_WIDTH, 0, 0.0)
+        reader = Reader(self.shop, cursor, since, self._runtime.settings.poll_page_size, timedelta(0))
+        while True:
+            reading = self._ask(lambda _: reader.next(), None)
+            assert reading.end is not None
+            yield reading.rows, min(1.0, (reading.end - since) / max(now - since, timedelta(seconds=1)))
+            if reading.end >= now:
+                return
+
+    def _slice(self, rows: list[OrderRow]) -> Iterator[Finding]:
+        notes = self._notes.orders(self._store.name, [row.id for row in rows])
+        for row in rows:
+            if row.order is None:
+                self.counts["orders"] += 1
+                yield unreadable(row.id, row.number, row.message, notes[row.id])
+            elif row.order.created_at >= self._store.import_since and not row.order.test_order:
+                self.counts["orders"] += 1
+                # A list may lag behind what it lists, so a difference is only a reason to look.
+                if any(True for _ in self._compare(row.order, notes[row.id], self._listed)):
+                    yield from self._afresh(row.id)
+
+    def _afresh(self, order_id: str) -> Iterator[Finding]:
+        """Compare one order by what is so now."""
+        notes = self._notes.orders(self._store.name, [order_id])[order_id]
+        try:
+            shop = self._ask(self.shop.order, order_id)
+        except NotFound:
+            yield from self._without_shop(notes)
+            return
+        except MalformedDocument as error:
+            yield unreadable(order_id, notes.number, str(error), notes)
+            return
+        yield from self._compare(shop, notes, {})
+
+    def _compare(self, shop: epages.Order, notes: OrderNotes, listed: dict[str, afosto.Order]) -> Iterator[Finding]:
+        link = notes.link
+        try:
+            order = (listed.get(link.afosto_id) or self._ask(self.afosto.order, link.afosto_id)) if link else None
+        except MalformedDocument as error:
+            told = for_a_person(f"Afosto's document does not load: {error}", error.resolution)
+            yield _finding(shop, Difference("unreadable", "-", "does not load"), told)
+            return
+        if link is None or link.stage != "opened":
+            yield from self._not_open(shop, notes, order)
+        elif order is None:
+            if not shop.canceled:
+                yield _finding(shop, Difference("deleted", "placed", "gone"), deleted_in_afosto(self._store.name, shop))
+        else:
+            back = frozenset(link.afosto_id for link in notes.linked("return"))
+            for difference in differences(shop, order, link.facts.get("fingerprint"), back, self._terms):
+                if difference.kind != "address" or not _settled_by_hand(notes):
+                    yield _finding(shop, difference, judge(self.standing, difference, shop, order, notes))
+
+    def _not_open(self, shop: epages.Order, notes: OrderNotes, draft: afosto.Order | None) -> Iterator[Finding]:
+        if draft is not None and draft.status != "CONCEPT":
+            figure = "open, and not known to be"
+        elif shop.canceled:
+            return
+        elif draft is not None and self._waits_for_payment(shop):
+            self.counts["waiting for payment"] += 1
+            return
+        else:
+            figure = "draft" if draft else "draft is gone" if notes.link else MISSING
+        verdict = judge_missing(self.standing, shop, notes, self._other_copy(shop, notes))
+        yield _finding(shop, Difference("missing", shop.payment_status.lower(), figure), verdict)
+
+    def _waits_for_payment(self, shop: epages.Order) -> bool:
+        return shop.payment_status in UNPAID and not self._store.open_unpaid and not has_left(shop)
+
+    def _other_copy(self, shop: epages.Order, notes: OrderNotes) -> afosto.Order | None:
+        """An opened Afosto order that bears the reference of this one and that no link knows."""
+        known, name = notes.link.afosto_id if notes.link else None, reference(self._store.name, shop.id)
+        copies = (o for o in self._listed.values() if o.reference == name and o.id != known)
+        return next((order for order in copies if _sells(order)), None)
+
+    def _without_shop(self, notes: OrderNotes) -> Iterator[Finding]:
+        link = notes.link
+        order = self._ask(self.afosto.order, link.afosto_id) if link else None
+        if order is not None and _sells(order):
+            difference = Difference("deleted", "gone", f"order {order.number} is {order.status}")
+            yield Finding(notes.order_id, notes.number or notes.order_id, difference, deleted_in_shop(order))
+
+    def _unlinked(self, bound: set[str]) -> Iterator[Finding]:
+        """Opened orders of Afosto that bear a reference of this store, and that no link knows: doubles and orphans."""
+        for listed in self._listed.values():
+            store, _, order_id = (listed.reference or "").partition("/")
+            if store != self._store.name or listed.id in bound or not _sells(listed):
+                continue
+            notes = self._notes.orders(store, [order_id])[order_id]
+            if notes.link and notes.link.afosto_id == listed.id:
+                continue
+            order = self._ask(self.afosto.order, listed.id)
+            if order is not None and _sells(order):
+                difference, verdict = unlinked(order, notes)
+                yield Finding(order_id, notes.number or order_id, difference, verdict)
+
+    def _ask(self, call: Callable[[A], T], argument: A) -> T:
+        return patiently(lambda: call(argument), self._tell)
+
+
+def _sells(order: afosto.Order) -> bool:
+    return order.status != "CONCEPT" and not nothing_left(order)
+
+
+def _finding(shop: epages.Order, difference: Difference, verdict: Verdict) -> Finding:
+    return Finding(shop.id, shop.number, difference, verdict)
+
+
+def _settled_by_hand(notes: OrderNotes) -> bool:
+    """An address cannot be compared: a person who dropped the job has made the change in Afosto."""
+    job = notes.job("import", "orders")
+    return job is not None and job.was_dropped
+
+
+def _standing(runtime: Runtime, store: Store) -> Standing:
+    ledger = runtime.ledger
+    rows = {row["kind"]: row for row in ledger.stores.overview(store.name)["cursors"]}
+    history = rows.get("history")
+    unread = history["position"] if history and history["next_poll_at"] else None
+    overlap = timedelta(seconds=runtime.settings.poll_overlap)
+    cursors = (rows["live"]["position"], unread, store.connected_at)
+    return standing_of(store.name, ledger.stores.flows(store.name), cursors, overlap)

@@ -1,0 +1,165 @@
+"""Why an order differs, by what the ledger knows of it: work that is open, parked, dropped or switched off, or lost."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ledger.comparing import JobNote, OrderNotes
+from schemas import afosto, epages
+from schemas.flows import flow_name
+from schemas.mapping.differences import Difference, left_out
+from schemas.mapping.news import Known, news
+from tasks.findings import Verdict, for_a_person, on_its_way, repairable
+
+BY_HAND = "compare the order on both sides and put it right by hand on the side that is wrong"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a store stands: why each flow by name does not run (absent: it runs), and what the next poll will read.
+
+    `live_from`: the next poll reads what changed since; `history_to`: what was placed since then, up to `connected_at`,
+    is still to be read (None: all is).
+    """
+
+    store: str
+    off: Mapping[str, str]
+    live_from: datetime
+    history_to: datetime | None
+    connected_at: datetime
+
+    def will_be_read(self, shop: epages.Order, notes: OrderNotes) -> bool:
+        """Whether a poll has not seen the order as it is, and one that comes will."""
+        if notes.read_to is not None and notes.read_to >= shop.updated_at:
+            return False
+        past = self.history_to is not None and self.history_to <= shop.updated_at <= self.connected_at
+        return past or shop.updated_at >= self.live_from
+
+
+def judge(
+    standing: Standing, difference: Difference, shop: epages.Order, order: afosto.Order | None, notes: OrderNotes
+) -> Verdict:
+    """Tell why both sides differ and what helps."""
+    if notes.unsure:
+        return on_its_way("the answer to a call was lost; its job waits until it is sure what landed")
+    if difference.flow is None:
+        return judge_content(difference, notes)
+    direction = "import" if difference.ahead == "shop" else "export"
+    held = by_job(standing, direction, difference.flow, notes)
+    if held:
+        return held
+    if difference.ahead == "shop":
+        return _shop_ahead(standing, difference, shop, order, notes)
+    return _afosto_ahead(standing, difference, order, notes)
+
+
+def by_job(standing: Standing, direction: str, flow: str, notes: OrderNotes) -> Verdict | None:
+    """The verdict that the state of a flow and of its job gives; None when there is nothing to say."""
+    name, job = flow_name(direction, flow), notes.job(direction, flow)
+    if job and job.state == "parked":
+        return for_a_person(f"{name} (job {job.id}) is parked: {job.reason}", job.resolution or BY_HAND)
+    if job and job.was_dropped:
+        cause = f"{name} (job {job.id}) was dropped by a person"
+        return for_a_person(cause, f"put it right by hand, or run it after all: connector jobs retry {job.id}")
+    if name in standing.off:
+        return for_a_person(f"{name} does not run: {standing.off[name]}", _switch_on(standing, name))
+    if job and job.is_open:
+        return on_its_way(f"{name} (job {job.id}) is open{_trouble(job)}")
+    return None
+
+
+def judge_content(difference: Difference, notes: OrderNotes) -> Verdict:
+    """Lines, addresses and money: nothing carries them over once an order is open."""
+    job = notes.job("import", "orders")
+    if job and job.state == "parked":
+        return for_a_person(f"orders.import (job {job.id}) is parked: {job.reason}", job.resolution or BY_HAND)
+    if difference.kind == "address":
+        cause = "somebody changed the address in the shop after the import"
+        return for_a_person(cause, "make the change in Afosto by hand, if it was not made yet")
+    if difference.kind == "contradiction":
+        return for_a_person("the shop's own figures contradict each other", BY_HAND)
+    what = "prices, fees or taxes" if difference.kind == "total" else "the lines"
+    return for_a_person(f"somebody edited {what} on one side after the import", BY_HAND)
+
+
+def _shop_ahead(
+    standing: Standing, difference: Difference, shop: epages.Order, order: afosto.Order | None, notes: OrderNotes
+) -> Verdict:
+    if standing.will_be_read(shop, notes):
+        return on_its_way("the shop's news is read at the next poll")
+    assert difference.flow is not None
+    line = next(line for line in shop.lines if line.id == difference.line_id)
+    if difference.flow == "shipments":
+        parcels = {parcel.id for parcel in order.parcels} if order else set()
+        gone = [link.afosto_id for link in notes.linked("parcel") if link.afosto_id not in parcels]
+        if gone:
+            return for_a_person(
+                f"Afosto no longer has the parcel {gone[0]} that was made for it",
+                "find out who removed it in Afosto, and pack it there by hand",
+            )
+    elif _carried_over(notes, difference) >= _begun(difference, line, order):
+        return for_a_person("it was carried over, and undone in Afosto since", BY_HAND)
+    cause = "the shop's news was never carried over"
+    if notes.read_to is None or notes.read_to < shop.updated_at:
+        cause = "the shop's news was never read"
+    return repairable(cause, ("import", difference.flow))
+
+
+def _begun(difference: Difference, line: epages.LineItem, order: afosto.Order | None) -> int:
+    if difference.flow == "returns":
+        return line.returned + line.broken
+    return line.canceled - (left_out(line, order) if order else 0)
+
+
+def _carried_over(notes: OrderNotes, difference: Difference) -> int:
+    kind = "return" if difference.flow == "returns" else "cancellation"
+    return sum(link.quantity for link in notes.linked(kind) if link.line_id == difference.line_id)
+
+
+def _afosto_ahead(standing: Standing, difference: Difference, order: afosto.Order | None, notes: OrderNotes) -> Verdict:
+    look = by_job(standing, "export", "looks", notes)
+    if look:
+        return look
+    assert order is not None
+    assert difference.flow is not None
+    unseen = notes.looked_at is not None and order.updated_at is not None and order.updated_at > notes.looked_at
+    if unseen:
+        return on_its_way("Afosto's news is found at the next look at the order")
+    broken = "broken.export" not in standing.off
+    if difference.flow in news(order, known(notes), broken=broken):
+        return repairable("Afosto's news was never carried over", ("export", difference.flow))
+    return for_a_person("it was carried over, and undone in the shop since", BY_HAND)
+
+
+def known(notes: OrderNotes) -> Known:
+    """What the links account for."""
+    canceled, returned = ({link.afosto_id for link in notes.linked(kind)} for kind in ("cancellation", "return"))
+    return Known(canceled, returned, {link.afosto_id: link.stage for link in notes.linked("parcel")})
+
+
+def _switch_on(standing: Standing, name: str) -> str:
+    if standing.off[name] == "it is switched off":
+        return f"let it run, if that was not meant: connector store switch {standing.store} {name} on"
+    return f"decide, then: connector store resume {standing.store} --flow {name}"
+
+
+def _trouble(job: JobNote) -> str:
+    return f"; it says: {job.message}" if job.message else ""
+
+
+def standing_of(
+    store: str,
+    flows: list[dict[str, object]],
+    cursors: tuple[datetime, datetime | None, datetime],
+    overlap: timedelta,
+) -> Standing:
+    """Build a store's standing from its flow switches and its cursors: live position, unread history, connected at."""
+    off = {
+        str(flow["name"]): f"it stopped itself ({flow['stopped_reason']})"
+        if flow["stopped_reason"]
+        else "it is switched off"
+        for flow in flows
+        if not flow["enabled"] or flow["stopped_reason"]
+    }
+    live, history, connected_at = cursors
+    return Standing(store, off, live - overlap, history, connected_at)

@@ -1,0 +1,62 @@
+"""A store's two sides compared wholly, orders and stock, for a person who asks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from clients.scopes import cockpit_name, missing_scopes
+from schemas.errors import NeedsPerson
+from tasks.comparing import Comparison, Progress
+from tasks.comparing_stock import FLOW, StockComparison
+from tasks.findings import Finding
+from tasks.patience import Tell
+from tasks.runtime import Runtime
+
+READING = "orders.import"
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """What differs, how many orders and SKUs were compared, and what was left out and why."""
+
+    findings: Sequence[Finding]
+    orders: int
+    waiting_for_payment: int
+    skus: int
+    left_out: Sequence[str]
+
+    @property
+    def drift(self) -> list[Finding]:
+        """The differences that nothing open will carry over."""
+        return [finding for finding in self.findings if not finding.verdict.on_its_way]
+
+
+def reconcile(runtime: Runtime, name: str, tell: Tell, progress: Progress) -> Reconciliation:
+    """Compare both sides of a store; changes nothing. `tell` hears of each pause.
+
+    Raises NeedsPerson for a store that is not connected or paused, whose orders may not be read or whose credentials
+    fail, RetryLater when a vendor does not answer.
+    """
+    store = runtime.ledger.stores.get(name)
+    if store.paused_at:
+        raise NeedsPerson(
+            f"the store {name!r} is paused",
+            reason="paused",
+            resolution=f"take it up again: connector store resume {name}",
+        )
+    lacking = missing_scopes(READING, store.scopes)
+    if lacking:
+        boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
+        raise NeedsPerson(
+            f"the shop {name} has not granted {boxes}, without which nothing can be compared",
+            reason="missing-scope",
+            resolution=f"Tick the box in the shop's cockpit, then: connector store switch {name} {READING} on",
+        )
+    orders = Comparison(runtime, store, tell)
+    found = orders.run(progress)
+    stock = StockComparison(runtime, store, orders.shop, orders.afosto, orders.standing.off.get(FLOW), tell)
+    found += stock.run()
+    left_out = [] if orders.lists else ["Afosto lists no orders, so doubles and orphans there cannot be seen"]
+    left_out += [f"stock is not compared: {stock.skipped}"] if stock.skipped else []
+    return Reconciliation(
+        found, orders.counts["orders"], orders.counts["waiting for payment"], stock.compared, left_out
+    )

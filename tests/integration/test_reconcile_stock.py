@@ -1,0 +1,53 @@
+"""Stock that differs from what Afosto has less what is sold and not booked there is found, and published anew."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tasks.runtime import Runtime
+from tests.commands import Commands
+from tests.reconciling import found
+from tests.stock_world import HERE, StockWorld, runtime_of
+from tests.world import TENANT, World
+from workers.local.services import Services
+
+
+@pytest.fixture(scope="module")
+def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with World(services, tmp_path_factory.mktemp("world")) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def runtime(world: World) -> Iterator[Runtime]:
+    with runtime_of(world) as built:
+        yield built
+
+
+def test_stock_that_was_edited_in_the_shop_is_found_and_published_anew(world: World, runtime: Runtime) -> None:
+    stock = StockWorld.open(world, runtime)
+    connector = Commands(stock)
+    stock.settle()
+    assert found(connector) == []
+    world.epages.adjust_stock(stock.store, stock.sku(), 7)
+    (row,) = found(connector, "--repair")
+    assert (row["kind"], row["sku"], row["shop"], row["afosto"]) == ("stock", stock.sku(), "17", "10 (10 − 0)")
+    assert (row["state"], row["repair"]) == ("repairable", ["inventory.publish"])
+    stock.publish()
+    assert found(connector) == []
+    assert stock.figures()[stock.sku()] == 10
+
+
+def test_a_sale_and_a_recount_that_nobody_has_read_yet_are_on_their_way(world: World, runtime: Runtime) -> None:
+    stock = StockWorld.open(world, runtime)
+    connector = Commands(stock)
+    stock.settle()
+    world.afosto.recount(TENANT, HERE, stock.sku(0), 4)
+    stock.sell(stock.sku(1), 2)
+    rows = found(connector, code=0)
+    assert {(row["kind"], row["sku"]) for row in rows if row["kind"] == "stock"} == {
+        ("stock", stock.sku(0)),
+        ("stock", stock.sku(1)),
+    }
+    stock.settle()
+    assert found(connector) == []

@@ -1,0 +1,128 @@
+"""`connector reconcile`: both sides of a store compared wholly, and repaired where that is safe."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+from schemas.flows import flow_name
+from tasks.findings import STOCK, Finding, repair
+from tasks.reconciling import Reconciliation
+from tasks.reconciling import reconcile as compare
+from tasks.runtime import Runtime, build_runtime
+from workers.cli.frame import check_database, plural, print_json, print_table, settings
+
+_COLUMNS = {
+    "order": "ORDER",
+    "kind": "WHAT",
+    "sku": "SKU",
+    "shop": "IN THE SHOP",
+    "afosto": "IN AFOSTO",
+    "state": "STATE",
+}
+
+
+@click.command()
+@click.argument("store")
+@click.option("--repair", "mend", is_flag=True, help="Let the jobs run again that make both sides equal.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+@click.pass_context
+def reconcile(context: click.Context, store: str, mend: bool, as_json: bool) -> None:
+    """Compare all orders and stock of STORE on both sides and list what differs, with its likely cause.
+
+    Without --repair nothing is changed. With it, jobs are made due again; nothing is ever deleted. Ends with 1 when
+    something differs that is not on its way already.
+    """
+    with _runtime() as runtime:
+        found = _compare(runtime, store)
+        asked = repair(runtime, store, found.findings) if mend else None
+    if as_json:
+        print_json(_document(found, asked))
+    else:
+        _print(found, asked)
+    if found.drift:
+        context.exit(1)
+
+
+@contextmanager
+def _runtime() -> Iterator[Runtime]:
+    """The budgets, the breaker and the ledger that the workers share; it sends no task."""
+    chosen = settings()
+    check_database(chosen.database_url)
+    runtime = build_runtime(chosen, lambda name, message, queue: None, lambda queue: 0)
+    try:
+        yield runtime
+    finally:
+        runtime.close()
+
+
+def _compare(runtime: Runtime, store: str) -> Reconciliation:
+    """Compare with a bar on a terminal, in silence elsewhere."""
+    console = Console(stderr=True)
+    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}")
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(f"Comparing {store}", total=1.0, said="")
+
+        def progress(orders: int, share: float) -> None:
+            bar.update(task, completed=share, said=plural(orders, "order"))
+
+        def tell(why: str, seconds: float) -> None:
+            bar.update(task, said=f"waits {seconds:.0f} s: {why}")
+
+        return compare(runtime, store, tell, progress)
+
+
+def _print(found: Reconciliation, asked: str | None) -> None:
+    rows = [_row(finding) for finding in found.findings]
+    if rows:
+        print_table(rows, _COLUMNS, "")
+        click.echo()
+    for finding in found.findings:
+        click.echo(f"{finding.subject}, {finding.difference.kind}: {finding.verdict.cause}.")
+        click.echo(f"  {_next(finding)}.")
+    for left_out in found.left_out:
+        click.echo(f"Left out: {left_out}.")
+    if found.waiting_for_payment:
+        click.echo(f"Drafts that wait for their payment: {found.waiting_for_payment}.")
+    on_its_way = len(found.findings) - len(found.drift)
+    compared = f"{plural(found.orders, 'order')} and {plural(found.skus, 'SKU')} compared"
+    click.echo(f"{compared}: {plural(len(found.drift), 'difference')}, {on_its_way} more on their way.")
+    if asked is not None:
+        click.echo(f"Asked for: {asked} will run again. Compare once more when they have.")
+
+
+def _next(finding: Finding) -> str:
+    match finding.state:
+        case "on its way":
+            return "Nothing to do"
+        case "repairable":
+            return f"--repair runs again: {', '.join(_name(job) for job in finding.verdict.repair)}"
+    return f"What to do: {finding.verdict.advice.rstrip('.')}"
+
+
+def _name(job: tuple[str, str]) -> str:
+    return "inventory.publish" if job == ("export", STOCK) else flow_name(*job)
+
+
+def _row(finding: Finding) -> dict[str, Any]:
+    difference = finding.difference
+    order = "-" if difference.kind == "stock" else finding.subject
+    figures = {"kind": difference.kind, "sku": difference.sku, "shop": difference.shop, "afosto": difference.afosto}
+    return {"order": order, **figures, "state": finding.state}
+
+
+def _document(found: Reconciliation, asked: str | None) -> dict[str, Any]:
+    told = [
+        {
+            **_row(finding),
+            "cause": finding.verdict.cause,
+            "advice": finding.verdict.advice,
+            "repair": [_name(job) for job in finding.verdict.repair],
+        }
+        for finding in found.findings
+    ]
+    counts = {"orders": found.orders, "waiting_for_payment": found.waiting_for_payment, "skus": found.skus}
+    return {"differences": told, **counts, "left_out": list(found.left_out), "repair": asked}
