@@ -24,7 +24,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.idle import EARNEST
 from benchmarks.loads import CONSOLE, headline, noise, percentile, table, verdict
-from tests.world import CHANNEL, CLIENT_ID, CLIENT_SECRET, PLACES, ROOT, TENANT, World
+from tests.hosts.host import ROOT
+from tests.world import CHANNEL, CLIENT_ID, CLIENT_SECRET, PLACES, TENANT, World
 from workers.connect import afosto_bucket
 from workers.local.processes import Command, Processes
 from workers.local.services import Services, local_services

@@ -19,7 +19,8 @@ from uuid import uuid4
 import psycopg
 
 from benchmarks.measuring import below, cpu_seconds
-from tests.world import CHANNEL, CLIENT_ID, CLIENT_SECRET, KEY, ROOT, TENANT, World, wait_for
+from tests.hosts.host import ROOT
+from tests.world import CHANNEL, CLIENT_ID, CLIENT_SECRET, KEY, TENANT, World, wait_for
 from workers.local.services import Services, local_services
 
 # In earnest, but for budgets that play no part and polls that happen once in a run.

@@ -12,7 +12,8 @@ from tests.chaos.lives import People
 from tests.chaos.pace import Pace
 from tests.chaos.points import FOLDER, Points
 from tests.chaos.servers import Servers
-from tests.world import ROOT, TENANT, World, wait_for
+from tests.hosts.host import ROOT
+from tests.world import TENANT, World, wait_for
 from workers.local.processes import Processes
 from workers.local.proof import Difference
 from workers.local.server import free_port
