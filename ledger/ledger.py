@@ -7,6 +7,7 @@ from ledger.held import Held
 from ledger.jobs import Jobs
 from ledger.keys import KeySet
 from ledger.links import Links
+from ledger.restores import Restores
 from ledger.stock import Stock
 from ledger.stores import Stores
 from ledger.tokens import Tokens
@@ -32,6 +33,7 @@ class Ledger:
         self.tokens = Tokens(database)
         self.held = Held(database)
         self.stock = Stock(database)
+        self.restores = Restores(database)
 
     def close(self) -> None:
         """Give all connections back."""
