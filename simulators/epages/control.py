@@ -67,7 +67,7 @@ class EpagesControl:
         return dict(self._call("POST", f"/{shop}/malformed", {"kind": kind}))
 
     def act(self, shop: str, order_id: str, act: str, **details: Any) -> Document:
-        """Let the merchant act on an order: ship, deliver, ready, pick-up, cancel, return, pay, mend."""
+        """Let the merchant act on an order: ship, deliver, ready, pick-up, cancel, return, pay, note, mend."""
         return dict(self._call("POST", f"/{shop}/orders/{order_id}/{act}", details))
 
     def stock(self, shop: str) -> list[Document]:

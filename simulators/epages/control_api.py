@@ -69,6 +69,7 @@ ACTS: dict[str, Callable[[Shop, Order, Body], object]] = {
         shop, order, body.get("lines"), body.get("status", "RETURNED")
     ),
     "pay": lambda shop, order, body: merchant.pay(shop, order),
+    "note": lambda shop, order, body: merchant.write_note(shop, order, str(body["text"])),
     "mend": lambda shop, order, body: placing.mend(shop, order),
 }
 
