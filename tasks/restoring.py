@@ -68,8 +68,9 @@ def _bind(run: Run, link: Link | None, order: afosto.Order) -> None:
 def _for_a_person(run: Run, shop: epages.Order, why: str) -> NeedsPerson:
     store = run.store.name
     return NeedsPerson(
-        f"order {shop.number} of {store} was placed before the database was restored; it may be in Afosto: {why}",
+        f"order {shop.number} of {store} was placed before the database was restored; it may be in Afosto as "
+        f"{reference(store, shop.id)}: {why}",
         reason="restored",
-        resolution=f"Look for {reference(store, shop.id)} in Afosto. If it is there: connector restore link {store} "
-        f"{shop.number} AFOSTO_ID; if not: connector restore release {store} {shop.number}",
+        resolution=f"Look for each in Afosto. If it is there: connector restore link {store} ORDER AFOSTO_ID; if not: "
+        f"connector restore release {store} ORDER. Which they are: connector restore list --store {store}",
     )
