@@ -1,6 +1,6 @@
 """The calls to an ePages Beyond shop that the connector makes."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -75,26 +75,19 @@ class EpagesClient:
 
     def processes(self, order_id: str, kind: str) -> tuple[Process, ...]:
         """Return all processes of an order; `kind` is shippings, pickups, returns or cancelations."""
-        found: list[Process] = []
-        number, pages = 0, 1
-        while number < pages:
-            parameters = _paging(number, PROCESS_PAGE)
-            document = self._get(f"{_order(order_id)}/processes/{kind}", parameters).document
-            found += load_processes(kind, document)
-            number, pages = number + 1, _pages(document)
-        return tuple(found)
+        pages = self._all(f"{_order(order_id)}/processes/{kind}", PROCESS_PAGE)
+        return tuple(process for page in pages for process in load_processes(kind, page))
 
     def comments(self, order_id: str, kind: str) -> Mapping[str, str]:
         """Return process id → comment of an order's returns or cancelations; only events tell it (scope orde:r)."""
         found: dict[str, str] = {}
-        number, pages = 0, 1
-        while number < pages:
-            parameters = {"page": str(number), "size": str(PROCESS_PAGE)}
-            document = self._get(f"{_order(order_id)}/events", parameters).document
-            found |= load_process_comments(kind, document)
-            pages = int((document.get("page") or {}).get("totalPages", 1))
-            number += 1
+        for page in self._all(f"{_order(order_id)}/events", PROCESS_PAGE):
+            found |= load_process_comments(kind, page)
         return found
+
+    def set_note(self, order_id: str, note: str) -> None:
+        """Replace the merchant's note on an order (ordr:u): documented, with an example; its length is not."""
+        self._send("PUT", f"{_order(order_id)}/order-note", None, {"orderNote": note})
 
     def cancel(self, order_id: str, comment: str) -> None:
         """Cancel all that is left of an order."""
@@ -180,15 +173,8 @@ class EpagesClient:
 
     def variations(self, product_id: str) -> tuple[Variation, ...]:
         """Return all variations of a product (prod:r)."""
-        found: list[Variation] = []
-        number, pages = 0, 1
-        while number < pages:
-            document = self._get(
-                f"/products/{quote(product_id, safe='')}/variations", _paging(number, VARIATION_PAGE)
-            ).document
-            found += load_variations(document)
-            number, pages = number + 1, _pages(document)
-        return tuple(found)
+        pages = self._all(f"/products/{quote(product_id, safe='')}/variations", VARIATION_PAGE)
+        return tuple(variation for page in pages for variation in load_variations(page))
 
     def availability(self, product_id: str, variation_id: str | None = None) -> Availability:
         """Return the stock of a product or of one of its variations (prda:r). Raises NotFound."""
@@ -209,6 +195,13 @@ class EpagesClient:
     def _mark(self, order_id: str, kind: str, process_id: str, move: str, body: Mapping[str, object]) -> Process:
         path = f"{_order(order_id)}/processes/{kind}/{quote(process_id, safe='')}/{move}"
         return load_process(kind, self._post(path, body).document)
+
+    def _all(self, path: str, size: int) -> Iterator[Mapping[str, Any]]:
+        number, pages = 0, 1
+        while number < pages:
+            document = self._get(path, _paging(number, size)).document
+            yield document
+            number, pages = number + 1, _pages(document)
 
     def _get(self, path: str, parameters: Mapping[str, str] | None = None) -> Answer:
         return self._send("GET", path, parameters, None)

@@ -37,11 +37,13 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "shipments.export": ("ordr:r", "shpr:c", "shpr:r", "shpr:u"),
     "broken.export": ("ordr:r", "rtpr:c", "rtpr:r", "shpr:r"),
     "inventory.publish": ("prod:r", "prda:r", "prda:u", "ordr:r"),
+    # No flow, but a choice of its own in the import of orders.
+    "mark_orders": ("ordr:r", "ordr:u"),
 }
 
 
 def missing_scopes(name: str, granted: Collection[str]) -> tuple[str, ...]:
-    """Return the scopes the flow of this name needs and the token lacks; empty when the flow is permitted."""
+    """Return the scopes the flow or choice of this name needs and the token lacks; empty when it is permitted."""
     return tuple(scope for scope in _NEEDED[name] if scope not in granted)
 
 

@@ -63,6 +63,7 @@ class Jobs:
             unhealthy=tuple(row["unhealthy"]),
             exports=frozenset(row["exports"]),
             order_dropped=row["order_dropped"],
+            held=row["held"],
         )
 
     def settle(

@@ -8,6 +8,7 @@ from ledger.held import Held
 from ledger.jobs import Jobs
 from ledger.keys import KeySet
 from ledger.links import Links
+from ledger.restores import Restores
 from ledger.retention import Retention
 from ledger.stock import Stock
 from ledger.stores import Stores
@@ -36,6 +37,7 @@ class Ledger:
         self.stock = Stock(database)
         self.retention = Retention(database)
         self.comparing = Comparing(database)
+        self.restores = Restores(database)
 
     def close(self) -> None:
         """Give all connections back."""

@@ -19,6 +19,7 @@ class StoreFacts:
     totals: str
     open_unpaid: bool
     notify_buyers: bool
+    mark_orders: bool
     paused_at: datetime | None
     scopes: frozenset[str]
 
@@ -80,7 +81,8 @@ class Context:
     """What a run knows of its store and its order at the claim.
 
     `exports` are the export flows that are switched on; `order_dropped` says that a person dropped the import of the
-    order before it was opened.
+    order before it was opened; `held` that since a restore of the database nobody has found out what the order is in
+    Afosto, and what both sides did to it.
     """
 
     store: Store
@@ -91,6 +93,7 @@ class Context:
     unhealthy: tuple[str, ...]
     exports: frozenset[str]
     order_dropped: bool
+    held: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ create table schema_migrations (
     applied_at timestamptz not null default now()
 );
 
--- One connected ePages shop. Secrets are Fernet tokens of the key set in CONNECTOR_KEYS.
+-- One connected ePages shop. Secrets are Fernet tokens of the key set in CONNECTOR_KEYS. held_until: set when the database
+-- was restored from a dump; nothing is done for an order placed before that moment until it is settled.
 create table stores (
     name text primary key,
     base_url text not null,
@@ -22,7 +23,9 @@ create table stores (
     scopes text[] not null default '{}',
     access_token bytea,
     token_expires_at timestamptz,
-    notify_buyers boolean not null default true
+    notify_buyers boolean not null default true,
+    mark_orders boolean not null default false,
+    held_until timestamptz
 );
 
 -- One switch per flow of a store; `stopped_reason` is set when the flow stopped itself and waits for a choice.
@@ -77,7 +80,7 @@ create table cursors (
 create index cursors_due on cursors (next_poll_at) where next_poll_at is not null;
 
 -- Every order ever seen, so that "what happened to order 10001?" finds its id. Of one that does not load only the number is
--- known, no times.
+-- known, no times. settled: since the last restore both sides were compared, or a person decided.
 create table orders (
     store text not null references stores on delete cascade,
     id text not null,
@@ -87,6 +90,7 @@ create table orders (
     is_test boolean not null default false,
     is_final boolean not null default false,
     first_seen_at timestamptz not null default now(),
+    settled boolean not null default false,
     primary key (store, id)
 );
 create index orders_store on orders (store);

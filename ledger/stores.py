@@ -139,15 +139,18 @@ class Stores:
 
     def set_totals(self, name: str, totals: str) -> None:
         """Choose what happens when the vendors' totals differ: strict, tolerate or accept."""
-        if self._database.row("stores.set_totals", {"name": name, "totals": totals}) is None:
-            raise unknown_store(name)
+        self._must_exist("stores.set_totals", name, totals=totals)
+
+    def set_marking(self, name: str, enabled: bool) -> None:
+        """Choose whether the import of an order names its Afosto order in the order's note."""
+        self._must_exist("stores.set_marking", name, enabled=enabled)
 
     def remove(self, name: str) -> None:
         """Forget the store with its jobs, links, attempts and webhooks."""
         self._must_exist("stores.remove", name)
 
-    def _must_exist(self, path: str, name: str) -> None:
-        if self._database.row(path, {"name": name}) is None:
+    def _must_exist(self, path: str, name: str, **values: object) -> None:
+        if self._database.row(path, {"name": name, **values}) is None:
             raise unknown_store(name)
 
     def switch_flow(self, name: str, flow: str, enabled: bool) -> None:
@@ -234,9 +237,10 @@ def _switch(store: str, flow: str, enabled: bool) -> dict[str, Any]:
 
 def _facts(plain: Row) -> dict[str, Any]:
     moments = ("import_since", "connected_at", "paused_at")
-    kept = ("name", "base_url", "client_id", "afosto_bucket", "channel_id", "totals", "open_unpaid", "notify_buyers")
+    kept = ("name", "base_url", "client_id", "afosto_bucket", "channel_id", "totals")
+    choices = ("open_unpaid", "notify_buyers", "mark_orders")
     return {
-        **{name: plain[name] for name in kept},
+        **{name: plain[name] for name in (*kept, *choices)},
         **{name: _moment(plain[name]) for name in moments},
         "scopes": frozenset(plain["scopes"]),
     }

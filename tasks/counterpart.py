@@ -21,6 +21,17 @@ def opened_order(run: Run) -> Link:
     return link
 
 
+def settled_first(run: Run) -> None:
+    """Raise Wait while the order is held after a restore: its import, then a look, find out what is done already."""
+    link = run.order_link
+    if not run.context.held or (link and link.stage == "expired"):
+        return
+    if link is None or link.stage != "opened":
+        raise Wait("the order is held since the database was restored", after=ORDER_WAIT)
+    run.runtime.ledger.jobs.hint(run.store.name, "export", "looks", run.order_id, lane=0)
+    raise Wait("the order is looked at first, as the database was restored", after=run.settings.retry_base)
+
+
 def look_at_order(run: Run) -> None:
     """Make the order itself due: what was seen here may change what its draft holds, or whether it is opened."""
     run.runtime.ledger.jobs.hint(run.store.name, "import", "orders", run.order_id, lane=run.job.lane)

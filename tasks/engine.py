@@ -9,7 +9,7 @@ import structlog
 from celery.exceptions import Retry
 from kombu.exceptions import OperationalError
 
-from ledger.records import Settlement
+from ledger.records import Context, Settlement
 from schemas.errors import LeaseLost, NeedsPerson, RetryLater, Wait
 from schemas.messages import OrderMessage
 from tasks.backoff import backoff
@@ -37,7 +37,8 @@ class Flow:
 
     So many calls at each vendor are reserved before a run begins. After a run the same job rests for `rest` seconds,
     so that a burst of news about it becomes one more run.
-    `keyword` is what its messages call the subject, None when a store has but one.
+    `keyword` is what its messages call the subject, None when a store has but one; `epages_more` tells how many more
+    calls at the shop a run makes in its context.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Flow:
     afosto_calls: int
     rest: float = 0.0
     keyword: str | None = "order"
+    epages_more: Callable[[Context], int] = lambda context: 0
 
     def message(self, store: str, subject: str, version: int) -> dict[str, object]:
         """Return the keyword arguments that ask for a run of one job."""
@@ -73,7 +75,8 @@ def execute(runtime: Runtime, flow: Flow, message: OrderMessage, refill: Callabl
     job, context = claimed
     runtime.leases.hold(job.id, claimed_at)
     try:
-        return _run(Run(runtime, job, context, flow.epages_calls, flow.afosto_calls), flow)
+        calls = flow.epages_calls + flow.epages_more(context)
+        return _run(Run(runtime, job, context, calls, flow.afosto_calls), flow)
     finally:
         runtime.leases.release(job.id)
         refill(runtime, flow)
@@ -115,7 +118,7 @@ def _reserve(run: Run, flow: Flow) -> None:
     """Take the tokens of a usual run at both vendors; when they are usable later only, they wait with the job."""
     runtime, lane = run.runtime, run.job.lane
     waits = [
-        runtime.epages_limiter.reserve(epages_bucket(run.store.name), flow.epages_calls, lane),
+        runtime.epages_limiter.reserve(epages_bucket(run.store.name), run.prepaid_epages, lane),
         runtime.afosto_limiter.reserve(run.store.afosto_bucket, flow.afosto_calls, lane),
     ]
     if max(waits) > 0:
@@ -180,6 +183,8 @@ def _blame(run: Run, error: NeedsPerson) -> None:
 
 
 def _maybe_stop_flow(run: Run, error: NeedsPerson) -> None:
+    if error.reason == "restored":
+        return
     stopped = run.runtime.ledger.stores.stop_flow_if_alike(
         run.store.name, run.job.flow, error.reason, f"{str(error).rstrip('.')}. {error.resolution}", ALIKE_TO_STOP
     )

@@ -9,13 +9,17 @@ from schemas import afosto
 from schemas.epages import Process
 from schemas.errors import Wait
 from schemas.mapping.news import Known
-from tasks.counterpart import must_wait, others_first, require_scopes
+from tasks.counterpart import must_wait, others_first, require_scopes, settled_first
 from tasks.run import Run
 
 
 def permitted(run: Run, flow: str, *, imports: str) -> None:
-    """Raise NeedsPerson when the token may not do all that a flow needs, Wait while an import has an open intent."""
+    """Raise NeedsPerson when the token may not do all that a flow needs, Wait while an import has an open intent.
+
+    Also raises Wait while the order is held after a restore.
+    """
     require_scopes(run, flow)
+    settled_first(run)
     others_first(run, imports)
 
 

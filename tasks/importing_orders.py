@@ -1,4 +1,4 @@
-"""An active shop order becomes an Afosto order: create, add items, open. Only the draft in our link is ever opened."""
+"""An active shop order becomes an Afosto order: create, mark, add items, open. Only the linked draft is ever opened."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,6 +12,8 @@ from schemas.mapping.counts import shipped_so_far
 from schemas.mapping.orders import order_draft, totals_differ
 from schemas.mapping.stock import waiting_by_line
 from tasks.counterpart import read_order
+from tasks.drafts import bind_draft, mark_draft, settle_mark
+from tasks.restoring import find_again
 from tasks.run import Run
 from tasks.words import counted
 
@@ -28,6 +30,8 @@ def import_order(run: Run) -> str:
     link = run.order_link
     if link and link.stage == "opened":
         return _check_unchanged(run, shop, link)
+    if run.context.held and not (link and link.stage == "expired"):
+        find_again(run, shop)
     if shop.canceled:
         return _give_up(run, link)
     draft = _draft(run, shop)
@@ -61,44 +65,29 @@ def _filled(run: Run, shop: epages.Order, draft: afosto.OrderDraft, link: Link |
     if found is None or (found.status == "CONCEPT" and not _complete(found, draft)):
         return _create(run, shop, draft, link)
     if link.stage == "created":
-        _note_filled(run, found)
+        # Of an order that was found again after a restore, what it looked like is not known any more.
+        _note_filled(run, found, {} if "fingerprint" in link.facts else {"fingerprint": fingerprint(shop)})
     return found
 
 
 def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | None) -> afosto.Order:
-    """Create a draft, bind it, fill it. A draft whose content is in doubt is given up, never added to again."""
+    """Create a draft, bind, mark and fill it. A draft whose content is in doubt is given up, never added to again."""
+    settle_mark(run)
     try:
         order = run.afosto.create_order(draft)
     except AnswerLost as error:
         raise RetryLater(f"the answer to createOrder was lost; another draft is made: {error}") from error
     run.note(f"created Afosto order {order.id} ({order.number})")
     facts = {"number": order.number, "fingerprint": fingerprint(shop)}
-    if not _bind(run, order.id, old, facts):
+    if not bind_draft(run, order.id, old, facts):
         raise LeaseLost("another worker bound a draft of this order first")
+    mark_draft(run, shop, order.id, old.afosto_id if old else None)
     try:
         filled = run.afosto.add_items(order.id, draft.items)
     except AnswerLost as error:
         raise RetryLater(f"the answer to addItemsToOrder was lost: {error}") from error
     _note_filled(run, filled, {"total": str(filled.total), "shop_total": str(draft.total)})
     return filled
-
-
-def _bind(run: Run, afosto_id: str, old: Link | None, facts: dict[str, str]) -> bool:
-    if old is None:
-        return run.links.bind_order(run.store.name, run.order_id, afosto_id, run.job.id, facts)
-    bound = run.links.replace_draft(run.store.name, run.order_id, old.afosto_id, afosto_id, run.job.id, facts)
-    if bound:
-        run.note(f"gave up the draft {old.afosto_id}")
-        _expire(run, old.afosto_id)
-    return bound
-
-
-def _expire(run: Run, afosto_id: str) -> None:
-    """A draft given up ends by itself; when this fails it stays a draft, which sells nothing."""
-    try:
-        run.afosto.expire_order(afosto_id, datetime.now(UTC))
-    except (RetryLater, NeedsPerson) as error:
-        run.note(f"the draft {afosto_id} could not be expired: {error}")
 
 
 def _note_filled(run: Run, order: afosto.Order, facts: dict[str, str] | None = None) -> None:

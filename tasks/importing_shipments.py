@@ -8,7 +8,15 @@ from schemas import afosto
 from schemas.epages import Process
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
 from schemas.mapping.shipments import RANK, ParcelPlan, parcels_to_create, status_for
-from tasks.counterpart import look_at_order, must_wait, opened_order, others_first, read_order, require_scopes
+from tasks.counterpart import (
+    look_at_order,
+    must_wait,
+    opened_order,
+    others_first,
+    read_order,
+    require_scopes,
+    settled_first,
+)
 from tasks.run import Run
 from tasks.words import counted
 
@@ -17,6 +25,7 @@ PENDING = "PENDING"  # a process that has not left yet
 
 def import_shipments(run: Run) -> str:
     """Make one parcel per shipped process and move each parcel as far as its process has come."""
+    settled_first(run)
     if run.order_link is not None and run.order_link.stage == "expired":
         return "the order was canceled before it was opened"
     if run.order_link is not None and run.order_link.stage == "filled":

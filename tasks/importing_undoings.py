@@ -19,6 +19,7 @@ from tasks.counterpart import (
     opened_order,
     others_first,
     read_order,
+    settled_first,
 )
 from tasks.run import Run
 from tasks.words import counted
@@ -29,6 +30,7 @@ UNTOUCHED = "OPEN"  # Afosto's word for a unit that was neither canceled nor ret
 
 def import_cancellation(run: Run) -> str:
     """Cancel in Afosto as many units per line as the shop canceled since the import."""
+    settled_first(run)
     if run.order_link is None or run.order_link.stage == "expired":
         return _without_order(run)
     if run.order_link.stage != "opened":
@@ -84,6 +86,7 @@ def _cancel(run: Run, order: afosto.Order, pairs: Sequence[Mapping[str, str]]) -
 
 def import_return(run: Run) -> str:
     """Take back in Afosto what came back to the shop: RETURNED is restocked, BROKEN is not."""
+    settled_first(run)
     if run.order_link is None or run.order_link.stage == "expired":
         return _without_order(run)
     others_first(run, "shop-return")

@@ -9,6 +9,7 @@ from schemas.mapping.news import news
 from schemas.mapping.stock import waiting_by_line
 from tasks.counterpart import read_order
 from tasks.exporting import known
+from tasks.pairing import settle_order
 from tasks.run import Run
 
 EXPORTS = frozenset({"cancellations", "returns", "shipments"})
@@ -17,12 +18,15 @@ EXPORTS = frozenset({"cancellations", "returns", "shipments"})
 def look(run: Run) -> str:
     """Read the Afosto order and compare it with what is linked; returns which exports have news, in words.
 
-    The shop is not asked: what happened there comes by the poll, and an export reads it before it acts.
+    The shop is not asked, except once after a restore: what happened there comes by the poll, and an export reads it
+    before it acts.
     """
     link = run.order_link
     if link is None or link.stage != "opened":
         return "the order is not open in Afosto"
     order = read_order(run, link)
+    if run.context.held:
+        settle_order(run, order)
     found = news(order, known(run, order), broken="broken" in run.context.exports)
     wishes = [_wish(run, flow, found[flow]) for flow in sorted(EXPORTS & run.context.exports & found.keys())]
     for row in run.runtime.ledger.jobs.wish(run.store.name, "export", 0, wishes):

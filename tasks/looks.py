@@ -4,6 +4,7 @@ from typing import Any, cast
 
 from celery import shared_task
 
+from ledger.records import Context
 from schemas.messages import OrderMessage, StoreMessage
 from tasks.base import ConnectorTask
 from tasks.engine import Flow, execute
@@ -14,7 +15,15 @@ from tasks.walking import walk
 # Seconds between two looks at one order: a burst of events about it becomes two looks.
 REST = 1.0
 
-LOOK = Flow("looks", "export", "orders.look", "exports", look, epages_calls=0, afosto_calls=1, rest=REST)
+
+def _settling(context: Context) -> int:
+    """After a restore the order and its processes are read."""
+    return 2 if context.held else 0
+
+
+LOOK = Flow(
+    "looks", "export", "orders.look", "exports", look, epages_calls=0, afosto_calls=1, rest=REST, epages_more=_settling
+)
 
 
 @shared_task(base=ConnectorTask, bind=True, name=LOOK.task)

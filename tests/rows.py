@@ -18,5 +18,6 @@ def store_values(name: str, tenant: str = "tenant-1") -> dict[str, Any]:
         "totals": "tolerate",
         "open_unpaid": False,
         "notify_buyers": True,
+        "mark_orders": False,
         "scopes": ["ordr:r"],
     }

@@ -34,6 +34,7 @@ class NewStore:
     totals: str = "tolerate"
     open_unpaid: bool = False
     notify_buyers: bool = True
+    mark_orders: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,5 +129,6 @@ def _columns(new: NewStore, token: Token) -> dict[str, object]:
     return {
         **{name: getattr(new, name) for name in NewStore.__slots__},
         "afosto_bucket": afosto_bucket(new.afosto_key),
+        "mark_orders": new.mark_orders and not missing_scopes("mark_orders", token.scopes),
         "scopes": token.scopes,
     }

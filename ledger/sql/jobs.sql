@@ -82,7 +82,10 @@ select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store,
        exists (select 1 from jobs j where j.store = s.name and j.order_key = %(order_key)s and j.direction = 'import'
                and j.flow = 'orders' and j.state = 'done' and j.reason = 'dropped')
        and not exists (select 1 from links l where l.store = s.name and l.kind = 'order' and l.epages_id = %(order_key)s
-                       and l.stage = 'opened') as order_dropped
+                       and l.stage = 'opened') as order_dropped,
+       s.held_until is not null
+       and not exists (select 1 from orders o where o.store = s.name and o.id = %(order_key)s
+                       and (o.settled or o.created_at >= s.held_until)) as held
 from stores s where s.name = %(store)s;
 
 -- name: settle

@@ -1,8 +1,8 @@
 -- name: add
 insert into stores (name, base_url, client_id, client_secret, afosto_key, afosto_bucket, channel_id, import_since, totals,
-                    open_unpaid, notify_buyers, scopes)
+                    open_unpaid, notify_buyers, mark_orders, scopes)
 values (%(name)s, %(base_url)s, %(client_id)s, %(client_secret)s, %(afosto_key)s, %(afosto_bucket)s, %(channel_id)s,
-        %(import_since)s, %(totals)s, %(open_unpaid)s, %(notify_buyers)s, %(scopes)s)
+        %(import_since)s, %(totals)s, %(open_unpaid)s, %(notify_buyers)s, %(mark_orders)s, %(scopes)s)
 returning connected_at;
 
 -- name: add_flow
@@ -42,6 +42,9 @@ returning flow;
 
 -- name: set_totals
 update stores set totals = %(totals)s where name = %(name)s returning name;
+
+-- name: set_marking
+update stores set mark_orders = %(enabled)s where name = %(name)s returning name;
 
 -- name: remove
 -- With all that bears its name; most of it goes by itself.

@@ -70,7 +70,7 @@ def cancelation_plan(
     for line in shop.lines:
         contra = [str(unit.contra_id) for unit in natives.get(line.id, [])]
         excess = max(0, len(contra) - line.unshipped - line.not_picked_up)
-        own = _canceled_by_shop(shop, line, carried_over, canceled_before)
+        own = canceled_by_shop(shop, line, carried_over, canceled_before)
         if excess > own:
             raise _conflict(shop, line, len(contra))
         paired |= dict.fromkeys(contra[:excess], line.id)
@@ -83,9 +83,10 @@ def cancelation_plan(
     return CancelationPlan(lines, units, paired, whole)
 
 
-def _canceled_by_shop(
+def canceled_by_shop(
     shop: epages.Order, line: epages.LineItem, carried_over: Mapping[str, int], canceled_before: Mapping[str, int]
 ) -> int:
+    """Give how many pieces of a line the shop alone canceled, beside those carried over and left out. Raises Drift."""
     figures = {
         "canceled in the shop": line.canceled,
         "left out at import": canceled_before.get(line.id, 0),

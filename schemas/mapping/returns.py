@@ -74,7 +74,7 @@ def return_plans(
     natives = by_line(afosto_order, back)
     for line in shop.lines:
         units = natives.get(line.id, [])
-        own = _taken_back_by_shop(shop, line, carried_over)
+        own = taken_back_by_shop(shop, line, carried_over)
         out = _out(line, shop)
         excess = max(0, len(units) - out)
         if excess > len(own):
@@ -110,10 +110,10 @@ def _grouped(shop: epages.Order, wanted: Sequence[tuple[str, BackUnit]]) -> list
     return [ReturnPlan(process, tuple(units)) for process, units in groups.items()]
 
 
-def _taken_back_by_shop(
+def taken_back_by_shop(
     shop: epages.Order, line: epages.LineItem, carried_over: Mapping[tuple[str, str], int]
 ) -> list[str]:
-    """The status of each piece that the shop alone took back."""
+    """Give the status of each piece that the shop alone took back, beside those carried over. Raises Drift."""
     statuses: list[str] = []
     for status, count in ((RETURNED, line.returned), (BROKEN, line.broken)):
         figures = {f"{status} in the shop": count, "carried over": carried_over.get((line.id, status), 0)}

@@ -70,6 +70,7 @@ ACTS: dict[str, Callable[[Shop, Order, Body], object]] = {
         shop, order, body.get("lines"), body.get("status", "RETURNED")
     ),
     "pay": lambda shop, order, body: merchant.pay(shop, order),
+    "note": lambda shop, order, body: merchant.write_note(shop, order, str(body["text"])),
     "mend": lambda shop, order, body: placing.mend(shop, order),
     "delete": lambda shop, order, body: tampering.delete(shop, order),
     "edit": lambda shop, order, body: tampering.edit(shop, order, body["lines"]),

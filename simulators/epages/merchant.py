@@ -68,6 +68,13 @@ def pay(shop: Shop, order: Order) -> None:
     payments.pay(shop, order)
 
 
+def write_note(shop: Shop, order: Order, text: str) -> None:
+    """The merchant's own words on an order."""
+    with shop.writing(order):
+        order.note = text
+        shop.causes.record("shop", "note", order=order.id, note=text)
+
+
 def tracking_code(rng: random.Random) -> str:
     """A parcel number as carriers print them."""
     return f"LZ{rng.randrange(10**9):09d}{rng.choice(('DE', 'NL'))}"

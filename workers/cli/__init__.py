@@ -13,6 +13,7 @@ from workers.cli import (
     orders,
     poll,
     reconcile,
+    restore,
     status,
     stock,
     stores,
@@ -41,6 +42,7 @@ main.add_command(status.status)
 main.add_command(jobs.jobs)
 main.add_command(orders.order)
 main.add_command(stock.stock)
+main.add_command(restore.restore)
 main.add_command(operate.migrate)
 main.add_command(gateway.gateway)
 main.add_command(webhooks.webhooks)

@@ -9,7 +9,7 @@ import click
 
 from clients.afosto.client import AfostoClient
 from clients.http import Http
-from clients.scopes import cockpit_name
+from clients.scopes import cockpit_name, missing_scopes
 from ledger.ledger import Ledger
 from schemas.errors import NeedsPerson
 from schemas.settings import Settings
@@ -70,6 +70,7 @@ def _locations(ctx: click.Context, parameter: click.Parameter, value: Sequence[s
 @click.option("--totals", type=click.Choice(TOTALS), default="tolerate", show_default=True, help="When totals differ.")
 @click.option("--open-unpaid", is_flag=True, help="Open orders before they are paid (invoice, cash on delivery).")
 @click.option("--no-mails", is_flag=True, help="The shop sends no mail for what Afosto shipped or laid out.")
+@click.option("--mark-orders", is_flag=True, help="Name the Afosto order in the note of each imported order.")
 @click.option("--flows", default=",".join(FLOWS), show_default=True, callback=_flows, help="What to keep in step.")
 @click.option(
     "--base-url", callback=_url, help="Address of the shop's API, when it is not CONNECTOR_EPAGES_URL with NAME."
@@ -102,6 +103,7 @@ def add(name: str, **given: Any) -> None:
         totals=given["totals"],
         open_unpaid=given["open_unpaid"],
         notify_buyers=not given["no_mails"],
+        mark_orders=given["mark_orders"],
     )
     with open_ledger(chosen) as ledger:
         _must_be_new(name, ledger.stores.names())
@@ -110,6 +112,8 @@ def add(name: str, **given: Any) -> None:
         _keep_choices(ledger, name, given["flows"], given["locations"])
     click.echo(f"Both vendors take the credentials. Flows of {name}:")
     _print_flows(name, given["flows"], connection.missing)
+    if given["mark_orders"]:
+        _print_flows(name, ["mark_orders"], {"mark_orders": missing_scopes("mark_orders", connection.scopes)})
     if "broken.export" in given["flows"] and not connection.missing["broken.export"]:
         click.echo("  broken.export: the shop starts a refund by itself for each return that Afosto rejected")
     for epages_id, afosto_id in {**connection.locations, **given["locations"]}.items():

@@ -18,8 +18,9 @@ from workers.connect import refresh_scopes
 
 SHOWN = (
     *("name", "base_url", "client_id", "channel_id", "import_since", "connected_at"),
-    *("totals", "open_unpaid", "notify_buyers", "paused_at"),
+    *("totals", "open_unpaid", "notify_buyers", "mark_orders", "paused_at"),
 )
+MARKS = "mark_orders"
 
 
 @click.group()
@@ -59,18 +60,7 @@ def show_store(name: str, as_json: bool) -> None:
     with open_ledger() as ledger:
         found = ledger.stores.facts(name)
         overview = ledger.stores.overview(name)
-    plain = (
-        "name",
-        "base_url",
-        "client_id",
-        "channel_id",
-        "import_since",
-        "connected_at",
-        "totals",
-        "open_unpaid",
-        "notify_buyers",
-    )
-    facts: dict[str, Any] = {key: getattr(found, key) for key in (*plain, "paused_at")}
+    facts: dict[str, Any] = {key: getattr(found, key) for key in SHOWN}
     facts["scopes"] = sorted(found.scopes)
     if as_json:
         print_json({**facts, **overview})
@@ -126,16 +116,19 @@ def resume(name: str, flow: str | None, totals: str | None) -> None:
             _retry(ledger, name, "totals-differ")
 
 
-def _switch_on(ledger: Ledger, chosen: Settings, name: str, flow: str) -> None:
-    """An export looks at all orders once more, for what it missed while it was off."""
-    lacking = missing_scopes(flow, refresh_scopes(ledger, chosen, name))
+def _must_be_permitted(ledger: Ledger, chosen: Settings, name: str, what: str) -> None:
+    lacking = missing_scopes(what, refresh_scopes(ledger, chosen, name))
     if lacking:
         boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
         raise NeedsPerson(
-            f"the shop {name} does not permit {flow}: its app lacks {boxes}",
+            f"the shop {name} does not permit {what}: its app lacks {boxes}",
             reason="missing-scope",
             resolution="tick the box in the shop's cockpit, then try again",
         )
+
+
+def _switch_on(ledger: Ledger, name: str, flow: str) -> None:
+    """An export looks at all orders once more, for what it missed while it was off."""
     ledger.stores.switch_flow(name, flow, enabled=True)
     ledger.jobs.retry(store=name, reason="missing-scope")
     if flow in EXPORTS:
@@ -162,20 +155,25 @@ def _retry(ledger: Ledger, name: str, reason: str) -> None:
 
 @store.command()
 @click.argument("name")
-@click.argument("flow", type=click.Choice(FLOWS))
+@click.argument("flow", type=click.Choice((*FLOWS, MARKS)))
 @click.argument("state", type=click.Choice(("on", "off")))
 def switch(name: str, flow: str, state: str) -> None:
     """Switch a FLOW of the store on or off. What happens while it is off is made up for once it is on again.
 
-    Before it is switched on, the shop is asked what its app may do now.
+    Before it is switched on, the shop is asked what its app may do now. mark_orders is no flow: while it is on, the
+    import writes into the note of each new order which Afosto order it became.
     """
     chosen = settings()
     with open_ledger(chosen) as ledger:
-        if state == "off":
-            ledger.stores.facts(name)
+        ledger.stores.facts(name)
+        if state == "on":
+            _must_be_permitted(ledger, chosen, name, flow)
+        if flow == MARKS:
+            ledger.stores.set_marking(name, state == "on")
+        elif state == "off":
             ledger.stores.switch_flow(name, flow, enabled=False)
         else:
-            _switch_on(ledger, chosen, name, flow)
+            _switch_on(ledger, name, flow)
     click.echo(f"{name}: {flow} is {state}")
 
 

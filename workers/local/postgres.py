@@ -38,7 +38,7 @@ class Postgres:
         self.folder = folder.resolve()
         self._password = password
         self._settings = _SETTINGS if durable else _SETTINGS | _FORGETFUL
-        self._binaries = _binaries()
+        self._binaries = binaries()
         self._account = _account()
 
     def prepare(self) -> None:
@@ -100,7 +100,8 @@ class Postgres:
             raise ConfigurationError(f"PostgreSQL cannot create its data in {self.folder}: {ran.stderr.strip()}")
 
 
-def _binaries() -> Path:
+def binaries() -> Path:
+    """Return the folder of PostgreSQL's programs. Raises ConfigurationError when the package is missing."""
     package = find_spec(_PACKAGE)
     if not package or not package.submodule_search_locations:
         raise ConfigurationError(

@@ -27,7 +27,8 @@ Check = Callable[[Report], Iterable[Difference]]
 _EXPORTS = frozenset(
     ["create-shipping", "ship", "deliver", "ready-for-pickup", "pick-up", "cancel", "return", "refund", "mail"]
 )
-_PUBLISHES = "adjust-stock"
+# What the import of an order leaves in the shop, and what publishes its stock.
+_OTHERS = frozenset(["note", "adjust-stock"])
 
 
 def prove(
@@ -82,9 +83,9 @@ def compare(
 
 
 def written_by_connector(shop: str, causes: Sequence[Document]) -> Iterator[Difference]:
-    """Nothing but exports and stock may be written into a shop, and those only into orders that exist."""
+    """Nothing but exports, marks and stock may be written into a shop."""
     for cause in causes:
-        if cause["by"] == "connector" and cause["action"] not in _EXPORTS | {_PUBLISHES}:
+        if cause["by"] == "connector" and cause["action"] not in _EXPORTS | _OTHERS:
             yield Difference(WITHOUT_CAUSE, shop, f"the connector did {cause['action']} in the shop")
 
 

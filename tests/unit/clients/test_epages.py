@@ -134,3 +134,11 @@ def test_a_lost_answer_to_a_move_of_the_stock_is_an_unknown_effect(shop: EpagesC
 def test_a_sku_that_the_shop_does_not_know_finds_nothing(shop: EpagesClient) -> None:
     responses.add("GET", f"{BASE}/products/search/find-by-sku", status=404)
     assert shop.find_product("X") is None
+
+
+@responses.activate
+def test_the_note_of_an_order_is_replaced_as_a_whole(shop: EpagesClient) -> None:
+    match = [matchers.json_params_matcher({"orderNote": "Not paid yet.\n[Afosto 7]"})]
+    responses.add("PUT", f"{BASE}/orders/o%2F1/order-note", json={"_id": "o/1"}, match=match)
+    shop.set_note("o/1", "Not paid yet.\n[Afosto 7]")
+    assert len(responses.calls) == 1

@@ -154,10 +154,10 @@ def test_totals_are_not_compared_once_pieces_came_back() -> None:
     assert pair.report().totals == []
 
 
-def test_whatever_the_connector_wrote_into_the_shop_beside_exports_and_stock_is_a_difference() -> None:
-    causes = [("shop", "sell"), ("connector", "cancel"), ("connector", "adjust-stock"), ("connector", "note")]
+def test_whatever_the_connector_wrote_into_the_shop_beside_exports_marks_and_stock_is_a_difference() -> None:
+    causes = [("shop", "sell"), *(("connector", act) for act in ("cancel", "adjust-stock", "note", "pay"))]
     rows = [{"by": by, "action": action} for by, action in causes]
-    assert [d.message for d in written_by_connector("berlin", rows)] == ["the connector did note in the shop"]
+    assert [d.message for d in written_by_connector("berlin", rows)] == ["the connector did pay in the shop"]
 
 
 def test_a_violation_a_simulator_saw_is_a_difference_with_its_detail() -> None:

@@ -1,0 +1,70 @@
+"""Which Afosto order an order is bound to, and the mark of it in the shop's order note."""
+
+from datetime import UTC, datetime
+
+from clients.scopes import cockpit_name, missing_scopes
+from ledger.records import Link
+from schemas import epages
+from schemas.errors import NeedsPerson, RetryLater
+from schemas.mapping.marks import with_mark
+from tasks.counterpart import must_wait
+from tasks.run import Run
+
+INTENT = "note"
+
+
+def bind_draft(run: Run, afosto_id: str, old: Link | None, facts: dict[str, str]) -> bool:
+    """Bind the order to an Afosto order, and give up the draft it was bound to; False when somebody else was first."""
+    if old is None:
+        return run.links.bind_order(run.store.name, run.order_id, afosto_id, run.job.id, facts)
+    bound = run.links.replace_draft(run.store.name, run.order_id, old.afosto_id, afosto_id, run.job.id, facts)
+    if bound:
+        run.note(f"gave up the draft {old.afosto_id}")
+        _expire(run, old.afosto_id)
+    return bound
+
+
+def _expire(run: Run, afosto_id: str) -> None:
+    """A draft given up ends by itself; when this fails it stays a draft, which sells nothing."""
+    try:
+        run.afosto.expire_order(afosto_id, datetime.now(UTC))
+    except (RetryLater, NeedsPerson) as error:
+        run.note(f"the draft {afosto_id} could not be expired: {error}")
+
+
+def settle_mark(run: Run) -> None:
+    """Raise Wait while a note whose answer was lost may still land: it would replace the mark of a later draft."""
+    if intent := run.open_intent(INTENT):
+        must_wait(intent)
+        run.links.conclude(run.store.name, run.order_id, intent.id, [], "looked")
+
+
+def mark_draft(run: Run, shop: epages.Order, afosto_id: str, given_up: str | None) -> None:
+    """Name the draft in the note of the shop's order, where the store wants that.
+
+    It stands there before the draft has items, so that an opened order is always one that the note names. A shop that
+    does not permit it, or refuses it, gets its order imported all the same: the run's steps say so. Raises AnswerLost.
+    """
+    if not run.store.mark_orders:
+        return
+    if lacking := missing_scopes("mark_orders", run.store.scopes):
+        boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
+        run.note(f"not marked in the shop: the app lacks {boxes}")
+        return
+    note = with_mark(shop.order_note, afosto_id, given_up)
+    if note != shop.order_note:
+        _write(run, note, afosto_id)
+
+
+def _write(run: Run, note: str, afosto_id: str) -> None:
+    body, wait = {"afosto_id": afosto_id}, run.settings.ambiguity_wait
+    intent_id = run.links.announce(run.store.name, run.order_id, run.job.id, INTENT, body, wait)
+    try:
+        run.epages.set_note(run.order_id, note)
+    except NeedsPerson as refusal:
+        if refusal.store_wide:
+            raise
+        run.note(f"not marked in the shop: {refusal}")
+    else:
+        run.note("named it in the note of the shop's order")
+    run.links.conclude(run.store.name, run.order_id, intent_id, [], "done")

@@ -1,0 +1,76 @@
+"""After a restore of the database: what became of an order that may have been imported after the dump was made."""
+
+from clients.errors_table import Forbidden
+from ledger.records import Link
+from schemas import afosto, epages
+from schemas.errors import LeaseLost, NeedsPerson, Wait
+from schemas.mapping.marks import marked_ids
+from schemas.mapping.orders import reference
+from tasks.drafts import bind_draft
+from tasks.run import Run
+
+DRAFT = "CONCEPT"
+
+
+def find_again(run: Run, shop: epages.Order) -> None:
+    """Return when the import of a held order may go on with the link it has.
+
+    An Afosto order that was opened is found by the link, by the mark in the shop's note, or by Afosto's list of orders;
+    only that list tells for sure that there is none. A marked draft was never opened, because each later draft is
+    marked before it can be. Raises Wait when another order is bound now, NeedsPerson (restored) when nothing tells.
+    """
+    link = run.order_link
+    named = _named(run, shop, link)
+    opened = [order for order in named if order.status != DRAFT]
+    listed = None if opened else _listed(run)
+    opened = opened or [order for order in listed or () if order.status != DRAFT]
+    if len(opened) > 1:
+        raise _for_a_person(run, shop, f"Afosto has more than one: {', '.join(order.id for order in opened)}")
+    if opened:
+        _bind(run, link, opened[0])
+        return
+    marked = [order for order in named if order.id in marked_ids(shop.order_note)]
+    if listed is None and not marked:
+        raise _for_a_person(run, shop, "neither the note of the order nor a list of Afosto's tells")
+    run.runtime.ledger.restores.settle(run.store.name, run.order_id)
+    if marked:
+        _bind(run, link, marked[0])
+
+
+def _named(run: Run, shop: epages.Order, link: Link | None) -> list[afosto.Order]:
+    """The Afosto orders that link and note name, as far as they are this order's."""
+    ids = dict.fromkeys([*([link.afosto_id] if link else []), *marked_ids(shop.order_note)])
+    found = filter(None, map(run.afosto.order, ids))
+    return [order for order in found if order.reference == reference(run.store.name, run.order_id)]
+
+
+def _listed(run: Run) -> tuple[afosto.Order, ...] | None:
+    """The Afosto orders with our reference; None where Afosto has no such list, or the key may not read it."""
+    try:
+        return run.afosto.orders_by_reference(run.store.channel_id, reference(run.store.name, run.order_id))
+    except Forbidden:
+        return None
+    except NeedsPerson as error:
+        if error.reason != "schema-mismatch":
+            raise
+        return None
+
+
+def _bind(run: Run, link: Link | None, order: afosto.Order) -> None:
+    if link and link.afosto_id == order.id:
+        return
+    if not bind_draft(run, order.id, link, {"number": order.number}):
+        raise LeaseLost("another worker bound a draft of this order first")
+    run.note(f"found again as Afosto order {order.id}")
+    raise Wait("found again in Afosto; what else there is comes next", after=0)
+
+
+def _for_a_person(run: Run, shop: epages.Order, why: str) -> NeedsPerson:
+    store = run.store.name
+    return NeedsPerson(
+        f"order {shop.number} of {store} was placed before the database was restored; it may be in Afosto as "
+        f"{reference(store, shop.id)}: {why}",
+        reason="restored",
+        resolution=f"Look for each in Afosto. If it is there: connector restore link {store} ORDER AFOSTO_ID; if not: "
+        f"connector restore release {store} ORDER. Which they are: connector restore list --store {store}",
+    )

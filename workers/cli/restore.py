@@ -1,0 +1,105 @@
+"""`connector restore`: what to do once the database was restored from a dump that is older than what was done."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from ledger.ledger import Ledger
+from ledger.status import Status
+from schemas.errors import NeedsPerson
+from schemas.settings import Settings
+from workers.cli.frame import open_ledger, plural, print_json, print_table, settings, show
+from workers.restoring import link_order, release_orders
+
+# Dispatch that ran within so many of its intervals is running now.
+_STILL_RUNNING = 5
+
+
+@click.group()
+def restore() -> None:
+    """After PostgreSQL was restored from a dump: hold what may have been done since, decide what nobody knows.
+
+    Stop all processes, restore the dump, `connector restore hold`, start the processes.
+    """
+
+
+@restore.command()
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
+    help="When the connector stopped (UTC); rather too late than too early. Now, when left out.",
+)
+def hold(until: datetime | None) -> None:
+    """Hold all orders of all stores placed before a moment, until it is known what was done for them.
+
+    Most find out by themselves when the processes run: by the order's link, by the mark in the shop's note
+    (mark_orders), or by Afosto's list of orders. The rest is listed for you.
+    """
+    chosen = settings()
+    moment = until.replace(tzinfo=UTC) if until else datetime.now(UTC)
+    with open_ledger(chosen) as ledger:
+        last = _last_tick(ledger, chosen)
+        if moment > datetime.now(UTC) or (last and moment < last):
+            known = f", nor before {show(last)}, the last that this database knows of" if last else ""
+            raise click.BadParameter(f"must not lie in the future{known}.", param_hint="--until")
+        names = ledger.restores.hold(moment)
+    click.echo(f"Orders of {plural(len(names), 'store')} placed before {show(moment)} are held.")
+    if last:
+        click.echo(f"This database knows what was done up to {show(last)}.")
+    click.echo("Start the processes; then see which orders need you with: connector restore list")
+
+
+def _last_tick(ledger: Ledger, chosen: Settings) -> datetime | None:
+    """The last sign of life in this database: about when the dump was made, unless the processes run already."""
+    age = Status(ledger.database).dispatch_age()
+    if age is None:
+        return None
+    if age < _STILL_RUNNING * chosen.dispatch_interval:
+        raise NeedsPerson(
+            f"dispatch ran {age:.1f} s ago on this database",
+            reason="still-running",
+            resolution="stop all processes first: they import again what the dump does not know of",
+        )
+    return datetime.now(UTC) - timedelta(seconds=age)
+
+
+@restore.command("list")
+@click.option("--store", help="Only this store.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+def list_held(store: str | None, as_json: bool) -> None:
+    """List the orders of which nothing tells whether they are in Afosto."""
+    with open_ledger() as ledger:
+        if store is not None:
+            ledger.stores.facts(store)
+        rows = ledger.restores.held(store)
+    if as_json:
+        print_json(rows)
+        return
+    columns = {"store": "STORE", "number": "ORDER", "order_id": "ID IN THE SHOP", "created_at": "PLACED"}
+    print_table(rows, {**columns, "message": "WHY"}, "no order waits for you")
+
+
+@restore.command()
+@click.argument("store")
+@click.argument("order")
+@click.argument("afosto_id")
+def link(store: str, order: str, afosto_id: str) -> None:
+    """The ORDER of STORE, by number or id, is this order in Afosto, which is asked whether that fits."""
+    chosen = settings()
+    with open_ledger(chosen) as ledger:
+        link_order(ledger, chosen, store, order, afosto_id)
+    click.echo(f"order {order} of {store} is the Afosto order {afosto_id}; its news follow")
+
+
+@restore.command()
+@click.argument("store")
+@click.argument("orders", metavar="[ORDER]...", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="All orders of the store that are listed now.")
+def release(store: str, orders: Sequence[str], everything: bool) -> None:
+    """Import these orders of STORE, by number or id: you have seen that they are not in Afosto."""
+    if bool(orders) == everything:
+        raise click.UsageError("Give either orders or --all.")
+    with open_ledger() as ledger:
+        count = release_orders(ledger, store, None if everything else orders)
+    click.echo(f"{plural(count, 'order')} of {store} will be imported")
