@@ -45,7 +45,7 @@ def test_every_kind_of_value_is_read() -> None:
         ("DATABASE_URL", "host=db", "does not begin with postgresql://"),
         ("BROKER_URL", "kafka://x", "does not begin with redis://"),
         ("KEYS", "abc", "at position 1"),
-        ("KEYS", f"{KEY},", "at position 2"),
+        pytest.param("KEYS", f"{KEY},", "at position 2", id="KEYS-good and empty"),
         ("EPAGES_URL", "https://shop.example/api", "does not hold {store}"),
         ("AFOSTO_URL", "afosto.app", "does not begin with https://"),
         ("LEASE", "soon", "is not a number of seconds above 0"),
