@@ -4,7 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import psycopg
+
 from ledger.database import Database, Row, Session, fetch, fetch_one
+
+# Releases of a flow that meet a job taken meanwhile before it is left to the next tick.
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +75,13 @@ class Front:
                 return []
             return fetch(session, query, {"direction": direction, "flow": flow, **parameters})
 
-        return self._database.transaction(work)
+        for _ in range(_TRIES):
+            try:
+                return self._database.transaction(work)
+            except psycopg.errors.UniqueViolation:
+                # Another flow, or a worker that claims directly, took a job of one of these orders meanwhile.
+                continue
+        return []
 
     def resend(self, direction: str, flow: str, after: float, limit: int) -> list[Row]:
         """Return jobs that were sent more than `after` seconds ago and never claimed, to be sent again."""

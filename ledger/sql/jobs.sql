@@ -52,12 +52,15 @@ on conflict (store, direction, flow, subject) do update set
 returning id, subject, wanted, state;
 
 -- name: claim
+-- Another job of the order on its way is looked for first: the unique index would refuse it too, with an error in the log.
 update jobs j set
     state = 'running', fence = fence + 1, claims = claims + 1, holder = %(holder)s,
     claimed_version = wanted, claimed_at = now(), lease_until = now() + %(lease)s * interval '1 second'
 where store = %(store)s and direction = %(direction)s and flow = %(flow)s and subject = %(subject)s
   and (state = 'queued' or (state = 'waiting' and due_at <= now()))
   and wanted > done
+  and not exists (select 1 from jobs o where o.store = j.store and o.order_key = j.order_key and o.id <> j.id
+                  and o.state in ('queued', 'running'))
   and exists (select 1 from stores s where s.name = j.store and s.paused_at is null)
   and exists (select 1 from store_flows f where f.store = j.store and f.direction = j.direction and f.flow = j.flow
               and f.enabled and f.stopped_reason is null)

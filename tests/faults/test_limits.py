@@ -1,19 +1,18 @@
 """Ten thousand jobs against a budget of a hundred calls a minute: they wait, and waiting is no failure."""
 
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.world import World
+from tests.world import World, wait_for
 from workers.local.services import Services
 
 pytestmark = pytest.mark.faults
 
 JOBS = 10_000
 BUDGET = {"calls": 100, "window": 60, "headers": True}
-SECONDS = 12
+ENOUGH = 10  # orders imported, of about three in two seconds
 
 
 def test_ten_thousand_jobs_against_a_hundred_calls_a_minute_wait_without_failing(
@@ -25,7 +24,7 @@ def test_ten_thousand_jobs_against_a_hundred_calls_a_minute_wait_without_failing
         _queue_history(world, "limited")
         world.epages.set_faults("limited", budget=BUDGET)
         world.start()
-        time.sleep(SECONDS)
+        wait_for(lambda: _done(world) >= ENOUGH, 60, "the reserved calls to be used when their moment comes")
         refused = _answers(world, "limited", "429")
         jobs = world.ledger.jobs.search(store="limited", limit=2 * JOBS)
         claims = [job["claims"] for job in jobs]
@@ -35,8 +34,6 @@ def test_ten_thousand_jobs_against_a_hundred_calls_a_minute_wait_without_failing
         assert world.parked() == []
         assert [job["order_key"] for job in jobs if job["failures"]] == []
         assert max(claims) <= 3
-        # The reserved calls are used when their moment comes: about 1.5 a second.
-        assert done >= 10
         assert refused <= 3
         assert _answers(world, "limited", "200") <= BUDGET["calls"]
 
@@ -51,6 +48,10 @@ def _queue_history(world: World, shop: str) -> None:
         select %s, 'import', 'orders', id, id, 2 from unnest(%s::text[]) as id
     """
     world.ledger.database.transaction(lambda session: session.execute(insert, (shop, ids)))
+
+
+def _done(world: World) -> int:
+    return len(world.ledger.jobs.search(store="limited", state="done", limit=JOBS))
 
 
 def _answers(world: World, shop: str, status: str) -> int:

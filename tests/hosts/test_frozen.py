@@ -61,7 +61,8 @@ def test_a_frozen_holder_doubles_nothing_but_what_it_was_just_sending(services: 
         doubled = {point: _doubled(found) for point, found in effects.items()}
         _show(doubled)
         assert doubled["checked"] == dict.fromkeys(doubled["checked"], 0)
-        assert {kind for kind, more in doubled["sending"].items() if more} == ONCE_MORE
+        # Which of them are depends on who was how far at that instant: none but these may be.
+        assert {kind for kind, more in doubled["sending"].items() if more} <= ONCE_MORE
         assert doubled["sending"].keys() == NEVER | ONCE_MORE
 
 

@@ -76,6 +76,28 @@ def test_a_second_job_of_an_order_is_not_claimed_and_the_connection_goes_on(ledg
     assert states == {"orders": "running", "shipments": "waiting"}
 
 
+def test_a_job_claimed_while_another_of_its_order_is_released_breaks_nothing(ledger: Ledger) -> None:
+    _advance(ledger, _wish("orders", "placed"))
+    ledger.jobs.hint("shop", "import", "shipments", "order")
+    released: list[object] = []
+
+    def release() -> None:
+        released.append(ledger.front.release("import", "shipments", {"shop": (5, 5)}, 5))
+
+    releasing = threading.Thread(target=release)
+
+    def claim(session: Session) -> None:
+        key = {"store": "shop", "direction": "import", "flow": "orders", "subject": "order"}
+        assert fetch(session, "jobs.claim", {**key, "holder": "me", "lease": 60})
+        releasing.start()
+        releasing.join(0.3)
+        assert releasing.is_alive(), "an order is held by one at a time"
+
+    ledger.database.transaction(claim)
+    releasing.join(LONG)
+    assert released == [[]]
+
+
 def test_connections_that_the_server_ended_are_noticed_before_they_are_used(ledger: Ledger) -> None:
     ended = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and datname = %s"
     together = threading.Barrier(4)
