@@ -29,8 +29,9 @@ check: venv
 	$(BIN)/lint-imports
 	$(BIN)/squawk ledger/migrations/*.sql
 
+# Most of the tests wait for something: three at a time keep two cores busy.
 test: venv
-	$(BIN)/pytest
+	$(BIN)/pytest -n 3 --dist loadfile
 
 chaos: venv
 	$(BIN)/python -m tests.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(if $(LEASES),--leases $(LEASES))
