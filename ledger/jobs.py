@@ -6,7 +6,7 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from ledger.database import Database, Row, Session, fetch
+from ledger.database import Database, Row, Session, Statement, fetch
 from ledger.records import Context, Intent, Job, Link, Settlement, Wish
 from ledger.stores import Stores
 from schemas.flows import SWITCHES, flow_name
@@ -78,8 +78,11 @@ class Jobs:
             "seconds": seconds,
             "requests": requests,
         }
-        row = self._database.row("jobs.settle", parameters)
-        return row["state"] if row else None
+        settle: Statement = ("jobs.settle", parameters)
+        wake: Statement = ("jobs.wake_dependants", {"store": job.store, "order_key": job.order_key})
+        ends_import = (job.direction, job.flow, end.state) == ("import", "orders", "done")
+        rows = self._database.batch(settle, wake)[0] if ends_import else self._database.batch(settle)[0]
+        return rows[0]["state"] if rows else None
 
     def others_succeed(self, job: Job) -> bool:
         """Whether other jobs of the store were done since this one began to fail: then the fault is its own."""

@@ -5,14 +5,16 @@ order by subject for update;
 
 -- name: upsert
 -- Wishes of a poll or a look. New content raises `wanted` and wakes a done or parked job; equal or older content changes nothing.
--- A dependant of an order that has no filled draft yet waits; opening the order wakes it. Beside a filled draft it goes at
+-- A dependant of an order that has no filled draft yet waits; the end of the order's import wakes it. Beside a filled draft it goes at
 -- once: what the shop handed over opens an order that waits for its payment.
 insert into jobs (store, direction, flow, subject, order_key, lane, content_hash, document_at, due_at)
 select %(store)s, %(direction)s, w.flow, w.subject, w.subject, %(lane)s, w.content_hash, w.document_at,
-       case when w.flow = 'orders' or l.stage in ('filled', 'opened', 'expired') then now() else now() + %(order_wait)s * interval '1 second' end
+       case when w.flow = 'orders' or l.stage in ('filled', 'opened', 'expired') or o.state = 'done' then now()
+            else now() + %(order_wait)s * interval '1 second' end
 from unnest(%(flows)s::text[], %(subjects)s::text[], %(hashes)s::text[], %(documents)s::timestamptz[])
      as w (flow, subject, content_hash, document_at)
 left join links l on l.store = %(store)s and l.kind = 'order' and l.epages_id = w.subject
+left join jobs o on o.store = %(store)s and o.direction = 'import' and o.flow = 'orders' and o.subject = w.subject
 order by w.flow, w.subject
 on conflict (store, direction, flow, subject) do update set
     wanted = jobs.wanted + 1,
@@ -122,6 +124,12 @@ select exists (
     select 1 from jobs me join jobs other on other.store = me.store and other.id <> me.id
     where me.id = %(id)s and other.state = 'done' and other.settled_at > me.failing_since
 ) as alone;
+
+-- name: wake_dependants
+-- The import of an order came to its end, whether it was opened or not: what never ran yet need not wait for it.
+update jobs set due_at = now()
+where store = %(store)s and order_key = %(order_key)s and direction = 'import' and flow <> 'orders'
+  and state = 'waiting' and due_at > now() and claims = 0;
 
 -- name: wake_order
 -- The order is opened: its dependants may go, also those that were dropped with its import.

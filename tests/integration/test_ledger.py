@@ -14,7 +14,7 @@ from ledger.database import Database, Session, fetch
 from ledger.jobs import upsert_wishes
 from ledger.keys import KeySet, new_key
 from ledger.ledger import Ledger
-from ledger.records import Wish
+from ledger.records import Settlement, Wish
 from tests.rows import store_values
 
 NOW = datetime.now(UTC)
@@ -53,6 +53,26 @@ def test_a_dependant_waits_for_its_order_until_it_is_opened(ledger: Ledger) -> N
     _advance(ledger, _wish("orders", "placed"), _wish("shipments", "shipped"))
     (shipment,) = (row for row in ledger.jobs.search(store="shop") if row["flow"] == "shipments")
     assert shipment["due_at"] > datetime.now(UTC) + timedelta(seconds=10)
+
+
+def test_a_dependant_written_while_its_order_is_given_up_is_woken(ledger: Ledger) -> None:
+    _advance(ledger, _wish("orders", "placed"))
+    job = ledger.jobs.claim("shop", "import", "orders", "order", holder="me", lease=60)
+    assert job is not None
+    _advance(ledger, _wish("shipments", "canceled"))
+    ledger.jobs.settle(job[0], "me", Settlement("done", "done", "canceled"), steps=[], seconds=0, requests=0)
+    (shipment,) = (row for row in ledger.jobs.search(store="shop") if row["flow"] == "shipments")
+    assert shipment["due_at"] <= datetime.now(UTC)
+
+
+def test_a_dependant_written_after_its_order_was_given_up_is_due_at_once(ledger: Ledger) -> None:
+    _advance(ledger, _wish("orders", "placed"))
+    job = ledger.jobs.claim("shop", "import", "orders", "order", holder="me", lease=60)
+    assert job is not None
+    ledger.jobs.settle(job[0], "me", Settlement("done", "done", "canceled"), steps=[], seconds=0, requests=0)
+    _advance(ledger, _wish("shipments", "canceled"))
+    (shipment,) = (row for row in ledger.jobs.search(store="shop") if row["flow"] == "shipments")
+    assert shipment["due_at"] <= datetime.now(UTC)
 
 
 def test_a_dependant_of_a_draft_that_waits_for_its_payment_is_due_at_once(ledger: Ledger) -> None:
