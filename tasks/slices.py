@@ -18,6 +18,8 @@ SECOND = timedelta(seconds=1)
 FILL = 0.7
 # No slice is wider, however few orders the last ones held: a sweep begins with the width that the last one learned.
 WIDEST = timedelta(days=366)
+# Creation times that are not split any further.
+NARROW = 6 * SECOND
 # How often a second with too many orders is paged by number before the poll gives up for now.
 PASSES = 20
 
@@ -66,7 +68,10 @@ class Reader:
             if page.total_elements <= len(page.rows):
                 return self._passed(page.rows, end, page)
             if end - self._start <= SECOND:
-                return self._passed(_newest(self._dense(end, self._since, end + SECOND)), end, page)
+                # Most of what changes within one second was made within it, too; bounds are widened on both sides.
+                recent = max(self._since, self._start - 3 * SECOND)
+                rows = self._dense(end, self._since, recent) + self._dense(end, recent, end + SECOND)
+                return self._passed(_newest(rows), end, page)
             self._narrow(page, end - self._start)
 
     def _end(self) -> datetime:
@@ -106,7 +111,7 @@ class Reader:
         page = self._page(self._start, end, (low, high))
         if page.total_elements <= len(page.rows):
             return page.rows
-        if high - low <= SECOND:
+        if high - low <= NARROW:
             return self._by_number(end, (low, high))
         middle = low + (high - low) / 2
         return self._dense(end, low, middle) + self._dense(end, middle, high)

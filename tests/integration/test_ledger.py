@@ -132,6 +132,14 @@ def test_connections_that_the_server_ended_are_noticed_before_they_are_used(ledg
     assert [ledger.stores.names() for _ in range(5)] == [["shop"]] * 5
 
 
+def test_a_store_that_is_taken_up_again_is_polled_at_once(ledger: Ledger) -> None:
+    assert [row["kind"] for row in ledger.cursors.take_due(600.0, 5)] != []
+    ledger.stores.pause("shop")
+    assert ledger.cursors.take_due(600.0, 5) == []
+    ledger.stores.resume("shop")
+    assert {row["store"] for row in ledger.cursors.take_due(600.0, 5)} == {"shop"}
+
+
 def test_the_sweep_leaves_out_orders_nobody_expects_anything_of(ledger: Ledger) -> None:
     insert = "insert into orders (store, id, number, created_at, updated_at) values ('shop', %s, %s, %s, %s)"
     ages = {"last week": 7, "last year": 365}

@@ -78,6 +78,14 @@ def test_a_store_without_news_costs_one_request() -> None:
     assert (reading.rows, reading.end, shop.requests) == ((), None, 1)
 
 
+def test_more_orders_than_a_page_placed_in_one_second_after_a_long_past_cost_few_requests() -> None:
+    moment = START + timedelta(days=365)
+    shop = ListOfOrders([Listed(str(number), moment, moment) for number in range(2 * PAGE)])
+    reader = _reader("history", shop, upper_end=moment + timedelta(seconds=8), width=1.0, position=moment)
+    assert len(reader.next().rows) == 2 * PAGE
+    assert shop.requests <= 6
+
+
 def test_the_sweeps_of_a_quiet_shop_can_begin_night_after_night() -> None:
     width = 86_400.0
     for _ in range(100):
@@ -86,10 +94,14 @@ def test_the_sweeps_of_a_quiet_shop_can_begin_night_after_night() -> None:
 
 
 def _reader(
-    kind: str, shop: ListOfOrders | list[Listed], upper_end: datetime | None = None, width: float = 3600.0
+    kind: str,
+    shop: ListOfOrders | list[Listed],
+    upper_end: datetime | None = None,
+    width: float = 3600.0,
+    position: datetime = START,
 ) -> Reader:
     client = cast("EpagesClient", shop if isinstance(shop, ListOfOrders) else ListOfOrders(shop))
-    cursor = Cursor("shop", kind, START, START, upper_end, width=width, fence=1, lateness=0)
+    cursor = Cursor("shop", kind, position, START, upper_end, width=width, fence=1, lateness=0)
     return Reader(client, cursor, START - timedelta(days=1), PAGE, timedelta(seconds=10))
 
 
