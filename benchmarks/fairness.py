@@ -1,6 +1,6 @@
 """Does a quiet shop wait because another one imports its past?
 
-    python benchmarks/fairness.py [--quick] [--orders 10000] [--sample 30] [--workers 1 2 4] [--no-plain]
+    python -m benchmarks fairness [--quick] [--orders 10000] [--sample 30] [--workers 1 2 4] [--no-plain]
 
 A quiet shop sells an order every second. First alone, then beside a shop whose many past orders have just begun to be
 imported, it is measured how long each of its orders takes from its placing to being opened in Afosto, the wait for the
@@ -19,8 +19,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.idle import EARNEST
 from benchmarks.loads import CONSOLE, headline, noise, percentile, table, verdict
@@ -189,7 +187,3 @@ def _print(runs: Sequence[Run]) -> None:
     columns = ["", "workers", "alone: p50 / p95 s", "beside: p50 / p95 s", "ratio of p95", "busy shop's orders/s"]
     table("a quiet shop's orders, from placed to opened in Afosto", columns, rows)
     CONSOLE.print(f"polled each {POLL_INTERVAL:g} s; an order that did not come in time counts as long as was waited")
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,6 +1,6 @@
 """Does anything get slower as the tables grow?
 
-    python benchmarks/growth.py [--quick] [--jobs 1000000 10000000] [--tasks 20000] [--times 11]
+    python -m benchmarks growth [--quick] [--jobs 1000000 10000000] [--tasks 20000] [--times 11]
 
 Fills the tables of an empty PostgreSQL as years of trade leave them: four jobs, an attempt and two links to an
 order, a fifth of them of one big store and the others spread over a thousand; of the jobs 1 in 200 waits, 1 in 1,000
@@ -15,7 +15,6 @@ tenth.
 import argparse
 import itertools
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
@@ -26,8 +25,6 @@ from pathlib import Path
 from typing import LiteralString
 
 from celery import Celery
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.costs import Costs
 from benchmarks.growing import fill
@@ -230,7 +227,3 @@ def _memory(world: World, tasks: int) -> list[str]:
         for queue in KINDS
         if seen[-1][queue] > MEMORY * seen[0][queue]
     ]
-
-
-if __name__ == "__main__":
-    sys.exit(main())

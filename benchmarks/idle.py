@@ -1,6 +1,6 @@
 """What do ten thousand connected stores cost that have nothing new?
 
-    python benchmarks/idle.py [--quick] [--stores 100 1000 10000] [--interval 300] [--short 20] [--polls-only]
+    python -m benchmarks idle [--quick] [--stores 100 1000 10000] [--interval 300] [--short 20] [--polls-only]
 
 Writes the stores into an empty PostgreSQL, each with a token that holds and its polls spread over the interval, and
 starts the processes of the Procfile that idle stores keep busy. The vendors are `standin.py`: they answer every store
@@ -14,15 +14,12 @@ needed more than the cores of the machine less a half.
 
 import argparse
 import os
-import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.costs import Costs, busy_seconds
 from benchmarks.idle_stores import StandIn, connect_idle
@@ -203,7 +200,3 @@ def _missed(found: Sequence[Figures]) -> list[str]:
         if f.cores > cores:
             missed.append(f"{f.stores} stores need {f.cores:.2f} cores of {cores:g}")
     return missed
-
-
-if __name__ == "__main__":
-    sys.exit(main())

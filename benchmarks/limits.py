@@ -1,6 +1,6 @@
 """How much of a shop's budget is used, and how often does the shop have to refuse?
 
-    python benchmarks/limits.py [--quick] [--calls 100] [--window 20] [--windows 2] [--workers 1 2 4] [--down 60]
+    python -m benchmarks limits [--quick] [--calls 100] [--window 20] [--windows 2] [--workers 1 2 4] [--down 60]
 
 A shop with thousands of past orders to import allows so many calls in any window of so many seconds: it says so in its
 headers, or refuses with a bare 429, or says nothing and answers late. The connector begins with a belief of twice the
@@ -13,7 +13,6 @@ than once in a window without), or when a job was claimed more than twice.
 """
 
 import argparse
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -21,8 +20,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from benchmarks.idle import EARNEST
 from benchmarks.loads import CONSOLE, headline, table, verdict
@@ -187,7 +184,3 @@ def _missed(uses: Sequence[Use]) -> list[str]:
         if u.claims > CLAIMS:
             missed.append(f"{who}: {u.claims:.2f} claims per job")
     return missed
-
-
-if __name__ == "__main__":
-    sys.exit(main())
