@@ -8,6 +8,7 @@ from gateway.callers import caller
 from gateway.errors import refuse
 from gateway.runtime import runtime
 from ledger.database import Row
+from ledger.status import Status
 from schemas.flows import SWITCHES
 from schemas.messages import OrderMessage, PollMessage, StockMessage
 from tasks.engine import LANES
@@ -21,8 +22,11 @@ Sendable = OrderMessage | StockMessage | PollMessage
 def enqueue(task: str, message: Sendable, key: str | None, body: bytes) -> dict[str, Any]:
     """Make due what a task asks for and return the answer; a repeat of the same `key` and `body` does nothing.
 
-    Ends the request with 404 when the store has nothing of the kind, with 409 when the key came with another body.
+    Ends the request with 404 when the store has nothing of the kind or the order is named by its number, with 409 when
+    the key came with another body.
     """
+    if isinstance(message, OrderMessage):
+        _must_be_an_id(message)
     tokens = runtime().ledger.tokens
     if key is None:
         return _answer(message, _make_due(task, message))
@@ -34,6 +38,14 @@ def enqueue(task: str, message: Sendable, key: str | None, body: bytes) -> dict[
     job = _make_due(task, message)
     tokens.answer_key(caller(), key, job)
     return _answer(message, job)
+
+
+def _must_be_an_id(message: OrderMessage) -> None:
+    """An order nobody knows may just not have been read yet; one that is known by its number was sent by mistake."""
+    found = Status(runtime().ledger.database).find_order(message.store, message.order)
+    if found and found["id"] != message.order:
+        said = f"{message.store} has no order with the id {message.order}"
+        refuse(404, "unknown-order", f"{said}; the order of this number has the id {found['id']}.", field="order")
 
 
 def _make_due(task: str, message: Sendable) -> int | None:

@@ -24,6 +24,10 @@ class Status:
         row = self._database.row("status.dispatch")
         return row["age"] if row else None
 
+    def find_order(self, store: str, order: str) -> Row | None:
+        """Return the order with this id, else with this number, or None when none was read that has either."""
+        return self._database.row("stores.find_order", {"store": store, "order": order})
+
     def order(self, store: str, order_key: str) -> dict[str, Any]:
         """Return the jobs and links of an order, and the intents of which an answer may still come."""
         key = {"store": store, "order_key": order_key}

@@ -116,6 +116,18 @@ def test_of_requests_with_one_key_at_the_same_moment_one_content_wins(doors: Doo
     assert len(doors.rows("jobs")) == 1
 
 
+@pytest.mark.parametrize("task", ["orders.look", "orders.import", "returns.export"])
+def test_the_number_of_an_order_in_place_of_its_id_is_told_with_the_id(doors: Doors, token: str, task: str) -> None:
+    doors.ledger.database.transaction(
+        lambda session: session.execute("insert into orders (store, id, number) values ('shop', 'id-of-4711', '4711')")
+    )
+    answer = send(doors, token, task)
+    assert error(answer) == (404, "unknown-order", "order")
+    assert "id-of-4711" in answer.text
+    assert doors.rows("jobs") == []
+    assert send(doors, token, task, b'{"store": "shop", "order": "id-of-4711"}').status_code == 202
+
+
 MISTAKES: dict[str, tuple[str, bytes, dict[str, str], tuple[int, str, str | None]]] = {
     "no order": ("orders.import", b'{"store": "shop"}', {}, (400, "invalid", "order")),
     "a number for a text": ("orders.import", b'{"store": "shop", "order": 1}', {}, (400, "invalid", "order")),
