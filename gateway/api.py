@@ -25,7 +25,7 @@ _NOT_SENT = {
 _REFUSALS = {
     400: "A field is missing or wrong; the answer names it.",
     403: "The token does not permit this task or this store.",
-    404: "No such store is connected, or it has nothing of the kind.",
+    404: "No store of this name is connected, the order is named by its number, or the cursor has nothing to read.",
     409: "The Idempotency-Key came with another body before.",
     413: "The body is larger than 64 KiB.",
     415: "The body does not call itself JSON.",
@@ -100,5 +100,8 @@ def job(job: int) -> Row:
     """Show how a job stands."""
     row = runtime().ledger.jobs.find(job)
     if row is None or not caller().may_see(row["store"]):
-        refuse(404, "unknown-job", _UNKNOWN_JOB)
+        said = (
+            f"There is no job {job}, or the token does not permit its store; take the id that a task was answered with."
+        )
+        refuse(404, "unknown-job", said)
     return row

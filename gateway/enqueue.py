@@ -4,17 +4,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.callers import caller
+from gateway.callers import caller, refuse_store
 from gateway.errors import refuse
 from gateway.runtime import runtime
 from ledger.database import Row
 from ledger.status import Status
-from schemas.flows import SWITCHES
+from schemas.flows import JOBS
 from schemas.messages import OrderMessage, PollMessage, StockMessage
 from tasks.engine import LANES
 from tasks.reconcile import SWEEP_WIDTH
-
-_JOBS = {**SWITCHES, "orders.look": ("export", "looks")}
 
 Sendable = OrderMessage | StockMessage | PollMessage
 
@@ -54,13 +52,13 @@ def _make_due(task: str, message: Sendable) -> int | None:
         return None
     job = _wish_stock(message) if isinstance(message, StockMessage) else _hint(task, message)
     if job is None:
-        refuse(404, "unknown-store", "No such store is connected.", field="store")
+        refuse_store(message.store)
     _send(task, message, job)
     return job
 
 
 def _hint(task: str, message: OrderMessage) -> int | None:
-    direction, flow = _JOBS[task]
+    direction, flow = JOBS[task]
     lane = LANES[direction][0]
     return runtime().ledger.jobs.hint(message.store, direction, flow, message.order, lane=lane)
 

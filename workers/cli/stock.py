@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from schemas.errors import NeedsPerson
 from workers.cli.frame import open_ledger, print_json, print_table, show
 
 
@@ -17,6 +18,12 @@ def stock(store: str, sku: str | None, as_json: bool) -> None:
         ledger.stores.facts(store)
         rows = ledger.stock.list(store, sku)
         cursor = ledger.stock.cursor(store)
+    if sku and not rows:
+        raise NeedsPerson(
+            f"the store {store} has no SKU {sku}, as far as its stock was read",
+            reason="unknown-sku",
+            resolution=f"see what it has with: connector stock {store}",
+        )
     if as_json:
         print_json({"cursor": cursor, "skus": rows})
         return

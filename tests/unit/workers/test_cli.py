@@ -216,7 +216,7 @@ def test_the_schema_of_afosto_is_checked_without_a_database(monkeypatch: pytest.
 
 def test_the_example_of_a_key_is_our_own_command() -> None:
     result = run("status", env={**SETTINGS, "CONNECTOR_KEYS": "no key"})
-    assert "CONNECTOR_KEYS=$(connector keys new)" in result.stderr
+    assert "CONNECTOR_KEYS=KEY, the one you kept" in result.stderr
 
 
 def test_doctor_warns_of_a_misspelled_variable_and_says_which_was_meant() -> None:
