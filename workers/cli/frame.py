@@ -72,7 +72,7 @@ def _next_step(error: ConnectorError) -> str:
     if isinstance(error, NeedsPerson):
         return error.resolution
     if isinstance(error, RetryLater):
-        return "Try again in a moment; connector doctor tells what can be reached"
+        return "Check the address and try again in a moment; connector doctor checks our own servers"
     return ""
 
 
