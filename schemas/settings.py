@@ -91,11 +91,12 @@ class Settings:
     log_format: str
     log_level: str
 
-    def redacted(self) -> dict[str, str]:
-        """Give every setting as text, without the keys and without the passwords in URLs."""
+    def redacted(self) -> dict[str, str | float]:
+        """Give every setting under its variable's name, without the keys and without the passwords in URLs."""
         values = {field.name: getattr(self, field.name) for field in dataclass_fields(self)}
         values["keys"] = f"({len(self.keys)} hidden)"
-        return {name: _without_password(str(value)) for name, value in values.items()}
+        shown = {name: _without_password(value) if isinstance(value, str) else value for name, value in values.items()}
+        return {variable(name): value for name, value in shown.items()}
 
     def __repr__(self) -> str:
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.redacted().items())})"

@@ -15,7 +15,7 @@ from workers.cli.job_words import job_lines
 STATES = ("waiting", "queued", "running", "done", "parked")
 
 
-@click.group()
+@click.group(short_help="See jobs; retry or drop those that are parked.")
 def jobs() -> None:
     """Look at jobs; retry or drop those that are parked, one by one or by reason."""
 

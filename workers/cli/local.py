@@ -8,7 +8,7 @@ import click
 FOLDER = Path(".connector")
 
 
-@click.group()
+@click.group(short_help="Run PostgreSQL and Redis of our own.")
 def local() -> None:
     """Run PostgreSQL and Redis of our own, in the folder .connector of the current directory."""
 
@@ -42,7 +42,7 @@ def down() -> None:
     click.echo("stopped" if standing.down(FOLDER) else "nothing was running")
 
 
-@click.command()
+@click.command(short_help="Run a demo, and prove that both sides agree.")
 @click.option("--keep", is_flag=True, help="Stay up until Ctrl-C.")
 def demo(keep: bool) -> None:
     """Run three simulated shops, a simulated Afosto and the whole connector; end with a proof.

@@ -9,7 +9,7 @@ from workers.cli.frame import open_ledger, plural, print_json, print_table, sett
 from workers.places import Places, map_place, missing_box, read_places
 
 
-@click.group()
+@click.group(short_help="See and map the locations of a store.")
 def locations() -> None:
     """See and map the locations of a store: for orders to be collected, and for its stock.
 

@@ -14,7 +14,7 @@ from workers.cli.job_words import standing
 from workers.cli.order_summary import summary
 
 
-@click.command()
+@click.command(short_help="Tell what happened to an order of STORE.")
 @click.argument("store")
 @click.argument("number", required=False, metavar="NUMBER")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")

@@ -8,7 +8,7 @@ from schemas.errors import NeedsPerson
 from workers.cli.frame import open_ledger, print_json, print_table, show
 
 
-@click.command()
+@click.command(short_help="Show what STORE's stock was published as.")
 @click.argument("store")
 @click.argument("sku", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")

@@ -13,7 +13,7 @@ STDIN = "--secret-stdin"
 _STDIN = click.option(STDIN, is_flag=True, help="Read the secret from standard input, one line.")
 
 
-@click.group()
+@click.group(short_help="Make and change the endpoints for Afosto.")
 def webhooks() -> None:
     """Make, list, rotate and remove the endpoints that take Afosto's webhooks."""
 

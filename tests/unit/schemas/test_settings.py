@@ -108,8 +108,8 @@ def test_no_secret_is_shown(url: str) -> None:
     settings = load_settings(LEAST | {"CONNECTOR_DATABASE_URL": url})
     shown = repr(settings) + str(settings.redacted())
     assert not [secret for secret in ("s3cret", "cr@et", "hunter2", KEY) if secret in shown]
-    assert settings.redacted()["database_url"].startswith("postgresql://u:***@db/x")
-    assert settings.redacted()["lease"] == "20.0"
+    assert str(settings.redacted()["CONNECTOR_DATABASE_URL"]).startswith("postgresql://u:***@db/x")
+    assert settings.redacted()["CONNECTOR_LEASE"] == 20
 
 
 def test_an_error_shows_no_secret() -> None:

@@ -98,6 +98,7 @@ def test_doctor_reports_each_unreachable_server_and_hides_passwords() -> None:
     result = run("doctor", "--json", env=SETTINGS)
     assert result.exit_code == 1
     found = json.loads(result.stdout)
+    assert (found["settings"]["CONNECTOR_LEASE"], found["settings"]["CONNECTOR_ATTEMPTS_DAYS"]) == (20, 90)
     assert {check["name"]: check["ok"] for check in found["checks"]} == {
         "database": False,
         "broker": False,
