@@ -45,6 +45,9 @@ _SUMMARIES = {
     "poll.store": "Ask a shop for news now.",
 }
 
+# Keywords that are the connector's own: nobody sends them here.
+_OWN = {"version", "fence"}
+
 View = Callable[..., Any]
 
 
@@ -73,7 +76,7 @@ def _permitted(task: str) -> Callable[[View], View]:
 def _task_view(task: str) -> View:
     @_permitted(task)
     @takes_json
-    @blueprint.arguments(CONTRACT[task])
+    @blueprint.arguments(type(CONTRACT[task])(exclude=_OWN & CONTRACT[task].fields.keys()))
     @blueprint.arguments(IdempotencySchema, location="headers")
     @described(blueprint, {**_NOT_SENT, **_REFUSALS}, security=_TOKEN)
     @blueprint.response(202, TaskAnswerSchema, headers={"Location": {"schema": {"type": "string"}}})

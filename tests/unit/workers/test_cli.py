@@ -9,6 +9,7 @@ from click.testing import CliRunner, Result
 from cryptography.fernet import Fernet
 
 from schemas.errors import RetryLater
+from schemas.flows import SWITCHES
 from workers.cli import main
 from workers.cli.frame import span
 
@@ -46,6 +47,15 @@ def test_every_command_explains_itself(path: tuple[str, ...]) -> None:
     assert result.exit_code == 0
     assert result.output.startswith(f"Usage: main {' '.join(path)}")
     assert len(result.output.splitlines()[2].strip()) > 10
+
+
+def test_no_summary_in_the_list_of_commands_is_cut_off() -> None:
+    assert "..." not in run("--help").output.partition("Commands:")[2]
+
+
+def test_the_help_on_switches_names_every_flow() -> None:
+    said = " ".join(run("store", "switch", "--help").output.split())
+    assert [flow for flow in SWITCHES if flow not in said] == []
 
 
 @pytest.mark.parametrize(
