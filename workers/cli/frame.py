@@ -47,8 +47,8 @@ class Misconfigured(Failure):
     exit_code = 2
 
 
-class DatabaseUnusable(ConnectorError):
-    """The database refuses, or nobody answers at its address."""
+class DatabaseAway(ConnectorError):
+    """Nobody answers at the database's address."""
 
 
 class ConnectorGroup(click.Group):
@@ -102,8 +102,8 @@ def open_ledger(given: Settings | None = None) -> Iterator[Ledger]:
 def check_database(url: str) -> None:
     """Connect once, because the pool's own error would only say that it waited.
 
-    Raises DatabaseUnusable with the server's words when it refuses or is down, ConfigurationError for what cannot be an
-    address, RetryLater when nobody answers in time.
+    Raises ConfigurationError for what cannot be an address, and with the server's words for a wrong name or password;
+    DatabaseAway where there is no server, RetryLater when nobody answers in time.
     """
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     # Neither is read as part of the password, so that the driver's message would quote the rest of it.
@@ -120,7 +120,9 @@ def check_database(url: str) -> None:
         raise RetryLater("The database does not answer in time; check CONNECTOR_DATABASE_URL") from None
     except psycopg.OperationalError as error:
         reason = " ".join(str(error).split("\n")[0].split()).rstrip(".")
-        raise DatabaseUnusable(f"The database cannot be used: {reason}; check CONNECTOR_DATABASE_URL") from None
+        # The driver gives no code of an error before the connection stands; FATAL is the word of a server that answers.
+        kind = ConfigurationError if "FATAL" in reason else DatabaseAway
+        raise kind(f"The database cannot be used: {reason}; check CONNECTOR_DATABASE_URL") from None
 
 
 def print_json(value: Any) -> None:
