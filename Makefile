@@ -54,5 +54,6 @@ lock:
 	$(COMPILE) --all-extras pyproject.toml -o requirements.txt
 	echo setuptools | $(COMPILE) --constraint requirements.txt pyproject.toml - -o deploy/requirements.txt
 
+# .connector holds the servers' data of the demo and of `connector local up`: end these first.
 clean:
-	rm -rf .venv build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .connector build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -9,6 +9,9 @@ from clients.http import Http
 from schemas.epages import Token, load_token
 from schemas.errors import ConnectorError, NeedsPerson
 
+# Where ePages itself runs shops; the store's name stands before it.
+HOSTED = ".beyondshop.cloud"
+
 
 def fetch_token(http: Http, base_url: str, client_id: str, client_secret: str, now: datetime) -> Token:
     """Ask the shop for an access token; `grant_type` travels as a query parameter.
@@ -27,10 +30,10 @@ def fetch_token(http: Http, base_url: str, client_id: str, client_secret: str, n
             interpret=_interpret,
         )
     except NotFound as error:
-        raise _unknown_store(f"there is no shop at {base_url}") from error
+        raise _unknown_store(f"there is no shop at {base_url}", base_url) from error
     except HostNotFound as error:
         host = urlsplit(base_url).hostname
-        raise _unknown_store(f"the host {host} is not known, or this machine has no network") from error
+        raise _unknown_store(f"the host {host} is not known, or this machine has no network", base_url) from error
     return load_token(answer.document, now)
 
 
@@ -49,10 +52,8 @@ def _interpret(answer: Answer) -> ConnectorError | None:
     )
 
 
-def _unknown_store(message: str) -> NeedsPerson:
-    return NeedsPerson(
-        message,
-        reason="unknown-store",
-        resolution="The store name is the part before .beyondshop.cloud in the address of the shop's cockpit.",
-        store_wide=True,
-    )
+def _unknown_store(message: str, base_url: str) -> NeedsPerson:
+    advice = "Check the address of the shop's API: --base-url, or CONNECTOR_EPAGES_URL."
+    if (urlsplit(base_url).hostname or "").endswith(HOSTED):
+        advice = f"The store name is the part before {HOSTED} in the address of the shop's cockpit."
+    return NeedsPerson(message, reason="unknown-store", resolution=advice, store_wide=True)

@@ -25,7 +25,7 @@ _NOT_SENT = {
 _REFUSALS = {
     400: "A field is missing or wrong; the answer names it.",
     403: "The token does not permit this task or this store.",
-    404: "No such store is connected, or it has nothing of the kind.",
+    404: "No store of this name is connected, the order is named by its number, or the cursor has nothing to read.",
     409: "The Idempotency-Key came with another body before.",
     413: "The body is larger than 64 KiB.",
     415: "The body does not call itself JSON.",
@@ -44,6 +44,9 @@ _SUMMARIES = {
     "inventory.publish": "Publish the stock of a SKU in the shop.",
     "poll.store": "Ask a shop for news now.",
 }
+
+# Keywords that are the connector's own: nobody sends them here.
+_OWN = {"version", "fence"}
 
 View = Callable[..., Any]
 
@@ -73,7 +76,7 @@ def _permitted(task: str) -> Callable[[View], View]:
 def _task_view(task: str) -> View:
     @_permitted(task)
     @takes_json
-    @blueprint.arguments(CONTRACT[task])
+    @blueprint.arguments(type(CONTRACT[task])(exclude=_OWN & CONTRACT[task].fields.keys()))
     @blueprint.arguments(IdempotencySchema, location="headers")
     @described(blueprint, {**_NOT_SENT, **_REFUSALS}, security=_TOKEN)
     @blueprint.response(202, TaskAnswerSchema, headers={"Location": {"schema": {"type": "string"}}})
@@ -100,5 +103,8 @@ def job(job: int) -> Row:
     """Show how a job stands."""
     row = runtime().ledger.jobs.find(job)
     if row is None or not caller().may_see(row["store"]):
-        refuse(404, "unknown-job", _UNKNOWN_JOB)
+        said = (
+            f"There is no job {job}, or the token does not permit its store; take the id that a task was answered with."
+        )
+        refuse(404, "unknown-job", said)
     return row

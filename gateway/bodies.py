@@ -31,9 +31,12 @@ def read_body(limit: int) -> bytes:
     """Return the raw body of the request; one of more than `limit` bytes ends it with 413, however it is sent."""
     # One byte more: of a body that does not tell its length, the framework returns what the limit lets through.
     flask.request.max_content_length = limit + 1
-    body = flask.request.get_data()
-    if len(body) > limit:
-        raise RequestEntityTooLarge
+    try:
+        body = flask.request.get_data()
+    except RequestEntityTooLarge:
+        body = None
+    if body is None or len(body) > limit:
+        refuse(413, "too-large", f"The body is larger than {limit // 1024} KiB, the most this address takes.")
     return body
 
 

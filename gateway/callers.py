@@ -1,6 +1,7 @@
 """Who calls: the bearer token of another system, what it permits, and how often it may call."""
 
 import math
+from typing import NoReturn
 
 import flask
 from flask import g
@@ -10,6 +11,7 @@ from gateway.runtime import runtime
 from ledger.tokens import Caller
 from schemas.errors import Wait
 
+_ANOTHER = "who runs the connector makes one that does with: connector tokens add"
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
@@ -28,15 +30,24 @@ def caller() -> Caller:
 def must_permit_task(task: str) -> None:
     """End the request with 403 unless the token permits the task."""
     if not caller().may_send(task):
-        refuse(403, "task-not-permitted", f"The token of {caller().name!r} does not permit the task {task}.")
+        refuse(
+            403, "task-not-permitted", f"The token of {caller().name!r} does not permit the task {task}; {_ANOTHER}."
+        )
 
 
 def must_permit_store(store: str) -> None:
     """End the request with 403 unless the token permits the store, with 404 when there is no such store."""
     if not caller().may_see(store):
-        refuse(403, "store-not-permitted", f"The token of {caller().name!r} does not permit this store.", field="store")
+        said = f"The token of {caller().name!r} does not permit the store {store}; {_ANOTHER}."
+        refuse(403, "store-not-permitted", said, field="store")
     if not runtime().ledger.stores.exists(store):
-        refuse(404, "unknown-store", "No such store is connected.", field="store")
+        refuse_store(store)
+
+
+def refuse_store(store: str) -> NoReturn:
+    """End the request with 404: there is no such store."""
+    said = f"No store {store} is connected; take a name as connector store list shows it."
+    refuse(404, "unknown-store", said, field="store")
 
 
 def _authenticate() -> Caller:

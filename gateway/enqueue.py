@@ -4,16 +4,15 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.callers import caller
+from gateway.callers import caller, refuse_store
 from gateway.errors import refuse
 from gateway.runtime import runtime
 from ledger.database import Row
-from schemas.flows import SWITCHES
+from ledger.status import Status
+from schemas.flows import JOBS
 from schemas.messages import OrderMessage, PollMessage, StockMessage
 from tasks.engine import LANES
 from tasks.reconcile import SWEEP_WIDTH
-
-_JOBS = {**SWITCHES, "orders.look": ("export", "looks")}
 
 Sendable = OrderMessage | StockMessage | PollMessage
 
@@ -21,8 +20,11 @@ Sendable = OrderMessage | StockMessage | PollMessage
 def enqueue(task: str, message: Sendable, key: str | None, body: bytes) -> dict[str, Any]:
     """Make due what a task asks for and return the answer; a repeat of the same `key` and `body` does nothing.
 
-    Ends the request with 404 when the store has nothing of the kind, with 409 when the key came with another body.
+    Ends the request with 404 when the store has nothing of the kind or the order is named by its number, with 409 when
+    the key came with another body.
     """
+    if isinstance(message, OrderMessage):
+        _must_be_an_id(message)
     tokens = runtime().ledger.tokens
     if key is None:
         return _answer(message, _make_due(task, message))
@@ -36,19 +38,27 @@ def enqueue(task: str, message: Sendable, key: str | None, body: bytes) -> dict[
     return _answer(message, job)
 
 
+def _must_be_an_id(message: OrderMessage) -> None:
+    """An order nobody knows may just not have been read yet; one that is known by its number was sent by mistake."""
+    found = Status(runtime().ledger.database).find_order(message.store, message.order)
+    if found and found["id"] != message.order:
+        said = f"{message.store} has no order with the id {message.order}"
+        refuse(404, "unknown-order", f"{said}; the order of this number has the id {found['id']}.", field="order")
+
+
 def _make_due(task: str, message: Sendable) -> int | None:
     if isinstance(message, PollMessage):
         _make_poll_due(message)
         return None
     job = _wish_stock(message) if isinstance(message, StockMessage) else _hint(task, message)
     if job is None:
-        refuse(404, "unknown-store", "No such store is connected.", field="store")
+        refuse_store(message.store)
     _send(task, message, job)
     return job
 
 
 def _hint(task: str, message: OrderMessage) -> int | None:
-    direction, flow = _JOBS[task]
+    direction, flow = JOBS[task]
     lane = LANES[direction][0]
     return runtime().ledger.jobs.hint(message.store, direction, flow, message.order, lane=lane)
 

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from schemas.errors import RetryLater
-from schemas.fields import faults
+from schemas.fields import WHOLE, faults
 
 log = structlog.get_logger()
 
@@ -106,6 +106,8 @@ def _body(error: HTTPException, status: int, data: dict[str, Any]) -> dict[str, 
     if "messages" in data:
         # webargs: where the value stood (json, headers) → the schema's messages.
         field, fault = next(faults(next(iter(data["messages"].values()))))
+        if field == WHOLE:
+            return {"code": "invalid", "message": 'the body is no JSON object; send one, such as {"store": "corner"}'}
         return {"code": "invalid", "message": f"the field {field!r} {fault}", "field": field}
     code, message = _WORDS.get(status, (error.name.lower().replace(" ", "-"), error.name))
     return {"code": code, "message": message}

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from ledger.database import Database, Row, Session, Statement, fetch
 from ledger.records import Context, Intent, Job, Link, Settlement, Wish
 from ledger.stores import Stores
-from schemas.flows import SWITCHES, flow_name
+from schemas.flows import JOBS, flow_name
 
 
 class Jobs:
@@ -112,7 +112,7 @@ class Jobs:
         limit: int = 100,
     ) -> list[Row]:
         """Return jobs, newest first, filtered by whatever is given; `flow` is a name of `schemas.flows`."""
-        direction, inner = SWITCHES[flow] if flow else (None, None)
+        direction, inner = JOBS[flow] if flow else (None, None)
         parameters = {"store": store, "state": state, "direction": direction, "flow": inner, "reason": reason}
         return self._database.rows("jobs.list", {**parameters, "limit": limit})
 

@@ -15,7 +15,7 @@ class KeySet:
             self._fernet = MultiFernet([Fernet(key) for key in keys])
         except ValueError as error:
             raise ConfigurationError(
-                "CONNECTOR_KEYS holds something that is no Fernet key; make one with: connector keys new"
+                "CONNECTOR_KEYS holds something that is no Fernet key; take the one you kept"
             ) from error
 
     def encrypt(self, secret: str) -> bytes:

@@ -24,6 +24,14 @@ class Status:
         row = self._database.row("status.dispatch")
         return row["age"] if row else None
 
+    def find_order(self, store: str, order: str) -> Row | None:
+        """Return the order with this id, else with this number, or None when none was read that has either."""
+        return self._database.row("stores.find_order", {"store": store, "order": order})
+
+    def attempts(self, store: str, order_key: str) -> list[Row]:
+        """Return every attempt at the jobs of an order, or of the stock, that is still kept, oldest first."""
+        return self._database.rows("stores.history", {"store": store, "order_key": order_key})
+
     def order(self, store: str, order_key: str) -> dict[str, Any]:
         """Return the jobs and links of an order, and the intents of which an answer may still come."""
         key = {"store": store, "order_key": order_key}

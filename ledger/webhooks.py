@@ -55,6 +55,10 @@ class Webhooks:
         """Return every endpoint, without its secrets."""
         return self._database.rows("webhooks.list")
 
+    def must_exist(self, endpoint: str) -> None:
+        """Raise NeedsPerson (unknown-endpoint) when there is no such endpoint."""
+        self._must_exist("webhooks.find", {"id": endpoint})
+
     def rotate(self, endpoint: str, secret: str) -> None:
         """Take a new secret; the present one stays accepted until `finish_rotation`. Raises NeedsPerson."""
         self._must_exist("webhooks.rotate", {"id": endpoint, "secret": self._keys.encrypt(secret)})

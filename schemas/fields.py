@@ -15,6 +15,8 @@ from schemas.errors import MalformedDocument
 
 T = TypeVar("T")
 
+# What `faults` calls a document that is at fault as a whole.
+WHOLE = "(document)"
 # Far above any order; keeps a number such as 1e999999 from filling the memory.
 _MOST = 10**12
 
@@ -217,7 +219,7 @@ def faults(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
             # "_schema" is marshmallow's name for the document as a whole.
             yield from faults(inner, path if key == "_schema" else f"{path}.{key}".lstrip("."))
     else:
-        yield path or "(document)", _phrase(messages[0])
+        yield path or WHOLE, _phrase(messages[0])
 
 
 def _phrase(message: str) -> str:

@@ -15,10 +15,14 @@ SWITCHES: Mapping[str, tuple[str, str]] = {
     "broken.export": ("export", "broken"),
     "inventory.publish": ("export", "inventory"),
 }
+# The task that finds out what is to be exported: it is no switch of its own.
+LOOK = "orders.look"
+# Name → (direction, flow) of all that becomes a job.
+JOBS: Mapping[str, tuple[str, str]] = {**SWITCHES, LOOK: ("export", "looks")}
 IMPORTS = tuple(name for name, (direction, _) in SWITCHES.items() if direction == "import")
 EXPORTS = tuple(name for name, (direction, _) in SWITCHES.items() if direction == "export")
 
-_NAMES = {pair: name for name, pair in SWITCHES.items()} | {("export", "looks"): "orders.look"}
+_NAMES = {pair: name for name, pair in JOBS.items()}
 
 
 def flow_name(direction: str, flow: str) -> str:

@@ -23,7 +23,8 @@ DATABASE = "postgresql://connector:PASSWORD@localhost:5432/connector"
 REDIS = "redis://localhost:6379/0"
 EPAGES = "https://{store}.beyondshop.cloud/api"
 AFOSTO = "https://afosto.app/graphql"
-NEW_KEY = "connector keys new"
+# A new key in place of the one that was kept would lose the secrets of all stores.
+KEPT_KEY = "KEY, the one you kept; only a first installation makes a new one, with: connector keys new"
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -90,11 +91,12 @@ class Settings:
     log_format: str
     log_level: str
 
-    def redacted(self) -> dict[str, str]:
-        """Give every setting as text, without the keys and without the passwords in URLs."""
+    def redacted(self) -> dict[str, str | float]:
+        """Give every setting under its variable's name, without the keys and without the passwords in URLs."""
         values = {field.name: getattr(self, field.name) for field in dataclass_fields(self)}
         values["keys"] = f"({len(self.keys)} hidden)"
-        return {name: _without_password(str(value)) for name, value in values.items()}
+        shown = {name: _without_password(value) if isinstance(value, str) else value for name, value in values.items()}
+        return {variable(name): value for name, value in shown.items()}
 
     def __repr__(self) -> str:
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.redacted().items())})"
@@ -153,7 +155,7 @@ class Keys(fields.Field[tuple[str, ...]]):
     """Fernet keys, separated by commas."""
 
     def __init__(self) -> None:
-        super().__init__(required=True, metadata={"example": f"$({NEW_KEY})"})
+        super().__init__(required=True, metadata={"example": KEPT_KEY})
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
         keys = tuple(key.strip() for key in str(value).split(","))
@@ -237,7 +239,7 @@ _SCHEMA = SettingsSchema()
 def load_settings(environ: Mapping[str, str]) -> Settings:
     """Read the settings from environment variables; an empty variable counts as absent.
 
-    Raises ConfigurationError, which names the variable, what is wrong with it, and an example of a right value.
+    Raises ConfigurationError, which names each wrong variable, what is wrong with it, and an example of a right value.
     """
     given = {name: environ[variable(name)] for name in _SCHEMA.fields if environ.get(variable(name))}
     if re.match("rediss?://", given.get("broker_url", "")):
@@ -245,11 +247,18 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     try:
         settings: Settings = _SCHEMA.load(given)
     except ValidationError as error:
-        name, fault = next(faults(error.messages))
-        raise ConfigurationError(_advice(f"{variable(name)} {fault}", name)) from None
-    for rule in RULES:
-        _check(rule, settings)
+        raise ConfigurationError("\n".join(_faults(error))) from None
+    if broken := [wrong for rule in RULES if (wrong := _broken(rule, settings))]:
+        raise ConfigurationError("\n".join(broken))
     return settings
+
+
+def _faults(error: ValidationError) -> Iterator[str]:
+    wrong = dict(faults(error.messages))
+    for name, fault in wrong.items():
+        # Where the broker's address is at fault too, nobody knows yet whether a Redis is to be named.
+        if not (name == "redis_url" and "broker_url" in wrong):
+            yield _advice(f"{variable(name)} {fault}", name)
 
 
 def load_setting(environ: Mapping[str, str], name: str) -> Any:
@@ -279,9 +288,9 @@ def _advice(fault: str, *names: str) -> str:
     return f"{fault}; for example: {examples}"
 
 
-def _check(rule: Rule, settings: Settings) -> None:
+def _broken(rule: Rule, settings: Settings) -> str | None:
     values = [getattr(settings, name) for name in rule.names]
     if rule.holds(*values):
-        return
+        return None
     first, *others = (f"{variable(name)} ({value:g})" for name, value in zip(rule.names, values, strict=True))
-    raise ConfigurationError(_advice(f"{first} {rule.wrong} {' and '.join(others)}", *rule.names))
+    return _advice(f"{first} {rule.wrong} {' and '.join(others)}", *rule.names)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from clients.scopes import cockpit_name, missing_scopes
 from ledger.ledger import ORDER_WAIT
 from ledger.records import Intent, Link
+from ledger.status import Status
 from schemas import afosto, epages
 from schemas.errors import AnswerLost, NeedsPerson, Wait
 from tasks.run import Run
@@ -16,9 +17,23 @@ ROUNDS = 6
 def opened_order(run: Run) -> Link:
     """Return the link of the opened Afosto order; raises Wait while there is none."""
     link = run.order_link
+    if link is None:
+        must_be_an_id(run)
     if link is None or link.stage != "opened":
         raise Wait("the order is not open in Afosto yet", after=ORDER_WAIT)
     return link
+
+
+def must_be_an_id(run: Run) -> bool:
+    """Return whether the shop's order was read before; raises NeedsPerson when its number was sent for its id."""
+    found = Status(run.runtime.ledger.database).find_order(run.store.name, run.order_id)
+    if found is None or found["id"] == run.order_id:
+        return found is not None
+    raise NeedsPerson(
+        f"{run.store.name} has no order with the id {run.order_id}; the order of this number has the id {found['id']}",
+        reason="unknown-order",
+        resolution="Send the id instead of the number, and drop this job.",
+    )
 
 
 def settled_first(run: Run) -> None:

@@ -30,6 +30,7 @@ def set_up_logs(settings: Settings) -> None:
         structlog.stdlib.add_logger_name,
         structlog.stdlib.add_log_level,
         structlog.stdlib.ExtraAdder(),
+        _drop_repeated_traceback,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     structlog.configure(
@@ -53,6 +54,14 @@ def set_up_logs(settings: Settings) -> None:
 def redact(logger: Any, method: str, event: EventDict) -> EventDict:
     """Hide the values of secret names, however deep, and secrets inside texts: a structlog processor."""
     return {name: _hidden(name, value) for name, value in event.items()}
+
+
+def _drop_repeated_traceback(logger: Any, method: str, event: EventDict) -> EventDict:
+    """A task's error that was foreseen needs no traceback; of any other, Celery gives it a second time."""
+    data = event.get("data")
+    if isinstance(data, Mapping) and "traceback" in data:
+        event["data"] = {name: value for name, value in data.items() if name != "traceback"}
+    return event
 
 
 def _formatter(log_format: str, shared: list[Processor]) -> logging.Formatter:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from ledger.records import Wish
 from schemas.mapping.news import news
 from schemas.mapping.stock import waiting_by_line
-from tasks.counterpart import read_order
+from tasks.counterpart import must_be_an_id, read_order
 from tasks.exporting import known
 from tasks.pairing import settle_order
 from tasks.run import Run
@@ -22,6 +22,10 @@ def look(run: Run) -> str:
     before it acts.
     """
     link = run.order_link
+    if link is None and not must_be_an_id(run):
+        return (
+            f"no order of {run.store.name} with the id {run.order_id} was read yet; orders.import asks the shop for it"
+        )
     if link is None or link.stage != "opened":
         return "the order is not open in Afosto"
     order = read_order(run, link)

@@ -1,13 +1,14 @@
 #!/bin/sh
 # Sends a task to the connector over HTTP, and shows its job.
 #
-#   CONNECTOR_TOKEN=… send_task.sh https://connector.example orders.import '{"store": "corner", "order": "4711"}'
+#   CONNECTOR_TOKEN=… send_task.sh https://connector.example orders.import '{"store": "corner", "order": "4711"}' KEY
 #
-# The Idempotency-Key makes it safe to run again after an answer that was lost: choose one per thing that happened.
+# KEY is the Idempotency-Key: it makes it safe to run again after an answer that was lost. Choose one per thing that
+# happened ("order-4711-paid"): the same thing again bears the same key, the next news of the same order another one.
 set -eu
-gateway=$1 task=$2 keywords=$3
+gateway=$1 task=$2 keywords=$3 key=$4
 curl --silent --show-error --fail-with-body --max-time 10 --retry 3 \
     --header "Authorization: Bearer $CONNECTOR_TOKEN" \
     --header "Content-Type: application/json" \
-    --header "Idempotency-Key: $(printf '%s' "$task $keywords" | sha256sum | cut -c 1-64)" \
+    --header "Idempotency-Key: $key" \
     --data "$keywords" "$gateway/v1/tasks/$task"

@@ -114,8 +114,10 @@ update stores set client_secret = %(client_secret)s, afosto_key = %(afosto_key)s
 where name = %(name)s;
 
 -- name: find_order
+-- By its id, or else by its number.
 select id, number, created_at, updated_at, is_test, is_final, first_seen_at from orders
-where store = %(store)s and (number = %(order)s or id = %(order)s);
+where store = %(store)s and (number = %(order)s or id = %(order)s)
+order by id = %(order)s desc;
 
 -- name: history
 select at, direction, flow, outcome, message, steps, seconds, requests, worker from attempts

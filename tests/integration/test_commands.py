@@ -231,8 +231,8 @@ def test_the_jobs_that_could_not_be_taken_are_named(driver: Driver, connector: C
 def test_a_job_is_shown_with_its_order_and_its_times_in_utc(driver: Driver, connector: Commands) -> None:
     order, _ = driver.imported()
     told = connector("jobs", "show", str(_job(driver, "orders")["id"])).stdout.splitlines()
-    assert f"order number {order['number']}" in told
-    assert any(line.startswith("created at") and line.endswith("UTC") for line in told)
+    assert f"orders.import of order {order['number']} of {driver.store}, is done." in told[0]
+    assert any(line.startswith("  made 20") and line.endswith("UTC") for line in told)
 
 
 def test_a_poll_of_an_ill_store_says_what_is_wrong(driver: Driver, connector: Commands) -> None:

@@ -55,7 +55,7 @@ def test_a_celery_message_a_raw_message_and_a_request_lead_to_the_same_job(
     doors = {
         "celery": [sys.executable, str(EXAMPLES / "send_task.py"), broker, "orders", "orders.import", keywords],
         "raw": [_program("node"), str(EXAMPLES / "send_task.mjs"), broker, "orders", "orders.import", keywords],
-        "http": [_program("sh"), str(EXAMPLES / "send_task.sh"), gateway[1], "orders.import", keywords],
+        "http": [_program("sh"), str(EXAMPLES / "send_task.sh"), gateway[1], "orders.import", keywords, "paid"],
     }
     _program("curl")
     for wanted, (door, argv) in enumerate(doors.items(), 1):
@@ -70,9 +70,10 @@ def test_a_request_sent_twice_by_the_example_is_one_request(
     token = world.ledger.tokens.add("erp", FOR_OTHERS, [])
     argv = [_program("sh"), str(EXAMPLES / "send_task.sh"), gateway[1], "orders.import"]
     keywords = json.dumps({"store": SHOP, "order": "4711"})
-    answers = [json.loads(_run([*argv, keywords], {**os.environ, "CONNECTOR_TOKEN": token})) for _ in range(2)]
-    assert answers[0] == answers[1]
-    assert answers[0]["job"]["wanted"] == 1
+    env = {**os.environ, "CONNECTOR_TOKEN": token}
+    first, again, other = (json.loads(_run([*argv, keywords, key], env)) for key in ("paid", "paid", "packed"))
+    assert first == again
+    assert [first["job"]["wanted"], other["job"]["wanted"]] == [1, 2]
 
 
 @pytest.mark.parametrize("names_order", [True, False], ids=["deliveries name their order", "deliveries name none"])

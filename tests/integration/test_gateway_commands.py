@@ -44,6 +44,7 @@ def test_a_token_is_printed_once_and_works_until_it_is_revoked(doors: Doors, she
         (("tokens", "revoke", "none"), "connector tokens list"),
         (("webhooks", "add", "none", "--secret", "s"), "No store 'none'"),
         (("webhooks", "rotate", "none", "--secret", "s"), "connector webhooks list"),
+        (("webhooks", "rotate", "none"), "connector webhooks list"),
         (("webhooks", "remove", "none"), "connector webhooks list"),
     ],
 )
@@ -90,3 +91,27 @@ def test_rotating_the_keys_takes_the_webhook_secrets_along(doors: Doors, shell: 
     sealed = bytes(doors.rows("webhook_endpoints")[0]["secret"])
     assert endpoint
     assert Fernet(fresh).decrypt(sealed) == b"hush"
+
+
+ADD = ("store", "add", "new", "--client-id", "id", "--channel", "c", "--since", "2026-01-01")
+
+
+def test_store_add_asks_for_both_secrets_without_an_echo(shell: Shell) -> None:
+    result = shell(*ADD, "--base-url", "http://127.0.0.1:1/api", given="top-secret\nvery-private\n")
+    assert "Client secret" in result.stderr
+    assert "Afosto API key" in result.stderr
+    assert "top-secret" not in result.output
+    assert "very-private" not in result.output
+
+
+def test_store_add_refuses_an_empty_secret_on_standard_input(shell: Shell) -> None:
+    result = shell(*ADD, "--client-secret-stdin", given="")
+    assert result.exit_code == 2
+    assert "Client secret: nothing was given" in result.stderr
+
+
+def test_store_add_asks_for_nothing_when_the_name_is_taken(shell: Shell) -> None:
+    result = shell("store", "add", "shop", *ADD[3:])
+    assert result.exit_code == 1
+    assert "is connected already" in result.stderr
+    assert "Client secret" not in result.stderr

@@ -78,3 +78,12 @@ def test_no_request_is_answered_with_a_server_error(doors: Doors, inside: bool, 
             BOUNDED(given(case=operation.ok().as_strategy(generation_mode=mode))(ask))()
     print(dict(seen))
     assert seen.total() > 5 * EXAMPLES
+
+
+def test_the_description_leaves_out_the_keywords_that_are_the_connector_s_own(doors: Doors) -> None:
+    described = doors.app.test_client().get("/openapi.json").json
+    assert described is not None
+    taken = {
+        name: set(described["components"]["schemas"][f"{name}Message"]["properties"]) for name in ("Order", "Poll")
+    }
+    assert taken == {"Order": {"store", "order"}, "Poll": {"store", "cursor"}}

@@ -52,7 +52,7 @@ def _compare(text: str) -> list[tuple[str, str]]:
 
 def _introspect(key: str | None) -> str:
     url = load_setting(os.environ, "afosto_url")
-    secret = read_secret(key, "Afosto API key", stdin=False)
+    secret = read_secret(key, "Afosto API key", stdin=False, option="CONNECTOR_AFOSTO_KEY")
     headers = {"Authorization": f"Bearer {secret}", "Accept": "application/json"}
     body = {"query": introspection_query()}
     answer = Http().send("POST", url, effect=False, headers=headers, body=body, interpret=interpret)

@@ -29,7 +29,7 @@ class Check:
     text: str
 
 
-@click.command()
+@click.command(short_help="Check that everything is in place.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 def doctor(as_json: bool) -> None:
     """Check settings, servers, workers, dispatch, stores and parked jobs; exit code 1 when something is wrong."""
@@ -43,7 +43,7 @@ def doctor(as_json: bool) -> None:
         for warning in warnings:
             click.echo(f"warning: {warning}")
         for name, value in chosen.redacted().items():
-            click.echo(f"  {name:24} {value}")
+            click.echo(f"  {name:34} {value}")
         for check in checks:
             click.echo(f"{'ok   ' if check.ok else 'WRONG'}  {check.name}: {check.text}")
     if not all(check.ok for check in checks):

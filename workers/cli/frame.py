@@ -47,6 +47,10 @@ class Misconfigured(Failure):
     exit_code = 2
 
 
+class DatabaseAway(ConnectorError):
+    """Nobody answers at the database's address."""
+
+
 class ConnectorGroup(click.Group):
     """A group whose commands end in a Failure where they would end in a traceback."""
 
@@ -68,7 +72,7 @@ def _next_step(error: ConnectorError) -> str:
     if isinstance(error, NeedsPerson):
         return error.resolution
     if isinstance(error, RetryLater):
-        return "Try again in a moment; connector doctor tells what can be reached"
+        return "Check the address and try again in a moment; connector doctor checks our own servers"
     return ""
 
 
@@ -84,7 +88,7 @@ def settings() -> Settings:
 
 @contextmanager
 def open_ledger(given: Settings | None = None) -> Iterator[Ledger]:
-    """Open the ledger for one command. Raises ConfigurationError or RetryLater with the cause a person needs."""
+    """Open the ledger for one command. Raises what `check_database` does, with the cause a person needs."""
     chosen = given or settings()
     keys = KeySet(chosen.keys)
     check_database(chosen.database_url)
@@ -98,8 +102,8 @@ def open_ledger(given: Settings | None = None) -> Iterator[Ledger]:
 def check_database(url: str) -> None:
     """Connect once, because the pool's own error would only say that it waited.
 
-    Raises ConfigurationError with the server's words for a wrong address, name or password, RetryLater when nobody
-    answers in time.
+    Raises ConfigurationError for what cannot be an address, and with the server's words for a wrong name or password;
+    DatabaseAway where there is no server, RetryLater when nobody answers in time.
     """
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     # Neither is read as part of the password, so that the driver's message would quote the rest of it.
@@ -116,7 +120,9 @@ def check_database(url: str) -> None:
         raise RetryLater("The database does not answer in time; check CONNECTOR_DATABASE_URL") from None
     except psycopg.OperationalError as error:
         reason = " ".join(str(error).split("\n")[0].split()).rstrip(".")
-        raise ConfigurationError(f"The database cannot be used: {reason}; check CONNECTOR_DATABASE_URL") from None
+        # The driver gives no code of an error before the connection stands; FATAL is the word of a server that answers.
+        kind = ConfigurationError if "FATAL" in reason else DatabaseAway
+        raise kind(f"The database cannot be used: {reason}; check CONNECTOR_DATABASE_URL") from None
 
 
 def print_json(value: Any) -> None:

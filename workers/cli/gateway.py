@@ -8,7 +8,7 @@ import click
 from workers.cli.frame import settings
 
 
-@click.command()
+@click.command(short_help="Take webhooks and tasks over HTTP.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on; 0.0.0.0 for all.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port to listen on.")
 @click.option("--workers", type=click.IntRange(1, 64), default=2, show_default=True, help="Processes.")

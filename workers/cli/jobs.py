@@ -6,14 +6,16 @@ from typing import Any
 import click
 
 from ledger.ledger import Ledger
+from ledger.status import Status
 from schemas.errors import NeedsPerson
-from schemas.flows import flow_name
-from workers.cli.frame import FLOWS, open_ledger, plural, print_json, print_table, show
+from schemas.flows import LOOK, flow_name
+from workers.cli.frame import FLOWS, open_ledger, plural, print_json, print_table
+from workers.cli.job_words import job_lines
 
 STATES = ("waiting", "queued", "running", "done", "parked")
 
 
-@click.group()
+@click.group(short_help="See jobs; retry or drop those that are parked.")
 def jobs() -> None:
     """Look at jobs; retry or drop those that are parked, one by one or by reason."""
 
@@ -21,7 +23,7 @@ def jobs() -> None:
 @jobs.command("list")
 @click.option("--store", help="Only this store.")
 @click.option("--state", type=click.Choice(STATES), help="Only this state.")
-@click.option("--flow", type=click.Choice(FLOWS), help="Only this flow.")
+@click.option("--flow", type=click.Choice([*FLOWS, LOOK]), help="Only this flow.")
 @click.option("--reason", help="Only jobs with this reason.")
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many, newest first."
@@ -56,16 +58,22 @@ def list_jobs(
 @click.argument("job_id", metavar="ID", type=int)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 def show_job(job_id: int, as_json: bool) -> None:
-    """Show everything about one job."""
+    """Show a job in words, with every attempt."""
     with open_ledger() as ledger:
         row = ledger.jobs.find(job_id)
+        attempts = _attempts(ledger, row) if row else []
     if row is None:
         raise NeedsPerson(f"there is no job {job_id}", reason="unknown-job", resolution="see: connector jobs list")
     if as_json:
-        print_json(row)
+        print_json({**row, "attempts": attempts})
         return
-    for key, value in row.items():
-        click.echo(f"{key.replace('_', ' '):12} {show(value)}")
+    for line in job_lines(row, attempts):
+        click.echo(line)
+
+
+def _attempts(ledger: Ledger, row: dict[str, Any]) -> list[dict[str, Any]]:
+    attempts = Status(ledger.database).attempts(row["store"], row["order_key"])
+    return [each for each in attempts if (each["direction"], each["flow"]) == (row["direction"], row["flow"])]
 
 
 def _must_know(ledger: Ledger, store: str | None) -> None:

@@ -8,7 +8,7 @@ import click
 FOLDER = Path(".connector")
 
 
-@click.group()
+@click.group(short_help="Run PostgreSQL and Redis of our own.")
 def local() -> None:
     """Run PostgreSQL and Redis of our own, in the folder .connector of the current directory."""
 
@@ -21,14 +21,15 @@ def up(with_processes: bool) -> None:
     Servers that CONNECTOR_* variables name already are used instead of ours. The output holds the servers' password
     and the key for stored secrets: it is for a shell, not for a log.
     """
-    from workers.local import services, standing  # noqa: PLC0415 - needs the extra `local`
+    from workers.local import ready, services, standing  # noqa: PLC0415 - needs the extra `local`
 
     given = services.environment(services.named(FOLDER, os.environ))
     if servers := [name for name, value in given.items() if value and name.endswith("_URL") and name in os.environ]:
         click.echo(f"Used as set, not started here (unset to have our own): {', '.join(servers)}", err=True)
     found = standing.up(FOLDER, Path("Procfile") if with_processes else None)
     if with_processes:
-        click.echo(f"The processes of ./Procfile run; their logs: {FOLDER}/logs", err=True)
+        click.echo(f"Waiting for the processes of ./Procfile to be at work; their logs: {FOLDER}/logs", err=True)
+        ready.wait_until_ready(found.database_url, f"{FOLDER}/logs")
     for name, value in services.environment(found).items():
         click.echo(f"export {name}='{value}'")
 
@@ -41,7 +42,7 @@ def down() -> None:
     click.echo("stopped" if standing.down(FOLDER) else "nothing was running")
 
 
-@click.command()
+@click.command(short_help="Run a demo, and prove that both sides agree.")
 @click.option("--keep", is_flag=True, help="Stay up until Ctrl-C.")
 def demo(keep: bool) -> None:
     """Run three simulated shops, a simulated Afosto and the whole connector; end with a proof.

@@ -4,11 +4,12 @@ from typing import Any
 
 import click
 
+from schemas.errors import NeedsPerson
 from workers.cli.frame import open_ledger, plural, print_json, print_table, settings
 from workers.places import Places, map_place, missing_box, read_places
 
 
-@click.group()
+@click.group(short_help="See and map the locations of a store.")
 def locations() -> None:
     """See and map the locations of a store: for orders to be collected, and for its stock.
 
@@ -57,7 +58,11 @@ def unmap_location(store: str, epages_id: str) -> None:
         ledger.stores.facts(store)
         known = ledger.stores.unmap_location(store, epages_id)
     if not known:
-        raise click.BadParameter(f"{store} has no mapped location {epages_id}.")
+        raise NeedsPerson(
+            f"the store {store} has no mapped location {epages_id}",
+            reason="unknown-location",
+            resolution=f"see the locations with: connector locations list {store}",
+        )
     click.echo(f"{store}: {epages_id} is not mapped any more")
 
 

@@ -24,7 +24,7 @@ def migrate() -> None:
         click.echo("the database is up to date")
 
 
-@click.group()
+@click.group(short_help="Make and change the keys of the secrets.")
 def keys() -> None:
     """Make and change the keys that encrypt the secrets of stores and webhook endpoints.
 

@@ -1,5 +1,6 @@
 """`connector order`: what happened to an order, in plain words."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -7,31 +8,21 @@ import click
 from ledger.status import Status
 from schemas.errors import NeedsPerson
 from schemas.flows import flow_name
-from workers.cli.frame import open_ledger, plural, print_json, show, span
-
-_STAGES = {
-    "created": "is a draft in Afosto, without its items",
-    "filled": "is a draft in Afosto, with its items, not open yet",
-    "opened": "is open in Afosto",
-    "expired": "was a draft in Afosto and was given up",
-}
-_STATES = {
-    "waiting": "waits for its turn",
-    "queued": "is on its way to a worker",
-    "running": "is running now",
-    "done": "is done",
-    "parked": "is parked: a person must decide",
-}
-_DROPPED = {"dropped": "was dropped by a person", "order-dropped": "was dropped with the import of its order"}
+from workers.cli.attempts import attempt_lines
+from workers.cli.frame import open_ledger, print_json, show
+from workers.cli.job_words import standing
+from workers.cli.order_summary import summary
 
 
-@click.command()
+@click.command(short_help="Tell what happened to an order of STORE.")
 @click.argument("store")
-@click.argument("number")
+@click.argument("number", required=False, metavar="NUMBER")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
-def order(store: str, number: str, as_json: bool) -> None:
+def order(store: str, number: str | None, as_json: bool) -> None:
     """Tell what happened to an order of STORE, by its NUMBER or ePages id."""
     with open_ledger() as ledger:
+        if number is None:
+            raise _no_store(store, ledger.stores.names())
         since = ledger.stores.facts(store).import_since
         found, attempts = ledger.stores.order_history(store, number)
         rest = Status(ledger.database).order(store, found["id"] if found else number)
@@ -45,9 +36,17 @@ def order(store: str, number: str, as_json: bool) -> None:
         print_json({"order": found, **rest, "attempts": attempts})
         return
     _print_order(store, number, found)
+    for line in summary(rest["links"], rest["jobs"]):
+        click.echo(f"  {line}")
     _print_links(rest["links"])
     _print_jobs(rest["jobs"], rest["intents"])
     _print_attempts(attempts)
+
+
+def _no_store(number: str, names: Sequence[str]) -> click.UsageError:
+    known = f"connected are {', '.join(names)}" if names else "none is connected"
+    example = f"connector order {names[0] if names else 'STORE'} {number}"
+    return click.UsageError(f"The store comes first ({known}), then the order's number; for example: {example}")
 
 
 def _print_order(store: str, number: str, found: dict[str, Any] | None) -> None:
@@ -68,12 +67,8 @@ def _print_order(store: str, number: str, found: dict[str, Any] | None) -> None:
 
 
 def _print_links(links: list[dict[str, Any]]) -> None:
-    if not any(link["kind"] == "order" for link in links):
-        click.echo("  It is not in Afosto.")
     for link in links:
-        if link["kind"] == "order":
-            click.echo(f"  It {_STAGES.get(link['stage'], link['stage'])} as order {link['afosto_id']}.")
-        else:
+        if link["kind"] != "order":
             line = f", line {link['line_id']}" if link["line_id"] else ""
             shop = link["epages_id"] or "counted in the shop's order"
             click.echo(
@@ -81,16 +76,10 @@ def _print_links(links: list[dict[str, Any]]) -> None:
             )
 
 
-def _state(job: dict[str, Any]) -> str:
-    dropped = _DROPPED.get(job["reason"]) if job["state"] == "done" else None
-    return dropped or _STATES[job["state"]]
-
-
 def _print_jobs(jobs: list[dict[str, Any]], intents: list[dict[str, Any]]) -> None:
     click.echo("\nWhat is to be done" if jobs else "\nNothing is to be done")
     for job in jobs:
-        tries = f", tried {plural(job['claims'], 'time')}" if job["claims"] else ""
-        click.echo(f"  {flow_name(job['direction'], job['flow'])} (job {job['id']}) {_state(job)}{tries}.")
+        click.echo(f"  {flow_name(job['direction'], job['flow'])} (job {job['id']}) {standing(job)}.")
         if job["message"] and job["state"] != "done":
             reason = f" ({job['reason']})" if job["reason"] else ""
             click.echo(f"    {job['message']}{reason}")
@@ -103,11 +92,5 @@ def _print_jobs(jobs: list[dict[str, Any]], intents: list[dict[str, Any]]) -> No
 
 def _print_attempts(attempts: list[dict[str, Any]]) -> None:
     click.echo("\nWhat was tried" if attempts else "\nNothing was tried yet")
-    for attempt in attempts:
-        said = f": {attempt['message']}" if attempt["message"] else ""
-        effort = f"{span(attempt['seconds'])}, {plural(attempt['requests'], 'request')}"
-        flow = flow_name(attempt["direction"], attempt["flow"])
-        by = f"({effort}, {attempt['worker']})"
-        click.echo(f"  {show(attempt['at'])}  {flow} {attempt['outcome']}{said} {by}")
-        for step in attempt["steps"]:
-            click.echo(f"      {step}")
+    for line in attempt_lines(attempts):
+        click.echo(f"  {line}")

@@ -13,7 +13,7 @@ from workers.connect import FIRST_WIDTH
 CURSORS = ("live", "history", "sweep")
 
 
-@click.command()
+@click.command(short_help="Ask STORE for its orders now.")
 @click.argument("name", metavar="STORE")
 @click.option("--now", is_flag=True, help="Poll now; without it, tell when the store was polled and will be.")
 @click.option(

@@ -25,7 +25,7 @@ _COLUMNS = {
 }
 
 
-@click.command()
+@click.command(short_help="Compare STORE on both sides.")
 @click.argument("store")
 @click.option("--repair", "mend", is_flag=True, help="Let the jobs run again that make both sides equal.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")

@@ -16,7 +16,7 @@ from workers.restoring import link_order, release_orders
 _STILL_RUNNING = 5
 
 
-@click.group()
+@click.group(short_help="Make sure after a restored database.")
 def restore() -> None:
     """After PostgreSQL was restored from a dump: hold what may have been done since, decide what nobody knows.
 

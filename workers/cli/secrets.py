@@ -1,13 +1,27 @@
 """How a command takes a secret: from an option or the environment, from standard input, or asked without an echo."""
 
 import sys
+import warnings
+from getpass import GetPassWarning
 
 import click
 
 
-def read_secret(given: str | None, label: str, *, stdin: bool) -> str:
-    """Return a secret without surrounding blanks. Raises UsageError when there is none to read."""
-    secret = sys.stdin.readline() if stdin else given or str(click.prompt(label, hide_input=True, err=True))
+def read_secret(given: str | None, label: str, *, stdin: bool, option: str) -> str:
+    """Return a secret without surrounding blanks; `option` says how it is given without a terminal.
+
+    Raises UsageError when there is none to read, or no terminal to ask at.
+    """
+    secret = sys.stdin.readline() if stdin else given or _asked(label, option)
     if not secret.strip():
         raise click.UsageError(f"{label}: nothing was given.")
     return secret.strip()
+
+
+def _asked(label: str, option: str) -> str:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", GetPassWarning)
+        try:
+            return str(click.prompt(label, hide_input=True, err=True))
+        except GetPassWarning:
+            raise click.UsageError(f"{label}: there is no terminal to ask at; give it with {option}.") from None

@@ -16,7 +16,7 @@ ALIVE_SECONDS = 30.0  # a worker that was not seen for so long counts as dead
 SOUND = frozenset({"fresh", "new", "paused"})  # states of a store that nobody need look after
 
 
-@click.command()
+@click.command(short_help="Show stores, parked jobs, workers and queues.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 def status(as_json: bool) -> None:
     """Show stores, parked jobs, workers and queues; exit code 1 when a store or a job needs somebody.

@@ -4,10 +4,11 @@ from typing import Any
 
 import click
 
+from schemas.errors import NeedsPerson
 from workers.cli.frame import open_ledger, print_json, print_table, show
 
 
-@click.command()
+@click.command(short_help="Show what STORE's stock was published as.")
 @click.argument("store")
 @click.argument("sku", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
@@ -17,6 +18,12 @@ def stock(store: str, sku: str | None, as_json: bool) -> None:
         ledger.stores.facts(store)
         rows = ledger.stock.list(store, sku)
         cursor = ledger.stock.cursor(store)
+    if sku and not rows:
+        raise NeedsPerson(
+            f"the store {store} has no SKU {sku}, as far as its stock was read",
+            reason="unknown-sku",
+            resolution=f"see what it has with: connector stock {store}",
+        )
     if as_json:
         print_json({"cursor": cursor, "skus": rows})
         return

@@ -90,8 +90,11 @@ def add(name: str, **given: Any) -> None:
     app permits, and the box to tick in the cockpit (German name) where one does not.
     """
     chosen = settings()
-    secret = read_secret(given["client_secret"], "Client secret", stdin=given["client_secret_stdin"])
-    key = read_secret(given["afosto_key"], "Afosto API key", stdin=given["afosto_key_stdin"])
+    with open_ledger(chosen) as ledger:
+        _must_be_new(name, ledger.stores.names())
+    shop, afosto = given["client_secret_stdin"], given["afosto_key_stdin"]
+    secret = read_secret(given["client_secret"], "Client secret", stdin=shop, option="--client-secret-stdin")
+    key = read_secret(given["afosto_key"], "Afosto API key", stdin=afosto, option="--afosto-key-stdin")
     new = NewStore(
         name=name,
         base_url=given["base_url"] or chosen.epages_url.replace("{store}", name),
@@ -106,7 +109,6 @@ def add(name: str, **given: Any) -> None:
         mark_orders=given["mark_orders"],
     )
     with open_ledger(chosen) as ledger:
-        _must_be_new(name, ledger.stores.names())
         _check_locations(chosen, new, set(given["locations"].values()))
         connection = connect_store(ledger, chosen, new)
         _keep_choices(ledger, name, given["flows"], given["locations"])

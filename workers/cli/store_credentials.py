@@ -45,9 +45,9 @@ def credentials(
             name,
             client_id=client_id or kept.client_id,
             client_secret=_kept(ledger, name, CLIENT_SECRET, kept=key and not shop)
-            or read_secret(client_secret, CLIENT_SECRET[1], stdin=client_secret_stdin),
+            or read_secret(client_secret, CLIENT_SECRET[1], stdin=client_secret_stdin, option="--client-secret-stdin"),
             afosto_key=_kept(ledger, name, AFOSTO_KEY, kept=shop and not key)
-            or read_secret(afosto_key, AFOSTO_KEY[1], stdin=afosto_key_stdin),
+            or read_secret(afosto_key, AFOSTO_KEY[1], stdin=afosto_key_stdin, option="--afosto-key-stdin"),
         )
     click.echo(f"Both vendors take the credentials; {name} goes on with them")
 

@@ -155,10 +155,13 @@ def _retry(ledger: Ledger, name: str, reason: str) -> None:
 
 @store.command()
 @click.argument("name")
-@click.argument("flow", type=click.Choice((*FLOWS, MARKS)))
+@click.argument("flow", metavar="FLOW", type=click.Choice((*FLOWS, MARKS)))
 @click.argument("state", type=click.Choice(("on", "off")))
 def switch(name: str, flow: str, state: str) -> None:
     """Switch a FLOW of the store on or off. What happens while it is off is made up for once it is on again.
+
+    FLOW is one of orders.import, cancellations.import, shipments.import, returns.import, cancellations.export,
+    shipments.export, returns.export, broken.export, inventory.publish, mark_orders.
 
     Before it is switched on, the shop is asked what its app may do now. mark_orders is no flow: while it is on, the
     import writes into the note of each new order which Afosto order it became.

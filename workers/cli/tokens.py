@@ -8,7 +8,7 @@ from schemas.messages import FOR_OTHERS
 from workers.cli.frame import open_ledger, print_json, print_table
 
 
-@click.group()
+@click.group(short_help="Make, list and revoke tokens of other systems.")
 def tokens() -> None:
     """Make, list and revoke the tokens with which other systems send tasks over HTTP."""
 

@@ -9,10 +9,11 @@ PATH = "/webhooks/afosto/"
 _SECRET = click.option(
     "--secret", envvar="CONNECTOR_WEBHOOK_SECRET", show_envvar=True, help="Better left out: asked hidden."
 )
-_STDIN = click.option("--secret-stdin", is_flag=True, help="Read the secret from standard input, one line.")
+STDIN = "--secret-stdin"
+_STDIN = click.option(STDIN, is_flag=True, help="Read the secret from standard input, one line.")
 
 
-@click.group()
+@click.group(short_help="Make and change the endpoints for Afosto.")
 def webhooks() -> None:
     """Make, list, rotate and remove the endpoints that take Afosto's webhooks."""
 
@@ -28,7 +29,7 @@ def add(store: str, secret: str | None, secret_stdin: bool) -> None:
     """
     with open_ledger() as ledger:
         ledger.stores.facts(store)
-        endpoint = ledger.webhooks.add(store, read_secret(secret, "Webhook secret", stdin=secret_stdin))
+        endpoint = ledger.webhooks.add(store, read_secret(secret, "Webhook secret", stdin=secret_stdin, option=STDIN))
     click.echo(f"{PATH}{endpoint}")
 
 
@@ -62,7 +63,9 @@ def rotate(endpoint: str, secret: str | None, secret_stdin: bool, finish: bool) 
         if finish:
             ledger.webhooks.finish_rotation(endpoint)
         else:
-            ledger.webhooks.rotate(endpoint, read_secret(secret, "New webhook secret", stdin=secret_stdin))
+            ledger.webhooks.must_exist(endpoint)
+            new = read_secret(secret, "New webhook secret", stdin=secret_stdin, option=STDIN)
+            ledger.webhooks.rotate(endpoint, new)
     if finish:
         click.echo("only the newest secret is accepted now")
     else:

@@ -29,6 +29,7 @@ from schemas.settings import Settings, load_settings
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
 from workers.local.demo_figures import figures
+from workers.local.demo_stay import handed_over
 from workers.local.demo_verdict import verdict
 from workers.local.demo_view import table
 from workers.local.folder import held
@@ -87,7 +88,9 @@ class Stage:
     ledger: Ledger
     world: World
     processes: Processes
+    environ: Mapping[str, str]
     flower: str
+    gateway: str
 
 
 def run_demo(keep: bool, folder: Path = FOLDER, trading: float = TRADING_SECONDS) -> int:
@@ -103,7 +106,7 @@ def run_demo(keep: bool, folder: Path = FOLDER, trading: float = TRADING_SECONDS
         with _stopped_in_order(), _stage(console, folder) as stage:
             code = 0 if _play(stage, trading).agrees else 1
             if keep:
-                _stay(stage)
+                _stay(stage, folder)
     except KeyboardInterrupt:
         console.print("Stopped; nothing keeps running.")
     return code
@@ -212,12 +215,13 @@ def _check_alive(processes: Processes) -> None:
         raise ConnectorError(f"{child.name} ended by itself; {child.log} ends with:\n{child.last_words()}")
 
 
-def _stay(stage: Stage) -> None:
-    stage.console.print("Trading goes on; Ctrl-C ends it.")
+def _stay(stage: Stage, folder: Path) -> None:
     stage.world.trade()
-    while True:
-        _check_alive(stage.processes)
-        time.sleep(1)
+    with handed_over(folder, stage.environ, stage.gateway, SHOPS[0].name) as words:
+        stage.console.print(words, soft_wrap=True)
+        while True:
+            _check_alive(stage.processes)
+            time.sleep(1)
 
 
 @contextmanager
@@ -252,8 +256,9 @@ def _set_up(stack: contextlib.ExitStack, console: Console, folder: Path) -> Stag
     workers = stack.enter_context(Processes(folder / "logs"))
     _start_workers(workers, environ, flower)
     _start_gateway(workers, environ, gateway)
-    world.register_webhooks(ledger, f"http://127.0.0.1:{gateway}")
-    return Stage(console, settings, ledger, world, workers, f"http://127.0.0.1:{flower}")
+    door = f"http://127.0.0.1:{gateway}"
+    world.register_webhooks(ledger, door)
+    return Stage(console, settings, ledger, world, workers, environ, f"http://127.0.0.1:{flower}", door)
 
 
 def _environ(services: Mapping[str, str], afosto: int) -> dict[str, str]:

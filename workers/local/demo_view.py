@@ -18,6 +18,7 @@ FLOWS = ("orders", "cancellations", "shipments", "returns", "looks")
 # Broken so that the table fits a terminal of 80 columns.
 COLUMNS = (
     "store",
+    "is",
     "orders\nin shop",
     "orders\nimported",
     "acts\nexported",
@@ -84,12 +85,12 @@ def table(title: str, shops: Iterable[tuple[str, str, int]], ledger: Ledger) -> 
     stores, queues = standings(ledger)
     grid = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False)
     for column in COLUMNS:
-        grid.add_column(column, justify="left" if column == "store" else "right", no_wrap=True)
+        grid.add_column(column, justify="left" if column in ("store", "is") else "right", no_wrap=True)
     for name, character, orders in shops:
         store = stores.get(name, Standing())
         age = "–" if store.age is None else f"{store.age:.1f} s"
         done, left = (store.imported, store.exported), (store.unfinished, store.retried, store.states["parked"])
-        grid.add_row(f"{name}, {character}", *map(str, (orders, *done, *left)), age)
+        grid.add_row(name, character, *map(str, (orders, *done, *left)), age)
     lengths = "  ".join(f"{flow} {queues[flow]}" for flow in FLOWS)
     return Group(Text(title, style="italic"), grid, Text(f"jobs waiting: {lengths}"), Text(LEGEND, style="dim"))
 

@@ -102,3 +102,18 @@ def test_every_scope_of_a_flow_has_a_german_name(flow: str) -> None:
 def test_names_are_those_of_the_cockpit_and_an_unknown_scope_names_itself() -> None:
     assert cockpit_name("ordr:r") == "Bestellungen lesen"
     assert cockpit_name("what:r") == "what:r"
+
+
+@pytest.mark.parametrize(
+    ("address", "advice"),
+    [
+        ("https://milestones.beyondshop.cloud/api", "part before .beyondshop.cloud"),
+        ("http://127.0.0.1:7/newshop/api", "--base-url"),
+    ],
+)
+@responses.activate
+def test_where_there_is_no_shop_the_part_that_was_chosen_is_to_be_checked(address: str, advice: str) -> None:
+    responses.post(f"{address}/oauth/token", status=404)
+    with pytest.raises(NeedsPerson) as error:
+        fetch_token(Http(), address, "id", "secret", datetime.now(UTC))
+    assert advice in error.value.resolution

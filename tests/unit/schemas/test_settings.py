@@ -85,6 +85,20 @@ def test_settings_that_contradict_each_other_are_refused_with_both_figures(chang
     assert "for example: " in message
 
 
+def test_all_that_is_wrong_is_named_at_once() -> None:
+    wrong = refused(DATABASE_URL="", BROKER_URL="", LEASE="soon")
+    assert [line.split()[0].removeprefix("CONNECTOR_") for line in wrong.splitlines()] == [
+        "DATABASE_URL",
+        "BROKER_URL",
+        "LEASE",
+    ]
+    assert len(refused(RETRY_BASE="901", CLOCK_MARGIN="300").splitlines()) == 2
+
+
+def test_whoever_lost_sight_of_the_key_is_not_told_to_make_another() -> None:
+    assert "CONNECTOR_KEYS=KEY, the one you kept; only a first installation makes a new one" in refused(KEYS="")
+
+
 def test_a_broker_that_is_no_redis_asks_for_one() -> None:
     assert refused(BROKER_URL="amqp://broker").startswith("CONNECTOR_REDIS_URL is missing")
 
@@ -94,8 +108,8 @@ def test_no_secret_is_shown(url: str) -> None:
     settings = load_settings(LEAST | {"CONNECTOR_DATABASE_URL": url})
     shown = repr(settings) + str(settings.redacted())
     assert not [secret for secret in ("s3cret", "cr@et", "hunter2", KEY) if secret in shown]
-    assert settings.redacted()["database_url"].startswith("postgresql://u:***@db/x")
-    assert settings.redacted()["lease"] == "20.0"
+    assert str(settings.redacted()["CONNECTOR_DATABASE_URL"]).startswith("postgresql://u:***@db/x")
+    assert settings.redacted()["CONNECTOR_LEASE"] == 20
 
 
 def test_an_error_shows_no_secret() -> None:

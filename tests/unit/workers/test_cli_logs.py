@@ -75,3 +75,12 @@ def test_console_lines_carry_their_fields_without_secrets(capsys: pytest.Capture
     assert "job settled" in line
     assert "shop" in line
     assert "hush" not in line
+
+
+def test_the_line_of_a_parked_job_holds_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs(load_settings(ENVIRON))
+    data = {"name": "orders.look", "exc": "NeedsPerson('drift')", "traceback": "Traceback (most recent call last)"}
+    logging.getLogger("celery.app.trace").info("Task %(name)s raised expected: %(exc)s", data, extra={"data": data})
+    said = capsys.readouterr().err
+    assert "NeedsPerson('drift')" in said
+    assert "Traceback" not in said

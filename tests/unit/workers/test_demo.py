@@ -1,6 +1,7 @@
 import os
 import re
 import signal
+import subprocess
 import time
 from collections import Counter
 from pathlib import Path
@@ -12,6 +13,7 @@ from ledger.ledger import Ledger
 from schemas.errors import ConfigurationError
 from workers.local import demo, demo_view
 from workers.local.demo import run_demo
+from workers.local.demo_stay import handed_over
 from workers.local.demo_verdict import verdict
 from workers.local.folder import held
 from workers.local.proof import Report
@@ -60,13 +62,27 @@ def test_a_demo_under_nohup_outlives_its_terminal(tmp_path: Path, monkeypatch: p
 
 
 def test_ctrl_c_after_a_proof_without_differences_is_a_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stay(_: object) -> None:
+    def stay(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(demo, "_set_up", lambda *_: None)
     monkeypatch.setattr(demo, "_play", lambda *_: Report())
     monkeypatch.setattr(demo, "_stay", stay)
     assert run_demo(keep=True, folder=tmp_path) == 0
+
+
+def test_a_demo_that_stays_hands_a_shell_its_variables_until_it_ends(tmp_path: Path) -> None:
+    environ = {"CONNECTOR_KEYS": "a key", "CONNECTOR_BROKER_URL": "redis://x", "PATH": "/bin"}
+    with handed_over(tmp_path, environ, "http://127.0.0.1:1", "berlin") as words:
+        file = tmp_path / "environment"
+        said = subprocess.run(
+            ["/bin/sh", "-c", f". {file}; env"], env={}, capture_output=True, text=True, check=True
+        ).stdout
+        assert {"CONNECTOR_KEYS=a key", "CONNECTOR_BROKER_URL=redis://x"} <= set(said.splitlines())
+        assert "PATH" not in file.read_text()
+        for told in (f". {file}", "connector order berlin 10001", "http://127.0.0.1:1/docs"):
+            assert told in words
+    assert not file.exists()
 
 
 def test_the_table_of_the_stores_fits_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -76,7 +92,7 @@ def test_the_table_of_the_stores_fits_80_columns(monkeypatch: pytest.MonkeyPatch
     shown = lines(demo_view.table("Trading", [("utrecht", "limited", 99999)], ledger=object.__new__(Ledger)))
     assert not any("…" in line for line in shown)
     assert shown[1].split() == ["orders", "orders", "acts", "jobs", "runs", "jobs", "last"]
-    assert shown[4].split() == ["utrecht,", "limited", *["99999"] * 6, "99.9", "s"]
+    assert shown[4].split() == ["utrecht", "limited", *["99999"] * 6, "99.9", "s"]
 
 
 def test_the_proof_is_grouped_and_leaves_no_count_out() -> None:

@@ -1,0 +1,26 @@
+"""`connector local up --with-processes` returns when there is somebody to do the work."""
+
+import pytest
+
+from tests.doors import Doors
+from workers.local.ready import missing, wait_until_ready
+from workers.local.server import ServerFailed
+from workers.local.services import Services
+from workers.queues import QUEUE_NAMES
+
+
+def test_a_queue_without_a_worker_is_waited_for(doors: Doors, fresh_services: Services) -> None:
+    doors.ledger.front.take_tick(0)
+    doors.ledger.front.heartbeat("most", "host", [name for name in QUEUE_NAMES if name != "poll"], 4)
+    assert missing(doors.ledger.database) == ["the queue poll"]
+    with pytest.raises(ServerFailed, match="the queue poll; the logs in logs/ say why"):
+        wait_until_ready(fresh_services.database_url, "logs/", patience=0)
+    doors.ledger.front.heartbeat("poll", "host", ["poll"], 4)
+    wait_until_ready(fresh_services.database_url, "logs/", patience=0)
+
+
+def test_dispatch_that_does_not_run_is_waited_for(doors: Doors) -> None:
+    doors.ledger.front.heartbeat("all", "host", QUEUE_NAMES, 4)
+    assert missing(doors.ledger.database) == ["dispatch, which never ran or stopped"]
+    doors.ledger.front.take_tick(0)
+    assert missing(doors.ledger.database) == []

@@ -1,0 +1,33 @@
+"""Attempts as a person reads them: those that say the same, one after another, are one line with a count."""
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from typing import Any
+
+from schemas.flows import flow_name
+from workers.cli.frame import plural, show, span
+
+Attempt = dict[str, Any]
+
+
+def attempt_lines(attempts: Sequence[Attempt]) -> Iterator[str]:
+    """Write attempts, oldest first, each with its steps below it."""
+    for _, group in groupby(attempts, key=_said):
+        yield from _lines(list(group))
+
+
+def _said(attempt: Attempt) -> tuple[str, str, str, str, tuple[str, ...]]:
+    return (*(attempt[name] for name in ("direction", "flow", "outcome", "message")), tuple(attempt["steps"]))
+
+
+def _lines(alike: Sequence[Attempt]) -> Iterator[str]:
+    first, last = alike[0], alike[-1]
+    said = f": {first['message']}" if first["message"] else ""
+    until, by = "", first["worker"]
+    if len(alike) > 1:
+        until, by = f", {plural(len(alike), 'time')} until {show(last['at'])}", "in all"
+    effort = f"{span(sum(each['seconds'] for each in alike))}, {plural(sum(e['requests'] for e in alike), 'request')}"
+    flow = flow_name(first["direction"], first["flow"])
+    yield f"{show(first['at'])}  {flow} {first['outcome']}{said}{until} ({effort}, {by})"
+    for step in first["steps"]:
+        yield f"    {step}"

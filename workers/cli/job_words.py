@@ -1,0 +1,46 @@
+"""A job as a person reads it: what it is about, how it stands, what to do, and what was tried."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from schemas.flows import flow_name
+from workers.cli.attempts import attempt_lines
+from workers.cli.frame import plural, show
+
+_STATES = {
+    "waiting": "waits for its turn",
+    "queued": "is on its way to a worker",
+    "running": "is running now",
+    "done": "is done",
+    "parked": "is parked: a person must decide",
+}
+_DROPPED = {"dropped": "was dropped by a person", "order-dropped": "was dropped with the import of its order"}
+
+
+def standing(job: dict[str, Any]) -> str:
+    """Say how a job stands, to follow its name."""
+    dropped = _DROPPED.get(job["reason"]) if job["state"] == "done" else None
+    failed = f", failed {plural(job['failures'], 'time')} so far" if job["failures"] else ""
+    return f"{dropped or _STATES[job['state']]}{failed}"
+
+
+def job_lines(job: dict[str, Any], attempts: Sequence[dict[str, Any]]) -> Iterator[str]:
+    """Tell of one job and its attempts, oldest first."""
+    is_of_order = job["subject"] == job["order_key"] and job["flow"] != "inventory"
+    number = job["order_number"] or job["order_key"]
+    about = f" of order {number} of {job['store']}" if is_of_order else f" of {job['store']}"
+    yield f"Job {job['id']}, {flow_name(job['direction'], job['flow'])}{about}, {standing(job)}."
+    yield f"  news came {plural(job['wanted'], 'time')}, the last that was carried over is number {job['done']}"
+    yield f"  made {show(job['created_at'])}, due {show(job['due_at'])}, last ended {show(job['settled_at'])}"
+    if job["holder"]:
+        yield f"  held by {job['holder']} until {show(job['lease_until'])}"
+    if job["message"]:
+        reason = f" ({job['reason']})" if job["reason"] else ""
+        yield f"  {job['message']}{reason}"
+    if job["resolution"]:
+        yield f"  What to do: {job['resolution']}"
+    yield "What was tried" if attempts else "Nothing was tried yet, or it was too long ago to be kept."
+    for line in attempt_lines(attempts):
+        yield f"  {line}"
+    if is_of_order:
+        yield f"All of the order: connector order {job['store']} {number}"
