@@ -75,3 +75,13 @@ def test_console_lines_carry_their_fields_without_secrets(capsys: pytest.Capture
     assert "job settled" in line
     assert "shop" in line
     assert "hush" not in line
+
+
+def test_a_message_that_arrives_is_no_line_of_its_own_and_a_warning_about_one_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up_logs(load_settings(ENVIRON))
+    arrivals = logging.getLogger("celery.worker.strategy")
+    arrivals.info("received")
+    arrivals.warning("discarded")
+    assert json.loads(capsys.readouterr().err)["event"] == "discarded"
