@@ -30,6 +30,7 @@ worker_cancel_long_running_tasks_on_connection_loss = False
 # connection was cut without a word: it lives, reports and consumes nothing. So no worker subscribes to anything.
 worker_enable_remote_control = False
 worker_send_task_events = True
+worker_consumer = "workers.consumer:Consumer"
 task_send_sent_event = True
 worker_hijack_root_logger = False
 broker_connection_retry_on_startup = True

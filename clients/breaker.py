@@ -4,11 +4,11 @@ The rules stand in `breaker.lua`.
 """
 
 from datetime import UTC, datetime
-from importlib.resources import files
 from typing import Any
 
 import redis
 
+from clients.scripts import Call, read_script, run_scripts
 from schemas.errors import VendorSilent, Wait
 
 # Failures in a row that open the breaker: fewer would open on a hiccup, more would waste calls on a dead host.
@@ -27,32 +27,39 @@ class Breaker:
     """Stops the calls to a vendor that fails."""
 
     def __init__(self, client: "redis.Redis") -> None:
-        self._script = client.register_script(files("clients").joinpath("breaker.lua").read_text())
+        self._client = client
+        self._script = read_script("breaker.lua")
 
-    def check(self, bucket: str) -> None:
-        """Let one call try after each pause. Raises VendorSilent while the breaker is open, Wait without Redis."""
+    def check(self, bucket: str, *others: Call) -> list[Any]:
+        """Let one call try after each pause, and return the answers of `others`, asked in the same round trip.
+
+        Raises VendorSilent while the breaker is open, Wait without Redis.
+        """
         try:
-            left, since = (microseconds / 1e6 for microseconds in self._run(bucket, "check"))
+            (left, since), *answers = run_scripts(self._client, self._call(bucket, "check"), *others)
         except redis.RedisError as error:
             raise Wait("the breaker's Redis does not answer", after=REDIS_PAUSE) from error
         if left > 0:
             vendor = bucket.partition(":")[0]
-            moment = datetime.fromtimestamp(since, UTC)
+            moment = datetime.fromtimestamp(since / 1e6, UTC)
             raise VendorSilent(
                 f"{VENDORS.get(vendor, vendor)} has not answered since {moment:%Y-%m-%d %H:%M:%S} UTC",
                 bucket=bucket,
-                after=left,
+                after=left / 1e6,
             )
+        return answers
 
-    def record(self, bucket: str, healthy: bool) -> None:
+    def record(self, bucket: str, healthy: bool, *others: Call) -> None:
         """Note how a call went: transport failures, timeouts and 5xx are not healthy, refusals (4xx, 429) are.
 
-        Never raises: the answer in the caller's hand is worth more than the note.
+        `others` run in the same round trip. Never raises: the answer in the caller's hand, perhaps of an effect that
+        landed, is worth more than the note.
         """
+        rules = (FAILURES_TO_OPEN, FIRST_PAUSE * 10**6, LONGEST_PAUSE * 10**6)
         try:
-            self._run(bucket, "record", int(healthy), FAILURES_TO_OPEN, FIRST_PAUSE * 10**6, LONGEST_PAUSE * 10**6)
+            run_scripts(self._client, *others, self._call(bucket, "record", int(healthy), *rules))
         except redis.RedisError:
             return
 
-    def _run(self, bucket: str, *arguments: str | int) -> Any:
-        return self._script(keys=[f"breaker:{bucket}"], args=arguments)
+    def _call(self, bucket: str, *arguments: str | int) -> Call:
+        return Call(self._script, [f"breaker:{bucket}"], arguments)

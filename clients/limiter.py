@@ -3,13 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from typing import Any
 
 import redis
 
 from clients.headers import rate_limit, retry_after
 from clients.http import ResponseFacts
+from clients.scripts import Call, read_script, run_scripts
 from schemas.errors import Wait
 
 # Pause in seconds before asking a Redis again that did not answer; nothing passes unlimited meanwhile.
@@ -29,7 +29,8 @@ class Limiter:
 
     def __init__(self, client: "redis.Redis", budget: Budget) -> None:
         self._budget = (budget.calls, _micros(budget.window))
-        self._script = client.register_script(files("clients").joinpath("limiter.lua").read_text())
+        self._client = client
+        self._script = read_script("limiter.lua")
 
     def reserve(self, bucket: str, calls: int, lane: int) -> float:
         """Take `calls` calls for a lane (0 export, 1 live import, 2 history); return in how many seconds they may go.
@@ -50,31 +51,27 @@ class Limiter:
             return {}
         return dict(zip(buckets, self._run("allowance", buckets, _micros(seconds), lane), strict=True))
 
-    def blocked_for(self, bucket: str) -> float:
-        """Return the seconds until the vendor takes calls again, 0 when it does now. Raises Wait as above.
+    def blocked(self, bucket: str) -> Call:
+        """Ask for the microseconds until the vendor takes calls again, 0 when it does now.
 
         Calls that were reserved before the vendor asked for a pause must look here.
         """
-        return float(self._run("blocked", [bucket])) / 1e6
+        return self._call("blocked", [bucket])
 
-    def learn(self, bucket: str, facts: ResponseFacts) -> None:
-        """Learn a budget from an answer's rate limit headers, its `Retry-After`, or a bare refusal.
-
-        Never raises: the answer in the caller's hand, perhaps of an effect that landed, is worth more than the lesson.
-        """
+    def lesson(self, bucket: str, facts: ResponseFacts) -> Call:
+        """Learn a budget from an answer's rate limit headers, its `Retry-After`, or a bare refusal."""
         told = rate_limit(facts.headers)
         limit, remaining, reset = (told.limit, told.remaining, told.reset_seconds) if told else (None, None, None)
         pause = retry_after(facts.headers) if facts.throttled else None
         lesson = (int(facts.throttled), _micros(pause), _or_untold(limit), _or_untold(remaining), _micros(reset))
-        try:
-            self._run("learn", [bucket], *lesson)
-        except Wait:
-            return
+        return self._call("learn", [bucket], *lesson)
+
+    def _call(self, operation: str, buckets: Sequence[str], *arguments: int) -> Call:
+        return Call(self._script, [f"limit:{bucket}" for bucket in buckets], [operation, *self._budget, *arguments])
 
     def _run(self, operation: str, buckets: Sequence[str], *arguments: int) -> Any:
-        values: list[str | int] = [operation, *self._budget, *arguments]
         try:
-            return self._script(keys=[f"limit:{bucket}" for bucket in buckets], args=values)
+            return run_scripts(self._client, self._call(operation, buckets, *arguments))[0]
         except redis.RedisError as error:
             raise Wait("the limiter's Redis does not answer", after=REDIS_PAUSE) from error
 

@@ -36,12 +36,18 @@ def import_order(run: Run) -> str:
         return _give_up(run, link)
     draft = _draft(run, shop)
     order = _filled(run, shop, draft, link)
+    facts = _facts(shop, draft, order, link)
     if order.status != "CONCEPT":
-        return _found_open(run, order)
-    _compare_totals(run, draft, {draft.total, shop.grand_total}, order.total)
-    if shop.payment_status in UNPAID and not run.store.open_unpaid and not has_left(shop):
-        return f"waits for payment as CONCEPT {order.id}"
-    return _open(run, order.id)
+        return _found_open(run, order, facts)
+    try:
+        _compare_totals(run, draft, {draft.total, shop.grand_total}, order.total)
+        if shop.payment_status in UNPAID and not run.store.open_unpaid and not has_left(shop):
+            _note_filled(run, order.id, facts)
+            return f"waits for payment as CONCEPT {order.id}"
+        return _open(run, order.id, facts)
+    except (RetryLater, NeedsPerson):
+        _note_filled(run, order.id, facts)
+        raise
 
 
 def _draft(run: Run, shop: epages.Order) -> afosto.OrderDraft:
@@ -64,9 +70,6 @@ def _filled(run: Run, shop: epages.Order, draft: afosto.OrderDraft, link: Link |
     found = run.afosto.order(link.afosto_id)
     if found is None or (found.status == "CONCEPT" and not _complete(found, draft)):
         return _create(run, shop, draft, link)
-    if link.stage == "created":
-        # Of an order that was found again after a restore, what it looked like is not known any more.
-        _note_filled(run, found, {} if "fingerprint" in link.facts else {"fingerprint": fingerprint(shop)})
     return found
 
 
@@ -86,13 +89,20 @@ def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | 
         filled = run.afosto.add_items(order.id, draft.items)
     except AnswerLost as error:
         raise RetryLater(f"the answer to addItemsToOrder was lost: {error}") from error
-    _note_filled(run, filled, {"total": str(filled.total), "shop_total": str(draft.total)})
+    run.note(f"{counted(len(filled.units), 'unit')} on it")
     return filled
 
 
-def _note_filled(run: Run, order: afosto.Order, facts: dict[str, str] | None = None) -> None:
-    run.note(f"{counted(len(order.units), 'unit')} on it")
-    run.links.stage_order(run.store.name, run.order_id, order.id, "filled", facts=facts)
+def _facts(shop: epages.Order, draft: afosto.OrderDraft, order: afosto.Order, link: Link | None) -> dict[str, str]:
+    """What is kept of an order that has its items."""
+    facts = {"total": str(order.total), "shop_total": str(draft.total)}
+    # Of an order that was found again after a restore, what it looked like is not known any more.
+    return facts if link is None or "fingerprint" in link.facts else {**facts, "fingerprint": fingerprint(shop)}
+
+
+def _note_filled(run: Run, order_id: str, facts: dict[str, str]) -> None:
+    """Note that a draft stays one for now. One that is opened at once needs no note: it would be read again."""
+    run.links.stage_order(run.store.name, run.order_id, order_id, "filled", facts=facts)
 
 
 def _complete(order: afosto.Order, draft: afosto.OrderDraft) -> bool:
@@ -115,7 +125,7 @@ def _compare_totals(run: Run, draft: afosto.OrderDraft, accepted: set[Decimal], 
         )
 
 
-def _open(run: Run, order_id: str) -> str:
+def _open(run: Run, order_id: str, facts: dict[str, str]) -> str:
     try:
         order = run.afosto.open_order(order_id)
     except AnswerLost as error:
@@ -124,18 +134,18 @@ def _open(run: Run, order_id: str) -> str:
         found = run.afosto.order(order_id)
         if found is None or found.status == "CONCEPT":
             raise
-        return _found_open(run, found)
-    return _opened(run, order, "opened")
+        return _found_open(run, found, facts)
+    return _opened(run, order, "opened", facts)
 
 
-def _found_open(run: Run, order: afosto.Order) -> str:
+def _found_open(run: Run, order: afosto.Order, facts: dict[str, str] | None = None) -> str:
     """It was opened before and the answer was lost: news since then found no opened order, so it is looked at."""
     run.runtime.ledger.jobs.hint(run.store.name, "export", "looks", run.order_id, lane=0)
-    return _opened(run, order, "it was open already")
+    return _opened(run, order, "it was open already", facts)
 
 
-def _opened(run: Run, order: afosto.Order, how: str) -> str:
-    run.links.stage_order(run.store.name, run.order_id, order.id, "opened")
+def _opened(run: Run, order: afosto.Order, how: str, facts: dict[str, str] | None) -> str:
+    run.links.stage_order(run.store.name, run.order_id, order.id, "opened", facts=facts)
     run.runtime.ledger.held.note_afosto(run.store.name, run.order_id, waiting_by_line(order))
     return f"imported as Afosto order {order.id}: {how}"
 

@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -21,6 +22,8 @@ _SECRET_TEXT = re.compile(
 _BEARER = re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]+")
 _URL_PASSWORD = re.compile(r"(://[^:/@\s]*):[^\s/]*@")
 _NO_SECRETS = frozenset({"order_key"})
+# A text without any of these, in lower case, holds nothing that the expressions above would find.
+_SIGNS = ("secret", "token", "password", "authorization", "key", "bearer", "basic", "://")
 
 
 def set_up_logs(settings: Settings) -> None:
@@ -49,6 +52,9 @@ def set_up_logs(settings: Settings) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
+    if root.level > logging.DEBUG:
+        # A line for each message that arrives; what became of it is told when it is done.
+        logging.getLogger("celery.worker.strategy").setLevel(max(root.level, logging.WARNING))
 
 
 def redact(logger: Any, method: str, event: EventDict) -> EventDict:
@@ -81,9 +87,12 @@ def _formatter(log_format: str, shared: list[Processor]) -> logging.Formatter:
 
 
 def _hidden(name: str, value: Any) -> Any:
-    if name not in _NO_SECRETS and _SECRET_NAME.search(name) and value is not None:
-        return HIDDEN
-    return _clean(value)
+    return HIDDEN if value is not None and _is_secret(name) else _clean(value)
+
+
+@lru_cache(maxsize=1024)
+def _is_secret(name: str) -> bool:
+    return name not in _NO_SECRETS and _SECRET_NAME.search(name) is not None
 
 
 def _clean(value: Any) -> Any:
@@ -100,6 +109,9 @@ def _clean(value: Any) -> Any:
 
 
 def _clean_text(text: str) -> str:
+    lower = text.lower()
+    if not any(sign in lower for sign in _SIGNS):
+        return text
     without_pairs = _SECRET_TEXT.sub(_hide_pair, _URL_PASSWORD.sub(rf"\1:{HIDDEN}@", text))
     return _BEARER.sub(rf"\1 {HIDDEN}", without_pairs)
 

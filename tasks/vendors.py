@@ -39,13 +39,13 @@ class Gate:
 
     def before(self, effect: bool) -> None:
         """Let a request pass, or raise Wait or LeaseLost."""
-        self.breaker.check(self.bucket)
         if self.calls < self.prepaid:
-            wait = self.limiter.blocked_for(self.bucket)
+            (wait,) = self.breaker.check(self.bucket, self.limiter.blocked(self.bucket))
             if wait > 0:
                 # All that was reserved for the time of the block would go at once when it ends: take turns after it.
                 wait = self.limiter.reserve(self.bucket, self.prepaid - self.calls, self.lane)
         else:
+            self.breaker.check(self.bucket)
             wait = self.limiter.reserve(self.bucket, 1, self.lane)
         if wait > 0:
             raise Wait(f"the budget of {self.bucket} is used up", after=wait, prepaid=True)
@@ -55,8 +55,7 @@ class Gate:
 
     def after(self, facts: ResponseFacts) -> None:
         """Let limiter and breaker learn from an answer."""
-        self.limiter.learn(self.bucket, facts)
-        self.breaker.record(self.bucket, facts.healthy)
+        self.breaker.record(self.bucket, facts.healthy, self.limiter.lesson(self.bucket, facts))
 
 
 class Hooks(Protocol):

@@ -22,10 +22,11 @@ where store = %(store)s and kind = 'order' and epages_id = %(order_key)s and afo
 returning id;
 
 -- name: stage_order
--- From its opening on, an order is watched.
+-- From its opening on, an order is watched. Nobody who was slow makes a draft again of what was opened meanwhile.
 with staged as (
     update links set stage = %(stage)s, facts = facts || %(facts)s
     where store = %(store)s and kind = 'order' and epages_id = %(order_key)s and afosto_id = %(afosto_id)s
+      and (%(stage)s <> 'filled' or stage in ('created', 'filled'))
     returning id
 ), watched as (
     insert into watched (store, order_id) select %(store)s, %(order_key)s from staged where %(stage)s = 'opened'

@@ -86,6 +86,16 @@ def test_a_dependant_of_a_draft_that_waits_for_its_payment_is_due_at_once(ledger
     assert shipment["due_at"] <= datetime.now(UTC)
 
 
+def test_a_late_note_of_a_draft_does_not_close_an_opened_order(ledger: Ledger) -> None:
+    _advance(ledger, _wish("orders", "placed"))
+    job = ledger.jobs.claim("shop", "import", "orders", "order", holder="me", lease=60)
+    assert job is not None
+    ledger.links.bind_order("shop", "order", "afosto-order", job[0].id, {})
+    assert ledger.links.stage_order("shop", "order", "afosto-order", "filled", facts={"total": "1"})
+    assert ledger.links.stage_order("shop", "order", "afosto-order", "opened")
+    assert not ledger.links.stage_order("shop", "order", "afosto-order", "filled")
+
+
 def test_a_second_job_of_an_order_is_not_claimed_and_the_connection_goes_on(ledger: Ledger) -> None:
     _advance(ledger, _wish("orders", "placed"))
     ledger.jobs.hint("shop", "import", "shipments", "order")

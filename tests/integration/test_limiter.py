@@ -19,6 +19,7 @@ from redis.retry import Retry
 from clients.breaker import Breaker
 from clients.http import ResponseFacts
 from clients.limiter import Budget, Limiter
+from clients.scripts import run_scripts
 from schemas.errors import Wait
 from tasks.vendors import Gate
 
@@ -51,6 +52,17 @@ def redis(address: str) -> Iterator[Redis]:
 
 def facts(status: int = 200, headers: Mapping[str, str] | None = None) -> ResponseFacts:
     return ResponseFacts(status, headers or {}, 0.1, throttled=status == 429, healthy=True)
+
+
+def learn(client: Redis, limiter: Limiter, facts: ResponseFacts, bucket: str = "vendor:key") -> None:
+    """The vendor answered so, as the limiter's hook tells it."""
+    run_scripts(client, limiter.lesson(bucket, facts))
+
+
+def blocked_for(client: Redis, limiter: Limiter) -> float:
+    """Seconds until the vendor takes calls again."""
+    (microseconds,) = run_scripts(client, limiter.blocked("vendor:key"))
+    return float(microseconds) / 1e6
 
 
 def redis_now(client: Redis) -> float:
@@ -193,22 +205,22 @@ def test_asking_for_the_allowance_takes_nothing(redis: Redis) -> None:
 
 def test_nothing_passes_before_retry_after(redis: Redis) -> None:
     limiter = Limiter(redis, Budget(200, 10))
-    limiter.learn("vendor:key", facts(429, {"Retry-After": "30"}))
+    learn(redis, limiter, facts(429, {"Retry-After": "30"}))
     assert min(limiter.reserve("vendor:key", 1, lane) for lane in (EXPORT, LIVE, HISTORY)) > 25
     assert limiter.allowance("vendor:key", LIVE, 5) == 0
-    assert 25 < limiter.blocked_for("vendor:key") <= 30
+    assert 25 < blocked_for(redis, limiter) <= 30
 
 
 def test_after_a_block_calls_pass_at_the_usual_rate_and_not_all_at_once(redis: Redis) -> None:
     budget = Budget(200, 10)
     limiter = Limiter(redis, budget)
-    limiter.learn("vendor:key", facts(429, {"Retry-After": "30"}))
+    learn(redis, limiter, facts(429, {"Retry-After": "30"}))
     assert busiest(take(limiter, redis, LIVE, 500), budget.window) <= budget.calls
 
 
 def test_calls_that_were_reserved_before_a_block_take_turns_after_it(redis: Redis) -> None:
     limiter = Limiter(redis, Budget(200, 10))
-    limiter.learn("vendor:key", facts(429, {"Retry-After": "30"}))
+    learn(redis, limiter, facts(429, {"Retry-After": "30"}))
     moments = []
     for _ in range(40):
         gate = Gate(limiter, Breaker(redis), "vendor:key", HISTORY, prepaid=1, require_lease=lambda: None)
@@ -223,26 +235,26 @@ def test_calls_that_were_reserved_before_a_block_take_turns_after_it(redis: Redi
 def test_a_bare_refusal_lowers_the_rate_and_blocks_for_longer_each_time(redis: Redis) -> None:
     budget = Budget(200, 10)
     limiter = Limiter(redis, budget)
-    limiter.learn("vendor:key", facts(429))
-    first = limiter.blocked_for("vendor:key")
+    learn(redis, limiter, facts(429))
+    first = blocked_for(redis, limiter)
     assert 0 < first <= 1
     assert used(take(limiter, redis, LIVE, 300), budget) < 0.75
     time.sleep(first + 0.05)
-    limiter.learn("vendor:key", facts(429))
-    assert 1 < limiter.blocked_for("vendor:key") <= 2
+    learn(redis, limiter, facts(429))
+    assert 1 < blocked_for(redis, limiter) <= 2
 
 
 def test_refusals_that_arrive_together_count_once(redis: Redis) -> None:
     limiter = Limiter(redis, Budget(200, 10))
     for _ in range(8):
-        limiter.learn("vendor:key", facts(429))
-    assert limiter.blocked_for("vendor:key") <= 1
+        learn(redis, limiter, facts(429))
+    assert blocked_for(redis, limiter) <= 1
 
 
 def test_a_lowered_rate_rises_again_with_time(redis: Redis) -> None:
     budget = Budget(200, 10)
     limiter = Limiter(redis, budget)
-    limiter.learn("vendor:key", facts(429))
+    learn(redis, limiter, facts(429))
     an_hour_ago = redis_now(redis) - 3600
     redis.hset("limit:vendor:key", mapping={"cut_at": f"{an_hour_ago * 1e6:.0f}", "blocked": "0"})
     assert used(take(limiter, redis, LIVE, 300), budget) >= 0.95
@@ -253,7 +265,7 @@ def test_refusals_soon_after_one_lower_the_rate_no_further(redis: Redis) -> None
     limiter = Limiter(redis, budget)
     for _ in range(3):
         redis.hset("limit:vendor:key", mapping={"blocked": "0", "strikes": "0"})
-        limiter.learn("vendor:key", facts(429))
+        learn(redis, limiter, facts(429))
     assert used(take(limiter, redis, LIVE, 300), budget) >= 0.65
 
 
@@ -261,7 +273,7 @@ def test_a_refusal_where_it_was_refused_before_costs_little(redis: Redis) -> Non
     budget = Budget(2000, 10)
     limiter = Limiter(redis, budget)
     believe(redis, speed=0.49, ceiling=0.5, seconds_ago=60)
-    limiter.learn("vendor:key", facts(429))
+    learn(redis, limiter, facts(429))
     assert 0.46 <= used(take(limiter, redis, LIVE, 300), budget) <= 0.52
 
 
@@ -284,7 +296,7 @@ def believe(redis: Redis, *, speed: float, ceiling: float, seconds_ago: float) -
 
 def test_a_told_limit_replaces_the_default_and_is_nearly_all_used(redis: Redis) -> None:
     limiter = Limiter(redis, Budget(6000, 3600))
-    limiter.learn("vendor:key", facts(200, rate_headers(100, 99, 60)))
+    learn(redis, limiter, facts(200, rate_headers(100, 99, 60)))
     grants = take(limiter, redis, LIVE, 300)
     assert busiest(grants, 60) <= 100
     assert used(grants, Budget(100, 60)) >= 0.95
@@ -292,20 +304,20 @@ def test_a_told_limit_replaces_the_default_and_is_nearly_all_used(redis: Redis) 
 
 def test_a_reset_told_in_whole_seconds_does_not_slow_the_rest_of_the_window(redis: Redis) -> None:
     limiter = Limiter(redis, Budget(6000, 3600))
-    limiter.learn("vendor:key", facts(200, rate_headers(100, 99, 10)))
-    limiter.learn("vendor:key", facts(200, rate_headers(100, 40, 5)))
+    learn(redis, limiter, facts(200, rate_headers(100, 99, 10)))
+    learn(redis, limiter, facts(200, rate_headers(100, 40, 5)))
     assert used(take(limiter, redis, LIVE, 35), Budget(100, 10)) >= 0.95
 
 
 def test_when_the_vendor_says_nothing_is_left_calls_wait_for_the_reset(redis: Redis) -> None:
     limiter = Limiter(redis, Budget(6000, 3600))
-    limiter.learn("vendor:key", facts(200, rate_headers(100, 0, 40)))
+    learn(redis, limiter, facts(200, rate_headers(100, 0, 40)))
     assert 35 < limiter.reserve("vendor:key", 1, LIVE) <= 41
 
 
 def test_what_is_left_of_the_vendors_window_is_spread_over_it(redis: Redis) -> None:
     limiter = Limiter(redis, Budget(6000, 3600))
-    limiter.learn("vendor:key", facts(200, rate_headers(100, 10, 60)))
+    learn(redis, limiter, facts(200, rate_headers(100, 10, 60)))
     waits = [limiter.reserve("vendor:key", 1, LIVE) for _ in range(60)]
     assert sum(wait < 50 for wait in waits) <= 13
 
@@ -316,7 +328,7 @@ def rate_headers(limit: int, remaining: int, reset: int) -> dict[str, str]:
 
 def test_a_flushed_redis_only_forgets(redis: Redis) -> None:
     limiter = Limiter(redis, Budget(200, 10))
-    limiter.learn("vendor:key", facts(429, {"Retry-After": "30"}))
+    learn(redis, limiter, facts(429, {"Retry-After": "30"}))
     redis.flushall()
     redis.script_flush()
     assert limiter.reserve("vendor:key", 1, LIVE) == 0
@@ -328,23 +340,21 @@ def test_without_redis_nothing_passes_and_nothing_learnt_is_an_error(tmp_path: P
     asks: list[Callable[[], object]] = [
         lambda: limiter.reserve("vendor:key", 1, EXPORT),
         lambda: limiter.allowances(["vendor:key"], LIVE, 5),
-        lambda: limiter.blocked_for("vendor:key"),
+        lambda: breaker.check("vendor:key", limiter.blocked("vendor:key")),
         lambda: breaker.check("vendor:key"),
     ]
     for ask in asks:
         with pytest.raises(Wait, match="Redis does not answer"):
             ask()
-    limiter.learn("vendor:key", facts(429))
-    limiter.learn("vendor:key", facts(200))
-    breaker.record("vendor:key", healthy=False)
+    breaker.record("vendor:key", False, limiter.lesson("vendor:key", facts(200)))
 
 
 def test_every_key_goes_by_itself(redis: Redis) -> None:
     limiter, breaker = Limiter(redis, Budget(200, 10)), Breaker(redis)
     for lane in (EXPORT, LIVE, HISTORY):
         limiter.reserve(f"vendor:{lane}", 1, lane)
-    limiter.learn("vendor:told", facts(200, rate_headers(100, 10, 60)))
-    limiter.learn("vendor:refused", facts(429))
+    learn(redis, limiter, facts(200, rate_headers(100, 10, 60)), "vendor:told")
+    learn(redis, limiter, facts(429), "vendor:refused")
     breaker.record("vendor:one", healthy=False)
     for _ in range(9):
         breaker.record("vendor:nine", healthy=False)

@@ -84,3 +84,13 @@ def test_the_line_of_a_parked_job_holds_no_traceback(capsys: pytest.CaptureFixtu
     said = capsys.readouterr().err
     assert "NeedsPerson('drift')" in said
     assert "Traceback" not in said
+
+
+def test_a_message_that_arrives_is_no_line_of_its_own_and_a_warning_about_one_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up_logs(load_settings(ENVIRON))
+    arrivals = logging.getLogger("celery.worker.strategy")
+    arrivals.info("received")
+    arrivals.warning("discarded")
+    assert json.loads(capsys.readouterr().err)["event"] == "discarded"
