@@ -99,10 +99,11 @@ def _read(path: Path) -> str:
 
 
 def _keep(name: str, part: str) -> None:
-    """Put a part in the place of the one of an earlier run; the parts stand in the order of MODULES."""
+    """Put a part in the place of the one of an earlier run: in the order of MODULES, then what is no benchmark."""
     found = {_title(text): text for text in _parts(_read(PAGE))}
     found[name] = part
-    PAGE.write_text("\n".join([HEAD, *(found[each] for each in MODULES if each in found)]))
+    order = [*MODULES, *(each for each in found if each not in MODULES)]
+    PAGE.write_text("\n".join([HEAD, *(found[each] for each in order if each in found)]))
 
 
 def _parts(page: str) -> Iterable[str]:
