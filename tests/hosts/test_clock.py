@@ -124,11 +124,6 @@ def runtime(world: World) -> Iterator[Runtime]:
     yield from quiet_runtime(world)
 
 
-@pytest.fixture
-def driver(world: World, runtime: Runtime) -> Driver:
-    return Driver(world, runtime)
-
-
 def _host(file: Path, seconds: float, zone: str) -> Host:
     paths = os.pathsep.join((str(ROOT / "tests/hosts/skewed"), str(ROOT)))
     return Host(env={**Clock(file, seconds).env, "TZ": zone, "PYTHONPATH": paths})

@@ -26,16 +26,6 @@ def runtime(world: World) -> Iterator[Runtime]:
     yield from quiet_runtime(world)
 
 
-@pytest.fixture
-def driver(world: World, runtime: Runtime) -> Driver:
-    return Driver(world, runtime)
-
-
-@pytest.fixture
-def connector(driver: Driver) -> Commands:
-    return Commands(driver)
-
-
 def test_status_ends_with_0_while_all_is_well_and_with_1_once_a_job_is_parked(
     driver: Driver, connector: Commands
 ) -> None:

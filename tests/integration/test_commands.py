@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from cryptography.fernet import Fernet
 
-from tasks.runtime import Runtime
 from tests.commands import Commands
-from tests.driver import Driver, quiet_runtime
+from tests.driver import Driver
 from tests.world import CLIENT_ID, CLIENT_SECRET, KEY, World
 from workers.local.services import Services
 
@@ -18,21 +17,6 @@ from workers.local.services import Services
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="2") as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def runtime(world: World) -> Iterator[Runtime]:
-    yield from quiet_runtime(world)
-
-
-@pytest.fixture
-def driver(world: World, runtime: Runtime) -> Driver:
-    return Driver(world, runtime)
-
-
-@pytest.fixture
-def connector(driver: Driver) -> Commands:
-    return Commands(driver)
 
 
 def test_accepting_other_totals_runs_the_orders_held_for_them(driver: Driver, connector: Commands) -> None:

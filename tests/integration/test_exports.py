@@ -7,7 +7,7 @@ import pytest
 
 from simulators.epages.tokens import ALL_SCOPES
 from tasks.runtime import Runtime
-from tests.driver import Driver, quiet_runtime
+from tests.driver import Driver
 from tests.world import TENANT, World
 from workers.local.services import Services
 
@@ -21,16 +21,6 @@ TRACK: dict[str, Any] = {"code": "TRACK1", "url": "https://track.example/1"}
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(services, tmp_path_factory.mktemp("world"), **QUICK) as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def runtime(world: World) -> Iterator[Runtime]:
-    yield from quiet_runtime(world)
-
-
-@pytest.fixture
-def driver(world: World, runtime: Runtime) -> Driver:
-    return Driver(world, runtime)
 
 
 def test_a_parcel_that_left_is_shipped_in_the_shop_with_its_tracking_and_one_mail(driver: Driver) -> None:

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from simulators.afosto.control import ControlRefused
 from simulators.epages.control import ControlError
 from tasks.runtime import Runtime
-from tests.driver import Driver, quiet_runtime
+from tests.driver import Driver
 from tests.sabotage import Saboteur, saboteur
 from tests.world import TENANT, World
 from workers.local.services import Services
@@ -59,11 +59,6 @@ AFOSTO_TAKES = ("cancel", "ship")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(services, tmp_path_factory.mktemp("world"), **QUICK) as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def runtime(world: World) -> Iterator[Runtime]:
-    yield from quiet_runtime(world)
 
 
 class Trade(RuleBasedStateMachine):

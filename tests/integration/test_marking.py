@@ -9,7 +9,7 @@ import pytest
 from simulators.epages.tokens import ALL_SCOPES
 from tasks.runtime import Runtime
 from tests.commands import Commands
-from tests.driver import Driver, quiet_runtime
+from tests.driver import Driver
 from tests.world import TENANT, World
 from workers.local.services import Services
 
@@ -24,16 +24,6 @@ LOST: list[dict[str, Any]] = [
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(services, tmp_path_factory.mktemp("world"), CALL_DEADLINE="0.5", AMBIGUITY_WAIT="1") as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def runtime(world: World) -> Iterator[Runtime]:
-    yield from quiet_runtime(world)
-
-
-@pytest.fixture
-def driver(world: World, runtime: Runtime) -> Driver:
-    return Driver(world, runtime)
 
 
 def test_an_order_is_marked_once_and_the_mark_is_no_news(driver: Driver) -> None:

@@ -13,7 +13,7 @@ from tasks.health import note_silence
 from tasks.runtime import Runtime
 from tasks.vendors import epages_bucket
 from tasks.walking import walk
-from tests.driver import Driver, quiet_runtime
+from tests.driver import Driver
 from tests.world import TENANT, World
 from workers.local.services import Services
 
@@ -22,11 +22,6 @@ from workers.local.services import Services
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(services, tmp_path_factory.mktemp("world")) as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def runtime(world: World) -> Iterator[Runtime]:
-    yield from quiet_runtime(world)
 
 
 @pytest.fixture

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tasks.runtime import Runtime
 from tests.commands import Commands
-from tests.driver import Driver, quiet_runtime
+from tests.driver import Driver
 from tests.reconciling import KINDS, act_in_afosto, copies, execute, forget, found, lines, repaired
 from tests.world import TENANT, World
 from workers.local.services import Services
@@ -16,21 +15,6 @@ from workers.local.services import Services
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="1", CALL_DEADLINE="0.5") as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def runtime(world: World) -> Iterator[Runtime]:
-    yield from quiet_runtime(world)
-
-
-@pytest.fixture
-def driver(world: World, runtime: Runtime) -> Driver:
-    return Driver(world, runtime)
-
-
-@pytest.fixture
-def connector(driver: Driver) -> Commands:
-    return Commands(driver)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 
 from tasks.runtime import Runtime
 from tests.commands import Commands
-from tests.driver import Driver, quiet_runtime
+from tests.driver import Driver
 from tests.dumps import dump, restore
 from tests.world import TENANT, World
 from workers.local.services import Services
@@ -23,20 +23,10 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield started
 
 
-@pytest.fixture(scope="module")
-def runtime(world: World) -> Iterator[Runtime]:
-    yield from quiet_runtime(world)
-
-
 @pytest.fixture
 def driver(world: World, runtime: Runtime) -> Iterator[Driver]:
     yield Driver(world, runtime)
     world.afosto.set_switches(TENANT, orders_list=False)
-
-
-@pytest.fixture
-def connector(driver: Driver) -> Commands:
-    return Commands(driver)
 
 
 class Drill:

@@ -1,0 +1,25 @@
+"""What tests share that run a store's jobs by hand: each module gives a `world`, and has these in it."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tasks.runtime import Runtime
+from tests.commands import Commands
+from tests.driver import Driver, quiet_runtime
+from tests.world import World
+
+
+@pytest.fixture(scope="module")
+def runtime(world: World) -> Iterator[Runtime]:
+    yield from quiet_runtime(world)
+
+
+@pytest.fixture
+def driver(world: World, runtime: Runtime) -> Driver:
+    return Driver(world, runtime)
+
+
+@pytest.fixture
+def connector(driver: Driver) -> Commands:
+    return Commands(driver)
