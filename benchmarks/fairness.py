@@ -20,8 +20,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import click
+
 from benchmarks.idle import EARNEST
-from benchmarks.loads import CONSOLE, headline, noise, percentile, table, verdict
+from benchmarks.measuring import Figure, percentile, percentile_figure, tracked
+from benchmarks.plotting import save_bars
+from benchmarks.reporting import show, verdict
 from tests.hosts.host import ROOT
 from tests.world import CHANNEL, CLIENT_ID, CLIENT_SECRET, PLACES, TENANT, World
 from workers.connect import afosto_bucket
@@ -60,7 +64,6 @@ class Run:
 def main(argv: list[str] | None = None) -> int:
     """Run; exit code 1 when the aim was missed."""
     given = _arguments(argv)
-    headline(NAME, argv)
     contenders: dict[str, Callable[[int], list[list[str]]]] = {"connector": _connector}
     if given.plain:
         contenders["plain Celery"] = _plain
@@ -68,7 +71,7 @@ def main(argv: list[str] | None = None) -> int:
         services = stack.enter_context(local_services(Path(folder) / "services", {}))
         runs = [
             _run(services, folder, given, name, commands, count)
-            for count in given.workers
+            for count in tracked(given.workers, f"{NAME}, worker processes")
             for name, commands in contenders.items()
         ]
     _print(runs)
@@ -84,7 +87,7 @@ def main(argv: list[str] | None = None) -> int:
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Time a quiet shop's orders beside a busy shop.")
     parser.add_argument("--orders", type=int, default=10_000, help="past orders of the busy shop (default: 10000)")
-    parser.add_argument("--sample", type=int, default=20, help="orders of the quiet shop, alone and beside each")
+    parser.add_argument("--sample", type=int, default=40, help="orders of the quiet shop, alone and beside each")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4], help="worker processes, one run each")
     parser.add_argument("--no-plain", dest="plain", action="store_false", help="leave plain Celery out")
     parser.add_argument("--quick", action="store_true", help="2,000 past orders, 10 orders each, one worker process")
@@ -175,15 +178,17 @@ def _print(runs: Sequence[Run]) -> None:
         (
             run.contender,
             run.workers,
-            *(
-                f"{percentile(part, 50):.1f} / {percentile(part, 95):.1f} ± {100 * noise(part):.0f} %"
-                for part in (run.alone, run.beside)
-            ),
+            *(percentile_figure(part, share) for part in (run.alone, run.beside) for share in (50, 95)),
             f"{run.ratio:.2f}",
             f"{run.rate:.1f}",
         )
         for run in runs
     ]
-    columns = ["", "workers", "alone: p50 / p95 s", "beside: p50 / p95 s", "ratio of p95", "busy shop's orders/s"]
-    table("a quiet shop's orders, from placed to opened in Afosto", columns, rows)
-    CONSOLE.print(f"polled each {POLL_INTERVAL:g} s; an order that did not come in time counts as long as was waited")
+    columns = ["", "workers", "alone: p50 s", "p95 s", "beside: p50 s", "p95 s", "ratio of p95", "busy shop's orders/s"]
+    show("a quiet shop's orders, from placed to opened in Afosto", columns, rows)
+    click.echo(
+        f"Polled each {POLL_INTERVAL:g} s; an order that did not come in time counts as long as was waited. ± is how "
+        "the fifths of a sample differ, half of the way from the least to the most."
+    )
+    bars = {f"{run.contender}, {run.workers} workers": [Figure(run.ratio, 0.0)] for run in runs}
+    click.echo(f"\n{save_bars(NAME, 'p95 of a quiet shop, beside a busy one : alone', ['ratio'], bars)}\n")

@@ -24,13 +24,16 @@ from functools import partial
 from pathlib import Path
 from typing import LiteralString
 
+import click
 from celery import Celery
 
 from benchmarks.costs import Costs
 from benchmarks.growing import fill
 from benchmarks.idle import EARNEST
 from benchmarks.idle_stores import StandIn, connect_idle
-from benchmarks.loads import CONSOLE, headline, noise, table, verdict
+from benchmarks.measuring import Figure, digits, figure, tracked
+from benchmarks.plotting import save_bars
+from benchmarks.reporting import show, verdict
 from ledger.database import Row
 from ledger.records import Job, Settlement, Wish
 from ledger.status import Status
@@ -54,13 +57,13 @@ KINDS: Mapping[str, tuple[str, dict[str, object]]] = {
     "inventory": ("inventory.watch", {}),
 }
 PARTS = 5
+LONGEST_PART = 600.0  # seconds for the tasks of a part
 Timed = dict[str, list[float]]
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run; exit code 1 when an aim was missed."""
     given = _arguments(argv)
-    headline(NAME, argv)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, ExitStack() as stack:
         services = stack.enter_context(local_services(Path(folder) / "services", {}, durable=False))
         vendors = StandIn(stack.enter_context(Processes(Path(folder) / "logs")))
@@ -68,12 +71,12 @@ def main(argv: list[str] | None = None) -> int:
         world = stack.enter_context(World(services, Path(folder), **waits))
         connect_idle(world, STORES, vendors.base_url, 300)
         found: dict[int, Timed] = {}
-        for jobs in given.jobs:
+        for jobs in tracked(given.jobs, f"{NAME}, jobs"):
             started = time.monotonic()
             size = fill(world.settings.database_url, jobs)
-            CONSOLE.print(f"{jobs:,} jobs: {size:.1f} GB, filled within {time.monotonic() - started:.0f} s")
+            click.echo(f"{jobs:,} jobs: {size:.1f} GB, filled within {time.monotonic() - started:.0f} s")
             found[jobs] = _time_all(world, given.times)
-            _print(found)
+        _print(found)
         return verdict([*_missed(found), *_memory(world, given.tasks)])
 
 
@@ -182,19 +185,16 @@ _FAILING: LiteralString = """
 
 def _print(found: Mapping[int, Timed]) -> None:
     sizes = list(found)
-    rows = []
+    rows, bars = [], {}
     for name in found[sizes[0]]:
-        medians = [statistics.median(found[size][name]) for size in sizes]
-        cells = [
-            f"{1000 * middle:.1f} ± {100 * noise(found[size][name]):.0f} %"
-            for size, middle in zip(sizes, medians, strict=True)
-        ]
-        rows.append((name, *cells, f"{medians[-1] / medians[0]:.1f}"))
-    table(
-        "milliseconds, median ± half the quartiles' distance",
-        ["", *(f"{size:,} jobs" for size in sizes), "ratio"],
-        rows,
-    )
+        cells = [figure(1000 * seconds for seconds in found[size][name]) for size in sizes]
+        grown = Figure(cells[-1].median / cells[0].median, 0.0)
+        rows.append((name, *cells, digits(grown.median)))
+        bars[name] = [grown]
+    show("milliseconds", ["", *(f"{size:,} jobs" for size in sizes), "ratio"], rows)
+    if len(sizes) > 1:
+        title = f"Time at {sizes[-1]:,} jobs : at {sizes[0]:,}"
+        click.echo(f"{save_bars(NAME, title, ['ratio'], bars)}\n")
 
 
 def _missed(found: Mapping[int, Timed]) -> list[str]:
@@ -212,16 +212,16 @@ def _memory(world: World, tasks: int) -> list[str]:
     for queue in KINDS:
         costs.watch(queue, world.worker(queue, 8).pid)
     sender, seen = Celery(broker=world.settings.broker_url), []
-    for _ in range(PARTS):
+    for _ in tracked(range(PARTS), f"{NAME}, tasks"):
         for number in range(tasks // PARTS // len(KINDS)):
             store = f"idle-{number % STORES:05d}"
             for queue, (name, rest) in KINDS.items():
                 sender.send_task(name, kwargs={"store": store, **rest}, queue=queue)
-        wait_for(lambda: not any(world.redis.llen(queue) for queue in KINDS), 300, "the tasks to be done")
+        wait_for(lambda: not any(world.redis.llen(queue) for queue in KINDS), LONGEST_PART, "the tasks to be done")
         seen.append(costs.resident())
     each = tasks // PARTS // len(KINDS)
     rows = [(queue, *(f"{part[queue]:.1f}" for part in seen)) for queue in KINDS]
-    table("resident MB after so many tasks", ["worker of", *(f"{each * (n + 1):,}" for n in range(PARTS))], rows)
+    show("resident MB after so many tasks", ["worker of", *(f"{each * (n + 1):,}" for n in range(PARTS))], rows)
     return [
         f"the worker of {queue} grows from {seen[0][queue]:.0f} to {seen[-1][queue]:.0f} MB"
         for queue in KINDS

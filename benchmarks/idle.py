@@ -21,9 +21,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 from benchmarks.costs import Costs, busy_seconds
 from benchmarks.idle_stores import StandIn, connect_idle
-from benchmarks.loads import CONSOLE, headline, table, verdict
+from benchmarks.measuring import Figure, tracked
+from benchmarks.plotting import save_bars
+from benchmarks.reporting import show, verdict
 from ledger.database import Row
 from tests.world import World
 from workers.local.processes import Processes
@@ -83,8 +87,7 @@ class Figures:
 def main(argv: list[str] | None = None) -> int:
     """Run; exit code 1 when an aim was missed."""
     given = _arguments(argv)
-    headline(NAME, argv)
-    found = [_measure(count, given) for count in given.stores]
+    found = [_measure(count, given) for count in tracked(given.stores, NAME)]
     _print(found, given.polls_only)
     return verdict(_missed(found))
 
@@ -174,17 +177,20 @@ def _print(found: Sequence[Figures], polls_only: bool) -> None:
         for f in found
     ]
     columns = ["stores", "interval", "polled", "polls", "requests/poll", "tokens", "transactions/poll"]
-    table("polls", [*columns, "Afosto requests/s", "cores", "others"], rows)
+    show("polls", [*columns, "Afosto requests/s", "cores", "others"], rows)
     costs = [(f"{f.stores:,}", *(f"{f.per_poll(part):.1f}" for part in parts)) for f in found]
-    table("CPU milliseconds per poll", ["stores", *parts], costs)
-    table(
+    show("CPU milliseconds per poll", ["stores", *parts], costs)
+    show(
         "resident MB", ["stores", *parts], [(f"{f.stores:,}", *(f"{f.resident[p]:.0f}" for p in parts)) for f in found]
     )
     if polls_only:
-        CONSOLE.print("polls only: neither walks nor watches of the inventory ran")
-    CONSOLE.print(
+        click.echo("polls only: neither walks nor watches of the inventory ran")
+    click.echo(
         "transactions: of all processes, from pg_stat_database; others: cores that the vendors and all else took"
     )
+    bars = {part: [Figure(f.per_poll(part), 0.0) for f in found] for part in parts}
+    sizes = [f"{f.stores:,} stores" for f in found]
+    click.echo(f"\n{save_bars(NAME, 'CPU milliseconds per poll', sizes, bars)}\n")
 
 
 def _missed(found: Sequence[Figures]) -> list[str]:

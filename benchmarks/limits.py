@@ -1,6 +1,6 @@
 """How much of a shop's budget is used, and how often does the shop have to refuse?
 
-    python -m benchmarks limits [--quick] [--calls 100] [--window 20] [--windows 2] [--workers 1 2 4] [--down 60]
+    python -m benchmarks limits [--quick] [--calls 100] [--window 20] [--windows 5] [--workers 1 2 4] [--down 600]
 
 A shop with thousands of past orders to import allows so many calls in any window of so many seconds: it says so in its
 headers, or refuses with a bare 429, or says nothing and answers late. The connector begins with a belief of twice the
@@ -21,8 +21,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import click
+
 from benchmarks.idle import EARNEST
-from benchmarks.loads import CONSOLE, headline, table, verdict
+from benchmarks.measuring import Figure, figure, tracked
+from benchmarks.plotting import save_bars
+from benchmarks.reporting import show, verdict
 from tests.world import World, wait_for
 from workers.local.services import Services, local_services
 
@@ -42,11 +46,11 @@ BACK = 130.0  # seconds after an outage within which a breaker's longest pause e
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What came of one way to tell a budget with so many worker processes, over so many windows."""
+    """What came of one way to tell a budget with so many worker processes: share and refusals of each window."""
 
     way: str
     workers: int
-    share: float
+    share: Figure
     refused: float
     claims: float
     settled: int
@@ -64,10 +68,10 @@ class Outage:
 def main(argv: list[str] | None = None) -> int:
     """Run; exit code 1 when an aim was missed."""
     given = _arguments(argv)
-    headline(NAME, argv)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, ExitStack() as stack:
         services = stack.enter_context(local_services(Path(folder) / "services", {}))
-        uses = [_use(services, folder, given, way, count) for way in given.ways for count in given.workers]
+        runs = [(way, count) for way in given.ways for count in given.workers]
+        uses = [_use(services, folder, given, way, count) for way, count in tracked(runs, NAME)]
         _print(given, uses)
         if given.down:
             _print_outage(_outage(services, folder, given.down))
@@ -78,11 +82,11 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure how a shop's budget is used.")
     parser.add_argument("--calls", type=int, default=100, help="calls that the shop allows (default: 100)")
     parser.add_argument("--window", type=float, default=20, help="within so many seconds (default: 20)")
-    parser.add_argument("--windows", type=int, default=2, help="windows that are measured (default: 2)")
+    parser.add_argument("--windows", type=int, default=5, help="windows that are measured (default: 5)")
     parser.add_argument("--settle", type=float, default=10, help="seconds ahead of them (default: 10)")
-    parser.add_argument("--workers", type=int, nargs="+", default=[1, 4], help="worker processes, one run each")
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4], help="worker processes, one run each")
     parser.add_argument("--ways", nargs="+", choices=TOLD, default=list(TOLD), help="how the shop tells its budget")
-    parser.add_argument("--down", type=float, default=60, help="seconds for which the shop is down; 0 leaves it out")
+    parser.add_argument("--down", type=float, default=600, help="seconds for which the shop is down; 0: not")
     parser.add_argument("--quick", action="store_true", help="one window each, one worker process, down for 20 s")
     given = parser.parse_args(argv)
     if given.quick:
@@ -101,12 +105,17 @@ def _use(services: Services, folder: str, given: argparse.Namespace, way: str, c
         world.beat()
         wait_for(lambda: _answers(world)["200"] > 0, 30, "the first call")
         time.sleep(given.settle)
-        before, started = _answers(world), time.monotonic()
-        time.sleep(given.window * given.windows)
-        after, windows = _answers(world), (time.monotonic() - started) / given.window
-        claims, settled = _claims(world)
-        passed, refused = after["200"] - before["200"], after["429"] - before["429"]
-        return Use(way, count, passed / (given.calls * windows), refused / windows, claims, settled)
+        windows = [_window(world, given.calls, given.window) for _ in range(given.windows)]
+        share, refused = figure(share for share, _ in windows), sum(count for _, count in windows)
+        return Use(way, count, share, refused / given.windows, *_claims(world))
+
+
+def _window(world: World, calls: int, seconds: float) -> tuple[float, int]:
+    """Return the share of the budget that one window used, and its refusals."""
+    before, started = _answers(world), time.monotonic()
+    time.sleep(seconds)
+    after, windows = _answers(world), (time.monotonic() - started) / seconds
+    return (after["200"] - before["200"]) / (calls * windows), after["429"] - before["429"]
 
 
 def _outage(services: Services, folder: str, seconds: float) -> Outage:
@@ -145,10 +154,7 @@ def _answers(world: World) -> dict[str, int]:
 
 def _claims(world: World) -> tuple[float, int]:
     """Return claims per job that is done, and how many are."""
-    query = (
-        "select avg(claims)::float8 as claims, count(*)::int as jobs from jobs where flow = 'orders' and state = 'done'"
-    )
-    row = world.ledger.database.transaction(lambda session: session.execute(query).fetchone())
+    row = world.ledger.database.transaction(lambda session: session.execute(_CLAIMS).fetchone())
     assert row is not None
     return row["claims"] or 0.0, row["jobs"]
 
@@ -160,16 +166,27 @@ _CLAIMS = """
 
 def _print(given: argparse.Namespace, uses: Sequence[Use]) -> None:
     rows = [
-        (u.way, u.workers, f"{100 * u.share:.1f} %", f"{u.refused:.1f}", f"{u.claims:.2f}", u.settled) for u in uses
+        (
+            u.way,
+            u.workers,
+            f"{u.share.median:.1%} ± {u.share.noise:.1%}",
+            f"{u.refused:.1f}",
+            f"{u.claims:.2f}",
+            u.settled,
+        )
+        for u in uses
     ]
-    columns = ["told by", "workers", "budget used", "429s per window", "claims per job", "orders imported"]
-    table(f"{given.calls} calls in {given.window:g} s, over {given.windows} windows", columns, rows)
+    columns = ["told by", "worker processes", "budget used", "429s per window", "claims per job", "orders imported"]
+    show(f"{given.calls} calls in {given.window:g} s, over {given.windows} windows", columns, rows)
+    bars = {way: [Figure(100 * u.share.median, u.share.noise) for u in uses if u.way == way] for way in given.ways}
+    series = [f"{count} processes" for count in given.workers]
+    click.echo(f"{save_bars(NAME, 'Per cent of a budget that were used', series, bars)}\n")
 
 
 def _print_outage(outage: Outage) -> None:
-    CONSOLE.print(
-        f"down for {outage.seconds:g} s: {outage.calls} calls in vain; "
-        f"asked again {outage.back:.1f} s after it was back"
+    click.echo(
+        f"Down for {outage.seconds:g} s: {outage.calls} calls in vain; "
+        f"asked again {outage.back:.1f} s after it was back.\n"
     )
 
 
@@ -177,8 +194,8 @@ def _missed(uses: Sequence[Use]) -> list[str]:
     missed = []
     for u in uses:
         who = f"{u.way}, {u.workers} workers"
-        if u.share < SHARE:
-            missed.append(f"{who}: {100 * u.share:.1f} % of the budget used")
+        if u.share.median < SHARE:
+            missed.append(f"{who}: {u.share.median:.1%} of the budget used")
         if u.refused > REFUSALS[u.way]:
             missed.append(f"{who}: {u.refused:.1f} refusals per window")
         if u.claims > CLAIMS:

@@ -1,7 +1,7 @@
 """How the benchmarks measure: rounds in turn, medians with their spread, and the CPU time of whole process trees."""
 
 import statistics
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -36,6 +36,19 @@ def ratio(above: Sequence[float], below: Sequence[float]) -> Figure:
     return figure(a / b for a, b in zip(above, below, strict=True))
 
 
+def percentile(values: Sequence[float], part: int) -> float:
+    """Give the value that `part` of 100 do not exceed; of a single value, itself."""
+    return statistics.quantiles(values, n=100, method="inclusive")[part - 1] if len(values) > 1 else values[0]
+
+
+def percentile_figure(values: Sequence[float], part: int, pieces: int = 5) -> Figure:
+    """Give a percentile of values in the order of their measuring; its noise is how the pieces differ in it."""
+    size = max(1, len(values) // pieces)
+    found = [percentile(values[start : start + size], part) for start in range(0, size * pieces, size)]
+    whole = percentile(values, part)
+    return Figure(whole, (max(found) - min(found)) / 2 / whole if whole else 0.0)
+
+
 def digits(value: float) -> str:
     """Write a number with three digits that count."""
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
@@ -53,6 +66,16 @@ def in_turn(names: Sequence[str], rounds: int, run: Callable[[str], T], what: st
                 found[name].append(run(name))
                 bar.advance(task)
     return found
+
+
+def tracked(things: Sequence[T], what: str) -> Iterator[T]:
+    """Go through things and show how far it is."""
+    with progress() as bar:
+        task = bar.add_task(what, total=len(things))
+        for each in things:
+            bar.update(task, description=f"{what}: {each}")
+            yield each
+            bar.advance(task)
 
 
 def progress() -> Progress:
