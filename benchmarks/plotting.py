@@ -8,7 +8,8 @@ from benchmarks.measuring import Figure, digits
 
 FIGURES = Path(__file__).parent.parent / "docs" / "figures"
 _COLOURS = ("#3b6ea8", "#d98032", "#5b9a5b", "#8a6bb0")
-_LEFT, _WIDTH, _BAR, _GAP, _TOP = 190, 460, 16, 14, 58
+_WIDTH, _BAR, _GAP, _TOP = 460, 16, 14, 58
+_LETTER = 6.6  # pixels that a letter takes on average
 _TEXT = 'font-family="sans-serif" font-size="12" fill="#222"'
 
 
@@ -21,13 +22,14 @@ def save_bars(name: str, title: str, series: Sequence[str], groups: Mapping[str,
 
 def _bars(title: str, series: Sequence[str], groups: Mapping[str, Sequence[Figure]]) -> str:
     most = max((bar.median * (1 + bar.noise) for bars in groups.values() for bar in bars), default=1) or 1
-    scale, y, parts = _WIDTH / most, _TOP, [_label(10, 20, title, bold=True), *_legend(series)]
+    left = 25 + _LETTER * max(map(len, groups), default=0)
+    scale, y, parts = _WIDTH / most, _TOP, [_label(10, 20, title, bold=True), *_legend(series, left)]
     for group, bars in groups.items():
         parts.append(_label(10, y + _BAR * len(bars) / 2 + 4, group))
         for number, bar in enumerate(bars):
-            parts += _bar(y + number * _BAR, bar, scale, _COLOURS[number % len(_COLOURS)])
+            parts += _bar(left, y + number * _BAR, bar, scale, _COLOURS[number % len(_COLOURS)])
         y += _BAR * len(bars) + _GAP
-    size = f'width="{_LEFT + _WIDTH + 70}" height="{y}"'
+    size = f'width="{left + _WIDTH + 70:.0f}" height="{y}"'
     return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" {size}>', _ground(), *parts, "</svg>\n"])
 
 
@@ -35,20 +37,20 @@ def _ground() -> str:
     return '<rect width="100%" height="100%" fill="white"/>'
 
 
-def _legend(series: Sequence[str]) -> list[str]:
+def _legend(series: Sequence[str], x: float) -> list[str]:
     parts = []
     for number, name in enumerate(series):
-        x = _LEFT + number * 110
-        parts.append(f'<rect x="{x}" y="32" width="10" height="10" fill="{_COLOURS[number % len(_COLOURS)]}"/>')
+        parts.append(f'<rect x="{x:.1f}" y="32" width="10" height="10" fill="{_COLOURS[number % len(_COLOURS)]}"/>')
         parts.append(_label(x + 15, 42, name))
+        x += 45 + _LETTER * len(name)
     return parts
 
 
-def _bar(y: float, bar: Figure, scale: float, colour: str) -> list[str]:
+def _bar(x: float, y: float, bar: Figure, scale: float, colour: str) -> list[str]:
     width, spread, middle = bar.median * scale, bar.median * bar.noise * scale, y + _BAR / 2 - 1
-    left, right = _LEFT + width - spread, _LEFT + width + spread
+    left, right = x + width - spread, x + width + spread
     return [
-        f'<rect x="{_LEFT}" y="{y}" width="{width:.1f}" height="{_BAR - 2}" fill="{colour}"/>',
+        f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{_BAR - 2}" fill="{colour}"/>',
         f'<line x1="{left:.1f}" y1="{middle}" x2="{right:.1f}" y2="{middle}" stroke="#222"/>',
         _label(right + 6, y + _BAR - 4, digits(bar.median)),
     ]

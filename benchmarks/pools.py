@@ -8,6 +8,7 @@ a worker with threads beside it, the same in all runs.
 
 import argparse
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from functools import partial
 
 import click
@@ -16,7 +17,7 @@ from benchmarks.contenders import connector
 from benchmarks.measuring import Figure, cpu_seconds, figure, in_turn, table
 from benchmarks.plotting import save_bars
 from benchmarks.scene import Scene, scene
-from tests.world import wait_for
+from tests.world import TENANT, wait_for
 
 NAME = "pools"
 POOLS = ("threads", "prefork", "gevent")
@@ -45,9 +46,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     click.echo(
         f"{given.orders} orders per import, {given.rounds} rounds in turn, vendors that answer after {given.latency} "
         "ms more than they need; CPU is that of the worker looked at. "
-        f"Polls: {SHOPS} shops with that many orders at once."
+        f"Polls: {SHOPS} shops with that many orders at once. Exports: as many parcels, each looked up in Afosto and "
+        "written to the shop. The queues cancellations, shipments, returns and inventory do as these do: they wait for "
+        "calls."
     )
-    runs: dict[str, Callable[[Scene, argparse.Namespace, str], Result]] = {"orders": _orders, "poll": _polls}
+    runs: dict[str, Callable[[Scene, argparse.Namespace, str], Result]] = {
+        "orders": _orders,
+        "poll": _polls,
+        "exports": _exports,
+    }
     bars = {queue: _queue(queue, run, given) for queue, run in runs.items()}
     for queue, found in bars.items():
         click.echo(f"\n{save_bars(f'{NAME}-{queue}', f'Queue {queue}: orders per second', [queue], found)}")
@@ -89,6 +96,46 @@ def _polls(made: Scene, given: argparse.Namespace, way: str) -> Result:
     cpu = cpu_seconds(made.pids("poll")) - used
     _stop(made, "poll")
     return SHOPS * given.orders / seconds, cpu * 1000 / (SHOPS * given.orders)
+
+
+def _exports(made: Scene, given: argparse.Namespace, way: str) -> Result:
+    _start(made, "exports", "orders,poll,dispatch", way)
+    _ship(made, WARM_UP)
+    shop, orders = _imported(made, given.orders)
+    made.slow(shop, given.latency / 1000)
+    used = cpu_seconds(made.pids("exports"))
+    seconds = _shipped(made, shop, orders)
+    cpu = cpu_seconds(made.pids("exports")) - used
+    made.slow(shop, 0)
+    _stop(made, "exports")
+    return (given.orders - 1) / seconds, cpu * 1000 / given.orders
+
+
+def _ship(made: Scene, count: int) -> None:
+    _shipped(made, *_imported(made, count))
+
+
+def _imported(made: Scene, count: int) -> tuple[str, list[str]]:
+    """Import a shop and let all its orders be shipped in Afosto, of which nobody tells; return it and the orders."""
+    shop, world = made.shop(count), made.world
+    made.measure("beside", made.resume, shop, count)
+    orders = [order for order in world.afosto.orders(TENANT) if order["reference"].startswith(f"{shop}/")]
+    for number, order in enumerate(orders):
+        world.afosto.ship(TENANT, order["id"], code=f"{shop}-{number}")
+    return shop, [order["reference"].removeprefix(f"{shop}/") for order in orders]
+
+
+def _shipped(made: Scene, shop: str, orders: list[str]) -> float:
+    """Ask for a look at orders until all their parcels are in the shop; return seconds from the first to the last."""
+    made.world.ledger.jobs.hint_all(shop, "export", "looks", orders, lane=1)
+    wait_for(lambda: len(_parcels(made, shop)) == len(orders), LONGEST, f"{len(orders)} parcels to be in the shop")
+    times = _parcels(made, shop)
+    return (max(times) - min(times)).total_seconds()
+
+
+def _parcels(made: Scene, shop: str) -> list[datetime]:
+    causes = made.world.epages.causes(shop)
+    return [datetime.fromisoformat(cause["at"]) for cause in causes if cause["action"] == "ship"]
 
 
 def _seen(made: Scene, shops: list[str], orders: int) -> float:
