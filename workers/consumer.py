@@ -1,15 +1,25 @@
-"""Celery's consumer, which tells Flower what happened twice a second instead of at once."""
+"""Celery's consumer, which talks to Flower in batches, and connects anew when an acknowledgement fails."""
 
+from collections.abc import Callable
+from logging import Logger
 from typing import Any
 
+from celery.bootsteps import RUN
 from celery.worker.consumer import Consumer as CelerysConsumer
 
 # Seconds. On Redis each time costs a new client; a person who watches Flower does not see the difference.
 EVENTS_EVERY = 0.5
 
+Errors = tuple[type[Exception], ...]
+
 
 class Consumer(CelerysConsumer):
-    """Sends the events of tasks in batches: as many as fit in one message, or those of `EVENTS_EVERY` seconds."""
+    """Sends the events of tasks in batches: as many as fit in one message, or those of `EVENTS_EVERY` seconds.
+
+    A connection that takes no acknowledgement counts as lost. Kombu (5.7) would keep the message as one in hand, and
+    does not listen to Redis while its hands are full: with as many tasks at work as fit when Redis dies, the worker
+    would live on and never consume again.
+    """
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -18,3 +28,11 @@ class Consumer(CelerysConsumer):
 
     def on_send_event_buffered(self) -> None:
         """The next batch takes it along."""
+
+    def call_soon_ack(self, p: Callable[..., None], log: Logger, errors: Errors, *options: Any) -> Any:
+        """Acknowledge or reject a message soon; `p` itself logs these `errors` and passes over them."""
+        return super().call_soon_ack(self._confirm, p, log, errors, *options)
+
+    def _confirm(self, p: Callable[..., None], log: Logger, errors: Errors, *options: Any) -> None:
+        # A worker that ends has nobody who takes the error, and needs no connection.
+        p(log, () if self.blueprint.state == RUN else errors, *options)
