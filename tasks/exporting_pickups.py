@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto, epages
-from schemas.errors import AnswerLost, RetryLater
+from schemas.errors import AnswerLost, RetryLater, Wait
 from tasks.counterpart import must_wait
-from tasks.exporting import announce, conclude, marker
+from tasks.exporting import announce, conclude, known, marker
 from tasks.run import Run
 from tasks.words import counted
 
@@ -24,12 +24,26 @@ def export_pickup(run: Run, order: afosto.Order, processes: Sequence[epages.Proc
     if missing:
         # The shop knows no part of a pickup.
         return f"{counted(len(missing), 'unit')} not ready yet; the shop lays out the order as a whole"
+    if not processes:
+        _cancellations_first(run, order)
     process = processes[0] if processes else _create(run)
     _link_all(run, ready, process)
     if all(parcel.status == "DELIVERED" for parcel in ready) and "mark-picked-up" in process.moves:
         process = _mark_picked_up(run, process)
     run.links.note_parcels(run.store.name, {parcel.id: parcel.status for parcel in ready})
     return f"the shop's pickup process is {process.status}"
+
+
+def _cancellations_first(run: Run, order: afosto.Order) -> None:
+    """Raise Wait while the shop would lay out what was canceled in Afosto: it lays out all that it knows of."""
+    canceled = known(run, order).canceled
+    left = [unit for unit in order.units if unit.progress == "CANCELLED" and unit.contra_id not in canceled]
+    if left and "cancellations" in run.context.exports:
+        run.runtime.ledger.jobs.hint(run.store.name, "export", "cancellations", run.order_id, lane=run.job.lane)
+        raise Wait(
+            f"{counted(len(left), 'unit')} canceled in Afosto must be canceled in the shop first",
+            after=run.settings.retry_base,
+        )
 
 
 def settle_pickup(run: Run, intent: Intent, processes: Sequence[epages.Process]) -> str:

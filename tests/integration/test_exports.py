@@ -115,6 +115,20 @@ def test_an_order_to_be_collected_is_laid_out_once_all_of_it_is_ready(driver: Dr
     assert len(driver.afosto(order)["parcels"]) == 2
 
 
+def test_what_is_left_of_an_order_to_be_collected_is_laid_out_once_the_rest_is_canceled_in_the_shop(
+    driver: Driver,
+) -> None:
+    order, copy = driver.imported(pickup=True, lines=_lines(driver, 3))
+    canceled, *rest = _units(copy)
+    driver.world.afosto.cancel(TENANT, copy["id"], [canceled])
+    driver.world.afosto.ready(TENANT, copy["id"], rest)
+    driver.runtime.ledger.jobs.hint(driver.store, "export", "shipments", order["id"], lane=0)
+    driver.run()
+    driver.hurry()
+    assert driver.writes() == ["cancel", "refund", "ready-for-pickup", "mail"]
+    assert driver.parked() == []
+
+
 def test_units_canceled_in_afosto_are_canceled_in_the_shop_and_do_not_come_back(driver: Driver) -> None:
     order, copy = driver.imported(lines=_lines(driver, 3))
     driver.world.afosto.cancel(TENANT, copy["id"], _units(copy)[:1])
