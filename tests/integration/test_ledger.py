@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import LiteralString
 
+import psycopg
 import pytest
+from psycopg import sql
 
 from ledger.cursors import Slice
 from ledger.database import Database, Session, fetch
@@ -182,3 +184,16 @@ def _wish(flow: str, content: str) -> Wish:
 def _hold(ledger: Ledger, together: threading.Barrier) -> None:
     """Keep a connection until all have one."""
     ledger.database.transaction(lambda _: together.wait(LONG))
+
+
+@pytest.mark.parametrize(("chosen", "used"), [("off", "on"), ("remote_write", "remote_write")])
+def test_what_the_server_said_it_committed_survives_its_death_whatever_its_default(
+    database_url: str, chosen: str, used: str
+) -> None:
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        name = sql.Identifier(connection.info.dbname)
+        connection.execute(sql.SQL("alter database {} set synchronous_commit = {}").format(name, chosen))
+    database = Database(database_url)
+    row = database.transaction(lambda session: session.execute("show synchronous_commit").fetchone())
+    database.close()
+    assert row == {"synchronous_commit": used}
