@@ -41,7 +41,7 @@ def test_workers_double_nothing_after_a_restore_and_create_nothing_that_a_person
         _connector(world, "restore", "hold")
         world.start()
         wait_for(lambda: len(world.parked()) == 2, 20, "the orders that a person must decide", lambda: _jobs(world))
-        world.settle()
+        wait_for(lambda: _at_rest(world, sold), 20, "all other jobs to be done", lambda: _jobs(world))
         assert _effects(world) == done
         assert _copies(world) == copies
         assert {(job["store"], job["order_key"], job["reason"]) for job in world.parked()} == {
@@ -97,6 +97,12 @@ def _effects(world: World) -> list[str]:
     """What the connector has done on both sides."""
     causes = [*world.afosto.causes(TENANT), *(cause for store in STORES for cause in world.epages.causes(store))]
     return [str(cause["action"]) for cause in causes if cause["by"] == "connector"]
+
+
+def _at_rest(world: World, sold: dict[str, Document]) -> bool:
+    """Whether the marked store knows its new order again, and only what depends on a person's word is open."""
+    known = {job["order_key"] for job in world.ledger.jobs.search(store=MARKED, state="done")}
+    return sold[MARKED]["id"] in known and {order for _, order, *_ in world.open_jobs()} <= {sold[PLAIN]["id"]}
 
 
 def _jobs(world: World) -> str:

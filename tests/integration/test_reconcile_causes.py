@@ -1,16 +1,13 @@
 """Why both sides differ, where two causes look alike: what must not be repaired is left to a person or to time."""
 
 from collections.abc import Iterator
-from typing import LiteralString
 
 import pytest
 
 from ledger.links import NewLink
-from tasks.runtime import Runtime
 from tests.commands import Commands
 from tests.driver import Driver
 from tests.reconciling import act_in_afosto, execute, forget, found, lines, pass_by, placed
-from tests.stock_world import StockWorld, runtime_of
 from tests.world import TENANT, World
 from workers.local.services import Services
 
@@ -21,12 +18,6 @@ LOST = {"kind": "503", "count": 1}
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(services, tmp_path_factory.mktemp("world")) as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def stock_runtime(world: World) -> Iterator[Runtime]:
-    with runtime_of(world) as built:
-        yield built
 
 
 def test_an_import_whose_answer_was_lost_is_on_its_way(driver: Driver, connector: Commands) -> None:
@@ -104,32 +95,3 @@ def test_an_order_whose_document_does_not_load_is_told(driver: Driver, connector
     driver.world.epages.place_malformed(driver.store, "text-amount")
     (row,) = found(connector)
     assert (row["kind"], row["shop"], row["state"]) == ("unreadable", "does not load", "for a person")
-
-
-def test_a_parked_publishing_is_the_cause_of_stock_that_differs(world: World, stock_runtime: Runtime) -> None:
-    stock = StockWorld.open(world, stock_runtime)
-    connector = Commands(stock)
-    stock.settle()
-    world.epages.adjust_stock(stock.store, stock.sku(), 7)
-    _tell(
-        stock,
-        "update jobs set state = 'parked', reason = 'wrong-afosto-key', resolution = 'make a new key' "
-        "where store = %s and flow = 'inventory'",
-    )
-    (row,) = found(connector, "--repair")
-    assert (row["kind"], row["state"], row["advice"]) == ("stock", "for a person", "make a new key")
-
-
-def test_stock_is_not_compared_before_the_past_was_read_nor_without_a_location(
-    world: World, stock_runtime: Runtime
-) -> None:
-    stock = StockWorld.open(world, stock_runtime)
-    connector = Commands(stock)
-    assert f"the past orders of {stock.store} are still being read" in connector("reconcile", stock.store).stdout
-    stock.settle()
-    _tell(stock, "delete from locations where store = %s")
-    assert "no Afosto location is mapped" in connector("reconcile", stock.store).stdout
-
-
-def _tell(stock: StockWorld, statement: LiteralString) -> None:
-    stock.runtime.ledger.database.transaction(lambda s: s.execute(statement, (stock.store,)))
