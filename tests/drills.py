@@ -3,6 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.commands import Commands
 from tests.driver import Driver
 from tests.dumps import dump, restore
@@ -30,6 +32,11 @@ class Drill:
         for _ in range(3):
             self._driver.both()
             self._driver.hurry()
+
+
+@pytest.fixture
+def drill(driver: Driver, connector: Commands, tmp_path: Path) -> Drill:
+    return Drill(driver, connector, tmp_path / "hourly.dump")
 
 
 def by_mark(driver: Driver) -> None:

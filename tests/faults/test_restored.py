@@ -1,14 +1,14 @@
 """A drill with real workers: the database is restored from a dump, and what they did since is missing from it."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
 from tests.dumps import dump, restore
 from tests.world import TENANT, World, wait_for
+from workers.cli import main
 from workers.local.services import Services
 
 pytestmark = pytest.mark.faults
@@ -50,7 +50,7 @@ def test_workers_double_nothing_after_a_restore_and_create_nothing_that_a_person
 
         _connector(world, "restore", "link", PLAIN, sold[PLAIN]["number"], copies[f"{PLAIN}/{sold[PLAIN]['id']}"][0])
         _connector(world, "restore", "release", PLAIN, unread["number"])
-        world.settle()
+        wait_for(lambda: len(_copies(world)) == 5 and not world.open_jobs(), 20, "both to follow", lambda: _jobs(world))
         assert [len(found) for found in _copies(world).values()] == [1] * 5
         assert world.prove().differences == []
 
@@ -81,7 +81,8 @@ def _stop(world: World) -> None:
 
 
 def _connector(world: World, *arguments: str) -> None:
-    subprocess.run([sys.executable, "-m", "workers.start", *arguments], env=world.env, check=True)
+    result = CliRunner().invoke(main, list(arguments), env=world.env)
+    assert result.exit_code == 0, result.output
 
 
 def _copies(world: World) -> dict[str, list[str]]:

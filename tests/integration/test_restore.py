@@ -1,7 +1,6 @@
 """The database is restored from a dump: nothing that was done since is done a second time."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -27,11 +26,6 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def driver(world: World, runtime: Runtime) -> Iterator[Driver]:
     yield Driver(world, runtime)
     world.afosto.set_switches(TENANT, orders_list=False)
-
-
-@pytest.fixture
-def drill(driver: Driver, connector: Commands, tmp_path: Path) -> Drill:
-    return Drill(driver, connector, tmp_path / "hourly.dump")
 
 
 @pytest.mark.parametrize("means", [by_mark, by_list])

@@ -29,11 +29,6 @@ def driver(world: World, runtime: Runtime) -> Iterator[Driver]:
     world.afosto.set_switches(TENANT, orders_list=False, forbidden=[])
 
 
-@pytest.fixture
-def drill(driver: Driver, connector: Commands, tmp_path: Path) -> Drill:
-    return Drill(driver, connector, tmp_path / "hourly.dump")
-
-
 def sold_in_the_lost_hour(driver: Driver, drill: Drill) -> tuple[Document, str]:
     """An order that the dump does not know, and the Afosto order that it became."""
     drill.dump()
