@@ -18,3 +18,8 @@ class Consumer(CelerysConsumer):
 
     def on_send_event_buffered(self) -> None:
         """The next batch takes it along."""
+
+    def shutdown(self) -> None:
+        """Send the last batch, then end: else Flower would show the worker's last tasks as running for ever."""
+        self._flush_events()
+        super().shutdown()

@@ -97,3 +97,12 @@ def test_the_telling_goes_on_once_the_broker_is_back(world: World, sender: Celer
     with listening(sender) as listener:
         send(sender)
         listener.hear(1)
+
+
+def test_a_worker_that_is_told_to_end_tells_what_it_did_until_then(world: World, sender: Celery) -> None:
+    (worker,) = world.workers
+    with listening(sender) as listener, Redis.from_url(world.settings.broker_url) as client:
+        send(sender)
+        wait_for(lambda: not client.exists("reconcile", "unacked"), 20, "the task to be done")
+        worker.terminate()
+        listener.hear(1)
