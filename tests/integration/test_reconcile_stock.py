@@ -54,6 +54,19 @@ def test_a_sale_and_a_recount_that_nobody_has_read_yet_are_on_their_way(world: W
     assert found(connector) == []
 
 
+def test_a_product_that_the_shop_has_elsewhere_now_is_found_and_published_there(world: World, runtime: Runtime) -> None:
+    stock = StockWorld.open(world, runtime)
+    connector = Commands(stock)
+    stock.settle()
+    _tell(stock, "update stock set product_id = 'where-it-was', variation_id = null where store = %s")
+    rows = found(connector, "--repair")
+    assert {(row["shop"], row["state"], row["cause"]) for row in rows} == {
+        ("gone", "repairable", "the shop no longer has the product where it was")
+    }
+    stock.publish()
+    assert found(connector) == []
+
+
 def test_a_parked_publishing_is_the_cause_of_stock_that_differs(world: World, runtime: Runtime) -> None:
     stock = StockWorld.open(world, runtime)
     connector = Commands(stock)
