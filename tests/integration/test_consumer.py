@@ -53,9 +53,12 @@ class Listener:
         wait_for(lambda: self._heard() >= tasks * len(STEPS), 20, "the events of all tasks", lambda: str(self.batches))
         return self.batches
 
-    def _heard(self) -> int:
+    def wait(self) -> None:
         with suppress(TimeoutError):
             self._connection.drain_events(timeout=0.1)
+
+    def _heard(self) -> int:
+        self.wait()
         return sum(map(len, self.batches))
 
 
@@ -65,6 +68,8 @@ def listening(sender: Celery) -> Iterator[Listener]:
         listener = Listener(connection)
         queue = sender.events.Receiver(connection).queue
         with sender.amqp.Consumer(connection, [queue], callbacks=[listener.take], accept=["json"], no_ack=True):
+            # Kombu subscribes when it first waits for something.
+            listener.wait()
             yield listener
 
 
@@ -85,7 +90,9 @@ def test_what_a_task_did_is_told_twice_a_second_and_nothing_is_left_out(sender: 
     told = [event["type"] for batch in batches for event in batch]
     print(f"{len(told)} events in {len(batches)} messages within {passed:.1f} s")
     assert {step: told.count(step) for step in STEPS} == dict.fromkeys(STEPS, TASKS)
-    assert sum(len(batch) < FULL for batch in batches) <= passed / EVENTS_EVERY + 1
+    # Two threads that fill a batch at once send twice: what is full, and what little has come meanwhile.
+    full = sum(len(batch) >= FULL for batch in batches)
+    assert len(batches) - full <= passed / EVENTS_EVERY + 1 + full
 
 
 def test_the_telling_goes_on_once_the_broker_is_back(world: World, sender: Celery) -> None:
