@@ -155,6 +155,34 @@ def test_what_no_event_told_before_the_stop_is_seen_without_one(driver: Driver, 
     assert (driver.differences(), driver.parked()) == ([], [])
 
 
+def test_an_export_that_was_due_when_the_dump_was_made_waits_for_the_look(driver: Driver, drill: Drill) -> None:
+    order, copy = driver.imported(lines=four_pieces(driver))
+    driver.world.afosto.cancel(TENANT, copy["id"], [copy["units"][0]["id"]])
+    driver.runtime.ledger.jobs.hint(driver.store, "export", "cancellations", order["id"])
+    drill.dump()
+    driver.run()
+    before = effects(driver)
+    assert before[0].startswith("cancel")
+    drill.restore()
+    driver.run()
+    drill.run()
+    assert (effects(driver), driver.differences(), driver.parked()) == (before, [], [])
+
+
+def test_an_import_that_was_due_when_the_dump_was_made_waits_for_the_look(driver: Driver, drill: Drill) -> None:
+    order, _ = driver.imported(lines=four_pieces(driver))
+    driver.world.epages.act(driver.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
+    driver.poll()
+    drill.dump()
+    driver.run()
+    before = effects(driver)
+    assert driver.differences() == []
+    drill.restore()
+    driver.run()
+    drill.run()
+    assert (effects(driver), driver.differences(), driver.parked()) == (before, [], [])
+
+
 def test_a_second_restore_puts_in_doubt_what_was_settled_after_the_first(driver: Driver, drill: Drill) -> None:
     _, copy = driver.imported(lines=four_pieces(driver))
     drill.dump()
