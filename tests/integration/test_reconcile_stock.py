@@ -54,6 +54,15 @@ def test_a_sale_and_a_recount_that_nobody_has_read_yet_are_on_their_way(world: W
     assert found(connector) == []
 
 
+def test_stock_that_is_to_be_published_is_on_its_way(world: World, runtime: Runtime) -> None:
+    stock = StockWorld.open(world, runtime)
+    stock.settle()
+    world.epages.adjust_stock(stock.store, stock.sku(), 7)
+    stock.wish(stock.sku())
+    (row,) = found(Commands(stock), code=0)
+    assert row["cause"] == "it is to be published"
+
+
 def test_a_product_that_the_shop_has_elsewhere_now_is_found_and_published_there(world: World, runtime: Runtime) -> None:
     stock = StockWorld.open(world, runtime)
     connector = Commands(stock)
