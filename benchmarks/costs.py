@@ -1,6 +1,6 @@
 """What processes cost: CPU seconds and memory, with all that they start."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import psutil
@@ -28,11 +28,23 @@ class Costs:
 
     def seconds(self) -> dict[str, float]:
         """Return name → CPU seconds so far, those of children that have ended included."""
-        return {name: sum(map(_seconds, _family(root))) for name, root in self._roots.items()}
+        return {name: cpu_seconds([root.pid]) for name, root in self._roots.items()}
 
     def resident(self) -> dict[str, float]:
         """Return name → resident memory in MB."""
         return {name: sum(map(_resident, _family(root))) for name, root in self._roots.items()}
+
+
+def cpu_seconds(pids: Iterable[int]) -> float:
+    """Return the CPU seconds of processes and all that they started so far, with those that have ended."""
+    return sum(_seconds(process) for pid in pids for process in _family(psutil.Process(pid)))
+
+
+def below(pid: int, names: Sequence[str]) -> list[int]:
+    """Return the topmost processes below one that bear one of these names."""
+    found = [child for child in psutil.Process(pid).children(recursive=True) if child.name() in names]
+    pids = {child.pid for child in found}
+    return [child.pid for child in found if child.ppid() not in pids]
 
 
 def busy_seconds() -> float:

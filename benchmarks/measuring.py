@@ -1,11 +1,10 @@
-"""How the benchmarks measure: rounds in turn, medians with their spread, and the CPU time of whole process trees."""
+"""How the benchmarks measure: rounds in turn, and medians with their spread."""
 
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-import psutil
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -82,31 +81,6 @@ def progress() -> Progress:
     """A progress bar on standard error: standard output is the report."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=Console(stderr=True))
-
-
-def cpu_seconds(pids: Iterable[int]) -> float:
-    """Give the CPU time that processes and all below them have used, with those that have ended."""
-    return sum(_used(process) for pid in pids for process in _tree(pid))
-
-
-def below(pid: int, names: Sequence[str]) -> list[int]:
-    """Give the topmost processes below one that bear one of these names."""
-    found = [child for child in psutil.Process(pid).children(recursive=True) if child.name() in names]
-    pids = {child.pid for child in found}
-    return [child.pid for child in found if child.ppid() not in pids]
-
-
-def _tree(pid: int) -> list["psutil.Process"]:
-    top = psutil.Process(pid)
-    return [top, *top.children(recursive=True)]
-
-
-def _used(process: "psutil.Process") -> float:
-    try:
-        times = process.cpu_times()
-    except psutil.NoSuchProcess:
-        return 0.0
-    return float(times.user + times.system + times.children_user + times.children_system)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -14,7 +14,8 @@ from functools import partial
 import click
 
 from benchmarks.contenders import connector
-from benchmarks.measuring import Figure, cpu_seconds, figure, in_turn, table
+from benchmarks.costs import cpu_seconds
+from benchmarks.measuring import Figure, figure, in_turn, table
 from benchmarks.plotting import save_bars
 from benchmarks.scene import Scene, scene
 from tests.world import TENANT, wait_for

@@ -1,8 +1,6 @@
 """Where imports are measured: simulators and servers in their own processes, shops full of orders, and contenders."""
 
 import os
-import signal
-import subprocess
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -18,9 +16,10 @@ from uuid import uuid4
 
 import psycopg
 
-from benchmarks.measuring import below, cpu_seconds
+from benchmarks.costs import below, cpu_seconds
 from tests.hosts.host import ROOT
 from tests.world import CHANNEL, CLIENT_ID, CLIENT_SECRET, KEY, TENANT, World, wait_for
+from workers.local.processes import Child, Command
 from workers.local.services import Services, local_services
 
 # In earnest, but for budgets that play no part and polls that happen once in a run.
@@ -72,7 +71,7 @@ class Scene:
         self._folder = folder
         self.env = env
         self.postgres_log = folder / "services" / "logs" / "postgres.log"
-        self._running: dict[str, list[subprocess.Popen[bytes]]] = {}
+        self._running: dict[str, list[Child]] = {}
         self._causes = 0
         self.servers: set[int] = set()
 
@@ -95,23 +94,19 @@ class Scene:
         self.world.ledger.stores.resume(shop)
 
     def start(self, name: str, commands: Sequence[Sequence[str]]) -> None:
-        """Start the processes of a contender."""
-        for number, command in enumerate(commands):
-            with (self._folder / f"{name}-{number}.log").open("ab") as log:
-                process = subprocess.Popen(  # noqa: S603 - our own commands
-                    command, env=self.env, cwd=ROOT, stdout=log, stderr=log, start_new_session=True
-                )
-            self._running.setdefault(name, []).append(process)
+        """Start the processes of a contender; they end with this one, whatever it dies of."""
+        for number, argv in enumerate(commands):
+            command = Command(f"{name}-{number}", argv, env=self.env, cwd=ROOT)
+            self._running.setdefault(name, []).append(Child(command, self._folder / f"{command.name}.log"))
 
     def pids(self, name: str) -> list[int]:
         """Return the ids of a contender's processes."""
-        return [process.pid for process in self._running[name]]
+        return [child.pid for child in self._running[name]]
 
     def stop(self, name: str) -> None:
         """End the processes of a contender, and what they started."""
-        for process in self._running.pop(name, []):
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
+        for child in self._running.pop(name, []):
+            child.kill()
 
     def stop_all(self) -> None:
         """End the processes of all contenders."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ("tests.servers", "tests.doors", "tests.driven")
+pytest_plugins = ("tests.servers", "tests.doors", "tests.driven", "tests.drills")
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

@@ -1,16 +1,19 @@
 """Stock in a small world: handlers called in this process, and both simulators asked for what is so."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import product
 from string import ascii_lowercase
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 from celery.exceptions import Retry
 
+from clients.errors_table import Answer
+from clients.http import Http
 from schemas.errors import NeedsPerson
 from schemas.messages import OrderMessage, PollMessage, StockMessage
 from tasks.engine import Flow, execute
@@ -33,6 +36,20 @@ def runtime_of(world: World) -> Iterator[Runtime]:
     built = build_runtime(world.settings, lambda *sent: None, lambda queue: 0)
     yield built
     built.close()
+
+
+@contextmanager
+def before_each_move(act: Callable[[], object]) -> Iterator[None]:
+    """Let something happen whenever stock was read and is about to be moved."""
+    send = Http.send
+
+    def between(http: Http, method: str, url: str, **options: Any) -> Answer:
+        if url.endswith("adjust-available-stock"):
+            act()
+        return send(http, method, url, **options)
+
+    with patch.object(Http, "send", autospec=True, side_effect=between):
+        yield
 
 
 @dataclass

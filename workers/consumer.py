@@ -36,3 +36,8 @@ class Consumer(CelerysConsumer):
     def _confirm(self, p: Callable[..., None], log: Logger, errors: Errors, *options: Any) -> None:
         # A worker that ends has nobody who takes the error, and needs no connection.
         p(log, () if self.blueprint.state == RUN else errors, *options)
+
+    def shutdown(self) -> None:
+        """Send the last batch, then end: else Flower would show the worker's last tasks as running for ever."""
+        self._flush_events()
+        super().shutdown()

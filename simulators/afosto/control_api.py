@@ -141,7 +141,7 @@ def _trade(account: Account, _: Request, body: Body) -> None:
 
 
 def _stop_trading(account: Account, _: Request, __: Body) -> None:
-    account.stop_trading()
+    account.trading.stop()
 
 
 def _stock_truth(account: Account, _: Request, body: Body) -> Any:

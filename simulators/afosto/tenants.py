@@ -1,6 +1,5 @@
 """All tenants of one simulated Afosto, each with its faults and its counts of traffic."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping
 from typing import Any
@@ -9,8 +8,8 @@ from simulators.afosto.errors import invalid, not_found, unauthorized
 from simulators.afosto.faults import TenantFaults
 from simulators.afosto.tenant import Tenant
 from simulators.afosto.trader import Trader
+from simulators.trading import Trading
 
-_TICK = 0.05
 _TRADE = frozenset(["rate", "pace", "seed", "share"])
 
 
@@ -22,7 +21,7 @@ class Account:
         self.faults = TenantFaults()
         self.requests: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
-        self._trading: asyncio.Task[None] | None = None
+        self.trading = Trading()
 
     def trade(self, settings: Mapping[str, Any]) -> None:
         """Let Afosto's people work by themselves, for `seconds` or until stopped; the other settings are Trader's."""
@@ -31,27 +30,12 @@ class Account:
         if wishes.keys() - _TRADE:
             raise ValueError(f"no such setting: {', '.join(sorted(wishes.keys() - _TRADE))}")
         trader = Trader(self.tenant, now=self.tenant.now(), **wishes)
-        self.stop_trading()
-        self._trading = asyncio.create_task(self._run(trader, seconds))
 
-    def stop_trading(self) -> None:
-        """No more acts of Afosto's own."""
-        if self._trading:
-            self._trading.cancel()
-            self._trading = None
-
-    @property
-    def trading(self) -> bool:
-        """Whether Afosto's people work by themselves at the moment."""
-        return self._trading is not None and not self._trading.done()
-
-    async def _run(self, trader: Trader, seconds: float | None) -> None:
-        loop = asyncio.get_running_loop()
-        ends = None if seconds is None else loop.time() + seconds
-        while ends is None or loop.time() < ends:
+        def advance() -> None:
             self.tenant.inventory.tick()
             trader.advance(self.tenant.now())
-            await asyncio.sleep(_TICK)
+
+        self.trading.start(advance, seconds)
 
     def stats(self) -> dict[str, Any]:
         """Requests by root field, errors by code, transport outcomes, faults fired, and whether Afosto trades."""
@@ -62,7 +46,7 @@ class Account:
             "total": outcomes["total"],
             "outcomes": {f"{row['method']} {row['status']}": row["count"] for row in outcomes["requests"]},
             "faults": self.faults.fired(),
-            "trading": self.trading,
+            "trading": self.trading.active,
         }
 
 
@@ -88,7 +72,7 @@ class Tenants:
     def remove(self, name: str) -> None:
         """Forget an account and end its webhooks. Raises NOT_FOUND."""
         account = self.named(name)
-        account.stop_trading()
+        account.trading.stop()
         account.tenant.outbox.stop()
         del self._by_name[name], self._by_key[account.tenant.key]
 
@@ -117,5 +101,5 @@ class Tenants:
     def close(self) -> None:
         """End the trade and the webhooks of all tenants."""
         for account in self._by_name.values():
-            account.stop_trading()
+            account.trading.stop()
             account.tenant.outbox.stop()

@@ -154,7 +154,7 @@ class _Control:
         return {}
 
     async def stop_trading(self, request: Request, body: Body) -> Any:
-        self._hosted(request).stop_trading()
+        self._hosted(request).trading.stop()
         return {}
 
     async def causes(self, request: Request, body: Body) -> Any:
@@ -165,7 +165,7 @@ class _Control:
 
     async def stats(self, request: Request, body: Body) -> Any:
         hosted = self._hosted(request)
-        return hosted.plan.stats() | {"orders": len(hosted.shop.orders), "trading": hosted.trading}
+        return hosted.plan.stats() | {"orders": len(hosted.shop.orders), "trading": hosted.trading.active}
 
     async def revoke(self, request: Request, body: Body) -> Any:
         self._hosted(request).tokens.revoke()

@@ -1,6 +1,5 @@
 """The shops of one simulator process, each with its client, its faults, and its trader."""
 
-import asyncio
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,8 +11,8 @@ from simulators.epages.switches import Switches
 from simulators.epages.tokens import ALL_SCOPES, Tokens
 from simulators.epages.trader import Trader
 from simulators.faults import FaultPlan, build
+from simulators.trading import Trading
 
-_TICK = 0.05
 _FIELDS = frozenset(
     [
         "name",
@@ -41,31 +40,12 @@ class Hosted:
         self.tokens = tokens
         self.plan = plan
         self.oracle: Oracle | None = None
-        self._trading: asyncio.Task[None] | None = None
+        self.trading = Trading()
 
     def trade(self, rate: float, seconds: float | None, pace: float, seed: int, fulfils: float) -> None:
         """Let the shop trade by itself, for `seconds` or until told to stop."""
         trader = Trader(self.shop, rate, self.shop.now(), pace=pace, seed=seed, fulfils=fulfils)
-        self.stop_trading()
-        self._trading = asyncio.create_task(self._run(trader, seconds))
-
-    def stop_trading(self) -> None:
-        """No more acts of the shop's own."""
-        if self._trading:
-            self._trading.cancel()
-            self._trading = None
-
-    @property
-    def trading(self) -> bool:
-        """Whether the shop is trading by itself at the moment."""
-        return self._trading is not None and not self._trading.done()
-
-    async def _run(self, trader: Trader, seconds: float | None) -> None:
-        loop = asyncio.get_running_loop()
-        ends = None if seconds is None else loop.time() + seconds
-        while ends is None or loop.time() < ends:
-            trader.advance(self.shop.now())
-            await asyncio.sleep(_TICK)
+        self.trading.start(lambda: trader.advance(self.shop.now()), seconds)
 
 
 class Registry:
@@ -101,7 +81,7 @@ class Registry:
 
     def close(self, name: str) -> None:
         """Close the shop for good; refuses with 404."""
-        self.get(name).stop_trading()
+        self.get(name).trading.stop()
         del self.shops[name]
 
 

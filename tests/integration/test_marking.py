@@ -10,7 +10,7 @@ from simulators.epages.tokens import ALL_SCOPES
 from tasks.runtime import Runtime
 from tests.commands import Commands
 from tests.driver import Driver
-from tests.world import TENANT, World
+from tests.world import TENANT, World, wait_for
 from workers.local.services import Services
 
 LOST: list[dict[str, Any]] = [
@@ -54,13 +54,18 @@ def test_a_store_that_wants_no_marks_has_none(driver: Driver) -> None:
     assert driver.writes() == []
 
 
-@pytest.mark.parametrize("fault", LOST, ids=["refused", "after effect", "late"])
-def test_after_a_lost_answer_the_one_mark_names_the_order_that_is_opened(driver: Driver, fault: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    ("fault", "landed"), list(zip(LOST, (1, 2, 2), strict=True)), ids=["refused", "after effect", "late"]
+)
+def test_after_a_lost_answer_the_one_mark_names_the_order_that_is_opened(
+    driver: Driver, fault: dict[str, Any], landed: int
+) -> None:
     driver.runtime.ledger.stores.set_marking(driver.store, True)
     driver.world.epages.set_faults(driver.store, faults=[{**fault, "method": "PUT", "path": "order-note"}])
     order = driver.place()
     driver.poll()
     driver.settle()
+    wait_for(lambda: driver.writes() == ["note"] * landed, 5, "each note to land, also one that was late")
     assert driver.shop(order)["note"] == f"[Afosto {driver.afosto(order)['id']}]"
     assert driver.differences() == []
 

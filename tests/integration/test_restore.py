@@ -1,7 +1,6 @@
 """The database is restored from a dump: nothing that was done since is done a second time."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -9,8 +8,8 @@ import pytest
 
 from tasks.runtime import Runtime
 from tests.commands import Commands
+from tests.drills import Drill, by_list, by_mark, copies, drafts, effects, four_pieces
 from tests.driver import Driver
-from tests.dumps import dump, restore
 from tests.world import TENANT, World
 from workers.local.services import Services
 
@@ -29,40 +28,6 @@ def driver(world: World, runtime: Runtime) -> Iterator[Driver]:
     world.afosto.set_switches(TENANT, orders_list=False)
 
 
-class Drill:
-    """The dump of an hour ago, the hour that is lost, and what a person does then."""
-
-    def __init__(self, driver: Driver, connector: Commands, file: Path) -> None:
-        self._driver, self._connector, self._file = driver, connector, file
-
-    def dump(self) -> None:
-        dump(self._driver.world.settings.database_url, self._file)
-
-    def restore(self, *, hold: bool = True) -> None:
-        restore(self._driver.world.settings.database_url, self._file)
-        if hold:
-            assert self._connector("restore", "hold").exit_code == 0
-
-    def run(self) -> None:
-        """Let the news of both sides arrive again and again, and what waits be done."""
-        for _ in range(3):
-            self._driver.both()
-            self._driver.hurry()
-
-
-@pytest.fixture
-def drill(driver: Driver, connector: Commands, tmp_path: Path) -> Drill:
-    return Drill(driver, connector, tmp_path / "hourly.dump")
-
-
-def by_mark(driver: Driver) -> None:
-    driver.runtime.ledger.stores.set_marking(driver.store, True)
-
-
-def by_list(driver: Driver) -> None:
-    driver.world.afosto.set_switches(TENANT, orders_list=True)
-
-
 @pytest.mark.parametrize("means", [by_mark, by_list])
 def test_orders_imported_in_the_lost_hour_are_found_again(
     driver: Driver, drill: Drill, means: Callable[[Driver], None]
@@ -76,11 +41,11 @@ def test_orders_imported_in_the_lost_hour_are_found_again(
     unread = driver.place()
     driver.world.epages.act(driver.store, unpaid["id"], "pay")
     driver.both()
-    copies = _copies(driver)
-    assert len(copies) == 4
+    before = copies(driver)
+    assert len(before) == 4
     drill.restore()
     drill.run()
-    assert _copies(driver) == copies
+    assert (copies(driver), drafts(driver)) == (before, [])
     assert driver.differences() == []
     assert driver.parked() == []
     for order in (waits, unpaid, unread):
@@ -95,7 +60,7 @@ def test_the_list_tells_which_orders_were_never_imported(driver: Driver, drill: 
     driver.place()
     drill.restore()
     drill.run()
-    assert (len(_copies(driver)), driver.differences(), driver.parked()) == (1, [], [])
+    assert (len(copies(driver)), driver.differences(), driver.parked()) == (1, [], [])
 
 
 def test_a_marked_draft_that_was_never_opened_goes_on(driver: Driver, drill: Drill) -> None:
@@ -104,11 +69,12 @@ def test_a_marked_draft_that_was_never_opened_goes_on(driver: Driver, drill: Dri
     order = driver.place(paid=False)
     driver.poll()
     driver.run()
+    made = drafts(driver)
     drill.restore()
     drill.run()
     driver.world.epages.act(driver.store, order["id"], "pay")
     drill.run()
-    assert (len(_copies(driver)), driver.differences(), driver.parked()) == (1, [], [])
+    assert (copies(driver), driver.differences(), driver.parked()) == (made, [], [])
 
 
 def test_without_mark_and_list_nothing_is_created_until_a_person_has_looked(
@@ -120,10 +86,10 @@ def test_without_mark_and_list_nothing_is_created_until_a_person_has_looked(
     driver.runtime.ledger.jobs.drop(ids=[_job(driver, lost)])
     driver.run()
     driver.world.epages.act(driver.store, sold["id"], "ship")
-    (copy,) = _copies(driver)
+    (copy,) = copies(driver)
     drill.restore()
     drill.run()
-    assert _copies(driver) == [copy]
+    assert copies(driver) == [copy]
     assert driver.parked() == ["restored", "restored"]
     told = connector("restore", "list", "--store", driver.store).stdout
     assert sold["number"] in told
@@ -135,7 +101,7 @@ def test_without_mark_and_list_nothing_is_created_until_a_person_has_looked(
     assert connector("restore", "link", driver.store, sold["number"], copy).exit_code == 0
     assert "1 order of" in connector("restore", "release", driver.store, lost["number"]).stdout
     drill.run()
-    assert (len(_copies(driver)), driver.differences(), driver.parked()) == (2, [], [])
+    assert (len(copies(driver)), driver.differences(), driver.parked()) == (2, [], [])
     again = connector("restore", "release", driver.store, lost["number"])
     assert "is not held" in again.stderr
 
@@ -152,7 +118,7 @@ def test_without_the_hold_the_lost_hour_would_be_doubled(driver: Driver, drill: 
     driver.imported()
     drill.restore(hold=False)
     drill.run()
-    assert len(_copies(driver)) == 2
+    assert len(copies(driver)) == 2
 
 
 def test_what_was_carried_over_in_the_lost_hour_is_not_carried_over_again(driver: Driver, drill: Drill) -> None:
@@ -161,16 +127,16 @@ def test_what_was_carried_over_in_the_lost_hour_is_not_carried_over_again(driver
     _live(lives)
     drill.run()
     assert driver.differences() == []
-    before = _effects(driver)
+    before = effects(driver)
     drill.restore()
     drill.run()
-    assert _effects(driver) == before
+    assert effects(driver) == before
     assert (driver.differences(), driver.parked()) == ([], [])
     lives[0].cancels()
     lives[1].is_canceled()
     drill.run()
     assert (driver.differences(), driver.parked()) == ([], [])
-    assert len(_effects(driver)) > len(before)
+    assert len(effects(driver)) > len(before)
 
 
 def test_what_one_side_did_and_nobody_carried_over_still_goes_over(driver: Driver, drill: Drill) -> None:
@@ -198,7 +164,7 @@ class Life:
 
     def __init__(self, driver: Driver, act: str) -> None:
         self._driver, self._act = driver, act
-        self.order, copy = driver.imported(lines=_lines(driver), pickup="collect" in act)
+        self.order, copy = driver.imported(lines=four_pieces(driver), pickup="collect" in act)
         self._copy = str(copy["id"])
         self._line = str(self.order["lines"][0]["id"])
 
@@ -256,26 +222,6 @@ def _live(lives: list[Life]) -> None:
         life.live()
 
 
-def _effects(driver: Driver) -> list[str]:
-    """What the connector has done on both sides."""
-    there = [cause["action"] for cause in driver.world.afosto.causes(TENANT) if cause["by"] == "connector"]
-    return [*driver.writes(), *there]
-
-
-def _copies(driver: Driver) -> list[str]:
-    """The ids of the store's orders in Afosto that are more than drafts."""
-    return [
-        order["id"]
-        for order in driver.world.afosto.orders(TENANT)
-        if str(order["reference"]).startswith(f"{driver.store}/") and order["status"] != "CONCEPT"
-    ]
-
-
 def _job(driver: Driver, order: Document) -> int:
     (job,) = (job["id"] for job in driver.jobs() if job["flow"] == "orders" and job["order_key"] == order["id"])
     return int(job)
-
-
-def _lines(driver: Driver) -> list[Document]:
-    stocked = (item["sku"] for item in driver.world.epages.stock(driver.store) if (item["stock"] or 0) > 9)
-    return [{"sku": next(stocked), "quantity": 4}]

@@ -18,7 +18,7 @@ from simulators.epages.tokens import ALL_SCOPES
 from tasks.inventory import publish
 from tasks.runtime import Runtime
 from tasks.vendors import Gate, epages_client
-from tests.stock_world import HERE, THERE, StockWorld, runtime_of
+from tests.stock_world import HERE, THERE, StockWorld, before_each_move, runtime_of
 from tests.world import TENANT, World
 from workers.local.proof import Report
 from workers.local.services import Services
@@ -378,15 +378,12 @@ def test_a_booked_piece_that_the_shop_puts_back_after_the_reading_is_on_top_unti
     shop.settle()
     world.afosto.recount(TENANT, HERE, sku, 12)
     shop.watch()
-    send = Http.send
 
-    def between(http: Http, method: str, url: str, **options: Any) -> Answer:
-        """The buyer cancels when the stock is read and about to be moved."""
-        if url.endswith("adjust-available-stock") and not shop.afosto_order(order["id"])["units"][0]["contra"]:
+    def the_buyer_cancels() -> None:
+        if not shop.afosto_order(order["id"])["units"][0]["contra"]:
             world.epages.act(shop.store, order["id"], "cancel")
-        return send(http, method, url, **options)
 
-    with patch.object(Http, "send", autospec=True, side_effect=between):
+    with before_each_move(the_buyer_cancels):
         shop.publish()
     assert [move["stock"] for move in shop.writes()[6:]] == [12]
     assert shop.rows()[sku]["open"]
@@ -402,15 +399,13 @@ def test_a_piece_put_back_while_more_is_sold_than_there_is_goes_with_the_next_ru
     order = shop.sell(sku, 3)
     world.afosto.recount(TENANT, HERE, sku, 1)
     shop.watch()
-    send = Http.send
 
-    def between(http: Http, method: str, url: str, **options: Any) -> Answer:
-        """The buyer cancels one of the pieces, none of which Afosto has booked."""
-        if url.endswith("adjust-available-stock") and len(shop.writes()) == 6:
+    def the_buyer_cancels_one() -> None:
+        # None of the pieces is booked in Afosto.
+        if len(shop.writes()) == 6:
             world.epages.act(shop.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
-        return send(http, method, url, **options)
 
-    with patch.object(Http, "send", autospec=True, side_effect=between):
+    with before_each_move(the_buyer_cancels_one):
         shop.publish()
     assert [move["stock"] for move in shop.writes()[6:]] == [1]
     shop.publish()

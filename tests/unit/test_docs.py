@@ -12,7 +12,8 @@ import pytest
 from marshmallow import missing
 
 from schemas.messages import CONTRACT, DOCS, FOR_OTHERS
-from schemas.settings import Seconds, SettingsSchema
+from schemas.setting_kinds import Seconds
+from schemas.settings import SettingsSchema
 from workers.cli import main
 from workers.local.processes import read_procfile
 from workers.queues import ROUTES

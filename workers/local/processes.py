@@ -65,6 +65,11 @@ class Child:
         return self.command.name
 
     @property
+    def pid(self) -> int:
+        """The process above the command and all that it starts."""
+        return self._guard.pid
+
+    @property
     def exit_code(self) -> int | None:
         """None while it runs; 128 + n when signal n ended it."""
         return self._guard.poll()

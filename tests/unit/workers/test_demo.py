@@ -11,7 +11,7 @@ from rich.console import Console, RenderableType
 
 from ledger.ledger import Ledger
 from schemas.errors import ConfigurationError
-from workers.local import demo, demo_view
+from workers.local import demo, demo_stage, demo_view
 from workers.local.demo import run_demo
 from workers.local.demo_stay import handed_over
 from workers.local.demo_verdict import verdict
@@ -44,7 +44,7 @@ def test_a_demo_that_is_told_to_end_takes_all_down_and_says_so(
         os.kill(os.getpid(), number)
         time.sleep(5)
 
-    monkeypatch.setattr(demo, "_set_up", end)
+    monkeypatch.setattr(demo_stage, "_start_all", end)
     before = signal.getsignal(number)
     assert run_demo(keep=False, folder=tmp_path) == 130
     assert signal.getsignal(number) == before
@@ -52,7 +52,7 @@ def test_a_demo_that_is_told_to_end_takes_all_down_and_says_so(
 
 
 def test_a_demo_under_nohup_outlives_its_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(demo, "_set_up", lambda *_: os.kill(os.getpid(), signal.SIGHUP))
+    monkeypatch.setattr(demo_stage, "_start_all", lambda *_: os.kill(os.getpid(), signal.SIGHUP))
     monkeypatch.setattr(demo, "_play", lambda *_: Report())
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
@@ -65,7 +65,7 @@ def test_ctrl_c_after_a_proof_without_differences_is_a_success(tmp_path: Path, m
     def stay(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(demo, "_set_up", lambda *_: None)
+    monkeypatch.setattr(demo_stage, "_start_all", lambda *_: None)
     monkeypatch.setattr(demo, "_play", lambda *_: Report())
     monkeypatch.setattr(demo, "_stay", stay)
     assert run_demo(keep=True, folder=tmp_path) == 0

@@ -1,0 +1,67 @@
+"""A call to a shop: its token, the path below the shop's address, and answers of many pages."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+from urllib.parse import quote
+
+from clients.errors_table import Answer, Unauthorized
+from clients.http import Http
+from schemas.epages import Token
+
+
+class Calls:
+    """Calls to one shop. `token(fresh)` gives the access token, a new one when `fresh`: asked once after a 401."""
+
+    def __init__(self, base_url: str, http: Http, token: Callable[[bool], Token]) -> None:
+        self._base_url = base_url
+        self._http = http
+        self._token = token
+
+    def _all(self, path: str, size: int) -> Iterator[Mapping[str, Any]]:
+        number, pages = 0, 1
+        while number < pages:
+            document = self._get(path, paging(number, size)).document
+            yield document
+            number, pages = number + 1, pages_of(document)
+
+    def _get(self, path: str, parameters: Mapping[str, str] | None = None) -> Answer:
+        return self._send("GET", path, parameters, None)
+
+    def _post(self, path: str, body: Mapping[str, object]) -> Answer:
+        return self._send("POST", path, None, body)
+
+    def _send(
+        self, method: str, path: str, parameters: Mapping[str, str] | None, body: Mapping[str, object] | None
+    ) -> Answer:
+        token = self._token(False)
+        try:
+            return self._attempt(method, path, parameters, body, token)
+        except Unauthorized:
+            return self._attempt(method, path, parameters, body, self._token(True))
+
+    def _attempt(
+        self,
+        method: str,
+        path: str,
+        parameters: Mapping[str, str] | None,
+        body: Mapping[str, object] | None,
+        token: Token,
+    ) -> Answer:
+        headers = {"Authorization": f"Bearer {token.access_token}", "Accept": "application/hal+json"}
+        url, effect = f"{self._base_url}{path}", method != "GET"
+        return self._http.send(method, url, effect=effect, headers=headers, params=parameters, body=body)
+
+
+def escaped(name: str) -> str:
+    """Give an id as a part of a path."""
+    return quote(name, safe="")
+
+
+def paging(number: int, size: int) -> dict[str, str]:
+    """Give the parameters that ask for one page."""
+    return {"page": str(number), "size": str(size)}
+
+
+def pages_of(document: Mapping[str, Any]) -> int:
+    """Give how many pages there are, as one of them says."""
+    return int((document.get("page") or {}).get("totalPages", 1))

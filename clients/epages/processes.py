@@ -1,0 +1,94 @@
+"""What happens to the pieces of an order: its parcels, pickups, cancelations and returns."""
+
+from collections.abc import Mapping, Sequence
+
+from clients.epages.calls import Calls, escaped
+from clients.epages.orders import order_path
+from schemas.epages import Process, ProcessLine, load_process, load_process_comments, load_processes
+
+PROCESS_PAGE = 100  # processes of one order per request
+
+
+class ProcessCalls(Calls):
+    """The calls about an order's processes."""
+
+    def processes(self, order_id: str, kind: str) -> tuple[Process, ...]:
+        """Return all processes of an order; `kind` is shippings, pickups, returns or cancelations."""
+        pages = self._all(f"{order_path(order_id)}/processes/{kind}", PROCESS_PAGE)
+        return tuple(process for page in pages for process in load_processes(kind, page))
+
+    def comments(self, order_id: str, kind: str) -> Mapping[str, str]:
+        """Return process id → comment of an order's returns or cancelations; only events tell it (scope orde:r)."""
+        found: dict[str, str] = {}
+        for page in self._all(f"{order_path(order_id)}/events", PROCESS_PAGE):
+            found |= load_process_comments(kind, page)
+        return found
+
+    def create_cancelation(self, order_id: str, lines: Mapping[str, int], comment: str) -> Process:
+        """Cancel so many pieces of each line; the shop starts a refund by itself."""
+        items = [{"productLineItemId": line_id, "quantity": count} for line_id, count in lines.items()]
+        return self._create(order_id, "cancelations", {"comment": comment, "lineItems": items})
+
+    def create_return(
+        self,
+        order_id: str,
+        lines: Sequence[ProcessLine],
+        comment: str,
+        *,
+        brought_by: tuple[str, str] | None,
+        fee: Mapping[str, object] | None,
+    ) -> Process:
+        """Take pieces back, by the (kind, id) of the process that brought them; the shop starts a refund by itself.
+
+        `fee` is the price of shipping or pickup to be paid back as well, as the shop writes amounts. No mail is sent.
+        """
+        kind, process_id = brought_by or ("", None)
+        items = [
+            {"productLineItemId": line.line_id, "quantity": line.quantity, "status": line.status} for line in lines
+        ]
+        body = {
+            "comment": comment,
+            "sendMail": False,
+            "lineItems": items,
+            "shippingPriceRefund": fee if kind != "pickups" else None,
+            "pickupPriceRefund": fee if kind == "pickups" else None,
+            "shippingProcessId": process_id if kind == "shippings" else None,
+            "pickupProcessId": process_id if kind == "pickups" else None,
+        }
+        return self._create(order_id, "returns", body)
+
+    def create_shipping(
+        self, order_id: str, lines: Mapping[str, int], comment: str, code: str | None, link: str | None
+    ) -> Process:
+        """Begin a parcel with so many pieces of each line; it is PENDING, and no mail is sent."""
+        items = [{"productLineItemId": line_id, "quantity": count} for line_id, count in lines.items()]
+        tracking = {"trackingCode": code, "trackingLink": link}
+        body = {"comment": comment, "sendMail": False, "createPackingSlip": False, **tracking, "lineItems": items}
+        return self._create(order_id, "shippings", body)
+
+    def create_pickup(self, order_id: str, comment: str, *, mail: bool) -> Process:
+        """Lay an order out for pickup, whole as always; a mail tells the buyer."""
+        return self._create(order_id, "pickups", {"comment": comment, "sendMail": mail, "createPackingSlip": False})
+
+    def mark_shipped(
+        self, order_id: str, process_id: str, comment: str, code: str | None, link: str | None, *, mail: bool
+    ) -> Process:
+        """A parcel has left; the mail to the buyer has the tracking code."""
+        details = {"sendMail": mail, "trackingCode": code, "trackingLink": link}
+        return self._mark(order_id, "shippings", process_id, "mark-shipped", {"comment": comment, "details": details})
+
+    def mark_delivered(self, order_id: str, process_id: str, comment: str) -> Process:
+        """A parcel has arrived."""
+        return self._mark(order_id, "shippings", process_id, "mark-delivered", {"comment": comment})
+
+    def mark_picked_up(self, order_id: str, process_id: str, comment: str) -> Process:
+        """The buyer has collected the order; no mail is sent."""
+        body = {"comment": comment, "sendMail": False}
+        return self._mark(order_id, "pickups", process_id, "mark-picked-up", body)
+
+    def _create(self, order_id: str, kind: str, body: Mapping[str, object]) -> Process:
+        return load_process(kind, self._post(f"{order_path(order_id)}/processes/{kind}", body).document)
+
+    def _mark(self, order_id: str, kind: str, process_id: str, move: str, body: Mapping[str, object]) -> Process:
+        path = f"{order_path(order_id)}/processes/{kind}/{escaped(process_id)}/{move}"
+        return load_process(kind, self._post(path, body).document)

@@ -1,0 +1,55 @@
+"""A shop's catalogue and its stock."""
+
+from clients.epages.calls import Calls, escaped, pages_of, paging
+from clients.errors_table import NotFound
+from schemas.epages import (
+    Availability,
+    Product,
+    Variation,
+    load_availability,
+    load_product,
+    load_products,
+    load_variations,
+)
+
+PRODUCT_PAGE = 20  # products per request: few, as each may have variations that are asked for one by one
+VARIATION_PAGE = 100  # variations of one product per request
+
+
+class StockCalls(Calls):
+    """The calls about products, variations and their stock."""
+
+    def find_product(self, sku: str) -> Product | None:
+        """Return the product with this SKU, or None; whether variations are found so is not documented (prod:r)."""
+        try:
+            return load_product(self._get("/products/search/find-by-sku", {"sku": sku}).document)
+        except NotFound:
+            return None
+
+    def products(self, page: int) -> tuple[tuple[Product, ...], int]:
+        """Return one page of the catalogue and how many pages there are (prod:r)."""
+        document = self._get("/products", paging(page, PRODUCT_PAGE)).document
+        return load_products(document), pages_of(document)
+
+    def variations(self, product_id: str) -> tuple[Variation, ...]:
+        """Return all variations of a product (prod:r)."""
+        pages = self._all(f"/products/{escaped(product_id)}/variations", VARIATION_PAGE)
+        return tuple(variation for page in pages for variation in load_variations(page))
+
+    def availability(self, product_id: str, variation_id: str | None = None) -> Availability:
+        """Return the stock of a product or of one of its variations (prda:r). Raises NotFound."""
+        return load_availability(self._get(_availability(product_id, variation_id)).document)
+
+    def adjust_stock(self, product_id: str, variation_id: str | None, amount: int) -> Availability:
+        """Move the stock by `amount` and return what it is then (prda:u). A repetition counts twice.
+
+        Raises NeedsPerson: `product.availability.invalid-availability-state` while stock management is off,
+        `operation-not-available` for a variation product itself.
+        """
+        path = f"{_availability(product_id, variation_id)}/adjust-available-stock"
+        return load_availability(self._post(path, {"relativeAmount": amount}).document)
+
+
+def _availability(product_id: str, variation_id: str | None) -> str:
+    variation = f"/variations/{escaped(variation_id)}" if variation_id else ""
+    return f"/products/{escaped(product_id)}{variation}/availability"

@@ -1,0 +1,68 @@
+"""The kinds of values that a setting has: how a variable's text is read, and what is said of one that is wrong."""
+
+import re
+from typing import Any
+
+from marshmallow import ValidationError, fields, validate
+from marshmallow.types import ErrorMessages
+
+# A new key in place of the one that was kept would lose the secrets of all stores.
+KEPT_KEY = "KEY, the one you kept; only a first installation makes a new one, with: connector keys new"
+
+
+class Seconds(fields.Float):
+    """A duration above 0, whole or not."""
+
+    def __init__(self, default: float) -> None:
+        wrong = "is not a number of seconds above 0"
+        above_0 = validate.Range(min=0, min_inclusive=False, max=10**9, error=wrong)
+        invalid: ErrorMessages = {"invalid": wrong, "special": wrong, "too_large": wrong}
+        example = {"example": f"{default:g}"}
+        super().__init__(load_default=float(default), validate=above_0, error_messages=invalid, metadata=example)
+
+
+class Count(fields.Integer):
+    """A whole number of at least 1."""
+
+    def __init__(self, default: int) -> None:
+        wrong = "is not a whole number from 1 to 1000000000"
+        at_least_1 = validate.Range(min=1, max=10**9, error=wrong)
+        invalid: ErrorMessages = {"invalid": wrong, "too_large": wrong}
+        example = {"example": str(default)}
+        super().__init__(load_default=default, validate=at_least_1, error_messages=invalid, metadata=example)
+
+
+class Choice(fields.String):
+    """One of some words; the first is the default."""
+
+    def __init__(self, *words: str) -> None:
+        one_of = validate.OneOf(words, error="is none of {choices}")
+        super().__init__(load_default=words[0], validate=one_of, metadata={"example": words[0]})
+
+
+class Url(fields.String):
+    """An address that begins with one of some schemes; `needs` is what else must stand in it."""
+
+    def __init__(self, example: str, *schemes: str, needs: str = "", **options: Any) -> None:
+        def check(url: str) -> None:
+            if not url.startswith(tuple(f"{scheme}://" for scheme in schemes)):
+                raise ValidationError(f"does not begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+            if needs not in url:
+                raise ValidationError(f"does not hold {needs}")
+
+        super().__init__(validate=check, metadata={"example": example}, **options)
+
+
+class Keys(fields.Field[tuple[str, ...]]):
+    """Fernet keys, separated by commas."""
+
+    def __init__(self) -> None:
+        super().__init__(required=True, metadata={"example": KEPT_KEY})
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
+        keys = tuple(key.strip() for key in str(value).split(","))
+        for position, key in enumerate(keys, 1):
+            # 32 bytes in URL-safe base64 are 43 characters and one "=".
+            if not re.fullmatch(r"[A-Za-z0-9_-]{43}=", key):
+                raise ValidationError(f"holds at position {position} something that is not a Fernet key")
+        return keys

@@ -1,0 +1,77 @@
+"""What the tests of a restored database share: a drill, the means by which orders are found, and what was done."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands import Commands
+from tests.driver import Driver
+from tests.dumps import dump, restore
+from tests.world import TENANT
+
+Document = dict[str, Any]
+
+
+class Drill:
+    """The dump of an hour ago, the hour that is lost, and what a person does then."""
+
+    def __init__(self, driver: Driver, connector: Commands, file: Path) -> None:
+        self._driver, self._connector, self._file = driver, connector, file
+
+    def dump(self) -> None:
+        dump(self._driver.world.settings.database_url, self._file)
+
+    def restore(self, *, hold: bool = True) -> None:
+        restore(self._driver.world.settings.database_url, self._file)
+        if hold:
+            assert self._connector("restore", "hold").exit_code == 0
+
+    def run(self) -> None:
+        """Let the news of both sides arrive again and again, and what waits be done."""
+        for _ in range(3):
+            self._driver.both()
+            self._driver.hurry()
+
+
+@pytest.fixture
+def drill(driver: Driver, connector: Commands, tmp_path: Path) -> Drill:
+    return Drill(driver, connector, tmp_path / "hourly.dump")
+
+
+def by_mark(driver: Driver) -> None:
+    driver.runtime.ledger.stores.set_marking(driver.store, True)
+
+
+def by_list(driver: Driver) -> None:
+    driver.world.afosto.set_switches(TENANT, orders_list=True)
+
+
+def effects(driver: Driver) -> list[str]:
+    """What the connector has done on both sides."""
+    there = [cause["action"] for cause in driver.world.afosto.causes(TENANT) if cause["by"] == "connector"]
+    return [*driver.writes(), *there]
+
+
+def copies(driver: Driver) -> list[str]:
+    """The ids of the store's orders in Afosto that are more than drafts."""
+    return [
+        order["id"]
+        for order in driver.world.afosto.orders(TENANT)
+        if _of(driver, order) and order["status"] != "CONCEPT"
+    ]
+
+
+def drafts(driver: Driver) -> list[str]:
+    """The ids of the store's drafts in Afosto."""
+    mine = (order for order in driver.world.afosto.orders(TENANT) if _of(driver, order))
+    return [order["id"] for order in mine if order["status"] == "CONCEPT"]
+
+
+def four_pieces(driver: Driver) -> list[Document]:
+    stocked = (item["sku"] for item in driver.world.epages.stock(driver.store) if (item["stock"] or 0) > 9)
+    return [{"sku": next(stocked), "quantity": 4}]
+
+
+def _of(driver: Driver, order: Document) -> bool:
+    return str(order["reference"]).startswith(f"{driver.store}/")
