@@ -55,6 +55,8 @@ def poll(runtime: Runtime, message: PollMessage) -> str:
 
 
 def _read(runtime: Runtime, store: Store, cursor: Cursor) -> str:
+    if cursor.prepaid:
+        runtime.ledger.cursors.spend(cursor)
     gate = reading_epages(runtime, store.name, 1 if cursor.kind == "live" else 2, int(cursor.prepaid))
     overlap = timedelta(seconds=runtime.settings.poll_overlap)
     reader = Reader(
