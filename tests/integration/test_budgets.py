@@ -1,14 +1,18 @@
-"""What a store's jobs send to a vendor was reserved there before, also when they had to wait half way and began anew."""
+"""What a store's jobs send to a vendor was reserved there before, also when they waited half way and began anew."""
 
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 import clients.limiter
 from clients.scripts import Call, run_scripts
+from schemas.messages import PollMessage
+from tasks.poll import send_imports
+from tasks.polling import poll
 from tasks.vendors import epages_bucket
 from tests.driver import Driver
 from tests.world import TENANT, World
@@ -16,6 +20,8 @@ from workers.local.services import Services
 
 CALLS_PER_MINUTE = "600"
 LIVE = 1
+# More orders than the budget of the next seconds covers: each takes three calls to Afosto.
+MANY = 12
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +67,18 @@ def test_a_run_that_must_wait_half_way_sends_no_more_than_was_reserved_for_it_an
     calls = sent(driver) - before
     assert calls["epages"] <= reserved["epages"]
     assert calls["afosto"] <= reserved["afosto"]
+
+
+def test_a_poll_sends_what_it_made_due_at_once_as_far_as_the_budget_allows(driver: Driver) -> None:
+    for _ in range(MANY):
+        driver.place()
+    sent: list[str] = []
+    runtime = replace(driver.runtime, send=lambda task, message, queue: sent.append(f"{task} {message['store']}"))
+    poll(runtime, PollMessage(driver.store), send_imports)
+    assert 0 < len(sent) < MANY
+    assert set(sent) == {f"orders.import {driver.store}"}
+    queued = [job for job in driver.jobs() if job["state"] == "queued"]
+    assert len(queued) == len(sent)
 
 
 def use_up_budgets(driver: Driver) -> None:
