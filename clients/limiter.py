@@ -57,7 +57,7 @@ class Limiter:
         return dict(zip(buckets, free, strict=True))
 
     def blocked(self, bucket: str) -> Call:
-        """Ask for the microseconds until the vendor takes calls again, 0 when it does now.
+        """Ask for the microseconds until the vendor takes calls again (0: now), and its refusals since a good answer.
 
         Calls that were reserved before the vendor asked for a pause must look here.
         """
@@ -79,6 +79,11 @@ class Limiter:
             return run_scripts(self._client, *calls)
         except redis.RedisError as error:
             raise Wait("the limiter's Redis does not answer", after=REDIS_PAUSE) from error
+
+
+def tells_of_budget(facts: ResponseFacts) -> bool:
+    """Whether an answer holds more for the limiter than that it was a good one."""
+    return facts.throttled or rate_limit(facts.headers) is not None
 
 
 def _micros(seconds: float | None) -> int:

@@ -9,7 +9,7 @@ from clients.afosto.client import AfostoClient
 from clients.breaker import Breaker
 from clients.epages import EpagesClient
 from clients.http import Http, ResponseFacts
-from clients.limiter import Limiter
+from clients.limiter import Limiter, tells_of_budget
 from clients.oauth import fetch_token
 from ledger.records import Store
 from schemas.epages import Token
@@ -42,6 +42,7 @@ class Gate:
     calls: int = 0
     later: int = 0
     _usual: int = field(init=False)
+    _troubled: bool = field(init=False, default=True)
 
     def __post_init__(self) -> None:
         """Remember what the run began with."""
@@ -65,12 +66,14 @@ class Gate:
     def before(self, effect: bool) -> None:
         """Let a request pass, or raise Wait or LeaseLost."""
         if self.left > 0:
-            (wait,) = self.breaker.check(self.bucket, self.limiter.blocked(self.bucket))
+            failures, (wait, strikes) = self.breaker.check(self.bucket, self.limiter.blocked(self.bucket))
+            self._troubled = failures + strikes > 0
             if wait > 0:
                 # All that was reserved for the time of the block would go at once when it ends: take turns after it.
                 wait = self.limiter.reserve(self.bucket, self.left, self.lane)
         else:
             self.breaker.check(self.bucket)
+            self._troubled = True
             wait = self.limiter.reserve(self.bucket, 1, self.lane)
             if wait > 0:
                 self.later += 1
@@ -83,8 +86,12 @@ class Gate:
         self.calls += 1
 
     def after(self, facts: ResponseFacts) -> None:
-        """Let limiter and breaker learn from an answer."""
-        self.breaker.record(self.bucket, facts.healthy, self.limiter.lesson(self.bucket, facts))
+        """Let limiter and breaker learn from an answer.
+
+        That it was good is no news to them while they knew of no trouble at its beginning.
+        """
+        if self._troubled or not facts.healthy or tells_of_budget(facts):
+            self.breaker.record(self.bucket, facts.healthy, self.limiter.lesson(self.bucket, facts))
 
 
 class Hooks(Protocol):
