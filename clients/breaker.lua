@@ -9,7 +9,7 @@
 --     pause            how long the breaker was opened for the last time
 --     probing          1 while the one call that may try is under way
 --
--- check:  ARGV "check"                                                       -> microseconds to wait (0: call), since
+-- check:  ARGV "check"                                       -> microseconds to wait (0: call), since, failures
 -- record: ARGV "record", 1 or 0 (good, failed), failures to open, first pause, longest pause
 
 local KEEP_SECONDS = 600
@@ -32,13 +32,13 @@ end
 
 if ARGV[1] == "check" then
   if open_until > now then
-    return {open_until - now, since}
+    return {open_until - now, since, failures}
   end
   if open_until > 0 then
     -- One call tries; the others wait a pause for what it finds, or for the next try should it never report.
     open_for(pause, 1)
   end
-  return {0, since}
+  return {0, since, failures}
 end
 
 if ARGV[2] == "1" then

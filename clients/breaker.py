@@ -31,12 +31,13 @@ class Breaker:
         self._script = read_script("breaker.lua")
 
     def check(self, bucket: str, *others: Call) -> list[Any]:
-        """Let one call try after each pause, and return the answers of `others`, asked in the same round trip.
+        """Let one call try after each pause; return how many failed in a row.
 
-        Raises VendorSilent while the breaker is open, Wait without Redis.
+        Behind it stand the answers of `others`, asked in the same round trip. Raises VendorSilent while the breaker is
+        open, Wait without Redis.
         """
         try:
-            (left, since), *answers = run_scripts(self._client, self._call(bucket, "check"), *others)
+            (left, since, failures), *answers = run_scripts(self._client, self._call(bucket, "check"), *others)
         except redis.RedisError as error:
             raise Wait("the breaker's Redis does not answer", after=REDIS_PAUSE) from error
         if left > 0:
@@ -47,7 +48,7 @@ class Breaker:
                 bucket=bucket,
                 after=left / 1e6,
             )
-        return answers
+        return [failures, *answers]
 
     def record(self, bucket: str, healthy: bool, *others: Call) -> None:
         """Note how a call went: transport failures, timeouts and 5xx are not healthy, refusals (4xx, 429) are.

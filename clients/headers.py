@@ -39,9 +39,9 @@ def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
     (`X-RateLimit-Reset`, `X-Rate-Limit-Reset`) and gives it as ISO 8601; an epoch or a delta is understood too.
     """
     limit, remaining = _number(_either(headers, "Limit")), _number(_either(headers, "Remaining"))
-    reset = _reset_seconds(_either(headers, "Reset").strip(), served_at(headers))
     if limit is None and remaining is None:
         return None
+    reset = _reset_seconds(_either(headers, "Reset").strip(), served_at(headers))
     return RateLimit(
         limit=int(limit) if limit and limit >= 1 else None,
         remaining=None if remaining is None else max(int(remaining), 0),

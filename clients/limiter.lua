@@ -152,9 +152,10 @@ function operations.allowance()
   return free
 end
 
--- -> microseconds until calls are taken again
+-- -> microseconds until calls are taken again, throttled answers since the last good one
 function operations.blocked()
-  return math.ceil(math.max(0, tonumber(redis.call("HGET", KEYS[1], "blocked") or 0) - now))
+  local blocked, strikes = unpack(redis.call("HMGET", KEYS[1], "blocked", "strikes"))
+  return { math.ceil(math.max(0, tonumber(blocked or 0) - now)), tonumber(strikes or 0) }
 end
 
 local function told_budget(state, fields, limit, remaining, reset)

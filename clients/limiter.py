@@ -32,14 +32,18 @@ class Limiter:
         self._client = client
         self._script = read_script("limiter.lua")
 
-    def reserve(self, bucket: str, calls: int, lane: int) -> float:
+    def reserve(self, bucket: str, calls: int, lane: int, *others: Call) -> float:
         """Take `calls` calls for a lane (0 export, 1 live import, 2 history); return in how many seconds they may go.
 
         The calls are the caller's in any case: 0 means at once. While lane 0 or 1 was seen in the last five seconds,
-        history gets half of the budget; while exports were, imports leave them a fifth. Raises Wait when Redis does
-        not answer.
+        history gets half of the budget; while exports were, imports leave them a fifth. `others` are reservations too,
+        made in the same round trip: then it is said when all may go. Raises Wait when Redis does not answer.
         """
-        return float(self._run("reserve", [bucket], calls, lane)) / 1e6
+        return max(map(float, self._run(self.reservation(bucket, calls, lane), *others))) / 1e6
+
+    def reservation(self, bucket: str, calls: int, lane: int) -> Call:
+        """A reservation that `reserve` makes together with its own."""
+        return self._call("reserve", [bucket], calls, lane)
 
     def allowance(self, bucket: str, lane: int, seconds: float) -> int:
         """Return how many calls come free for a lane within the next `seconds`; takes none. Raises Wait as above."""
@@ -49,10 +53,11 @@ class Limiter:
         """Return the allowance of each bucket, in one round trip. An unknown bucket has the configured budget."""
         if not buckets:
             return {}
-        return dict(zip(buckets, self._run("allowance", buckets, _micros(seconds), lane), strict=True))
+        (free,) = self._run(self._call("allowance", buckets, _micros(seconds), lane))
+        return dict(zip(buckets, free, strict=True))
 
     def blocked(self, bucket: str) -> Call:
-        """Ask for the microseconds until the vendor takes calls again, 0 when it does now.
+        """Ask for the microseconds until the vendor takes calls again (0: now), and its refusals since a good answer.
 
         Calls that were reserved before the vendor asked for a pause must look here.
         """
@@ -69,11 +74,16 @@ class Limiter:
     def _call(self, operation: str, buckets: Sequence[str], *arguments: int) -> Call:
         return Call(self._script, [f"limit:{bucket}" for bucket in buckets], [operation, *self._budget, *arguments])
 
-    def _run(self, operation: str, buckets: Sequence[str], *arguments: int) -> Any:
+    def _run(self, *calls: Call) -> list[Any]:
         try:
-            return run_scripts(self._client, self._call(operation, buckets, *arguments))[0]
+            return run_scripts(self._client, *calls)
         except redis.RedisError as error:
             raise Wait("the limiter's Redis does not answer", after=REDIS_PAUSE) from error
+
+
+def tells_of_budget(facts: ResponseFacts) -> bool:
+    """Whether an answer holds more for the limiter than that it was a good one."""
+    return facts.throttled or rate_limit(facts.headers) is not None
 
 
 def _micros(seconds: float | None) -> int:

@@ -14,7 +14,6 @@ import struct
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -144,11 +143,8 @@ class _Adapter(HTTPAdapter):
 
 
 def new_session() -> requests.Session:
-    """A session that keeps connections, and nothing else: no cookies, proxies or passwords of the surroundings."""
+    """A session whose adapters keep connections; to be used by them, which know no cookies, proxies or passwords."""
     session = requests.Session()
-    session.trust_env = False
-    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    session.headers["Accept-Encoding"] = "gzip"
     for scheme in ("http://", "https://"):
         session.mount(scheme, _Adapter(pool_connections=POOL_HOSTS, pool_maxsize=POOL_CONNECTIONS))
     return session

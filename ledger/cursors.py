@@ -70,6 +70,10 @@ class Cursors:
         """Let the next dispatch poll; False when there is no such cursor."""
         return self._database.row("cursors.now_due", {"store": store, "kind": kind}) is not None
 
+    def spend(self, cursor: Cursor) -> None:
+        """Take the call that was reserved for a prepaid cursor: it is this run's."""
+        self._database.rows("cursors.spend", {"store": cursor.store, "kind": cursor.kind, "fence": cursor.fence})
+
     def postpone(self, cursor: Cursor, pause: float, *, prepaid: bool = False) -> None:
         """The run ended early: the next one begins after `pause` seconds; `prepaid` when a call is reserved for it."""
         key = {"store": cursor.store, "kind": cursor.kind, "fence": cursor.fence}

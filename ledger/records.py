@@ -36,7 +36,10 @@ class Store(StoreFacts):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed job. `version` is what `wanted` was at the claim; settling writes that one."""
+    """A claimed job. `version` is what `wanted` was at the claim; settling writes that one.
+
+    `prepaid_…` are the calls at each vendor that were reserved for this run.
+    """
 
     id: int
     store: str
@@ -47,7 +50,8 @@ class Job:
     lane: int
     fence: int
     version: int
-    prepaid: bool
+    prepaid_epages: int
+    prepaid_afosto: int
     failures: int
 
 
@@ -135,13 +139,17 @@ class SeenOrder:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How a run ends. `state` is done, waiting or parked; `pause` in seconds; `outcome` one word for the attempt."""
+    """How a run ends. `state` is done, waiting or parked; `pause` in seconds; `outcome` one word for the attempt.
+
+    `prepaid_…` are the calls at each vendor that are reserved for the next run.
+    """
 
     state: str
     outcome: str
     message: str = ""
     pause: float = 0
-    prepaid: bool = False
+    prepaid_epages: int = 0
+    prepaid_afosto: int = 0
     failed: bool = False
     reason: str | None = None
     resolution: str | None = None

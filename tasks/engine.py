@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NoReturn
 
 import structlog
@@ -16,7 +16,6 @@ from tasks.backoff import backoff
 from tasks.health import note_silence
 from tasks.run import Run
 from tasks.runtime import Runtime
-from tasks.vendors import epages_bucket
 
 log = structlog.get_logger()
 
@@ -75,8 +74,8 @@ def execute(runtime: Runtime, flow: Flow, message: OrderMessage, refill: Callabl
     job, context = claimed
     runtime.leases.hold(job.id, claimed_at)
     try:
-        calls = flow.epages_calls + flow.epages_more(context)
-        return _run(Run(runtime, job, context, calls, flow.afosto_calls), flow)
+        epages = max(flow.epages_calls + flow.epages_more(context), job.prepaid_epages)
+        return _run(Run(runtime, job, context, epages, max(flow.afosto_calls, job.prepaid_afosto)), flow)
     finally:
         runtime.leases.release(job.id)
         refill(runtime, flow)
@@ -84,8 +83,7 @@ def execute(runtime: Runtime, flow: Flow, message: OrderMessage, refill: Callabl
 
 def _run(run: Run, flow: Flow) -> str:
     try:
-        if not run.job.prepaid:
-            _reserve(run, flow)
+        _reserve(run)
         if _dropped_with_order(run):
             return _settle_dropped(run)
         outcome = flow.handler(run)
@@ -114,15 +112,11 @@ def _settle_dropped(run: Run) -> str:
     return outcome
 
 
-def _reserve(run: Run, flow: Flow) -> None:
-    """Take the tokens of a usual run at both vendors; when they are usable later only, they wait with the job."""
-    runtime, lane = run.runtime, run.job.lane
-    waits = [
-        runtime.epages_limiter.reserve(epages_bucket(run.store.name), run.prepaid_epages, lane),
-        runtime.afosto_limiter.reserve(run.store.afosto_bucket, flow.afosto_calls, lane),
-    ]
-    if max(waits) > 0:
-        raise Wait("the budget is used up for now; tokens are reserved", after=max(waits), prepaid=True)
+def _reserve(run: Run) -> None:
+    """Take the calls of a usual run that the job does not hold; when they may be made later only, all wait with it."""
+    wait = run.reserve(run.prepaid_epages - run.job.prepaid_epages, run.prepaid_afosto - run.job.prepaid_afosto)
+    if wait > 0:
+        raise Wait("the budget is used up for now; calls are reserved", after=wait, prepaid=True)
 
 
 def _settle_failure(run: Run, error: RetryLater | NeedsPerson) -> NoReturn:
@@ -140,14 +134,33 @@ def _settle_failure(run: Run, error: RetryLater | NeedsPerson) -> NoReturn:
 def _ending(run: Run, error: RetryLater | NeedsPerson) -> Settlement:
     if isinstance(error, Wait):
         note_silence(run.runtime, run.store, error)
-        pause = error.after if error.after is not None else run.settings.retry_base
-        return Settlement("waiting", "waits", str(error), pause=pause, prepaid=error.prepaid)
+        return _prepaid(run, error) if error.prepaid else _waits(run, error)
     if isinstance(error, RetryLater):
         return _retry(run, error)
     if error.store_wide:
         _blame(run, error)
         return Settlement("waiting", "store has a problem", str(error), pause=STORE_PAUSE)
     return Settlement("parked", "parked", str(error), reason=error.reason, resolution=error.resolution)
+
+
+def _waits(run: Run, error: Wait) -> Settlement:
+    pause = error.after if error.after is not None else run.settings.retry_base
+    return Settlement("waiting", "waits", str(error), pause=pause)
+
+
+def _prepaid(run: Run, error: Wait) -> Settlement:
+    """The next run begins anew: it also needs the calls that this one has spent, reserved once more."""
+    epages, afosto = run.epages_gate, run.afosto_gate
+    try:
+        wait = run.reserve(epages.lacking, afosto.lacking)
+    except Wait as silent:
+        return _waits(run, silent)
+    return replace(
+        _waits(run, error),
+        pause=max(error.after or 0.0, wait),
+        prepaid_epages=epages.next_run,
+        prepaid_afosto=afosto.next_run,
+    )
 
 
 def _retry(run: Run, error: RetryLater) -> Settlement:

@@ -56,19 +56,25 @@ def fill(runtime: Runtime, flow: Flow, slots: int, stands: Standing) -> int:
     return len(paid) + len(rows)
 
 
-def refill(runtime: Runtime, flow: Flow) -> None:
-    """A job was settled: when the front is short, send more now instead of at the next tick."""
+def refill(runtime: Runtime, *flows: Flow) -> None:
+    """Jobs were settled or made due: where the front is short, send more now instead of at the next tick."""
+    asked = [flow for flow in flows if _may_refill(flow)]
+    stands = standing(runtime, asked) if asked else {}
+    due = [flow for flow in asked if stands[flow.task].due]
+    slots = runtime.ledger.front.slots(ALIVE) if due else {}
+    for flow in due:
+        room = slots.get(flow.queue, DEFAULT_SLOTS)
+        if stands[flow.task].queued < room:
+            fill(runtime, flow, room, stands[flow.task])
+
+
+def _may_refill(flow: Flow) -> bool:
     now = time.monotonic()
     with _refill_lock:
         if now - _refilled.get(flow.task, 0.0) < REFILL_GAP:
-            return
+            return False
         _refilled[flow.task] = now
-    stands = standing(runtime, [flow])[flow.task]
-    if not stands.due:
-        return
-    slots = runtime.ledger.front.slots(ALIVE).get(flow.queue, DEFAULT_SLOTS)
-    if stands.queued < slots:
-        fill(runtime, flow, slots, stands)
+    return True
 
 
 def resend(runtime: Runtime, flow: Flow) -> int:

@@ -2,6 +2,7 @@
 
 import hashlib
 import time
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -29,8 +30,16 @@ RETRY_PAUSE = 30.0
 SLOWEST_SLICE = 60.0
 
 
-def poll(runtime: Runtime, message: PollMessage) -> str:
-    """Poll one cursor of a store; returns what was found, in words.
+# Is told which flows of imports have news that are due.
+Tell = Callable[[Runtime, Collection[str]], None]
+
+
+def tell_nobody(runtime: Runtime, flows: Collection[str]) -> None:
+    """Leave what is due to dispatch."""
+
+
+def poll(runtime: Runtime, message: PollMessage, tell: Tell = tell_nobody) -> str:
+    """Poll one cursor of a store; returns what was found, in words. `tell` hears of the news of each slice once kept.
 
     Raises NeedsPerson for a store that is not connected or whose credentials fail, celery's Retry when the shop
     does not answer for now.
@@ -41,7 +50,7 @@ def poll(runtime: Runtime, message: PollMessage) -> str:
     if cursor is None or cursor.fence != fence or store.paused_at:
         return "nothing to do: a newer poll has taken over, or the store is paused"
     try:
-        return _read(runtime, store, cursor)
+        return _read(runtime, store, cursor, tell)
     except NeedsPerson as error:
         runtime.ledger.stores.blame(store.name, "epages", error.reason, str(error), runtime.settings.poll_interval)
         raise
@@ -54,7 +63,9 @@ def poll(runtime: Runtime, message: PollMessage) -> str:
         raise Retry(str(error), when=pause) from error
 
 
-def _read(runtime: Runtime, store: Store, cursor: Cursor) -> str:
+def _read(runtime: Runtime, store: Store, cursor: Cursor, tell: Tell) -> str:
+    if cursor.prepaid:
+        runtime.ledger.cursors.spend(cursor)
     gate = reading_epages(runtime, store.name, 1 if cursor.kind == "live" else 2, int(cursor.prepaid))
     overlap = timedelta(seconds=runtime.settings.poll_overlap)
     reader = Reader(
@@ -70,6 +81,8 @@ def _read(runtime: Runtime, store: Store, cursor: Cursor) -> str:
         changed = runtime.ledger.cursors.advance(cursor, found)
         if changed is None:
             return "a newer poll has taken over"
+        if changed:
+            tell(runtime, {row["flow"] for row in changed})
         cursor = replace(cursor, position=max(cursor.position, found.position), width=found.width)
         seen, news, slices = seen + found.documents, news + len(changed), slices + 1
         if reading.end is None or found.finished:

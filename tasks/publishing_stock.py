@@ -88,7 +88,7 @@ class _Publisher:
         """How many SKUs the calls suffice for that are left now: a batch that ends half way would begin anew."""
         run = self._run
         free = run.runtime.epages_limiter.allowance(epages_bucket(self._store), run.job.lane, AHEAD)
-        free += max(0, run.prepaid_epages - run.epages_gate.calls)
+        free += run.epages_gate.left
         return max(0, min(BATCH, (free - READINGS) // CALLS_PER_SKU))
 
     @property

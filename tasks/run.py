@@ -15,7 +15,10 @@ from tasks.vendors import Gate, afosto_client, epages_bucket, epages_client
 
 @dataclass
 class Run:
-    """A claimed job with its context, both vendors behind their gates, and the notes of what was done."""
+    """A claimed job with its context, both vendors behind their gates, and the notes of what was done.
+
+    `prepaid_…` are the calls at each vendor that are reserved before the handler begins.
+    """
 
     runtime: Runtime
     job: Job
@@ -76,6 +79,14 @@ class Run:
     def afosto(self) -> AfostoClient:
         """Afosto."""
         return afosto_client(self.runtime, self.store, self.afosto_gate)
+
+    def reserve(self, epages: int, afosto: int) -> float:
+        """Take so many calls at both vendors, in one round trip; return in how many seconds all of them may be made."""
+        if not (epages or afosto):
+            return 0.0
+        runtime, lane = self.runtime, self.job.lane
+        others = runtime.afosto_limiter.reservation(self.store.afosto_bucket, afosto, lane)
+        return runtime.epages_limiter.reserve(epages_bucket(self.store.name), epages, lane, others)
 
     @property
     def requests(self) -> int:

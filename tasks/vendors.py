@@ -1,7 +1,7 @@
 """Clients of both vendors for one store, with the hooks that keep budgets, breakers and leases."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -9,7 +9,7 @@ from clients.afosto.client import AfostoClient
 from clients.breaker import Breaker
 from clients.epages import EpagesClient
 from clients.http import Http, ResponseFacts
-from clients.limiter import Limiter
+from clients.limiter import Limiter, tells_of_budget
 from clients.oauth import fetch_token
 from ledger.records import Store
 from schemas.epages import Token
@@ -27,7 +27,11 @@ def epages_bucket(store: str) -> str:
 
 @dataclass(slots=True)
 class Gate:
-    """Stands before every request to one vendor: breaker, budget, lease. `prepaid` calls were reserved beforehand."""
+    """Stands before every request to one vendor: breaker, budget, lease.
+
+    `prepaid` calls are reserved, at first those of a usual run; `calls` of them are spent, and never more. `later` ones
+    are reserved for a moment that has not come: they are the next run's.
+    """
 
     limiter: Limiter
     breaker: Breaker
@@ -36,17 +40,45 @@ class Gate:
     prepaid: int
     require_lease: Callable[[], None]
     calls: int = 0
+    later: int = 0
+    _usual: int = field(init=False)
+    _troubled: bool = field(init=False, default=True)
+
+    def __post_init__(self) -> None:
+        """Remember what the run began with."""
+        self._usual = self.prepaid
+
+    @property
+    def left(self) -> int:
+        """Calls that are reserved and not spent."""
+        return self.prepaid - self.calls
+
+    @property
+    def next_run(self) -> int:
+        """Calls that the next run should begin with when this one had to wait: one more, if those did not suffice."""
+        return min(self.prepaid + self.later, self._usual + 1)
+
+    @property
+    def lacking(self) -> int:
+        """How many of these are not reserved, as they are spent."""
+        return max(0, self.next_run - self.left - self.later)
 
     def before(self, effect: bool) -> None:
         """Let a request pass, or raise Wait or LeaseLost."""
-        if self.calls < self.prepaid:
-            (wait,) = self.breaker.check(self.bucket, self.limiter.blocked(self.bucket))
+        if self.left > 0:
+            failures, (wait, strikes) = self.breaker.check(self.bucket, self.limiter.blocked(self.bucket))
+            self._troubled = failures + strikes > 0
             if wait > 0:
                 # All that was reserved for the time of the block would go at once when it ends: take turns after it.
-                wait = self.limiter.reserve(self.bucket, self.prepaid - self.calls, self.lane)
+                wait = self.limiter.reserve(self.bucket, self.left, self.lane)
         else:
             self.breaker.check(self.bucket)
+            self._troubled = True
             wait = self.limiter.reserve(self.bucket, 1, self.lane)
+            if wait > 0:
+                self.later += 1
+            else:
+                self.prepaid += 1
         if wait > 0:
             raise Wait(f"the budget of {self.bucket} is used up", after=wait, prepaid=True)
         if effect:
@@ -54,8 +86,12 @@ class Gate:
         self.calls += 1
 
     def after(self, facts: ResponseFacts) -> None:
-        """Let limiter and breaker learn from an answer."""
-        self.breaker.record(self.bucket, facts.healthy, self.limiter.lesson(self.bucket, facts))
+        """Let limiter and breaker learn from an answer.
+
+        That it was good is no news to them while they knew of no trouble at its beginning.
+        """
+        if self._troubled or not facts.healthy or tells_of_budget(facts):
+            self.breaker.record(self.bucket, facts.healthy, self.limiter.lesson(self.bucket, facts))
 
 
 class Hooks(Protocol):

@@ -11,6 +11,7 @@ from celery.schedules import crontab
 from schemas.errors import ConfigurationError
 from schemas.settings import Settings, load_settings
 from tasks.runtime import Runtime, build_runtime
+from workers import broker
 
 TASK_MODULES = (
     "tasks.orders",
@@ -56,6 +57,7 @@ _runtimes: dict[int, Runtime] = {}
 
 def create_app(settings: Settings) -> ConnectorApp:
     """Build the application for the given settings."""
+    broker.register()
     app = ConnectorApp("connector", include=list(TASK_MODULES))
     app.config_from_object("celeryconfig")
     app.settings = settings

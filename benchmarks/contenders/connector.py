@@ -1,4 +1,4 @@
-"""The connector itself, as the Procfile starts it, with its three queues of an import in one process, and beat."""
+"""The connector itself, with the three queues of an import in one process, and beat."""
 
 QUEUES = "orders,poll,dispatch"
 

@@ -47,8 +47,12 @@ returning position;
 update cursors set next_poll_at = now() + %(pause)s * interval '1 second', prepaid = %(prepaid)s
 where store = %(store)s and kind = %(kind)s and fence = %(fence)s;
 
+-- name: spend
+-- The call that was reserved is this run's: should it die, the next one has none.
+update cursors set prepaid = false where store = %(store)s and kind = %(kind)s and fence = %(fence)s;
+
 -- name: now_due
-update cursors set next_poll_at = now() where store = %(store)s and kind = %(kind)s returning store;
+update cursors set next_poll_at = now(), prepaid = false where store = %(store)s and kind = %(kind)s returning store;
 
 -- name: sweep_start
 -- Where tonight's sweep begins: the oldest order for which anything may still be expected.

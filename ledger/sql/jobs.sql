@@ -66,7 +66,9 @@ where store = %(store)s and direction = %(direction)s and flow = %(flow)s and su
   and exists (select 1 from stores s where s.name = j.store and s.paused_at is null)
   and exists (select 1 from store_flows f where f.store = j.store and f.direction = j.direction and f.flow = j.flow
               and f.enabled and f.stopped_reason is null)
-returning id, store, direction, flow, subject, order_key, lane, fence, claimed_version, prepaid, failures;
+returning id, store, direction, flow, subject, order_key, lane, fence, claimed_version, failures,
+          case when prepaid then prepaid_epages else 0 end as prepaid_epages,
+          case when prepaid then prepaid_afosto else 0 end as prepaid_afosto;
 
 -- name: context
 -- All that a run needs to know of its store and its order, in one round trip.
@@ -102,7 +104,8 @@ with job as (
                      else %(state)s end,
         done = case when %(state)s = 'done' then greatest(done, claimed_version) else done end,
         due_at = now() + %(pause)s * interval '1 second',
-        prepaid = %(prepaid)s,
+        prepaid = %(prepaid_epages)s + %(prepaid_afosto)s > 0,
+        prepaid_epages = %(prepaid_epages)s, prepaid_afosto = %(prepaid_afosto)s,
         failures = case when %(failed)s then failures + 1 when %(state)s = 'done' then 0 else failures end,
         failing_since = case when %(failed)s then coalesce(failing_since, now())
                              when %(state)s = 'done' then null else failing_since end,
@@ -132,11 +135,11 @@ where store = %(store)s and order_key = %(order_key)s and direction = 'import' a
   and state = 'waiting' and due_at > now() and claims = 0;
 
 -- name: wake_order
--- The order is opened: its dependants may go, also those that were dropped with its import.
+-- The order is opened: its dependants may go, also those that were dropped with its import. Reserved calls have their moment.
 update jobs set due_at = now(), state = 'waiting', wanted = case when state = 'done' then wanted + 1 else wanted end,
        reason = null, message = case when state = 'done' then null else message end
 where store = %(store)s and order_key = %(order_key)s and not (direction = 'import' and flow = 'orders')
-  and ((state = 'waiting' and due_at > now()) or (state = 'done' and reason = 'order-dropped'));
+  and ((state = 'waiting' and due_at > now() and not prepaid) or (state = 'done' and reason = 'order-dropped'));
 
 -- name: renew
 -- One heartbeat for all jobs of a process. Beyond the longest job's time a lease is kept to its end and not renewed.
@@ -146,11 +149,11 @@ where id = any(%(ids)s) and holder = %(holder)s and state = 'running'
 returning id, claimed_at > now() - %(longest)s * interval '1 second' as renewed;
 
 -- name: take_back
--- Leases that ended: the holder died or froze. Counted as a failure of the job.
+-- Leases that ended: the holder died or froze. Counted as a failure of the job. What was reserved for it may be spent.
 update jobs set
     state = case when failures + 1 >= %(limit)s then 'parked' else 'waiting' end,
     due_at = now(), failures = failures + 1, failing_since = coalesce(failing_since, now()),
-    holder = null, lease_until = null, queued_at = null,
+    holder = null, lease_until = null, queued_at = null, prepaid = false,
     reason = case when failures + 1 >= %(limit)s then 'holder-dies' end,
     message = 'the worker that ran this job died or lost its lease',
     resolution = case when failures + 1 >= %(limit)s
@@ -170,7 +173,8 @@ where (%(store)s::text is null or store = %(store)s) and (%(state)s::text is nul
 order by id desc limit %(limit)s;
 
 -- name: retry
-update jobs set state = 'waiting', due_at = now(), failures = 0, failing_since = null, reason = null, message = null,
+-- Now, and not when calls were reserved for it: they are reserved anew.
+update jobs set state = 'waiting', due_at = now(), prepaid = false, failures = 0, failing_since = null, reason = null, message = null,
        resolution = null, wanted = greatest(wanted, done + 1)
 where state in ('parked', 'done', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
   and (%(store)s::text is null or store = %(store)s) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))

@@ -140,7 +140,7 @@ insert into stock_cursors (store) values (%(store)s) on conflict (store) do noth
 
 -- name: anew
 -- Everything of the store, or of all stores, is published anew.
-update stock_cursors set position = null, walked = 0, next_poll_at = now() where %(store)s::text is null or store = %(store)s;
+update stock_cursors set position = null, walked = 0, next_poll_at = now(), prepaid = false where %(store)s::text is null or store = %(store)s;
 
 -- name: take_due
 -- Stores whose inventory changes are to be read; one that died is read again after the patience.

@@ -8,6 +8,7 @@ import multiprocessing
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,7 @@ def learn(client: Redis, limiter: Limiter, facts: ResponseFacts, bucket: str = "
 
 def blocked_for(client: Redis, limiter: Limiter) -> float:
     """Seconds until the vendor takes calls again."""
-    (microseconds,) = run_scripts(client, limiter.blocked("vendor:key"))
+    ((microseconds, _),) = run_scripts(client, limiter.blocked("vendor:key"))
     return float(microseconds) / 1e6
 
 
@@ -383,6 +384,36 @@ def test_a_success_anywhere_ends_the_row_of_failures(redis: Redis) -> None:
     for _ in range(4):
         ours.record("vendor:key", healthy=False)
     ours.check("vendor:key")
+
+
+def test_a_good_answer_ends_the_trouble_that_was_known_when_its_call_began(redis: Redis) -> None:
+    limiter, breaker = Limiter(redis, Budget(200, 10)), Breaker(redis)
+    for _ in range(4):
+        breaker.record("vendor:key", healthy=False)
+    redis.hset("limit:vendor:key", "strikes", 3)
+    call(limiter, breaker, facts())
+    breaker.record("vendor:key", healthy=False)
+    breaker.check("vendor:key")
+    assert redis.hget("limit:vendor:key", "strikes") == "0"
+
+
+def test_a_good_answer_without_trouble_costs_no_round_trip_and_any_other_is_told(redis: Redis) -> None:
+    limiter, breaker = Limiter(redis, Budget(200, 10)), Breaker(redis)
+    call(limiter, breaker, facts())
+    assert list(redis.scan_iter()) == []
+    call(limiter, breaker, facts(200, rate_headers(100, 99, 60)))
+    assert redis.hget("limit:vendor:key", "calls") == "100"
+    call(limiter, breaker, replace(facts(500), healthy=False))
+    assert redis.hget("breaker:vendor:key", "failures") == "1"
+    call(limiter, breaker, facts(429, {"Retry-After": "30"}))
+    assert blocked_for(redis, limiter) > 25
+
+
+def call(limiter: Limiter, breaker: Breaker, answer: ResponseFacts) -> None:
+    """Let a call that was reserved pass, and its answer come."""
+    gate = Gate(limiter, breaker, "vendor:key", LIVE, prepaid=1, require_lease=lambda: None)
+    gate.before(effect=False)
+    gate.after(answer)
 
 
 def opened(redis: Redis) -> None:

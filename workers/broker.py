@@ -1,0 +1,33 @@
+"""Kombu's Redis transport with one client per channel."""
+
+from typing import Any
+
+from kombu.transport import TRANSPORT_ALIASES, redis
+
+
+class Channel(redis.Channel):
+    """Keeps the client that kombu makes anew for each message it sends, acknowledges or gets.
+
+    A client is only a name for its pool of connections, and safe among threads; to make one costs more than to use it.
+    """
+
+    _kept: Any = None
+
+    def _create_client(self, asynchronous: bool = False) -> Any:
+        made: Any = super()._create_client
+        if asynchronous:
+            return made(asynchronous=True)
+        if self._kept is None or self._kept.connection_pool is not self.pool:
+            self._kept = made()
+        return self._kept
+
+
+class Transport(redis.Transport):
+    """What `redis://` stands for once `register` was called."""
+
+    Channel = Channel
+
+
+def register() -> None:
+    """Let the broker addresses of Redis use this transport."""
+    TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), f"{__name__}:Transport"))
