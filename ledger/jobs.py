@@ -7,7 +7,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from ledger.database import Database, Row, Session, Statement, fetch
-from ledger.records import Context, Intent, Job, Link, Settlement, Wish
+from ledger.records import Context, Intent, Job, Link, Settled, Settlement, Wish
 from ledger.stores import Stores
 from schemas.flows import JOBS, flow_name
 
@@ -68,8 +68,8 @@ class Jobs:
 
     def settle(
         self, job: Job, holder: str, end: Settlement, *, steps: Sequence[str], seconds: float, requests: int
-    ) -> str | None:
-        """End a run and keep its attempt; return the job's new state, or None when the lease was lost meanwhile."""
+    ) -> Settled | None:
+        """End a run and keep its attempt; None when the lease was lost meanwhile."""
         parameters = {
             **{name: getattr(job, name) for name in ("id", "fence", "store", "order_key", "direction", "flow")},
             **{name: getattr(end, name) for name in Settlement.__slots__},
@@ -82,7 +82,7 @@ class Jobs:
         wake: Statement = ("jobs.wake_dependants", {"store": job.store, "order_key": job.order_key})
         ends_import = (job.direction, job.flow, end.state) == ("import", "orders", "done")
         rows = self._database.batch(settle, wake)[0] if ends_import else self._database.batch(settle)[0]
-        return rows[0]["state"] if rows else None
+        return Settled(**rows[0]) if rows else None
 
     def others_succeed(self, job: Job) -> bool:
         """Whether other jobs of the store were done since this one began to fail: then the fault is its own."""

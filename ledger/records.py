@@ -138,6 +138,15 @@ class SeenOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of it: the job's new state, and which export of the same order may go now: its flow and version."""
+
+    state: str
+    next_flow: str | None
+    next_wanted: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Settlement:
     """How a run ends. `state` is done, waiting or parked; `pause` in seconds; `outcome` one word for the attempt.
 

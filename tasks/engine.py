@@ -97,7 +97,6 @@ def _run(run: Run, flow: Flow) -> str:
         raise
     _settle(run, Settlement("done", "done", outcome, pause=flow.rest))
     _heal(run)
-    _send_followers(run)
     return outcome
 
 
@@ -207,7 +206,7 @@ def _maybe_stop_flow(run: Run, error: NeedsPerson) -> None:
 
 def _settle(run: Run, end: Settlement) -> None:
     seconds = time.monotonic() - run.started
-    state = run.runtime.ledger.jobs.settle(
+    settled = run.runtime.ledger.jobs.settle(
         run.job, run.runtime.holder, end, steps=run.steps, seconds=seconds, requests=run.requests
     )
     log.info(
@@ -215,19 +214,22 @@ def _settle(run: Run, end: Settlement) -> None:
         store=run.job.store,
         order=run.job.order_key,
         flow=run.job.flow,
-        state=state or "lease lost",
+        state=settled.state if settled else "lease lost",
         outcome=end.outcome,
         detail=end.message,
         seconds=round(seconds, 3),
         requests=run.requests,
     )
+    if settled and settled.next_flow:
+        _send_next(run, settled.next_flow, settled.next_wanted)
 
 
-def _send_followers(run: Run) -> None:
-    """A shortcut: what is due is in the ledger, and dispatch sends it if this fails."""
+def _send_next(run: Run, flow: str, version: int | None) -> None:
+    """A shortcut for what is hoped for within seconds: it is due in the ledger, and dispatch sends it if this fails."""
+    task = "orders.look" if flow == "looks" else f"{flow}.export"
+    message: dict[str, object] = {"store": run.store.name, "order": run.order_id, "version": version}
     try:
-        for task, message, queue in run.followers:
-            run.runtime.send(task, message, queue)
+        run.runtime.send(task, message, "exports")
     except (OperationalError, OSError) as error:
         log.warning("the broker does not answer; dispatch will send what is due", why=str(error))
 

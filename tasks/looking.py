@@ -33,8 +33,7 @@ def look(run: Run) -> str:
         settle_order(run, order)
     found = news(order, known(run, order), broken="broken" in run.context.exports)
     wishes = [_wish(run, flow, found[flow]) for flow in sorted(EXPORTS & run.context.exports & found.keys())]
-    for row in run.runtime.ledger.jobs.wish(run.store.name, "export", 0, wishes):
-        run.follow(f"{row['flow']}.export", "exports", row["wanted"])
+    run.runtime.ledger.jobs.wish(run.store.name, "export", 0, wishes)
     run.runtime.ledger.held.note_afosto(run.store.name, run.order_id, waiting_by_line(order))
     run.runtime.ledger.walks.looked(run.store.name, run.order_id, closed=order.status == "CLOSED")
     return f"news for {', '.join(wish.flow for wish in wishes)}" if wishes else "no news"

@@ -26,7 +26,6 @@ class Run:
     prepaid_epages: int
     prepaid_afosto: int
     steps: list[str] = field(default_factory=list)
-    followers: list[tuple[str, dict[str, object], str]] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -105,11 +104,6 @@ class Run:
     def open_intent(self, kind: str) -> Intent | None:
         """The oldest unsettled intent of one kind."""
         return next((intent for intent in self.context.intents if intent.kind == kind), None)
-
-    def follow(self, task: str, queue: str, version: int) -> None:
-        """Send a task about the same order once this run is settled: until then the order is not free."""
-        message: dict[str, object] = {"store": self.store.name, "order": self.order_id, "version": version}
-        self.followers.append((task, message, queue))
 
     def note(self, step: str) -> None:
         """Remember a step for the attempt, in words a support person reads."""

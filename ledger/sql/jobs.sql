@@ -97,6 +97,7 @@ from stores s where s.name = %(store)s;
 
 -- name: settle
 -- Ends a run: guarded by the fence, so a holder that lost its lease moves nothing. Content that came meanwhile reopens it.
+-- With it comes the first of what else is due of the order and was asked for within seconds: it may go now.
 with job as (
     update jobs set
         state = case when %(state)s = 'done' and wanted > claimed_version then 'waiting'
@@ -112,14 +113,20 @@ with job as (
         reason = %(reason)s, message = %(message)s, resolution = %(resolution)s,
         holder = null, lease_until = null, queued_at = null, settled_at = now()
     where id = %(id)s and fence = %(fence)s and state = 'running'
-    returning id, state
+    returning id, state, store, order_key
 ), attempt as (
     insert into attempts (job_id, store, order_key, direction, flow, fence, worker, outcome, message, steps, seconds, requests)
     values (%(id)s, %(store)s, %(order_key)s, %(direction)s, %(flow)s, %(fence)s, %(holder)s,
             case when exists (select 1 from job) then %(outcome)s else 'lease lost' end,
             coalesce(%(message)s, ''), %(steps)s, %(seconds)s, %(requests)s)
 )
-select state from job;
+select job.state, next.flow as next_flow, next.wanted as next_wanted
+from job left join lateral (
+    select n.flow, n.wanted from jobs n
+    where n.store = job.store and n.order_key = job.order_key and n.id <> job.id and n.direction = 'export'
+      and n.flow in ('looks', 'cancellations', 'shipments', 'returns') and n.state = 'waiting' and n.due_at <= now()
+    order by n.lane, n.due_at limit 1
+) next on true;
 
 -- name: others_succeed
 -- Whether this job alone is in trouble: some other job of its store was done since it began to fail.

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from simulators.epages.tokens import ALL_SCOPES
-from tasks.runtime import Runtime
+from tasks.runtime import Runtime, build_runtime
 from tests.driver import Driver
 from tests.world import TENANT, World
 from workers.local.services import Services
@@ -363,6 +363,19 @@ def test_news_that_came_before_we_knew_that_the_order_is_open_is_not_lost(driver
     assert driver.writes() == []
     driver.settle()
     assert driver.writes() == ["create-shipping", "ship", "mail"]
+
+
+def test_each_export_of_an_order_is_sent_as_soon_as_the_order_is_free(world: World) -> None:
+    sent: list[str] = []
+    runtime = build_runtime(world.settings, lambda task, *_: sent.append(task), lambda _: 0)
+    driver = Driver(world, runtime)
+    order, copy = driver.imported(lines=_lines(driver, 3))
+    canceled, *rest = _units(copy)
+    driver.world.afosto.cancel(TENANT, copy["id"], [canceled])
+    driver.world.afosto.ship(TENANT, copy["id"], rest, **TRACK)
+    _hear(driver, order)
+    runtime.close()
+    assert sorted(sent) == ["cancellations.export", "shipments.export"]
 
 
 def test_the_walk_finds_what_no_event_told(driver: Driver) -> None:
