@@ -12,8 +12,9 @@ from tasks.front import refill
 from tasks.looking import look
 from tasks.walking import walk
 
-# Seconds between two looks at one order: a burst of events about it becomes two looks.
-REST = 1.0
+# Seconds between two looks at one order: a burst of events about it becomes two looks, and a step right after another shows
+# within a second.
+REST = 0.5
 
 
 def _settling(context: Context) -> int:
