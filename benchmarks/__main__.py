@@ -55,15 +55,36 @@ class _Tee(io.StringIO):
 
 
 def main(words: list[str]) -> int:
-    """Run the named benchmarks, or all; exit code 1 when one of them missed its aim."""
+    """Run the named benchmarks, or all; exit code 1 when one of them missed its aim, 2 when one is not known."""
     names = []
     while words and not words[0].startswith("-"):
         names.append(words.pop(0))
+    if not names and {"-h", "--help"} & {*words}:
+        click.echo(_help())
+        return 0
     unknown = [name for name in names if name not in MODULES]
     if unknown:
-        raise SystemExit(f"There is no benchmark called {', '.join(unknown)}; there are: {', '.join(MODULES)}")
+        click.echo(f"There is no benchmark called {', '.join(unknown)}; there are: {', '.join(MODULES)}", err=True)
+        return 2
     codes = [_run(import_module(f"benchmarks.{name}"), words) for name in names or MODULES]
     return max(codes)
+
+
+def _help() -> str:
+    width = max(map(len, MODULES))
+    listed = [f"  {name:{width}}  {_question(import_module(f'benchmarks.{name}'))}" for name in MODULES]
+    return "\n".join(
+        [
+            "Usage: python -m benchmarks [NAME …] [OPTION …]\n",
+            "Runs the named benchmarks, or all, and writes what they found into docs/figures.md:\n",
+            *listed,
+            "\nThe options of one: python -m benchmarks NAME --help",
+        ]
+    )
+
+
+def _question(module: ModuleType) -> str:
+    return (module.__doc__ or "").splitlines()[0]
 
 
 def _run(module: ModuleType, options: list[str]) -> int:
@@ -79,7 +100,7 @@ def _run(module: ModuleType, options: list[str]) -> int:
 
 def _part(module: ModuleType, command: str, at: datetime, code: int, text: str) -> Iterator[str]:
     yield f"## {module.NAME}\n"
-    yield f"{(module.__doc__ or '').splitlines()[0]}\n"
+    yield f"{_question(module)}\n"
     verdict = "every aim reached" if code == 0 else "an aim missed"
     yield f"`{command}` · {_machine()} · {at:%Y-%m-%d %H:%M} UTC · {verdict}\n"
     # Plain lines would flow into one paragraph.

@@ -25,7 +25,7 @@ import click
 from benchmarks.idle import EARNEST
 from benchmarks.measuring import Figure, percentile, percentile_figure, tracked
 from benchmarks.plotting import save_bars
-from benchmarks.reporting import show, verdict
+from benchmarks.reporting import options, show, verdict
 from tests.hosts.host import ROOT
 from tests.world import CHANNEL, CLIENT_ID, CLIENT_SECRET, PLACES, TENANT, World
 from workers.connect import afosto_bucket
@@ -85,7 +85,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Time a quiet shop's orders beside a busy shop.")
+    parser = options(NAME, "Time a quiet shop's orders beside a busy shop.")
     parser.add_argument("--orders", type=int, default=10_000, help="past orders of the busy shop (default: 10000)")
     parser.add_argument("--sample", type=int, default=40, help="orders of the quiet shop, alone and beside each")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4], help="worker processes, one run each")

@@ -6,7 +6,6 @@ Starts both simulated vendors, PostgreSQL, Redis and real workers in a temporary
 many past orders, places a new order every ten seconds, and prints how long each took to be opened in Afosto.
 """
 
-import argparse
 import tempfile
 import time
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks.reporting import options
 from tests.world import World
 from workers.local.services import local_services
 
@@ -63,7 +63,7 @@ class Watch:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 when a new order took longer than it may."""
-    parser = argparse.ArgumentParser(description="Time new orders during a shop's first import.")
+    parser = options(NAME, "Time new orders during a shop's first import.")
     parser.add_argument("--orders", type=int, default=20_000, help="past orders of the shop (default: 20000)")
     orders = parser.parse_args(argv).orders
     with (

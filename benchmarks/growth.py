@@ -33,7 +33,7 @@ from benchmarks.idle import EARNEST
 from benchmarks.idle_stores import StandIn, connect_idle
 from benchmarks.measuring import Figure, digits, figure, tracked
 from benchmarks.plotting import save_bars
-from benchmarks.reporting import show, verdict
+from benchmarks.reporting import options, show, verdict
 from ledger.database import Row
 from ledger.records import Job, Settlement, Wish
 from ledger.status import Status
@@ -81,7 +81,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Time the ledger's questions as its tables grow.")
+    parser = options(NAME, "Time the ledger's questions as its tables grow.")
     parser.add_argument("--jobs", type=int, nargs="+", default=[1_000_000, 10_000_000], help="sizes, ascending")
     parser.add_argument("--times", type=int, default=11, help="measurements of each, of which the median counts")
     parser.add_argument("--tasks", type=int, default=20_000, help="tasks after which a worker's memory is looked at")
@@ -185,16 +185,18 @@ _FAILING: LiteralString = """
 
 def _print(found: Mapping[int, Timed]) -> None:
     sizes = list(found)
-    rows, bars = [], {}
-    for name in found[sizes[0]]:
-        cells = [figure(1000 * seconds for seconds in found[size][name]) for size in sizes]
-        grown = Figure(cells[-1].median / cells[0].median, 0.0)
-        rows.append((name, *cells, digits(grown.median)))
-        bars[name] = [grown]
-    show("milliseconds", ["", *(f"{size:,} jobs" for size in sizes), "ratio"], rows)
-    if len(sizes) > 1:
-        title = f"Time at {sizes[-1]:,} jobs : at {sizes[0]:,}"
-        click.echo(f"{save_bars(NAME, title, ['ratio'], bars)}\n")
+    columns = ["", *(f"{size:,} jobs" for size in sizes)]
+    cells = {
+        name: [figure(1000 * seconds for seconds in found[size][name]) for size in sizes] for name in found[sizes[0]]
+    }
+    if len(sizes) == 1:
+        show("milliseconds", columns, [(name, *figures) for name, figures in cells.items()])
+        return
+    grown = {name: Figure(figures[-1].median / figures[0].median, 0.0) for name, figures in cells.items()}
+    rows = [(name, *figures, digits(grown[name].median)) for name, figures in cells.items()]
+    show("milliseconds", [*columns, "ratio"], rows)
+    title = f"Time at {sizes[-1]:,} jobs : at {sizes[0]:,}"
+    click.echo(f"{save_bars(NAME, title, ['ratio'], {name: [ratio] for name, ratio in grown.items()})}\n")
 
 
 def _missed(found: Mapping[int, Timed]) -> list[str]:

@@ -26,7 +26,7 @@ import click
 from benchmarks.idle import EARNEST
 from benchmarks.measuring import Figure, figure, tracked
 from benchmarks.plotting import save_bars
-from benchmarks.reporting import show, verdict
+from benchmarks.reporting import options, show, verdict
 from tests.world import World, wait_for
 from workers.local.services import Services, local_services
 
@@ -79,7 +79,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description="Measure how a shop's budget is used.")
+    parser = options(NAME, "Measure how a shop's budget is used.")
     parser.add_argument("--calls", type=int, default=100, help="calls that the shop allows (default: 100)")
     parser.add_argument("--window", type=float, default=20, help="within so many seconds (default: 20)")
     parser.add_argument("--windows", type=int, default=5, help="windows that are measured (default: 5)")

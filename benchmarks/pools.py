@@ -17,6 +17,7 @@ from benchmarks.contenders import connector
 from benchmarks.costs import cpu_seconds
 from benchmarks.measuring import Figure, figure, in_turn, table
 from benchmarks.plotting import save_bars
+from benchmarks.reporting import options
 from benchmarks.scene import Scene, scene
 from tests.world import TENANT, wait_for
 
@@ -38,7 +39,7 @@ Result = tuple[float, float]
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 when an import did not end."""
-    parser = argparse.ArgumentParser(prog=NAME, description="Compare Celery's pools, queue by queue.")
+    parser = options(NAME, "Compare Celery's pools, queue by queue.")
     parser.add_argument("--orders", type=int, default=120, help="orders per import (default: 120)")
     parser.add_argument("--rounds", type=int, default=5, help="imports with each pool (default: 5)")
     parser.add_argument("--concurrencies", type=int, nargs="+", default=[8, 16], help="jobs at once (default: 8 16)")

@@ -1,10 +1,16 @@
-"""How the benchmarks report: tables under titles, and a verdict on their aims."""
+"""How the benchmarks face people: their options, tables under titles, and a verdict on their aims."""
 
+import argparse
 from collections.abc import Sequence
 
 import click
 
 from benchmarks.measuring import table
+
+
+def options(name: str, description: str) -> argparse.ArgumentParser:
+    """Begin the options of a benchmark, whose usage says how it is started."""
+    return argparse.ArgumentParser(prog=f"python -m benchmarks {name}", description=description)
 
 
 def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

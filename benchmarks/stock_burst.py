@@ -7,7 +7,6 @@ inventory then changes that often, over that many SKUs, while the shop sells. Pr
 after the last change its stock was right, and compares every SKU with what the vendors themselves know.
 """
 
-import argparse
 import random
 import tempfile
 import time
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import click
 
+from benchmarks.reporting import options
 from simulators.afosto.control import AfostoControl
 from tests.world import TENANT, World, wait_for
 from workers.local.proof import Report
@@ -35,7 +35,7 @@ SALES = 50
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 when a SKU is not right in the end."""
-    parser = argparse.ArgumentParser(description="Change a shop's stock many times in a burst.")
+    parser = options(NAME, "Change a shop's stock many times in a burst.")
     parser.add_argument("--changes", type=int, default=10_000, help="changes of inventory (default: 10000)")
     parser.add_argument("--skus", type=int, default=100, help="SKUs they fall upon (default: 100)")
     given = parser.parse_args(argv)

@@ -8,7 +8,6 @@ connector comes a second time as its Procfile starts it: a worker process per qu
 threads as the others have.
 """
 
-import argparse
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
@@ -17,6 +16,7 @@ import click
 
 from benchmarks.measuring import aims, digits, figure, in_turn, progress, ratio, table
 from benchmarks.plotting import save_bars
+from benchmarks.reporting import options
 from benchmarks.scene import Import, Scene, scene
 from benchmarks.statements import statements_of
 
@@ -57,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _given(argv: Sequence[str] | None) -> Given:
-    parser = argparse.ArgumentParser(prog=NAME, description="Compare imports with those of other task queues.")
+    parser = options(NAME, "Compare imports with those of other task queues.")
     parser.add_argument("--orders", type=int, default=150, help="orders per import (default: 150)")
     parser.add_argument("--rounds", type=int, default=5, help="imports of each contender (default: 5)")
     parser.add_argument("--concurrency", type=int, default=16, help="threads of each worker (default: 16)")

@@ -7,11 +7,11 @@ fast as in earnest, with faults and lost webhooks, and polls every 3 s. In the e
 against its cause on the other side: as many effects as causes in each direction, none without. Exits with 1 otherwise.
 """
 
-import argparse
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.reporting import options
 from workers.local.demo import run_demo
 
 NAME = "trading"
@@ -19,7 +19,7 @@ NAME = "trading"
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 on any difference."""
-    parser = argparse.ArgumentParser(description="Trade for long in both directions, and count writes and causes.")
+    parser = options(NAME, "Trade for long in both directions, and count writes and causes.")
     parser.add_argument("--minutes", type=float, default=10, help="minutes of trading (default: 10)")
     minutes = parser.parse_args(argv).minutes
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:

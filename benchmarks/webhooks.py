@@ -24,6 +24,7 @@ from pathlib import Path
 import click
 import requests
 
+from benchmarks.reporting import options
 from ledger.database import Database
 from ledger.keys import KeySet
 from ledger.ledger import Ledger
@@ -42,7 +43,7 @@ WARM_UP = 100  # messages ahead of the measured ones, which open the connections
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 when the answers took longer than they should."""
-    parser = argparse.ArgumentParser(description="Time the answers to webhooks.")
+    parser = options(NAME, "Time the answers to webhooks.")
     for name, default in {"workers": 2, "threads": 8, "callers": 4, "messages": 4000}.items():
         parser.add_argument(f"--{name}", type=int, default=default, help=f"default: {default}")
     given = parser.parse_args(argv)
@@ -53,8 +54,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     ):
         path = _fill(services)
         port = free_port()
-        options = ["--port", str(port), "--workers", str(given.workers), "--threads", str(given.threads)]
-        argv = [sys.executable, "-m", "gateway", "--host", "127.0.0.1", *options]
+        chosen = ["--port", str(port), "--workers", str(given.workers), "--threads", str(given.threads)]
+        argv = [sys.executable, "-m", "gateway", "--host", "127.0.0.1", *chosen]
         processes.start(Command("gateway", argv, env={**os.environ, **environment(services)}))
         _wait(port)
         return _report(given, _measure(port, path, given.callers, given.messages))

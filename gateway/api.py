@@ -37,7 +37,7 @@ _SUMMARIES = {
     "cancellations.import": "Bring an order's cancellations of the shop to Afosto.",
     "shipments.import": "Bring an order's shipments of the shop to Afosto.",
     "returns.import": "Bring an order's returns of the shop to Afosto.",
-    "orders.look": "Look at an order on both sides, and make due what differs.",
+    "orders.look": "Look at an order in Afosto, and make the exports due that have news.",
     "cancellations.export": "Bring an order's cancellations of Afosto to the shop.",
     "shipments.export": "Bring an order's parcels of Afosto to the shop.",
     "returns.export": "Bring an order's returns of Afosto to the shop.",

@@ -71,7 +71,10 @@ def _link_all(run: Run, parcels: Sequence[afosto.Parcel], process: epages.Proces
     for parcel in parcels:
         if parcel.id not in linked:
             epages_id = None if taken else process.id
-            links.append(NewLink("parcel", parcel.id, epages_id, written_by="afosto", stage="created"))
+            quantity = len(parcel.unit_ids)
+            links.append(
+                NewLink("parcel", parcel.id, epages_id, quantity=quantity, written_by="afosto", stage="created")
+            )
             taken = True
     if links:
         conclude(run, None, links, "done")

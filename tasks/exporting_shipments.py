@@ -107,7 +107,8 @@ def _settle(run: Run, intent: Intent, processes: Sequence[epages.Process]) -> st
     if process is None:
         conclude(run, intent.id, [], "did not land")
         return "the shipment did not land and is made anew"
-    link = NewLink("parcel", body["parcel"], process.id, written_by="afosto", stage="created")
+    quantity = sum(body["lines"].values())
+    link = NewLink("parcel", body["parcel"], process.id, quantity=quantity, written_by="afosto", stage="created")
     conclude(run, intent.id, [link], "adopted")
     return f"the shipment had landed as process {process.id}"
 

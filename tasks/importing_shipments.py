@@ -46,8 +46,12 @@ def import_shipments(run: Run) -> str:
         parcel = _create(run, plan)
         known[plan.process_id] = parcel.id
         parcels[parcel.id] = parcel
-    moved = sum(_move(run, process, parcels.get(known[process.id])) for process in processes)
-    _note_stages(run, {known[process.id]: status_for(process) for process in processes})
+    pairs = [(process, known[process.id]) for process in processes]
+    # What Afosto laid out in several parcels is one pickup in the shop: those without a process of their own follow it.
+    others = [item.afosto_id for item in run.linked("parcel") if item.epages_id is None]
+    pairs += [(process, parcel_id) for process in processes[:1] for parcel_id in others]
+    moved = sum(_move(run, process, parcels.get(parcel_id)) for process, parcel_id in pairs)
+    _note_stages(run, {parcel_id: status_for(process) for process, parcel_id in pairs})
     count = "1 process has its parcel" if len(processes) == 1 else f"{len(processes)} processes have their parcels"
     return f"{count}, {moved} moved"
 

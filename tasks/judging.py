@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from ledger.comparing import JobNote, OrderNotes
 from schemas import afosto, epages
 from schemas.flows import flow_name
-from schemas.mapping.differences import Difference, left_out
+from schemas.mapping.differences import FLOWS, Difference, left_out
 from schemas.mapping.news import Known, news
 from tasks.findings import Verdict, for_a_person, on_its_way, repairable
 
+# The flows that tell the other side what became of an order's pieces.
+PIECES = frozenset(FLOWS.values())
 BY_HAND = "compare the order on both sides and put it right by hand on the side that is wrong"
 
 
@@ -49,23 +51,45 @@ def judge(
     if held:
         return held
     if difference.ahead == "shop":
-        return _shop_ahead(standing, difference, shop, order, notes)
-    return _afosto_ahead(standing, difference, order, notes)
+        found = _shop_ahead(standing, difference, shop, order, notes)
+    else:
+        found = _afosto_ahead(standing, difference, order, notes)
+    contested = _contested(direction, difference.flow, notes) if found.repair else None
+    return contested or found
 
 
 def by_job(standing: Standing, direction: str, flow: str, notes: OrderNotes) -> Verdict | None:
     """The verdict that the state of a flow and of its job gives; None when there is nothing to say."""
     name, job = flow_name(direction, flow), notes.job(direction, flow)
-    if job and job.state == "parked":
-        return for_a_person(f"{name} (job {job.id}) is parked: {job.reason}", job.resolution or BY_HAND)
-    if job and job.was_dropped:
-        cause = f"{name} (job {job.id}) was dropped by a person"
-        return for_a_person(cause, f"put it right by hand, or run it after all: connector jobs retry {job.id}")
+    decision = _decision(job) if job else None
+    if decision:
+        return decision
     if name in standing.off:
         return for_a_person(f"{name} does not run: {standing.off[name]}", _switch_on(standing, name))
     if job and job.is_open:
         return on_its_way(f"{name} (job {job.id}) is open{_trouble(job)}")
     return None
+
+
+def _decision(job: JobNote) -> Verdict | None:
+    """The verdict where a person must decide on a job, or has done so."""
+    name = flow_name(job.direction, job.flow)
+    if job.state == "parked":
+        return for_a_person(f"{name} (job {job.id}) is parked: {job.reason}", job.resolution or BY_HAND)
+    if job.was_dropped:
+        cause = f"{name} (job {job.id}) was dropped by a person"
+        return for_a_person(cause, f"put it right by hand, or run it after all: connector jobs retry {job.id}")
+    return None
+
+
+def _contested(direction: str, flow: str, notes: OrderNotes) -> Verdict | None:
+    """The verdict where another job about the order's pieces is left to a person, and the flow's own has run.
+
+    What it did then it would do again: both sides did different things to the same pieces.
+    """
+    if notes.job(direction, flow) is None:
+        return None
+    return next(filter(None, (_decision(job) for job in notes.jobs if job.flow in PIECES)), None)
 
 
 def judge_content(difference: Difference, notes: OrderNotes) -> Verdict:

@@ -19,7 +19,7 @@ from tests.chaos.table import differences, table
 
 
 @click.command()
-@click.option("--rounds", default=100, show_default=True, help="How many rounds to run.")
+@click.option("--rounds", type=click.IntRange(min=1), default=100, show_default=True, help="How many rounds to run.")
 @click.option("--seed", type=int, help="Draws everything; a random one when absent.")
 @click.option("--leases", type=click.Choice(list(PACES)), default="shrunk", show_default=True, help="How fast to live.")
 def main(rounds: int, seed: int | None, leases: str) -> None:

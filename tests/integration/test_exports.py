@@ -115,6 +115,20 @@ def test_an_order_to_be_collected_is_laid_out_once_all_of_it_is_ready(driver: Dr
     assert len(driver.afosto(order)["parcels"]) == 2
 
 
+def test_an_order_collected_in_the_shop_is_collected_in_each_of_its_parcels(driver: Driver) -> None:
+    order, copy = driver.imported(pickup=True, lines=_lines(driver, 3))
+    first, *rest = _units(copy)
+    driver.world.afosto.ready(TENANT, copy["id"], [first])
+    driver.world.afosto.ready(TENANT, copy["id"], rest)
+    _hear(driver, order)
+    driver.world.epages.act(driver.store, order["id"], "pick-up")
+    driver.both()
+    assert [parcel["status"] for parcel in driver.afosto(order)["parcels"]] == ["DELIVERED"] * 2
+    for _ in range(2):
+        driver.both()
+    assert driver.writes() == ["ready-for-pickup", "mail"]
+
+
 def test_what_is_left_of_an_order_to_be_collected_is_laid_out_once_the_rest_is_canceled_in_the_shop(
     driver: Driver,
 ) -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from tests.commands import Commands
 from tests.driver import Driver
-from tests.world import World
+from tests.reconciling import lines
+from tests.world import TENANT, World
 from workers.local.services import Services
 
 
@@ -48,6 +49,19 @@ def test_an_order_is_told_with_its_afosto_number_and_what_was_carried_over(drive
     assert told.count("orders.look done: no news") == 2
     assert "orders.look done: no news, 3 times until" in told
     assert "tried" not in told.partition("What was tried")[0]
+
+
+def test_every_parcel_of_a_pickup_is_told_with_its_pieces(driver: Driver, connector: Commands) -> None:
+    order, there = driver.imported(pickup=True, lines=lines(driver, 3))
+    driver.world.afosto.ready(TENANT, there["id"], [unit["id"] for unit in there["units"][:2]])
+    driver.world.afosto.ready(TENANT, there["id"])
+    driver.both()
+    (process,) = driver.shop(order)["processes"]
+    told = connector("order", driver.store, order["number"]).stdout
+    first, second = (parcel["id"] for parcel in driver.afosto(order)["parcels"])
+    assert "Carried over: 2 parcels (2 ready to collect)." in told
+    assert f"Parcel: {process['id']}, in Afosto {first} (2 pieces)" in told
+    assert f"Parcel: in the order's one pickup, in Afosto {second} (1 piece)" in told
 
 
 def test_the_number_alone_is_answered_with_the_stores_it_may_be_of(driver: Driver, connector: Commands) -> None:

@@ -95,3 +95,26 @@ def test_an_order_whose_document_does_not_load_is_told(driver: Driver, connector
     driver.world.epages.place_malformed(driver.store, "text-amount")
     (row,) = found(connector)
     assert (row["kind"], row["shop"], row["state"]) == ("unreadable", "does not load", "for a person")
+
+
+@pytest.mark.parametrize("decision", ["is parked: cancel-conflict", "was dropped by a person"])
+def test_what_a_conflict_keeps_apart_is_for_the_person_who_decides_on_it(
+    driver: Driver, connector: Commands, decision: str
+) -> None:
+    order, copy = driver.imported(pickup=True, lines=lines(driver, 3))
+    driver.world.afosto.cancel(TENANT, copy["id"], [copy["units"][0]["id"]])
+    driver.world.afosto.ready(TENANT, copy["id"])
+    driver.world.epages.act(driver.store, order["id"], "ready")
+    driver.both()
+    driver.settle()
+    (conflict,) = [job for job in driver.jobs() if job["reason"] == "cancel-conflict"]
+    if decision == "was dropped by a person":
+        connector("jobs", "drop", str(conflict["id"]), "--yes")
+    rows = found(connector, "--repair")
+    assert [row["kind"] for row in rows] == ["canceled", "shipped"]
+    for row in rows:
+        assert row["cause"] == f"cancellations.export (job {conflict['id']}) {decision}"
+        assert (row["state"], row["repair"]) == ("for a person", [])
+    told = connector("reconcile", driver.store).stdout
+    assert told.count("What to do: ") == 1
+    assert f"{order['number']}, canceled, shipped: cancellations.export (job {conflict['id']})" in told

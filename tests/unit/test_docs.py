@@ -11,6 +11,7 @@ import click
 import pytest
 from marshmallow import missing
 
+from gateway.webhooks import SIGNATURE
 from schemas.messages import CONTRACT, DOCS, FOR_OTHERS
 from schemas.setting_kinds import Seconds
 from schemas.settings import SettingsSchema
@@ -24,6 +25,7 @@ OPERATING = (DOCS.parent / "operating.md").read_text()
 RUNNING = (DOCS.parent / "running.md").read_text()
 ROOMS = ("schemas", "clients", "ledger", "tasks", "workers", "gateway")
 PAGES = [ROOT / "README.md", *sorted(DOCS.parent.glob("*.md"))]
+EVERY_PAGE = [*PAGES, *sorted(DOCS.parent.glob("*/*.md")), *sorted(ROOT.glob("[a-z]*/**/README.md"))]
 
 
 def test_the_page_lists_every_task_with_its_queue_and_its_keywords() -> None:
@@ -38,11 +40,17 @@ def test_the_example_keywords_of_every_kind_of_task_keep_its_contract() -> None:
         assert [CONTRACT[task].load(example) for example in examples if example.keys() == takes], task
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_every_file_a_page_points_to_exists(page: Path) -> None:
-    targets = re.findall(r"\]\((?!http)([^)#]+)\)", page.read_text())
-    assert targets
-    assert [target for target in targets if not (page.parent / target).exists()] == []
+@pytest.mark.parametrize("page", EVERY_PAGE, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_file_and_heading_a_page_points_to_exists(page: Path) -> None:
+    targets = re.findall(r"\]\((?!https?:)([^)]+)\)", page.read_text())
+    assert [target for target in targets if not _is_there(page, target)] == []
+    assert targets or page not in PAGES
+
+
+def test_an_anchor_is_made_of_its_heading_and_counted_where_that_comes_again(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("# Run `it`, for real\n\n```\n# no heading\n```\n\n## 5. A & B\n\n### Once\n\n### Once\n")
+    assert _anchors(page) == {"run-it-for-real", "5-a--b", "once", "once-1"}
 
 
 def test_the_table_of_settings_lists_each_with_its_default_and_its_unit() -> None:
@@ -71,6 +79,10 @@ def test_every_reason_the_code_can_give_stands_in_the_tables_for_operators() -> 
     assert {"drift", "holder-dies", "cancel-conflict"} <= given
 
 
+def test_the_page_on_connecting_names_the_header_whose_signature_may_not_fit() -> None:
+    assert f"`{SIGNATURE}`" in (DOCS.parent / "connecting.md").read_text()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_every_command_a_page_names_exists(page: Path) -> None:
     for line in re.findall(r"(?:^|[`(] *)connector ([a-z][^`)\n]*)", page.read_text(), re.MULTILINE):
@@ -81,6 +93,22 @@ def test_every_command_a_page_names_exists(page: Path) -> None:
         assert not isinstance(command, click.Group), line
         options = {name for parameter in command.params for name in parameter.opts} | {"--help"}
         assert set(re.findall(r"--[a-z-]+", line.partition(" #")[0])) <= options, line
+
+
+def _is_there(page: Path, target: str) -> bool:
+    """Whether a link of a page leads to a file that is there, and to a heading that stands in it."""
+    name, _, anchor = target.partition("#")
+    file = page.parent / name if name else page
+    return file.exists() and (not anchor or anchor in _anchors(file))
+
+
+def _anchors(page: Path) -> set[str]:
+    """The anchors of a page's headings, as GitHub makes them."""
+    text = re.sub(r"^```.*?^```", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#{1,6} +(.+?) *$", text, re.MULTILINE)
+    slugs = [re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings]
+    before = [slugs[:at].count(slug) for at, slug in enumerate(slugs)]
+    return {f"{slug}-{count}" if count else slug for slug, count in zip(slugs, before, strict=True)}
 
 
 def _reasons(tree: ast.AST) -> Iterator[str]:

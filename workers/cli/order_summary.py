@@ -1,9 +1,10 @@
-"""What became of an order, in three lines: where it is, what was carried over, and what is left to do."""
+"""What became of an order, in a few lines: where it is, what was carried over, and what is left to do."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from ledger.comparing import DROPPED
 from schemas.flows import flow_name
 from workers.cli.frame import plural
 
@@ -17,13 +18,13 @@ _STAGES = {
 }
 
 
-def summary(links: Sequence[Row], jobs: Sequence[Row]) -> Iterator[str]:
-    """Sum up the links and the jobs of an order."""
+def summary(store: str, links: Sequence[Row], jobs: Sequence[Row]) -> Iterator[str]:
+    """Sum up the links and the jobs of an order of a store."""
     yield _place(links)
     carried = ", ".join(_carried(links))
     if carried:
         yield f"Carried over: {carried}."
-    yield from _work(jobs)
+    yield from _work(store, jobs)
 
 
 def _place(links: Sequence[Row]) -> str:
@@ -35,7 +36,7 @@ def _place(links: Sequence[Row]) -> str:
 
 
 def _carried(links: Sequence[Row]) -> Iterator[str]:
-    parcels = Counter(link["stage"].lower() for link in links if link["kind"] == "parcel")
+    parcels = Counter(link["stage"].lower().replace("_", " ") for link in links if link["kind"] == "parcel")
     if parcels:
         yield f"{plural(sum(parcels.values()), 'parcel')} ({', '.join(f'{n} {stage}' for stage, n in parcels.items())})"
     for kind, done in (("cancellation", "canceled"), ("return", "returned")):
@@ -44,11 +45,14 @@ def _carried(links: Sequence[Row]) -> Iterator[str]:
             yield f"{plural(pieces, 'piece')} {done}"
 
 
-def _work(jobs: Sequence[Row]) -> Iterator[str]:
+def _work(store: str, jobs: Sequence[Row]) -> Iterator[str]:
     parked = [job for job in jobs if job["state"] == "parked"]
     going = [job for job in jobs if job["state"] not in ("done", "parked")]
-    for found, means in ((parked, "For a person to decide"), (going, "On its way")):
+    dropped = [job for job in jobs if job["state"] == "done" and job["reason"] in DROPPED]
+    for found, means in ((parked, "For a person to decide"), (going, "On its way"), (dropped, "Dropped by a person")):
         if found:
             yield f"{means}: {', '.join(flow_name(job['direction'], job['flow']) for job in found)}."
-    if jobs and not parked and not going:
+    if dropped:
+        yield f"So both sides may differ: connector reconcile {store}"
+    elif jobs and not parked and not going:
         yield "Nothing is left to do."

@@ -9,7 +9,7 @@ from ledger.status import Status
 from schemas.errors import NeedsPerson
 from schemas.flows import flow_name
 from workers.cli.attempts import attempt_lines
-from workers.cli.frame import open_ledger, print_json, show
+from workers.cli.frame import open_ledger, plural, print_json, show
 from workers.cli.job_words import standing
 from workers.cli.order_summary import summary
 
@@ -36,7 +36,7 @@ def order(store: str, number: str | None, as_json: bool) -> None:
         print_json({"order": found, **rest, "attempts": attempts})
         return
     _print_order(store, number, found)
-    for line in summary(rest["links"], rest["jobs"]):
+    for line in summary(store, rest["links"], rest["jobs"]):
         click.echo(f"  {line}")
     _print_links(rest["links"])
     _print_jobs(rest["jobs"], rest["intents"])
@@ -70,10 +70,14 @@ def _print_links(links: list[dict[str, Any]]) -> None:
     for link in links:
         if link["kind"] != "order":
             line = f", line {link['line_id']}" if link["line_id"] else ""
-            shop = link["epages_id"] or "counted in the shop's order"
-            click.echo(
-                f"  {link['kind'].capitalize()}: {shop}, in Afosto {link['afosto_id']} (×{link['quantity']}{line})"
-            )
+            pieces = f"{plural(link['quantity'], 'piece')}{line}"
+            click.echo(f"  {link['kind'].capitalize()}: {_in_the_shop(link)}, in Afosto {link['afosto_id']} ({pieces})")
+
+
+def _in_the_shop(link: dict[str, Any]) -> str:
+    """What stands for it there: of a pickup's parcels only the first has the process, of pieces none has."""
+    other = "in the order's one pickup" if link["kind"] == "parcel" else "counted in the shop's order"
+    return link["epages_id"] or other
 
 
 def _print_jobs(jobs: list[dict[str, Any]], intents: list[dict[str, Any]]) -> None:

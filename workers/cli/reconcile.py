@@ -1,6 +1,6 @@
 """`connector reconcile`: both sides of a store compared wholly, and repaired where that is safe."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -80,9 +80,9 @@ def _print(found: Reconciliation, asked: str | None) -> None:
     if rows:
         print_table(rows, _COLUMNS, "")
         click.echo()
-    for finding in found.findings:
-        click.echo(f"{finding.subject}, {finding.difference.kind}: {finding.verdict.cause}.")
-        click.echo(f"  {_next(finding)}.")
+    for (subject, cause, advice), kinds in _by_cause(found.findings).items():
+        click.echo(f"{subject}, {', '.join(kinds)}: {cause}.")
+        click.echo(f"  {advice}.")
     for left_out in found.left_out:
         click.echo(f"Left out: {left_out}.")
     if found.waiting_for_payment:
@@ -92,6 +92,16 @@ def _print(found: Reconciliation, asked: str | None) -> None:
     click.echo(f"{compared}: {plural(len(found.drift), 'difference')}, {on_its_way} more on their way.")
     if asked is not None:
         click.echo(f"Asked for: {asked} will run again. Compare once more when they have.")
+
+
+def _by_cause(findings: Sequence[Finding]) -> dict[tuple[str, str, str], list[str]]:
+    """What differs of an order or SKU for the same cause, and with the same to be done, by these three."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for finding in findings:
+        kinds = found.setdefault((finding.subject, finding.verdict.cause, _next(finding)), [])
+        if finding.difference.kind not in kinds:
+            kinds.append(finding.difference.kind)
+    return found
 
 
 def _next(finding: Finding) -> str:

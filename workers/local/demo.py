@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.live import Live
 
 from ledger.ledger import Ledger
-from workers.local.demo_figures import figures
+from workers.local.demo_figures import NOTE, figures
 from workers.local.demo_stage import Stage, check_alive, set_up
 from workers.local.demo_stay import handed_over
 from workers.local.demo_verdict import verdict
@@ -82,7 +82,7 @@ def _play(stage: Stage, trading: float) -> Report:
     report = prove(stage.world.epages, stage.world.afosto, [shop.name for shop in SHOPS], TENANT)
     sellers = [stage.world.seller(stage.ledger, shop.name) for shop in SHOPS]
     prove_stock(report, stage.world.epages, stage.world.afosto, TENANT, sellers)
-    stage.console.print(verdict(report, figures(stage.world, report)))
+    stage.console.print(verdict(report, figures(stage.world, report), NOTE))
     if not settled:
         stage.console.print(f"Not everything was settled within {SETTLING_SECONDS:g} s.", style="bold red")
     for row in stage.ledger.jobs.parked_reasons():

@@ -9,6 +9,11 @@ from workers.local.world import SHOPS, TENANT, World
 
 TRAFFIC = "traffic"
 LATENCY = "latency, Afosto → shop: p50 / p95 / p99"
+NOTE = (
+    "These seconds are the demo's: both vendors and all processes share a machine, a\n"
+    "shop answers slowly, answers and webhooks are lost on purpose. Without losses:\n"
+    "export_latency in docs/figures.md."
+)
 
 
 def figures(world: World, report: Report) -> Iterator[Figure]:

@@ -18,24 +18,24 @@ SHOWN_DIFFERENCES = 40
 ORDERS, STOCK = "orders", "stock"
 ROUTES = ("shop → Afosto", "Afosto → shop")
 SKUS = "SKUs published"
-# As an order's life goes; a name that is not listed comes last.
-LIFE = (
-    "orders",
-    "test orders",
-    "canceled before import",
-    "waiting for payment",
-    "drafts given up",
-    "opened",
-    "units",
-    "canceled units",
-    "parcels",
-    "delivered parcels",
-    "returned units",
-)
+# As an order's life goes, with the words for what is counted; a name that is not listed comes last, as it is.
+LIFE = {
+    "orders": "orders, test orders left out",
+    "canceled before import": "of these, canceled before import",
+    "waiting for payment": "of these, waiting for payment",
+    "opened": "of these, opened in Afosto",
+    "test orders": "test orders, not imported",
+    "drafts given up": "drafts in Afosto that another one replaced",
+    "units": "units opened",
+    "canceled units": "canceled units",
+    "parcels": "parcels",
+    "delivered parcels": "delivered parcels",
+    "returned units": "returned units",
+}
 
 
-def verdict(report: Report, figures: Iterable[Figure]) -> RenderableType:
-    """Render the proof: what was compared, the figures beside it, and each difference."""
+def verdict(report: Report, figures: Iterable[Figure], note: str) -> RenderableType:
+    """Render the proof: what was compared, the figures beside it with a note on them, and each difference."""
     title = Text("Proof: effects against causes, both ways, order by order", style="italic")
     grid = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     grid.add_column("compared")
@@ -46,13 +46,16 @@ def verdict(report: Report, figures: Iterable[Figure]) -> RenderableType:
             grid.add_row(f"  {name}", figure)
     shown = [Text(f"{d.kind}  {d.order}: {d.message}") for d in report.differences[:SHOWN_DIFFERENCES]]
     style = "bold green" if report.agrees else "bold red"
-    return Group(title, grid, *shown, Text(f"{len(report.differences)} differences", style=style))
+    return Group(
+        title, grid, Text(note, style="italic"), *shown, Text(f"{len(report.differences)} differences", style=style)
+    )
 
 
 def _orders(report: Report) -> Iterator[Figure]:
     plain = [name for name in report.counts if ": " not in name and name != SKUS]
-    for name in sorted(plain, key=lambda name: LIFE.index(name) if name in LIFE else len(LIFE)):
-        yield ORDERS, name, str(report.counts[name])
+    listed = [*LIFE]
+    for name in sorted(plain, key=lambda name: listed.index(name) if name in LIFE else len(LIFE)):
+        yield ORDERS, LIFE.get(name, name), str(report.counts[name])
     yield ORDERS, "totals beyond tolerance (noted)", str(len(report.totals))
     for kind, count in sorted(Counter(excuse.kind for excuse in report.excused).items()):
         yield ORDERS, f"{kind}, left to a person (noted)", str(count)

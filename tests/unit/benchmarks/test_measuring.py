@@ -1,10 +1,7 @@
-"""How figures are made of rounds, and which benchmarks there are."""
-
-from importlib import import_module
+"""How figures are made of rounds."""
 
 import pytest
 
-from benchmarks.__main__ import MODULES
 from benchmarks.measuring import aims, digits, figure, in_turn, ratio, table
 
 
@@ -45,12 +42,3 @@ def test_an_aim_below_its_least_ratio_is_missed() -> None:
 
 def test_a_table_is_markdown() -> None:
     assert table(["", "a"], [["x", 1]]) == "|  | a |\n| --- | ---: |\n| x | 1 |"
-
-
-@pytest.mark.parametrize("name", MODULES)
-def test_every_benchmark_of_the_list_can_be_run_by_its_name(name: str) -> None:
-    module = import_module(f"benchmarks.{name}")
-    assert name == module.NAME
-    with pytest.raises(SystemExit) as ended:
-        module.main(["--help"])
-    assert ended.value.code == 0

@@ -13,6 +13,7 @@ from ledger.ledger import Ledger
 from schemas.errors import ConfigurationError
 from workers.local import demo, demo_stage, demo_view
 from workers.local.demo import run_demo
+from workers.local.demo_figures import NOTE
 from workers.local.demo_stay import handed_over
 from workers.local.demo_verdict import verdict
 from workers.local.folder import held
@@ -96,12 +97,14 @@ def test_the_table_of_the_stores_fits_80_columns(monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_proof_is_grouped_and_leaves_no_count_out() -> None:
-    counts = {"opened": 7, "orders": 9, "news": 3, "SKUs published": 5}
+    counts = {"opened": 7, "orders": 9, "test orders": 2, "news": 3, "SKUs published": 5}
     counts |= {f"{route}: {what}": 4 for route in ("shop → Afosto", "Afosto → shop") for what in ("causes", "effects")}
     report = Report(Counter(counts), [Difference("stock", "berlin", "1 instead of 2")])
-    shown = [line.strip() for line in lines(verdict(report, [("latency", "all", "1.0 / 2.0 / 3.0 s")]))]
+    shown = [line.strip() for line in lines(verdict(report, [("latency", "all", "1.0 / 2.0 / 3.0 s")], NOTE))]
     names = [re.split("  +", line)[0] for line in shown[3:]]
-    assert names[:4] == ["orders", "orders", "opened", "news"]
+    life = ["orders, test orders left out", "of these, opened in Afosto", "test orders, not imported", "news"]
+    assert names[:5] == ["orders", *life]
     assert names.index("shop → Afosto") < names.index("Afosto → shop") < names.index("stock") < names.index("latency")
     assert names.count("effects") == 2
+    assert shown[-5:-2] == NOTE.splitlines()
     assert shown[-2:] == ["stock  berlin: 1 instead of 2", "1 differences"]

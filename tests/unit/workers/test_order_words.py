@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
 from workers.cli.attempts import attempt_lines
 from workers.cli.order_summary import summary
 
@@ -33,22 +35,36 @@ def link(kind: str, stage: str = "done", number: str | None = None) -> dict[str,
     return {"kind": kind, "stage": stage, "afosto_id": "a-1", "afosto_number": number, "quantity": 1}
 
 
-def job(flow: str, state: str) -> dict[str, Any]:
-    return {"direction": "import", "flow": flow, "state": state}
+def job(flow: str, state: str, reason: str | None = None) -> dict[str, Any]:
+    return {"direction": "import", "flow": flow, "state": state, "reason": reason}
 
 
 def test_an_order_that_is_carried_over_is_summed_up() -> None:
-    links = [link("order", "opened", "AF-7"), link("parcel", "SHIPPED"), link("parcel", "SHIPPED"), link("return")]
-    assert list(summary(links, [job("orders", "done")])) == [
+    links = [
+        link("order", "opened", "AF-7"),
+        link("parcel", "IN_TRANSIT"),
+        link("parcel", "IN_TRANSIT"),
+        link("return"),
+    ]
+    assert list(summary("corner", links, [job("orders", "done")])) == [
         "It is open in Afosto as order AF-7 (id a-1).",
-        "Carried over: 2 parcels (2 shipped), 1 piece returned.",
+        "Carried over: 2 parcels (2 in transit), 1 piece returned.",
         "Nothing is left to do.",
     ]
 
 
 def test_what_is_left_to_do_is_named_first_what_needs_a_person() -> None:
-    assert list(summary([], [job("orders", "waiting"), job("returns", "parked")])) == [
+    assert list(summary("corner", [], [job("orders", "waiting"), job("returns", "parked")])) == [
         "It is not in Afosto.",
         "For a person to decide: returns.import.",
         "On its way: orders.import.",
+    ]
+
+
+@pytest.mark.parametrize("reason", ["dropped", "order-dropped"])
+def test_what_was_dropped_is_not_told_as_nothing_left_to_do(reason: str) -> None:
+    assert list(summary("corner", [], [job("orders", "done"), job("returns", "done", reason)])) == [
+        "It is not in Afosto.",
+        "Dropped by a person: returns.import.",
+        "So both sides may differ: connector reconcile corner",
     ]
