@@ -4,9 +4,9 @@
 
 A shop with thousands of past orders to import allows so many calls in any window of so many seconds: it says so in its
 headers, or refuses with a bare 429, or says nothing and answers late. The connector begins with a belief of twice the
-budget. After a window to settle in, it is counted how many calls came through, how many were refused, and how often a
-job was claimed, with some numbers of worker processes. Last, the shop is down for a while: how many calls that costs,
-and how soon orders are imported again.
+budget. After some seconds to settle in, three minutes where nobody tells the budget, it is counted how many calls came
+through, how many were refused, and how often a job was claimed, with some numbers of worker processes. Last, the shop
+is down for a while: how many calls that costs, and how soon orders are imported again.
 
 Exits with 1 when less than 95 % of a budget was used, when the shop refused although it had told its budget (or more
 than once in a window without), or when a job was claimed more than twice.
@@ -46,7 +46,7 @@ BACK = 130.0  # seconds after an outage within which a breaker's longest pause e
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What came of one way to tell a budget with so many worker processes: share and refusals of each window."""
+    """What came of one way to tell a budget with so many worker processes: share and refusals per window."""
 
     way: str
     workers: int
@@ -84,13 +84,14 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--window", type=float, default=20, help="within so many seconds (default: 20)")
     parser.add_argument("--windows", type=int, default=5, help="windows that are measured (default: 5)")
     parser.add_argument("--settle", type=float, default=10, help="seconds ahead of them (default: 10)")
+    parser.add_argument("--search", type=float, default=180, help="the same without a told budget (default: 180)")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4], help="worker processes, one run each")
     parser.add_argument("--ways", nargs="+", choices=TOLD, default=list(TOLD), help="how the shop tells its budget")
     parser.add_argument("--down", type=float, default=600, help="seconds for which the shop is down; 0: not")
     parser.add_argument("--quick", action="store_true", help="one window each, one worker process, down for 20 s")
     given = parser.parse_args(argv)
     if given.quick:
-        given.workers, given.windows, given.down = [1], 1, 20.0
+        given.workers, given.windows, given.search, given.down = [1], 1, 60.0, 20.0
     return given
 
 
@@ -104,9 +105,10 @@ def _use(services: Services, folder: str, given: argparse.Namespace, way: str, c
         world.worker("dispatch", 1)
         world.beat()
         wait_for(lambda: _answers(world)["200"] > 0, 30, "the first call")
-        time.sleep(given.settle)
+        time.sleep(given.search if way == "bare 429" else given.settle)
         windows = [_window(world, given.calls, given.window) for _ in range(given.windows)]
-        share, refused = figure(share for share, _ in windows), sum(count for _, count in windows)
+        shares, refused = [share for share, _ in windows], sum(count for _, count in windows)
+        share = Figure(sum(shares) / len(shares), figure(shares).noise)
         return Use(way, count, share, refused / given.windows, *_claims(world))
 
 
