@@ -115,3 +115,22 @@ def test_store_add_asks_for_nothing_when_the_name_is_taken(shell: Shell) -> None
     assert result.exit_code == 1
     assert "is connected already" in result.stderr
     assert "Client secret" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "address", ["https://Shop.Example/api", "https://shop.example:443/api/", "http://shop.example/api"]
+)
+def test_store_add_asks_for_nothing_when_the_shop_is_connected_under_another_name(shell: Shell, address: str) -> None:
+    result = shell(*ADD, "--base-url", address)
+    assert result.exit_code == 1
+    assert "is connected already, as the store 'shop'" in result.stderr
+    assert "connector store show shop" in result.stderr
+    assert "Client secret" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "address", ["https://other.example/api", "https://shop.example:8443/api", "https://shop.example/b"]
+)
+def test_store_add_goes_on_when_the_address_is_of_another_shop(shell: Shell, address: str) -> None:
+    result = shell(*ADD, "--base-url", address, "--client-secret-stdin", given="")
+    assert "Client secret: nothing was given" in result.stderr

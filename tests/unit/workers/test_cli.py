@@ -126,6 +126,7 @@ def test_doctor_reports_each_unreachable_server_and_hides_passwords() -> None:
         (["--flows", "orders.import,refunds"], "'refunds' is no flow"),
         (["--location", "here"], "EPAGES_ID=AFOSTO_ID"),
         (["--base-url", "shop.example"], "must begin with https://"),
+        (["--base-url", "https://user:hush@shop.example/api"], "hold no password"),
         (["--totals", "loose"], "loose"),
     ],
 )
