@@ -14,7 +14,8 @@ from schemas.errors import ConfigurationError, ConnectorError
 from schemas.settings import Settings, misspelled
 from workers.cli.broker import ping_redis, queue_lengths
 from workers.cli.frame import check_database, open_ledger, plural, print_json, settings, span
-from workers.cli.status import ALIVE_SECONDS, SOUND, state_of
+from workers.cli.status import SOUND, state_of
+from workers.consumed import slots_of_queues
 from workers.queues import QUEUE_NAMES
 
 DISPATCH_ALARM = 10  # beats without a dispatch
@@ -103,9 +104,7 @@ def _readable(ledger: Ledger, name: str) -> bool:
 
 
 def _workers(ledger: Ledger) -> Iterator[Check]:
-    slots = ledger.front.slots(ALIVE_SECONDS)
-    for queue in QUEUE_NAMES:
-        count = slots.get(queue, 0)
+    for queue, count in slots_of_queues(ledger.front).items():
         text = f"{plural(count, 'slot')} alive" if count else "no worker consumes it; start one as the Procfile says"
         yield Check(f"queue {queue}", count > 0, text)
 
