@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -164,6 +165,20 @@ def test_each_field_that_a_schema_lacks_is_named(tmp_path: Path) -> None:
     result = run("afosto", "check-schema", str(other))
     assert result.exit_code == 1
     assert "openOrder" in result.stdout
+
+
+def test_lists_of_afosto_that_are_not_needed_are_harmless_where_they_lack(tmp_path: Path) -> None:
+    other = tmp_path / "schema.graphql"
+    lists = re.compile(r"^  (orders|inventoryChanges)\(.*\n", re.MULTILINE)
+    other.write_text(lists.sub("", SCHEMA.read_text()))
+    result = run("afosto", "check-schema", str(other))
+    assert result.exit_code == 0
+    assert result.stdout.count("  harmless: ") == 4
+    assert "4 differences from this schema, 4 harmless" in result.stdout
+    other.write_text(lists.sub("", SCHEMA.read_text()).replace("openOrder", "startOrder"))
+    result = run("afosto", "check-schema", str(other))
+    assert result.exit_code == 1
+    assert "5 differences from this schema, 4 harmless" in result.stdout
 
 
 @pytest.mark.parametrize("text", ["no schema", "{", '{"data": {}}'])
