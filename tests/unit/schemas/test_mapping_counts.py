@@ -123,7 +123,7 @@ def test_units_are_canceled_once_and_only_while_they_wait(
 def test_a_cancellation_of_what_the_shop_has_sent_waits_for_a_person(
     order: epages.Order, afosto_order: afosto.Order, count: int, said: str
 ) -> None:
-    shop = with_tea(order, initial_quantity=2, unshipped=0, shipped=2)
+    shop = with_tea(order, initial_quantity=2, canceled=0, unshipped=0, shipped=2)
     canceled = [unit(n, contra_id=f"c{n}", progress="CANCELLED") for n in range(count)]
     with pytest.raises(NeedsPerson, match=said) as caught:
         cancelation_plan(shop, afosto_order, canceled, {}, {})
