@@ -35,14 +35,15 @@ class Check:
 def doctor(as_json: bool) -> None:
     """Check settings, servers, workers, dispatch, stores and parked jobs; exit code 1 when something is wrong."""
     chosen = settings()
-    warnings = list(misspelled(os.environ))
     checks = [*_database(chosen), *_broker(chosen), _redis(chosen)]
     if as_json:
-        found = {"settings": chosen.redacted(), "warnings": warnings, "checks": [asdict(check) for check in checks]}
+        found = {
+            "settings": chosen.redacted(),
+            "warnings": list(misspelled(os.environ)),
+            "checks": [asdict(check) for check in checks],
+        }
         print_json(found)
     else:
-        for warning in warnings:
-            click.echo(f"warning: {warning}")
         for name, value in chosen.redacted().items():
             click.echo(f"  {name:34} {value}")
         for check in checks:

@@ -1,4 +1,5 @@
 import json
+import os
 import re
 import subprocess
 import sys
@@ -88,9 +89,11 @@ def test_a_missing_setting_is_named_and_ends_with_2(arguments: tuple[str, ...]) 
 
 def test_a_database_that_cannot_be_used_is_one_sentence_without_its_password() -> None:
     result = run("status", env=SETTINGS)
-    assert result.exit_code == 1
-    assert "The database cannot be used" in result.stderr
-    assert "CONNECTOR_DATABASE_URL" in result.stderr
+    assert result.exit_code == 2
+    error, advice = result.stderr.splitlines()
+    assert error.startswith("Error: The database cannot be used: ")
+    assert "check CONNECTOR_DATABASE_URL" in error
+    assert advice.startswith("What to do: See that the server runs")
     assert "hush" not in result.output
     assert "Traceback" not in result.output
 
@@ -250,6 +253,28 @@ def test_a_wrong_key_is_not_replaced_by_a_new_one_without_need() -> None:
 
 def test_doctor_warns_of_a_misspelled_variable_and_says_which_was_meant() -> None:
     result = run("doctor", env={**SETTINGS, "CONNECTOR_POLL_INTERVALL": "60", "CONNECTOR_AFOSTO_KEY": "k"})
-    assert "warning: CONNECTOR_POLL_INTERVALL is no setting" in result.stdout
-    assert "did you mean CONNECTOR_POLL_INTERVAL?" in result.stdout
-    assert result.stdout.count("warning") == 1
+    assert "warning: CONNECTOR_POLL_INTERVALL is no setting" in result.stderr
+    assert "did you mean CONNECTOR_POLL_INTERVAL?" in result.stderr
+    assert result.output.count("warning") == 1
+
+
+def test_every_command_that_reads_the_settings_warns_of_a_variable_that_is_none() -> None:
+    result = run("status", "--json", env={**SETTINGS, "CONNECTOR_LEESE": "15"})
+    said = "warning: CONNECTOR_LEESE is no setting and does nothing; did you mean CONNECTOR_LEASE?"
+    assert result.stderr.splitlines()[0] == said
+    assert result.stderr.count("warning") == 1
+
+
+def test_without_a_single_variable_one_is_told_where_they_come_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("CONNECTOR_")]:
+        monkeypatch.delenv(name)
+    result = run("status")
+    assert result.exit_code == 2
+    assert 'eval "$(connector local up)"' in result.stderr
+    assert ". .connector/demo/environment" in result.stderr
+    assert "local up" not in run("status", env={"CONNECTOR_LEASE": "15"}).stderr
+
+
+@pytest.mark.parametrize("path", [("local",), ("local", "down")], ids=" ".join)
+def test_the_help_on_the_local_run_speaks_of_the_processes_too(path: tuple[str, ...]) -> None:
+    assert "processes" in run(*path, "--help").output.splitlines()[2]
