@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import psycopg
-
-from ledger.database import Database, Row, Session, fetch, fetch_one
+from ledger import connecting
+from ledger.database import Database, Row, Session, fetch
 from ledger.keys import KeySet
 from ledger.records import Store, StoreFacts
 from schemas.epages import Token
@@ -30,11 +29,14 @@ class Stores:
         self._database = database
         self._keys = keys
 
+    def must_be_new(self, name: str, base_url: str) -> None:
+        """Raise NeedsPerson when the name is taken, or when a store is connected to the shop at this address."""
+        self._database.transaction(lambda session: connecting.must_be_new(session, name, base_url))
+
     def add(self, values: Mapping[str, Any], flows: Mapping[str, bool], history_width: float) -> None:
         """Connect a store: its row, its flow switches by name, and both cursors, in one transaction.
 
-        `values` holds the columns of the table with the secrets in plain text. Raises NeedsPerson when the
-        name is taken.
+        `values` holds the columns of the table with the secrets in plain text. Raises NeedsPerson like `must_be_new`.
         """
         sealed = {
             **values,
@@ -42,36 +44,7 @@ class Stores:
             "afosto_key": self._keys.encrypt(values["afosto_key"]),
             "scopes": sorted(values["scopes"]),
         }
-        try:
-            self._database.transaction(lambda session: self._insert(session, sealed, flows, history_width))
-        except psycopg.errors.UniqueViolation as error:
-            raise NeedsPerson(
-                f"the store {values['name']!r} is connected already",
-                reason="store-exists",
-                resolution=f"to give it other credentials: connector store credentials {values['name']}",
-            ) from error
-
-    def _insert(self, session: Session, values: Mapping[str, Any], flows: Mapping[str, bool], width: float) -> None:
-        added = fetch_one(session, "stores.add", values)
-        assert added is not None
-        for flow, enabled in flows.items():
-            fetch(session, "stores.add_flow", _switch(values["name"], flow, enabled))
-        looks = {"store": values["name"], "direction": "export", "flow": "looks", "enabled": True}
-        fetch(session, "stores.add_flow", looks)
-        fetch(session, "walks.open", {"store": values["name"]})
-        fetch(session, "stock.open_cursor", {"store": values["name"]})
-        connected_at = added["connected_at"]
-        self._open_cursor(session, values["name"], "live", connected_at, None, connected_at, width)
-        if values["import_since"] < connected_at:
-            since = values["import_since"]
-            self._open_cursor(session, values["name"], "history", since, connected_at, connected_at, width)
-
-    @staticmethod
-    def _open_cursor(
-        session: Session, store: str, kind: str, position: datetime, end: datetime | None, due: datetime, width: float
-    ) -> None:
-        parameters = {"store": store, "kind": kind, "position": position, "upper_end": end, "next_poll_at": due}
-        fetch(session, "cursors.open", {**parameters, "width": width})
+        self._database.transaction(lambda session: connecting.insert(session, sealed, flows, history_width))
 
     def get(self, name: str) -> Store:
         """Return the store with its secrets in plain text; raises NeedsPerson when it is not connected."""
@@ -157,7 +130,7 @@ class Stores:
         """Turn a flow of a store, by its name in `schemas.flows`, on or off; stock is then published anew."""
 
         def work(session: Session) -> None:
-            fetch(session, "stores.add_flow", _switch(name, flow, enabled))
+            fetch(session, "stores.add_flow", connecting.switch_values(name, flow, enabled))
             if enabled and flow == "inventory.publish":
                 fetch(session, "stock.anew", {"store": name})
 
@@ -228,11 +201,6 @@ class Stores:
         found = self._database.row("stores.find_order", {"store": store, "order": order})
         key = found["id"] if found else order
         return found, self._database.rows("stores.history", {"store": store, "order_key": key})
-
-
-def _switch(store: str, flow: str, enabled: bool) -> dict[str, Any]:
-    direction, name = SWITCHES[flow]
-    return {"store": store, "direction": direction, "flow": name, "enabled": enabled}
 
 
 def _facts(plain: Row) -> dict[str, Any]:

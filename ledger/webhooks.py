@@ -55,13 +55,18 @@ class Webhooks:
         """Return every endpoint, without its secrets."""
         return self._database.rows("webhooks.list")
 
-    def must_exist(self, endpoint: str) -> None:
-        """Raise NeedsPerson (unknown-endpoint) when there is no such endpoint."""
-        self._must_exist("webhooks.find", {"id": endpoint})
+    def must_have_one_secret(self, endpoint: str) -> None:
+        """Raise NeedsPerson: unknown-endpoint, or two-secrets while one is being rotated."""
+        found = self._must_exist("webhooks.find", {"id": endpoint})
+        _must_not_rotate(endpoint, rotating=found["previous_secret"] is not None)
 
     def rotate(self, endpoint: str, secret: str) -> None:
-        """Take a new secret; the present one stays accepted until `finish_rotation`. Raises NeedsPerson."""
-        self._must_exist("webhooks.rotate", {"id": endpoint, "secret": self._keys.encrypt(secret)})
+        """Take a new secret; the present one stays accepted until `finish_rotation`.
+
+        Raises NeedsPerson as `must_have_one_secret` does; then nothing is changed.
+        """
+        found = self._must_exist("webhooks.rotate", {"id": endpoint, "secret": self._keys.encrypt(secret)})
+        _must_not_rotate(endpoint, rotating=found["rotating"])
 
     def finish_rotation(self, endpoint: str) -> None:
         """Accept the newest secret alone; raises NeedsPerson when there is no such endpoint."""
@@ -71,13 +76,15 @@ class Webhooks:
         """Take nothing at this endpoint any more; raises NeedsPerson when there is none."""
         self._must_exist("webhooks.remove", {"id": endpoint})
 
-    def _must_exist(self, path: str, values: Row) -> None:
-        if self._database.row(path, values) is None:
+    def _must_exist(self, path: str, values: Row) -> Row:
+        row = self._database.row(path, values)
+        if row is None:
             raise NeedsPerson(
                 f"there is no webhook endpoint {values['id']!r}",
                 reason="unknown-endpoint",
                 resolution="see the endpoints with: connector webhooks list",
             )
+        return row
 
     def find(self, endpoint: str) -> Endpoint | None:
         """Return an endpoint with its secrets in plain text, or None."""
@@ -119,6 +126,16 @@ class Webhooks:
             }
             fetch(session, "webhooks.reencrypt", {"id": row["id"], **sealed})
         return len(rows)
+
+
+def _must_not_rotate(endpoint: str, *, rotating: bool) -> None:
+    if rotating:
+        raise NeedsPerson(
+            f"two secrets of the endpoint {endpoint} are accepted already; a third would end the first, "
+            "with which Afosto may sign yet",
+            reason="two-secrets",
+            resolution=f"give Afosto the newer one, then: connector webhooks rotate {endpoint} --finish",
+        )
 
 
 def _look(session: Session, store: str, order: str) -> int | None:

@@ -7,10 +7,10 @@ from ledger.records import Intent
 from schemas import epages
 from schemas.mapping.cancellations import CancelationPlan, cancelation_plan
 from schemas.mapping.news import canceled_units
+from schemas.words import counted
 from tasks.counterpart import canceled_before, opened_order, read_order
 from tasks.exporting import announce, conclude, import_again, known, landed, look_again, marker, permitted
 from tasks.run import Run
-from tasks.words import counted
 
 INTENT = "shop-cancelation"
 

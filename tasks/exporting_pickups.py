@@ -6,10 +6,10 @@ from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto, epages
 from schemas.errors import AnswerLost, RetryLater, Wait
+from schemas.words import counted
 from tasks.counterpart import must_wait
 from tasks.exporting import announce, conclude, known, marker
 from tasks.run import Run
-from tasks.words import counted
 
 INTENT = "shop-pickup"
 # An order of which a parcel is on its way to the location is not ready.

@@ -10,10 +10,10 @@ from schemas.errors import Wait
 from schemas.mapping.news import parcels_ahead, returned_units
 from schemas.mapping.payments import delivery_fee, takes_parts
 from schemas.mapping.returns import BackUnit, ReturnPlan, return_plans
+from schemas.words import counted
 from tasks.counterpart import opened_order, read_order
 from tasks.exporting import announce, conclude, import_again, known, landed, look_again, marker, permitted
 from tasks.run import Run
-from tasks.words import counted
 
 INTENT = "shop-return"
 

@@ -8,13 +8,13 @@ from schemas import afosto, epages
 from schemas.errors import NeedsPerson
 from schemas.mapping.news import parcels_ahead
 from schemas.mapping.shipments import RANK, parcel_lines, require_known_status, same_shipment
+from schemas.words import counted
 from tasks.counterpart import opened_order, read_order
 from tasks.exporting import announce, conclude, import_again, known, landed, look_again, marker, permitted
 from tasks.exporting_moves import MAIL_INTENT, move_on, settle_mail
 from tasks.exporting_pickups import INTENT as PICKUP_INTENT
 from tasks.exporting_pickups import export_pickup, settle_pickup
 from tasks.run import Run
-from tasks.words import counted
 
 INTENT = "shop-parcel"
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from schemas.mapping.differences import Difference
+from schemas.words import counted
 from tasks.runtime import Runtime
-from tasks.words import counted
 
 # The lane of the jobs that a repair asks for.
 REPAIR_LANE = 1

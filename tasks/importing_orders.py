@@ -11,11 +11,11 @@ from schemas.mapping.content import fingerprint
 from schemas.mapping.counts import shipped_so_far
 from schemas.mapping.orders import order_draft, totals_differ
 from schemas.mapping.stock import waiting_by_line
+from schemas.words import counted
 from tasks.counterpart import read_order
 from tasks.drafts import bind_draft, mark_draft, settle_mark
 from tasks.restoring import find_again
 from tasks.run import Run
-from tasks.words import counted
 
 # Payment states in which a store that does not open unpaid orders leaves them as CONCEPT.
 UNPAID = frozenset({"PENDING"})

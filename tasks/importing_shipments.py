@@ -8,6 +8,7 @@ from schemas import afosto
 from schemas.epages import Process
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
 from schemas.mapping.shipments import RANK, ParcelPlan, parcels_to_create, status_for
+from schemas.words import counted
 from tasks.counterpart import (
     look_at_order,
     must_wait,
@@ -18,7 +19,6 @@ from tasks.counterpart import (
     settled_first,
 )
 from tasks.run import Run
-from tasks.words import counted
 
 PENDING = "PENDING"  # a process that has not left yet
 

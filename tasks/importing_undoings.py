@@ -10,6 +10,7 @@ from schemas import afosto
 from schemas.errors import Wait
 from schemas.mapping.cancellations import units_to_cancel
 from schemas.mapping.returns import units_to_return
+from schemas.words import counted
 from tasks.counterpart import (
     canceled_before,
     counts_by_line,
@@ -22,7 +23,6 @@ from tasks.counterpart import (
     settled_first,
 )
 from tasks.run import Run
-from tasks.words import counted
 
 CANCELED = "CANCELLED"  # Afosto's word for a unit that was canceled
 UNTOUCHED = "OPEN"  # Afosto's word for a unit that was neither canceled nor returned

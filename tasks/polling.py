@@ -17,12 +17,12 @@ from schemas.errors import MalformedDocument, NeedsPerson, RetryLater, Wait
 from schemas.flows import IMPORTS, SWITCHES
 from schemas.mapping.content import facets, is_final
 from schemas.messages import PollMessage
+from schemas.words import counted
 from tasks.backoff import jitter
 from tasks.health import note_silence
 from tasks.runtime import Runtime
 from tasks.slices import Reader, Reading
 from tasks.vendors import epages_client, reading_epages
-from tasks.words import counted
 
 # A poll that failed is tried again after this many seconds, or after its interval when that is shorter.
 RETRY_PAUSE = 30.0

@@ -12,10 +12,10 @@ from ledger.records import Store
 from ledger.walks import Walk
 from schemas.errors import NeedsPerson, RetryLater
 from schemas.messages import StoreMessage
+from schemas.words import counted
 from tasks.health import note_silence
 from tasks.runtime import Runtime
 from tasks.vendors import afosto_client, reading_afosto
-from tasks.words import counted
 
 # How far behind its clock Afosto's list is read again: a change may become visible late.
 OVERLAP = timedelta(seconds=60)

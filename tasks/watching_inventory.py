@@ -12,6 +12,7 @@ from ledger.records import Store
 from ledger.stock import Stock
 from schemas.errors import NeedsPerson, RetryLater
 from schemas.mapping.stock import waiting_by_line
+from schemas.words import counted
 from tasks.backoff import jitter
 from tasks.health import note_silence
 from tasks.runtime import Runtime
@@ -19,7 +20,6 @@ from tasks.sellers import PAST_WAIT
 from tasks.stock_outcomes import UNKNOWN_SKU
 from tasks.vendors import afosto_client, reading_afosto
 from tasks.walking_catalogue import reserve, walk
-from tasks.words import counted
 
 FLOW = "inventory.publish"
 # Afosto orders read afresh per watch, of those of which not everything was deducted.

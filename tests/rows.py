@@ -8,7 +8,7 @@ def store_values(name: str, tenant: str = "tenant-1") -> dict[str, Any]:
     """Give the columns of a store of an Afosto tenant."""
     return {
         "name": name,
-        "base_url": "https://shop.example/api",
+        "base_url": f"https://{name}.example/api",
         "client_id": "client",
         "client_secret": "secret",
         "afosto_key": "key",

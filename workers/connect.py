@@ -50,7 +50,8 @@ def connect_store(ledger: Ledger, settings: Settings, new: NewStore) -> Connecti
     """Check the credentials on both sides, then keep the store; its first poll is due at once.
 
     A flow whose scopes are not granted is kept switched off. Raises NeedsPerson (wrong-credentials, unknown-store,
-    missing-scope when orders may not be read, unknown-channel, store-exists, …) or RetryLater; then nothing is kept.
+    missing-scope when orders may not be read, unknown-channel, store-exists, shop-connected-already, …) or RetryLater;
+    then nothing is kept.
     """
     http = Http(deadline_seconds=settings.call_deadline)
     token = fetch_token(http, new.base_url, new.client_id, new.client_secret, datetime.now(UTC))

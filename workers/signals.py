@@ -10,6 +10,7 @@ from celery import current_app
 from celery.signals import setup_logging, worker_ready, worker_shutdown
 
 from schemas.errors import ConnectorError
+from schemas.settings import misspelled
 from tasks.logs import set_up_logs
 
 log = structlog.get_logger()
@@ -24,6 +25,8 @@ _stopped = threading.Event()
 def start_logs(**_: Any) -> None:
     """Let Celery log as the rest of the connector does."""
     set_up_logs(current_app.settings)
+    for warning in misspelled(os.environ):
+        log.warning("a variable does nothing", why=warning)
 
 
 @worker_ready.connect

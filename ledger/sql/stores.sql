@@ -5,6 +5,13 @@ values (%(name)s, %(base_url)s, %(client_id)s, %(client_secret)s, %(afosto_key)s
         %(import_since)s, %(totals)s, %(open_unpaid)s, %(notify_buyers)s, %(mark_orders)s, %(scopes)s)
 returning connected_at;
 
+-- name: connect_alone
+-- Of two who connect one shop at once, the second sees the store of the first.
+select pg_advisory_xact_lock(hashtext('connecting a store'));
+
+-- name: addresses
+select name, base_url from stores order by name;
+
 -- name: add_flow
 insert into store_flows (store, direction, flow, enabled) values (%(store)s, %(direction)s, %(flow)s, %(enabled)s)
 on conflict (store, direction, flow) do update set enabled = excluded.enabled;

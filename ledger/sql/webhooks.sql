@@ -7,7 +7,14 @@ returning id;
 select id, store, created_at, seen_at, previous_secret is not null as rotating from webhook_endpoints order by store, created_at;
 
 -- name: rotate
-update webhook_endpoints set previous_secret = secret, secret = %(secret)s where id = %(id)s returning id;
+-- Never while two are accepted: the older one, with which the other side may sign yet, would be refused from then on.
+with found as (
+    select id, previous_secret is not null as rotating from webhook_endpoints where id = %(id)s for update
+), rotated as (
+    update webhook_endpoints e set previous_secret = e.secret, secret = %(secret)s
+    from found f where e.id = f.id and not f.rotating
+)
+select rotating from found;
 
 -- name: finish_rotation
 update webhook_endpoints set previous_secret = null where id = %(id)s returning id;

@@ -7,6 +7,7 @@ from schemas import afosto, epages
 from schemas.errors import NeedsPerson
 from schemas.mapping.counts import UnitPool, by_line, remainder, waiting
 from schemas.mapping.payments import require_parts_allowed
+from schemas.words import counted
 
 
 def units_to_cancel(
@@ -97,8 +98,8 @@ def canceled_by_shop(
 
 def _conflict(shop: epages.Order, line: epages.LineItem, count: int) -> NeedsPerson:
     return NeedsPerson(
-        f"Order {shop.number} ({shop.id}), line {line.sku}: Afosto canceled {count} units, but in the shop only "
-        f"{line.unshipped + line.not_picked_up} can still be canceled.",
+        f"Order {shop.number} ({shop.id}), line {line.sku}: Afosto canceled {counted(count, 'unit')}, but in the shop "
+        f"only {line.unshipped + line.not_picked_up} can still be canceled.",
         reason="cancel-conflict",
         resolution="Look at the order on both sides and put right by hand what the two did to the same units; then "
         "retry the job.",

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from schemas import afosto
 from schemas.epages import LineItem
 from schemas.errors import Drift, NeedsPerson
+from schemas.words import counted
 
 
 def not_canceled(line: LineItem, *, order_id: str) -> int:
@@ -98,8 +99,9 @@ class UnitPool:
         if count > len(free):
             total = sum(unit.line_ref == line_id for unit in self._order.units)
             raise NeedsPerson(
-                f"Afosto order {self._order.number} ({self._order.id}), line {line_id}: the shop has {count} units "
-                f"to be {purpose}, but of its {total} units in Afosto only {len(free)} can be {purpose}.",
+                f"Afosto order {self._order.number} ({self._order.id}), line {line_id}: the shop has "
+                f"{counted(count, 'unit')} to be {purpose}, but of its {counted(total, 'unit')} in Afosto only "
+                f"{len(free)} can be {purpose}.",
                 reason=reason,
                 resolution="Look at the order on both sides and put right by hand what the two did to the same "
                 "units; then retry the job.",

@@ -8,6 +8,7 @@ from schemas.errors import NeedsPerson
 from schemas.mapping.counts import UnitPool, by_line, gone_out, remainder, shipped_so_far
 from schemas.mapping.news import RETURN_STATUS
 from schemas.mapping.payments import require_parts_allowed, takes_parts
+from schemas.words import counted
 
 RETURNED = "RETURNED"
 BROKEN = "BROKEN"
@@ -123,8 +124,8 @@ def taken_back_by_shop(
 
 def _conflict(shop: epages.Order, line: epages.LineItem, count: int, out: int) -> NeedsPerson:
     return NeedsPerson(
-        f"Order {shop.number} ({shop.id}), line {line.sku}: {count} units came back to Afosto, but in the shop only "
-        f"{out} are out.",
+        f"Order {shop.number} ({shop.id}), line {line.sku}: {counted(count, 'unit')} came back to Afosto, but in the "
+        f"shop only {out} are out.",
         reason="return-conflict",
         resolution="Look at the order on both sides and put right by hand what the two did to the same units; then "
         "retry the job.",

@@ -13,6 +13,7 @@ from tests.commands import Commands
 from tests.driver import Driver, quiet_runtime
 from tests.world import World
 from workers.local.services import Services
+from workers.queues import QUEUE_NAMES
 
 
 @pytest.fixture
@@ -30,6 +31,7 @@ def test_status_ends_with_0_while_all_is_well_and_with_1_once_a_job_is_parked(
     driver: Driver, connector: Commands
 ) -> None:
     driver.imported()
+    _work(driver)
     assert connector("status").exit_code == 0
     assert _checks(connector)["jobs"] == (True, "nothing is parked")
     driver.world.epages.place_malformed(driver.store, "text-amount")
@@ -37,6 +39,30 @@ def test_status_ends_with_0_while_all_is_well_and_with_1_once_a_job_is_parked(
     assert connector("status").exit_code == 1
     ok, text = _checks(connector)["jobs"]
     assert (ok, text) == (False, "1 job is parked (1 malformed-document); see: connector status")
+
+
+def test_status_ends_with_1_and_names_the_queue_that_nobody_consumes(driver: Driver, connector: Commands) -> None:
+    driver.poll()
+    _work(driver, without="poll")
+    result = connector("status")
+    assert result.exit_code == 1
+    assert "No worker consumes poll; start one as the Procfile says." in result.stdout
+    as_json = connector("status", "--json")
+    assert (as_json.exit_code, json.loads(as_json.stdout)["unconsumed"]) == (1, ["poll"])
+
+
+@pytest.mark.parametrize("server", ["BROKER", "REDIS"])
+def test_status_ends_with_1_when_a_server_does_not_answer(driver: Driver, connector: Commands, server: str) -> None:
+    driver.poll()
+    _work(driver)
+    env = {f"CONNECTOR_{server}_URL": "redis://127.0.0.1:1/0"}
+    result = connector("status", **env)
+    assert result.exit_code == 1
+    assert f"check CONNECTOR_{server}_URL. Jobs wait in the database meanwhile." in result.stdout
+    as_json = connector("status", "--json", **env)
+    assert as_json.exit_code == 1
+    (said,) = json.loads(as_json.stdout)["silent"]
+    assert f"CONNECTOR_{server}_URL" in said
 
 
 def test_doctor_says_which_store_is_ill_and_which_is_stale(driver: Driver, connector: Commands) -> None:
@@ -77,6 +103,12 @@ def test_status_shows_the_flows_that_the_shop_does_not_permit(world: World, runt
     assert f"{driver.store}: the flow cancellations.export is off: the app lacks clpr:c" in told
     assert f"connector store switch {driver.store} cancellations.export on" in told
     assert "inventory.publish is off" not in told
+
+
+def _work(driver: Driver, without: str | None = None) -> None:
+    """Say that a worker lives that consumes every queue but one."""
+    queues = [queue for queue in QUEUE_NAMES if queue != without]
+    driver.runtime.ledger.front.heartbeat("worker", "host", queues, 4)
 
 
 def _checks(connector: Commands, **env: str) -> dict[str, tuple[bool, str]]:

@@ -212,6 +212,75 @@ def test_the_jobs_that_could_not_be_taken_are_named(driver: Driver, connector: C
     assert f"job {job} is done" in connector("jobs", "drop", str(job), "--yes").stderr
 
 
+def test_nobody_is_asked_about_jobs_that_cannot_be_dropped(driver: Driver, connector: Commands) -> None:
+    driver.imported()
+    done = str(_job(driver, "orders")["id"])
+    for choice, complaint in (
+        (("999999",), "No job could be taken: job 999999 does not exist"),
+        ((done,), f"No job could be taken: job {done} is done"),
+        (("--reason", "nope", "--store", driver.store), f"No job of {driver.store} is parked for 'nope'"),
+    ):
+        result = connector("jobs", "drop", *choice, given="y\n")
+        assert result.exit_code == 1
+        assert complaint in result.stderr
+        assert result.stdout == ""
+
+
+def test_a_drop_asks_about_as_many_jobs_as_there_are(driver: Driver, connector: Commands) -> None:
+    for _ in range(2):
+        driver.place()
+    driver.poll()
+    jobs = [str(job["id"]) for job in driver.jobs() if job["flow"] == "orders"]
+    assert "Drop 2 jobs? What" in connector("jobs", "drop", *jobs, "999999", given="n\n").stdout
+    _park(driver, "drift")
+    by_reason = ("jobs", "drop", "--reason", "drift", "--store", driver.store)
+    assert f"Drop 2 jobs parked for drift of {driver.store}?" in connector(*by_reason, given="n\n").stdout
+
+
+def test_a_reason_for_which_nothing_is_parked_is_met_with_those_for_which_something_is(
+    driver: Driver, connector: Commands
+) -> None:
+    driver.place()
+    driver.poll()
+    _park(driver, "totals-differ")
+    result = connector("jobs", "retry", "--reason", "nope")
+    assert result.exit_code == 1
+    assert "No job is parked for 'nope'" in result.stderr
+    assert "totals-differ" in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_job_tells_that_nothing_was_carried_over_yet(driver: Driver, connector: Commands) -> None:
+    driver.place()
+    driver.poll()
+    job = str(_job(driver, "orders")["id"])
+    assert "news came 1 time, none was carried over yet" in connector("jobs", "show", job).stdout
+    driver.run()
+    assert "the last that was carried over is number 1" in connector("jobs", "show", job).stdout
+
+
+def test_a_job_of_an_order_that_was_not_read_points_to_no_order(driver: Driver, connector: Commands) -> None:
+    job = driver.runtime.ledger.jobs.hint(driver.store, "import", "orders", "zzz-unknown")
+    told = connector("jobs", "show", str(job)).stdout
+    assert "The order itself was not read yet." in told
+    assert "connector order" not in told
+
+
+def test_a_flow_that_was_not_stopped_is_not_released_in_silence(driver: Driver, connector: Commands) -> None:
+    result = connector("store", "resume", driver.store, "--flow", "orders.import")
+    assert result.exit_code == 0
+    assert result.stdout == f"{driver.store}: the flow orders.import was not stopped\n"
+
+
+def test_a_paused_store_has_no_next_poll(driver: Driver, connector: Commands) -> None:
+    driver.poll()
+    connector("store", "pause", driver.store)
+    (live,) = (line for line in connector("poll", driver.store).stdout.splitlines() if line.startswith("live"))
+    assert live.endswith("  paused")
+    connector("store", "resume", driver.store)
+    assert "paused" not in connector("poll", driver.store).stdout
+
+
 def test_a_job_is_shown_with_its_order_and_its_times_in_utc(driver: Driver, connector: Commands) -> None:
     order, _ = driver.imported()
     told = connector("jobs", "show", str(_job(driver, "orders")["id"])).stdout.splitlines()

@@ -4,6 +4,7 @@ import pytest
 from click.testing import CliRunner, Result
 from cryptography.fernet import Fernet
 
+from schemas.errors import NeedsPerson
 from tests.doors import Doors, message
 from workers.cli import main
 from workers.local.services import Services, environment
@@ -63,34 +64,76 @@ def test_a_name_is_given_to_one_valid_token_at_a_time(shell: Shell) -> None:
 
 
 def test_an_endpoint_takes_the_secret_it_was_given_and_never_shows_it(doors: Doors, shell: Shell) -> None:
-    added = shell("webhooks", "add", "shop", given="hush\n")
+    added = shell("webhooks", "add", "shop", given="hush-hush\n")
     path = added.stdout.strip()
     assert path.startswith("/webhooks/afosto/")
     endpoint = path.rsplit("/", 1)[1]
-    assert doors.deliver(endpoint, message(), "hush").status_code == 200
+    assert doors.deliver(endpoint, message(), "hush-hush").status_code == 200
     listed = shell("webhooks", "list")
     assert endpoint in listed.stdout
-    assert "hush" not in added.output + listed.output
+    assert "hush-hush" not in added.output + listed.output
 
 
 def test_a_secret_is_rotated_in_two_steps(doors: Doors, shell: Shell) -> None:
-    endpoint = shell("webhooks", "add", "shop", "--secret-stdin", given="old\n").stdout.strip().rsplit("/", 1)[1]
-    shell("webhooks", "rotate", endpoint, "--secret-stdin", given="new\n")
-    assert [doors.deliver(endpoint, message(), secret).status_code for secret in ("old", "new")] == [200, 200]
+    endpoint = shell("webhooks", "add", "shop", "--secret-stdin", given="old-secret\n").stdout.strip().rsplit("/", 1)[1]
+    shell("webhooks", "rotate", endpoint, "--secret-stdin", given="new-secret\n")
+    assert [doors.deliver(endpoint, message(), secret).status_code for secret in ("old-secret", "new-secret")] == [
+        200,
+        200,
+    ]
     shell("webhooks", "rotate", endpoint, "--finish")
-    assert [doors.deliver(endpoint, message(), secret).status_code for secret in ("old", "new")] == [401, 200]
+    assert [doors.deliver(endpoint, message(), secret).status_code for secret in ("old-secret", "new-secret")] == [
+        401,
+        200,
+    ]
     assert shell("webhooks", "remove", endpoint).exit_code == 0
-    assert doors.deliver(endpoint, message(), "new").status_code == 404
+    assert doors.deliver(endpoint, message(), "new-secret").status_code == 404
+
+
+def test_a_third_secret_does_not_end_the_one_that_may_be_signed_with_yet(doors: Doors, shell: Shell) -> None:
+    endpoint = shell("webhooks", "add", "shop", "--secret-stdin", given="old-secret\n").stdout.strip().rsplit("/", 1)[1]
+    shell("webhooks", "rotate", endpoint, "--secret-stdin", given="new-secret\n")
+    refused = shell("webhooks", "rotate", endpoint)
+    assert refused.exit_code == 1
+    assert f"connector webhooks rotate {endpoint} --finish" in refused.stderr
+    assert "New webhook secret" not in refused.stderr
+    with pytest.raises(NeedsPerson, match="two secrets"):
+        doors.ledger.webhooks.rotate(endpoint, "third-secret")
+    assert [doors.deliver(endpoint, message(), secret).status_code for secret in ("old-secret", "new-secret")] == [
+        200,
+        200,
+    ]
+
+
+@pytest.mark.parametrize("given", [("--secret-stdin",), ("--secret", "new-secret")], ids=lambda given: given[0])
+def test_a_rotation_is_not_finished_with_a_secret_that_nobody_would_read(
+    doors: Doors, shell: Shell, given: tuple[str, ...]
+) -> None:
+    endpoint = doors.ledger.webhooks.add("shop", "old-secret")
+    doors.ledger.webhooks.rotate(endpoint, "middle-secret")
+    result = shell("webhooks", "rotate", endpoint, *given, "--finish", given="new-secret\n")
+    assert result.exit_code == 2
+    assert "--finish takes no secret" in result.stderr
+    assert doors.deliver(endpoint, message(), "old-secret").status_code == 200
+
+
+def test_a_secret_that_could_be_guessed_is_refused(doors: Doors, shell: Shell) -> None:
+    endpoint = doors.ledger.webhooks.add("shop", "old-secret")
+    for command in (("add", "shop"), ("rotate", endpoint)):
+        result = shell("webhooks", *command, "--secret-stdin", given="7 chars\n")
+        assert result.exit_code == 2
+        assert "less than 8 characters" in result.stderr
+    assert len(doors.rows("webhook_endpoints")) == 1
 
 
 def test_rotating_the_keys_takes_the_webhook_secrets_along(doors: Doors, shell: Shell) -> None:
-    endpoint = shell("webhooks", "add", "shop", given="hush\n").stdout.strip().rsplit("/", 1)[1]
+    endpoint = shell("webhooks", "add", "shop", given="hush-hush\n").stdout.strip().rsplit("/", 1)[1]
     fresh = Fernet.generate_key().decode()
     shell.env["CONNECTOR_KEYS"] = f"{fresh},{shell.env['CONNECTOR_KEYS']}"
     assert "1 store and 1 webhook endpoint" in shell("keys", "rotate").stdout
     sealed = bytes(doors.rows("webhook_endpoints")[0]["secret"])
     assert endpoint
-    assert Fernet(fresh).decrypt(sealed) == b"hush"
+    assert Fernet(fresh).decrypt(sealed) == b"hush-hush"
 
 
 ADD = ("store", "add", "new", "--client-id", "id", "--channel", "c", "--since", "2026-01-01")
@@ -115,3 +158,22 @@ def test_store_add_asks_for_nothing_when_the_name_is_taken(shell: Shell) -> None
     assert result.exit_code == 1
     assert "is connected already" in result.stderr
     assert "Client secret" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "address", ["https://Shop.Example/api", "https://shop.example:443/api/", "http://shop.example/api"]
+)
+def test_store_add_asks_for_nothing_when_the_shop_is_connected_under_another_name(shell: Shell, address: str) -> None:
+    result = shell(*ADD, "--base-url", address)
+    assert result.exit_code == 1
+    assert "is connected already, as the store 'shop'" in result.stderr
+    assert "connector store show shop" in result.stderr
+    assert "Client secret" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    "address", ["https://other.example/api", "https://shop.example:8443/api", "https://shop.example/b"]
+)
+def test_store_add_goes_on_when_the_address_is_of_another_shop(shell: Shell, address: str) -> None:
+    result = shell(*ADD, "--base-url", address, "--client-secret-stdin", given="")
+    assert "Client secret: nothing was given" in result.stderr

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import LiteralString
@@ -11,12 +12,14 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from ledger import connecting
 from ledger.cursors import Slice
 from ledger.database import Database, Session, fetch
 from ledger.jobs import upsert_wishes
 from ledger.keys import KeySet, new_key
 from ledger.ledger import Ledger
 from ledger.records import Settlement, Wish
+from schemas.errors import NeedsPerson
 from tests.rows import store_values
 
 NOW = datetime.now(UTC)
@@ -162,6 +165,25 @@ def test_the_sweep_leaves_out_orders_nobody_expects_anything_of(ledger: Ledger) 
     sweep = ledger.cursors.get("shop", "sweep")
     assert sweep is not None
     assert sweep.position == NOW - timedelta(days=7)
+
+
+def test_of_two_who_connect_one_shop_at_once_under_two_names_the_second_is_refused(ledger: Ledger) -> None:
+    address = {"base_url": "https://one.example/api"}
+    sealed = {**store_values("first"), **address, "client_secret": b"", "afosto_key": b""}
+    with ThreadPoolExecutor(1) as elsewhere:
+
+        def connect(session: Session) -> Future[None]:
+            connecting.insert(session, sealed, {}, 60.0)
+            second = elsewhere.submit(ledger.stores.add, {**store_values("second"), **address}, {}, 60.0)
+            wait([second], 0.3)
+            assert not second.done(), "a shop must not be judged to be new while somebody connects another"
+            return second
+
+        second = ledger.database.transaction(connect)
+        with pytest.raises(NeedsPerson, match="as the store 'first'") as refused:
+            second.result(LONG)
+    assert refused.value.reason == "shop-connected-already"
+    assert ledger.stores.names() == ["first", "shop"]
 
 
 def _execute(statement: LiteralString, values: tuple[object, ...], session: Session) -> None:

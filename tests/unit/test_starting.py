@@ -1,5 +1,6 @@
 """What a program says that cannot start: one sentence, no traceback."""
 
+import json
 import os
 import signal
 import socket
@@ -19,8 +20,15 @@ workers.start.main()
 """
 
 
-def run(*argv: str) -> subprocess.CompletedProcess[str]:
-    env = {name: value for name, value in os.environ.items() if not name.startswith("CONNECTOR_")}
+SETTINGS = {
+    "CONNECTOR_DATABASE_URL": "postgresql://connector:hush@127.0.0.1:1/none",
+    "CONNECTOR_BROKER_URL": "redis://127.0.0.1:1/0",
+    "CONNECTOR_KEYS": "0" * 43 + "=",
+}
+
+
+def run(*argv: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    env = {name: value for name, value in os.environ.items() if not name.startswith("CONNECTOR_")} | variables
     return subprocess.run([sys.executable, "-m", *argv], env=env, capture_output=True, text=True, check=False)
 
 
@@ -39,6 +47,30 @@ def test_a_simulator_whose_port_is_taken_says_so(vendor: str) -> None:
         ended = run("simulators", vendor, "--port", str(port))
     assert ended.returncode == 1
     assert ended.stderr == f"Error: cannot listen on 127.0.0.1:{port}: Address already in use\n"
+
+
+def test_a_gateway_whose_port_is_taken_says_so_at_once_and_ends_with_2() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taker:
+        port = taker.getsockname()[1]
+        ended = run("workers.start", "gateway", "--port", str(port), **SETTINGS)
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines() == [
+        f"Error: The gateway cannot listen on 127.0.0.1:{port}: another process does.",
+        "What to do: Choose another port with --port.",
+    ]
+
+
+def test_a_worker_warns_at_its_start_of_a_variable_that_is_no_setting() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", "from workers.app import app, signals; signals.start_logs()"],
+        env={**os.environ, **SETTINGS, "CONNECTOR_LEESE": "15"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(ended.stderr)["why"] == (
+        "CONNECTOR_LEESE is no setting and does nothing; did you mean CONNECTOR_LEASE?"
+    )
 
 
 def test_ctrl_c_while_the_command_line_is_loading_leaves_no_traceback() -> None:

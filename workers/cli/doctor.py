@@ -14,7 +14,8 @@ from schemas.errors import ConfigurationError, ConnectorError
 from schemas.settings import Settings, misspelled
 from workers.cli.broker import ping_redis, queue_lengths
 from workers.cli.frame import check_database, open_ledger, plural, print_json, settings, span
-from workers.cli.status import ALIVE_SECONDS, SOUND, state_of
+from workers.cli.status import SOUND, state_of
+from workers.consumed import slots_of_queues
 from workers.queues import QUEUE_NAMES
 
 DISPATCH_ALARM = 10  # beats without a dispatch
@@ -34,14 +35,15 @@ class Check:
 def doctor(as_json: bool) -> None:
     """Check settings, servers, workers, dispatch, stores and parked jobs; exit code 1 when something is wrong."""
     chosen = settings()
-    warnings = list(misspelled(os.environ))
     checks = [*_database(chosen), *_broker(chosen), _redis(chosen)]
     if as_json:
-        found = {"settings": chosen.redacted(), "warnings": warnings, "checks": [asdict(check) for check in checks]}
+        found = {
+            "settings": chosen.redacted(),
+            "warnings": list(misspelled(os.environ)),
+            "checks": [asdict(check) for check in checks],
+        }
         print_json(found)
     else:
-        for warning in warnings:
-            click.echo(f"warning: {warning}")
         for name, value in chosen.redacted().items():
             click.echo(f"  {name:34} {value}")
         for check in checks:
@@ -103,9 +105,7 @@ def _readable(ledger: Ledger, name: str) -> bool:
 
 
 def _workers(ledger: Ledger) -> Iterator[Check]:
-    slots = ledger.front.slots(ALIVE_SECONDS)
-    for queue in QUEUE_NAMES:
-        count = slots.get(queue, 0)
+    for queue, count in slots_of_queues(ledger.front).items():
         text = f"{plural(count, 'slot')} alive" if count else "no worker consumes it; start one as the Procfile says"
         yield Check(f"queue {queue}", count > 0, text)
 

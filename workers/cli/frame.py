@@ -18,11 +18,19 @@ from ledger.keys import KeySet
 from ledger.ledger import Ledger
 from schemas.errors import ConfigurationError, ConnectorError, NeedsPerson, RetryLater
 from schemas.flows import SWITCHES
-from schemas.settings import Settings, load_settings
+from schemas.settings import PREFIX, Settings, load_settings, misspelled
 
 FLOWS = tuple(SWITCHES)
 TOTALS = ("strict", "tolerate", "accept")
 _CONNECT_SECONDS = 5
+_WITHOUT_ANY = (
+    'Servers of our own, and the variables for them, come with: eval "$(connector local up)"; those of a demo that '
+    "stays up with: . .connector/demo/environment"
+)
+_NO_DATABASE = (
+    "See that the server runs, and that it is the one that CONNECTOR_DATABASE_URL names, with its name and password; "
+    "connector doctor checks all servers"
+)
 
 
 class Failure(click.ClickException):
@@ -47,8 +55,12 @@ class Misconfigured(Failure):
     exit_code = 2
 
 
-class DatabaseAway(ConnectorError):
-    """Nobody answers at the database's address."""
+class WrongSetting(ConfigurationError):
+    """A setting is wrong; `resolution` says what to do next."""
+
+    def __init__(self, message: str, resolution: str) -> None:
+        super().__init__(message)
+        self.resolution = resolution
 
 
 class ConnectorGroup(click.Group):
@@ -69,7 +81,7 @@ class ConnectorGroup(click.Group):
 
 
 def _next_step(error: ConnectorError) -> str:
-    if isinstance(error, NeedsPerson):
+    if isinstance(error, NeedsPerson | WrongSetting):
         return error.resolution
     if isinstance(error, RetryLater):
         return "Check the address and try again in a moment; connector doctor checks our own servers"
@@ -82,8 +94,16 @@ def _sentence(text: str) -> str:
 
 
 def settings() -> Settings:
-    """Read the settings; raises ConfigurationError."""
-    return load_settings(os.environ)
+    """Read the settings, and warn of each variable that is none; raises ConfigurationError."""
+    try:
+        found = load_settings(os.environ)
+    except ConfigurationError as error:
+        if any(name.startswith(PREFIX) for name in os.environ):
+            raise
+        raise WrongSetting(str(error), _WITHOUT_ANY) from None
+    for warning in misspelled(os.environ):
+        click.echo(f"warning: {warning}", err=True)
+    return found
 
 
 @contextmanager
@@ -102,8 +122,8 @@ def open_ledger(given: Settings | None = None) -> Iterator[Ledger]:
 def check_database(url: str) -> None:
     """Connect once, because the pool's own error would only say that it waited.
 
-    Raises ConfigurationError for what cannot be an address, and with the server's words for a wrong name or password;
-    DatabaseAway where there is no server, RetryLater when nobody answers in time.
+    Raises ConfigurationError for what cannot be an address; WrongSetting where no server answers in time, or with the
+    words of the one that refuses.
     """
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     # Neither is read as part of the password, so that the driver's message would quote the rest of it.
@@ -117,12 +137,13 @@ def check_database(url: str) -> None:
     try:
         psycopg.connect(url, connect_timeout=_CONNECT_SECONDS).close()
     except psycopg.errors.ConnectionTimeout:
-        raise RetryLater("The database does not answer in time; check CONNECTOR_DATABASE_URL") from None
+        raise _unusable("it does not answer in time") from None
     except psycopg.OperationalError as error:
-        reason = " ".join(str(error).split("\n")[0].split()).rstrip(".")
-        # The driver gives no code of an error before the connection stands; FATAL is the word of a server that answers.
-        kind = ConfigurationError if "FATAL" in reason else DatabaseAway
-        raise kind(f"The database cannot be used: {reason}; check CONNECTOR_DATABASE_URL") from None
+        raise _unusable(" ".join(str(error).split("\n")[0].split()).rstrip(".")) from None
+
+
+def _unusable(why: str) -> WrongSetting:
+    return WrongSetting(f"The database cannot be used: {why}; check CONNECTOR_DATABASE_URL", _NO_DATABASE)
 
 
 def print_json(value: Any) -> None:

@@ -1,11 +1,13 @@
 """`connector gateway`: the HTTP doors."""
 
+import errno
 import os
+import socket
 import sys
 
 import click
 
-from workers.cli.frame import settings
+from workers.cli.frame import WrongSetting, settings
 
 
 @click.command(short_help="Take webhooks and tasks over HTTP.")
@@ -19,7 +21,21 @@ def gateway(host: str, port: int, workers: int, threads: int) -> None:
     It speaks plain HTTP: put a proxy with a certificate before it. /docs in a browser shows what it takes.
     """
     settings()
+    _must_be_free(host, port)
     options = {"--host": host, "--port": port, "--workers": workers, "--threads": threads}
     given = [str(part) for option in options.items() for part in option]
     # The room of the gateway is a neighbour, not a part, of the workers': this process becomes it.
     os.execv(sys.executable, [sys.executable, "-m", "gateway", *given])  # noqa: S606 - our own module, no shell
+
+
+def _must_be_free(host: str, port: int) -> None:
+    """Try the address, because gunicorn tries for seconds and then gives up without advice. Raises WrongSetting."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host.strip("[]"), port), family=family).close()
+    except OSError as error:
+        taken = error.errno == errno.EADDRINUSE
+        raise WrongSetting(
+            f"The gateway cannot listen on {host}:{port}: {'another process does' if taken else error.strerror}",
+            "Choose another port with --port" if taken else "Choose another address with --host and --port",
+        ) from None

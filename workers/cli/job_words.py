@@ -30,7 +30,8 @@ def job_lines(job: dict[str, Any], attempts: Sequence[dict[str, Any]]) -> Iterat
     number = job["order_number"] or job["order_key"]
     about = f" of order {number} of {job['store']}" if is_of_order else f" of {job['store']}"
     yield f"Job {job['id']}, {flow_name(job['direction'], job['flow'])}{about}, {standing(job)}."
-    yield f"  news came {plural(job['wanted'], 'time')}, the last that was carried over is number {job['done']}"
+    carried = f"the last that was carried over is number {job['done']}" if job["done"] else "none was carried over yet"
+    yield f"  news came {plural(job['wanted'], 'time')}, {carried}"
     yield f"  made {show(job['created_at'])}, due {show(job['due_at'])}, last ended {show(job['settled_at'])}"
     if job["holder"]:
         yield f"  held by {job['holder']} until {show(job['lease_until'])}"
@@ -42,5 +43,7 @@ def job_lines(job: dict[str, Any], attempts: Sequence[dict[str, Any]]) -> Iterat
     yield "What was tried" if attempts else "Nothing was tried yet, or it was too long ago to be kept."
     for line in attempt_lines(attempts):
         yield f"  {line}"
-    if is_of_order:
+    if is_of_order and job["order_number"] is None:
+        yield "The order itself was not read yet."
+    elif is_of_order:
         yield f"All of the order: connector order {job['store']} {number}"

@@ -12,6 +12,9 @@ from schemas.flows import LOOK, flow_name
 from workers.cli.frame import FLOWS, open_ledger, plural, print_json, print_table
 from workers.cli.job_words import job_lines
 
+Selection = dict[str, Any]  # ids, or a reason and perhaps a store
+
+DROPPABLE = ("parked", "waiting")
 STATES = ("waiting", "queued", "running", "done", "parked")
 
 
@@ -88,7 +91,7 @@ def _selects_jobs(command: Callable[..., None]) -> Callable[..., None]:
     return ids(reason(store(command)))
 
 
-def _selection(ids: Sequence[int], reason: str | None, store: str | None) -> dict[str, Any]:
+def _selection(ids: Sequence[int], reason: str | None, store: str | None) -> Selection:
     if bool(ids) == bool(reason):
         raise click.UsageError("Give either ids or --reason.")
     if store and not reason:
@@ -104,7 +107,7 @@ def retry(ids: Sequence[int], reason: str | None, store: str | None) -> None:
     with open_ledger() as ledger:
         _must_know(ledger, store)
         taken = ledger.jobs.retry(**selection)
-        _report(ledger, taken, ids, "will run again")
+        _report(ledger, taken, selection, "will run again")
 
 
 @jobs.command()
@@ -120,30 +123,63 @@ def drop(ids: Sequence[int], reason: str | None, store: str | None, yes: bool) -
     with open_ledger() as ledger:
         _must_know(ledger, store)
         if not yes:
-            _confirm(ledger, ids, f"all jobs parked for {reason}{f' of {store}' if store else ''}")
+            _confirm(ledger, selection)
         taken, with_order = ledger.jobs.drop(**selection)
         if with_order:
             click.echo(f"{plural(with_order, 'job')} that waited for the import of the order went with it")
-        _report(ledger, taken, ids, "dropped")
+        _report(ledger, taken, selection, "dropped")
 
 
-def _confirm(ledger: Ledger, ids: Sequence[int], all_of_them: str) -> None:
-    for row in filter(None, map(ledger.jobs.find, ids)):
-        order = row["order_number"] or row["order_key"]
-        click.echo(f"job {row['id']}: {flow_name(row['direction'], row['flow'])} of order {order} of {row['store']}")
-    chosen = plural(len(set(ids)), "job") if ids else all_of_them
-    click.confirm(f"Drop {chosen}? What they stand for is not carried over", abort=True)
+def _confirm(ledger: Ledger, selection: Selection) -> None:
+    """Ask about those that can be dropped. Raises NeedsPerson when there is none."""
+    if selection["ids"]:
+        rows = [row for row in map(ledger.jobs.find, sorted(set(selection["ids"]))) if row]
+        chosen = [row for row in rows if row["state"] in DROPPABLE]
+        for row in chosen:
+            order = row["order_number"] or row["order_key"]
+            flow = flow_name(row["direction"], row["flow"])
+            click.echo(f"job {row['id']}: {flow} of order {order} of {row['store']}")
+        count, why = len(chosen), ""
+    else:
+        count, why = _parked(ledger, selection), f" parked for {selection['reason']}"
+    if not count:
+        raise _not_taken(ledger, [], selection)
+    whose = f" of {selection['store']}" if selection["store"] else ""
+    click.confirm(f"Drop {plural(count, 'job')}{why}{whose}? What they stand for is not carried over", abort=True)
 
 
-def _report(ledger: Ledger, taken: Sequence[int], ids: Sequence[int], done: str) -> None:
-    click.echo(f"{plural(len(taken), 'job')} {done}")
-    left = [f"job {job_id} {_standing(ledger.jobs.find(job_id))}" for job_id in sorted(set(ids) - set(taken))]
-    if left or not taken:
-        raise NeedsPerson(
-            f"not every job could be taken: {', '.join(left)}" if left else "no job is parked for that",
+def _parked(ledger: Ledger, selection: Selection) -> int:
+    """How many jobs are parked for the reason chosen."""
+    rows = [row for row in ledger.jobs.parked_reasons() if row["reason"] == selection["reason"]]
+    return sum(row["jobs"] for row in rows if selection["store"] in (None, row["store"]))
+
+
+def _report(ledger: Ledger, taken: Sequence[int], selection: Selection, done: str) -> None:
+    if taken:
+        click.echo(f"{plural(len(taken), 'job')} {done}")
+    if not taken or _left(taken, selection):
+        raise _not_taken(ledger, taken, selection)
+
+
+def _not_taken(ledger: Ledger, taken: Sequence[int], selection: Selection) -> NeedsPerson:
+    """The error that says which jobs could not be taken and why, or for which reasons jobs are parked instead."""
+    if left := [f"job {job_id} {_standing(ledger.jobs.find(job_id))}" for job_id in _left(taken, selection)]:
+        return NeedsPerson(
+            f"{'not every' if taken else 'no'} job could be taken: {', '.join(left)}",
             reason="no-such-job",
             resolution="see: connector jobs list --state parked",
         )
+    reasons = ", ".join(sorted({row["reason"] for row in ledger.jobs.parked_reasons()}))
+    whose = f" of {selection['store']}" if selection["store"] else ""
+    return NeedsPerson(
+        f"no job{whose} is parked for {selection['reason']!r}",
+        reason="no-such-job",
+        resolution=f"choose a reason for which jobs are parked: {reasons or 'there is none'}",
+    )
+
+
+def _left(taken: Sequence[int], selection: Selection) -> list[int]:
+    return sorted(set(selection["ids"] or ()) - set(taken))
 
 
 def _standing(row: dict[str, Any] | None) -> str:

@@ -8,9 +8,9 @@ import click
 FOLDER = Path(".connector")
 
 
-@click.group(short_help="Run PostgreSQL and Redis of our own.")
+@click.group(short_help="Run servers of our own, and the processes.")
 def local() -> None:
-    """Run PostgreSQL and Redis of our own, in the folder .connector of the current directory."""
+    """Run PostgreSQL and Redis of our own, and the connector's processes, in .connector of the current directory."""
 
 
 @local.command()
@@ -36,7 +36,7 @@ def up(with_processes: bool) -> None:
 
 @local.command()
 def down() -> None:
-    """Stop the servers; the data stays in .connector."""
+    """Stop the servers, and the processes that were started with them; the data stays in .connector."""
     from workers.local import standing  # noqa: PLC0415 - needs the extra `local`
 
     click.echo("stopped" if standing.down(FOLDER) else "nothing was running")

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import click
 from kombu.exceptions import OperationalError
 
+from ledger.database import Row
 from ledger.ledger import Ledger
 from schemas.errors import NeedsPerson
 from workers.cli.frame import open_ledger, print_table
@@ -30,7 +31,8 @@ def poll(name: str, now: bool, cursor: str | None) -> None:
         paused = ledger.stores.facts(name).paused_at is not None
         if not now:
             columns = {"kind": "CURSOR", "polled_at": "POLLED AT", "next_poll_at": "NEXT POLL"}
-            print_table(ledger.stores.overview(name)["cursors"], columns, "none")
+            cursors = ledger.stores.overview(name)["cursors"]
+            print_table([_when(cursor, paused) for cursor in cursors], columns, "none")
             return
         if paused:
             raise NeedsPerson(
@@ -49,6 +51,11 @@ def poll(name: str, now: bool, cursor: str | None) -> None:
         if sent
         else f"The broker does not answer; {name} is polled ({cursor}) as soon as dispatch runs"
     )
+
+
+def _when(cursor: Row, paused: bool) -> Row:
+    waits = paused and cursor["next_poll_at"] is not None
+    return {**cursor, "next_poll_at": "paused"} if waits else cursor
 
 
 def _must_have(ledger: Ledger, name: str, cursor: str) -> None:

@@ -8,23 +8,25 @@ from ledger.status import Status
 from schemas.errors import RetryLater
 from schemas.flows import flow_name
 from schemas.settings import Settings
-from workers.cli.broker import queue_lengths
+from workers.cli.broker import ping_redis, queue_lengths
 from workers.cli.frame import open_ledger, print_json, print_table, settings, span
 from workers.cli.store_advice import advice, not_permitted
+from workers.consumed import ALIVE_SECONDS, slots_of_queues
 
-ALIVE_SECONDS = 30.0  # a worker that was not seen for so long counts as dead
 SOUND = frozenset({"fresh", "new", "paused"})  # states of a store that nobody need look after
 
 
 @click.command(short_help="Show stores, parked jobs, workers and queues.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 def status(as_json: bool) -> None:
-    """Show stores, parked jobs, workers and queues; exit code 1 when a store or a job needs somebody.
+    """Show stores, parked jobs, workers and queues; exit code 1 when something of it needs somebody.
 
-    That is a store that is stale, ill or stopped, and a parked job. A store is
-    stale when its news were last read longer ago than twice CONNECTOR_POLL_INTERVAL.
+    That is a store that is stale, ill or stopped, a parked job, a queue that no living worker consumes, and a broker
+    or Redis that does not answer. A store is stale when its news were last read longer ago than twice
+    CONNECTOR_POLL_INTERVAL.
     """
     chosen = settings()
+    queues, silent = _servers(chosen)
     with open_ledger(chosen) as ledger:
         reader = Status(ledger.database)
         found: dict[str, Any] = {
@@ -33,13 +35,17 @@ def status(as_json: bool) -> None:
             "parked": ledger.jobs.parked_reasons(),
             "jobs": ledger.jobs.counts(),
             "workers": [{**row, "alive": row["seen_before"] < ALIVE_SECONDS} for row in reader.workers()],
-            "queues": _queues(chosen),
+            "queues": queues,
+            "unconsumed": [queue for queue, slots in slots_of_queues(ledger.front).items() if not slots],
+            "silent": silent,
         }
     if as_json:
         print_json(found)
     else:
         _print(found)
-    if found["parked"] or any(row["state"] not in SOUND for row in found["stores"]):
+    if any(found[part] for part in ("parked", "unconsumed", "silent")) or not SOUND.issuperset(
+        row["state"] for row in found["stores"]
+    ):
         raise SystemExit(1)
 
 
@@ -56,11 +62,19 @@ def state_of(row: dict[str, Any], interval: float) -> str:
     return "new" if row["freshness"] is None else "fresh"
 
 
-def _queues(chosen: Settings) -> dict[str, int] | None:
+def _servers(chosen: Settings) -> tuple[dict[str, int] | None, list[str]]:
+    """Return queue → waiting messages, None without the broker, and what is said of each server that is silent."""
+    queues, silent = None, []
     try:
-        return queue_lengths(chosen)
-    except RetryLater:
-        return None
+        queues = queue_lengths(chosen)
+    except RetryLater as error:
+        silent.append(str(error))
+    if chosen.redis_url != chosen.broker_url:
+        try:
+            ping_redis(chosen.redis_url)
+        except RetryLater as error:
+            silent.append(str(error))
+    return queues, silent
 
 
 def _print(found: dict[str, Any]) -> None:
@@ -73,11 +87,13 @@ def _print(found: dict[str, Any]) -> None:
     worker_columns = {"id": "WORKER", "queues": "QUEUES", "slots": "SLOTS", "alive": "ALIVE", "seen": "SEEN BEFORE"}
     print_table(workers, worker_columns, "none has reported; start them as the Procfile says")
     click.echo("\nQueues")
-    if found["queues"] is None:
-        click.echo("the broker does not answer; jobs wait in the database meanwhile")
-        return
-    queues = [{"queue": queue, "messages": count} for queue, count in found["queues"].items()]
-    print_table(queues, {"queue": "QUEUE", "messages": "MESSAGES"}, "none")
+    if found["queues"] is not None:
+        queues = [{"queue": queue, "messages": count} for queue, count in found["queues"].items()]
+        print_table(queues, {"queue": "QUEUE", "messages": "MESSAGES"}, "none")
+    for sentence in found["silent"]:
+        click.echo(f"{sentence}. Jobs wait in the database meanwhile.")
+    if found["unconsumed"]:
+        click.echo(f"No worker consumes {', '.join(found['unconsumed'])}; start one as the Procfile says.")
 
 
 def _print_stores(stores: list[dict[str, Any]], interval: float) -> None:

@@ -1,7 +1,7 @@
 """`connector store add`: checks what it is given at both vendors before it keeps anything."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,7 +40,7 @@ def _since(ctx: click.Context, parameter: click.Parameter, value: datetime) -> d
 
 
 def _url(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
-    if value is not None and not re.match(r"https?://[^/@]+", value):
+    if value is not None and not re.fullmatch(r"https?://[^/@\s]+(/\S*)?", value):
         raise click.BadParameter("must begin with https:// (or http://) and hold no password.")
     return value.rstrip("/") if value else None
 
@@ -90,14 +90,15 @@ def add(name: str, **given: Any) -> None:
     app permits, and the box to tick in the cockpit (German name) where one does not.
     """
     chosen = settings()
+    base_url = given["base_url"] or chosen.epages_url.replace("{store}", name)
     with open_ledger(chosen) as ledger:
-        _must_be_new(name, ledger.stores.names())
+        ledger.stores.must_be_new(name, base_url)
     shop, afosto = given["client_secret_stdin"], given["afosto_key_stdin"]
     secret = read_secret(given["client_secret"], "Client secret", stdin=shop, option="--client-secret-stdin")
     key = read_secret(given["afosto_key"], "Afosto API key", stdin=afosto, option="--afosto-key-stdin")
     new = NewStore(
         name=name,
-        base_url=given["base_url"] or chosen.epages_url.replace("{store}", name),
+        base_url=base_url,
         client_id=given["client_id"],
         client_secret=secret,
         afosto_key=key,
@@ -121,15 +122,6 @@ def add(name: str, **given: Any) -> None:
     for epages_id, afosto_id in {**connection.locations, **given["locations"]}.items():
         click.echo(f"  orders to be collected at {epages_id} go to the Afosto location {afosto_id}")
     click.echo(f"{name} is connected; orders since {given['since']:%Y-%m-%d} follow. See: connector status")
-
-
-def _must_be_new(name: str, names: Collection[str]) -> None:
-    if name in names:
-        raise NeedsPerson(
-            f"the store {name!r} is connected already",
-            reason="store-exists",
-            resolution=f"look at it with: connector store show {name}",
-        )
 
 
 def _check_locations(chosen: Settings, new: NewStore, wanted: set[str]) -> None:

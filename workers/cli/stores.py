@@ -143,6 +143,8 @@ def _release(ledger: Ledger, name: str, flow: str | None) -> None:
     ledger.stores.resume_flows(name, flow)
     for row in stopped:
         click.echo(f"{name}: the flow {row['name']}, stopped for {row['stopped_reason']}, is released")
+    if flow and not stopped:
+        click.echo(f"{name}: the flow {flow} was not stopped")
     for reason in sorted({row["stopped_reason"] for row in stopped}):
         _retry(ledger, name, reason)
 

@@ -1,11 +1,13 @@
 """`connector webhooks`: the addresses at which Afosto tells what happened."""
 
 import click
+from click.core import ParameterSource
 
 from workers.cli.frame import open_ledger, print_json, print_table
 from workers.cli.secrets import read_secret
 
 PATH = "/webhooks/afosto/"
+SHORTEST = 8  # characters of a secret
 _SECRET = click.option(
     "--secret", envvar="CONNECTOR_WEBHOOK_SECRET", show_envvar=True, help="Better left out: asked hidden."
 )
@@ -29,7 +31,7 @@ def add(store: str, secret: str | None, secret_stdin: bool) -> None:
     """
     with open_ledger() as ledger:
         ledger.stores.facts(store)
-        endpoint = ledger.webhooks.add(store, read_secret(secret, "Webhook secret", stdin=secret_stdin, option=STDIN))
+        endpoint = ledger.webhooks.add(store, _read(secret, "Webhook secret", stdin=secret_stdin))
     click.echo(f"{PATH}{endpoint}")
 
 
@@ -57,15 +59,18 @@ def list_endpoints(as_json: bool) -> None:
 @_SECRET
 @_STDIN
 @click.option("--finish", is_flag=True, help="The other side signs with the new secret: drop the one before it.")
-def rotate(endpoint: str, secret: str | None, secret_stdin: bool, finish: bool) -> None:
+@click.pass_context
+def rotate(ctx: click.Context, endpoint: str, secret: str | None, secret_stdin: bool, finish: bool) -> None:
     """Give ENDPOINT a new secret; the present one stays accepted until this is run with --finish."""
+    typed = ctx.get_parameter_source("secret") is ParameterSource.COMMANDLINE
+    if finish and (typed or secret_stdin):
+        raise click.UsageError("--finish takes no secret: give the new one first, without --finish.")
     with open_ledger() as ledger:
         if finish:
             ledger.webhooks.finish_rotation(endpoint)
         else:
-            ledger.webhooks.must_exist(endpoint)
-            new = read_secret(secret, "New webhook secret", stdin=secret_stdin, option=STDIN)
-            ledger.webhooks.rotate(endpoint, new)
+            ledger.webhooks.must_have_one_secret(endpoint)
+            ledger.webhooks.rotate(endpoint, _read(secret, "New webhook secret", stdin=secret_stdin))
     if finish:
         click.echo("only the newest secret is accepted now")
     else:
@@ -79,3 +84,10 @@ def remove(endpoint: str) -> None:
     with open_ledger() as ledger:
         ledger.webhooks.remove(endpoint)
     click.echo("the endpoint is removed; take it out of Afosto as well")
+
+
+def _read(given: str | None, label: str, *, stdin: bool) -> str:
+    secret = read_secret(given, label, stdin=stdin, option=STDIN)
+    if len(secret) < SHORTEST:
+        raise click.UsageError(f"{label}: it has less than {SHORTEST} characters, so that it could be guessed.")
+    return secret

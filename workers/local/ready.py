@@ -7,14 +7,13 @@ from contextlib import closing
 from ledger.database import Database
 from ledger.front import Front
 from ledger.status import Status
+from workers.consumed import slots_of_queues
 from workers.local.server import ServerFailed
-from workers.queues import QUEUE_NAMES
 
 # Nine workers that start at once on a small machine need half a minute.
 _PATIENCE = 120.0
 _PAUSE = 0.5
-# Seconds: a worker says every few that it lives, and dispatch runs every second.
-_ALIVE, _RECENT = 30.0, 10.0
+_RECENT = 10.0  # dispatch runs every second
 
 
 def wait_until_ready(database_url: str, logs: str, patience: float = _PATIENCE) -> None:
@@ -35,6 +34,6 @@ def wait_until_ready(database_url: str, logs: str, patience: float = _PATIENCE) 
 
 def missing(database: Database) -> Sequence[str]:
     """Return the queues without a living worker, and dispatch when it did not run of late."""
-    slots, age = Front(database).slots(_ALIVE), Status(database).dispatch_age()
-    queues = [f"the queue {queue}" for queue in QUEUE_NAMES if not slots.get(queue)]
+    slots, age = slots_of_queues(Front(database)), Status(database).dispatch_age()
+    queues = [f"the queue {queue}" for queue, count in slots.items() if not count]
     return queues if age is not None and age <= _RECENT else [*queues, "dispatch, which never ran or stopped"]

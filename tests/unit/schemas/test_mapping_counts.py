@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from schemas import afosto, epages
 from schemas.errors import Drift, NeedsPerson
-from schemas.mapping.cancellations import units_to_cancel
+from schemas.mapping.cancellations import cancelation_plan, units_to_cancel
 from schemas.mapping.counts import delivered_so_far, shipped_so_far
 from schemas.mapping.returns import BROKEN, RETURNED, units_to_return
 from schemas.mapping.shipments import parcels_to_create, status_for
+from schemas.words import counted
 
 counts = st.integers(0, 8)
 
@@ -118,6 +119,17 @@ def test_units_are_canceled_once_and_only_while_they_wait(
     assert set(units) <= {f"u{n}" for n in range(new + spare)}
 
 
+@pytest.mark.parametrize(("count", "said"), [(1, "Afosto canceled 1 unit, but"), (2, "Afosto canceled 2 units, but")])
+def test_a_cancellation_of_what_the_shop_has_sent_waits_for_a_person(
+    order: epages.Order, afosto_order: afosto.Order, count: int, said: str
+) -> None:
+    shop = with_tea(order, initial_quantity=2, canceled=0, unshipped=0, shipped=2)
+    canceled = [unit(n, contra_id=f"c{n}", progress="CANCELLED") for n in range(count)]
+    with pytest.raises(NeedsPerson, match=said) as caught:
+        cancelation_plan(shop, afosto_order, canceled, {}, {})
+    assert caught.value.reason == "cancel-conflict"
+
+
 @given(counts, st.integers(1, 8), counts)
 def test_a_cancellation_of_packed_units_waits_for_a_person(
     order: epages.Order, afosto_order: afosto.Order, waiting: int, lacking: int, packed: int
@@ -126,8 +138,8 @@ def test_a_cancellation_of_packed_units_waits_for_a_person(
     with pytest.raises(NeedsPerson) as caught:
         units_to_cancel(shop, holding(afosto_order, waiting, packed), {}, {}, {})
     assert caught.value.reason == "cancel-conflict"
-    assert f"the shop has {waiting + lacking} units to be canceled" in str(caught.value)
-    assert f"of its {waiting + packed} units in Afosto only {waiting} can" in str(caught.value)
+    assert f"the shop has {counted(waiting + lacking, 'unit')} to be canceled" in str(caught.value)
+    assert f"of its {counted(waiting + packed, 'unit')} in Afosto only {waiting} can" in str(caught.value)
 
 
 @pytest.mark.parametrize("taken", [{"contra_id": "c1"}, {"parcel_id": "par_1"}, {"progress": "CANCELLED"}])

@@ -1,4 +1,6 @@
 import json
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -87,9 +89,11 @@ def test_a_missing_setting_is_named_and_ends_with_2(arguments: tuple[str, ...]) 
 
 def test_a_database_that_cannot_be_used_is_one_sentence_without_its_password() -> None:
     result = run("status", env=SETTINGS)
-    assert result.exit_code == 1
-    assert "The database cannot be used" in result.stderr
-    assert "CONNECTOR_DATABASE_URL" in result.stderr
+    assert result.exit_code == 2
+    error, advice = result.stderr.splitlines()
+    assert error.startswith("Error: The database cannot be used: ")
+    assert "check CONNECTOR_DATABASE_URL" in error
+    assert advice.startswith("What to do: See that the server runs")
     assert "hush" not in result.output
     assert "Traceback" not in result.output
 
@@ -126,6 +130,7 @@ def test_doctor_reports_each_unreachable_server_and_hides_passwords() -> None:
         (["--flows", "orders.import,refunds"], "'refunds' is no flow"),
         (["--location", "here"], "EPAGES_ID=AFOSTO_ID"),
         (["--base-url", "shop.example"], "must begin with https://"),
+        (["--base-url", "https://user:hush@shop.example/api"], "hold no password"),
         (["--totals", "loose"], "loose"),
     ],
 )
@@ -163,6 +168,20 @@ def test_each_field_that_a_schema_lacks_is_named(tmp_path: Path) -> None:
     result = run("afosto", "check-schema", str(other))
     assert result.exit_code == 1
     assert "openOrder" in result.stdout
+
+
+def test_lists_of_afosto_that_are_not_needed_are_harmless_where_they_lack(tmp_path: Path) -> None:
+    other = tmp_path / "schema.graphql"
+    lists = re.compile(r"^  (orders|inventoryChanges)\(.*\n", re.MULTILINE)
+    other.write_text(lists.sub("", SCHEMA.read_text()))
+    result = run("afosto", "check-schema", str(other))
+    assert result.exit_code == 0
+    assert result.stdout.count("  harmless: ") == 4
+    assert "4 differences from this schema, 4 harmless" in result.stdout
+    other.write_text(lists.sub("", SCHEMA.read_text()).replace("openOrder", "startOrder"))
+    result = run("afosto", "check-schema", str(other))
+    assert result.exit_code == 1
+    assert "5 differences from this schema, 4 harmless" in result.stdout
 
 
 @pytest.mark.parametrize("text", ["no schema", "{", '{"data": {}}'])
@@ -234,6 +253,28 @@ def test_a_wrong_key_is_not_replaced_by_a_new_one_without_need() -> None:
 
 def test_doctor_warns_of_a_misspelled_variable_and_says_which_was_meant() -> None:
     result = run("doctor", env={**SETTINGS, "CONNECTOR_POLL_INTERVALL": "60", "CONNECTOR_AFOSTO_KEY": "k"})
-    assert "warning: CONNECTOR_POLL_INTERVALL is no setting" in result.stdout
-    assert "did you mean CONNECTOR_POLL_INTERVAL?" in result.stdout
-    assert result.stdout.count("warning") == 1
+    assert "warning: CONNECTOR_POLL_INTERVALL is no setting" in result.stderr
+    assert "did you mean CONNECTOR_POLL_INTERVAL?" in result.stderr
+    assert result.output.count("warning") == 1
+
+
+def test_every_command_that_reads_the_settings_warns_of_a_variable_that_is_none() -> None:
+    result = run("status", "--json", env={**SETTINGS, "CONNECTOR_LEESE": "15"})
+    said = "warning: CONNECTOR_LEESE is no setting and does nothing; did you mean CONNECTOR_LEASE?"
+    assert result.stderr.splitlines()[0] == said
+    assert result.stderr.count("warning") == 1
+
+
+def test_without_a_single_variable_one_is_told_where_they_come_from(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("CONNECTOR_")]:
+        monkeypatch.delenv(name)
+    result = run("status")
+    assert result.exit_code == 2
+    assert 'eval "$(connector local up)"' in result.stderr
+    assert ". .connector/demo/environment" in result.stderr
+    assert "local up" not in run("status", env={"CONNECTOR_LEASE": "15"}).stderr
+
+
+@pytest.mark.parametrize("path", [("local",), ("local", "down")], ids=" ".join)
+def test_the_help_on_the_local_run_speaks_of_the_processes_too(path: tuple[str, ...]) -> None:
+    assert "processes" in run(*path, "--help").output.splitlines()[2]

@@ -1,0 +1,74 @@
+"""Connecting a store: its rows, written at once, and only when neither its name nor its shop is connected already."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from ledger.database import Session, fetch, fetch_one
+from schemas.errors import NeedsPerson
+from schemas.flows import SWITCHES
+
+_PORTS = {"http": ":80", "https": ":443"}
+
+
+def must_be_new(session: Session, name: str, base_url: str) -> None:
+    """Raise NeedsPerson: store-exists when the name is taken, shop-connected-already when another has the address.
+
+    Until the transaction ends nobody else connects a store.
+    """
+    fetch(session, "stores.connect_alone")
+    addresses = {row["name"]: _shop(row["base_url"]) for row in fetch(session, "stores.addresses")}
+    if name in addresses:
+        raise NeedsPerson(
+            f"the store {name!r} is connected already",
+            reason="store-exists",
+            resolution=f"look at it with: connector store show {name}; "
+            f"to give it other credentials: connector store credentials {name}",
+        )
+    for other, shop in addresses.items():
+        if shop == _shop(base_url):
+            raise NeedsPerson(
+                f"the shop at {base_url} is connected already, as the store {other!r}; "
+                "connected twice, each of its orders would be imported twice",
+                reason="shop-connected-already",
+                resolution=f"go on with that one: connector store show {other}; "
+                "if another shop was meant, correct NAME or --base-url",
+            )
+
+
+def _shop(base_url: str) -> tuple[str, str]:
+    """What stays however the address of a shop is written: its host with any port of its own, and the path."""
+    scheme, _, rest = base_url.partition("://")
+    host, _, path = rest.partition("/")
+    return host.lower().removesuffix(_PORTS.get(scheme, "")), path.rstrip("/")
+
+
+def insert(session: Session, values: Mapping[str, Any], flows: Mapping[str, bool], width: float) -> None:
+    """Write a store with its switches and cursors; `values` holds the columns, secrets sealed. Raises NeedsPerson."""
+    name = values["name"]
+    must_be_new(session, name, values["base_url"])
+    added = fetch_one(session, "stores.add", values)
+    assert added is not None
+    for flow, enabled in flows.items():
+        fetch(session, "stores.add_flow", switch_values(name, flow, enabled))
+    looks = {"store": name, "direction": "export", "flow": "looks", "enabled": True}
+    fetch(session, "stores.add_flow", looks)
+    fetch(session, "walks.open", {"store": name})
+    fetch(session, "stock.open_cursor", {"store": name})
+    connected_at = added["connected_at"]
+    _open_cursor(session, name, "live", connected_at, None, connected_at, width)
+    if values["import_since"] < connected_at:
+        _open_cursor(session, name, "history", values["import_since"], connected_at, connected_at, width)
+
+
+def _open_cursor(
+    session: Session, store: str, kind: str, position: datetime, end: datetime | None, due: datetime, width: float
+) -> None:
+    parameters = {"store": store, "kind": kind, "position": position, "upper_end": end, "next_poll_at": due}
+    fetch(session, "cursors.open", {**parameters, "width": width})
+
+
+def switch_values(store: str, flow: str, enabled: bool) -> dict[str, Any]:
+    """Give the columns of a flow's switch."""
+    direction, name = SWITCHES[flow]
+    return {"store": store, "direction": direction, "flow": name, "enabled": enabled}
