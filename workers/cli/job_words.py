@@ -24,8 +24,8 @@ def standing(job: dict[str, Any]) -> str:
     return f"{dropped or _STATES[job['state']]}{failed}"
 
 
-def job_lines(job: dict[str, Any], attempts: Sequence[dict[str, Any]]) -> Iterator[str]:
-    """Tell of one job and its attempts, oldest first."""
+def job_lines(job: dict[str, Any], attempts: Sequence[dict[str, Any]], *, order_is_known: bool) -> Iterator[str]:
+    """Tell of one job and its attempts, oldest first; `order_is_known` when an order of its key was read."""
     is_of_order = job["subject"] == job["order_key"] and job["flow"] != "inventory"
     number = job["order_number"] or job["order_key"]
     about = f" of order {number} of {job['store']}" if is_of_order else f" of {job['store']}"
@@ -43,7 +43,7 @@ def job_lines(job: dict[str, Any], attempts: Sequence[dict[str, Any]]) -> Iterat
     yield "What was tried" if attempts else "Nothing was tried yet, or it was too long ago to be kept."
     for line in attempt_lines(attempts):
         yield f"  {line}"
-    if is_of_order and job["order_number"] is None:
-        yield "The order itself was not read yet."
-    elif is_of_order:
+    if is_of_order and order_is_known:
         yield f"All of the order: connector order {job['store']} {number}"
+    elif is_of_order:
+        yield "The order itself was not read yet."

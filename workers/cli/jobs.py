@@ -64,13 +64,15 @@ def show_job(job_id: int, as_json: bool) -> None:
     """Show a job in words, with every attempt."""
     with open_ledger() as ledger:
         row = ledger.jobs.find(job_id)
-        attempts = _attempts(ledger, row) if row else []
-    if row is None:
-        raise NeedsPerson(f"there is no job {job_id}", reason="unknown-job", resolution="see: connector jobs list")
+        if row is None:
+            raise NeedsPerson(f"there is no job {job_id}", reason="unknown-job", resolution="see: connector jobs list")
+        attempts = _attempts(ledger, row)
+        # Also by its number, with which another system may have asked for the job.
+        order = Status(ledger.database).find_order(row["store"], row["order_key"])
     if as_json:
         print_json({**row, "attempts": attempts})
         return
-    for line in job_lines(row, attempts):
+    for line in job_lines(row, attempts, order_is_known=order is not None):
         click.echo(line)
 
 
