@@ -12,8 +12,8 @@ from tasks.front import refill
 from tasks.looking import look
 from tasks.walking import walk
 
-# Seconds between two looks at one order: a burst of events about it becomes two looks, and a step right after another shows
-# within a second.
+# Seconds between two looks at one order: a burst of events about it becomes two looks, and what follows right after it
+# shows within a second.
 REST = 0.5
 
 
