@@ -141,6 +141,7 @@ create index jobs_running on jobs (lease_until) where state = 'running';
 create index jobs_parked on jobs (store, reason) where state = 'parked';
 create index jobs_order on jobs (store, order_key);
 create index jobs_settled on jobs (settled_at);
+create index jobs_done on jobs (store, settled_at) where state = 'done';
 
 -- What corresponds to what. `written_by` says which side had it first.
 -- order: stage created -> filled -> opened, or expired. parcel: process <-> parcel, its stage the last parcel status that

@@ -131,9 +131,11 @@ from job left join lateral (
 -- name: others_succeed
 -- Whether this job alone is in trouble: some other job of its store was done since it began to fail.
 select exists (
-    select 1 from jobs me join jobs other on other.store = me.store and other.id <> me.id
-    where me.id = %(id)s and other.state = 'done' and other.settled_at > me.failing_since
-) as alone;
+    select 1 from jobs other where other.store = me.store and other.id <> me.id
+    and other.state = 'done' and other.settled_at > me.failing_since
+    order by other.settled_at desc limit 1
+) as alone
+from jobs me where me.id = %(id)s;
 
 -- name: wake_dependants
 -- The import of an order came to its end, whether it was opened or not: what never ran yet need not wait for it.
