@@ -8,8 +8,8 @@ is parked. Then it times what workers, dispatch and people ask of them, at each 
 attempts. Last, workers that are sent that many tasks tell how their memory grows.
 
 Exits with 1 when something takes more than twice as long at the last size as at the first (and more than 10 ms), when
-a tick of dispatch takes more than 250 ms or what counts for a person more than a second, or when memory grows by more than a
-tenth.
+a tick of dispatch takes more than 250 ms or what counts for a person more than a second, or when memory grows by more
+than a tenth.
 """
 
 import argparse

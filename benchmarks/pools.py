@@ -77,9 +77,9 @@ def _queue(
 
 
 def _orders(made: Scene, given: argparse.Namespace, way: str) -> Result:
+    shop = made.shop(given.orders)
     _start(made, "orders", "poll,dispatch", way)
     made.measure("orders", made.resume, made.shop(WARM_UP), WARM_UP)
-    shop = made.shop(given.orders)
     made.slow(shop, given.latency / 1000)
     run = made.measure("orders", made.resume, shop, given.orders)
     made.slow(shop, 0)
@@ -88,9 +88,9 @@ def _orders(made: Scene, given: argparse.Namespace, way: str) -> Result:
 
 
 def _polls(made: Scene, given: argparse.Namespace, way: str) -> Result:
+    shops = [made.shop(given.orders) for _ in range(SHOPS)]
     _start(made, "poll", "dispatch", way)
     _seen(made, [made.shop(WARM_UP)], WARM_UP)
-    shops = [made.shop(given.orders) for _ in range(SHOPS)]
     for shop in shops:
         made.slow(shop, given.latency / 1000)
     used = cpu_seconds(made.pids("poll"))

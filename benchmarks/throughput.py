@@ -4,8 +4,7 @@
 
 Every contender reads the shop's list, then per order: reads it, makes a draft in Afosto, adds the items, opens it.
 All have one worker process with the same number of threads, but the tutorial's Celery, which has its defaults. The
-connector comes a second time as its Procfile starts it: a worker process per queue, the one of the orders with as many
-threads as the others have.
+connector comes a second time as its Procfile starts it: a worker process per queue, with the threads it has there.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +22,8 @@ from benchmarks.statements import statements_of
 NAME = "throughput"
 PLAIN, CEILING = "plain Celery", "bare loop"
 # They share queues, so that each runs only while it is measured.
-CONNECTORS = {"connector": "connector", "connector, a worker per queue": "connector_apart"}
+OURS, SHIPPED = "connector", "connector, as shipped"
+CONNECTORS = {OURS: "connector", SHIPPED: "connector_shipped"}
 OTHERS = {"Dramatiq": "on_dramatiq", "Procrastinate": "on_procrastinate", "Celery, threads": "threaded_celery"}
 CONTENDERS = {**CONNECTORS, PLAIN: "plain_celery", **OTHERS, CEILING: "bare_loop"}
 WARM_UP = 20  # orders that each contender imports before it is measured: connections, tokens, lazy imports
@@ -79,9 +79,10 @@ def _start(made: Scene, name: str, module: ModuleType, given: Given) -> None:
 
 def _measure(made: Scene, modules: Mapping[str, ModuleType], given: Given, latency: int) -> dict[str, list[Import]]:
     def run(name: str) -> Import:
+        # Placed before the connector starts: a list that is changing in this very second takes it more requests.
+        shop = made.shop(given.orders)
         if name in CONNECTORS:
             _start(made, name, modules[name], given)
-        shop = made.shop(given.orders)
         made.slow(shop, latency / 1000)
         found = made.measure(name, _begin(made, modules[name]), shop, given.orders)
         if name in CONNECTORS:
@@ -106,9 +107,9 @@ def _report(given: Given, found: Mapping[int, Mapping[str, list[Import]]], state
     click.echo(
         f"{given.orders} orders per import, {given.rounds} rounds in turn, medians; ± is half of the way from the "
         f"least to the most. Every contender has one worker process with {given.concurrency} threads (the connector "
-        "beat as well, which only ticks), plain Celery its defaults: prefork, one child per core; the connector with a "
-        "worker per queue three such processes. Vendors, PostgreSQL and Redis run on the same machine. Orders per "
-        "second from the first opened order to the last; ratios round by round."
+        "beat as well, which only ticks), plain Celery its defaults: prefork, one child per core; the connector as "
+        "shipped has the processes and threads of its Procfile. Vendors, PostgreSQL and Redis run on the same machine. "
+        "Orders per second from the first opened order to the last; ratios round by round."
     )
     for latency, runs in found.items():
         click.echo(f"\n**Vendors that answer after {latency} ms more than they need**\n")
@@ -161,11 +162,13 @@ def _requests(runs: Mapping[str, list[Import]]) -> str:
 
 def _aims(runs: Mapping[str, list[Import]]) -> tuple[str, bool]:
     rates = {name: [run.rate for run in imports] for name, imports in runs.items()}
-    least = {PLAIN: 3.0, **dict.fromkeys(OTHERS, 1.0), CEILING: 0.7}
+    others = {PLAIN: 3.0, **dict.fromkeys(OTHERS, 1.0)}
+    # More threads than the bare loop has are no share of what it reaches.
+    wanted = {OURS: {**others, CEILING: 0.7}, SHIPPED: others}
     return aims(
         {
             f"{ours} : {name}": (ratio(rates[ours], rates[name]), aim)
-            for ours in CONNECTORS
+            for ours, least in wanted.items()
             for name, aim in least.items()
         }
     )

@@ -1,6 +1,8 @@
-"""Reads a store's orders in slices of time, each small enough to come as one page.
+"""Reads a store's orders in slices of time, each small enough to come as one page or as a few.
 
 One answer is one snapshot, so neither the list's order, nor equal time stamps, nor pages that shift can hide a row.
+Several pages count as one when all tell the same total and hold as many different rows: an open slice can only gain
+rows, one that lies in the past can only lose some, so the rows were the same all the while, whatever their order.
 Bounds are widened by a second on both sides: whether the shop includes them is not known, and fractions are cut.
 """
 
@@ -20,6 +22,10 @@ FILL = 0.7
 WIDEST = timedelta(days=366)
 # Creation times that are not split any further.
 NARROW = 6 * SECOND
+# A slice of no more pages is read whole, if it holds still meanwhile; a longer one is split first.
+FEW = 5
+# What the shop changed so long ago by its own clock lies in the past: nothing enters a slice that ends before that.
+PAST = 5 * SECOND
 # How often a second with too many orders is paged by number before the poll gives up for now.
 PASSES = 20
 
@@ -53,11 +59,12 @@ class Reader:
 
     def next(self) -> Reading:
         """Read the next slice: open-ended when it may fit into one page, else as wide as was learned."""
-        if self._cursor.kind == "live" and self._start + self._width >= self._served_at:
+        if self._cursor.kind == "live" and self._start + self._width + PAST >= self._served_at:
             page = self._page(self._start, None)
             self._served_at = page.served_at
-            if page.total_elements <= len(page.rows):
-                return Reading(page.rows, None, self._width.total_seconds(), page.served_at)
+            rows = self._few(page, None)
+            if rows is not None:
+                return Reading(rows, None, self._width.total_seconds(), page.served_at)
             self._narrow(page, page.served_at - self._start)
         return self._bounded()
 
@@ -65,14 +72,20 @@ class Reader:
         while True:
             end = self._end()
             page = self._page(self._start, end)
-            if page.total_elements <= len(page.rows):
-                return self._passed(page.rows, end, page)
+            settled = page.served_at - PAST
+            past = self._cursor.kind == "sweep" or end <= settled
+            rows = self._few(page, end) if past else _only(page)
+            if rows is not None:
+                return self._passed(rows, end, page)
             if end - self._start <= SECOND:
                 # Most of what changes within one second was made within it, too; bounds are widened on both sides.
                 recent = max(self._since, self._start - 3 * SECOND)
                 rows = self._dense(end, self._since, recent) + self._dense(end, recent, end + SECOND)
                 return self._passed(_newest(rows), end, page)
-            self._narrow(page, end - self._start)
+            if not past and settled - self._start >= SECOND:
+                self._width = settled - self._start
+            else:
+                self._narrow(page, end - self._start)
 
     def _end(self) -> datetime:
         end = self._start + max(self._width, SECOND)
@@ -104,30 +117,49 @@ class Reader:
             page=number,
         )
 
+    def _few(self, first: OrderPage, end: datetime | None) -> tuple[OrderRow, ...] | None:
+        """The whole slice when it is one page, or a few that held still."""
+        return self._whole(first, end, None) if first.total_pages <= FEW else None
+
+    def _whole(
+        self, first: OrderPage, end: datetime | None, created: tuple[datetime, datetime] | None
+    ) -> tuple[OrderRow, ...] | None:
+        """The rows of all pages, the first of which is read already; None when rows came or went meanwhile."""
+        found = {row.id: row for row in first.rows}
+        for number in range(1, first.total_pages):
+            page = self._page(self._start, end, created, number)
+            if page.total_elements != first.total_elements:
+                return None
+            found |= {row.id: row for row in page.rows}
+        return tuple(found.values()) if len(found) >= first.total_elements else None
+
     def _dense(self, end: datetime, low: datetime, high: datetime) -> tuple[OrderRow, ...]:
         """One second that holds more than a page: split by creation time as well."""
-        if self._cursor.kind == "sweep":
-            return self._by_number(end, None)
-        page = self._page(self._start, end, (low, high))
-        if page.total_elements <= len(page.rows):
-            return page.rows
-        if high - low <= NARROW:
-            return self._by_number(end, (low, high))
+        created = None if self._cursor.kind == "sweep" else (low, high)
+        page = self._page(self._start, end, created)
+        rows = _only(page)
+        if rows is not None:
+            return rows
+        if created is None or high - low <= NARROW:
+            return self._by_number(page, end, created)
         middle = low + (high - low) / 2
         return self._dense(end, low, middle) + self._dense(end, middle, high)
 
-    def _by_number(self, end: datetime, created: tuple[datetime, datetime] | None) -> tuple[OrderRow, ...]:
-        """Too many orders made and changed in one second: page by number until every row was seen."""
-        found: dict[str, OrderRow] = {}
+    def _by_number(
+        self, first: OrderPage, end: datetime, created: tuple[datetime, datetime] | None
+    ) -> tuple[OrderRow, ...]:
+        """Too many orders made and changed in one second: page by number until they hold still for one pass."""
         for _ in range(PASSES):
-            number, pages = 0, 1
-            while number < pages:
-                page = self._page(self._start, end, created, number)
-                found |= {row.id: row for row in page.rows}
-                number, pages = number + 1, page.total_pages
-                if len(found) >= page.total_elements:
-                    return tuple(found.values())
+            rows = self._whole(first, end, created)
+            if rows is not None:
+                return rows
+            first = self._page(self._start, end, created)
         raise RetryLater("the shop's order list does not hold still; the slice is read again")
+
+
+def _only(page: OrderPage) -> tuple[OrderRow, ...] | None:
+    """The rows of a slice that is one page."""
+    return page.rows if page.total_elements <= len(page.rows) else None
 
 
 def _newest(rows: Iterable[OrderRow]) -> tuple[OrderRow, ...]:

@@ -1,6 +1,7 @@
 """A store is read in slices: every order that a list holds is found, and each once, however many changed at once."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -13,7 +14,9 @@ from schemas.epages import OrderPage, OrderRow
 from tasks.slices import Reader
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
+NOW = START + timedelta(hours=1)
 PAGE = 4
+SECOND = timedelta(seconds=1)
 # Seconds after START: few of them, so that many orders share one.
 SECONDS = st.integers(0, 3)
 
@@ -28,9 +31,12 @@ class Listed:
 class ListOfOrders:
     """The order list of a shop: filters by whole seconds, bounds included, in no order."""
 
-    def __init__(self, orders: list[Listed]) -> None:
+    def __init__(self, orders: list[Listed], changes: Collection[int] = ()) -> None:
+        """`changes` are the requests after which somebody changes the first order that nobody changed before."""
         self._orders = orders
+        self._changes = changes
         self.requests = 0
+        self.changed: set[str] = set()
 
     def orders(
         self,
@@ -50,7 +56,14 @@ class ListOfOrders:
             and _between(order.updated, updated_after, updated_before)
         ]
         rows = tuple(OrderRow(order.id, None, None, None) for order in found[page * size : (page + 1) * size])
-        return OrderPage(rows, size, page, len(found), -(-len(found) // size), START + timedelta(hours=1))
+        if self.requests in self._changes and len(self.changed) < len(self._orders):
+            self._change_one()
+        return OrderPage(rows, size, page, len(found), -(-len(found) // size), NOW)
+
+    def _change_one(self) -> None:
+        index, order = next((n, each) for n, each in enumerate(self._orders) if each.id not in self.changed)
+        self._orders[index] = replace(order, updated=NOW)
+        self.changed.add(order.id)
 
 
 @given(st.lists(st.tuples(SECONDS, SECONDS), max_size=40))
@@ -70,6 +83,32 @@ def test_every_order_of_a_bounded_cursor_is_found_and_no_slice_holds_one_twice(t
         if reading.end is None or reading.end >= end:
             break
     assert found == {order.id for order in orders}
+
+
+@given(st.lists(SECONDS, min_size=PAGE, max_size=5 * PAGE), st.sets(st.integers(1, 40), max_size=12))
+def test_an_order_that_leaves_a_slice_between_two_pages_hides_no_other(times: list[int], changes: set[int]) -> None:
+    moments = [START + timedelta(seconds=second) for second in times]
+    shop = ListOfOrders([Listed(str(number), at, at) for number, at in enumerate(moments)], changes)
+    end = START + timedelta(seconds=8)
+    reader, found, reached = _reader("history", shop, upper_end=end), set[str](), START
+    while reached < end:
+        reading = reader.next()
+        found.update(row.id for row in reading.rows)
+        reached = reading.end or end
+    assert {str(number) for number in range(len(times))} <= found | shop.changed
+
+
+def test_a_crowd_that_came_a_while_ago_costs_as_many_requests_as_it_has_pages() -> None:
+    shop = ListOfOrders([Listed(str(number), START, START) for number in range(5 * PAGE)])
+    reading = _reader("live", shop).next()
+    assert (len(reading.rows), reading.end, shop.requests) == (5 * PAGE, None, 5)
+
+
+def test_the_past_of_a_shop_that_is_connected_after_a_crowd_came_costs_few_requests_more_than_it_has_pages() -> None:
+    shop = ListOfOrders([Listed(str(number), NOW - 60 * SECOND, NOW - 60 * SECOND) for number in range(5 * PAGE)])
+    reader = _reader("history", shop, upper_end=NOW)
+    assert [len(reader.next().rows) for _ in range(2)] == [5 * PAGE, 0]
+    assert shop.requests == 1 + 5 + 1
 
 
 def test_a_store_without_news_costs_one_request() -> None:
