@@ -36,8 +36,8 @@ MODULES = (
 PAGE = Path(__file__).parent.parent / "docs" / "figures.md"
 HEAD = """# Figures
 
-What `make bench` measured, each part with its command, machine and date. See [benchmarks/](../benchmarks/README.md) for
-what each benchmark does.
+What `make bench`, `make chaos` and `make soak` measured, each part with its command, machine and date. See
+[benchmarks/](../benchmarks/README.md) for what each benchmark does.
 """
 
 
@@ -124,7 +124,8 @@ def _keep(name: str, part: str) -> None:
     found = {_title(text): text for text in _parts(_read(PAGE))}
     found[name] = part
     order = [*MODULES, *(each for each in found if each not in MODULES)]
-    PAGE.write_text("\n".join([HEAD, *(found[each] for each in order if each in found)]))
+    parts = [HEAD, *(found[each] for each in order if each in found)]
+    PAGE.write_text("\n".join(f"{text.strip()}\n" for text in parts))
 
 
 def _parts(page: str) -> Iterable[str]:

@@ -35,6 +35,7 @@ SEED = 7
 WAITS = {"POLL_INTERVAL": "5", "DISPATCH_INTERVAL": "1", "LEASE": "20", "LEASE_RENEWAL": "5", "WALK_INTERVAL": "60"}
 CALLS = {"CALL_DEADLINE": "10", "LONGEST_JOB": "60", "AMBIGUITY_WAIT": "60", "RESEND_AFTER": "60"}
 IMPORT_QUEUES = "orders,cancellations,shipments,returns"
+NICE = 10  # of what polls bring, as in the Procfile
 LAST = 10.0  # seconds for the effects of the last acts
 
 
@@ -84,7 +85,9 @@ def _start(world: World, acts: int) -> None:
     """One worker for each kind of work, as the Procfile has it, and the orders to act on."""
     world.shop(QUIET)
     world.gateway(QUIET)
-    for queues in (IMPORT_QUEUES, "exports", "inventory", "poll,reconcile", "dispatch"):
+    for queues in (IMPORT_QUEUES, "poll,reconcile"):
+        world.worker(queues, 8, nice=NICE)
+    for queues in ("exports", "inventory", "dispatch"):
         world.worker(queues, 1 if queues == "dispatch" else 8)
     world.beat()
     for _ in range(2 * acts):

@@ -157,12 +157,15 @@ class World:
         else:
             self.ledger.stores.switch_flow(name, "inventory.publish", enabled=False)
 
-    def worker(self, queues: str, concurrency: int = 4, host: Host | None = None) -> subprocess.Popen[bytes]:
+    def worker(
+        self, queues: str, concurrency: int = 4, host: Host | None = None, nice: int = 0
+    ) -> subprocess.Popen[bytes]:
         """Start a Celery worker with a pool of threads."""
         name = f"{uuid.uuid4().hex[:8]}@%h"
         options = ["-Q", queues, "-n", name, "--pool", "threads", "-c", str(concurrency), "-l", "INFO"]
         options += ["--without-gossip", "--without-mingle"]
-        process = self._spawn("worker", ["celery", "-A", (host or self._host).app, "worker", *options], host)
+        command = ["nice", "-n", str(nice), "celery", "-A", (host or self._host).app, "worker", *options]
+        process = self._spawn("worker", command, host)
         self.workers.append(process)
         return process
 

@@ -10,11 +10,15 @@ import pytest
 import yaml
 
 import celeryconfig
+from schemas.flows import IMPORTS, SWITCHES
 from schemas.settings import load_settings
 from workers.local.processes import read_procfile
 from workers.queues import QUEUE_NAMES
 
 ROOT = Path(__file__).parents[2]
+NICE = ["nice", "-n", "10"]
+# The weight that Linux gives to a process of that niceness, of 1024.
+SHARES = 110
 KEY = {"CONNECTOR_KEYS": "A" * 43 + "="}
 
 
@@ -32,6 +36,11 @@ def composed() -> dict[str, list[str]]:
 
 
 def procfile() -> dict[str, list[str]]:
+    """The commands of the Procfile without the niceness they are started with."""
+    return {name: argv[len(NICE) :] if argv[0] == "nice" else argv for name, argv in started().items()}
+
+
+def started() -> dict[str, list[str]]:
     return read_procfile(ROOT / "Procfile")
 
 
@@ -63,6 +72,12 @@ def test_both_files_start_the_workers_and_beat_with_the_same_commands() -> None:
     # The addresses of what listens differ: inside a container it must be all of the container's.
     listening: dict[str, list[str]] = {"flower": [], "gateway": []}
     assert composed() | listening == procfile() | listening
+
+
+def test_what_polls_bring_leaves_the_processor_to_what_must_be_in_the_shop_within_seconds() -> None:
+    patient = sorted(["poll", "reconcile", *(SWITCHES[name][1] for name in IMPORTS)])
+    assert sorted(name for name, argv in started().items() if argv[:3] == NICE) == patient
+    assert sorted(name for name, service in services().items() if service.get("cpu_shares") == SHARES) == patient
 
 
 def test_what_listens_is_reached_from_this_host_alone() -> None:
