@@ -27,6 +27,7 @@ MODULES = (
     "fairness",
     "limits",
     "growth",
+    "memory",
     "first_import",
     "export_latency",
     "webhooks",

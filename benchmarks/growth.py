@@ -1,15 +1,14 @@
 """Does anything get slower as the tables grow?
 
-    python -m benchmarks growth [--quick] [--jobs 1000000 10000000] [--tasks 20000] [--times 11]
+    python -m benchmarks growth [--quick] [--jobs 1000000 10000000] [--times 11]
 
 Fills the tables of an empty PostgreSQL as years of trade leave them: four jobs, an attempt and two links to an
 order, a fifth of them of one big store and the others spread over a thousand; of the jobs 1 in 200 waits, 1 in 1,000
 is parked. Then it times what workers, dispatch and people ask of them, at each size, and what deletes a batch of old
-attempts. Last, workers that are sent that many tasks tell how their memory grows.
+attempts.
 
-Exits with 1 when something takes more than twice as long at the last size as at the first (and more than 10 ms), when
-a tick of dispatch takes more than 250 ms or what counts for a person more than a second, or when memory grows by more
-than a tenth.
+Exits with 1 when something takes more than twice as long at the last size as at the first (and more than 10 ms), or
+when a tick of dispatch takes more than 250 ms or what counts for a person more than a second.
 """
 
 import argparse
@@ -25,9 +24,7 @@ from pathlib import Path
 from typing import LiteralString
 
 import click
-from celery import Celery
 
-from benchmarks.costs import Costs
 from benchmarks.growing import fill
 from benchmarks.idle import EARNEST
 from benchmarks.idle_stores import StandIn, connect_idle
@@ -39,7 +36,7 @@ from ledger.records import Job, Settlement, Wish
 from ledger.status import Status
 from tasks.dispatch import dispatch
 from tasks.runtime import Runtime, build_runtime
-from tests.world import World, wait_for
+from tests.world import World
 from workers.local.processes import Processes
 from workers.local.services import local_services
 
@@ -49,17 +46,7 @@ TWICE, SMALL_TIME = 2.0, 0.010  # more than this ratio is growth; what takes les
 # What counts rows for a person grows with them.
 PEOPLE = ("status: stores", "status: jobs by state", "status: parked", "the big store")
 LONGEST = {"a tick of dispatch": 0.25, **dict.fromkeys(PEOPLE, 1.0)}
-MEMORY = 1.1
 STORES = 1_000
-# A queue, and the task that is sent to it: three that ask a vendor each, and one for a job that is done.
-KINDS: Mapping[str, tuple[str, dict[str, object]]] = {
-    "poll": ("poll.store", {}),
-    "orders": ("orders.import", {"order": "order-40", "version": 1}),
-    "exports": ("orders.walk", {}),
-    "inventory": ("inventory.watch", {}),
-}
-PARTS = 5
-LONGEST_PART = 600.0  # seconds for the tasks of a part
 Timed = dict[str, list[float]]
 
 
@@ -79,18 +66,17 @@ def main(argv: list[str] | None = None) -> int:
             click.echo(f"{jobs:,} jobs: {size:.1f} GB, filled within {time.monotonic() - started:.0f} s")
             found[jobs] = _time_all(world, given.times)
         _print(found)
-        return verdict([*_missed(found), *_memory(world, given.tasks)])
+        return verdict(_missed(found))
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = options(NAME, "Time the ledger's questions as its tables grow.")
     parser.add_argument("--jobs", type=int, nargs="+", default=[1_000_000, 10_000_000], help="sizes, ascending")
     parser.add_argument("--times", type=int, default=11, help="measurements of each, of which the median counts")
-    parser.add_argument("--tasks", type=int, default=20_000, help="tasks after which a worker's memory is looked at")
-    parser.add_argument("--quick", action="store_true", help="100,000 and 1,000,000 jobs, 5,000 tasks")
+    parser.add_argument("--quick", action="store_true", help="100,000 and 1,000,000 jobs")
     given = parser.parse_args(argv)
     if given.quick:
-        given.jobs, given.tasks = [100_000, 1_000_000], 5_000
+        given.jobs = [100_000, 1_000_000]
     return given
 
 
@@ -209,25 +195,3 @@ def _missed(found: Mapping[int, Timed]) -> list[str]:
         if big > LONGEST.get(name, SMALL_TIME) and (name in LONGEST or big > TWICE * small):
             missed.append(f"{name}: {1000 * big:.0f} ms, {big / small:.1f} times as long as at the first size")
     return missed
-
-
-def _memory(world: World, tasks: int) -> list[str]:
-    costs = Costs()
-    for queue in KINDS:
-        costs.watch(queue, world.worker(queue, 8).pid)
-    sender, seen = Celery(broker=world.settings.broker_url), []
-    for _ in tracked(range(PARTS), f"{NAME}, tasks"):
-        for number in range(tasks // PARTS // len(KINDS)):
-            store = f"idle-{number % STORES:05d}"
-            for queue, (name, rest) in KINDS.items():
-                sender.send_task(name, kwargs={"store": store, **rest}, queue=queue)
-        wait_for(lambda: not any(world.redis.llen(queue) for queue in KINDS), LONGEST_PART, "the tasks to be done")
-        seen.append(costs.resident())
-    each = tasks // PARTS // len(KINDS)
-    rows = [(queue, *(f"{part[queue]:.1f}" for part in seen)) for queue in KINDS]
-    show("resident MB after so many tasks", ["worker of", *(f"{each * (n + 1):,}" for n in range(PARTS))], rows)
-    return [
-        f"the worker of {queue} grows from {seen[0][queue]:.0f} to {seen[-1][queue]:.0f} MB"
-        for queue in KINDS
-        if seen[-1][queue] > MEMORY * seen[0][queue]
-    ]
