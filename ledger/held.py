@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from ledger.database import Database, Row, Session, fetch
+from ledger.database import Database, Row, Session, Statement, fetch
 from ledger.records import Store
-from ledger.wishes import Publishing, wish_touched
+from ledger.wishes import Publishing, touch_noted, wish_touched
 from schemas.epages import Order
 from schemas.mapping.stock import HeldLine, held_lines
 
@@ -28,13 +28,7 @@ class Held:
 
     def note_afosto(self, store: str, order_id: str, waiting: Mapping[str, int], by: Publishing | None = None) -> None:
         """Keep how many units of an opened order's lines (ePages ids) Afosto has not deducted, as was just read."""
-        values = {"store": store, "order_id": order_id, "lines": list(waiting), "counts": list(waiting.values())}
-
-        def work(session: Session) -> None:
-            changed = fetch(session, "order_lines.note_waiting", values)
-            wish_touched(session, store, {row["sku"] for row in changed}, by)
-
-        self._database.transaction(work)
+        self._database.batch(*note_waiting(store, order_id, waiting, by))
 
     def promised(self, stores: Sequence[str], skus: Sequence[str], snapshot: datetime) -> dict[str, int]:
         """Return U per SKU: what these stores have sold and Afosto had not booked at `snapshot`."""
@@ -57,6 +51,14 @@ def countable(store: Store, orders: Iterable[Order]) -> list[HeldLine]:
     """Give the lines of the orders that count: no test orders, none from before the store's import."""
     found = (order for order in orders if order.created_at >= store.import_since and not order.test_order)
     return [line for order in found for line in held_lines(order)]
+
+
+def note_waiting(
+    store: str, order_id: str, waiting: Mapping[str, int], by: Publishing | None = None
+) -> tuple[Statement, Statement]:
+    """Give what keeps the units of an opened order that Afosto has not deducted; both belong in one transaction."""
+    values = {"store": store, "order_id": order_id, "lines": list(waiting), "counts": list(waiting.values())}
+    return ("order_lines.note_waiting", values), touch_noted(store, order_id, by)
 
 
 def note_held(session: Session, store: str, lines: Iterable[HeldLine], by: Publishing | None = None) -> None:

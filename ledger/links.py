@@ -7,6 +7,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from ledger.database import Database, Session, Statement, fetch, fetch_one
+from ledger.held import note_waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +65,12 @@ class Links:
         stage: str,
         *,
         facts: Mapping[str, Any] | None = None,
+        waiting: Mapping[str, int] | None = None,
     ) -> bool:
-        """Note how far the bound order has come and settle what announced its items; False when it is not bound."""
+        """Note how far the bound order has come and settle what announced its items; False when it is not bound.
+
+        `waiting` is how many units of an opened order's lines (ePages ids) Afosto has not deducted.
+        """
         key = {"store": store, "order_key": order_key}
         hold: Statement = ("jobs.hold_orders", {"store": store, "subjects": [order_key]})
         settle: Statement = ("links.settle_items", {**key, "outcome": "abandoned" if stage == "expired" else "done"})
@@ -73,6 +78,9 @@ class Links:
         note: Statement = ("links.stage_order", values)
         wake: Statement = ("jobs.wake_order", key)
         statements = [hold, settle, note, wake] if stage == "opened" else [settle, note]
+        if waiting is not None:
+            # Lines first, the order's job after them: a poll that keeps news takes them in this order too.
+            statements = [*note_waiting(store, order_key, waiting), *statements]
         rows = self._database.batch(*statements)
         return bool(rows[statements.index(note)])
 

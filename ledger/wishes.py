@@ -2,8 +2,9 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from ledger.database import Row, Session, fetch
+from ledger.database import Row, Session, Statement, fetch
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,17 +17,13 @@ class Publishing:
 
 def wish_touched(session: Session, store: str, skus: Collection[str], by: Publishing | None = None) -> None:
     """What a store holds of these SKUs has changed: they are wanted at every store that sells from its locations."""
-    if not skus:
-        return
-    publishers = [row["store"] for row in fetch(session, "stock.publishers", {"store": store})]
-    news = {name: set(skus) - by.skus if by and by.store == name else set(skus) for name in publishers}
-    told = [
-        name
-        for name in publishers
-        if news[name] and fetch(session, "stock.wish_known", {"store": name, "skus": sorted(news[name])})
-    ]
-    if told:
-        hint(session, told)
+    if skus:
+        fetch(session, *_touch(store=store, skus=sorted(skus), **_spared(by)))
+
+
+def touch_noted(store: str, order_id: str, by: Publishing | None = None) -> Statement:
+    """Give what makes wanted the SKUs of an order's lines that its transaction has noted."""
+    return _touch(store=store, order_id=order_id, **_spared(by))
 
 
 def hint(session: Session, stores: Iterable[str], *, wished: bool = False) -> list[Row]:
@@ -34,4 +31,13 @@ def hint(session: Session, stores: Iterable[str], *, wished: bool = False) -> li
 
     A store whose past is not read yet is asked only when a person or another system `wished` it.
     """
-    return fetch(session, "stock.hint", {"stores": list(stores), "wished": wished})
+    return fetch(session, *_touch(asked=list(stores), wished=wished))
+
+
+def _touch(**given: Any) -> Statement:
+    nothing: dict[str, Any] = {"store": None, "skus": [], "order_id": None, "by": "", "spared": []}
+    return "stock.touch", {**nothing, "asked": [], "wished": False, **given}
+
+
+def _spared(by: Publishing | None) -> dict[str, Any]:
+    return {"by": by.store, "spared": sorted(by.skus)} if by else {}

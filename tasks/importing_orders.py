@@ -145,8 +145,8 @@ def _found_open(run: Run, order: afosto.Order, facts: dict[str, str] | None = No
 
 
 def _opened(run: Run, order: afosto.Order, how: str, facts: dict[str, str] | None) -> str:
-    run.links.stage_order(run.store.name, run.order_id, order.id, "opened", facts=facts)
-    run.runtime.ledger.held.note_afosto(run.store.name, run.order_id, waiting_by_line(order))
+    waiting = waiting_by_line(order)
+    run.links.stage_order(run.store.name, run.order_id, order.id, "opened", facts=facts, waiting=waiting)
     return f"imported as Afosto order {order.id}: {how}"
 
 

@@ -34,8 +34,7 @@ from (select o.line_id, coalesce(c.waiting, 0) as waiting
       left join unnest(%(lines)s::text[], %(counts)s::int[]) as c (line_id, waiting) on c.line_id = o.line_id
       where o.store = %(store)s and o.order_id = %(order_id)s
       order by o.line_id for update of o) n
-where l.store = %(store)s and l.order_id = %(order_id)s and l.line_id = n.line_id and l.waiting is distinct from n.waiting
-returning l.sku;
+where l.store = %(store)s and l.order_id = %(order_id)s and l.line_id = n.line_id and l.waiting is distinct from n.waiting;
 
 -- name: promised
 -- U of each SKU over these stores: what the shops have sold and Afosto had not booked at the snapshot. What was noted of

@@ -15,15 +15,6 @@ select s.name, k.sku from stores s cross join unnest(%(skus)s::text[]) as k (sku
 on conflict (store, sku) do update set wanted = stock.wanted + 1
 returning sku;
 
--- name: wish_known
--- Those of these SKUs that the shop is known to sell shall be published: what the walk over its catalogue did not pass is
--- not the shop's, what it has not passed yet it makes wanted itself. A call for each SKU of another shop would be in vain.
-update stock set wanted = wanted + 1
-where store = %(store)s and sku in (
-    select sku from stock where store = %(store)s and sku = any(%(skus)s) and outcome is distinct from 'unknown-sku'
-    order by sku for update)
-returning sku;
-
 -- name: wish_all
 -- What the shop was found not to have is left alone: its owner names a SKU that it has taken up.
 update stock set wanted = wanted + 1
@@ -44,12 +35,35 @@ on conflict (store, sku) do update set
 where stock.changed_at is null or excluded.changed_at > stock.changed_at
 returning sku, wanted > done as open;
 
--- name: hint
--- One job per store publishes all its wishes, at most one run each second. A store whose past is still being read is asked
--- only when somebody wished it: it could do nothing but take calls from those who read.
+-- name: touch
+-- What a store holds of these SKUs has changed, or of the lines of an order that this transaction has noted: they shall be
+-- published at every store that sells from its locations, where the shop is known to sell them. What the walk over its
+-- catalogue did not pass is not the shop's, what it has not passed yet it makes wanted itself: a call for each SKU of another
+-- shop would be in vain. What a run is about to publish is no news to its own store.
+-- One job per store publishes all its wishes, at most one run each second: it is asked for where something was touched, and
+-- at the stores that are `asked`. A store whose past is still being read is asked only when somebody wished it: it could do
+-- nothing but take calls from those who read.
+with touched (sku) as (
+    select unnest(%(skus)s::text[])
+    union
+    select sku from order_lines where store = %(store)s and order_id = %(order_id)s and waiting_at = now()
+), publishers as (
+    select distinct o.store from locations m
+    join locations o on o.afosto_id = m.afosto_id
+    join store_flows f on f.store = o.store and f.direction = 'export' and f.flow = 'inventory' and f.enabled
+    where m.store = %(store)s and exists (select 1 from touched)
+), wished as (
+    update stock set wanted = wanted + 1
+    where (store, sku) in (
+        select k.store, k.sku from publishers p join stock k on k.store = p.store
+        where k.sku in (select sku from touched) and k.outcome is distinct from 'unknown-sku'
+          and not (k.store = %(by)s and k.sku = any(%(spared)s::text[]))
+        order by k.store, k.sku for update of k)
+    returning store
+)
 insert into jobs (store, direction, flow, subject, order_key, lane)
 select s.name, 'export', 'inventory', 'stock', 'stock', 0 from stores s
-where s.name = any(%(stores)s)
+where (s.name = any(%(asked)s::text[]) or s.name in (select store from wished))
   and (%(wished)s or not exists (select 1 from cursors h
                                  where h.store = s.name and h.kind = 'history' and h.next_poll_at is not null))
 order by s.name
@@ -62,13 +76,6 @@ on conflict (store, direction, flow, subject) do update set
                   else jobs.due_at end,
     reason = null, message = null, resolution = null
 returning id, store;
-
--- name: publishers
--- Stores that publish stock of a location which this store sells from as well, itself included.
-select distinct o.store from locations m
-join locations o on o.afosto_id = m.afosto_id
-join store_flows f on f.store = o.store and f.direction = 'export' and f.flow = 'inventory' and f.enabled
-where m.store = %(store)s order by o.store;
 
 -- name: sellers
 -- Stores that sell some of these SKUs from a location of this store, itself included: whether their orders are imported,
