@@ -11,7 +11,7 @@ from clients.afosto.check import Difference, check_documents, introspection_quer
 from clients.afosto.errors import interpret
 from clients.http import Http
 from schemas.settings import load_setting
-from workers.cli.frame import plural
+from schemas.words import counted
 from workers.cli.secrets import read_secret
 
 
@@ -42,7 +42,7 @@ def check_schema(file: Path | None, introspect: bool, afosto_key: str | None) ->
             click.echo(f"  harmless: {difference.instead}")
     harmless = sum(difference.instead is not None for difference in differences)
     click.echo(
-        f"{plural(len(differences), 'difference')} from this schema{f', {harmless} harmless' if harmless else ''}"
+        f"{counted(len(differences), 'difference')} from this schema{f', {harmless} harmless' if harmless else ''}"
     )
     if harmless < len(differences):
         raise SystemExit(1)

@@ -5,7 +5,8 @@ from itertools import groupby
 from typing import Any
 
 from schemas.flows import flow_name
-from workers.cli.frame import plural, show, span
+from schemas.words import counted
+from workers.cli.frame import show, span
 
 Attempt = dict[str, Any]
 
@@ -25,8 +26,8 @@ def _lines(alike: Sequence[Attempt]) -> Iterator[str]:
     said = f": {first['message']}" if first["message"] else ""
     until, by = "", first["worker"]
     if len(alike) > 1:
-        until, by = f", {plural(len(alike), 'time')} until {show(last['at'])}", "in all"
-    effort = f"{span(sum(each['seconds'] for each in alike))}, {plural(sum(e['requests'] for e in alike), 'request')}"
+        until, by = f", {counted(len(alike), 'time')} until {show(last['at'])}", "in all"
+    effort = f"{span(sum(each['seconds'] for each in alike))}, {counted(sum(e['requests'] for e in alike), 'request')}"
     flow = flow_name(first["direction"], first["flow"])
     yield f"{show(first['at'])}  {flow} {first['outcome']}{said}{until} ({effort}, {by})"
     for step in first["steps"]:

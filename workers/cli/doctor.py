@@ -12,8 +12,9 @@ from ledger.migrate import pending
 from ledger.status import Status
 from schemas.errors import ConfigurationError, ConnectorError
 from schemas.settings import Settings, misspelled
+from schemas.words import counted
 from workers.cli.broker import ping_redis, queue_lengths
-from workers.cli.frame import check_database, open_ledger, plural, print_json, settings, span
+from workers.cli.frame import check_database, open_ledger, print_json, settings, span
 from workers.cli.status import SOUND, state_of
 from workers.consumed import slots_of_queues
 from workers.queues import QUEUE_NAMES
@@ -60,7 +61,7 @@ def _database(chosen: Settings) -> Iterator[Check]:
         yield Check("database", False, str(error))
         return
     if missing:
-        yield Check("database", False, f"{plural(len(missing), 'migration')} missing; run: connector migrate")
+        yield Check("database", False, f"{counted(len(missing), 'migration')} missing; run: connector migrate")
         return
     yield Check("database", True, "reachable and migrated")
     with open_ledger(chosen) as ledger:
@@ -93,7 +94,7 @@ def _secrets(ledger: Ledger) -> Check:
             ledger.webhooks.find(endpoint["id"])
     except ConnectorError as error:
         return Check("secrets", False, str(error))
-    return Check("secrets", True, f"those of {plural(len(names), 'store')} can be read with CONNECTOR_KEYS")
+    return Check("secrets", True, f"those of {counted(len(names), 'store')} can be read with CONNECTOR_KEYS")
 
 
 def _readable(ledger: Ledger, name: str) -> bool:
@@ -106,7 +107,7 @@ def _readable(ledger: Ledger, name: str) -> bool:
 
 def _workers(ledger: Ledger) -> Iterator[Check]:
     for queue, count in slots_of_queues(ledger.front).items():
-        text = f"{plural(count, 'slot')} alive" if count else "no worker consumes it; start one as the Procfile says"
+        text = f"{counted(count, 'slot')} alive" if count else "no worker consumes it; start one as the Procfile says"
         yield Check(f"queue {queue}", count > 0, text)
 
 
@@ -126,7 +127,7 @@ def _stores(stores: list[Row], chosen: Settings) -> Iterator[Check]:
             yield Check(f"store {row['name']}", False, f"{state}: {_why(row, state)}")
     if SOUND.issuperset(states.values()):
         yield Check(
-            "stores", True, f"{plural(len(stores), 'store')} {'is' if len(stores) == 1 else 'are'} read in time"
+            "stores", True, f"{counted(len(stores), 'store')} {'is' if len(stores) == 1 else 'are'} read in time"
         )
 
 
@@ -146,7 +147,7 @@ def _parked(ledger: Ledger) -> Check:
     if not total:
         return Check("jobs", True, "nothing is parked")
     reasons = ", ".join(f"{count} {reason}" for reason, count in counts.items())
-    said = f"{plural(total, 'job')} {'is' if total == 1 else 'are'} parked ({reasons})"
+    said = f"{counted(total, 'job')} {'is' if total == 1 else 'are'} parked ({reasons})"
     return Check("jobs", False, f"{said}; see: connector status")
 
 
@@ -173,7 +174,7 @@ def _broker(chosen: Settings) -> Iterator[Check]:
     except ConnectorError as error:
         yield Check("broker", False, str(error))
         return
-    yield Check("broker", True, f"reachable, {plural(sum(lengths.values()), 'message')} waiting")
+    yield Check("broker", True, f"reachable, {counted(sum(lengths.values()), 'message')} waiting")
     for queue in sorted(set(lengths) - set(QUEUE_NAMES)):
-        text = f"{plural(lengths[queue], 'message')} that nobody consumes; is the name misspelled where they are sent?"
+        text = f"{counted(lengths[queue], 'message')} that nobody consumes; is the name misspelled where they are sent?"
         yield Check(f"broker queue {queue!r}", False, text)

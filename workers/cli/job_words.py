@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from schemas.flows import flow_name
+from schemas.words import counted
 from workers.cli.attempts import attempt_lines
-from workers.cli.frame import plural, show
+from workers.cli.frame import show
 
 _STATES = {
     "waiting": "waits for its turn",
@@ -20,7 +21,7 @@ _DROPPED = {"dropped": "was dropped by a person", "order-dropped": "was dropped 
 def standing(job: dict[str, Any]) -> str:
     """Say how a job stands, to follow its name."""
     dropped = _DROPPED.get(job["reason"]) if job["state"] == "done" else None
-    failed = f", failed {plural(job['failures'], 'time')} so far" if job["failures"] else ""
+    failed = f", failed {counted(job['failures'], 'time')} so far" if job["failures"] else ""
     return f"{dropped or _STATES[job['state']]}{failed}"
 
 
@@ -31,7 +32,7 @@ def job_lines(job: dict[str, Any], attempts: Sequence[dict[str, Any]], *, order_
     about = f" of order {number} of {job['store']}" if is_of_order else f" of {job['store']}"
     yield f"Job {job['id']}, {flow_name(job['direction'], job['flow'])}{about}, {standing(job)}."
     carried = f"the last that was carried over is number {job['done']}" if job["done"] else "none was carried over yet"
-    yield f"  news came {plural(job['wanted'], 'time')}, {carried}"
+    yield f"  news came {counted(job['wanted'], 'time')}, {carried}"
     yield f"  made {show(job['created_at'])}, due {show(job['due_at'])}, last ended {show(job['settled_at'])}"
     if job["holder"]:
         yield f"  held by {job['holder']} until {show(job['lease_until'])}"

@@ -9,7 +9,8 @@ from ledger.ledger import Ledger
 from ledger.status import Status
 from schemas.errors import NeedsPerson
 from schemas.flows import LOOK, flow_name
-from workers.cli.frame import FLOWS, open_ledger, plural, print_json, print_table
+from schemas.words import counted
+from workers.cli.frame import FLOWS, open_ledger, print_json, print_table
 from workers.cli.job_words import job_lines
 
 Selection = dict[str, Any]  # ids, or a reason and perhaps a store
@@ -128,7 +129,7 @@ def drop(ids: Sequence[int], reason: str | None, store: str | None, yes: bool) -
             _confirm(ledger, selection)
         taken, with_order = ledger.jobs.drop(**selection)
         if with_order:
-            click.echo(f"{plural(with_order, 'job')} that waited for the import of the order went with it")
+            click.echo(f"{counted(with_order, 'job')} that waited for the import of the order went with it")
         _report(ledger, taken, selection, "dropped")
 
 
@@ -147,7 +148,7 @@ def _confirm(ledger: Ledger, selection: Selection) -> None:
     if not count:
         raise _not_taken(ledger, [], selection)
     whose = f" of {selection['store']}" if selection["store"] else ""
-    click.confirm(f"Drop {plural(count, 'job')}{why}{whose}? What they stand for is not carried over", abort=True)
+    click.confirm(f"Drop {counted(count, 'job')}{why}{whose}? What they stand for is not carried over", abort=True)
 
 
 def _parked(ledger: Ledger, selection: Selection) -> int:
@@ -158,7 +159,7 @@ def _parked(ledger: Ledger, selection: Selection) -> int:
 
 def _report(ledger: Ledger, taken: Sequence[int], selection: Selection, done: str) -> None:
     if taken:
-        click.echo(f"{plural(len(taken), 'job')} {done}")
+        click.echo(f"{counted(len(taken), 'job')} {done}")
     if not taken or _left(taken, selection):
         raise _not_taken(ledger, taken, selection)
 

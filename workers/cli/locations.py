@@ -5,7 +5,8 @@ from typing import Any
 import click
 
 from schemas.errors import NeedsPerson
-from workers.cli.frame import open_ledger, plural, print_json, print_table, settings
+from schemas.words import counted
+from workers.cli.frame import open_ledger, print_json, print_table, settings
 from workers.places import Places, map_place, missing_box, read_places
 
 
@@ -46,7 +47,7 @@ def map_location(store: str, epages_id: str, afosto_id: str) -> None:
     with open_ledger(chosen) as ledger:
         places = read_places(chosen, ledger.stores.get(store))
         count = map_place(ledger, places, store, epages_id, afosto_id)
-    click.echo(f"{store}: {epages_id} is {afosto_id} in Afosto; {plural(count, 'parked job')} will run again")
+    click.echo(f"{store}: {epages_id} is {afosto_id} in Afosto; {counted(count, 'parked job')} will run again")
 
 
 @locations.command("unmap")

@@ -5,7 +5,8 @@ import click
 from ledger.database import Database
 from ledger.keys import new_key
 from ledger.migrate import migrate as apply_migrations
-from workers.cli.frame import check_database, open_ledger, plural, settings
+from schemas.words import counted
+from workers.cli.frame import check_database, open_ledger, settings
 
 
 @click.command()
@@ -44,5 +45,5 @@ def rotate() -> None:
     """Write every stored secret anew with the first key of CONNECTOR_KEYS."""
     with open_ledger() as ledger:
         stores, endpoints = ledger.stores.rotate_keys(), ledger.webhooks.rotate_keys()
-    whose = f"{plural(stores, 'store')} and {plural(endpoints, 'webhook endpoint')}"
+    whose = f"{counted(stores, 'store')} and {counted(endpoints, 'webhook endpoint')}"
     click.echo(f"the secrets of {whose} are written with the first key; the others may go now")

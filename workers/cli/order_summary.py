@@ -6,7 +6,7 @@ from typing import Any
 
 from ledger.comparing import DROPPED
 from schemas.flows import flow_name
-from workers.cli.frame import plural
+from schemas.words import counted
 
 Row = dict[str, Any]
 
@@ -38,11 +38,12 @@ def _place(links: Sequence[Row]) -> str:
 def _carried(links: Sequence[Row]) -> Iterator[str]:
     parcels = Counter(link["stage"].lower().replace("_", " ") for link in links if link["kind"] == "parcel")
     if parcels:
-        yield f"{plural(sum(parcels.values()), 'parcel')} ({', '.join(f'{n} {stage}' for stage, n in parcels.items())})"
+        stages = ", ".join(f"{number} {stage}" for stage, number in parcels.items())
+        yield f"{counted(sum(parcels.values()), 'parcel')} ({stages})"
     for kind, done in (("cancellation", "canceled"), ("return", "returned")):
         pieces = sum(link["quantity"] for link in links if link["kind"] == kind)
         if pieces:
-            yield f"{plural(pieces, 'piece')} {done}"
+            yield f"{counted(pieces, 'piece')} {done}"
 
 
 def _work(store: str, jobs: Sequence[Row]) -> Iterator[str]:

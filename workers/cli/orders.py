@@ -8,8 +8,9 @@ import click
 from ledger.status import Status
 from schemas.errors import NeedsPerson
 from schemas.flows import flow_name
+from schemas.words import counted
 from workers.cli.attempts import attempt_lines
-from workers.cli.frame import open_ledger, plural, print_json, show
+from workers.cli.frame import open_ledger, print_json, show
 from workers.cli.job_words import standing
 from workers.cli.order_summary import summary
 
@@ -70,7 +71,7 @@ def _print_links(links: list[dict[str, Any]]) -> None:
     for link in links:
         if link["kind"] != "order":
             line = f", line {link['line_id']}" if link["line_id"] else ""
-            pieces = f"{plural(link['quantity'], 'piece')}{line}"
+            pieces = f"{counted(link['quantity'], 'piece')}{line}"
             click.echo(f"  {link['kind'].capitalize()}: {_in_the_shop(link)}, in Afosto {link['afosto_id']} ({pieces})")
 
 

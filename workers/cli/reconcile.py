@@ -9,11 +9,12 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
 from schemas.flows import flow_name
+from schemas.words import counted
 from tasks.findings import STOCK, Finding, repair
 from tasks.reconciling import Reconciliation
 from tasks.reconciling import reconcile as compare
 from tasks.runtime import Runtime, build_runtime
-from workers.cli.frame import check_database, plural, print_json, print_table, settings
+from workers.cli.frame import check_database, print_json, print_table, settings
 
 _COLUMNS = {
     "order": "ORDER",
@@ -67,7 +68,7 @@ def _compare(runtime: Runtime, store: str) -> Reconciliation:
         task = bar.add_task(f"Comparing {store}", total=1.0, said="")
 
         def progress(orders: int, share: float) -> None:
-            bar.update(task, completed=share, said=plural(orders, "order"))
+            bar.update(task, completed=share, said=counted(orders, "order"))
 
         def tell(why: str, seconds: float) -> None:
             bar.update(task, said=f"waits {seconds:.0f} s: {why}")
@@ -88,8 +89,8 @@ def _print(found: Reconciliation, asked: str | None) -> None:
     if found.waiting_for_payment:
         click.echo(f"Drafts that wait for their payment: {found.waiting_for_payment}.")
     on_its_way = len(found.findings) - len(found.drift)
-    compared = f"{plural(found.orders, 'order')} and {plural(found.skus, 'SKU')} compared"
-    click.echo(f"{compared}: {plural(len(found.drift), 'difference')}, {on_its_way} more on their way.")
+    compared = f"{counted(found.orders, 'order')} and {counted(found.skus, 'SKU')} compared"
+    click.echo(f"{compared}: {counted(len(found.drift), 'difference')}, {on_its_way} more on their way.")
     if asked is not None:
         click.echo(f"Asked for: {asked} will run again. Compare once more when they have.")
 

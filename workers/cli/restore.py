@@ -9,7 +9,8 @@ from ledger.ledger import Ledger
 from ledger.status import Status
 from schemas.errors import NeedsPerson
 from schemas.settings import Settings
-from workers.cli.frame import open_ledger, plural, print_json, print_table, settings, show
+from schemas.words import counted
+from workers.cli.frame import open_ledger, print_json, print_table, settings, show
 from workers.restoring import link_order, release_orders
 
 # Dispatch that ran within so many of its intervals is running now.
@@ -44,7 +45,7 @@ def hold(until: datetime | None) -> None:
             known = f", nor before {show(last)}, the last that this database knows of" if last else ""
             raise click.BadParameter(f"must not lie in the future{known}.", param_hint="--until")
         names = ledger.restores.hold(moment)
-    click.echo(f"Orders of {plural(len(names), 'store')} placed before {show(moment)} are held.")
+    click.echo(f"Orders of {counted(len(names), 'store')} placed before {show(moment)} are held.")
     if last:
         click.echo(f"This database knows what was done up to {show(last)}.")
     click.echo("Start the processes; then see which orders need you with: connector restore list")
@@ -102,4 +103,4 @@ def release(store: str, orders: Sequence[str], everything: bool) -> None:
         raise click.UsageError("Give either orders or --all.")
     with open_ledger() as ledger:
         count = release_orders(ledger, store, None if everything else orders)
-    click.echo(f"{plural(count, 'order')} of {store} will be imported")
+    click.echo(f"{counted(count, 'order')} of {store} will be imported")

@@ -11,7 +11,8 @@ from ledger.stores import unknown_store
 from schemas.errors import NeedsPerson
 from schemas.flows import EXPORTS
 from schemas.settings import Settings
-from workers.cli.frame import FLOWS, TOTALS, open_ledger, plural, print_json, print_table, settings, show, span
+from schemas.words import counted
+from workers.cli.frame import FLOWS, TOTALS, open_ledger, print_json, print_table, settings, show, span
 from workers.cli.store_add import add
 from workers.cli.store_credentials import credentials
 from workers.connect import refresh_scopes
@@ -152,7 +153,7 @@ def _release(ledger: Ledger, name: str, flow: str | None) -> None:
 def _retry(ledger: Ledger, name: str, reason: str) -> None:
     count = len(ledger.jobs.retry(store=name, reason=reason))
     if count:
-        click.echo(f"{name}: {plural(count, 'job')} parked for {reason} will run again")
+        click.echo(f"{name}: {counted(count, 'job')} parked for {reason} will run again")
 
 
 @store.command()
