@@ -10,7 +10,7 @@ import platform
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from importlib import import_module
@@ -18,6 +18,8 @@ from pathlib import Path
 from types import ModuleType
 
 import click
+
+from benchmarks.measuring import table
 
 MODULES = (
     "throughput",
@@ -125,8 +127,21 @@ def _keep(name: str, part: str) -> None:
     found = {_title(text): text for text in _parts(_read(PAGE))}
     found[name] = part
     order = [*MODULES, *(each for each in found if each not in MODULES)]
-    parts = [HEAD, *(found[each] for each in order if each in found)]
-    PAGE.write_text("\n".join(f"{text.strip()}\n" for text in parts))
+    parts = [found[each] for each in order if each in found]
+    PAGE.write_text("\n".join(f"{text.strip()}\n" for text in (HEAD, _overview(parts), *parts)))
+
+
+def _overview(parts: Sequence[str]) -> str:
+    rows = [(f"[{_title(each)}](#{_title(each)})", *_told(each)) for each in parts]
+    return re.sub("---:", "---", table(["Part", "Question", "Last run"], rows))
+
+
+def _told(part: str) -> tuple[str, str]:
+    """The question of a part, and when it was run with what verdict."""
+    _, question, command = part.split("\n\n")[:3]
+    at = re.search(r"\d{4}-\d\d-\d\d", command)
+    verdict = re.search(r"every aim reached|an aim missed", command)
+    return question, ", ".join(found[0] for found in (at, verdict) if found)
 
 
 def _parts(page: str) -> Iterable[str]:
