@@ -42,7 +42,7 @@ demo: venv
 soak: venv
 	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),60)
 
-# All of them take about half an hour on a machine that does nothing else; what they find goes into docs/figures.md.
+# All of them take two to three hours on a machine that does nothing else; what they find goes into docs/figures.md.
 bench: venv
 	$(BIN)/python -m benchmarks $(NAME)
 
