@@ -7,8 +7,8 @@ order, a fifth of them of one big store and the others spread over a thousand; o
 is parked. Then it times what workers, dispatch and people ask of them, at each size, and what deletes a batch of old
 attempts.
 
-Exits with 1 when something takes more than twice as long at the last size as at the first (and more than 10 ms), or
-when a tick of dispatch takes more than 250 ms or what counts for a person more than a second.
+Exits with 1 when something takes more than twice as long at the last size as at the first, and more than 10 ms. Only
+what counts rows for people may take up to a second, and a tick of dispatch up to 250 ms, whatever they took before.
 """
 
 import argparse

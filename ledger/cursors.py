@@ -74,10 +74,13 @@ class Cursors:
         """Take the call that was reserved for a prepaid cursor: it is this run's."""
         self._database.rows("cursors.spend", {"store": cursor.store, "kind": cursor.kind, "fence": cursor.fence})
 
-    def postpone(self, cursor: Cursor, pause: float, *, prepaid: bool = False) -> None:
-        """The run ended early: the next one begins after `pause` seconds; `prepaid` when a call is reserved for it."""
+    def postpone(self, cursor: Cursor, pause: float, width: float, *, prepaid: bool = False) -> None:
+        """The run ended early: the next one begins after `pause` seconds with a slice of `width` seconds.
+
+        `prepaid` when a call is reserved for it.
+        """
         key = {"store": cursor.store, "kind": cursor.kind, "fence": cursor.fence}
-        self._database.rows("cursors.postpone", {**key, "pause": pause, "prepaid": prepaid})
+        self._database.rows("cursors.postpone", {**key, "pause": pause, "width": width, "prepaid": prepaid})
 
     def start_sweep(self, store: str, now: datetime, width: float) -> bool:
         """Begin a reading of the orders that are not final, by creation date; False when there is none.

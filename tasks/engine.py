@@ -166,27 +166,27 @@ def _retry(run: Run, error: RetryLater) -> Settlement:
     failures = run.job.failures + 1
     pause = error.after or backoff(failures, run.settings.retry_base, run.settings.retry_cap)
     if failures >= run.settings.failures_to_park and run.runtime.ledger.jobs.others_succeed(run.job):
-        return _keeps_failing(run, str(error))
+        return _keeps_failing(str(error))
     return Settlement("waiting", "failed for now", str(error), pause=pause, failed=True)
 
 
 def _own_fault(run: Run, error: Exception) -> Settlement:
     message = f"{type(error).__name__}: {error}"
     if run.job.failures + 1 >= run.settings.failures_to_park:
-        return _keeps_failing(run, message)
+        return _keeps_failing(message)
     pause = backoff(run.job.failures + 1, run.settings.retry_base, run.settings.retry_cap)
     return Settlement("waiting", "unexpected error", message, pause=pause, failed=True)
 
 
-def _keeps_failing(run: Run, message: str) -> Settlement:
+def _keeps_failing(message: str) -> Settlement:
     return Settlement(
         "parked",
         "parked",
         message,
         failed=True,
         reason="keeps-failing",
-        resolution=f"See what was tried: connector jobs show {run.job.id}; mend the cause, then: "
-        f"connector jobs retry {run.job.id}",
+        resolution="See what was tried: connector jobs show ID; mend the cause, then: "
+        "connector jobs retry --reason keeps-failing",
     )
 
 

@@ -22,12 +22,15 @@ from tasks.backoff import jitter
 from tasks.health import note_silence
 from tasks.runtime import Runtime
 from tasks.slices import Reader, Reading
-from tasks.vendors import epages_client, reading_epages
+from tasks.vendors import Gate, epages_client, reading_epages
 
 # A poll that failed is tried again after this many seconds, or after its interval when that is shorter.
 RETRY_PAUSE = 30.0
 # Seconds within which a slice is read and kept, also from a slow shop; a run silent for longer has died.
 SLOWEST_SLICE = 60.0
+# Seconds that a poll waits in all for calls of a tight budget, and keeps its slot, as with a slow shop: another run
+# would have to begin the slice anew.
+NAPS = 10.0
 
 
 # Is told which flows of imports have news that are due.
@@ -49,8 +52,12 @@ def poll(runtime: Runtime, message: PollMessage, tell: Tell = tell_nobody) -> st
     cursor = runtime.ledger.cursors.get(store.name, message.cursor)
     if cursor is None or cursor.fence != fence or store.paused_at:
         return "nothing to do: a newer poll has taken over, or the store is paused"
+    if cursor.prepaid:
+        runtime.ledger.cursors.spend(cursor)
+    gate = reading_epages(runtime, store.name, 1 if cursor.kind == "live" else 2, int(cursor.prepaid), NAPS)
+    reader = _reader(runtime, store, cursor, gate)
     try:
-        return _read(runtime, store, cursor, tell)
+        return _read(runtime, store, cursor, reader, gate, tell)
     except NeedsPerson as error:
         runtime.ledger.stores.blame(store.name, "epages", error.reason, str(error), runtime.settings.poll_interval)
         raise
@@ -59,18 +66,18 @@ def poll(runtime: Runtime, message: PollMessage, tell: Tell = tell_nobody) -> st
         pause = error.after or min(RETRY_PAUSE, runtime.settings.poll_interval)
         reserved = isinstance(error, Wait) and error.prepaid
         # A call that is reserved has its moment: no lot is drawn over it.
-        runtime.ledger.cursors.postpone(cursor, pause + (0 if reserved else jitter(pause / 4)), prepaid=reserved)
+        pause += 0 if reserved else jitter(pause / 4)
+        runtime.ledger.cursors.postpone(cursor, pause, reader.width, prepaid=reserved)
         raise Retry(str(error), when=pause) from error
 
 
-def _read(runtime: Runtime, store: Store, cursor: Cursor, tell: Tell) -> str:
-    if cursor.prepaid:
-        runtime.ledger.cursors.spend(cursor)
-    gate = reading_epages(runtime, store.name, 1 if cursor.kind == "live" else 2, int(cursor.prepaid))
+def _reader(runtime: Runtime, store: Store, cursor: Cursor, gate: Gate) -> Reader:
     overlap = timedelta(seconds=runtime.settings.poll_overlap)
-    reader = Reader(
-        epages_client(runtime, store, gate), cursor, store.import_since, runtime.settings.poll_page_size, overlap
-    )
+    client = epages_client(runtime, store, gate)
+    return Reader(client, cursor, store.import_since, runtime.settings.poll_page_size, overlap)
+
+
+def _read(runtime: Runtime, store: Store, cursor: Cursor, reader: Reader, gate: Gate, tell: Tell) -> str:
     started = time.monotonic()
     seen = news = slices = asked = 0
     while True:

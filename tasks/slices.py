@@ -1,11 +1,13 @@
 """Reads a store's orders in slices of time, each small enough to come as one page or as a few.
 
 One answer is one snapshot, so neither the list's order, nor equal time stamps, nor pages that shift can hide a row.
-Several pages count as one when all tell the same total and hold as many different rows: an open slice can only gain
-rows, one that lies in the past can only lose some, so the rows were the same all the while, whatever their order.
+Several pages count as one when all tell the same total and hold as many different rows: then none left the slice
+unless another entered it. What lies before the overlap only loses rows, and what lies within it is read once more, so
+no slice of several pages reaches across that border (decision 0007).
 Bounds are widened by a second on both sides: whether the shop includes them is not known, and fractions are cut.
 """
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,8 +26,8 @@ WIDEST = timedelta(days=366)
 NARROW = 6 * SECOND
 # A slice of no more pages is read whole, if it holds still meanwhile; a longer one is split first.
 FEW = 5
-# What the shop changed so long ago by its own clock lies in the past: nothing enters a slice that ends before that.
-PAST = 5 * SECOND
+# A shop that took so many seconds for a page is read one page at a time: a slice must not take too long.
+SLOW = 5.0
 # How often a second with too many orders is paged by number before the poll gives up for now.
 PASSES = 20
 
@@ -48,44 +50,59 @@ class Reader:
         self._cursor = cursor
         self._since = since
         self._size = size
+        self._overlap = overlap
         self._start = cursor.position - (overlap if cursor.kind == "live" else SECOND)
         self._width = timedelta(seconds=min(max(1.0, cursor.width), WIDEST.total_seconds()))
         self._served_at = cursor.position
+        self._took = 0.0
 
     @property
     def caught_up(self) -> bool:
         """Whether the reading has passed where the cursor stood: before that, stopping would never get on."""
         return self._start >= self._cursor.position
 
+    @property
+    def width(self) -> float:
+        """Seconds of the next slice: after an interruption, of one that comes nearer to a single page."""
+        return self._width.total_seconds()
+
     def next(self) -> Reading:
         """Read the next slice: open-ended when it may fit into one page, else as wide as was learned."""
-        if self._cursor.kind == "live" and self._start + self._width + PAST >= self._served_at:
+        if self._cursor.kind == "live" and self._start + self._width >= self._served_at:
             page = self._page(self._start, None)
             self._served_at = page.served_at
-            rows = self._few(page, None)
+            width, rows = self.width, self._rows(page, None)
             if rows is not None:
-                return Reading(rows, None, self._width.total_seconds(), page.served_at)
-            self._narrow(page, page.served_at - self._start)
+                return Reading(rows, None, width, page.served_at)
         return self._bounded()
 
     def _bounded(self) -> Reading:
         while True:
-            end = self._end()
+            end, width = self._end(), self._width
             page = self._page(self._start, end)
-            settled = page.served_at - PAST
-            past = self._cursor.kind == "sweep" or end <= settled
-            rows = self._few(page, end) if past else _only(page)
+            rows = self._rows(page, end)
             if rows is not None:
+                self._width = width
                 return self._passed(rows, end, page)
             if end - self._start <= SECOND:
                 # Most of what changes within one second was made within it, too; bounds are widened on both sides.
                 recent = max(self._since, self._start - 3 * SECOND)
                 rows = self._dense(end, self._since, recent) + self._dense(end, recent, end + SECOND)
                 return self._passed(_newest(rows), end, page)
-            if not past and settled - self._start >= SECOND:
-                self._width = settled - self._start
-            else:
-                self._narrow(page, end - self._start)
+
+    def _rows(self, first: OrderPage, end: datetime | None) -> tuple[OrderRow, ...] | None:
+        """The whole slice when it is one page, or a few that hold still; else None, and the width is less then."""
+        if first.total_elements <= len(first.rows):
+            return first.rows
+        border = first.served_at - self._overlap - SECOND
+        self._narrow(first, (end or first.served_at) - self._start)
+        if first.total_pages > FEW or self._took > SLOW:
+            return None
+        if self._start >= border or (end is not None and end <= border):
+            return self._whole(first, end, None, passes=1)
+        if border - self._start >= SECOND:
+            self._width = border - self._start
+        return None
 
     def _end(self) -> datetime:
         end = self._start + max(self._width, SECOND)
@@ -104,42 +121,37 @@ class Reader:
         self, start: datetime, end: datetime | None, created: tuple[datetime, datetime] | None = None, number: int = 0
     ) -> OrderPage:
         first, last = start - SECOND, end + SECOND if end else None
+        bounds = {"updated_after": first, "updated_before": last}
         if self._cursor.kind == "sweep":
-            low = max(first, self._since - SECOND)
-            return self._client.orders(created_after=low, created_before=last, size=self._size, page=number)
-        oldest, newest = created or (self._since, None)
-        return self._client.orders(
-            created_after=oldest - SECOND,
-            created_before=newest + SECOND if newest else None,
-            updated_after=first,
-            updated_before=last,
-            size=self._size,
-            page=number,
-        )
-
-    def _few(self, first: OrderPage, end: datetime | None) -> tuple[OrderRow, ...] | None:
-        """The whole slice when it is one page, or a few that held still."""
-        return self._whole(first, end, None) if first.total_pages <= FEW else None
+            bounds = {"created_after": max(first, self._since - SECOND), "created_before": last}
+        else:
+            oldest, newest = created or (self._since, None)
+            bounds |= {"created_after": oldest - SECOND, "created_before": newest + SECOND if newest else None}
+        asked_at = time.monotonic()
+        page = self._client.orders(**bounds, size=self._size, page=number)
+        self._took = time.monotonic() - asked_at
+        return page
 
     def _whole(
-        self, first: OrderPage, end: datetime | None, created: tuple[datetime, datetime] | None
+        self, first: OrderPage, end: datetime | None, created: tuple[datetime, datetime] | None, passes: int
     ) -> tuple[OrderRow, ...] | None:
-        """The rows of all pages, the first of which is read already; None when rows came or went meanwhile."""
-        found = {row.id: row for row in first.rows}
-        for number in range(1, first.total_pages):
-            page = self._page(self._start, end, created, number)
-            if page.total_elements != first.total_elements:
-                return None
-            found |= {row.id: row for row in page.rows}
-        return tuple(found.values()) if len(found) >= first.total_elements else None
+        """The rows of all pages; None when the total did not stay the same until as many different rows were seen."""
+        found, total = dict[str, OrderRow](), first.total_elements
+        for asked in range(passes * first.total_pages):
+            page = self._page(self._start, end, created, asked % first.total_pages) if asked else first
+            rows = {row.id: row for row in page.rows}
+            found = found | rows if page.total_elements == total and len(found | rows) <= total else rows
+            total = page.total_elements
+            if len(found) == total:
+                return tuple(found.values())
+        return None
 
     def _dense(self, end: datetime, low: datetime, high: datetime) -> tuple[OrderRow, ...]:
         """One second that holds more than a page: split by creation time as well."""
         created = None if self._cursor.kind == "sweep" else (low, high)
         page = self._page(self._start, end, created)
-        rows = _only(page)
-        if rows is not None:
-            return rows
+        if page.total_elements <= len(page.rows):
+            return page.rows
         if created is None or high - low <= NARROW:
             return self._by_number(page, end, created)
         middle = low + (high - low) / 2
@@ -148,18 +160,11 @@ class Reader:
     def _by_number(
         self, first: OrderPage, end: datetime, created: tuple[datetime, datetime] | None
     ) -> tuple[OrderRow, ...]:
-        """Too many orders made and changed in one second: page by number until they hold still for one pass."""
-        for _ in range(PASSES):
-            rows = self._whole(first, end, created)
-            if rows is not None:
-                return rows
-            first = self._page(self._start, end, created)
-        raise RetryLater("the shop's order list does not hold still; the slice is read again")
-
-
-def _only(page: OrderPage) -> tuple[OrderRow, ...] | None:
-    """The rows of a slice that is one page."""
-    return page.rows if page.total_elements <= len(page.rows) else None
+        """Too many orders made and changed in one second: page by number until every row was seen."""
+        rows = self._whole(first, end, created, PASSES)
+        if rows is None:
+            raise RetryLater("the shop's order list does not hold still; the slice is read again")
+        return rows
 
 
 def _newest(rows: Iterable[OrderRow]) -> tuple[OrderRow, ...]:

@@ -1,5 +1,6 @@
 """Clients of both vendors for one store, with the hooks that keep budgets, breakers and leases."""
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -30,7 +31,8 @@ class Gate:
     """Stands before every request to one vendor: breaker, budget, lease.
 
     `prepaid` calls are reserved, at first those of a usual run; `calls` of them are spent, and never more. `later` ones
-    are reserved for a moment that has not come: they are the next run's.
+    are reserved for a moment that has not come: they are the next run's. For those that come within `patience` seconds,
+    all waits together, the run waits itself.
     """
 
     limiter: Limiter
@@ -39,6 +41,7 @@ class Gate:
     lane: int
     prepaid: int
     require_lease: Callable[[], None]
+    patience: float = 0.0
     calls: int = 0
     later: int = 0
     _usual: int = field(init=False)
@@ -74,7 +77,7 @@ class Gate:
         else:
             self.breaker.check(self.bucket)
             self._troubled = True
-            wait = self.limiter.reserve(self.bucket, 1, self.lane)
+            wait = self._waited(self.limiter.reserve(self.bucket, 1, self.lane))
             if wait > 0:
                 self.later += 1
             else:
@@ -84,6 +87,14 @@ class Gate:
         if effect:
             self.require_lease()
         self.calls += 1
+
+    def _waited(self, wait: float) -> float:
+        """What is left to wait after a wait that the run had patience for."""
+        if not 0 < wait <= self.patience:
+            return wait
+        self.patience -= wait
+        time.sleep(wait)
+        return 0.0
 
     def after(self, facts: ResponseFacts) -> None:
         """Let limiter and breaker learn from an answer.
@@ -132,9 +143,9 @@ def _kept(store: Store) -> Token | None:
     return Token(store.access_token, store.scopes, store.token_expires_at)
 
 
-def reading_epages(runtime: Runtime, store: str, lane: int, prepaid: int = 0) -> Gate:
+def reading_epages(runtime: Runtime, store: str, lane: int, prepaid: int = 0, patience: float = 0.0) -> Gate:
     """The gate before a shop for what only reads, and so needs no lease."""
-    return Gate(runtime.epages_limiter, runtime.breaker, epages_bucket(store), lane, prepaid, lambda: None)
+    return Gate(runtime.epages_limiter, runtime.breaker, epages_bucket(store), lane, prepaid, lambda: None, patience)
 
 
 def reading_afosto(runtime: Runtime, bucket: str, lane: int) -> Gate:

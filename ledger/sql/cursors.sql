@@ -44,7 +44,7 @@ where store = %(store)s and kind = %(kind)s and fence = %(fence)s
 returning position;
 
 -- name: postpone
-update cursors set next_poll_at = now() + %(pause)s * interval '1 second', prepaid = %(prepaid)s
+update cursors set next_poll_at = now() + %(pause)s * interval '1 second', width = %(width)s, prepaid = %(prepaid)s
 where store = %(store)s and kind = %(kind)s and fence = %(fence)s;
 
 -- name: spend

@@ -130,11 +130,12 @@ from job left join lateral (
 
 -- name: others_succeed
 -- Whether this job alone is in trouble: some other job of its store was done since it began to fail.
-select exists (
-    select 1 from jobs other where other.store = me.store and other.id <> me.id
+-- The newest of the others is asked for as such: for EXISTS alone a few stores' jobs would be read one by one.
+select coalesce((
+    select true from jobs other where other.store = me.store and other.id <> me.id
     and other.state = 'done' and other.settled_at > me.failing_since
     order by other.settled_at desc limit 1
-) as alone
+), false) as alone
 from jobs me where me.id = %(id)s;
 
 -- name: wake_dependants

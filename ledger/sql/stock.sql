@@ -62,10 +62,10 @@ with touched (sku) as (
     returning store
 )
 insert into jobs (store, direction, flow, subject, order_key, lane)
-select s.name, 'export', 'inventory', 'stock', 'stock', 0 from stores s
-where (s.name = any(%(asked)s::text[]) or s.name in (select store from wished))
-  and (%(wished)s or not exists (select 1 from cursors h
-                                 where h.store = s.name and h.kind = 'history' and h.next_poll_at is not null))
+select s.name, 'export', 'inventory', 'stock', 'stock', 0
+from stores s join (select unnest(%(asked)s::text[]) as name union select store from wished) a on a.name = s.name
+where %(wished)s or not exists (select 1 from cursors h
+                                where h.store = s.name and h.kind = 'history' and h.next_poll_at is not null)
 order by s.name
 on conflict (store, direction, flow, subject) do update set
     wanted = jobs.wanted + 1,

@@ -3,16 +3,21 @@
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from celery.exceptions import Retry
 
 import clients.limiter
+import tasks.polling
 from clients.scripts import Call, run_scripts
 from schemas.messages import PollMessage
 from tasks.poll import send_imports
 from tasks.polling import poll
+from tasks.runtime import Runtime
 from tasks.vendors import epages_bucket
 from tests.driver import Driver
 from tests.world import TENANT, World
@@ -22,6 +27,7 @@ CALLS_PER_MINUTE = "600"
 LIVE = 1
 # More orders than the budget of the next seconds covers: each takes three calls to Afosto.
 MANY = 12
+YEAR = timedelta(days=365)
 
 
 @pytest.fixture(scope="module")
@@ -79,6 +85,30 @@ def test_a_poll_sends_what_it_made_due_at_once_as_far_as_the_budget_allows(drive
     assert set(sent) == {f"orders.import {driver.store}"}
     queued = [job for job in driver.jobs() if job["state"] == "queued"]
     assert len(queued) == len(sent)
+
+
+@pytest.mark.parametrize("naps", [0.0, 1.0], ids=["in-many-runs", "with-naps"])
+def test_a_past_of_many_pages_is_read_to_its_end_while_every_call_has_to_be_waited_for(
+    world: World, runtime: Runtime, naps: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tasks.polling, "NAPS", naps)
+    now = datetime.now(UTC)
+    driver = Driver(world, replace(runtime, settings=replace(runtime.settings, poll_page_size=10)), since=now - YEAR)
+    world.epages.place_many(driver.store, 95, (now - YEAR / 2).isoformat(), (now - YEAR / 4).isoformat())
+    for _ in range(60):
+        driver.runtime.epages_limiter.reserve(epages_bucket(driver.store), 14, LIVE)
+        with suppress(Retry):
+            poll(driver.runtime, PollMessage(driver.store, "history"))
+        if _seen(driver) == 95:
+            return
+        time.sleep(0.2)
+    raise AssertionError(f"{_seen(driver)} of 95 orders were seen")
+
+
+def _seen(driver: Driver) -> int:
+    query = "select count(*)::int as n from orders where store = %s"
+    (row,) = driver.runtime.ledger.database.transaction(lambda s: s.execute(query, (driver.store,)).fetchall())
+    return int(row["n"])
 
 
 def use_up_budgets(driver: Driver) -> None:

@@ -33,7 +33,7 @@ def test_a_job_that_fails_while_its_neighbours_succeed_is_parked_and_says_what_t
     assert driver.parked() == ["keeps-failing"]
     (job,) = [job for job in driver.jobs() if job["state"] == "parked"]
     assert job["subject"] == order["id"]
-    assert f"connector jobs retry {job['id']}" in job["resolution"]
+    assert "connector jobs retry --reason keeps-failing" in job["resolution"]
 
 
 def test_a_parked_job_that_is_retried_once_the_fault_is_gone_imports_its_order(driver: Driver) -> None:

@@ -1,6 +1,8 @@
 """A store is read in slices: every order that a list holds is found, and each once, however many changed at once."""
 
+import random
 from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -11,12 +13,14 @@ from hypothesis import strategies as st
 from clients.epages import EpagesClient
 from ledger.records import Cursor
 from schemas.epages import OrderPage, OrderRow
+from schemas.errors import Wait
 from tasks.slices import Reader
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 NOW = START + timedelta(hours=1)
 PAGE = 4
 SECOND = timedelta(seconds=1)
+OVERLAP = 10 * SECOND
 # Seconds after START: few of them, so that many orders share one.
 SECONDS = st.integers(0, 3)
 
@@ -31,11 +35,16 @@ class Listed:
 class ListOfOrders:
     """The order list of a shop: filters by whole seconds, bounds included, in no order."""
 
-    def __init__(self, orders: list[Listed], changes: Collection[int] = ()) -> None:
-        """`changes` are the requests after which somebody changes the first order that nobody changed before."""
+    def __init__(self, orders: list[Listed], changes: Collection[int] = (), *, stable: bool = True) -> None:
+        """`changes` are the requests after which somebody changes an order and another, changed before, shows late.
+
+        Of a list that is not `stable` each answer has another order.
+        """
         self._orders = orders
         self._changes = changes
+        self._random = None if stable else random.Random(7)
         self.requests = 0
+        self.interrupt_after: int | None = None
         self.changed: set[str] = set()
 
     def orders(
@@ -48,6 +57,8 @@ class ListOfOrders:
         size: int = 200,
         page: int = 0,
     ) -> OrderPage:
+        if self.requests == self.interrupt_after:
+            raise Wait("the budget is used up", after=1)
         self.requests += 1
         found = [
             order
@@ -55,6 +66,8 @@ class ListOfOrders:
             if _between(order.created, created_after, created_before)
             and _between(order.updated, updated_after, updated_before)
         ]
+        if self._random:
+            self._random.shuffle(found)
         rows = tuple(OrderRow(order.id, None, None, None) for order in found[page * size : (page + 1) * size])
         if self.requests in self._changes and len(self.changed) < len(self._orders):
             self._change_one()
@@ -63,7 +76,9 @@ class ListOfOrders:
     def _change_one(self) -> None:
         index, order = next((n, each) for n, each in enumerate(self._orders) if each.id not in self.changed)
         self._orders[index] = replace(order, updated=NOW)
-        self.changed.add(order.id)
+        late = NOW - OVERLAP + SECOND
+        self._orders.append(Listed(f"late-{self.requests}", late, late))
+        self.changed |= {order.id, self._orders[-1].id}
 
 
 @given(st.lists(st.tuples(SECONDS, SECONDS), max_size=40))
@@ -85,23 +100,47 @@ def test_every_order_of_a_bounded_cursor_is_found_and_no_slice_holds_one_twice(t
     assert found == {order.id for order in orders}
 
 
-@given(st.lists(SECONDS, min_size=PAGE, max_size=5 * PAGE), st.sets(st.integers(1, 40), max_size=12))
-def test_an_order_that_leaves_a_slice_between_two_pages_hides_no_other(times: list[int], changes: set[int]) -> None:
+@given(st.lists(SECONDS, min_size=PAGE, max_size=5 * PAGE), st.sets(st.integers(1, 20), max_size=12))
+def test_orders_that_leave_a_slice_between_two_pages_and_others_that_show_late_hide_none(
+    times: list[int], changes: set[int]
+) -> None:
     moments = [START + timedelta(seconds=second) for second in times]
     shop = ListOfOrders([Listed(str(number), at, at) for number, at in enumerate(moments)], changes)
-    end = START + timedelta(seconds=8)
-    reader, found, reached = _reader("history", shop, upper_end=end), set[str](), START
-    while reached < end:
-        reading = reader.next()
-        found.update(row.id for row in reading.rows)
-        reached = reading.end or end
-    assert {str(number) for number in range(len(times))} <= found | shop.changed
+    assert {str(number) for number in range(len(times))} <= _read_all(shop) | shop.changed
 
 
-def test_a_crowd_that_came_a_while_ago_costs_as_many_requests_as_it_has_pages() -> None:
-    shop = ListOfOrders([Listed(str(number), START, START) for number in range(5 * PAGE)])
-    reading = _reader("live", shop).next()
+def test_a_crowd_in_one_second_is_read_from_a_list_without_any_order() -> None:
+    shop = ListOfOrders([Listed(str(number), START, START) for number in range(6 * PAGE)], stable=False)
+    assert len(_read_all(shop)) == 6 * PAGE
+
+
+def test_a_crowd_that_came_just_now_costs_as_many_requests_as_it_has_pages() -> None:
+    moment = NOW - 5 * SECOND
+    shop = ListOfOrders([Listed(str(number), moment, moment) for number in range(5 * PAGE)])
+    reading = _reader("live", shop, position=NOW).next()
     assert (len(reading.rows), reading.end, shop.requests) == (5 * PAGE, None, 5)
+
+
+def test_a_crowd_that_came_before_the_overlap_is_read_apart_from_what_may_still_show_late() -> None:
+    shop = ListOfOrders([Listed(str(number), START, START) for number in range(5 * PAGE)])
+    reader = _reader("live", shop)
+    past, present = reader.next(), reader.next()
+    assert (len(past.rows), past.end) == (5 * PAGE, NOW - OVERLAP - SECOND)
+    assert (present.rows, present.end, shop.requests) == ((), None, 1 + 5 + 1)
+
+
+def test_runs_of_one_call_each_come_to_slices_of_one_page() -> None:
+    moments = [START + timedelta(minutes=minute) for minute in range(5 * PAGE)]
+    shop = ListOfOrders([Listed(str(number), at, at) for number, at in enumerate(moments)])
+    width, rows = 1e6, 0
+    while not rows:
+        shop.interrupt_after = shop.requests + 1
+        reader = _reader("history", shop, upper_end=NOW, width=width)
+        with suppress(Wait):
+            rows = len(reader.next().rows)
+        width = reader.width
+        assert shop.requests < 10
+    assert 0 < rows <= PAGE
 
 
 def test_the_past_of_a_shop_that_is_connected_after_a_crowd_came_costs_few_requests_more_than_it_has_pages() -> None:
@@ -141,7 +180,18 @@ def _reader(
 ) -> Reader:
     client = cast("EpagesClient", shop if isinstance(shop, ListOfOrders) else ListOfOrders(shop))
     cursor = Cursor("shop", kind, position, START, upper_end, width=width, fence=1, lateness=0)
-    return Reader(client, cursor, START - timedelta(days=1), PAGE, timedelta(seconds=10))
+    return Reader(client, cursor, START - timedelta(days=1), PAGE, OVERLAP)
+
+
+def _read_all(shop: ListOfOrders) -> set[str]:
+    """Read a bounded cursor to its end, which lies so that what is changed now leaves it."""
+    end = NOW - 3 * SECOND
+    reader, found, reached = _reader("history", shop, upper_end=end), set[str](), START
+    while reached < end:
+        reading = reader.next()
+        found.update(row.id for row in reading.rows)
+        reached = reading.end or end
+    return found
 
 
 def _between(moment: datetime, after: datetime | None, before: datetime | None) -> bool:
