@@ -71,8 +71,14 @@ class Database:
         """
 
         def at_once(session: Session) -> list[list[Row]]:
-            with session.pipeline():
-                cursors = [session.execute(query(path), parameters) for path, parameters in statements]
+            try:
+                with session.pipeline():
+                    cursors = [session.execute(query(path), parameters) for path, parameters in statements]
+            except psycopg.Error:
+                # Psycopg (3.3) counts what stood behind the failed query as prepared, which the server passed over:
+                # this connection would refuse it for ever.
+                session.close()
+                raise
             return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
 
         return self._run(at_once)

@@ -127,7 +127,9 @@ class World:
         host = host or self._host
         env = {**self.env, "PYTHONPATH": str(host.tree), **host.env}
         log = self._stack.enter_context((self._folder / f"{name}-{uuid.uuid4().hex[:6]}.log").open("wb"))
-        process = subprocess.Popen([*host.prefix, *argv], env=env, cwd=host.tree, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            [*host.prefix, *argv], env=env, cwd=host.tree, stdout=log, stderr=log, start_new_session=True
+        )
         self._stack.callback(_end, process)
         return process
 
@@ -160,7 +162,7 @@ class World:
     def worker(
         self, queues: str, concurrency: int = 4, host: Host | None = None, nice: int = 0
     ) -> subprocess.Popen[bytes]:
-        """Start a Celery worker with a pool of threads."""
+        """Start a Celery worker with a pool of threads, in a session of its own as a runner of Procfiles may do."""
         name = f"{uuid.uuid4().hex[:8]}@%h"
         options = ["-Q", queues, "-n", name, "--pool", "threads", "-c", str(concurrency), "-l", "INFO"]
         options += ["--without-gossip", "--without-mingle"]

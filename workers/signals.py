@@ -12,6 +12,7 @@ from celery.signals import setup_logging, worker_ready, worker_shutdown
 from schemas.errors import ConnectorError
 from schemas.settings import misspelled
 from tasks.logs import set_up_logs
+from workers.niceness import spread_niceness
 
 log = structlog.get_logger()
 
@@ -31,7 +32,8 @@ def start_logs(**_: Any) -> None:
 
 @worker_ready.connect
 def start_heartbeat(sender: Any, **_: Any) -> None:
-    """Begin to report what this worker consumes."""
+    """Begin to report what this worker consumes, with the weight that it was started with."""
+    spread_niceness()
     queues = sorted(sender.app.amqp.queues.consume_from)
     slots = int(sender.controller.concurrency)
     _stopped.clear()

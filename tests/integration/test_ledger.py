@@ -14,7 +14,7 @@ from psycopg import sql
 
 from ledger import connecting
 from ledger.cursors import Slice
-from ledger.database import Database, Session, fetch
+from ledger.database import Database, Session, Statement, fetch
 from ledger.jobs import upsert_wishes
 from ledger.keys import KeySet, new_key
 from ledger.ledger import Ledger
@@ -219,3 +219,19 @@ def test_what_the_server_said_it_committed_survives_its_death_whatever_its_defau
     row = database.transaction(lambda session: session.execute("show synchronous_commit").fetchone())
     database.close()
     assert row == {"synchronous_commit": used}
+
+
+def test_a_batch_that_fails_leaves_no_connection_that_thinks_its_statements_prepared(database_url: str) -> None:
+    database = Database(database_url, size=1)
+    asks: Statement = ("stores.exists", {"name": "shop"})
+    for _ in range(5):
+        database.batch(asks)
+    nobodys: Statement = (
+        "stores.add_flow",
+        {"store": "nobody", "direction": "import", "flow": "orders", "enabled": True},
+    )
+    with pytest.raises(psycopg.errors.ForeignKeyViolation):
+        # The sixth time it is prepared, behind a statement that fails: the server never hears of it.
+        database.batch(nobodys, asks)
+    assert database.batch(asks) == [[]]
+    database.close()
