@@ -34,6 +34,7 @@ local ONCE = 10 * SECOND -- refusals within this time of a cut are of the calls 
 local NEAR = 0.9 -- from this part of the last ceiling on, a refusal confirms it
 local CLIMB = 60 * SECOND -- in this time without a refusal the belief is back at its ceiling
 local REGROW = 300 * SECOND -- and in this time more it doubles
+local CHOSEN = { 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 86400 } -- seconds
 local FIRST_BLOCK, LONGEST_BLOCK = 1 * SECOND, 60 * SECOND -- after a refusal that does not say how long
 
 local clock = redis.call("TIME")
@@ -158,12 +159,22 @@ function operations.blocked()
   return { math.ceil(math.max(0, tonumber(blocked or 0) - now)), tonumber(strikes or 0) }
 end
 
+-- A vendor's window is a number that people choose. What its headers tell of it is up to a second off: they round.
+local function chosen(window)
+  for _, seconds in ipairs(CHOSEN) do
+    if math.abs(seconds * SECOND - window) <= SECOND then
+      return seconds * SECOND
+    end
+  end
+  return window
+end
+
 local function told_budget(state, fields, limit, remaining, reset)
   if limit > 0 then
     -- An answer in mid-window shows the rest of it only: the longest rest seen is the window.
     local known = state.calls == limit and state.window or 0
     fields.calls, fields.speed, fields.ceiling, fields.cut_at = limit, 1, 1, now
-    fields.window = reset > 0 and math.max(known, reset, SECOND) or state.window
+    fields.window = reset > 0 and chosen(math.max(known, reset, SECOND)) or state.window
   end
   if remaining > 0 and reset > 0 then
     -- The reset is told in whole seconds, rounded up perhaps.
