@@ -17,7 +17,7 @@ from workers.queues import QUEUE_NAMES
 
 ROOT = Path(__file__).parents[2]
 NICE = ["nice", "-n", "10"]
-# The weight that Linux gives to a process of that niceness, of 1024.
+# The weight that Linux gives to a process of that niceness, of 1024; how a container's compares depends on its runtime.
 SHARES = 110
 KEY = {"CONNECTOR_KEYS": "A" * 43 + "="}
 
