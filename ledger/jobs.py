@@ -11,6 +11,9 @@ from ledger.records import Context, Intent, Job, Link, Settled, Settlement, Wish
 from ledger.stores import Stores
 from schemas.flows import JOBS, flow_name
 
+# Exports that another export of their order may wait for.
+BLOCKING = ("cancellations", "shipments")
+
 
 class Jobs:
     """The queue in Postgres. Every change of a running job is guarded by its fence."""
@@ -62,6 +65,7 @@ class Jobs:
             locations=row["locations"],
             unhealthy=tuple(row["unhealthy"]),
             exports=frozenset(row["exports"]),
+            export_states=row["export_states"],
             order_dropped=row["order_dropped"],
             held=row["held"],
         )
@@ -79,9 +83,13 @@ class Jobs:
             "requests": requests,
         }
         settle: Statement = ("jobs.settle", parameters)
-        wake: Statement = ("jobs.wake_dependants", {"store": job.store, "order_key": job.order_key})
-        ends_import = (job.direction, job.flow, end.state) == ("import", "orders", "done")
-        rows = self._database.batch(settle, wake)[0] if ends_import else self._database.batch(settle)[0]
+        order = {"store": job.store, "order_key": job.order_key}
+        wakes: list[Statement] = []
+        if (job.direction, job.flow, end.state) == ("import", "orders", "done"):
+            wakes = [("jobs.wake_dependants", order)]
+        elif (job.direction, end.state) == ("export", "done") and job.flow in BLOCKING:
+            wakes = [("jobs.wake_blocked", order)]
+        rows = self._database.batch(settle, *wakes)[0]
         return Settled(**rows[0]) if rows else None
 
     def others_succeed(self, job: Job) -> bool:

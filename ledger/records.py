@@ -1,5 +1,6 @@
 """The rows the rest of the connector works with, as frozen dataclasses."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -84,9 +85,10 @@ class Intent:
 class Context:
     """What a run knows of its store and its order at the claim.
 
-    `exports` are the export flows that are switched on; `order_dropped` says that a person dropped the import of the
-    order before it was opened; `held` that since a restore of the database nobody has found out what the order is in
-    Afosto, and what both sides did to it.
+    `exports` are the export flows that are switched on; `export_states` is the state of each export job of the order,
+    "dropped" where a person has dropped it, "blocked" where it waits for one that is parked. `order_dropped` says that
+    a person dropped the import of the order before it was opened; `held` that since a restore of the database nobody
+    has found out what the order is in Afosto, and what both sides did to it.
     """
 
     store: Store
@@ -96,6 +98,7 @@ class Context:
     locations: dict[str, str]
     unhealthy: tuple[str, ...]
     exports: frozenset[str]
+    export_states: Mapping[str, str]
     order_dropped: bool
     held: bool
 

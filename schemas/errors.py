@@ -32,7 +32,8 @@ class Wait(RetryLater):
     """Nothing failed: there is no token, a breaker is open, or the vendor asked for patience. Counts no failure.
 
     `until` is the moment (aware UTC) from which trying makes sense; `prepaid` says that the limiter
-    reserved a token for exactly that moment, to be spent without asking again.
+    reserved a token for exactly that moment, to be spent without asking again; `blocked` that a parked job of the order
+    comes first, which wakes this one when it is done or dropped.
     """
 
     def __init__(
@@ -42,10 +43,12 @@ class Wait(RetryLater):
         after: float | None = None,
         until: datetime | None = None,
         prepaid: bool = False,
+        blocked: bool = False,
     ) -> None:
         super().__init__(message, after=after)
         self.until = until
         self.prepaid = prepaid
+        self.blocked = blocked
 
 
 class VendorSilent(Wait):

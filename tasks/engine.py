@@ -144,7 +144,7 @@ def _ending(run: Run, error: RetryLater | NeedsPerson) -> Settlement:
 
 def _waits(run: Run, error: Wait) -> Settlement:
     pause = error.after if error.after is not None else run.settings.retry_base
-    return Settlement("waiting", "waits", str(error), pause=pause)
+    return Settlement("waiting", "waits", str(error), pause=pause, reason="blocked" if error.blocked else None)
 
 
 def _prepaid(run: Run, error: Wait) -> Settlement:

@@ -12,6 +12,9 @@ from schemas.mapping.news import Known
 from tasks.counterpart import must_wait, others_first, require_scopes, settled_first
 from tasks.run import Run
 
+# Seconds after which a job looks again whether what it waits for is still parked; it is woken when that is decided.
+BLOCKED = 3600.0
+
 
 def permitted(run: Run, flow: str, *, imports: str) -> None:
     """Raise NeedsPerson when the token may not do all that a flow needs, Wait while an import has an open intent.
@@ -53,6 +56,20 @@ def announce(run: Run, kind: str, body: Mapping[str, object]) -> int:
 def conclude(run: Run, intent_id: int | None, links: Sequence[NewLink], outcome: str) -> None:
     """Write what a call has led to, and settle its intent; None for what needed no call."""
     run.links.conclude(run.store.name, run.order_id, intent_id, links, outcome)
+
+
+def comes_first(run: Run, flow: str, why: str) -> None:
+    """Raise Wait until another export of the order has done its part, and ask for it unless a person has to decide.
+
+    Who dropped it has decided that nothing is to come first.
+    """
+    state = run.context.export_states.get(flow)
+    if state == "dropped":
+        return
+    if state in ("parked", "blocked"):
+        raise Wait(f"{why}; that is parked: retry or drop it, and this goes on", after=BLOCKED, blocked=True)
+    run.runtime.ledger.jobs.hint(run.store.name, "export", flow, run.order_id, lane=run.job.lane)
+    raise Wait(why, after=run.settings.retry_base)
 
 
 def import_again(run: Run, flow: str) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto, epages
-from schemas.errors import AnswerLost, RetryLater, Wait
+from schemas.errors import AnswerLost, RetryLater
 from schemas.words import counted
 from tasks.counterpart import must_wait
-from tasks.exporting import announce, conclude, known, marker
+from tasks.exporting import announce, comes_first, conclude, known, marker
 from tasks.run import Run
 
 INTENT = "shop-pickup"
@@ -39,11 +39,8 @@ def _cancellations_first(run: Run, order: afosto.Order) -> None:
     canceled = known(run, order).canceled
     left = [unit for unit in order.units if unit.progress == "CANCELLED" and unit.contra_id not in canceled]
     if left and "cancellations" in run.context.exports:
-        run.runtime.ledger.jobs.hint(run.store.name, "export", "cancellations", run.order_id, lane=run.job.lane)
-        raise Wait(
-            f"{counted(len(left), 'unit')} canceled in Afosto must be canceled in the shop first",
-            after=run.settings.retry_base,
-        )
+        pieces = counted(len(left), "unit")
+        comes_first(run, "cancellations", f"{pieces} canceled in Afosto must be canceled in the shop first")
 
 
 def settle_pickup(run: Run, intent: Intent, processes: Sequence[epages.Process]) -> str:

@@ -6,13 +6,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto, epages
-from schemas.errors import Wait
 from schemas.mapping.news import parcels_ahead, returned_units
 from schemas.mapping.payments import delivery_fee, takes_parts
 from schemas.mapping.returns import BackUnit, ReturnPlan, return_plans
 from schemas.words import counted
 from tasks.counterpart import opened_order, read_order
-from tasks.exporting import announce, conclude, import_again, known, landed, look_again, marker, permitted
+from tasks.exporting import announce, comes_first, conclude, import_again, known, landed, look_again, marker, permitted
 from tasks.run import Run
 
 INTENT = "shop-return"
@@ -47,8 +46,7 @@ def export_return(run: Run) -> str:
 def _shipments_first(run: Run, ahead: Collection[str], back: Iterable[afosto.Unit]) -> None:
     """Raise Wait while a parcel that brought the units is further on in Afosto than in the shop."""
     if any(unit.parcel_id in ahead for unit in back):
-        run.runtime.ledger.jobs.hint(run.store.name, "export", "shipments", run.order_id, lane=run.job.lane)
-        raise Wait("the shipment that brought the units comes first", after=run.settings.retry_base)
+        comes_first(run, "shipments", "the shipment that brought the units comes first")
 
 
 def _brought_by(run: Run) -> Mapping[str, str]:

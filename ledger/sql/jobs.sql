@@ -49,7 +49,8 @@ on conflict (store, direction, flow, subject) do update set
     wanted = jobs.wanted + 1,
     lane = case when jobs.state in ('done', 'parked') then excluded.lane else least(jobs.lane, excluded.lane) end,
     state = case when jobs.state in ('done', 'parked') then 'waiting' else jobs.state end,
-    due_at = case when jobs.state in ('done', 'parked') then greatest(now(), jobs.due_at) else jobs.due_at end,
+    due_at = case when jobs.state in ('done', 'parked') then greatest(now(), jobs.due_at)
+                  when jobs.reason = 'blocked' then now() else jobs.due_at end,
     failures = 0, failing_since = null, reason = null, message = null, resolution = null, prepaid = false
 returning id, subject, wanted, state;
 
@@ -82,6 +83,9 @@ select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store,
        coalesce((select jsonb_agg(jsonb_build_object('flow', j.flow, 'state', j.state)) from jobs j
                  where j.store = s.name and j.order_key = %(order_key)s and j.direction = 'import'
                  and j.state <> 'done'), '[]') as open_jobs,
+       coalesce((select jsonb_object_agg(j.flow, case when j.reason in ('dropped', 'blocked') and j.state in ('done', 'waiting')
+                                                     then j.reason else j.state end) from jobs j
+                 where j.store = s.name and j.order_key = %(order_key)s and j.direction = 'export'), '{}') as export_states,
        coalesce((select jsonb_object_agg(m.epages_id, m.afosto_id) from locations m where m.store = s.name), '{}') as locations,
        coalesce((select jsonb_agg(f.flow) from store_flows f where f.store = s.name and f.direction = 'export' and f.enabled
                  and f.stopped_reason is null), '[]') as exports,
@@ -144,6 +148,11 @@ update jobs set due_at = now()
 where store = %(store)s and order_key = %(order_key)s and direction = 'import' and flow <> 'orders'
   and state = 'waiting' and due_at > now() and claims = 0;
 
+-- name: wake_blocked
+-- A job of the order is done: what waited for it may go.
+update jobs set due_at = now(), reason = null
+where store = %(store)s and order_key = %(order_key)s and direction = 'export' and state = 'waiting' and reason = 'blocked';
+
 -- name: wake_order
 -- The order is opened: its dependants may go, also those that were dropped with its import. Reserved calls have their moment.
 update jobs set due_at = now(), state = 'waiting', wanted = case when state = 'done' then wanted + 1 else wanted end,
@@ -191,7 +200,7 @@ where state in ('parked', 'done', 'waiting') and (%(ids)s::bigint[] is null or i
 returning id;
 
 -- name: drop
--- What waits for the import of an order goes with it; the opening of the order brings it back.
+-- What waits for the import of an order goes with it; the opening of the order brings it back. What was blocked goes on.
 with chosen as (
     update jobs set state = 'done', done = wanted, settled_at = now(), failures = 0, failing_since = null,
            reason = 'dropped', message = 'dropped by a person', resolution = null
@@ -208,6 +217,11 @@ with chosen as (
       and not exists (select 1 from links l where l.store = d.store and l.kind = 'order' and l.epages_id = d.order_key
                       and l.stage = 'opened')
     returning d.id
+), freed as (
+    update jobs b set due_at = now(), reason = null
+    from chosen c
+    where b.store = c.store and b.order_key = c.order_key and b.direction = 'export' and b.state = 'waiting'
+      and b.reason = 'blocked' and b.id not in (select id from chosen)
 )
 select id, false as with_order from chosen union all select id, true from dependants;
 
