@@ -27,6 +27,7 @@ from benchmarks.idle import EARNEST
 from benchmarks.measuring import Figure, figure, tracked
 from benchmarks.plotting import save_bars
 from benchmarks.reporting import options, show, verdict
+from schemas.words import counted
 from tests.world import World, wait_for
 from workers.local.services import Services, local_services
 
@@ -195,11 +196,11 @@ def _print_outage(outage: Outage) -> None:
 def _missed(uses: Sequence[Use]) -> list[str]:
     missed = []
     for u in uses:
-        who = f"{u.way}, {u.workers} workers"
+        who = f"{u.way}, {counted(u.workers, 'worker')}"
         if u.share.median < SHARE:
             missed.append(f"{who}: {u.share.median:.1%} of the budget used")
         if u.refused > REFUSALS[u.way]:
             missed.append(f"{who}: {u.refused:.1f} refusals per window")
-        if u.claims > CLAIMS:
+        if round(u.claims, 2) > CLAIMS:
             missed.append(f"{who}: {u.claims:.2f} claims per job")
     return missed

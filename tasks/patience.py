@@ -22,18 +22,24 @@ Tell = Callable[[str, float], None]
 
 @dataclass(slots=True)
 class PatientGate:
-    """A gate that waits where another would give up: for its budget. Raises VendorSilent while a breaker is open."""
+    """A gate that waits where another would give up: for its budget.
+
+    Raises Wait when Redis stays away, VendorSilent while a breaker is open.
+    """
 
     gate: Gate
     tell: Tell
 
     def before(self, effect: bool) -> None:
         """Let a request pass once its reserved moment has come."""
+        left = TRIES
         while True:
             try:
                 self.gate.before(effect)
             except Wait as wait:
-                if isinstance(wait, VendorSilent) or wait.after is None:
+                # A budget comes back by itself; a Redis that is away does so within some tries, or not at all.
+                left -= not wait.prepaid
+                if isinstance(wait, VendorSilent) or wait.after is None or not left:
                     raise
                 if wait.prepaid:
                     self.gate.prepaid = self.gate.calls + 1

@@ -42,6 +42,7 @@ def test_a_token_is_printed_once_and_works_until_it_is_revoked(doors: Doors, she
         (("tokens", "add", "erp", "--task", "dispatch.tick"), "dispatch.tick"),
         (("tokens", "add", "erp", "--task", "orders.import", "--store", "none"), "No store 'none'"),
         (("tokens", "add", "erp"), "--task"),
+        (("tokens", "add", " ", "--task", "orders.import"), "needs the name of the system"),
         (("tokens", "revoke", "none"), "connector tokens list"),
         (("webhooks", "add", "none", "--secret", "s"), "No store 'none'"),
         (("webhooks", "rotate", "none", "--secret", "s"), "connector webhooks list"),

@@ -71,6 +71,12 @@ def test_the_number_alone_is_answered_with_the_stores_it_may_be_of(driver: Drive
     assert driver.store in result.stderr
 
 
+def test_the_store_alone_is_answered_with_what_is_missing(driver: Driver, connector: Commands) -> None:
+    result = connector("order", driver.store)
+    assert result.exit_code == 2
+    assert f"The number of the order is missing; for example: connector order {driver.store} 10001" in result.stderr
+
+
 def test_a_job_is_told_in_words_with_its_attempts(driver: Driver, connector: Commands) -> None:
     order, _ = driver.imported()
     driver.runtime.ledger.jobs.hint(driver.store, "export", "looks", order["number"], lane=0)

@@ -45,6 +45,8 @@ def order(store: str, number: str | None, as_json: bool) -> None:
 
 
 def _no_store(number: str, names: Sequence[str]) -> click.UsageError:
+    if number in names:
+        return click.UsageError(f"The number of the order is missing; for example: connector order {number} 10001")
     known = f"connected are {', '.join(names)}" if names else "none is connected"
     example = f"connector order {names[0] if names else 'STORE'} {number}"
     return click.UsageError(f"The store comes first ({known}), then the order's number; for example: {example}")

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from schemas.errors import NeedsPerson
+from schemas.words import counted
 from workers.cli.frame import open_ledger, print_json, print_table, show
 
 
@@ -41,11 +42,20 @@ def _print(rows: list[dict[str, Any]], cursor: dict[str, Any]) -> None:
         "checked_at": "AT",
     }
     print_table(shown, columns, "nothing yet; what the shop sells is found at its first turn")
-    for row in rows:
-        if row["resolution"]:
-            click.echo(f"  {row['sku']}: {row['message']}. {row['resolution']}")
+    for (message, resolution), skus in _advice(rows).items():
+        named = skus[0] if len(skus) == 1 else f"{counted(len(skus), 'SKU')} ({skus[0]} …)"
+        click.echo(f"  {named}: {message}. {resolution}")
     if cursor.get("polled_at"):
         click.echo(f"\nChanges in Afosto were last read at {show(cursor['polled_at'])}{_how(cursor)}")
+
+
+def _advice(rows: list[dict[str, Any]]) -> dict[tuple[str, str], list[str]]:
+    """What is wrong and what to do about it → the SKUs of which that is true."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for row in rows:
+        if row["resolution"]:
+            found.setdefault((row["message"], row["resolution"]), []).append(row["sku"])
+    return found
 
 
 def _state(row: dict[str, Any]) -> str:

@@ -21,6 +21,8 @@ def tokens() -> None:
 @click.option("--store", "stores", multiple=True, help="Only for this store; repeat it. Left out: for every store.")
 def add(name: str, tasks: Sequence[str], stores: Sequence[str]) -> None:
     """Make a token for the system NAME and print it. It is shown once; only a hash of it is kept."""
+    if not name.strip():
+        raise click.BadParameter("a token needs the name of the system that will use it", param_hint="NAME")
     with open_ledger() as ledger:
         for store in stores:
             ledger.stores.facts(store)

@@ -1,0 +1,42 @@
+"""Who can wait waits for a budget as long as it takes, and gives up on a Redis that stays away."""
+
+from typing import cast
+
+import pytest
+
+from schemas.errors import Wait
+from tasks import patience
+from tasks.patience import PatientGate
+from tasks.vendors import Gate
+
+
+class Refusing:
+    """A gate that lets nothing pass for the first so many times."""
+
+    def __init__(self, refusals: int, *, prepaid: bool) -> None:
+        self._left, self._prepaid = refusals, prepaid
+        self.calls = self.prepaid = self.asked = 0
+
+    def before(self, effect: bool) -> None:
+        self.asked += 1
+        if self.asked <= self._left:
+            raise Wait("not now", after=0.0, prepaid=self._prepaid)
+
+
+def test_a_budget_is_waited_for_as_often_as_it_takes() -> None:
+    gate, told = Refusing(100, prepaid=True), list[str]()
+    PatientGate(cast("Gate", gate), lambda why, _: told.append(why)).before(effect=False)
+    assert (gate.asked, len(told)) == (101, 100)
+
+
+def test_a_redis_that_is_back_soon_is_waited_for() -> None:
+    gate = Refusing(patience.TRIES - 1, prepaid=False)
+    PatientGate(cast("Gate", gate), lambda *_: None).before(effect=False)
+    assert gate.asked == patience.TRIES
+
+
+def test_a_redis_that_stays_away_ends_the_waiting() -> None:
+    gate = Refusing(100, prepaid=False)
+    with pytest.raises(Wait, match="not now"):
+        PatientGate(cast("Gate", gate), lambda *_: None).before(effect=False)
+    assert gate.asked == patience.TRIES
