@@ -91,7 +91,7 @@ def _play(stage: Stage, trading: float) -> Report:
 
 
 def _settle(stage: Stage) -> bool:
-    """Poll, sweep and look at every order once more, then wait until only what waits for a payment is left to do."""
+    """Poll, sweep and look at every order once more, then wait until only payments and people are waited for."""
     unpaid = stage.world.unpaid()
     # One more poll of each store reads what happened last, before the sweep reads what no poll can see.
     time.sleep(stage.settings.poll_interval + stage.settings.clock_margin)
@@ -114,7 +114,7 @@ def _is_settled(ledger: Ledger, unpaid: frozenset[str]) -> bool:
             return False
     states = ("queued", "running", "waiting")
     jobs = (job for state in states for job in ledger.jobs.search(state=state, limit=100_000))
-    return all(job["order_key"] in unpaid for job in jobs)
+    return all(job["order_key"] in unpaid or job["reason"] == "blocked" for job in jobs)
 
 
 def _watch(stage: Stage, what: str, seconds: float, ended: Callable[[], bool]) -> bool:

@@ -179,6 +179,17 @@ def test_a_part_canceled_of_an_order_that_takes_all_or_none_is_left_to_a_person(
     assert pair.kinds() == ["without-cause"]
 
 
+@pytest.mark.parametrize(("policy", "kinds"), [("FULL_REFUND_ONLY", []), (None, ["canceled", "parcel"])])
+def test_a_pickup_of_which_a_part_was_canceled_that_takes_all_or_none_is_laid_out_when_a_person_has_decided(
+    policy: str | None, kinds: list[str]
+) -> None:
+    pair = Pair().bare(2, pickup=True, **({"refund_policy": policy} if policy else {}))
+    pair.order["parcels"] = [parcel("T1", "READY_TO_COLLECT", None, 1)]
+    pair.afosto_causes = [afosto_cause("afosto", "cancel", 0), afosto_cause("afosto", "ship", 1, parcel="T1")]
+    pair.units("CANCELLED", "OPEN")
+    assert pair.kinds() == kinds
+
+
 def test_the_whole_of_an_order_that_takes_all_or_none_is_canceled() -> None:
     pair = Pair().bare(2, refund_policy="FULL_REFUND_ONLY")
     pair.afosto_causes = [afosto_cause("afosto", "cancel", 0, 1)]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+from workers.local.proofs.cancellations import canceled_partly
 from workers.local.proofs.deeds import Case, Key, Parcel
 from workers.local.proofs.report import Claim, Difference, Side, Terms
 
@@ -11,10 +12,12 @@ _KeyOf = Callable[[Parcel], Key]
 def parcels(case: Case) -> Iterator[Claim]:
     """What the connector must have made of the parcels and pickups of either side, and how far they must be.
 
-    A pickup in the shop is always of the whole order: nobody chooses its content, so that is not compared.
+    A pickup in the shop is always of the whole order: nobody chooses its content, so that is not compared. Where a part
+    was canceled that the shop can only cancel as a whole, a person decides before it is laid out.
     """
     key = _code if case.shop["pickup"] else _code_and_content
-    yield from _matched(case.afosto_did.parcels, case.exported.parcels, "shop", key)
+    if not (case.shop["pickup"] and canceled_partly(case)):
+        yield from _matched(case.afosto_did.parcels, case.exported.parcels, "shop", key)
     if case.order:
         yield from _matched(case.shop_did.parcels, case.imported.parcels, "Afosto", _code_and_content)
 
