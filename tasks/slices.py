@@ -112,7 +112,7 @@ class Reader:
         growth = min(4.0, max(0.25, FILL * self._size / max(1, len(rows))))
         self._start = end
         self._width = min(max(SECOND, self._width * growth), WIDEST)
-        return Reading(rows, end, self._width.total_seconds(), page.served_at)
+        return Reading(rows, end, self.width, page.served_at)
 
     def _narrow(self, page: OrderPage, span: timedelta) -> None:
         self._width = max(SECOND, min(span / 2, span * (FILL * self._size / page.total_elements)))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.driven import driver, runtime
-from tests.driver import Driver
+from tests.driver import Document, Driver
 from tests.world import World
 from workers.local.services import Services
 
@@ -22,11 +22,7 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def test_a_job_that_fails_while_its_neighbours_succeed_is_parked_and_says_what_to_do(driver: Driver) -> None:
-    order = driver.place()
-    driver.poll()
-    _break(driver, order["id"])
-    driver.run()
-    driver.imported()
+    order = _fails_alone(driver)
     for _ in range(LIMIT - 1):
         assert driver.parked() == []
         driver.hurry()
@@ -37,11 +33,7 @@ def test_a_job_that_fails_while_its_neighbours_succeed_is_parked_and_says_what_t
 
 
 def test_a_parked_job_that_is_retried_once_the_fault_is_gone_imports_its_order(driver: Driver) -> None:
-    order = driver.place()
-    driver.poll()
-    _break(driver, order["id"])
-    driver.run()
-    driver.imported()
+    order = _fails_alone(driver)
     for _ in range(LIMIT - 1):
         driver.hurry()
     driver.world.epages.set_faults(driver.store, faults=[])
@@ -73,6 +65,16 @@ def test_what_another_store_gets_done_blames_nobody(driver: Driver, world: World
         driver.poll()  # its answer keeps the breaker closed
         driver.hurry()
     assert driver.parked() == []
+
+
+def _fails_alone(driver: Driver) -> Document:
+    """An order whose import has failed once, and a later one that was imported."""
+    order = driver.place()
+    driver.poll()
+    _break(driver, order["id"])
+    driver.run()
+    driver.imported()
+    return order
 
 
 def _break(driver: Driver, *orders: str) -> None:
