@@ -22,7 +22,7 @@ on conflict (store, direction, flow, subject) do update set
     document_at = excluded.document_at,
     lane = case when jobs.state in ('done', 'parked') then excluded.lane else least(jobs.lane, excluded.lane) end,
     state = case when jobs.state in ('done', 'parked') then 'waiting' else jobs.state end,
-    due_at = case when jobs.state in ('done', 'parked') then excluded.due_at else jobs.due_at end,
+    due_at = case when jobs.state in ('done', 'parked') or jobs.reason = 'blocked' then excluded.due_at else jobs.due_at end,
     failures = 0, failing_since = null, reason = null, message = null, resolution = null, prepaid = false
 where jobs.content_hash is distinct from excluded.content_hash
   and (jobs.document_at is null or excluded.document_at >= jobs.document_at)

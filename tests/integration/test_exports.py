@@ -388,6 +388,20 @@ def test_a_return_behind_a_pickup_behind_a_parked_cancellation_waits_with_it(dri
     assert [job["claims"] for job in driver.jobs()] == before
 
 
+def test_news_of_what_is_blocked_are_looked_at_once_and_wait_again(driver: Driver) -> None:
+    order = _blocked_pickup(driver)
+    copy = driver.afosto(order)
+    driver.world.afosto.collect(TENANT, copy["id"])
+    driver.world.afosto.return_(TENANT, copy["id"], _units(copy)[1:], "restocked")
+    driver.look(order)
+    for _ in range(3):
+        driver.run()
+        time.sleep(1.5 * driver.runtime.settings.retry_base)
+    assert driver.run() == []
+    waiting = {job["flow"]: job["reason"] for job in driver.jobs() if job["state"] == "waiting"}
+    assert waiting == {"shipments": "blocked", "returns": "blocked"}
+
+
 def _blocked_pickup(driver: Driver) -> Document:
     """An order of which one piece is canceled in Afosto, which its payment forbids, and the rest is ready."""
     order, copy = driver.imported(lines=_lines(driver, 2), payment="iDEAL", pickup=True)
