@@ -84,9 +84,12 @@ class Front:
         return []
 
     def resend(self, direction: str, flow: str, after: float, limit: int) -> list[Row]:
-        """Return jobs that were sent more than `after` seconds ago and never claimed, to be sent again."""
+        """Return jobs that were sent more than `after` seconds ago and never claimed, to be sent again.
+
+        Those of a flow that was switched off or stopped meanwhile wait instead.
+        """
         parameters = {"direction": direction, "flow": flow, "after": after, "limit": limit}
-        return self._database.rows("front.resend", parameters)
+        return [row for row in self._database.rows("front.resend", parameters) if row["state"] == "queued"]
 
     def heartbeat(self, worker: str, host: str, queues: Sequence[str], slots: int) -> None:
         """Say that a worker process lives, what it consumes and how much it runs at once."""

@@ -7,12 +7,12 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from ledger.database import Database, Row, Session, Statement, fetch
-from ledger.records import Context, Intent, Job, Link, Settled, Settlement, Wish
+from ledger.records import Context, Intent, Job, Link, Settled, Settlement, Sibling, Wish
 from ledger.stores import Stores
 from schemas.flows import JOBS, flow_name
 
-# Exports that another export of their order may wait for.
-BLOCKING = ("cancellations", "shipments")
+# Flows that other jobs of their order may wait for.
+BLOCKING = ("cancellations", "shipments", "returns")
 
 
 class Jobs:
@@ -61,11 +61,10 @@ class Jobs:
             store=self._stores.read(row),
             links=tuple(read_link(link) for link in row["links"]),
             intents=tuple(_intent(intent) for intent in row["intents"]),
-            open_flows=frozenset(job["flow"] for job in row["open_jobs"]),
             locations=row["locations"],
             unhealthy=tuple(row["unhealthy"]),
-            exports=frozenset(row["exports"]),
-            export_states=row["export_states"],
+            flows=frozenset((direction, flow) for direction, flow in row["flows"]),
+            siblings={(job["direction"], job["flow"]): _sibling(job) for job in row["siblings"]},
             order_dropped=row["order_dropped"],
             held=row["held"],
         )
@@ -87,7 +86,7 @@ class Jobs:
         wakes: list[Statement] = []
         if (job.direction, job.flow, end.state) == ("import", "orders", "done"):
             wakes = [("jobs.wake_dependants", order)]
-        elif (job.direction, end.state) == ("export", "done") and job.flow in BLOCKING:
+        elif end.state == "done" and job.flow in BLOCKING:
             wakes = [("jobs.wake_blocked", order)]
         rows = self._database.batch(settle, *wakes)[0]
         return Settled(**rows[0]) if rows else None
@@ -185,4 +184,10 @@ def read_link(row: Row) -> Link:
 
 
 def _intent(row: Row) -> Intent:
-    return Intent(id=row["id"], kind=row["kind"], body=row["body"], seconds_left=float(row["seconds_left"]))
+    names = ("id", "kind", "body", "job_id", "owner")
+    return Intent(**{name: row[name] for name in names}, seconds_left=float(row["seconds_left"]))
+
+
+def _sibling(row: Row) -> Sibling:
+    settled = row["settled"]
+    return Sibling(row["state"], float(settled) if settled is not None else None, row["message"])

@@ -49,10 +49,10 @@ class Links:
             values = {"store": store, "order_key": order_key, "old": old, "new": new, "facts": Jsonb(dict(facts))}
             if fetch_one(session, "links.replace_draft", values) is None:
                 return False
-            fetch(session, "links.settle_items", {"store": store, "order_key": order_key, "outcome": "abandoned"})
+            items = {"store": store, "order_key": order_key}
+            fetch(session, "links.settle_items", {**items, "kinds": ["items"], "outcome": "abandoned"})
             body = Jsonb({"afosto_id": new})
-            items = {"store": store, "order_key": order_key, "job_id": job_id, "kind": "items", "body": body}
-            fetch(session, "links.open_intent", {**items, "wait": 0})
+            fetch(session, "links.open_intent", {**items, "job_id": job_id, "kind": "items", "body": body, "wait": 0})
             return True
 
         return self._database.transaction(work)
@@ -73,7 +73,10 @@ class Links:
         """
         key = {"store": store, "order_key": order_key}
         hold: Statement = ("jobs.hold_orders", {"store": store, "subjects": [order_key]})
-        settle: Statement = ("links.settle_items", {**key, "outcome": "abandoned" if stage == "expired" else "done"})
+        outcome = "abandoned" if stage == "expired" else "done"
+        # From its opening on, no call can open it any more.
+        kinds = ["items", "open"] if stage == "opened" else ["items"]
+        settle: Statement = ("links.settle_items", {**key, "kinds": kinds, "outcome": outcome})
         values = {**key, "afosto_id": afosto_id, "stage": stage, "facts": Jsonb(dict(facts or {}))}
         note: Statement = ("links.stage_order", values)
         wake: Statement = ("jobs.wake_order", key)

@@ -73,34 +73,54 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """An effect that was announced and not settled. `seconds_left` of its ambiguity, 0 when absence is proof."""
+    """An effect that was announced and not settled. `seconds_left` of its ambiguity, 0 when absence is proof.
+
+    `owner` is the state of the job `job_id` that has announced it, and settles it in its next run.
+    """
 
     id: int
     kind: str
     body: dict[str, Any]
     seconds_left: float
+    job_id: int
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sibling:
+    """A job of the same order: its state, "dropped" where a person has dropped it.
+
+    `settled` is when it last ended a run, in seconds since 1970; None before its first. `message` is why it waits.
+    """
+
+    state: str
+    settled: float | None = None
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a run knows of its store and its order at the claim.
 
-    `exports` are the export flows that are switched on; `export_states` is the state of each export job of the order,
-    "dropped" where a person has dropped it, "blocked" where it waits for one that is parked. `order_dropped` says that
-    a person dropped the import of the order before it was opened; `held` that since a restore of the database nobody
-    has found out what the order is in Afosto, and what both sides did to it.
+    `flows` are the flows that are switched on, `siblings` the jobs of the order, both by (direction, flow).
+    `order_dropped` says that a person dropped the import of the order before it was opened; `held` that since a restore
+    of the database nobody has found out what the order is in Afosto, and what both sides did to it.
     """
 
     store: Store
     links: tuple[Link, ...]
     intents: tuple[Intent, ...]
-    open_flows: frozenset[str]
     locations: dict[str, str]
     unhealthy: tuple[str, ...]
-    exports: frozenset[str]
-    export_states: Mapping[str, str]
+    flows: frozenset[tuple[str, str]]
+    siblings: Mapping[tuple[str, str], Sibling]
     order_dropped: bool
     held: bool
+
+    @property
+    def exports(self) -> frozenset[str]:
+        """The export flows that are switched on."""
+        return frozenset(flow for direction, flow in self.flows if direction == "export")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +140,16 @@ class Cursor:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a poll found for one flow of one order: `content_hash` says whether it is news."""
+    """What a poll or a look found for one flow of one order: `content_hash` says whether it is news.
+
+    `document_at` is when the shop changed the document, by which an older one is told; None where what is found is the
+    latest, as the order is read by one job at a time.
+    """
 
     flow: str
     subject: str
     content_hash: str
-    document_at: datetime
+    document_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

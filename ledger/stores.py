@@ -130,7 +130,10 @@ class Stores:
         """Turn a flow of a store, by its name in `schemas.flows`, on or off; stock is then published anew."""
 
         def work(session: Session) -> None:
-            fetch(session, "stores.add_flow", connecting.switch_values(name, flow, enabled))
+            values = connecting.switch_values(name, flow, enabled)
+            fetch(session, "stores.add_flow", values)
+            if not enabled:
+                fetch(session, "front.call_back", values)
             if enabled and flow == "inventory.publish":
                 fetch(session, "stock.anew", {"store": name})
 

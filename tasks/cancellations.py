@@ -18,7 +18,7 @@ IMPORT = Flow(
     "cancellations",
     import_cancellation,
     epages_calls=1,
-    afosto_calls=4,
+    afosto_calls=5,
 )
 EXPORT = Flow(
     "cancellations", "export", "cancellations.export", "exports", export_cancellation, epages_calls=4, afosto_calls=1

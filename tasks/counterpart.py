@@ -1,10 +1,11 @@
 """The Afosto order of a run's order, and the loop of actions that ends a cancellation or a return there."""
 
 from collections.abc import Collection, Sequence
+from typing import NoReturn
 
 from clients.scopes import cockpit_name, missing_scopes
 from ledger.ledger import ORDER_WAIT
-from ledger.records import Intent, Link
+from ledger.records import Intent, Link, Sibling
 from ledger.status import Status
 from schemas import afosto, epages
 from schemas.errors import AnswerLost, NeedsPerson, Wait
@@ -12,6 +13,8 @@ from tasks.run import Run
 
 # A cancellation or return has three steps; more rounds mean that Afosto does not move.
 ROUNDS = 6
+# Seconds after which a job looks again whether what it waits for has ended; it is woken when that is done or decided.
+BLOCKED = 600.0
 
 
 def opened_order(run: Run) -> Link:
@@ -20,8 +23,26 @@ def opened_order(run: Run) -> Link:
     if link is None:
         must_be_an_id(run)
     if link is None or link.stage != "opened":
-        raise Wait("the order is not open in Afosto yet", after=ORDER_WAIT)
+        why = "the order is not open in Afosto yet"
+        order = run.context.siblings.get(("import", "orders"))
+        if order and order.state == "parked":
+            wait_for(order, why)
+        raise Wait(why, after=ORDER_WAIT)
     return link
+
+
+def wait_for(job: Sibling | None, why: str) -> NoReturn:
+    """Raise Wait without another run until a job of the order is done, or a person decides about it."""
+    if job and job.state == "parked":
+        why = f"{why}; that is parked: retry or drop it, and this goes on"
+    elif job and job.message:
+        why = f"{why}, which waits as well: {job.message}"
+    raise Wait(why, after=BLOCKED, blocked=True)
+
+
+def look_again(what: str) -> NoReturn:
+    """An open intent is settled; raises Wait, so that the next run begins with what is written down now."""
+    raise Wait(f"{what}; what else there is comes next", after=0)
 
 
 def must_be_an_id(run: Run) -> bool:
@@ -92,10 +113,19 @@ def require_scopes(run: Run, flow: str) -> None:
 
 
 def others_first(run: Run, *kinds: str) -> None:
-    """Raise Wait while the other direction has an open intent of these kinds: it must be settled before we look."""
+    """Raise Wait while the other direction has an open intent of these kinds: it must be settled before we look.
+
+    Not while this job has one itself, else both would wait for each other; and not for one whose job was dropped once
+    it is sure that nothing lands any more.
+    """
+    if any(intent.job_id == run.job.id for intent in run.context.intents):
+        return
+    why = "the other direction is not sure yet what it has done to this order"
     for intent in filter(None, map(run.open_intent, kinds)):
-        pause = max(intent.seconds_left, run.settings.retry_base)
-        raise Wait("the other direction is not sure yet what it has done to this order", after=pause)
+        if intent.owner != "done":
+            wait_for(Sibling(intent.owner), why)
+        if intent.seconds_left > 0:
+            raise Wait(why, after=intent.seconds_left)
 
 
 def must_wait(intent: Intent) -> None:

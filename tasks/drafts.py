@@ -57,8 +57,7 @@ def mark_draft(run: Run, shop: epages.Order, afosto_id: str, given_up: str | Non
 
 
 def _write(run: Run, note: str, afosto_id: str) -> None:
-    body, wait = {"afosto_id": afosto_id}, run.settings.ambiguity_wait
-    intent_id = run.links.announce(run.store.name, run.order_id, run.job.id, INTENT, body, wait)
+    intent = run.announce(INTENT, {"afosto_id": afosto_id})
     try:
         run.epages.set_note(run.order_id, note)
     except NeedsPerson as refusal:
@@ -67,4 +66,4 @@ def _write(run: Run, note: str, afosto_id: str) -> None:
         run.note(f"not marked in the shop: {refusal}")
     else:
         run.note("named it in the note of the shop's order")
-    run.links.conclude(run.store.name, run.order_id, intent_id, [], "done")
+    run.links.conclude(run.store.name, run.order_id, intent.id, [], "done")

@@ -1,19 +1,15 @@
 """What the exports share: where an order stands on both sides, and how a lost answer of the shop is settled."""
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import Any, NoReturn
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from ledger.links import NewLink
-from ledger.records import Intent
+from ledger.records import Intent, Sibling
 from schemas import afosto
 from schemas.epages import Process
-from schemas.errors import Wait
 from schemas.mapping.news import Known
-from tasks.counterpart import must_wait, others_first, require_scopes, settled_first
+from tasks.counterpart import must_wait, others_first, require_scopes, settled_first, wait_for
 from tasks.run import Run
-
-# Seconds after which a job looks again whether what it waits for is still parked; it is woken when that is decided.
-BLOCKED = 3600.0
 
 
 def permitted(run: Run, flow: str, *, imports: str) -> None:
@@ -48,38 +44,33 @@ def marker(run: Run) -> str:
     return f"Afosto (job {run.job.id})"
 
 
-def announce(run: Run, kind: str, body: Mapping[str, object]) -> int:
-    """Write an intent before the call that it is about."""
-    return run.links.announce(run.store.name, run.order_id, run.job.id, kind, body, run.settings.ambiguity_wait)
-
-
 def conclude(run: Run, intent_id: int | None, links: Sequence[NewLink], outcome: str) -> None:
     """Write what a call has led to, and settle its intent; None for what needed no call."""
     run.links.conclude(run.store.name, run.order_id, intent_id, links, outcome)
 
 
 def comes_first(run: Run, flow: str, why: str) -> None:
-    """Raise Wait until another export of the order has done its part, and ask for it unless a person has to decide.
+    """Raise Wait until another export of the order has done its part, and ask for it where that may help.
 
-    Who dropped it has decided that nothing is to come first.
+    Who dropped it has decided that nothing is to come first, and who switched it off, that it never does.
     """
-    state = run.context.export_states.get(flow)
-    if state == "dropped":
+    other = run.context.siblings.get(("export", flow))
+    if flow not in run.context.exports or (other and other.state == "dropped"):
         return
-    if state in ("parked", "blocked"):
-        raise Wait(f"{why}; that is parked: retry or drop it, and this goes on", after=BLOCKED, blocked=True)
-    run.runtime.ledger.jobs.hint(run.store.name, "export", flow, run.order_id, lane=run.job.lane)
-    raise Wait(why, after=run.settings.retry_base)
+    if other is None or (other.state == "done" and not _ended_since(run, other)):
+        run.runtime.ledger.jobs.hint(run.store.name, "export", flow, run.order_id, lane=run.job.lane)
+    wait_for(other, why)
+
+
+def _ended_since(run: Run, other: Sibling) -> bool:
+    """Whether a job ended after the last run of this one: it has seen all that there is, and news will come to it."""
+    before = run.context.siblings[run.job.direction, run.job.flow].settled
+    return before is not None and other.settled is not None and other.settled > before
 
 
 def import_again(run: Run, flow: str) -> None:
     """Both sides had done the same by themselves: the import that could not carry it over has nothing left to do."""
     run.runtime.ledger.jobs.hint(run.store.name, "import", flow, run.order_id, lane=1)
-
-
-def look_again(what: str) -> NoReturn:
-    """An open intent is settled; raises Wait, so that the next run begins with what is written down now."""
-    raise Wait(f"{what}; what else there is comes next", after=0)
 
 
 def landed(run: Run, intent: Intent, processes: Collection[Process], kind: str) -> Process | None:

@@ -8,8 +8,8 @@ from schemas import epages
 from schemas.mapping.cancellations import CancelationPlan, cancelation_plan
 from schemas.mapping.news import canceled_units
 from schemas.words import counted
-from tasks.counterpart import canceled_before, opened_order, read_order
-from tasks.exporting import announce, conclude, import_again, known, landed, look_again, marker, permitted
+from tasks.counterpart import canceled_before, look_again, opened_order, read_order
+from tasks.exporting import conclude, import_again, known, landed, marker, permitted
 from tasks.run import Run
 
 INTENT = "shop-cancelation"
@@ -40,8 +40,7 @@ def export_cancellation(run: Run) -> str:
 def _announce(run: Run, plan: CancelationPlan) -> Intent:
     baseline = [] if plan.whole else [process.id for process in _processes(run)]
     body = {"units": plan.units, "lines": plan.lines, "whole": plan.whole, "baseline": baseline}
-    intent_id = announce(run, INTENT, body)
-    return Intent(intent_id, INTENT, body, run.settings.ambiguity_wait)
+    return run.announce(INTENT, body)
 
 
 def _settle(run: Run, intent: Intent) -> str:

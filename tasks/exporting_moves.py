@@ -6,7 +6,7 @@ from ledger.records import Intent
 from schemas import afosto, epages
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
 from tasks.counterpart import must_wait
-from tasks.exporting import announce, conclude, marker
+from tasks.exporting import conclude, marker
 from tasks.run import Run
 
 # Announced before a move that sends a mail: the move may be repeated only once the first can no longer land.
@@ -38,7 +38,7 @@ def settle_mail(run: Run, intent: Intent, processes: Sequence[epages.Process]) -
 
 def _mark_shipped(run: Run, parcel: afosto.Parcel, process: epages.Process) -> epages.Process:
     mail = run.store.notify_buyers
-    intent_id = announce(run, MAIL_INTENT, {"process": process.id, "move": "mark-shipped"}) if mail else None
+    intent = run.announce(MAIL_INTENT, {"process": process.id, "move": "mark-shipped"}) if mail else None
     code, url = parcel.tracking_code, parcel.tracking_url
     try:
         moved = run.epages.mark_shipped(run.order_id, process.id, marker(run), code, url, mail=mail)
@@ -46,7 +46,7 @@ def _mark_shipped(run: Run, parcel: afosto.Parcel, process: epages.Process) -> e
         raise RetryLater(f"the answer to mark-shipped was lost: {error}") from error
     except NeedsPerson as refusal:
         moved = _moved_meanwhile(run, process, "mark-shipped", refusal)
-    conclude(run, intent_id, [], "done")
+    conclude(run, intent.id if intent else None, [], "done")
     run.note(f"marked the process {process.id} shipped{', with a mail to the buyer' if mail else ''}")
     return moved
 

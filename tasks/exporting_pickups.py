@@ -8,7 +8,7 @@ from schemas import afosto, epages
 from schemas.errors import AnswerLost, RetryLater
 from schemas.words import counted
 from tasks.counterpart import must_wait
-from tasks.exporting import announce, comes_first, conclude, known, marker
+from tasks.exporting import comes_first, conclude, known, marker
 from tasks.run import Run
 
 INTENT = "shop-pickup"
@@ -38,7 +38,7 @@ def _cancellations_first(run: Run, order: afosto.Order) -> None:
     """Raise Wait while the shop would lay out what was canceled in Afosto: it lays out all that it knows of."""
     canceled = known(run, order).canceled
     left = [unit for unit in order.units if unit.progress == "CANCELLED" and unit.contra_id not in canceled]
-    if left and "cancellations" in run.context.exports:
+    if left:
         pieces = counted(len(left), "unit")
         comes_first(run, "cancellations", f"{pieces} canceled in Afosto must be canceled in the shop first")
 
@@ -53,10 +53,10 @@ def settle_pickup(run: Run, intent: Intent, processes: Sequence[epages.Process])
 
 def _create(run: Run) -> epages.Process:
     mail = run.store.notify_buyers
-    intent_id = announce(run, INTENT, {})
+    intent = run.announce(INTENT, {})
     process = run.epages.create_pickup(run.order_id, marker(run), mail=mail)
     run.note(f"made the pickup process {process.id} in the shop{', with a mail to the buyer' if mail else ''}")
-    conclude(run, intent_id, [], "done")
+    conclude(run, intent.id, [], "done")
     return process
 
 

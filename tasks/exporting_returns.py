@@ -10,8 +10,8 @@ from schemas.mapping.news import parcels_ahead, returned_units
 from schemas.mapping.payments import delivery_fee, takes_parts
 from schemas.mapping.returns import BackUnit, ReturnPlan, return_plans
 from schemas.words import counted
-from tasks.counterpart import opened_order, read_order
-from tasks.exporting import announce, comes_first, conclude, import_again, known, landed, look_again, marker, permitted
+from tasks.counterpart import look_again, opened_order, read_order
+from tasks.exporting import comes_first, conclude, import_again, known, landed, marker, permitted
 from tasks.run import Run
 
 INTENT = "shop-return"
@@ -62,7 +62,7 @@ def _brought_by(run: Run) -> Mapping[str, str]:
 def _announce(run: Run, plan: ReturnPlan, baseline: Sequence[str]) -> Intent:
     units = [[unit.id, unit.line_id, unit.status] for unit in plan.units]
     body = {"units": units, "process": plan.process_id, "baseline": list(baseline)}
-    return Intent(announce(run, INTENT, body), INTENT, body, run.settings.ambiguity_wait)
+    return run.announce(INTENT, body)
 
 
 def _settle(run: Run, intent: Intent) -> str:

@@ -9,8 +9,8 @@ from schemas.errors import NeedsPerson
 from schemas.mapping.news import parcels_ahead
 from schemas.mapping.shipments import RANK, parcel_lines, require_known_status, same_shipment
 from schemas.words import counted
-from tasks.counterpart import opened_order, read_order
-from tasks.exporting import announce, conclude, import_again, known, landed, look_again, marker, permitted
+from tasks.counterpart import look_again, opened_order, read_order
+from tasks.exporting import conclude, import_again, known, landed, marker, permitted
 from tasks.exporting_moves import MAIL_INTENT, move_on, settle_mail
 from tasks.exporting_pickups import INTENT as PICKUP_INTENT
 from tasks.exporting_pickups import export_pickup, settle_pickup
@@ -93,10 +93,10 @@ def _create(
 ) -> epages.Process:
     baseline = [process.id for process in processes]
     body = {"parcel": parcel.id, "lines": dict(lines), "code": parcel.tracking_code, "baseline": baseline}
-    intent_id = announce(run, INTENT, body)
+    intent = run.announce(INTENT, body)
     process = run.epages.create_shipping(run.order_id, lines, marker(run), parcel.tracking_code, parcel.tracking_url)
     run.note(f"made the shipping process {process.id} in the shop")
-    conclude(run, intent_id, [_link(parcel, process)], "done")
+    conclude(run, intent.id, [_link(parcel, process)], "done")
     return process
 
 

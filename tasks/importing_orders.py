@@ -12,13 +12,15 @@ from schemas.mapping.counts import shipped_so_far
 from schemas.mapping.orders import order_draft, totals_differ
 from schemas.mapping.stock import waiting_by_line
 from schemas.words import counted
-from tasks.counterpart import read_order
+from tasks.counterpart import must_wait, read_order
 from tasks.drafts import bind_draft, mark_draft, settle_mark
 from tasks.restoring import find_again
 from tasks.run import Run
 
 # Payment states in which a store that does not open unpaid orders leaves them as CONCEPT.
 UNPAID = frozenset({"PENDING"})
+# Announced when the answer to an opening was lost: until it can no longer land, that draft is not given up for another.
+OPENING = "open"
 
 
 def import_order(run: Run) -> str:
@@ -69,8 +71,16 @@ def _filled(run: Run, shop: epages.Order, draft: afosto.OrderDraft, link: Link |
         return _create(run, shop, draft, None)
     found = run.afosto.order(link.afosto_id)
     if found is None or (found.status == "CONCEPT" and not _complete(found, draft)):
+        _settle_opening(run)
         return _create(run, shop, draft, link)
     return found
+
+
+def _settle_opening(run: Run) -> None:
+    """Raise Wait while the draft that was read may still be opened by a call of which the answer was lost."""
+    if intent := run.open_intent(OPENING):
+        must_wait(intent)
+        run.links.conclude(run.store.name, run.order_id, intent.id, [], "did not land")
 
 
 def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | None) -> afosto.Order:
@@ -129,6 +139,10 @@ def _open(run: Run, order_id: str, facts: dict[str, str]) -> str:
     try:
         order = run.afosto.open_order(order_id)
     except AnswerLost as error:
+        if intent := run.open_intent(OPENING):
+            run.links.announce_again(intent.id, run.settings.ambiguity_wait)
+        else:
+            run.announce(OPENING, {"afosto_id": order_id})
         raise RetryLater(f"the answer to openOrder was lost: {error}") from error
     except RefusedByAfosto:
         found = run.afosto.order(order_id)
@@ -158,6 +172,7 @@ def _give_up(run: Run, link: Link | None) -> str:
     order = read_order(run, link)
     if order.status != "CONCEPT":
         return _found_open(run, order)
+    _settle_opening(run)
     run.afosto.expire_order(order.id, datetime.now(UTC))
     run.links.stage_order(run.store.name, run.order_id, order.id, "expired")
     return f"canceled before it was opened; the draft {order.id} is expired"

@@ -71,9 +71,8 @@ def _settle(run: Run, intent: Intent, order: afosto.Order) -> afosto.Parcel:
 def _create(run: Run, plan: ParcelPlan) -> afosto.Parcel:
     units = list(plan.unit_ids)
     body = {"process": plan.process_id, "units": units, "code": plan.code, "url": plan.url}
-    wait = run.settings.ambiguity_wait
-    intent_id = run.links.announce(run.store.name, run.order_id, run.job.id, "parcel", body, wait)
-    return _send(run, intent_id, plan.process_id, units, plan.code, plan.url)
+    intent = run.announce("parcel", body)
+    return _send(run, intent.id, plan.process_id, units, plan.code, plan.url)
 
 
 def _send(run: Run, intent_id: int, process: str, units: list[str], code: str | None, url: str | None) -> afosto.Parcel:

@@ -15,12 +15,14 @@ from tasks.counterpart import (
     canceled_before,
     counts_by_line,
     drive,
+    look_again,
     look_at_order,
     must_wait,
     opened_order,
     others_first,
     read_order,
     settled_first,
+    wait_for,
 )
 from tasks.run import Run
 
@@ -35,7 +37,7 @@ def import_cancellation(run: Run) -> str:
         return _without_order(run)
     if run.order_link.stage != "opened":
         look_at_order(run)
-        return "the order is not open yet; its draft is made anew without what is canceled"
+        return "the order is not open yet: its draft is made anew without what is canceled, or this is looked at again"
     others_first(run, "shop-cancelation")
     link = opened_order(run)
     intent = run.open_intent("cancel")
@@ -44,8 +46,9 @@ def import_cancellation(run: Run) -> str:
         pairs = _pairs_to_cancel(run, order)
         if not pairs:
             return "nothing to cancel"
-        intent = _announce(run, "cancel", {"pairs": pairs})
+        intent, unsure = run.announce("cancel", {"pairs": pairs}), False
     else:
+        unsure = True
         order = _landed_or_wait(run, intent, order, [pair["unit"] for pair in intent.body["pairs"]])
     pairs = intent.body["pairs"]
     order = _cancel(run, order, pairs)
@@ -53,7 +56,7 @@ def import_cancellation(run: Run) -> str:
     drive(run, order, contra, restock=contra)
     links = [NewLink("cancellation", afosto_id=pair["contra"], line_id=pair["line"]) for pair in pairs]
     run.links.conclude(run.store.name, run.order_id, intent.id, links, "done")
-    return f"canceled {counted(len(pairs), 'unit')}"
+    return _all_done(f"canceled {counted(len(pairs), 'unit')}", unsure)
 
 
 def _without_order(run: Run) -> str:
@@ -92,15 +95,18 @@ def import_return(run: Run) -> str:
     others_first(run, "shop-return")
     link = opened_order(run)
     intent = run.open_intent("return")
-    if intent is None and "shipments" in run.context.open_flows:
-        raise Wait("the order's shipments come first", after=run.settings.retry_base)
+    shipments = run.context.siblings.get(("import", "shipments"))
+    on = ("import", "shipments") in run.context.flows
+    if intent is None and on and shipments and shipments.state not in ("done", "dropped"):
+        wait_for(shipments, "the order's shipments come first")
     order = read_order(run, link)
     if intent is None:
         body = _units_to_return(run, order)
         if not any(body.values()):
             return "nothing to take back"
-        intent = _announce(run, "return", body)
+        intent, unsure = run.announce("return", body), False
     else:
+        unsure = True
         order = _landed_or_wait(run, intent, order, [*intent.body["restock"], *intent.body["scrap"]])
     restock, scrap = intent.body["restock"], intent.body["scrap"]
     order = _receive(run, order, [*restock, *scrap])
@@ -109,7 +115,7 @@ def import_return(run: Run) -> str:
     statuses = [(unit, "RETURNED") for unit in restock] + [(unit, "BROKEN") for unit in scrap]
     links = [NewLink("return", afosto_id=unit, line_id=lines[unit], stage=status) for unit, status in statuses]
     run.links.conclude(run.store.name, run.order_id, intent.id, links, "done")
-    return f"took back {counted(len(restock), 'unit')} into stock, {len(scrap)} broken"
+    return _all_done(f"took back {counted(len(restock), 'unit')} into stock, {len(scrap)} broken", unsure)
 
 
 def _units_to_return(run: Run, order: afosto.Order) -> dict[str, list[str]]:
@@ -132,10 +138,11 @@ def _receive(run: Run, order: afosto.Order, units: Sequence[str]) -> afosto.Orde
     return order
 
 
-def _announce(run: Run, kind: str, body: Mapping[str, object]) -> Intent:
-    wait = run.settings.ambiguity_wait
-    intent_id = run.links.announce(run.store.name, run.order_id, run.job.id, kind, body, wait)
-    return Intent(intent_id, kind, dict(body), wait)
+def _all_done(outcome: str, unsure: bool) -> str:
+    """Of what an earlier run had announced, the shop was not asked: more may have been undone there since."""
+    if unsure:
+        look_again(outcome)
+    return outcome
 
 
 def _landed_or_wait(run: Run, intent: Intent, order: afosto.Order, units: Sequence[str]) -> afosto.Order:

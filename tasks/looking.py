@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from datetime import UTC, datetime
 
 from ledger.records import Wish
 from schemas.mapping.news import news
@@ -41,4 +40,4 @@ def look(run: Run) -> str:
 
 def _wish(run: Run, flow: str, content: list[str]) -> Wish:
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
-    return Wish(flow, run.order_id, digest, datetime.now(UTC))
+    return Wish(flow, run.order_id, digest, None)

@@ -6,8 +6,8 @@ from schemas import afosto, epages
 from schemas.mapping.news import RETURN_STATUS, Known
 from schemas.mapping.pairs import paired_cancellations, paired_parcels, paired_returns
 from schemas.words import counted
-from tasks.counterpart import canceled_before, counts_by_line
-from tasks.exporting import known, look_again
+from tasks.counterpart import canceled_before, counts_by_line, look_again
+from tasks.exporting import known
 from tasks.run import Run
 
 

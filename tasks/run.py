@@ -1,6 +1,7 @@
 """One run of one job: what a handler works with."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -104,6 +105,12 @@ class Run:
     def open_intent(self, kind: str) -> Intent | None:
         """The oldest unsettled intent of one kind."""
         return next((intent for intent in self.context.intents if intent.kind == kind), None)
+
+    def announce(self, kind: str, body: Mapping[str, object]) -> Intent:
+        """Write an intent before the call that it is about."""
+        wait = self.settings.ambiguity_wait
+        intent_id = self.links.announce(self.store.name, self.order_id, self.job.id, kind, body, wait)
+        return Intent(intent_id, kind, dict(body), wait, self.job.id, "running")
 
     def note(self, step: str) -> None:
         """Remember a step for the attempt, in words a support person reads."""

@@ -154,8 +154,9 @@ class Driver:
     def _due(self) -> Sequence[tuple[Flow, str]]:
         rows = self.runtime.ledger.database.transaction(
             lambda s: s.execute(
-                "select direction, flow, subject from jobs where store = %s and state in ('waiting', 'queued') "
-                "and due_at <= now() order by lane, due_at",
+                "select direction, flow, subject from jobs join store_flows using (store, direction, flow) "
+                "where store = %s and state in ('waiting', 'queued') and due_at <= now() and enabled "
+                "order by lane, due_at",
                 (self.store,),
             ).fetchall()
         )

@@ -100,12 +100,21 @@ from locked where j.id = locked.id
 returning j.store, j.order_key, j.subject, j.wanted, j.lane;
 
 -- name: resend
--- Sent, unclaimed for long, and nothing of it on the broker: sent again.
-update jobs set queued_at = now()
+-- Sent, unclaimed for long, and nothing of it on the broker: sent again. What no worker may claim, for its flow was switched
+-- off meanwhile, waits instead, and keeps no other job of its order from running.
+update jobs set queued_at = now(),
+       state = case when exists (select 1 from store_flows f where f.store = jobs.store and f.direction = jobs.direction
+                                 and f.flow = jobs.flow and f.enabled and f.stopped_reason is null)
+                    then 'queued' else 'waiting' end
 where id in (select id from jobs where state = 'queued' and direction = %(direction)s and flow = %(flow)s
              and queued_at < now() - %(after)s * interval '1 second'
              order by store, direction, flow, subject limit %(limit)s for update skip locked)
-returning store, order_key, subject, wanted;
+returning store, order_key, subject, wanted, state;
+
+-- name: call_back
+-- A flow was switched off: what is on its way of it waits instead, for no worker may claim it.
+update jobs set state = 'waiting', queued_at = null
+where store = %(store)s and direction = %(direction)s and flow = %(flow)s and state = 'queued';
 
 -- name: heartbeat
 insert into workers (id, host, queues, slots) values (%(id)s, %(host)s, %(queues)s, %(slots)s)

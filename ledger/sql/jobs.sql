@@ -23,9 +23,9 @@ on conflict (store, direction, flow, subject) do update set
     lane = case when jobs.state in ('done', 'parked') then excluded.lane else least(jobs.lane, excluded.lane) end,
     state = case when jobs.state in ('done', 'parked') then 'waiting' else jobs.state end,
     due_at = case when jobs.state in ('done', 'parked') or jobs.reason = 'blocked' then excluded.due_at else jobs.due_at end,
-    failures = 0, failing_since = null, reason = null, message = null, resolution = null, prepaid = false
+    failures = 0, failing_since = null, reason = null, message = null, resolution = null
 where jobs.content_hash is distinct from excluded.content_hash
-  and (jobs.document_at is null or excluded.document_at >= jobs.document_at)
+  and (jobs.document_at is null or excluded.document_at is null or excluded.document_at >= jobs.document_at)
 returning flow, subject, wanted;
 
 -- name: park_malformed
@@ -40,7 +40,8 @@ where jobs.content_hash is distinct from excluded.content_hash and jobs.state no
 returning id;
 
 -- name: hint
--- Somebody says that these subjects may have news: one more look, not before the pause that the last one ended with.
+-- Somebody says that these subjects may have news: one more look, not before the pause that the last one ended with. That
+-- does not end what makes a job fail.
 insert into jobs (store, direction, flow, subject, order_key, lane)
 select s.name, %(direction)s, %(flow)s, h.subject, h.subject, %(lane)s
 from stores s cross join unnest(%(subjects)s::text[]) as h (subject) where s.name = %(store)s
@@ -51,7 +52,9 @@ on conflict (store, direction, flow, subject) do update set
     state = case when jobs.state in ('done', 'parked') then 'waiting' else jobs.state end,
     due_at = case when jobs.state in ('done', 'parked') then greatest(now(), jobs.due_at)
                   when jobs.reason = 'blocked' then now() else jobs.due_at end,
-    failures = 0, failing_since = null, reason = null, message = null, resolution = null, prepaid = false
+    failures = case when jobs.state in ('done', 'parked') then 0 else jobs.failures end,
+    failing_since = case when jobs.state in ('done', 'parked') then null else jobs.failing_since end,
+    message = case when jobs.state in ('done', 'parked') then null else jobs.message end, reason = null, resolution = null
 returning id, subject, wanted, state;
 
 -- name: claim
@@ -78,17 +81,16 @@ select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store,
        coalesce((select jsonb_agg(to_jsonb(l) order by l.id) from links l
                  where l.store = s.name and l.order_key = %(order_key)s), '[]') as links,
        coalesce((select jsonb_agg(to_jsonb(i) || jsonb_build_object('seconds_left',
-                        greatest(0, extract(epoch from i.ambiguous_until - now()))) order by i.id) from intents i
+                        greatest(0, extract(epoch from i.ambiguous_until - now())),
+                        'owner', (select o.state from jobs o where o.id = i.job_id)) order by i.id) from intents i
                  where i.store = s.name and i.order_key = %(order_key)s and i.settled_at is null), '[]') as intents,
-       coalesce((select jsonb_agg(jsonb_build_object('flow', j.flow, 'state', j.state)) from jobs j
-                 where j.store = s.name and j.order_key = %(order_key)s and j.direction = 'import'
-                 and j.state <> 'done'), '[]') as open_jobs,
-       coalesce((select jsonb_object_agg(j.flow, case when j.reason in ('dropped', 'blocked') and j.state in ('done', 'waiting')
-                                                     then j.reason else j.state end) from jobs j
-                 where j.store = s.name and j.order_key = %(order_key)s and j.direction = 'export'), '{}') as export_states,
+       coalesce((select jsonb_agg(jsonb_build_object('direction', j.direction, 'flow', j.flow, 'settled', extract(epoch from j.settled_at),
+                        'state', case when j.state = 'done' and j.reason = 'dropped' then j.reason else j.state end,
+                        'message', case when j.state = 'waiting' then j.message end)) from jobs j
+                 where j.store = s.name and j.order_key = %(order_key)s), '[]') as siblings,
        coalesce((select jsonb_object_agg(m.epages_id, m.afosto_id) from locations m where m.store = s.name), '{}') as locations,
-       coalesce((select jsonb_agg(f.flow) from store_flows f where f.store = s.name and f.direction = 'export' and f.enabled
-                 and f.stopped_reason is null), '[]') as exports,
+       coalesce((select jsonb_agg(jsonb_build_array(f.direction, f.flow)) from store_flows f where f.store = s.name
+                 and f.enabled and f.stopped_reason is null), '[]') as flows,
        coalesce((select jsonb_agg(h.vendor) from store_health h where h.store = s.name), '[]') as unhealthy,
        exists (select 1 from jobs j where j.store = s.name and j.order_key = %(order_key)s and j.direction = 'import'
                and j.flow = 'orders' and j.state = 'done' and j.reason = 'dropped')
@@ -108,7 +110,8 @@ with job as (
                      when %(state)s = 'parked' and wanted > claimed_version then 'waiting'
                      else %(state)s end,
         done = case when %(state)s = 'done' then greatest(done, claimed_version) else done end,
-        due_at = now() + %(pause)s * interval '1 second',
+        due_at = case when %(reason)s = 'blocked' and wanted > claimed_version then now()
+                      else now() + %(pause)s * interval '1 second' end,
         prepaid = %(prepaid_epages)s + %(prepaid_afosto)s > 0,
         prepaid_epages = %(prepaid_epages)s, prepaid_afosto = %(prepaid_afosto)s,
         failures = case when %(failed)s then failures + 1 when %(state)s = 'done' then 0 else failures end,
@@ -143,22 +146,25 @@ select coalesce((
 from jobs me where me.id = %(id)s;
 
 -- name: wake_dependants
--- The import of an order came to its end, whether it was opened or not: what never ran yet need not wait for it.
-update jobs set due_at = now()
-where store = %(store)s and order_key = %(order_key)s and direction = 'import' and flow <> 'orders'
-  and state = 'waiting' and due_at > now() and claims = 0;
+-- The import of an order came to its end, whether it was opened or not: what waited for nothing else may go.
+update jobs set due_at = now(), reason = null
+where store = %(store)s and order_key = %(order_key)s and not (direction = 'import' and flow = 'orders')
+  and state = 'waiting' and due_at > now() and ((direction = 'import' and claims = 0) or reason = 'blocked');
 
 -- name: wake_blocked
 -- A job of the order is done: what waited for it may go.
 update jobs set due_at = now(), reason = null
-where store = %(store)s and order_key = %(order_key)s and direction = 'export' and state = 'waiting' and reason = 'blocked';
+where store = %(store)s and order_key = %(order_key)s and state = 'waiting' and reason = 'blocked';
 
 -- name: wake_order
 -- The order is opened: its dependants may go, also those that were dropped with its import. Reserved calls have their moment.
+-- A cancellation that was done with before is looked at again: what it left to the draft may be missing there, when the draft
+-- had been opened and nobody knew.
 update jobs set due_at = now(), state = 'waiting', wanted = case when state = 'done' then wanted + 1 else wanted end,
        reason = null, message = case when state = 'done' then null else message end
 where store = %(store)s and order_key = %(order_key)s and not (direction = 'import' and flow = 'orders')
-  and ((state = 'waiting' and due_at > now() and not prepaid) or (state = 'done' and reason = 'order-dropped'));
+  and ((state = 'waiting' and due_at > now() and not prepaid) or (state = 'done' and reason = 'order-dropped')
+       or (state = 'done' and direction = 'import' and flow = 'cancellations' and reason is distinct from 'dropped'));
 
 -- name: renew
 -- One heartbeat for all jobs of a process. Beyond the longest job's time a lease is kept to its end and not renewed.
@@ -220,8 +226,8 @@ with chosen as (
 ), freed as (
     update jobs b set due_at = now(), reason = null
     from chosen c
-    where b.store = c.store and b.order_key = c.order_key and b.direction = 'export' and b.state = 'waiting'
-      and b.reason = 'blocked' and b.id not in (select id from chosen)
+    where b.store = c.store and b.order_key = c.order_key and b.state = 'waiting' and b.reason = 'blocked'
+      and b.id not in (select id from chosen union all select id from dependants)
 )
 select id, false as with_order from chosen union all select id, true from dependants;
 

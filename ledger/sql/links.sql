@@ -55,7 +55,7 @@ update intents set ambiguous_until = now() + %(wait)s * interval '1 second' wher
 -- name: settle_items
 -- Whatever run announced them: a run does not know the intent that it opened itself.
 update intents set settled_at = now(), outcome = %(outcome)s
-where store = %(store)s and order_key = %(order_key)s and kind = 'items' and settled_at is null;
+where store = %(store)s and order_key = %(order_key)s and kind = any(%(kinds)s) and settled_at is null;
 
 -- name: settle_intent
 update intents set settled_at = now(), outcome = %(outcome)s where id = %(id)s and settled_at is null returning id;

@@ -44,10 +44,14 @@ def parcels_ahead(order: Order, known: Known) -> list[Parcel]:
 
 def news(order: Order, known: Known, *, broken: bool) -> dict[str, list[str]]:
     """Give per export flow what it has to carry over, as sorted texts; a flow without news is absent."""
+    ahead = [f"{parcel.id} {parcel.status}" for parcel in parcels_ahead(order, known)]
+    if ahead:
+        # An order to be collected is laid out as a whole: what is canceled of the rest may make it ready.
+        ahead.append(f"{sum(unit.progress == 'OPEN' for unit in order.units)} open")
     found: dict[str, Iterable[str]] = {
         "cancellations": (str(unit.contra_id) for unit in canceled_units(order, known)),
         "returns": (f"{unit.id} {unit.progress}" for unit in returned_units(order, known, broken=broken)),
-        "shipments": (f"{parcel.id} {parcel.status}" for parcel in parcels_ahead(order, known)),
+        "shipments": ahead,
     }
     listed = {flow: sorted(texts) for flow, texts in found.items()}
     return {flow: texts for flow, texts in listed.items() if texts}
