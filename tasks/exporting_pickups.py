@@ -13,7 +13,9 @@ from tasks.run import Run
 
 INTENT = "shop-pickup"
 # An order of which a parcel is on its way to the location is not ready.
-READY = frozenset({"READY_TO_COLLECT", "DELIVERED"})
+READY_TO_COLLECT = "READY_TO_COLLECT"
+READY = frozenset({READY_TO_COLLECT, "DELIVERED"})
+PICKED_UP = "PICKED_UP"  # the shop's word for a pickup that was collected
 
 
 def export_pickup(run: Run, order: afosto.Order, processes: Sequence[epages.Process]) -> str:
@@ -30,7 +32,9 @@ def export_pickup(run: Run, order: afosto.Order, processes: Sequence[epages.Proc
     _link_all(run, ready, process)
     if all(parcel.status == "DELIVERED" for parcel in ready) and "mark-picked-up" in process.moves:
         process = _mark_picked_up(run, process)
-    run.links.note_parcels(run.store.name, {parcel.id: parcel.status for parcel in ready})
+    # A part that was collected is ahead of the shop until all of it was.
+    collected = process.status == PICKED_UP
+    run.links.note_parcels(run.store.name, {p.id: p.status if collected else READY_TO_COLLECT for p in ready})
     return f"the shop's pickup process is {process.status}"
 
 

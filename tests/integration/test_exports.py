@@ -1,6 +1,5 @@
 """What happens in Afosto shows in the shop: once, and only what happened there by itself."""
 
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -352,65 +351,6 @@ def test_a_lost_answer_to_a_pickup_lays_out_once(driver: Driver, fault: Document
     driver.settle()
     (process,) = driver.shop(order)["processes"]
     assert (process["status"], process["mails"]) == ("READY_FOR_PICKUP", 1)
-
-
-def test_a_pickup_behind_a_parked_cancellation_makes_no_calls_until_a_person_has_decided(driver: Driver) -> None:
-    order = _blocked_pickup(driver)
-    calls = sum(row["count"] for row in driver.world.epages.stats(driver.store)["requests"])
-    for _ in range(3):
-        assert driver.run() == []
-    assert sum(row["count"] for row in driver.world.epages.stats(driver.store)["requests"]) == calls
-    assert driver.parked() == ["full-refund-only"]
-    (parked,) = [job["id"] for job in driver.jobs() if job["state"] == "parked"]
-    driver.runtime.ledger.jobs.drop(ids=[parked])
-    driver.run()
-    (process,) = driver.shop(order)["processes"]
-    assert process["status"] == "READY_FOR_PICKUP"
-    assert driver.parked() == []
-    assert [job["flow"] for job in driver.jobs() if job["state"] != "done"] == []
-
-
-def test_a_return_behind_a_pickup_behind_a_parked_cancellation_waits_with_it(driver: Driver) -> None:
-    order = _blocked_pickup(driver)
-    copy = driver.afosto(order)
-    driver.world.afosto.collect(TENANT, copy["id"])
-    driver.world.afosto.return_(TENANT, copy["id"], _units(copy)[1:], "restocked")
-    driver.look(order)
-    driver.run()
-    for _ in range(3):
-        driver.hurry()
-    waiting = {job["flow"]: job["message"] for job in driver.jobs() if job["state"] == "waiting"}
-    assert set(waiting) == {"shipments", "returns"}
-    assert all("that is parked: retry or drop it" in message for message in waiting.values())
-    before = [job["claims"] for job in driver.jobs()]
-    time.sleep(2 * driver.runtime.settings.retry_base)
-    assert driver.run() == []
-    assert [job["claims"] for job in driver.jobs()] == before
-
-
-def test_news_of_what_is_blocked_are_looked_at_once_and_wait_again(driver: Driver) -> None:
-    order = _blocked_pickup(driver)
-    copy = driver.afosto(order)
-    driver.world.afosto.collect(TENANT, copy["id"])
-    driver.world.afosto.return_(TENANT, copy["id"], _units(copy)[1:], "restocked")
-    driver.look(order)
-    for _ in range(3):
-        driver.run()
-        time.sleep(1.5 * driver.runtime.settings.retry_base)
-    assert driver.run() == []
-    waiting = {job["flow"]: job["reason"] for job in driver.jobs() if job["state"] == "waiting"}
-    assert waiting == {"shipments": "blocked", "returns": "blocked"}
-
-
-def _blocked_pickup(driver: Driver) -> Document:
-    """An order of which one piece is canceled in Afosto, which its payment forbids, and the rest is ready."""
-    order, copy = driver.imported(lines=_lines(driver, 2), payment="iDEAL", pickup=True)
-    driver.world.afosto.cancel(TENANT, copy["id"], _units(copy)[:1])
-    driver.world.afosto.ready(TENANT, copy["id"])
-    driver.look(order)
-    driver.run()
-    driver.hurry()
-    return order
 
 
 def test_a_cancelation_of_the_shop_while_our_answer_is_lost_is_told_from_ours_by_our_mark(driver: Driver) -> None:
