@@ -37,7 +37,7 @@ chaos: venv
 	$(BIN)/python -m tests.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(if $(LEASES),--leases $(LEASES))
 
 demo: venv
-	$(BIN)/connector demo $(if $(filter 1,$(KEEP)),--keep)
+	$(BIN)/connector demo $(if $(filter-out 0 no,$(KEEP)),--keep)
 
 soak: venv
 	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),60)

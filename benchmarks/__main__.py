@@ -1,7 +1,8 @@
 """Run benchmarks and write what they found into docs/figures.md: `python -m benchmarks [NAME …] [OPTION …]`.
 
-Without a name all run, one after another. Options are handed to each one. A benchmark is a module with `NAME` and
-`main(argv)`, which prints Markdown, or plain lines, on standard output and returns an exit code; MODULES lists it.
+Without a name all run, one after another; options are those of the one that is named. A benchmark is a module with
+`NAME` and `main(argv)`, which prints Markdown, or plain lines, on standard output and returns an exit code; MODULES
+lists it.
 """
 
 import io
@@ -20,6 +21,7 @@ from types import ModuleType
 import click
 
 from benchmarks.measuring import table
+from workers.local.stopping import STOPPED, stopped_in_order
 
 MODULES = (
     "throughput",
@@ -58,7 +60,10 @@ class _Tee(io.StringIO):
 
 
 def main(words: list[str]) -> int:
-    """Run the named benchmarks, or all; exit code 1 when one of them missed its aim, 2 when one is not known."""
+    """Run the named benchmarks, or all.
+
+    Exit code 1 when one of them missed its aim, 2 when one is not known, 130 when stopped before the end.
+    """
     names = []
     while words and not words[0].startswith("-"):
         names.append(words.pop(0))
@@ -69,8 +74,15 @@ def main(words: list[str]) -> int:
     if unknown:
         click.echo(f"There is no benchmark called {', '.join(unknown)}; there are: {', '.join(MODULES)}", err=True)
         return 2
-    codes = [_run(import_module(f"benchmarks.{name}"), words) for name in names or MODULES]
-    return max(codes)
+    if words and len(names) != 1:
+        click.echo(f"{words[0]} belongs to one benchmark: python -m benchmarks NAME {shlex.join(words)}", err=True)
+        return 2
+    try:
+        with stopped_in_order():
+            return max(_run(import_module(f"benchmarks.{name}"), words) for name in names or MODULES)
+    except KeyboardInterrupt:
+        click.echo("Stopped; nothing keeps running, and of this benchmark nothing was written.", err=True)
+        return STOPPED
 
 
 def _help() -> str:
@@ -104,11 +116,18 @@ def _run(module: ModuleType, options: list[str]) -> int:
 def _part(module: ModuleType, command: str, at: datetime, code: int, text: str) -> Iterator[str]:
     yield f"## {module.NAME}\n"
     yield f"{_question(module)}\n"
-    verdict = "every aim reached" if code == 0 else "an aim missed"
+    verdict = _verdict(code, text)
     yield f"`{command}` · {_machine()} · {at:%Y-%m-%d %H:%M} UTC · {verdict}\n"
     # Plain lines would flow into one paragraph.
     yield text.strip() if "| ---" in text else f"```\n{text.strip()}\n```"
     yield ""
+
+
+def _verdict(code: int, text: str) -> str:
+    if code == 0:
+        return "every aim reached"
+    missed = text.count("- MISSED: ")
+    return f"{missed} aims missed" if missed > 1 else "an aim missed"
 
 
 def _machine() -> str:
@@ -140,7 +159,7 @@ def _told(part: str) -> tuple[str, str]:
     """The question of a part, and when it was run with what verdict."""
     _, question, command = part.split("\n\n")[:3]
     at = re.search(r"\d{4}-\d\d-\d\d", command)
-    verdict = re.search(r"every aim reached|an aim missed", command)
+    verdict = re.search(r"every aim reached|(an aim|\d+ aims) missed", command)
     return question, ", ".join(found[0] for found in (at, verdict) if found)
 
 

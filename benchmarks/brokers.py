@@ -17,7 +17,7 @@ from benchmarks.contenders import connector
 from benchmarks.measuring import figure, in_turn, ratio, table
 from benchmarks.plotting import save_bars
 from benchmarks.rabbitmq import rabbitmq
-from benchmarks.reporting import options
+from benchmarks.reporting import count, options
 from benchmarks.scene import Import, Scene, scene
 
 NAME = "brokers"
@@ -29,9 +29,9 @@ WORKER = "connector"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 when an import did not end."""
     parser = options(NAME, "Import by way of Redis and by way of RabbitMQ.")
-    parser.add_argument("--orders", type=int, default=150, help="orders per import (default: 150)")
-    parser.add_argument("--rounds", type=int, default=5, help="imports by way of each (default: 5)")
-    parser.add_argument("--concurrency", type=int, default=16, help="threads of the worker (default: 16)")
+    parser.add_argument("--orders", type=count, default=150, help="orders per import (default: 150)")
+    parser.add_argument("--rounds", type=count, default=5, help="imports by way of each (default: 5)")
+    parser.add_argument("--concurrency", type=count, default=16, help="threads of the worker (default: 16)")
     given = parser.parse_args(argv)
     with (
         TemporaryDirectory(prefix="rabbitmq-") as folder,

@@ -21,7 +21,7 @@ import click
 
 from benchmarks.measuring import Figure, table, tracked
 from benchmarks.plotting import save_bars
-from benchmarks.reporting import options, verdict
+from benchmarks.reporting import count, options, verdict
 from tests.world import TENANT, World
 from workers.local.latency import Percentiles, measure
 from workers.local.services import local_services
@@ -51,8 +51,8 @@ class Run:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 when the aim was missed."""
     parser = options(NAME, "Time the way from Afosto to the shop during an import.")
-    parser.add_argument("--orders", type=int, default=10_000, help="past orders imported meanwhile (default: 10000)")
-    parser.add_argument("--acts", type=int, default=240, help="acts in Afosto, alone and beside each (default: 240)")
+    parser.add_argument("--orders", type=count, default=10_000, help="past orders imported meanwhile (default: 10000)")
+    parser.add_argument("--acts", type=count, default=240, help="acts in Afosto, alone and beside each (default: 240)")
     given = parser.parse_args(argv)
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,

@@ -25,7 +25,7 @@ import click
 from benchmarks.idle import EARNEST
 from benchmarks.measuring import Figure, percentile, percentile_figure, tracked
 from benchmarks.plotting import save_bars
-from benchmarks.reporting import options, show, verdict
+from benchmarks.reporting import count, options, show, verdict
 from tests.hosts.host import ROOT
 from tests.world import CHANNEL, CLIENT_ID, CLIENT_SECRET, PLACES, TENANT, World
 from workers.connect import afosto_bucket
@@ -86,9 +86,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = options(NAME, "Time a quiet shop's orders beside a busy shop.")
-    parser.add_argument("--orders", type=int, default=10_000, help="past orders of the busy shop (default: 10000)")
-    parser.add_argument("--sample", type=int, default=40, help="orders of the quiet shop, alone and beside each")
-    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4], help="worker processes, one run each")
+    parser.add_argument("--orders", type=count, default=10_000, help="past orders of the busy shop (default: 10000)")
+    parser.add_argument("--sample", type=count, default=40, help="orders of the quiet shop, alone and beside each")
+    parser.add_argument("--workers", type=count, nargs="+", default=[1, 2, 4], help="worker processes, one run each")
     parser.add_argument("--no-plain", dest="plain", action="store_false", help="leave plain Celery out")
     parser.add_argument("--quick", action="store_true", help="2,000 past orders, 10 orders each, one worker process")
     given = parser.parse_args(argv)

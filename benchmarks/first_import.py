@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.reporting import options
+from benchmarks.reporting import count, options
 from tests.world import World
 from workers.local.services import local_services
 
@@ -64,7 +64,7 @@ class Watch:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 when a new order took longer than it may."""
     parser = options(NAME, "Time new orders during a shop's first import.")
-    parser.add_argument("--orders", type=int, default=20_000, help="past orders of the shop (default: 20000)")
+    parser.add_argument("--orders", type=count, default=20_000, help="past orders of the shop (default: 20000)")
     orders = parser.parse_args(argv).orders
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,

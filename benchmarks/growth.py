@@ -30,7 +30,7 @@ from benchmarks.idle import EARNEST
 from benchmarks.idle_stores import StandIn, connect_idle
 from benchmarks.measuring import Figure, digits, figure, tracked
 from benchmarks.plotting import save_bars
-from benchmarks.reporting import options, show, verdict
+from benchmarks.reporting import count, options, show, verdict
 from ledger.database import Row
 from ledger.records import Job, Settlement, Wish
 from ledger.status import Status
@@ -71,8 +71,8 @@ def main(argv: list[str] | None = None) -> int:
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = options(NAME, "Time the ledger's questions as its tables grow.")
-    parser.add_argument("--jobs", type=int, nargs="+", default=[1_000_000, 10_000_000], help="sizes, ascending")
-    parser.add_argument("--times", type=int, default=11, help="measurements of each, of which the median counts")
+    parser.add_argument("--jobs", type=count, nargs="+", default=[1_000_000, 10_000_000], help="sizes, ascending")
+    parser.add_argument("--times", type=count, default=11, help="measurements of each, of which the median counts")
     parser.add_argument("--quick", action="store_true", help="100,000 and 1,000,000 jobs")
     given = parser.parse_args(argv)
     if given.quick:

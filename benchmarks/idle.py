@@ -27,7 +27,7 @@ from benchmarks.costs import Costs, busy_seconds
 from benchmarks.idle_stores import StandIn, connect_idle
 from benchmarks.measuring import Figure, tracked
 from benchmarks.plotting import save_bars
-from benchmarks.reporting import options, show, verdict
+from benchmarks.reporting import amount, count, options, show, verdict
 from ledger.database import Row
 from tests.world import World
 from workers.local.processes import Processes
@@ -94,9 +94,9 @@ def main(argv: list[str] | None = None) -> int:
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = options(NAME, "Measure what idle stores cost.")
-    parser.add_argument("--stores", type=int, nargs="+", default=[100, 1_000, 10_000], help="how many, one run each")
-    parser.add_argument("--interval", type=float, default=300, help="poll interval above 1,000 stores (default: 300 s)")
-    parser.add_argument("--short", type=float, default=20, help="poll interval up to 1,000 stores (default: 20 s)")
+    parser.add_argument("--stores", type=count, nargs="+", default=[100, 1_000, 10_000], help="how many, one run each")
+    parser.add_argument("--interval", type=amount, default=300, help="the same above 1,000 stores (default: 300 s)")
+    parser.add_argument("--short", type=amount, default=20, help="poll interval up to 1,000 stores (default: 20 s)")
     parser.add_argument("--polls-only", action="store_true", help="leave out what reads Afosto")
     parser.add_argument("--quick", action="store_true", help="100 and 1,000 stores, polled each 20 s")
     given = parser.parse_args(argv)

@@ -26,7 +26,7 @@ import click
 from benchmarks.idle import EARNEST
 from benchmarks.measuring import Figure, figure, tracked
 from benchmarks.plotting import save_bars
-from benchmarks.reporting import options, show, verdict
+from benchmarks.reporting import amount, count, options, show, verdict
 from schemas.words import counted
 from tests.world import World, wait_for
 from workers.local.services import Services, local_services
@@ -81,14 +81,14 @@ def main(argv: list[str] | None = None) -> int:
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = options(NAME, "Measure how a shop's budget is used.")
-    parser.add_argument("--calls", type=int, default=100, help="calls that the shop allows (default: 100)")
-    parser.add_argument("--window", type=float, default=20, help="within so many seconds (default: 20)")
-    parser.add_argument("--windows", type=int, default=5, help="windows that are measured (default: 5)")
-    parser.add_argument("--settle", type=float, default=10, help="seconds ahead of them (default: 10)")
-    parser.add_argument("--search", type=float, default=180, help="the same without a told budget (default: 180)")
-    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4], help="worker processes, one run each")
+    parser.add_argument("--calls", type=count, default=100, help="calls that the shop allows (default: 100)")
+    parser.add_argument("--window", type=amount, default=20, help="within so many seconds (default: 20)")
+    parser.add_argument("--windows", type=count, default=5, help="windows that are measured (default: 5)")
+    parser.add_argument("--settle", type=amount, default=10, help="seconds ahead of them (default: 10)")
+    parser.add_argument("--search", type=amount, default=180, help="the same without a told budget (default: 180)")
+    parser.add_argument("--workers", type=count, nargs="+", default=[1, 2, 4], help="worker processes, one run each")
     parser.add_argument("--ways", nargs="+", choices=TOLD, default=list(TOLD), help="how the shop tells its budget")
-    parser.add_argument("--down", type=float, default=600, help="seconds for which the shop is down; 0: not")
+    parser.add_argument("--down", type=amount, default=600, help="seconds for which the shop is down; 0: not")
     parser.add_argument("--quick", action="store_true", help="one window each, one worker process, down for 20 s")
     given = parser.parse_args(argv)
     if given.quick:

@@ -20,7 +20,7 @@ from benchmarks.costs import Costs
 from benchmarks.idle import EARNEST
 from benchmarks.idle_stores import StandIn, connect_idle
 from benchmarks.measuring import tracked
-from benchmarks.reporting import options, show, verdict
+from benchmarks.reporting import count, options, show, verdict
 from tests.world import World, wait_for
 from workers.local.processes import Processes
 from workers.local.services import local_services
@@ -46,7 +46,7 @@ LONGEST = 600.0  # seconds for so many tasks
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 when memory grew."""
     parser = options(NAME, "Look at the workers' memory as they run tasks.")
-    parser.add_argument("--tasks", type=int, default=100_000, help="tasks that each worker runs (default: 100000)")
+    parser.add_argument("--tasks", type=count, default=100_000, help="tasks that each worker runs (default: 100000)")
     given = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, ExitStack() as stack:
         services = stack.enter_context(local_services(Path(folder) / "services", {}, durable=False))

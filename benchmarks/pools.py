@@ -17,7 +17,7 @@ from benchmarks.contenders import connector
 from benchmarks.costs import cpu_seconds
 from benchmarks.measuring import Figure, figure, in_turn, table
 from benchmarks.plotting import save_bars
-from benchmarks.reporting import options
+from benchmarks.reporting import count, options
 from benchmarks.scene import Scene, scene
 from tests.world import TENANT, wait_for
 
@@ -40,9 +40,9 @@ Result = tuple[float, float]
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 when an import did not end."""
     parser = options(NAME, "Compare Celery's pools, queue by queue.")
-    parser.add_argument("--orders", type=int, default=120, help="orders per import (default: 120)")
-    parser.add_argument("--rounds", type=int, default=5, help="imports with each pool (default: 5)")
-    parser.add_argument("--concurrencies", type=int, nargs="+", default=[8, 16], help="jobs at once (default: 8 16)")
+    parser.add_argument("--orders", type=count, default=120, help="orders per import (default: 120)")
+    parser.add_argument("--rounds", type=count, default=5, help="imports with each pool (default: 5)")
+    parser.add_argument("--concurrencies", type=count, nargs="+", default=[8, 16], help="jobs at once (default: 8 16)")
     parser.add_argument("--latency", type=int, default=50, help="milliseconds of the vendors (default: 50)")
     given = parser.parse_args(argv)
     click.echo(

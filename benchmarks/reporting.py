@@ -1,6 +1,7 @@
 """How the benchmarks face people: their options, tables under titles, and a verdict on their aims."""
 
 import argparse
+import math
 from collections.abc import Sequence
 
 import click
@@ -11,6 +12,22 @@ from benchmarks.measuring import table
 def options(name: str, description: str) -> argparse.ArgumentParser:
     """Begin the options of a benchmark, whose usage says how it is started."""
     return argparse.ArgumentParser(prog=f"python -m benchmarks {name}", description=description)
+
+
+def count(text: str) -> int:
+    """Read an option that says how many: one at least."""
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text} is too few; at least 1 is needed")
+    return number
+
+
+def amount(text: str) -> float:
+    """Read an option that says how long: no less than nothing."""
+    number = float(text)
+    if not 0 <= number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text} is no length of time")
+    return number
 
 
 def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:

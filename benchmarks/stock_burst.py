@@ -17,7 +17,7 @@ from pathlib import Path
 
 import click
 
-from benchmarks.reporting import options
+from benchmarks.reporting import count, options
 from simulators.afosto.control import AfostoControl
 from tests.world import TENANT, World, wait_for
 from workers.local.proof import Report
@@ -36,8 +36,8 @@ SALES = 50
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 when a SKU is not right in the end."""
     parser = options(NAME, "Change a shop's stock many times in a burst.")
-    parser.add_argument("--changes", type=int, default=10_000, help="changes of inventory (default: 10000)")
-    parser.add_argument("--skus", type=int, default=100, help="SKUs they fall upon (default: 100)")
+    parser.add_argument("--changes", type=count, default=10_000, help="changes of inventory (default: 10000)")
+    parser.add_argument("--skus", type=count, default=100, help="SKUs they fall upon (default: 100)")
     given = parser.parse_args(argv)
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,

@@ -15,7 +15,7 @@ import click
 
 from benchmarks.measuring import aims, digits, figure, in_turn, progress, ratio, table
 from benchmarks.plotting import save_bars
-from benchmarks.reporting import options
+from benchmarks.reporting import count, options
 from benchmarks.scene import Import, Scene, scene
 from benchmarks.statements import statements_of
 
@@ -58,9 +58,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _given(argv: Sequence[str] | None) -> Given:
     parser = options(NAME, "Compare imports with those of other task queues.")
-    parser.add_argument("--orders", type=int, default=150, help="orders per import (default: 150)")
-    parser.add_argument("--rounds", type=int, default=5, help="imports of each contender (default: 5)")
-    parser.add_argument("--concurrency", type=int, default=16, help="threads of each worker (default: 16)")
+    parser.add_argument("--orders", type=count, default=150, help="orders per import (default: 150)")
+    parser.add_argument("--rounds", type=count, default=5, help="imports of each contender (default: 5)")
+    parser.add_argument("--concurrency", type=count, default=16, help="threads of each worker (default: 16)")
     parser.add_argument("--latencies", type=int, nargs="+", default=[0, 50], help="milliseconds (default: 0 50)")
     return Given(**vars(parser.parse_args(argv)))
 

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.reporting import options
+from benchmarks.reporting import amount, options
 from workers.local.demo import run_demo
 
 NAME = "trading"
@@ -20,7 +20,7 @@ NAME = "trading"
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 on any difference."""
     parser = options(NAME, "Trade for long in both directions, and count writes and causes.")
-    parser.add_argument("--minutes", type=float, default=10, help="minutes of trading (default: 10)")
+    parser.add_argument("--minutes", type=amount, default=10, help="minutes of trading (default: 10)")
     minutes = parser.parse_args(argv).minutes
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder:
         return run_demo(keep=False, folder=Path(folder), trading=60 * minutes)

@@ -12,7 +12,6 @@ import hmac
 import http.client
 import json
 import os
-import statistics
 import sys
 import tempfile
 import time
@@ -24,7 +23,8 @@ from pathlib import Path
 import click
 import requests
 
-from benchmarks.reporting import options
+from benchmarks.measuring import percentile
+from benchmarks.reporting import count, options, verdict
 from ledger.database import Database
 from ledger.keys import KeySet
 from ledger.ledger import Ledger
@@ -45,8 +45,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run; exit code 1 when the answers took longer than they should."""
     parser = options(NAME, "Time the answers to webhooks.")
     for name, default in {"workers": 2, "threads": 8, "callers": 4, "messages": 4000}.items():
-        parser.add_argument(f"--{name}", type=int, default=default, help=f"default: {default}")
+        parser.add_argument(f"--{name}", type=count, default=default, help=f"default: {default}")
     given = parser.parse_args(argv)
+    if given.messages < given.callers:
+        parser.error("each caller needs a message: give no more --callers than --messages")
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
         local_services(Path(folder) / "services", {}) as services,
@@ -115,10 +117,10 @@ def _send(connection: http.client.HTTPConnection, path: str, number: int) -> flo
 
 
 def _report(given: argparse.Namespace, took: list[float]) -> int:
-    parts = statistics.quantiles(took, n=100)
     click.echo(
         f"{given.workers} workers with {given.threads} threads each, {given.callers} callers, {len(took)} messages"
     )
-    figures = {"p50": parts[49], "p95": parts[94], "p99": parts[98], "longest": max(took)}
+    figures = {f"p{part}": percentile(took, part) for part in (50, 95, 99)} | {"longest": max(took)}
     click.echo(", ".join(f"{name} {seconds * 1000:.1f} ms" for name, seconds in figures.items()))
-    return 0 if figures["p99"] < AIM else 1
+    missed = figures["p99"] >= AIM
+    return verdict([f"p99 {figures['p99'] * 1000:.1f} ms, more than {AIM * 1000:.0f} ms"] if missed else [])

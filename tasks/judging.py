@@ -66,6 +66,8 @@ def by_job(standing: Standing, direction: str, flow: str, notes: OrderNotes) -> 
         return decision
     if name in standing.off:
         return for_a_person(f"{name} does not run: {standing.off[name]}", _switch_on(standing, name))
+    if job and job.reason == "blocked" and (decision := _blocked(job, notes)):
+        return decision
     if job and job.is_open:
         return on_its_way(f"{name} (job {job.id}) is open{_trouble(job)}")
     return None
@@ -80,6 +82,16 @@ def _decision(job: JobNote) -> Verdict | None:
         cause = f"{name} (job {job.id}) was dropped by a person"
         return for_a_person(cause, f"put it right by hand, or run it after all: connector jobs retry {job.id}")
     return None
+
+
+def _blocked(job: JobNote, notes: OrderNotes) -> Verdict | None:
+    """The verdict where a job waits for another one that is parked: a person decides about both at once."""
+    parked = next((other for other in notes.jobs if other.state == "parked"), None)
+    if parked is None:
+        return None
+    names = [f"{flow_name(each.direction, each.flow)} (job {each.id})" for each in (job, parked)]
+    cause = f"{names[0]} waits for {names[1]}, which is parked: {parked.reason}"
+    return for_a_person(cause, parked.resolution or BY_HAND)
 
 
 def _contested(direction: str, flow: str, notes: OrderNotes) -> Verdict | None:

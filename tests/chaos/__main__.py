@@ -2,12 +2,10 @@
 
 import random
 import shutil
-import signal
 import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
-from types import FrameType
 
 import click
 from rich.console import Console
@@ -16,6 +14,7 @@ from rich.progress import track
 from tests.chaos.pace import PACES
 from tests.chaos.rounds import Outcome, run_rounds
 from tests.chaos.table import differences, table
+from workers.local.stopping import STOPPED, stopped_in_order
 
 
 @click.command()
@@ -23,23 +22,30 @@ from tests.chaos.table import differences, table
 @click.option("--seed", type=int, help="Draws everything; a random one when absent.")
 @click.option("--leases", type=click.Choice(list(PACES)), default="shrunk", show_default=True, help="How fast to live.")
 def main(rounds: int, seed: int | None, leases: str) -> None:
-    """Run rounds of chaos; ends with 1 when an effect is lost or doubled."""
-    # Asked to end early, it ends its processes and says what it saw until then.
-    signal.signal(signal.SIGTERM, _leave)
+    """Run rounds of chaos; ends with 1 when an effect is lost or doubled, with 130 when stopped before the end."""
     console = Console(width=None if sys.stdout.isatty() else 110)
     seed = random.randrange(10**6) if seed is None else seed
     folder = Path(tempfile.mkdtemp(prefix="connector-chaos-"))
     console.print(f"seed {seed}, {rounds} rounds, {leases} leases; logs in {folder}")
     outcomes: list[Outcome] = []
     running = run_rounds(folder, PACES[leases], seed, rounds)
+    code = 0
     try:
-        outcomes.extend(_shown(running, rounds, console))
+        with stopped_in_order():
+            outcomes.extend(_shown(running, rounds, console))
+    except KeyboardInterrupt:
+        code = STOPPED
     finally:
         running.close()
         _tell(console, outcomes, seed)
     if any(outcome.differences for outcome in outcomes):
-        sys.exit(1)
-    shutil.rmtree(folder)
+        code = 1
+    if code == STOPPED:
+        console.print(f"Stopped after {len(outcomes)} of {rounds} rounds; nothing keeps running.")
+    if code == 0:
+        console.print("Nothing was lost, nothing doubled.")
+        shutil.rmtree(folder)
+    sys.exit(code)
 
 
 def _shown(running: Iterable[Outcome], rounds: int, console: Console) -> Iterable[Outcome]:
@@ -57,10 +63,6 @@ def _tell(console: Console, outcomes: list[Outcome], seed: int) -> None:
     for outcome in outcomes:
         if outcome.work:
             console.print(outcome.work, soft_wrap=True)
-
-
-def _leave(_number: int, _frame: FrameType | None) -> None:
-    sys.exit(143)
 
 
 if __name__ == "__main__":

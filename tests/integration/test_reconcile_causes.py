@@ -39,6 +39,20 @@ def test_an_export_whose_answer_was_lost_is_on_its_way(driver: Driver, connector
     assert row["cause"].startswith("the answer to a call was lost")
 
 
+def test_what_waits_for_a_parked_job_is_for_a_person_who_is_told_which_job_that_is(
+    driver: Driver, connector: Commands
+) -> None:
+    _, copy = driver.imported(lines=lines(driver, 2), payment="iDEAL", pickup=True)
+    driver.world.afosto.cancel(TENANT, copy["id"], [copy["units"][0]["id"]])
+    driver.world.afosto.ready(TENANT, copy["id"])
+    driver.both()
+    rows = {row["kind"]: row for row in found(connector)}
+    waiting, parked = rows["shipped"], rows["canceled"]
+    assert waiting["state"] == parked["state"] == "for a person"
+    assert "which is parked: full-refund-only" in waiting["cause"]
+    assert waiting["advice"] == parked["advice"]
+
+
 def test_what_was_carried_over_and_undone_in_afosto_is_not_done_again(driver: Driver, connector: Commands) -> None:
     order, copy = driver.imported(lines=lines(driver, 2))
     (line,) = order["lines"]

@@ -12,7 +12,6 @@ from workers.local.services import Services
 
 __all__ = ["driver", "runtime"]
 LIMIT = 3  # failures after which a job is parked
-TRACK = {"code": "TRACK1", "url": "https://track.example/1"}
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +83,7 @@ def _blocked_pickup(driver: Driver) -> Document:
 def test_a_return_does_not_wait_for_a_shipment_that_nobody_carries_over(driver: Driver) -> None:
     order, copy = driver.imported(lines=_lines(driver, 2))
     driver.runtime.ledger.stores.switch_flow(driver.store, "shipments.export", enabled=False)
-    driver.world.afosto.ship(TENANT, copy["id"], **TRACK)
+    driver.world.afosto.ship(TENANT, copy["id"], code="TRACK1")
     driver.world.afosto.return_(TENANT, copy["id"], _units(copy)[:1], "restocked")
     driver.look(order)
     _idle(driver)
@@ -127,7 +126,7 @@ def test_a_shipment_that_keeps_failing_is_parked(driver: Driver, returned: bool)
     order, copy = driver.imported(lines=_lines(driver, 2))
     faults = [{"kind": "503", "method": "GET", "path": "shippings$"}]
     driver.world.epages.set_faults(driver.store, faults=faults)
-    driver.world.afosto.ship(TENANT, copy["id"], **TRACK)
+    driver.world.afosto.ship(TENANT, copy["id"], code="TRACK1")
     if returned:
         driver.world.afosto.return_(TENANT, copy["id"], _units(copy)[:1], "restocked")
     driver.look(order)
@@ -195,7 +194,7 @@ def test_what_was_sent_of_a_flow_that_is_switched_off_keeps_nothing_else_of_its_
     driver: Driver,
 ) -> None:
     order, copy = driver.imported(lines=_lines(driver, 2))
-    driver.world.afosto.ship(TENANT, copy["id"], _units(copy)[:1], **TRACK)
+    driver.world.afosto.ship(TENANT, copy["id"], _units(copy)[:1], code="TRACK1")
     driver.look(order)
     _send(driver, "looks")
     driver.run()

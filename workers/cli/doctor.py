@@ -136,7 +136,10 @@ def _why(row: Row, state: str) -> str:
         return "; ".join(f"{ill['message']} ({ill['reason']})" for ill in row["health"])
     if state == "stopped":
         return "a flow stopped itself; see: connector status"
-    return f"last read {span(row['unpolled_for'])} ago; is dispatch running, does anyone consume the queue poll?"
+    return (
+        f"last read {span(row['unpolled_for'])} ago; is dispatch running, does anyone consume the queue poll? "
+        "If both are so, the shop is slow or allows few calls"
+    )
 
 
 def _parked(ledger: Ledger) -> Check:

@@ -1,12 +1,10 @@
 """The demo: three simulated shops trade, the real connector imports, and a proof tells whether both sides agree."""
 
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 from rich.live import Live
@@ -19,14 +17,13 @@ from workers.local.demo_verdict import verdict
 from workers.local.demo_view import table
 from workers.local.proof import Report, prove
 from workers.local.stock_proof import prove_stock
+from workers.local.stopping import STOPPED, stopped_in_order
 from workers.local.world import SHOPS, TENANT, World
 
 FOLDER = Path(".connector/demo")
 TRADING_SECONDS = 60.0
 SETTLING_SECONDS = 120.0
 SWEEP_WIDTH = 86_400.0
-STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-STOPPED = 130  # the exit code of what Ctrl-C has ended
 
 
 def run_demo(keep: bool, folder: Path = FOLDER, trading: float = TRADING_SECONDS) -> int:
@@ -39,32 +36,13 @@ def run_demo(keep: bool, folder: Path = FOLDER, trading: float = TRADING_SECONDS
     console = Console()
     code = STOPPED
     try:
-        with _stopped_in_order(), set_up(console, folder) as stage:
+        with stopped_in_order(), set_up(console, folder) as stage:
             code = 0 if _play(stage, trading).agrees else 1
             if keep:
                 _stay(stage, folder)
     except KeyboardInterrupt:
         console.print("Stopped; nothing keeps running.")
     return code
-
-
-@contextmanager
-def _stopped_in_order() -> Iterator[None]:
-    """Let a SIGTERM, and the end of the terminal, do what Ctrl-C does; once is enough."""
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        for number in STOPS:
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    # What nohup or a shell in the background ignores stays ignored.
-    heard = [number for number in STOPS if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in heard}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _play(stage: Stage, trading: float) -> Report:

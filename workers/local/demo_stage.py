@@ -95,7 +95,7 @@ def _start_all(stack: contextlib.ExitStack, console: Console, folder: Path) -> S
     console.print("Starting PostgreSQL and Redis …")
     services = environment(stack.enter_context(local_services(folder, durable=False)))
     epages, afosto, gateway, flower = (free_port() for _ in range(4))
-    environ = _environ(services, afosto)
+    environ = _environ(services, epages, afosto)
     settings = load_settings(environ)
     _empty(settings)
     vendors = stack.enter_context(Processes(folder / "logs"))
@@ -120,13 +120,14 @@ def check_alive(processes: Processes) -> None:
         raise ConnectorError(f"{child.name} ended by itself; {child.log} ends with:\n{child.last_words()}")
 
 
-def _environ(services: Mapping[str, str], afosto: int) -> dict[str, str]:
+def _environ(services: Mapping[str, str], epages: int, afosto: int) -> dict[str, str]:
     address = urlsplit(services["CONNECTOR_DATABASE_URL"])
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("CONNECTOR_")},
         **services,
         **{f"CONNECTOR_{name}": value for name, value in PACE.items()},
         "CONNECTOR_DATABASE_URL": address._replace(path=f"/{DATABASE}").geturl(),
+        "CONNECTOR_EPAGES_URL": f"http://127.0.0.1:{epages}/{{store}}/api",
         "CONNECTOR_AFOSTO_URL": f"http://127.0.0.1:{afosto}/graphql",
     }
 

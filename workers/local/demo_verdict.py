@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from schemas.words import counted
 from workers.local.proof import Report
 
 # A group, a name in it, and the figure ready to be shown.
@@ -46,9 +47,9 @@ def verdict(report: Report, figures: Iterable[Figure], note: str) -> RenderableT
             grid.add_row(f"  {name}", figure)
     shown = [Text(f"{d.kind}  {d.order}: {d.message}") for d in report.differences[:SHOWN_DIFFERENCES]]
     style = "bold green" if report.agrees else "bold red"
-    return Group(
-        title, grid, Text(note, style="italic"), *shown, Text(f"{len(report.differences)} differences", style=style)
-    )
+    left = f"; {counted(len(report.excused), 'order')} noted, left to a person" if report.excused else ""
+    result = Text(f"{counted(len(report.differences), 'difference')}{left}", style=style)
+    return Group(title, grid, Text(note, style="italic"), *shown, result)
 
 
 def _orders(report: Report) -> Iterator[Figure]:

@@ -107,4 +107,4 @@ def test_the_proof_is_grouped_and_leaves_no_count_out() -> None:
     assert names.index("shop → Afosto") < names.index("Afosto → shop") < names.index("stock") < names.index("latency")
     assert names.count("effects") == 2
     assert shown[-5:-2] == NOTE.splitlines()
-    assert shown[-2:] == ["stock  berlin: 1 instead of 2", "1 differences"]
+    assert shown[-2:] == ["stock  berlin: 1 instead of 2", "1 difference"]
