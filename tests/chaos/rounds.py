@@ -67,6 +67,7 @@ def _round(arena: Arena, draw: random.Random, number: int, world: int) -> Outcom
     arena.people.act()
     for fault in faults:
         fault.strike(arena, draw)
+    arena.people.hasten()
     struck = tuple(fault.name for fault in faults if fault.end(arena))
     ended = time.monotonic()
     differences = _settle(arena, ended + arena.pace.patience)
