@@ -50,12 +50,16 @@ def _walk(runtime: Runtime, store: Store, where: Walk) -> str:
     if changed is None:
         period = runtime.settings.walk_period
         changed = walks.longest_ago(store.name, period, period * CLOSED_FACTOR, MOST)
-    runtime.ledger.jobs.hint_all(store.name, "export", "looks", changed, lane=LANE)
+        _look_at(runtime, store, changed)
     return f"{counted(len(changed), 'order')} to be looked at"
 
 
+def _look_at(runtime: Runtime, store: Store, orders: list[str]) -> None:
+    runtime.ledger.jobs.hint_all(store.name, "export", "looks", orders, lane=LANE)
+
+
 def _listed(runtime: Runtime, store: Store, where: Walk) -> list[str] | None:
-    """Return the orders that Afosto's list shows as changed, or None where it has no such list."""
+    """Make looks due for the orders that Afosto's list shows as changed; None where it has no such list."""
     now = datetime.now(UTC)
     try:
         ids = _client(runtime, store).changed_orders(store.channel_id, where.listed_to - OVERLAP)
@@ -67,6 +71,8 @@ def _listed(runtime: Runtime, store: Store, where: Walk) -> list[str] | None:
     runtime.ledger.stores.heal(store.name, ["afosto"])
     known = runtime.ledger.walks.known(store.name, ids)
     longest = runtime.settings.poll_interval
+    # Before the list counts as read: who dies in between reads it again.
+    _look_at(runtime, store, known)
     runtime.ledger.walks.read(store.name, lists=True, listed_to=now, news=bool(known), longest=longest)
     return known
 

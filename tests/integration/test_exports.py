@@ -8,6 +8,7 @@ import pytest
 from simulators.epages.tokens import ALL_SCOPES
 from tasks.runtime import Runtime, build_runtime
 from tests.driver import Driver
+from tests.sabotage import saboteur
 from tests.world import TENANT, World
 from workers.local.services import Services
 
@@ -398,6 +399,18 @@ def test_the_walk_finds_what_no_event_told(driver: Driver) -> None:
     driver.walk()
     driver.run()
     assert [process["status"] for process in driver.shop(order)["processes"]] == ["SHIPPED"]
+
+
+def test_a_walk_that_dies_before_its_news_are_kept_leaves_them_to_the_next(driver: Driver) -> None:
+    driver.world.afosto.set_switches(TENANT, orders_list=True)
+    driver.imported()
+    driver.walk()
+    read_to = driver.runtime.ledger.walks.get(driver.store)
+    with saboteur() as killer:
+        killer.arm(5)  # behind the call's four steps, ahead of what it led to
+        driver.survive(driver.walk)
+        assert killer.kills == 1
+    assert driver.runtime.ledger.walks.get(driver.store) == read_to
 
 
 def _hear(driver: Driver, order: Document) -> None:
