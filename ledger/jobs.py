@@ -86,7 +86,7 @@ class Jobs:
         wakes: list[Statement] = []
         if (job.direction, job.flow, end.state) == ("import", "orders", "done"):
             wakes = [("jobs.wake_dependants", order)]
-        elif end.state == "done" and job.flow in BLOCKING:
+        elif end.state in ("done", "parked") and job.flow in BLOCKING:
             wakes = [("jobs.wake_blocked", order)]
         rows = self._database.batch(settle, *wakes)[0]
         return Settled(**rows[0]) if rows else None
@@ -97,8 +97,8 @@ class Jobs:
         return bool(row and row["alone"])
 
     def wake_order(self, store: str, order_key: str) -> None:
-        """The order is opened in Afosto: what waited for it is due."""
-        self._database.rows("jobs.wake_order", {"store": store, "order_key": order_key})
+        """The order is given up, for there is nothing to sell: what waited for it is due."""
+        self._database.rows("jobs.wake_order", {"store": store, "order_key": order_key, "opened": False})
 
     def renew(self, holder: str, ids: Sequence[int], *, lease: float, longest: float) -> dict[int, bool]:
         """Renew the leases of a process's jobs in one statement; return those it still holds → whether renewed."""

@@ -79,7 +79,7 @@ class Links:
         settle: Statement = ("links.settle_items", {**key, "kinds": kinds, "outcome": outcome})
         values = {**key, "afosto_id": afosto_id, "stage": stage, "facts": Jsonb(dict(facts or {}))}
         note: Statement = ("links.stage_order", values)
-        wake: Statement = ("jobs.wake_order", key)
+        wake: Statement = ("jobs.wake_order", {**key, "opened": True})
         statements = [hold, settle, note, wake] if stage == "opened" else [settle, note]
         if waiting is not None:
             # Lines first, the order's job after them: a poll that keeps news takes them in this order too.

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from ledger import connecting
-from ledger.database import Database, Row, Session, fetch
+from ledger.database import Database, Row, Session, fetch, fetch_one
 from ledger.keys import KeySet
 from ledger.records import Store, StoreFacts
 from schemas.epages import Token
@@ -146,8 +146,16 @@ class Stores:
 
     def stop_flow_if_alike(self, store: str, flow: str, reason: str, message: str, limit: int) -> bool:
         """Stop an import flow when its first `limit` jobs were parked for one reason and none succeeded yet."""
-        parameters = {"store": store, "direction": "import", "flow": flow, "reason": reason, "message": message}
-        return self._database.row("stores.stop_flow", {**parameters, "limit": limit}) is not None
+        key = {"store": store, "direction": "import", "flow": flow}
+
+        def work(session: Session) -> bool:
+            alike = {**key, "reason": reason, "message": message, "limit": limit}
+            stopped = fetch_one(session, "stores.stop_flow", alike) is not None
+            if stopped:
+                fetch(session, "front.call_back", key)
+            return stopped
+
+        return self._database.transaction(work)
 
     def blame(self, store: str, vendor: str, reason: str, message: str, pause: float) -> None:
         """Note that something is wrong with a vendor for the whole store; its jobs wait `pause` seconds."""

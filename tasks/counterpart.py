@@ -69,7 +69,13 @@ def settled_first(run: Run) -> None:
 
 
 def look_at_order(run: Run) -> None:
-    """Make the order itself due: what was seen here may change what its draft holds, or whether it is opened."""
+    """Make the order itself due: what was seen here may change what its draft holds, or whether it is opened.
+
+    What is parked stays so: a person, or news of its own, wakes it.
+    """
+    order = run.context.siblings.get(("import", "orders"))
+    if order and order.state == "parked":
+        return
     run.runtime.ledger.jobs.hint(run.store.name, "import", "orders", run.order_id, lane=run.job.lane)
 
 
@@ -115,8 +121,8 @@ def require_scopes(run: Run, flow: str) -> None:
 def others_first(run: Run, *kinds: str) -> None:
     """Raise Wait while the other direction has an open intent of these kinds: it must be settled before we look.
 
-    Not while this job has one itself, else both would wait for each other; and not for one whose job was dropped once
-    it is sure that nothing lands any more.
+    Not while this job has one itself, else both would wait for each other. Of an import that was dropped the exports
+    know what it had announced; of a dropped export only a person knows what to make: raises NeedsPerson.
     """
     if any(intent.job_id == run.job.id for intent in run.context.intents):
         return
@@ -126,6 +132,14 @@ def others_first(run: Run, *kinds: str) -> None:
             wait_for(Sibling(intent.owner), why)
         if intent.seconds_left > 0:
             raise Wait(why, after=intent.seconds_left)
+        if run.job.direction == "import":
+            raise NeedsPerson(
+                f"job {intent.job_id} was dropped while nobody knew whether it had changed order {run.order_id} in the "
+                "shop; what the shop shows now may be its own work",
+                reason="dropped-unsure",
+                resolution=f"Find out with: connector jobs retry {intent.job_id}, and then retry this job; or do in "
+                "Afosto by hand what is missing there, and drop this job.",
+            )
 
 
 def must_wait(intent: Intent) -> None:

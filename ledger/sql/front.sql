@@ -112,7 +112,7 @@ where id in (select id from jobs where state = 'queued' and direction = %(direct
 returning store, order_key, subject, wanted, state;
 
 -- name: call_back
--- A flow was switched off: what is on its way of it waits instead, for no worker may claim it.
+-- A flow was switched off, or stopped itself: what is on its way of it waits instead, for no worker may claim it.
 update jobs set state = 'waiting', queued_at = null
 where store = %(store)s and direction = %(direction)s and flow = %(flow)s and state = 'queued';
 

@@ -152,19 +152,19 @@ where store = %(store)s and order_key = %(order_key)s and not (direction = 'impo
   and state = 'waiting' and due_at > now() and ((direction = 'import' and claims = 0) or reason = 'blocked');
 
 -- name: wake_blocked
--- A job of the order is done: what waited for it may go.
+-- A job of the order is done, or parked: what waited for it may go, or tells for what it waits.
 update jobs set due_at = now(), reason = null
 where store = %(store)s and order_key = %(order_key)s and state = 'waiting' and reason = 'blocked';
 
 -- name: wake_order
--- The order is opened: its dependants may go, also those that were dropped with its import. Reserved calls have their moment.
--- A cancellation that was done with before is looked at again: what it left to the draft may be missing there, when the draft
--- had been opened and nobody knew.
+-- The order is opened, or given up: its dependants may go, also those that were dropped with its import. Reserved calls have
+-- their moment. Once it is opened, a cancellation that was done with before is looked at again: what it left to the draft may be
+-- missing there, when the draft had been opened and nobody knew.
 update jobs set due_at = now(), state = 'waiting', wanted = case when state = 'done' then wanted + 1 else wanted end,
        reason = null, message = case when state = 'done' then null else message end
 where store = %(store)s and order_key = %(order_key)s and not (direction = 'import' and flow = 'orders')
   and ((state = 'waiting' and due_at > now() and not prepaid) or (state = 'done' and reason = 'order-dropped')
-       or (state = 'done' and direction = 'import' and flow = 'cancellations' and reason is distinct from 'dropped'));
+       or (%(opened)s and state = 'done' and direction = 'import' and flow = 'cancellations' and reason is distinct from 'dropped'));
 
 -- name: renew
 -- One heartbeat for all jobs of a process. Beyond the longest job's time a lease is kept to its end and not renewed.
@@ -208,13 +208,13 @@ returning id;
 -- name: drop
 -- What waits for the import of an order goes with it; the opening of the order brings it back. What was blocked goes on.
 with chosen as (
-    update jobs set state = 'done', done = wanted, settled_at = now(), failures = 0, failing_since = null,
+    update jobs set state = 'done', done = wanted, settled_at = now(), failures = 0, failing_since = null, prepaid = false,
            reason = 'dropped', message = 'dropped by a person', resolution = null
     where state in ('parked', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
       and (%(store)s::text is null or store = %(store)s) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
     returning id, store, order_key, direction, flow
 ), dependants as (
-    update jobs d set state = 'done', done = d.wanted, settled_at = now(), failures = 0, failing_since = null,
+    update jobs d set state = 'done', done = d.wanted, settled_at = now(), failures = 0, failing_since = null, prepaid = false,
            reason = 'order-dropped', message = 'dropped with the import of its order', resolution = null
     from chosen c
     where c.direction = 'import' and c.flow = 'orders' and d.store = c.store and d.order_key = c.order_key

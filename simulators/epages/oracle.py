@@ -115,6 +115,7 @@ async def judge(oracle: Oracle, all_oracles: Iterable[Oracle], moves: Iterable[M
         then, now = (_allowed(truth, sold, known) for sold in (before, _sold(oracle, sellers, sku)))
         if move["stock"] > then and (item.stock or 0) > now:
             detail = {"sku": sku, "stock": move["stock"], "allowed": then, "available": truth["available"]}
+            detail |= {"lost": truth["lost"], "reserved": truth["reserved"], "still": item.stock, "allowed_now": now}
             detail |= {"sold": [asdict(s) for s in before if s.promised(known, truth["waiting"]) or s.restocked]}
             oracle.shop.causes.violate("oversold", None, f"{move['seq']}", **detail)
 

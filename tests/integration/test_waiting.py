@@ -175,6 +175,40 @@ def test_what_the_shop_canceled_waits_for_a_parked_cancellation_of_afosto_and_go
     assert driver.differences() == []
 
 
+def test_what_the_shop_shows_after_a_dropped_export_of_unknown_end_is_not_carried_back(driver: Driver) -> None:
+    order, copy = driver.imported(lines=_lines(driver, 3))
+    lost = {"kind": "503", "after_effect": True, "method": "POST", "path": "cancelations$"}
+    driver.world.epages.set_faults(driver.store, faults=[lost])
+    driver.world.afosto.cancel(TENANT, copy["id"], _units(copy)[2:])
+    driver.look(order)
+    driver.run()
+    driver.world.epages.set_faults(driver.store, faults=[{"kind": "503", "path": "cancelations$"}])
+    _park(driver)
+    driver.runtime.ledger.jobs.drop(store=driver.store, reason="keeps-failing")
+    driver.poll()
+    _idle(driver)
+    assert driver.parked() == ["dropped-unsure"]
+    assert sum(unit["progress"] == "CANCELLED" for unit in driver.afosto(order)["units"]) == 1
+    driver.world.epages.set_faults(driver.store, faults=[])
+    driver.runtime.ledger.jobs.retry(ids=[_job(driver, "export", "cancellations")["id"]])
+    driver.run()
+    driver.runtime.ledger.jobs.retry(store=driver.store, reason="dropped-unsure")
+    driver.settle()
+    assert driver.differences() == []
+
+
+def test_an_order_whose_draft_can_not_be_given_up_is_parked_and_stays_so(driver: Driver) -> None:
+    order = driver.place(lines=_lines(driver, 2), paid=False)
+    driver.poll()
+    driver.run()
+    (draft,) = [o for o in driver.world.afosto.orders(TENANT) if o["reference"] == f"{driver.store}/{order['id']}"]
+    driver.world.afosto.tamper(TENANT, draft["id"], "delete")
+    driver.world.epages.act(driver.store, order["id"], "cancel")
+    driver.poll()
+    _idle(driver)
+    assert driver.parked() == ["order-gone"]
+
+
 def test_what_belongs_to_a_parked_order_waits_without_runs_and_goes_when_the_order_is_imported(driver: Driver) -> None:
     driver.imported()
     order = driver.place(lines=_lines(driver, 2))
