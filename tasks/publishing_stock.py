@@ -1,8 +1,8 @@
 """The shop's stock becomes A − U: what Afosto has available less what the shops have sold and Afosto has not booked.
 
 What is read in which order decides whether more is published than there is: first what Afosto had booked, then what
-is available, then the shops' latest orders, then the shop's stock, then the same orders again. Then the stock is moved
-by the difference: a sale after the reading lowers it by itself.
+is available, then the shops' latest orders and what is sold by all that is known, then the shop's stock, then the same
+orders again. Then the stock is moved by the difference: a sale after the reading lowers it by itself.
 """
 
 import time
@@ -131,9 +131,10 @@ class _Publisher:
         available = self._run.afosto.available(skus, self._locations)
         cursors = sellers.cursors()
         before = sellers.read(cursors)
+        # Ahead of the shop's stock: a cancellation that is heard of later raises that by itself.
+        promised = self._run.runtime.ledger.held.promised(sellers.names, skus, snapshot)
         found = {each.sku: where for each in wanted if self.has_time and (where := self._try_to_find(each))}
         after = sellers.read(cursors)
-        promised = self._run.runtime.ledger.held.promised(sellers.names, skus, snapshot)
         again = []
         for each in wanted:
             if each.sku not in found:

@@ -12,6 +12,7 @@ from celery.exceptions import Retry
 from clients.errors_table import Answer
 from clients.http import Http
 from clients.limiter import Limiter
+from ledger.held import Held
 from schemas.errors import NeedsPerson
 from schemas.messages import StockMessage
 from simulators.epages.tokens import ALL_SCOPES
@@ -387,6 +388,32 @@ def test_a_booked_piece_that_the_shop_puts_back_after_the_reading_is_on_top_unti
         shop.publish()
     assert [move["stock"] for move in shop.writes()[6:]] == [12]
     assert shop.rows()[sku]["open"]
+    shop.settle()
+    assert shop.figures()[sku] == 12
+
+
+def test_a_piece_that_is_not_booked_and_put_back_after_the_reading_is_not_for_sale_twice(
+    shop: StockWorld, world: World
+) -> None:
+    shop.settle()
+    sku = shop.sku()
+    order = shop.sell(sku, 3)
+    shop.poll()
+    world.afosto.recount(TENANT, HERE, sku, 12)
+    shop.watch()
+    promised = Held.promised
+    canceled: list[object] = []
+
+    def once_the_buyer_has_canceled(held: Held, *arguments: Any) -> dict[str, int]:
+        """The shop's stock, its orders and what the ledger knows of them are read one after another."""
+        if not canceled:
+            canceled.append(world.epages.act(shop.store, order["id"], "cancel"))
+            shop.poll()
+        return promised(held, *arguments)
+
+    with patch.object(Held, "promised", autospec=True, side_effect=once_the_buyer_has_canceled):
+        shop.publish()
+    assert shop.violations() == []
     shop.settle()
     assert shop.figures()[sku] == 12
 
