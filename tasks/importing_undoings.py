@@ -1,7 +1,7 @@
 """Cancellations and returns of the shop, carried over unit by unit."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from ledger.ledger import ORDER_WAIT
 from ledger.links import NewLink
@@ -40,23 +40,13 @@ def import_cancellation(run: Run) -> str:
         return "the order is not open yet: its draft is made anew without what is canceled, or this is looked at again"
     others_first(run, "shop-cancelation")
     link = opened_order(run)
-    intent = run.open_intent("cancel")
     order = read_order(run, link)
-    if intent is None:
-        pairs = _pairs_to_cancel(run, order)
-        if not pairs:
-            return "nothing to cancel"
-        intent, unsure = run.announce("cancel", {"pairs": pairs}), False
-    else:
-        unsure = True
+    if intent := run.open_intent("cancel"):
         order = _landed_or_wait(run, intent, order, [pair["unit"] for pair in intent.body["pairs"]])
-    pairs = intent.body["pairs"]
-    order = _cancel(run, order, pairs)
-    contra = {pair["contra"] for pair in pairs}
-    drive(run, order, contra, restock=contra)
-    links = [NewLink("cancellation", afosto_id=pair["contra"], line_id=pair["line"]) for pair in pairs]
-    run.links.conclude(run.store.name, run.order_id, intent.id, links, "done")
-    return _all_done(f"canceled {counted(len(pairs), 'unit')}", unsure)
+        # Of what an earlier run had announced, the shop was not asked: more may have been canceled there since.
+        look_again(_cancel_all(run, order, intent))
+    pairs = _pairs_to_cancel(run, order)
+    return _cancel_all(run, order, run.announce("cancel", {"pairs": pairs})) if pairs else "nothing to cancel"
 
 
 def _without_order(run: Run) -> str:
@@ -76,15 +66,19 @@ def _pairs_to_cancel(run: Run, order: afosto.Order) -> list[dict[str, str]]:
     return [{"unit": unit, "contra": str(uuid.uuid4()), "line": lines[unit]} for unit in units]
 
 
-def _cancel(run: Run, order: afosto.Order, pairs: Sequence[Mapping[str, str]]) -> afosto.Order:
+def _cancel_all(run: Run, order: afosto.Order, intent: Intent) -> str:
     """Cancel what is not canceled yet; contra ids are ours, so a unit is never canceled twice."""
+    pairs: list[dict[str, str]] = intent.body["pairs"]
     progress = {unit.id: unit.progress for unit in order.units}
     missing = [(pair["unit"], pair["contra"]) for pair in pairs if progress.get(pair["unit"]) != CANCELED]
-    if not missing:
-        return order
-    order = run.afosto.cancel_items(order.id, missing)
-    run.note(f"canceled {counted(len(missing), 'unit')}")
-    return order
+    if missing:
+        order = run.afosto.cancel_items(order.id, missing)
+        run.note(f"canceled {counted(len(missing), 'unit')}")
+    contra = {pair["contra"] for pair in pairs}
+    drive(run, order, contra, restock=contra)
+    links = [NewLink("cancellation", afosto_id=pair["contra"], line_id=pair["line"]) for pair in pairs]
+    run.links.conclude(run.store.name, run.order_id, intent.id, links, "done")
+    return f"canceled {counted(len(pairs), 'unit')}"
 
 
 def import_return(run: Run) -> str:
@@ -95,27 +89,22 @@ def import_return(run: Run) -> str:
     others_first(run, "shop-return")
     link = opened_order(run)
     intent = run.open_intent("return")
-    shipments = run.context.siblings.get(("import", "shipments"))
-    on = ("import", "shipments") in run.context.flows
-    if intent is None and on and shipments and shipments.state not in ("done", "dropped"):
-        wait_for(shipments, "the order's shipments come first")
-    order = read_order(run, link)
     if intent is None:
-        body = _units_to_return(run, order)
-        if not any(body.values()):
-            return "nothing to take back"
-        intent, unsure = run.announce("return", body), False
-    else:
-        unsure = True
+        _shipments_first(run)
+    order = read_order(run, link)
+    if intent is not None:
         order = _landed_or_wait(run, intent, order, [*intent.body["restock"], *intent.body["scrap"]])
-    restock, scrap = intent.body["restock"], intent.body["scrap"]
-    order = _receive(run, order, [*restock, *scrap])
-    drive(run, order, {*restock, *scrap}, restock=set(restock))
-    lines = _lines(order)
-    statuses = [(unit, "RETURNED") for unit in restock] + [(unit, "BROKEN") for unit in scrap]
-    links = [NewLink("return", afosto_id=unit, line_id=lines[unit], stage=status) for unit, status in statuses]
-    run.links.conclude(run.store.name, run.order_id, intent.id, links, "done")
-    return _all_done(f"took back {counted(len(restock), 'unit')} into stock, {len(scrap)} broken", unsure)
+        # As with cancellations: more may have come back since.
+        look_again(_take_back(run, order, intent))
+    body = _units_to_return(run, order)
+    return _take_back(run, order, run.announce("return", body)) if any(body.values()) else "nothing to take back"
+
+
+def _shipments_first(run: Run) -> None:
+    """Raise Wait while the parcels that brought the pieces may still be made, unless nobody carries these over."""
+    shipments = run.context.siblings.get(("import", "shipments"))
+    if ("import", "shipments") in run.context.flows and shipments and shipments.state not in ("done", "dropped"):
+        wait_for(shipments, "the order's shipments come first")
 
 
 def _units_to_return(run: Run, order: afosto.Order) -> dict[str, list[str]]:
@@ -128,6 +117,17 @@ def _units_to_return(run: Run, order: afosto.Order) -> dict[str, list[str]]:
     return {"restock": list(restock), "scrap": list(scrap)}
 
 
+def _take_back(run: Run, order: afosto.Order, intent: Intent) -> str:
+    restock, scrap = intent.body["restock"], intent.body["scrap"]
+    order = _receive(run, order, [*restock, *scrap])
+    drive(run, order, {*restock, *scrap}, restock=set(restock))
+    lines = _lines(order)
+    statuses = [(unit, "RETURNED") for unit in restock] + [(unit, "BROKEN") for unit in scrap]
+    links = [NewLink("return", afosto_id=unit, line_id=lines[unit], stage=status) for unit, status in statuses]
+    run.links.conclude(run.store.name, run.order_id, intent.id, links, "done")
+    return f"took back {counted(len(restock), 'unit')} into stock, {len(scrap)} broken"
+
+
 def _receive(run: Run, order: afosto.Order, units: Sequence[str]) -> afosto.Order:
     asked = {item for action in order.actions for item in action.item_ids}
     untouched = [u.id for u in order.units if u.id in units and u.progress == UNTOUCHED and u.id not in asked]
@@ -136,13 +136,6 @@ def _receive(run: Run, order: afosto.Order, units: Sequence[str]) -> afosto.Orde
     order = run.afosto.receive_items(order.id, untouched)
     run.note(f"received {counted(len(untouched), 'unit')}")
     return order
-
-
-def _all_done(outcome: str, unsure: bool) -> str:
-    """Of what an earlier run had announced, the shop was not asked: more may have been undone there since."""
-    if unsure:
-        look_again(outcome)
-    return outcome
 
 
 def _landed_or_wait(run: Run, intent: Intent, order: afosto.Order, units: Sequence[str]) -> afosto.Order:
