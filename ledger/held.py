@@ -66,10 +66,12 @@ def note_held(session: Session, store: str, lines: Iterable[HeldLine], by: Publi
     kept = _unique(lines)
     if not kept:
         return
-    changed = {row["sku"] for row in fetch(session, "order_lines.note_held", _columns(store, kept))}
-    if changed:
-        _remember(session, store, [line for line in kept if line.sku in changed])
-    wish_touched(session, store, changed, by)
+    rows = fetch(session, "order_lines.note_held", _columns(store, kept))
+    new = {(row["order_id"], row["line_id"]) for row in rows if row["is_new"]}
+    if new:
+        # Not from older lines: the SKU may have moved within the shop's catalogue since they were sold.
+        _remember(session, store, [line for line in kept if (line.order_id, line.line_id) in new])
+    wish_touched(session, store, {row["sku"] for row in rows}, by)
 
 
 def _remember(session: Session, store: str, lines: Iterable[HeldLine]) -> None:

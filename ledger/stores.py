@@ -127,7 +127,7 @@ class Stores:
             raise unknown_store(name)
 
     def switch_flow(self, name: str, flow: str, enabled: bool) -> None:
-        """Turn a flow of a store, by its name in `schemas.flows`, on or off; stock is then published anew."""
+        """Turn a flow of a store, by its name in `schemas.flows`, on or off; stock that depends on it is read anew."""
 
         def work(session: Session) -> None:
             values = connecting.switch_values(name, flow, enabled)
@@ -136,6 +136,9 @@ class Stores:
                 fetch(session, "front.call_back", values)
             if enabled and flow == "inventory.publish":
                 fetch(session, "stock.anew", {"store": name})
+            if flow == "orders.import":
+                # What this store has sold counts from now on, or does not, wherever the same pieces are sold.
+                fetch(session, "stock.sellers_anew", {"store": name})
 
         self._database.transaction(work)
 
@@ -173,7 +176,7 @@ class Stores:
             values = {"store": store, "epages_id": epages_id, "afosto_id": afosto_id}
             fetch(session, "stores.unmap_location", values)
             fetch(session, "stores.map_location", values)
-            fetch(session, "stock.anew", {"store": store})
+            fetch(session, "stock.sellers_anew", {"store": store})
 
         self._database.transaction(work)
 

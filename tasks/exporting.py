@@ -68,6 +68,12 @@ def _ended_since(run: Run, other: Sibling) -> bool:
     return before is not None and other.settled is not None and other.settled > before
 
 
+def publish_again(run: Run) -> None:
+    """The shop puts back what was just undone there: what it may sell is published now, not after the next poll."""
+    if "inventory" in run.context.exports:
+        run.runtime.ledger.held.note_shop(run.store, [run.epages.order(run.order_id)])
+
+
 def import_again(run: Run, flow: str) -> None:
     """Both sides had done the same by themselves: the import that could not carry it over has nothing left to do."""
     run.runtime.ledger.jobs.hint(run.store.name, "import", flow, run.order_id, lane=1)

@@ -9,7 +9,7 @@ from schemas.mapping.cancellations import CancelationPlan, cancelation_plan
 from schemas.mapping.news import canceled_units
 from schemas.words import counted
 from tasks.counterpart import canceled_before, look_again, opened_order, read_order
-from tasks.exporting import conclude, import_again, known, landed, marker, permitted
+from tasks.exporting import conclude, import_again, known, landed, marker, permitted, publish_again
 from tasks.run import Run
 
 INTENT = "shop-cancelation"
@@ -69,7 +69,9 @@ def _cancel(run: Run, intent: Intent) -> str:
     else:
         process = run.epages.create_cancelation(run.order_id, intent.body["lines"], marker(run))
         run.note(f"made the cancelation process {process.id} in the shop")
-    return _conclude(run, intent, "done")
+    said = _conclude(run, intent, "done")
+    publish_again(run)
+    return said
 
 
 def _conclude(run: Run, intent: Intent, outcome: str) -> str:

@@ -11,7 +11,7 @@ from schemas.mapping.payments import delivery_fee, takes_parts
 from schemas.mapping.returns import BackUnit, ReturnPlan, return_plans
 from schemas.words import counted
 from tasks.counterpart import look_again, opened_order, read_order
-from tasks.exporting import comes_first, conclude, import_again, known, landed, marker, permitted
+from tasks.exporting import comes_first, conclude, import_again, known, landed, marker, permitted, publish_again
 from tasks.run import Run
 
 INTENT = "shop-return"
@@ -40,6 +40,8 @@ def export_return(run: Run) -> str:
     baseline = [process.id for process in _processes(run)] if plans else []
     for plan in plans:
         _create(run, shop, _announce(run, plan, baseline))
+    if plans:
+        publish_again(run)
     return f"took back {counted(sum(len(plan.units) for plan in plans), 'unit')} in the shop"
 
 

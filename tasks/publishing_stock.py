@@ -14,8 +14,9 @@ from ledger.stock import Stock, StockOutcome, WantedSku
 from ledger.wishes import Publishing
 from schemas.epages import Availability
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater, Wait
-from schemas.mapping.stock import waiting_by_line, wanted_stock
+from schemas.mapping.stock import wanted_stock
 from tasks.counterpart import require_scopes
+from tasks.refreshing import refresh
 from tasks.run import Run
 from tasks.sellers import Sellers
 from tasks.stock_outcomes import NOT_KEPT, UNKNOWN_SKU, VARIATION_PRODUCT, in_step, no_location, refused
@@ -27,8 +28,6 @@ BATCH = 25
 READINGS, CALLS_PER_SKU = 2, 2
 # Seconds within which a call must come free to be counted on.
 AHEAD = 0.5
-# Afosto orders read afresh per batch at most; one that is not read counts for more than it may, never for less.
-REFRESHED = 20
 # Readings of a SKU whose orders change meanwhile, before it is left to the next run.
 ROUNDS = 4
 # Seconds between two runs of a store.
@@ -109,41 +108,52 @@ class _Publisher:
         sellers = Sellers(self._run, skus)
         self._imports = self._store in sellers.names
         self._refresh(sellers, skus)
-        for _ in range(ROUNDS):
-            wanted = self._round(sellers, wanted)
+        for left in reversed(range(ROUNDS)):
+            wanted = self._round(sellers, wanted, last=not left)
             if not wanted:
                 return
         self._outcomes["moving"] += len(wanted)
 
     def _refresh(self, sellers: Sellers, skus: frozenset[str]) -> None:
         """Read anew the orders of which Afosto had not deducted everything."""
-        held = self._run.runtime.ledger.held
-        for row in held.waiting_orders(sellers.names, sorted(skus), REFRESHED):
-            order = self._run.afosto.order(row["afosto_id"])
-            if order is not None:
-                by = Publishing(self._store, skus)
-                held.note_afosto(row["store"], row["order_id"], waiting_by_line(order), by)
+        run = self._run
+        for left_out in refresh(run.runtime.ledger, run.afosto, sellers.names, skus, Publishing(self._store, skus)):
+            run.note(left_out)
 
-    def _round(self, sellers: Sellers, wanted: Sequence[WantedSku]) -> list[WantedSku]:
-        """Read in the one right order and move what held still; returns what did not."""
+    def _round(self, sellers: Sellers, wanted: Sequence[WantedSku], *, last: bool) -> list[WantedSku]:
+        """Read in the one right order and move what held still; returns what did not, of which the last is lowered."""
         skus = sorted(each.sku for each in wanted)
         snapshot = self._stock.clock()
         available = self._run.afosto.available(skus, self._locations)
         cursors = sellers.cursors()
-        before = sellers.read(cursors)
+        moving = frozenset(skus)
+        before = sellers.read(cursors, moving)
         # Ahead of the shop's stock: a cancellation that is heard of later raises that by itself.
         promised = self._run.runtime.ledger.held.promised(sellers.names, skus, snapshot)
         found = {each.sku: where for each in wanted if self.has_time and (where := self._try_to_find(each))}
-        after = sellers.read(cursors)
+        after = sellers.read(cursors, moving)
         again = []
         for each in wanted:
             if each.sku not in found:
                 continue
-            if _of(before, each.sku) != _of(after, each.sku):
-                again.append(each)
-            else:
+            if _of(before, each.sku) == _of(after, each.sku):
                 self._move(each, found[each.sku], available[each.sku], promised[each.sku])
+                continue
+            again.append(each)
+            if last:
+                sold = sum(held for key, held in _of(after, each.sku) if key not in before)
+                self._lower(each, found[each.sku], wanted_stock(available[each.sku], promised[each.sku] + sold))
         return again
+
+    def _lower(self, wanted: WantedSku, found: tuple[Place, Availability] | StockOutcome, most: int) -> None:
+        """A SKU that sells faster than it is read: it has no more than this, counting every new order whole."""
+        if isinstance(found, StockOutcome):
+            return
+        place, shop = found
+        if shop.available_stock is None or most >= shop.available_stock:
+            return
+        if self._adjust(wanted, place, most - shop.available_stock):
+            self._stock.withdraw(self._store, wanted)
 
     def _try_to_find(self, wanted: WantedSku) -> tuple[Place, Availability] | StockOutcome | None:
         """As `_find`; None when the shop fails for now to answer for this SKU, an outcome when a person must look."""

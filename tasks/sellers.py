@@ -42,12 +42,15 @@ class Sellers:
         self.names = [seller.store for seller in found if seller.imports]
         self._shops = [self._shop(name) for name in self.names]
 
-    def read(self, cursors: Sequence[Cursor]) -> Reading:
-        """Read the orders changed since the cursors, keep what they hold, and return it for the SKUs."""
+    def read(self, cursors: Sequence[Cursor], moving: frozenset[str]) -> Reading:
+        """Read the orders changed since the cursors, keep what they hold, and return it for the SKUs.
+
+        News of the SKUs that are `moving` are no news to the run that is about to publish them.
+        """
         reading: Reading = {}
         for (store, client), cursor in zip(self._shops, cursors, strict=True):
             orders = self._orders(store, client, cursor)
-            self._run.runtime.ledger.held.note_shop(store, orders, Publishing(self._run.store.name, self._skus))
+            self._run.runtime.ledger.held.note_shop(store, orders, Publishing(self._run.store.name, moving))
             lines = (line for line in countable(store, orders) if line.sku in self._skus)
             reading |= {(store.name, line.order_id, line.line_id): (line.sku, line.held) for line in lines}
         return reading

@@ -1,8 +1,10 @@
 """What changed in Afosto's inventory at a store's locations becomes wanted; the first time, all that the shop sells."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
+import structlog
 from celery.exceptions import Retry
 
 from clients.afosto.client import AfostoClient
@@ -11,19 +13,19 @@ from ledger.database import Row
 from ledger.records import Store
 from ledger.stock import Stock
 from schemas.errors import NeedsPerson, RetryLater
-from schemas.mapping.stock import waiting_by_line
 from schemas.words import counted
 from tasks.backoff import jitter
 from tasks.health import note_silence
+from tasks.refreshing import refresh
 from tasks.runtime import Runtime
 from tasks.sellers import PAST_WAIT
 from tasks.stock_outcomes import UNKNOWN_SKU
 from tasks.vendors import afosto_client, reading_afosto
 from tasks.walking_catalogue import reserve, walk
 
+log = structlog.get_logger()
+
 FLOW = "inventory.publish"
-# Afosto orders read afresh per watch, of those of which not everything was deducted.
-REFRESHED = 20
 # The lane of its calls to Afosto.
 NEWS = 1
 
@@ -72,9 +74,13 @@ class _Watch:
         assert cursor is not None
         now = datetime.now(UTC)
         first = cursor["position"] is None
+        # A walk may take hours. What changes meanwhile is read all along, from before its beginning on.
+        since = cursor["position"] or cursor["polled_at"] or self._store.connected_at
         if first and (unfinished := self._walk(cursor)):
+            if cursor["lists_changes"]:
+                self._hear(since)
             return unfinished
-        changes = self._changes(cursor["position"] or now) if first or cursor["lists_changes"] else None
+        changes = self._changes(since) if first or cursor["lists_changes"] else None
         lists, interval = changes is not None, settings.inventory_interval
         changed = self._stock.wish_changed(name, self._compared(now) if changes is None else changes, UNKNOWN_SKU)
         self._refresh()
@@ -90,6 +96,12 @@ class _Watch:
             if first
             else f"changed: {counted(changed, 'SKU')}"
         )
+
+    def _hear(self, since: datetime) -> None:
+        """Make wanted what changed, as far as Afosto can be asked now; the end of the walk reads it once more."""
+        with suppress(RetryLater):
+            self._stock.wish_changed(self._store.name, self._changes(since) or {}, UNKNOWN_SKU)
+        self._stock.hint_if_due(self._store.name)
 
     def _walk(self, cursor: Row) -> str | None:
         """Walk on over what the shop sells; returns why that is not done yet, or None."""
@@ -131,8 +143,6 @@ class _Watch:
 
     def _refresh(self) -> None:
         """Units are deducted, canceled or sent without any change of inventory: look at orders that wait for theirs."""
-        held, name = self._runtime.ledger.held, self._store.name
-        for row in held.waiting_orders([name], held.waiting_skus(name), REFRESHED):
-            order = self._afosto.order(row["afosto_id"])
-            if order is not None:
-                held.note_afosto(name, row["order_id"], waiting_by_line(order))
+        ledger, name = self._runtime.ledger, self._store.name
+        for left_out in refresh(ledger, self._afosto, [name], ledger.held.waiting_skus(name)):
+            log.warning("an order is not looked at for its stock", store=name, why=left_out)

@@ -14,7 +14,7 @@ on conflict (store, order_id, line_id) do update set
 where order_lines.held > excluded.held
    or (excluded.document_at > order_lines.document_at
        and (order_lines.held, order_lines.sku) is distinct from (excluded.held, excluded.sku))
-returning sku;
+returning sku, order_id, line_id, (xmax = 0) as is_new;
 
 -- name: news
 -- Whether any of these lines would change what is kept; the same rule as note_held has.

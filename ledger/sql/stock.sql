@@ -1,5 +1,11 @@
 -- name: remember
--- Where the shop keeps the stock of these SKUs; a SKU thought unknown is known now.
+-- Where the shop keeps the stock of these SKUs; a SKU thought unknown is known now. Another SKU that was kept there was renamed.
+with renamed as (
+    update stock s set product_id = null, variation_id = null
+    from unnest(%(skus)s::text[], %(products)s::text[], %(variations)s::text[]) as n (sku, product_id, variation_id)
+    where s.store = %(store)s and s.product_id = n.product_id and s.variation_id is not distinct from n.variation_id
+      and s.sku <> all(%(skus)s::text[])
+)
 insert into stock (store, sku, wanted, product_id, variation_id)
 select %(store)s, n.sku, 0, n.product_id, n.variation_id
 from unnest(%(skus)s::text[], %(products)s::text[], %(variations)s::text[]) as n (sku, product_id, variation_id)
@@ -148,6 +154,12 @@ insert into stock_cursors (store) values (%(store)s) on conflict (store) do noth
 -- name: anew
 -- Everything of the store, or of all stores, is published anew.
 update stock_cursors set position = null, walked = 0, next_poll_at = now(), prepaid = false where %(store)s::text is null or store = %(store)s;
+
+-- name: sellers_anew
+-- Everything of all stores that sell from this one's locations, itself included, is published anew.
+update stock_cursors set position = null, walked = 0, next_poll_at = now(), prepaid = false
+where store = %(store)s or store in (select o.store from locations m join locations o on o.afosto_id = m.afosto_id
+                                     where m.store = %(store)s);
 
 -- name: take_due
 -- Stores whose inventory changes are to be read; one that died is read again after the patience.
