@@ -8,6 +8,8 @@ from psycopg.types.json import Jsonb
 
 from ledger.database import Database, Session, Statement, fetch, fetch_one
 from ledger.held import note_waiting
+from ledger.records import Job
+from schemas.errors import LeaseLost
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,7 @@ class NewLink:
 
 
 class Links:
-    """Writes commit at once and are not guarded by a fence: what was seen to have happened is always recorded."""
+    """Writes commit at once. What was seen to have happened is always recorded; what is announced is fenced."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -92,13 +94,16 @@ class Links:
         for afosto_id, status in statuses.items():
             self._database.rows("links.note_parcel", {"store": store, "afosto_id": afosto_id, "stage": status})
 
-    def announce(
-        self, store: str, order_key: str, job_id: int, kind: str, body: Mapping[str, Any], ambiguity_wait: float
-    ) -> int:
-        """Write an intent before the call; until `ambiguity_wait` seconds have passed, absence proves nothing."""
-        values = {"store": store, "order_key": order_key, "job_id": job_id, "kind": kind, "wait": ambiguity_wait}
-        row = self._database.row("links.open_intent", {**values, "body": Jsonb(dict(body))})
-        assert row is not None
+    def announce(self, job: Job, kind: str, body: Mapping[str, Any], ambiguity_wait: float) -> int:
+        """Write an intent before the call; until `ambiguity_wait` seconds have passed, absence proves nothing.
+
+        Raises LeaseLost when the job is no longer this run's.
+        """
+        values = {"store": job.store, "order_key": job.order_key, "job_id": job.id, "fence": job.fence}
+        intent = {"kind": kind, "body": Jsonb(dict(body)), "wait": ambiguity_wait}
+        row = self._database.row("links.announce", {**values, **intent})
+        if row is None:
+            raise LeaseLost(f"the job is somebody else's by now; nothing was announced of {kind}")
         return int(row["id"])
 
     def announce_again(self, intent_id: int, ambiguity_wait: float) -> None:

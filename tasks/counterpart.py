@@ -68,6 +68,15 @@ def settled_first(run: Run) -> None:
     raise Wait("the order is looked at first, as the database was restored", after=run.settings.retry_base)
 
 
+def give_up_taken(run: Run, intent: Intent, units: Collection[str]) -> None:
+    """After a refusal: when somebody took any of the units meanwhile, give the intent up; raises Wait, to plan anew."""
+    order = read_order(run, opened_order(run))
+    free = {u.id for u in order.units if u.progress == "OPEN" and not u.contra_id and not u.parcel_id}
+    if not free.issuperset(units):
+        run.links.conclude(run.store.name, run.order_id, intent.id, [], "refused")
+        look_again("Afosto did something else with these units meanwhile")
+
+
 def look_at_order(run: Run) -> None:
     """Make the order itself due: what was seen here may change what its draft holds, or whether it is opened.
 

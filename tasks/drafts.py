@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 from clients.scopes import cockpit_name, missing_scopes
 from ledger.records import Link
 from schemas import epages
-from schemas.errors import NeedsPerson, RetryLater
+from schemas.errors import AnswerLost, NeedsPerson, RetryLater
 from schemas.mapping.marks import with_mark
-from tasks.counterpart import must_wait
+from tasks.counterpart import look_again, must_wait
 from tasks.run import Run
 
 INTENT = "note"
@@ -20,15 +20,24 @@ def bind_draft(run: Run, afosto_id: str, old: Link | None, facts: dict[str, str]
     bound = run.links.replace_draft(run.store.name, run.order_id, old.afosto_id, afosto_id, run.job.id, facts)
     if bound:
         run.note(f"gave up the draft {old.afosto_id}")
-        _expire(run, old.afosto_id)
     return bound
 
 
-def _expire(run: Run, afosto_id: str) -> None:
-    """A draft given up ends by itself; when this fails it stays a draft, which sells nothing."""
+def expire_draft(run: Run, afosto_id: str) -> None:
+    """End a draft, so that nothing opens it any more; one that Afosto does not let us end stays, and sells nothing.
+
+    Raises RetryLater while that is not sure, Wait when it was opened meanwhile.
+    """
     try:
         run.afosto.expire_order(afosto_id, datetime.now(UTC))
-    except (RetryLater, NeedsPerson) as error:
+    except AnswerLost as error:
+        raise RetryLater(f"the answer to the end of draft {afosto_id} was lost: {error}") from error
+    except NeedsPerson as error:
+        if error.store_wide:
+            raise
+        found = run.afosto.order(afosto_id)
+        if found is not None and found.status != "CONCEPT":
+            look_again(f"the draft {afosto_id} was opened meanwhile")
         run.note(f"the draft {afosto_id} could not be expired: {error}")
 
 

@@ -44,10 +44,9 @@ def _announce(run: Run, plan: CancelationPlan) -> Intent:
 
 
 def _settle(run: Run, intent: Intent) -> str:
-    """The answer was lost: what landed is written down, what did not is done once nothing can land any more."""
-    shop = run.epages.order(run.order_id)
+    """The answer was lost: what landed is written down, what did not is planned anew once nothing can land any more."""
     if intent.body["whole"]:
-        if shop.canceled:
+        if run.epages.order(run.order_id).canceled:
             return _conclude(run, intent, "adopted")
         # Absence proves nothing before its time.
         landed(run, intent, [], "cancelations")
@@ -55,11 +54,8 @@ def _settle(run: Run, intent: Intent) -> str:
         same = [p for p in _processes(run) if _lines(p) == intent.body["lines"]]
         if landed(run, intent, same, "cancelations"):
             return _conclude(run, intent, "adopted")
-    if not _possible(shop, intent.body["lines"]):
-        conclude(run, intent.id, [], "impossible")
-        return "the cancelation did not land and can no longer be made as planned"
-    run.links.announce_again(intent.id, run.settings.ambiguity_wait)
-    return _cancel(run, intent)
+    conclude(run, intent.id, [], "did not land")
+    return "the cancelation did not land and is planned anew"
 
 
 def _cancel(run: Run, intent: Intent) -> str:
@@ -100,8 +96,3 @@ def _processes(run: Run) -> tuple[epages.Process, ...]:
 
 def _lines(process: epages.Process) -> dict[str, int]:
     return {line.line_id: line.quantity for line in process.lines}
-
-
-def _possible(shop: epages.Order, lines: Mapping[str, int]) -> bool:
-    free = {line.id: line.unshipped + line.not_picked_up for line in shop.lines}
-    return all(count <= free.get(line_id, 0) for line_id, count in lines.items())

@@ -39,7 +39,7 @@ def export_return(run: Run) -> str:
         import_again(run, "returns")
     baseline = [process.id for process in _processes(run)] if plans else []
     for plan in plans:
-        _create(run, shop, _announce(run, plan, baseline))
+        baseline.append(_create(run, shop, _announce(run, plan, baseline)))
     if plans:
         publish_again(run)
     return f"took back {counted(sum(len(plan.units) for plan in plans), 'unit')} in the shop"
@@ -75,7 +75,8 @@ def _settle(run: Run, intent: Intent) -> str:
     return "the return did not land and is planned anew"
 
 
-def _create(run: Run, shop: epages.Order, intent: Intent) -> None:
+def _create(run: Run, shop: epages.Order, intent: Intent) -> str:
+    """Make the process and return its id."""
     process_id = intent.body["process"]
     fee = None if takes_parts(shop) else delivery_fee(shop)
     process = run.epages.create_return(
@@ -87,6 +88,7 @@ def _create(run: Run, shop: epages.Order, intent: Intent) -> None:
     )
     run.note(f"made the return process {process.id} in the shop")
     _conclude(run, intent, "done")
+    return process.id
 
 
 def _conclude(run: Run, intent: Intent, outcome: str) -> str:

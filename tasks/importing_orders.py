@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import NoReturn
 
 from clients.afosto.errors import RefusedByAfosto
 from ledger.records import Link
@@ -12,8 +13,8 @@ from schemas.mapping.counts import shipped_so_far
 from schemas.mapping.orders import order_draft, totals_differ
 from schemas.mapping.stock import waiting_by_line
 from schemas.words import counted
-from tasks.counterpart import must_wait, read_order
-from tasks.drafts import bind_draft, mark_draft, settle_mark
+from tasks.counterpart import look_again, must_wait, read_order
+from tasks.drafts import bind_draft, expire_draft, mark_draft, settle_mark
 from tasks.restoring import find_again
 from tasks.run import Run
 
@@ -21,6 +22,8 @@ from tasks.run import Run
 UNPAID = frozenset({"PENDING"})
 # Announced when the answer to an opening was lost: until it can no longer land, that draft is not given up for another.
 OPENING = "open"
+# The fact of a link that its draft was ended, and is not to be used any more.
+GIVEN_UP = "given_up"
 
 
 def import_order(run: Run) -> str:
@@ -40,7 +43,7 @@ def import_order(run: Run) -> str:
     order = _filled(run, shop, draft, link)
     facts = _facts(shop, draft, order, link)
     if order.status != "CONCEPT":
-        return _found_open(run, order, facts)
+        _found_open(run, order, facts)
     try:
         _compare_totals(run, draft, {draft.total, shop.grand_total}, order.total)
         if shop.payment_status in UNPAID and not run.store.open_unpaid and not has_left(shop):
@@ -69,11 +72,21 @@ def _filled(run: Run, shop: epages.Order, draft: afosto.OrderDraft, link: Link |
     """Return an Afosto order that has its items: ours as it stands, or a new one."""
     if link is None:
         return _create(run, shop, draft, None)
-    found = run.afosto.order(link.afosto_id)
-    if found is None or (found.status == "CONCEPT" and not _complete(found, draft)):
-        _settle_opening(run)
-        return _create(run, shop, draft, link)
-    return found
+    found = run.afosto.order(link.afosto_id) if link.facts.get(GIVEN_UP) != link.afosto_id else None
+    if found is not None and (found.status != "CONCEPT" or _is_current(shop, draft, found, link)):
+        return found
+    _settle_opening(run)
+    if found is not None:
+        # First, and for sure: a call of a run that died may still open it.
+        expire_draft(run, found.id)
+        _note_filled(run, found.id, {GIVEN_UP: found.id})
+    return _create(run, shop, draft, link)
+
+
+def _is_current(shop: epages.Order, draft: afosto.OrderDraft, found: afosto.Order, link: Link) -> bool:
+    """Whether a draft has the units that are wanted, and was made of what the shop's order is now."""
+    made_of = link.facts.get("fingerprint")
+    return _complete(found, draft) and made_of in (None, fingerprint(shop))
 
 
 def _settle_opening(run: Run) -> None:
@@ -148,14 +161,16 @@ def _open(run: Run, order_id: str, facts: dict[str, str]) -> str:
         found = run.afosto.order(order_id)
         if found is None or found.status == "CONCEPT":
             raise
-        return _found_open(run, found, facts)
+        _found_open(run, found, facts)
     return _opened(run, order, "opened", facts)
 
 
-def _found_open(run: Run, order: afosto.Order, facts: dict[str, str] | None = None) -> str:
+def _found_open(run: Run, order: afosto.Order, facts: dict[str, str] | None = None) -> NoReturn:
     """It was opened before and the answer was lost: news since then found no opened order, so it is looked at."""
     run.runtime.ledger.jobs.hint(run.store.name, "export", "looks", run.order_id, lane=0)
-    return _opened(run, order, "it was open already", facts)
+    said = _opened(run, order, "it was open already", facts)
+    # What the shop changed after the draft was made, and before this was known, is in no Afosto order.
+    look_again(said)
 
 
 def _opened(run: Run, order: afosto.Order, how: str, facts: dict[str, str] | None) -> str:
@@ -171,7 +186,7 @@ def _give_up(run: Run, link: Link | None) -> str:
         return "canceled before it was imported"
     order = read_order(run, link)
     if order.status != "CONCEPT":
-        return _found_open(run, order)
+        _found_open(run, order)
     _settle_opening(run)
     run.afosto.expire_order(order.id, datetime.now(UTC))
     run.links.stage_order(run.store.name, run.order_id, order.id, "expired")

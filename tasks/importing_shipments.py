@@ -1,7 +1,8 @@
 """Shipping and pickup processes of the shop become parcels in Afosto."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
+from clients.afosto.errors import RefusedByAfosto
 from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto
@@ -10,6 +11,8 @@ from schemas.errors import AnswerLost, NeedsPerson, RetryLater
 from schemas.mapping.shipments import RANK, ParcelPlan, parcels_to_create, status_for
 from schemas.words import counted
 from tasks.counterpart import (
+    give_up_taken,
+    look_again,
     look_at_order,
     must_wait,
     opened_order,
@@ -38,10 +41,8 @@ def import_shipments(run: Run) -> str:
     order = read_order(run, link)
     parcels = {parcel.id: parcel for parcel in order.parcels}
     known = {item.epages_id or "": item.afosto_id for item in run.linked("parcel")}
-    for intent in [intent for intent in run.context.intents if intent.kind == "parcel"]:
-        parcel = _settle(run, intent, order)
-        known[intent.body["process"]] = parcel.id
-        parcels[parcel.id] = parcel
+    if intent := run.open_intent("parcel"):
+        look_again(_settle(run, intent, order, known.values()))
     for plan in parcels_to_create(processes, known, order):
         parcel = _create(run, plan)
         known[plan.process_id] = parcel.id
@@ -56,29 +57,29 @@ def import_shipments(run: Run) -> str:
     return f"{count}, {moved} moved"
 
 
-def _settle(run: Run, intent: Intent, order: afosto.Order) -> afosto.Parcel:
-    """A parcel was announced and its answer not seen: adopt the one with just these units, else wait, else repeat."""
-    body = intent.body
+def _settle(run: Run, intent: Intent, order: afosto.Order, linked: Collection[str]) -> str:
+    """A parcel was announced and its answer not seen: adopt the one with just these units, else plan it anew."""
     for parcel in order.parcels:
-        if set(parcel.unit_ids) == set(body["units"]):
+        if set(parcel.unit_ids) == set(intent.body["units"]) and parcel.id not in linked:
             run.note(f"adopted parcel {parcel.id}")
-            return _conclude(run, intent.id, body["process"], parcel, "adopted")
+            _conclude(run, intent.id, intent.body["process"], parcel, "adopted")
+            return f"the parcel had been made as {parcel.id}"
     must_wait(intent)
-    run.links.announce_again(intent.id, run.settings.ambiguity_wait)
-    return _send(run, intent.id, body["process"], body["units"], body["code"], body["url"])
+    run.links.conclude(run.store.name, run.order_id, intent.id, [], "did not land")
+    return "the parcel was not made and is planned anew"
 
 
 def _create(run: Run, plan: ParcelPlan) -> afosto.Parcel:
     units = list(plan.unit_ids)
     body = {"process": plan.process_id, "units": units, "code": plan.code, "url": plan.url}
     intent = run.announce("parcel", body)
-    return _send(run, intent.id, plan.process_id, units, plan.code, plan.url)
-
-
-def _send(run: Run, intent_id: int, process: str, units: list[str], code: str | None, url: str | None) -> afosto.Parcel:
-    parcel = run.afosto.add_track_trace(units, code, url)
+    try:
+        parcel = run.afosto.add_track_trace(units, plan.code, plan.url)
+    except RefusedByAfosto:
+        give_up_taken(run, intent, units)
+        raise
     run.note(f"put {counted(len(units), 'unit')} into parcel {parcel.id}")
-    return _conclude(run, intent_id, process, parcel, "done")
+    return _conclude(run, intent.id, plan.process_id, parcel, "done")
 
 
 def _conclude(run: Run, intent_id: int, process: str, parcel: afosto.Parcel, outcome: str) -> afosto.Parcel:

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
+from clients.afosto.errors import RefusedByAfosto
 from ledger.ledger import ORDER_WAIT
 from ledger.links import NewLink
 from ledger.records import Intent
@@ -15,6 +16,7 @@ from tasks.counterpart import (
     canceled_before,
     counts_by_line,
     drive,
+    give_up_taken,
     look_again,
     look_at_order,
     must_wait,
@@ -26,7 +28,6 @@ from tasks.counterpart import (
 )
 from tasks.run import Run
 
-CANCELED = "CANCELLED"  # Afosto's word for a unit that was canceled
 UNTOUCHED = "OPEN"  # Afosto's word for a unit that was neither canceled nor returned
 
 
@@ -67,12 +68,20 @@ def _pairs_to_cancel(run: Run, order: afosto.Order) -> list[dict[str, str]]:
 
 
 def _cancel_all(run: Run, order: afosto.Order, intent: Intent) -> str:
-    """Cancel what is not canceled yet; contra ids are ours, so a unit is never canceled twice."""
-    pairs: list[dict[str, str]] = intent.body["pairs"]
-    progress = {unit.id: unit.progress for unit in order.units}
-    missing = [(pair["unit"], pair["contra"]) for pair in pairs if progress.get(pair["unit"]) != CANCELED]
+    """Cancel what is not canceled yet; contra ids are ours, so a unit is never canceled twice.
+
+    A unit with another contra id was canceled by somebody else; another one is canceled for it in the next run.
+    """
+    contras = {unit.id: unit.contra_id for unit in order.units}
+    pairs = [pair for pair in intent.body["pairs"] if contras.get(pair["unit"]) in (None, pair["contra"])]
+    missing = [(pair["unit"], pair["contra"]) for pair in pairs if contras.get(pair["unit"]) is None]
     if missing:
-        order = run.afosto.cancel_items(order.id, missing)
+        try:
+            order = run.afosto.cancel_items(order.id, missing)
+        except RefusedByAfosto:
+            if len(missing) == len(pairs):
+                give_up_taken(run, intent, [unit for unit, _ in missing])
+            raise
         run.note(f"canceled {counted(len(missing), 'unit')}")
     contra = {pair["contra"] for pair in pairs}
     drive(run, order, contra, restock=contra)
@@ -119,7 +128,7 @@ def _units_to_return(run: Run, order: afosto.Order) -> dict[str, list[str]]:
 
 def _take_back(run: Run, order: afosto.Order, intent: Intent) -> str:
     restock, scrap = intent.body["restock"], intent.body["scrap"]
-    order = _receive(run, order, [*restock, *scrap])
+    order = _receive(run, order, intent)
     drive(run, order, {*restock, *scrap}, restock=set(restock))
     lines = _lines(order)
     statuses = [(unit, "RETURNED") for unit in restock] + [(unit, "BROKEN") for unit in scrap]
@@ -128,7 +137,8 @@ def _take_back(run: Run, order: afosto.Order, intent: Intent) -> str:
     return f"took back {counted(len(restock), 'unit')} into stock, {len(scrap)} broken"
 
 
-def _receive(run: Run, order: afosto.Order, units: Sequence[str]) -> afosto.Order:
+def _receive(run: Run, order: afosto.Order, intent: Intent) -> afosto.Order:
+    units = {*intent.body["restock"], *intent.body["scrap"]}
     asked = {item for action in order.actions for item in action.item_ids}
     untouched = [u.id for u in order.units if u.id in units and u.progress == UNTOUCHED and u.id not in asked]
     if not untouched:

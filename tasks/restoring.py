@@ -6,7 +6,7 @@ from schemas import afosto, epages
 from schemas.errors import LeaseLost, NeedsPerson, Wait
 from schemas.mapping.marks import marked_ids
 from schemas.mapping.orders import reference
-from tasks.drafts import bind_draft
+from tasks.drafts import bind_draft, expire_draft
 from tasks.run import Run
 
 DRAFT = "CONCEPT"
@@ -61,6 +61,8 @@ def _bind(run: Run, link: Link | None, order: afosto.Order) -> None:
         return
     if not bind_draft(run, order.id, link, {"number": order.number}):
         raise LeaseLost("another worker bound a draft of this order first")
+    if link:
+        expire_draft(run, link.afosto_id)
     run.note(f"found again as Afosto order {order.id}")
     raise Wait("found again in Afosto; what else there is comes next", after=0)
 

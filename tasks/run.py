@@ -107,9 +107,9 @@ class Run:
         return next((intent for intent in self.context.intents if intent.kind == kind), None)
 
     def announce(self, kind: str, body: Mapping[str, object]) -> Intent:
-        """Write an intent before the call that it is about."""
+        """Write an intent before the call that it is about; raises LeaseLost when the job is somebody else's by now."""
         wait = self.settings.ambiguity_wait
-        intent_id = self.links.announce(self.store.name, self.order_id, self.job.id, kind, body, wait)
+        intent_id = self.links.announce(self.job, kind, body, wait)
         return Intent(intent_id, kind, dict(body), wait, self.job.id, "running")
 
     def note(self, step: str) -> None:

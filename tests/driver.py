@@ -65,7 +65,7 @@ class Driver:
                 return outcomes
             flow, subject = due[0]
             with suppress(Retry, NeedsPerson):
-                outcomes.append(execute(self.runtime, flow, OrderMessage(self.store, subject, 0), _no_refill))
+                outcomes.append(execute(self.runtime, flow, OrderMessage(self.store, subject, 0), no_refill))
         raise AssertionError(f"after {MOST_RUNS} runs there is still work: {self._due()}")
 
     def hurry(self) -> list[str]:
@@ -86,8 +86,12 @@ class Driver:
             with suppress(Retry, NeedsPerson):
                 work()
         except Killed:
-            self._execute("update jobs set lease_until = now() - interval '1 s' where store = %s and state = 'running'")
-            self.runtime.ledger.jobs.take_back(self.runtime.settings.failures_to_park)
+            self.lose_leases()
+
+    def lose_leases(self) -> None:
+        """Let the leases of all running jobs end, and the jobs be taken back."""
+        self._execute("update jobs set lease_until = now() - interval '1 s' where store = %s and state = 'running'")
+        self.runtime.ledger.jobs.take_back(self.runtime.settings.failures_to_park)
 
     def sweep(self) -> None:
         """Read all orders once more by their creation, as every night."""
@@ -144,6 +148,13 @@ class Driver:
         """Return the reasons of the parked jobs."""
         return [job["reason"] for job in self.jobs() if job["state"] == "parked"]
 
+    def open_intents(self) -> int:
+        """Return how many announced effects are not settled."""
+        statement = "select count(*) as open from intents where store = %s and settled_at is null"
+        row = self.runtime.ledger.database.transaction(lambda s: s.execute(statement, (self.store,)).fetchone())
+        assert row is not None
+        return int(row["open"])
+
     def jobs(self) -> list[Document]:
         """Return the store's jobs, newest first."""
         return self.runtime.ledger.jobs.search(store=self.store, limit=10_000)
@@ -172,5 +183,5 @@ def quiet_runtime(world: World) -> Iterator[Runtime]:
     built.close()
 
 
-def _no_refill(runtime: Runtime, flow: Flow) -> None:
+def no_refill(_runtime: Runtime, _flow: Flow) -> None:
     """There is no broker whose front could be short."""

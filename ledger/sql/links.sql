@@ -49,6 +49,13 @@ insert into intents (store, order_key, job_id, kind, body, ambiguous_until)
 values (%(store)s, %(order_key)s, %(job_id)s, %(kind)s, %(body)s, now() + %(wait)s * interval '1 second')
 returning id;
 
+-- name: announce
+-- By who holds the job only: somebody else may have done it meanwhile, and nobody would settle this.
+insert into intents (store, order_key, job_id, kind, body, ambiguous_until)
+select %(store)s, %(order_key)s, j.id, %(kind)s, %(body)s, now() + %(wait)s * interval '1 second'
+from jobs j where j.id = %(job_id)s and j.fence = %(fence)s and j.state = 'running' for share
+returning id;
+
 -- name: extend_intent
 update intents set ambiguous_until = now() + %(wait)s * interval '1 second' where id = %(id)s and settled_at is null;
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from cryptography.fernet import Fernet
+from psycopg.types.json import Jsonb
 
 from tests.commands import Commands
 from tests.driver import Driver
@@ -156,10 +157,12 @@ def test_nothing_is_uncertain_of_an_order_that_was_imported(driver: Driver, conn
 
 def test_an_order_tells_what_is_uncertain_only_while_it_is(driver: Driver, connector: Commands) -> None:
     order, _ = driver.imported()
-    job, links = _job(driver, "orders"), driver.runtime.ledger.links
-    intent = links.announce(driver.store, order["id"], job["id"], "parcel", {}, 60)
+    job, ledger = _job(driver, "orders"), driver.runtime.ledger
+    intent = {"store": driver.store, "order_key": order["id"], "job_id": job["id"], "kind": "parcel", "body": Jsonb({})}
+    row = ledger.database.row("links.open_intent", {**intent, "wait": 60})
+    assert row
     assert "An answer to 'parcel' is not certain yet" in connector("order", driver.store, order["number"]).stdout
-    links.announce_again(intent, 0)
+    ledger.links.announce_again(row["id"], 0)
     assert "not certain" not in connector("order", driver.store, order["number"]).stdout
 
 

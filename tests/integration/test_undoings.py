@@ -43,7 +43,7 @@ def test_no_second_order_is_opened_while_the_first_opening_may_still_land(driver
     order = driver.place(lines=_one_line(driver, 3))
     # The shop changes what the draft must hold, and a draft given up can not be expired in time.
     late = {"kind": "late", "seconds": 1.5, "count": 1, "body": "openOrder"}
-    driver.world.afosto.set_faults(TENANT, late, {"kind": "503", "body": "expireOrder"})
+    driver.world.afosto.set_faults(TENANT, late, {"kind": "503", "body": "setExpiration"})
     driver.poll()
     driver.run()
     _cancel(driver, order, pieces)
