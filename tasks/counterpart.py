@@ -64,6 +64,9 @@ def settled_first(run: Run) -> None:
         return
     if link is None or link.stage != "opened":
         raise Wait("the order is held since the database was restored", after=ORDER_WAIT)
+    look = run.context.siblings.get(("export", "looks"))
+    if look and look.state == "parked":
+        wait_for(look, "the order is looked at first, as the database was restored")
     run.runtime.ledger.jobs.hint(run.store.name, "export", "looks", run.order_id, lane=0)
     raise Wait("the order is looked at first, as the database was restored", after=run.settings.retry_base)
 

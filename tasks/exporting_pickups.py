@@ -6,9 +6,11 @@ from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto, epages
 from schemas.errors import AnswerLost, RetryLater
+from schemas.mapping.news import parcels_ahead
+from schemas.mapping.shipments import require_known_status
 from schemas.words import counted
 from tasks.counterpart import must_wait
-from tasks.exporting import comes_first, conclude, known, marker
+from tasks.exporting import comes_first, conclude, import_again, known, marker
 from tasks.run import Run
 
 INTENT = "shop-pickup"
@@ -20,6 +22,8 @@ PICKED_UP = "PICKED_UP"  # the shop's word for a pickup that was collected
 
 def export_pickup(run: Run, order: afosto.Order, processes: Sequence[epages.Process]) -> str:
     """Lay the order out in the shop when every unit is ready, and mark it picked up when every parcel was collected."""
+    for parcel in parcels_ahead(order, known(run, order)):
+        require_known_status(parcel)
     ready = [parcel for parcel in order.parcels if parcel.status in READY]
     packed = {unit_id for parcel in ready for unit_id in parcel.unit_ids}
     missing = [unit for unit in order.units if unit.progress == "OPEN" and unit.id not in packed]
@@ -29,7 +33,9 @@ def export_pickup(run: Run, order: afosto.Order, processes: Sequence[epages.Proc
     if not processes:
         _cancellations_first(run, order)
     process = processes[0] if processes else _create(run)
-    _link_all(run, ready, process)
+    if _link_all(run, ready, process) and processes:
+        # Laid out on both sides: the import that could not carry it over has nothing left to do.
+        import_again(run, "shipments")
     if all(parcel.status == "DELIVERED" for parcel in ready) and "mark-picked-up" in process.moves:
         process = _mark_picked_up(run, process)
     # A part that was collected is ahead of the shop until all of it was.
@@ -64,8 +70,8 @@ def _create(run: Run) -> epages.Process:
     return process
 
 
-def _link_all(run: Run, parcels: Sequence[afosto.Parcel], process: epages.Process) -> None:
-    """The first parcel stands for the process; the others are accounted for."""
+def _link_all(run: Run, parcels: Sequence[afosto.Parcel], process: epages.Process) -> bool:
+    """The first parcel stands for the process; the others are accounted for. Returns whether any was not yet."""
     linked = {link.afosto_id: link.epages_id for link in run.linked("parcel")}
     taken = process.id in linked.values()
     links = []
@@ -79,6 +85,7 @@ def _link_all(run: Run, parcels: Sequence[afosto.Parcel], process: epages.Proces
             taken = True
     if links:
         conclude(run, None, links, "done")
+    return bool(links)
 
 
 def _mark_picked_up(run: Run, process: epages.Process) -> epages.Process:

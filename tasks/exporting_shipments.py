@@ -34,45 +34,71 @@ def export_shipments(run: Run) -> str:
         look_again(settle(run, intent, processes))
     if shop.is_pickup:
         return export_pickup(run, order, processes)
-    moved = [_move(run, shop, order, parcel, processes) for parcel in sorted(ahead, key=_unknown_last)]
+    here = _Shop(shop, processes, {link.afosto_id: link.epages_id for link in run.linked("parcel")})
+    moved = [_move(run, here, order, parcel) for parcel in sorted(ahead, key=_unknown_last)]
     return f"{sum(moved)} of {counted(len(ahead), 'parcel')} moved on in the shop"
+
+
+class _Shop:
+    """What the shop has of the order, kept up to date from parcel to parcel."""
+
+    def __init__(
+        self, order: epages.Order, processes: Sequence[epages.Process], linked: Mapping[str, str | None]
+    ) -> None:
+        self.order = order
+        self.processes = processes
+        self.linked = dict(linked)
+        self._left = {line.id: line.unshipped for line in order.lines}
+
+    def free(self, lines: Mapping[str, int]) -> list[epages.Process]:
+        """The processes of this content that stand for no parcel yet."""
+        taken = self.linked.values()
+        return [p for p in self.processes if p.id not in taken and same_shipment(p, lines)]
+
+    def has_left(self, lines: Mapping[str, int]) -> bool:
+        """Whether so much is still to be shipped."""
+        return all(count <= self._left.get(line_id, 0) for line_id, count in lines.items())
+
+    def link(self, parcel: afosto.Parcel, process: epages.Process) -> None:
+        """A process stands for a parcel."""
+        self.linked[parcel.id] = process.id
+
+    def ship(self, lines: Mapping[str, int]) -> None:
+        """So much is no longer to be shipped."""
+        for line_id, count in lines.items():
+            self._left[line_id] = self._left.get(line_id, 0) - count
 
 
 def _unknown_last(parcel: afosto.Parcel) -> bool:
     return parcel.status not in RANK
 
 
-def _move(
-    run: Run, shop: epages.Order, order: afosto.Order, parcel: afosto.Parcel, processes: Sequence[epages.Process]
-) -> bool:
+def _move(run: Run, here: _Shop, order: afosto.Order, parcel: afosto.Parcel) -> bool:
     require_known_status(parcel)
-    return move_on(run, parcel, _process(run, shop, order, parcel, processes))
+    return move_on(run, parcel, _process(run, here, order, parcel))
 
 
-def _process(
-    run: Run,
-    shop: epages.Order,
-    order: afosto.Order,
-    parcel: afosto.Parcel,
-    processes: Sequence[epages.Process],
-) -> epages.Process:
+def _process(run: Run, here: _Shop, order: afosto.Order, parcel: afosto.Parcel) -> epages.Process:
     """The process of a parcel: linked already, the shop's own of the same shipment, or a new one."""
-    linked = {link.afosto_id: link.epages_id for link in run.linked("parcel")}
-    if parcel.id in linked:
-        return _linked(run, parcel, linked[parcel.id], processes)
+    if parcel.id in here.linked:
+        return _linked(run, parcel, here.linked[parcel.id], here.processes)
     lines = parcel_lines(parcel, order)
-    free = [p for p in processes if p.id not in linked.values() and same_shipment(p, lines)]
+    free = here.free(lines)
     own = next((p for p in free if p.tracking_code and p.tracking_code == parcel.tracking_code), None)
-    if own is None and not _open_in_shop(shop, lines):
+    if own is None and not here.has_left(lines):
         own = next(iter(free), None)
         if own is None:
-            raise _conflict(run, shop, parcel)
+            raise _conflict(run, here.order, parcel)
     if own is not None:
+        here.link(parcel, own)
         run.note(f"the shop had made the process {own.id} for parcel {parcel.id} by itself")
         conclude(run, None, [_link(parcel, own)], "paired")
         import_again(run, "shipments")
         return own
-    return _create(run, parcel, lines, processes)
+    process = _create(run, parcel, lines, here.processes)
+    here.link(parcel, process)
+    here.ship(lines)
+    return process
 
 
 def _linked(
@@ -102,7 +128,9 @@ def _create(
 
 def _settle(run: Run, intent: Intent, processes: Sequence[epages.Process]) -> str:
     body = intent.body
-    same = [p for p in processes if same_shipment(p, body["lines"]) and p.tracking_code == body["code"]]
+    same = [
+        p for p in processes if same_shipment(p, body["lines"]) and (p.tracking_code or None) == (body["code"] or None)
+    ]
     process = landed(run, intent, same, "shippings")
     if process is None:
         conclude(run, intent.id, [], "did not land")
@@ -119,11 +147,6 @@ _SETTLE = {INTENT: _settle, PICKUP_INTENT: settle_pickup, MAIL_INTENT: settle_ma
 def _link(parcel: afosto.Parcel, process: epages.Process) -> NewLink:
     quantity = len(parcel.unit_ids)
     return NewLink("parcel", parcel.id, process.id, quantity=quantity, written_by="afosto", stage="created")
-
-
-def _open_in_shop(shop: epages.Order, lines: Mapping[str, int]) -> bool:
-    left = {line.id: line.unshipped for line in shop.lines}
-    return all(count <= left.get(line_id, 0) for line_id, count in lines.items())
 
 
 def _conflict(run: Run, shop: epages.Order, parcel: afosto.Parcel) -> NeedsPerson:

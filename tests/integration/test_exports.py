@@ -44,6 +44,34 @@ def test_a_shipment_both_sides_made_of_the_last_piece_is_one(driver: Driver) -> 
     assert driver.parked() == []
 
 
+def test_two_parcels_of_both_sides_are_paired_one_by_one(driver: Driver) -> None:
+    order, copy = driver.imported(lines=_lines(driver, 2))
+    (line,) = order["lines"]
+    for number, unit in enumerate(_units(copy)):
+        code = f"S{number}"
+        driver.world.epages.act(driver.store, order["id"], "ship", lines={line["id"]: 1}, tracking=code)
+        driver.world.afosto.ship(TENANT, copy["id"], [unit], code=f"A{number}")
+    last = driver.afosto(order)["parcels"][1]
+    driver.world.afosto.deliver(TENANT, copy["id"], last["id"])
+    _hear(driver, order)
+    assert driver.writes() == ["deliver"]
+    assert sorted(process["status"] for process in driver.shop(order)["processes"]) == ["DELIVERED", "SHIPPED"]
+    driver.both()
+    assert driver.parked() == []
+    assert len(driver.afosto(order)["parcels"]) == len(driver.shop(order)["processes"]) == 2
+
+
+def test_an_order_laid_out_on_both_sides_needs_nobody(driver: Driver) -> None:
+    order, copy = driver.imported(pickup=True)
+    driver.world.epages.act(driver.store, order["id"], "ready")
+    driver.world.afosto.ready(TENANT, copy["id"])
+    driver.poll()
+    driver.run()
+    driver.both()
+    assert driver.parked() == []
+    assert driver.writes() == []
+
+
 def test_what_we_shipped_in_the_shop_does_not_come_back_as_news(driver: Driver) -> None:
     order, copy = driver.imported()
     driver.world.afosto.ship(TENANT, copy["id"], **TRACK)

@@ -209,6 +209,22 @@ def test_an_order_whose_draft_can_not_be_given_up_is_parked_and_stays_so(driver:
     assert driver.parked() == ["order-gone"]
 
 
+def test_an_order_held_since_a_restore_that_nobody_can_look_at_is_for_a_person_and_makes_no_runs(
+    driver: Driver,
+) -> None:
+    order, copy = driver.imported(lines=_lines(driver, 2))
+    database = driver.runtime.ledger.database
+    database.transaction(
+        lambda s: s.execute("update stores set held_until = now() + interval '1 hour' where name = %s", (driver.store,))
+    )
+    driver.world.epages.act(driver.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
+    driver.world.afosto.tamper(TENANT, copy["id"], "delete")
+    driver.poll()
+    _idle(driver)
+    assert driver.parked() == ["order-gone"]
+    assert _job(driver, "import", "cancellations")["reason"] == "blocked"
+
+
 def test_what_belongs_to_a_parked_order_waits_without_runs_and_goes_when_the_order_is_imported(driver: Driver) -> None:
     driver.imported()
     order = driver.place(lines=_lines(driver, 2))
