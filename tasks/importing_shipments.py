@@ -1,6 +1,6 @@
 """Shipping and pickup processes of the shop become parcels in Afosto."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from clients.afosto.errors import RefusedByAfosto
 from ledger.links import NewLink
@@ -8,6 +8,7 @@ from ledger.records import Intent
 from schemas import afosto
 from schemas.epages import Process
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
+from schemas.mapping.pairs import paired_parcels
 from schemas.mapping.shipments import RANK, ParcelPlan, parcels_to_create, status_for
 from schemas.words import counted
 from tasks.counterpart import (
@@ -43,6 +44,7 @@ def import_shipments(run: Run) -> str:
     known = {item.epages_id or "": item.afosto_id for item in run.linked("parcel")}
     if intent := run.open_intent("parcel"):
         look_again(_settle(run, intent, order, known.values()))
+    known |= _made_on_both_sides(run, processes, known, order)
     for plan in parcels_to_create(processes, known, order):
         parcel = _create(run, plan)
         known[plan.process_id] = parcel.id
@@ -55,6 +57,21 @@ def import_shipments(run: Run) -> str:
     _note_stages(run, {parcel_id: status_for(process) for process, parcel_id in pairs})
     count = "1 process has its parcel" if len(processes) == 1 else f"{len(processes)} processes have their parcels"
     return f"{count}, {moved} moved"
+
+
+def _made_on_both_sides(
+    run: Run, processes: Sequence[Process], known: Mapping[str, str], order: afosto.Order
+) -> dict[str, str]:
+    """Link what is the same shipment by content and tracking code, as one code is one box; returns process → parcel."""
+    linked = {item.afosto_id for item in run.linked("parcel")}
+    here = [process for process in processes if process.tracking_code and process.id not in known]
+    there = [parcel for parcel in order.parcels if parcel.tracking_code and parcel.id not in linked]
+    pairs = paired_parcels(here, there, order)
+    for parcel, process in pairs:
+        run.note(f"Afosto had made parcel {parcel.id} of process {process.id} by itself")
+    links = [NewLink("parcel", p.id, process.id, quantity=len(p.unit_ids), stage="created") for p, process in pairs]
+    run.links.conclude(run.store.name, run.order_id, None, links, "paired")
+    return {process.id: parcel.id for parcel, process in pairs}
 
 
 def _settle(run: Run, intent: Intent, order: afosto.Order, linked: Collection[str]) -> str:

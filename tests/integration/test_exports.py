@@ -61,6 +61,23 @@ def test_two_parcels_of_both_sides_are_paired_one_by_one(driver: Driver) -> None
     assert len(driver.afosto(order)["parcels"]) == len(driver.shop(order)["processes"]) == 2
 
 
+@pytest.mark.parametrize("first", ["import", "export"])
+def test_a_shipment_of_one_code_on_both_sides_is_one_whoever_hears_of_it_first(driver: Driver, first: str) -> None:
+    order, copy = driver.imported(lines=_lines(driver, 3))
+    (line,) = order["lines"]
+    driver.world.epages.act(driver.store, order["id"], "ship", lines={line["id"]: 1}, tracking="SAME")
+    driver.world.afosto.ship(TENANT, copy["id"], _units(copy)[:1], code="SAME")
+    if first == "export":
+        _hear(driver, order)
+    for _ in range(2):
+        driver.both()
+    assert len(driver.afosto(order)["parcels"]) == len(driver.shop(order)["processes"]) == 1
+    assert driver.writes() == []
+    driver.world.afosto.deliver(TENANT, copy["id"])
+    _hear(driver, order)
+    assert driver.writes() == ["deliver"]
+
+
 def test_an_order_laid_out_on_both_sides_needs_nobody(driver: Driver) -> None:
     order, copy = driver.imported(pickup=True)
     driver.world.epages.act(driver.store, order["id"], "ready")
