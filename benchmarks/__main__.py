@@ -42,7 +42,8 @@ PAGE = Path(__file__).parent.parent / "docs" / "figures.md"
 HEAD = """# Figures
 
 What `make bench`, `make chaos` and `make soak` measured, each part with its command, machine and date. See
-[benchmarks/](../benchmarks/README.md) for what each benchmark does.
+[benchmarks/](../benchmarks/README.md) for what each benchmark does. The machines were not all alike: compare what
+stands in one part, not one part with another.
 """
 
 
