@@ -36,6 +36,11 @@ class Driver:
         self.store = f"shop-{uuid4().hex[:8]}"
         world.shop(self.store, **shop)
 
+    def lines(self, *quantities: int) -> list[Document]:
+        """Wish for a line of so many pieces each, of different SKUs that the shop has enough of."""
+        stocked = [item["sku"] for item in self.world.epages.stock(self.store) if (item["stock"] or 0) > 9]
+        return [{"sku": sku, "quantity": count} for sku, count in zip(stocked, quantities, strict=False)]
+
     def place(self, **wishes: Any) -> Document:
         """Place an order in the shop: paid, to be shipped, no test order."""
         return self.world.epages.place(self.store, **{**PLAIN, **wishes})
@@ -174,6 +179,11 @@ class Driver:
         flows = {(flow.direction, flow.name): flow for flow in FLOWS}
         # What keeps to another job's order is found not due by the claim, and comes again.
         return [(flows[row["direction"], row["flow"]], row["subject"]) for row in rows]
+
+
+def units(copy: Document) -> list[str]:
+    """Return the ids of the units of an Afosto order."""
+    return [unit["id"] for unit in copy["units"]]
 
 
 def quiet_runtime(world: World) -> Iterator[Runtime]:

@@ -12,12 +12,10 @@ from schemas.errors import AnswerLost
 from schemas.messages import OrderMessage
 from tasks.cancellations import EXPORT
 from tasks.engine import execute
-from tests.driven import driver, runtime
-from tests.driver import Document, Driver, no_refill
+from tests.drills import drafts
+from tests.driver import Document, Driver, no_refill, units
 from tests.world import TENANT, World
 from workers.local.services import Services
-
-__all__ = ["driver", "runtime"]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +26,7 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 def test_a_parcel_that_was_not_made_and_the_next_one_become_two(driver: Driver) -> None:
-    order, _ = driver.imported(lines=_lines(driver, 2))
+    order, _ = driver.imported(lines=driver.lines(2))
     (line,) = order["lines"]
     driver.world.afosto.set_faults(TENANT, {"kind": "503", "count": 1, "body": "addTrackTrace"})
     for code in ("ONE", "TWO"):
@@ -43,8 +41,8 @@ def test_a_parcel_that_was_not_made_and_the_next_one_become_two(driver: Driver) 
 def test_of_two_returns_of_one_run_the_second_is_not_taken_for_the_first(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 2))
-    for number, unit in enumerate(_units(copy)):
+    order, copy = driver.imported(lines=driver.lines(2))
+    for number, unit in enumerate(units(copy)):
         driver.world.afosto.ship(TENANT, copy["id"], [unit], code=f"C{number}")
         driver.look(order)
         driver.settle()
@@ -57,7 +55,7 @@ def test_of_two_returns_of_one_run_the_second_is_not_taken_for_the_first(
         return create(client, *arguments, **named)
 
     monkeypatch.setattr(EpagesClient, "create_return", loses_the_second)
-    for unit in _units(copy):
+    for unit in units(copy):
         driver.world.afosto.return_(TENANT, copy["id"], [unit], "restocked")
     driver.look(order)
     driver.settle()
@@ -67,10 +65,10 @@ def test_of_two_returns_of_one_run_the_second_is_not_taken_for_the_first(
 
 
 def test_what_afosto_canceled_meanwhile_is_not_taken_for_our_cancellation(driver: Driver) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 3))
+    order, copy = driver.imported(lines=driver.lines(3))
     driver.world.afosto.set_faults(TENANT, {"kind": "503", "count": 1, "body": "cancelOrderItems"})
     _cancel(driver, order)
-    driver.world.afosto.cancel(TENANT, copy["id"], _units(copy)[:1])
+    driver.world.afosto.cancel(TENANT, copy["id"], units(copy)[:1])
     driver.settle()
     for _ in range(2):
         driver.both()
@@ -83,7 +81,7 @@ def test_what_afosto_canceled_meanwhile_is_not_taken_for_our_cancellation(driver
 def test_a_piece_that_was_packed_before_it_could_be_canceled_leaves_the_cancellation_to_another(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 3))
+    order, copy = driver.imported(lines=driver.lines(3))
     cancel, packed = AfostoClient.cancel_items, list[str]()
 
     def packed_first(client: AfostoClient, order_id: str, pairs: Any) -> Any:
@@ -101,7 +99,7 @@ def test_a_piece_that_was_packed_before_it_could_be_canceled_leaves_the_cancella
 
 @pytest.mark.parametrize("lost", [False, True], ids=["paid later", "opening lost"])
 def test_an_address_that_changes_while_the_draft_waits_is_not_lost(driver: Driver, lost: bool) -> None:
-    order = driver.place(lines=_lines(driver, 1), paid=lost)
+    order = driver.place(lines=driver.lines(1), paid=lost)
     if lost:
         driver.world.afosto.set_faults(TENANT, {"kind": "reset", "count": 1, "body": "openOrder"})
     driver.poll()
@@ -116,18 +114,18 @@ def test_an_address_that_changes_while_the_draft_waits_is_not_lost(driver: Drive
     # Opened before it changed, it is for a person; else what is opened is a draft made of the new address.
     assert driver.parked() == (["changed-after-import"] if lost else [])
     assert driver.afosto(order)["status"] == "OPEN"
-    assert len(_drafts(driver, order)) == (0 if lost else 1)
+    assert len(drafts(driver)) == (0 if lost else 1)
 
 
 def test_a_draft_is_given_up_before_another_is_made(driver: Driver) -> None:
-    order = driver.place(lines=_lines(driver, 2), paid=False)
+    order = driver.place(lines=driver.lines(2), paid=False)
     driver.poll()
     driver.run()
     driver.world.afosto.set_faults(TENANT, {"kind": "503", "body": "setExpiration"})
     _cancel(driver, order)
     driver.poll()
     driver.run()
-    assert len(_drafts(driver, order)) == 1
+    assert len(drafts(driver)) == 1
     driver.world.afosto.set_faults(TENANT)
     driver.world.epages.act(driver.store, order["id"], "pay")
     driver.settle()
@@ -135,7 +133,7 @@ def test_a_draft_is_given_up_before_another_is_made(driver: Driver) -> None:
 
 
 def test_a_worker_that_lost_its_job_announces_nothing(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 3))
+    order, copy = driver.imported(lines=driver.lines(3))
     announce, frozen = Links.announce, list[str]()
 
     def frozen_before(links: Links, *arguments: Any) -> Any:
@@ -146,12 +144,12 @@ def test_a_worker_that_lost_its_job_announces_nothing(driver: Driver, monkeypatc
         return announce(links, *arguments)
 
     monkeypatch.setattr(Links, "announce", frozen_before)
-    driver.world.afosto.cancel(TENANT, copy["id"], _units(copy)[:1])
+    driver.world.afosto.cancel(TENANT, copy["id"], units(copy)[:1])
     driver.look(order)
     driver.settle()
     assert frozen
     assert driver.open_intents() == 0
-    driver.world.afosto.cancel(TENANT, copy["id"], _units(copy)[1:2])
+    driver.world.afosto.cancel(TENANT, copy["id"], units(copy)[1:2])
     driver.look(order)
     driver.settle()
     assert driver.shop(order)["lines"][0]["canceled"] == 2
@@ -162,17 +160,3 @@ def _cancel(driver: Driver, order: Document) -> None:
     driver.world.epages.act(driver.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
     driver.poll()
     driver.run()
-
-
-def _drafts(driver: Driver, order: Document) -> list[Document]:
-    copies = [o for o in driver.world.afosto.orders(TENANT) if o["reference"] == f"{driver.store}/{order['id']}"]
-    return [copy for copy in copies if copy["status"] == "CONCEPT"]
-
-
-def _lines(driver: Driver, quantity: int) -> list[Document]:
-    sku = next(item["sku"] for item in driver.world.epages.stock(driver.store) if (item["stock"] or 0) > 9)
-    return [{"sku": sku, "quantity": quantity}]
-
-
-def _units(order: Document) -> list[str]:
-    return [unit["id"] for unit in order["units"]]

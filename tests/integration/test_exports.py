@@ -7,7 +7,7 @@ import pytest
 
 from simulators.epages.tokens import ALL_SCOPES
 from tasks.runtime import Runtime, build_runtime
-from tests.driver import Driver
+from tests.driver import Driver, units
 from tests.sabotage import saboteur
 from tests.world import TENANT, World
 from workers.local.services import Services
@@ -34,7 +34,7 @@ def test_a_parcel_that_left_is_shipped_in_the_shop_with_its_tracking_and_one_mai
 
 
 def test_a_shipment_both_sides_made_of_the_last_piece_is_one(driver: Driver) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 1))
+    order, copy = driver.imported(lines=driver.lines(1))
     driver.world.epages.act(driver.store, order["id"], "ship", tracking="OWN")
     driver.world.afosto.ship(TENANT, copy["id"], code="OTHER")
     for _ in range(3):
@@ -45,9 +45,9 @@ def test_a_shipment_both_sides_made_of_the_last_piece_is_one(driver: Driver) -> 
 
 
 def test_two_parcels_of_both_sides_are_paired_one_by_one(driver: Driver) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 2))
+    order, copy = driver.imported(lines=driver.lines(2))
     (line,) = order["lines"]
-    for number, unit in enumerate(_units(copy)):
+    for number, unit in enumerate(units(copy)):
         code = f"S{number}"
         driver.world.epages.act(driver.store, order["id"], "ship", lines={line["id"]: 1}, tracking=code)
         driver.world.afosto.ship(TENANT, copy["id"], [unit], code=f"A{number}")
@@ -63,10 +63,10 @@ def test_two_parcels_of_both_sides_are_paired_one_by_one(driver: Driver) -> None
 
 @pytest.mark.parametrize("first", ["import", "export"])
 def test_a_shipment_of_one_code_on_both_sides_is_one_whoever_hears_of_it_first(driver: Driver, first: str) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 3))
+    order, copy = driver.imported(lines=driver.lines(3))
     (line,) = order["lines"]
     driver.world.epages.act(driver.store, order["id"], "ship", lines={line["id"]: 1}, tracking="SAME")
-    driver.world.afosto.ship(TENANT, copy["id"], _units(copy)[:1], code="SAME")
+    driver.world.afosto.ship(TENANT, copy["id"], units(copy)[:1], code="SAME")
     if first == "export":
         _hear(driver, order)
     for _ in range(2):
@@ -127,8 +127,8 @@ def test_delivered_before_anybody_heard_of_shipped_does_both(driver: Driver) -> 
 
 
 def test_several_parcels_over_one_order_are_several_shipments(driver: Driver) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 3))
-    first, *rest = _units(copy)
+    order, copy = driver.imported(lines=driver.lines(3))
+    first, *rest = units(copy)
     driver.world.afosto.ship(TENANT, copy["id"], [first], code="A")
     _hear(driver, order)
     driver.world.afosto.ship(TENANT, copy["id"], rest, code="B")
@@ -146,8 +146,8 @@ def test_a_store_that_sends_its_own_mails_gets_none_from_us(driver: Driver) -> N
 
 
 def test_an_order_to_be_collected_is_laid_out_once_all_of_it_is_ready(driver: Driver) -> None:
-    order, copy = driver.imported(pickup=True, lines=_lines(driver, 2))
-    first, second = _units(copy)
+    order, copy = driver.imported(pickup=True, lines=driver.lines(2))
+    first, second = units(copy)
     driver.world.afosto.ready(TENANT, copy["id"], [first])
     _hear(driver, order)
     assert driver.writes() == []
@@ -162,8 +162,8 @@ def test_an_order_to_be_collected_is_laid_out_once_all_of_it_is_ready(driver: Dr
 
 
 def test_an_order_collected_in_the_shop_is_collected_in_each_of_its_parcels(driver: Driver) -> None:
-    order, copy = driver.imported(pickup=True, lines=_lines(driver, 3))
-    first, *rest = _units(copy)
+    order, copy = driver.imported(pickup=True, lines=driver.lines(3))
+    first, *rest = units(copy)
     driver.world.afosto.ready(TENANT, copy["id"], [first])
     driver.world.afosto.ready(TENANT, copy["id"], rest)
     _hear(driver, order)
@@ -178,8 +178,8 @@ def test_an_order_collected_in_the_shop_is_collected_in_each_of_its_parcels(driv
 def test_what_is_left_of_an_order_to_be_collected_is_laid_out_once_the_rest_is_canceled_in_the_shop(
     driver: Driver,
 ) -> None:
-    order, copy = driver.imported(pickup=True, lines=_lines(driver, 3))
-    canceled, *rest = _units(copy)
+    order, copy = driver.imported(pickup=True, lines=driver.lines(3))
+    canceled, *rest = units(copy)
     driver.world.afosto.cancel(TENANT, copy["id"], [canceled])
     driver.world.afosto.ready(TENANT, copy["id"], rest)
     driver.runtime.ledger.jobs.hint(driver.store, "export", "shipments", order["id"], lane=0)
@@ -190,8 +190,8 @@ def test_what_is_left_of_an_order_to_be_collected_is_laid_out_once_the_rest_is_c
 
 
 def test_units_canceled_in_afosto_are_canceled_in_the_shop_and_do_not_come_back(driver: Driver) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 3))
-    driver.world.afosto.cancel(TENANT, copy["id"], _units(copy)[:1])
+    order, copy = driver.imported(lines=driver.lines(3))
+    driver.world.afosto.cancel(TENANT, copy["id"], units(copy)[:1])
     _hear(driver, order)
     for _ in range(2):
         driver.both()
@@ -201,7 +201,7 @@ def test_units_canceled_in_afosto_are_canceled_in_the_shop_and_do_not_come_back(
 
 
 def test_a_whole_order_canceled_in_afosto_is_canceled_whole_in_the_shop(driver: Driver) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 2, 1))
+    order, copy = driver.imported(lines=driver.lines(2, 1))
     driver.world.afosto.cancel(TENANT, copy["id"])
     _hear(driver, order)
     assert driver.shop(order)["canceled"]
@@ -209,10 +209,10 @@ def test_a_whole_order_canceled_in_afosto_is_canceled_whole_in_the_shop(driver: 
 
 
 def test_cancellations_of_both_sides_are_both_carried_over(driver: Driver) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 3))
+    order, copy = driver.imported(lines=driver.lines(3))
     line = order["lines"][0]["id"]
     driver.world.epages.act(driver.store, order["id"], "cancel", lines={line: 1})
-    driver.world.afosto.cancel(TENANT, copy["id"], _units(copy)[:1])
+    driver.world.afosto.cancel(TENANT, copy["id"], units(copy)[:1])
     for _ in range(3):
         driver.both()
     assert driver.shop(order)["lines"][0]["canceled"] == 2
@@ -220,7 +220,7 @@ def test_cancellations_of_both_sides_are_both_carried_over(driver: Driver) -> No
 
 
 def test_the_last_piece_canceled_on_both_sides_is_one_cancellation(driver: Driver) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 1))
+    order, copy = driver.imported(lines=driver.lines(1))
     driver.world.epages.act(driver.store, order["id"], "cancel")
     driver.world.afosto.cancel(TENANT, copy["id"])
     for _ in range(3):
@@ -230,8 +230,8 @@ def test_the_last_piece_canceled_on_both_sides_is_one_cancellation(driver: Drive
 
 
 def test_part_of_an_order_whose_payment_takes_all_or_none_waits_for_a_person_without_a_call(driver: Driver) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 2), payment="iDEAL")
-    driver.world.afosto.cancel(TENANT, copy["id"], _units(copy)[:1])
+    order, copy = driver.imported(lines=driver.lines(2), payment="iDEAL")
+    driver.world.afosto.cancel(TENANT, copy["id"], units(copy)[:1])
     _hear(driver, order)
     assert driver.parked() == ["full-refund-only"]
     assert driver.writes() == []
@@ -245,11 +245,11 @@ def test_part_of_an_order_whose_payment_takes_all_or_none_waits_for_a_person_wit
     ("outcome", "status"), [("restocked", "RETURNED"), ("broken", "RETURNED"), ("rejected", "BROKEN")]
 )
 def test_a_return_processed_in_afosto_is_one_in_the_shop(driver: Driver, outcome: str, status: str) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 2))
+    order, copy = driver.imported(lines=driver.lines(2))
     driver.world.afosto.ship(TENANT, copy["id"], **TRACK)
     driver.world.afosto.deliver(TENANT, copy["id"])
     _hear(driver, order)
-    driver.world.afosto.return_(TENANT, copy["id"], _units(copy)[:1], outcome)
+    driver.world.afosto.return_(TENANT, copy["id"], units(copy)[:1], outcome)
     _hear(driver, order)
     for _ in range(2):
         driver.both()
@@ -259,9 +259,9 @@ def test_a_return_processed_in_afosto_is_one_in_the_shop(driver: Driver, outcome
 
 
 def test_all_of_an_order_whose_payment_takes_all_or_none_is_returned_with_its_delivery_fee(driver: Driver) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 1, 2), payment="iDEAL")
+    order, copy = driver.imported(lines=driver.lines(1, 2), payment="iDEAL")
     driver.world.afosto.ship(TENANT, copy["id"], **TRACK)
-    driver.world.afosto.return_(TENANT, copy["id"], _units(copy), "restocked")
+    driver.world.afosto.return_(TENANT, copy["id"], units(copy), "restocked")
     _hear(driver, order)
     driver.settle()
     assert [line["returned"] for line in driver.shop(order)["lines"]] == [1, 2]
@@ -269,9 +269,9 @@ def test_all_of_an_order_whose_payment_takes_all_or_none_is_returned_with_its_de
 
 
 def test_pieces_returned_in_parts_come_back_in_parts(driver: Driver) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 3))
+    order, copy = driver.imported(lines=driver.lines(3))
     driver.world.afosto.ship(TENANT, copy["id"], **TRACK)
-    for unit in _units(copy):
+    for unit in units(copy):
         driver.world.afosto.return_(TENANT, copy["id"], [unit], "restocked")
         driver.both()
         driver.settle()
@@ -282,7 +282,7 @@ def test_pieces_returned_in_parts_come_back_in_parts(driver: Driver) -> None:
 def test_a_return_that_overtakes_its_shipment_comes_after_it(driver: Driver) -> None:
     order, copy = driver.imported()
     driver.world.afosto.ship(TENANT, copy["id"], **TRACK)
-    driver.world.afosto.return_(TENANT, copy["id"], _units(copy)[:1], "restocked")
+    driver.world.afosto.return_(TENANT, copy["id"], units(copy)[:1], "restocked")
     driver.runtime.ledger.jobs.hint(driver.store, "export", "returns", order["id"], lane=0)
     driver.run()
     driver.settle()
@@ -294,7 +294,7 @@ def test_a_return_waits_until_the_shop_knows_that_its_parcel_has_left(driver: Dr
     lost = {"kind": "503", "method": "POST", "path": "mark-shipped", "count": 1}
     driver.world.epages.set_faults(driver.store, faults=[lost])
     driver.world.afosto.ship(TENANT, copy["id"], **TRACK)
-    driver.world.afosto.return_(TENANT, copy["id"], _units(copy)[:1], "restocked")
+    driver.world.afosto.return_(TENANT, copy["id"], units(copy)[:1], "restocked")
     _hear(driver, order)
     driver.settle()
     assert driver.parked() == []
@@ -305,7 +305,7 @@ def test_rejected_returns_stay_in_afosto_when_the_store_wants_no_refund_started(
     order, copy = driver.imported()
     driver.runtime.ledger.stores.switch_flow(driver.store, "broken.export", enabled=False)
     driver.world.afosto.ship(TENANT, copy["id"], **TRACK)
-    driver.world.afosto.return_(TENANT, copy["id"], _units(copy)[:1], "rejected")
+    driver.world.afosto.return_(TENANT, copy["id"], units(copy)[:1], "rejected")
     _hear(driver, order)
     assert [p["kind"] for p in driver.shop(order)["processes"]] == ["shippings"]
 
@@ -323,7 +323,7 @@ def test_a_flow_the_shop_does_not_permit_is_off_and_makes_no_calls(world: World,
     driver = Driver(world, runtime, scopes=[scope for scope in ALL_SCOPES if scope != "rtpr:c"])
     order, copy = driver.imported()
     world.afosto.ship(TENANT, copy["id"], **TRACK)
-    world.afosto.return_(TENANT, copy["id"], _units(copy)[:1], "restocked")
+    world.afosto.return_(TENANT, copy["id"], units(copy)[:1], "restocked")
     _hear(driver, order)
     assert driver.writes() == ["create-shipping", "ship", "mail"]
 
@@ -366,8 +366,8 @@ def test_a_lost_answer_to_a_shipment_ships_once_and_mails_once(driver: Driver, p
 @pytest.mark.parametrize("fault", LOST, ids=LOSSES)
 @pytest.mark.parametrize("pieces", [1, 2], ids=["a part", "the whole order"])
 def test_a_lost_answer_to_a_cancelation_cancels_once(driver: Driver, pieces: int, fault: Document) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 2))
-    driver.world.afosto.cancel(TENANT, copy["id"], _units(copy)[:pieces])
+    order, copy = driver.imported(lines=driver.lines(2))
+    driver.world.afosto.cancel(TENANT, copy["id"], units(copy)[:pieces])
     driver.world.epages.set_faults(driver.store, faults=[{**fault, "path": "cancel"}])
     driver.look(order)
     driver.settle()
@@ -378,10 +378,10 @@ def test_a_lost_answer_to_a_cancelation_cancels_once(driver: Driver, pieces: int
 
 @pytest.mark.parametrize("fault", LOST, ids=LOSSES)
 def test_a_lost_answer_to_a_return_returns_once(driver: Driver, fault: Document) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 2))
+    order, copy = driver.imported(lines=driver.lines(2))
     driver.world.afosto.ship(TENANT, copy["id"], **TRACK)
     _hear(driver, order)
-    driver.world.afosto.return_(TENANT, copy["id"], _units(copy)[:1], "restocked")
+    driver.world.afosto.return_(TENANT, copy["id"], units(copy)[:1], "restocked")
     driver.world.epages.set_faults(driver.store, faults=[{**fault, "path": "returns$"}])
     driver.look(order)
     driver.settle()
@@ -400,8 +400,8 @@ def test_a_lost_answer_to_a_pickup_lays_out_once(driver: Driver, fault: Document
 
 
 def test_a_cancelation_of_the_shop_while_our_answer_is_lost_is_told_from_ours_by_our_mark(driver: Driver) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 3))
-    driver.world.afosto.cancel(TENANT, copy["id"], _units(copy)[:1])
+    order, copy = driver.imported(lines=driver.lines(3))
+    driver.world.afosto.cancel(TENANT, copy["id"], units(copy)[:1])
     driver.world.epages.set_faults(
         driver.store, faults=[{"kind": "503", "method": "POST", "count": 1, "path": "cancelations"}]
     )
@@ -429,8 +429,8 @@ def test_each_export_of_an_order_is_sent_as_soon_as_the_order_is_free(world: Wor
     sent: list[str] = []
     runtime = build_runtime(world.settings, lambda task, *_: sent.append(task), lambda _: 0)
     driver = Driver(world, runtime)
-    order, copy = driver.imported(lines=_lines(driver, 3))
-    canceled, *rest = _units(copy)
+    order, copy = driver.imported(lines=driver.lines(3))
+    canceled, *rest = units(copy)
     driver.world.afosto.cancel(TENANT, copy["id"], [canceled])
     driver.world.afosto.ship(TENANT, copy["id"], rest, **TRACK)
     _hear(driver, order)
@@ -461,15 +461,6 @@ def test_a_walk_that_dies_before_its_news_are_kept_leaves_them_to_the_next(drive
 def _hear(driver: Driver, order: Document) -> None:
     driver.look(order)
     driver.run()
-
-
-def _lines(driver: Driver, *quantities: int) -> list[Document]:
-    stocked = [item["sku"] for item in driver.world.epages.stock(driver.store) if (item["stock"] or 0) > 9]
-    return [{"sku": sku, "quantity": count} for sku, count in zip(stocked, quantities, strict=False)]
-
-
-def _units(order: Document) -> list[str]:
-    return [unit["id"] for unit in order["units"]]
 
 
 def _ended(order: Document, progress: str) -> int:

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.driven import driver, runtime
 from tests.driver import Document, Driver
 from tests.world import World
 from workers.local.services import Services
 
-__all__ = ["driver", "runtime"]
 LIMIT = 3  # failures after which a job is parked
 
 

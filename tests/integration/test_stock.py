@@ -19,7 +19,7 @@ from simulators.epages.tokens import ALL_SCOPES
 from tasks.inventory import publish
 from tasks.runtime import Runtime
 from tasks.vendors import Gate, epages_client
-from tests.stock_world import HERE, THERE, StockWorld, before_each_move, runtime_of
+from tests.stock_world import HERE, THERE, StockWorld, before_each_move, close_all, runtime_of
 from tests.world import TENANT, World
 from workers.local.proof import Report
 from workers.local.services import Services
@@ -43,11 +43,8 @@ def runtime(world: World) -> Iterator[Runtime]:
 
 @pytest.fixture(autouse=True)
 def _nobody_else_sells(world: World) -> Iterator[None]:
-    """Shops that sell from the same locations count each other's orders: each test begins and ends without any."""
     yield
-    for name in world.ledger.stores.names():
-        world.ledger.stores.remove(name)
-        world.epages.close_shop(name)
+    close_all(world)
     world.afosto.set_switches(TENANT, allocate_late=0.0, inventory_changes_list=True)
 
 

@@ -13,7 +13,7 @@ from schemas.errors import MalformedDocument
 from tasks import walking_catalogue
 from tasks.runtime import Runtime
 from tasks.sellers import Reading, Sellers
-from tests.stock_world import HERE, THERE, StockWorld, runtime_of
+from tests.stock_world import HERE, THERE, StockWorld, close_all, runtime_of
 from tests.world import TENANT, World
 from workers.local.services import Services
 
@@ -36,9 +36,7 @@ def runtime(world: World) -> Iterator[Runtime]:
 @pytest.fixture(autouse=True)
 def _nobody_else_sells(world: World) -> Iterator[None]:
     yield
-    for name in world.ledger.stores.names():
-        world.ledger.stores.remove(name)
-        world.epages.close_shop(name)
+    close_all(world)
 
 
 @pytest.fixture

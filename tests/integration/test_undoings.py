@@ -6,12 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from tasks.cancellations import IMPORT as CANCELLATIONS
-from tests.driven import driver, runtime
 from tests.driver import Document, Driver
 from tests.world import TENANT, World
 from workers.local.services import Services
 
-__all__ = ["driver", "runtime"]
 LOST = [{"kind": "reset"}, {"kind": "503", "after_effect": True}]
 
 
@@ -27,7 +25,7 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
 def test_what_is_canceled_while_the_answer_to_the_opening_is_lost_is_canceled_in_the_opened_order(
     driver: Driver, fault: Document, pieces: int
 ) -> None:
-    order = driver.place(lines=_one_line(driver, 3))
+    order = driver.place(lines=driver.lines(3))
     _fault(driver, fault, "openOrder")
     driver.poll()
     driver.run()
@@ -40,7 +38,7 @@ def test_what_is_canceled_while_the_answer_to_the_opening_is_lost_is_canceled_in
 
 @pytest.mark.parametrize("pieces", [1, 3])
 def test_no_second_order_is_opened_while_the_first_opening_may_still_land(driver: Driver, pieces: int) -> None:
-    order = driver.place(lines=_one_line(driver, 3))
+    order = driver.place(lines=driver.lines(3))
     # The shop changes what the draft must hold, and a draft given up can not be expired in time.
     late = {"kind": "late", "seconds": 1.5, "count": 1, "body": "openOrder"}
     driver.world.afosto.set_faults(TENANT, late, {"kind": "503", "body": "setExpiration"})
@@ -60,7 +58,7 @@ def test_no_second_order_is_opened_while_the_first_opening_may_still_land(driver
 def test_a_piece_canceled_while_the_cancellation_of_another_is_not_sure_is_canceled_too(
     driver: Driver, fault: Document
 ) -> None:
-    order, _ = driver.imported(lines=_one_line(driver, 3))
+    order, _ = driver.imported(lines=driver.lines(3))
     _fault(driver, fault, "cancelOrderItems")
     for _ in range(2):
         _cancel(driver, order, 1)
@@ -75,7 +73,7 @@ def test_a_piece_canceled_while_the_cancellation_of_another_is_not_sure_is_cance
 def test_a_piece_that_comes_back_while_the_return_of_another_is_not_sure_is_taken_back_too(
     driver: Driver, fault: Document
 ) -> None:
-    order, _ = driver.imported(lines=_one_line(driver, 3))
+    order, _ = driver.imported(lines=driver.lines(3))
     driver.world.epages.act(driver.store, order["id"], "ship", tracking="OWN")
     driver.poll()
     driver.settle()
@@ -90,7 +88,7 @@ def test_a_piece_that_comes_back_while_the_return_of_another_is_not_sure_is_take
 
 
 def test_a_cancellation_makes_no_more_calls_than_are_reserved_for_it(driver: Driver) -> None:
-    order, _ = driver.imported(lines=_one_line(driver, 3))
+    order, _ = driver.imported(lines=driver.lines(3))
     before = _calls(driver)
     _cancel(driver, order, 1)
     driver.poll()
@@ -99,7 +97,7 @@ def test_a_cancellation_makes_no_more_calls_than_are_reserved_for_it(driver: Dri
 
 
 def test_a_return_does_not_wait_for_shipments_that_nobody_carries_over(driver: Driver) -> None:
-    order, copy = driver.imported(lines=_one_line(driver, 2))
+    order, copy = driver.imported(lines=driver.lines(2))
     driver.runtime.ledger.stores.switch_flow(driver.store, "shipments.import", enabled=False)
     driver.world.afosto.ship(TENANT, copy["id"], [unit["id"] for unit in copy["units"]])
     driver.world.afosto.deliver(TENANT, copy["id"])
@@ -111,7 +109,7 @@ def test_a_return_does_not_wait_for_shipments_that_nobody_carries_over(driver: D
 
 
 def test_a_return_behind_a_parked_shipment_waits_without_a_call_until_that_is_decided(driver: Driver) -> None:
-    order, copy = driver.imported(lines=[*_one_line(driver, 1), *_one_line(driver, 1, of=1)])
+    order, copy = driver.imported(lines=driver.lines(1, 1))
     for line in order["lines"]:
         driver.world.epages.act(driver.store, order["id"], "ship", lines={line["id"]: 1}, tracking="OWN")
         driver.poll()
@@ -131,11 +129,6 @@ def test_a_return_behind_a_parked_shipment_waits_without_a_call_until_that_is_de
     driver.runtime.ledger.jobs.drop(store=driver.store, reason="parcel-gone")
     driver.run()
     assert _ended(driver, order, "RESTOCKED") == 1
-
-
-def _one_line(driver: Driver, pieces: int, of: int = 0) -> list[Document]:
-    skus = [item["sku"] for item in driver.world.epages.stock(driver.store) if (item["stock"] or 0) > pieces]
-    return [{"sku": skus[of], "quantity": pieces}]
 
 
 def _fault(driver: Driver, fault: Document, call: str) -> None:

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.driven import driver, runtime
-from tests.driver import Document, Driver
+from tests.driver import Document, Driver, units
+from tests.reconciling import copies
 from tests.world import TENANT, World
 from workers.local.services import Services
 
-__all__ = ["driver", "runtime"]
 LIMIT = 3  # failures after which a job is parked
 
 
@@ -38,11 +37,7 @@ def test_a_pickup_behind_a_parked_cancellation_makes_no_calls_until_a_person_has
 
 
 def test_a_return_behind_a_pickup_behind_a_parked_cancellation_waits_with_it(driver: Driver) -> None:
-    order = _blocked_pickup(driver)
-    copy = driver.afosto(order)
-    driver.world.afosto.collect(TENANT, copy["id"])
-    driver.world.afosto.return_(TENANT, copy["id"], _units(copy)[1:], "restocked")
-    driver.look(order)
+    _blocked_return(driver)
     driver.run()
     for _ in range(3):
         driver.hurry()
@@ -56,11 +51,7 @@ def test_a_return_behind_a_pickup_behind_a_parked_cancellation_waits_with_it(dri
 
 
 def test_news_of_what_is_blocked_are_looked_at_once_and_wait_again(driver: Driver) -> None:
-    order = _blocked_pickup(driver)
-    copy = driver.afosto(order)
-    driver.world.afosto.collect(TENANT, copy["id"])
-    driver.world.afosto.return_(TENANT, copy["id"], _units(copy)[1:], "restocked")
-    driver.look(order)
+    _blocked_return(driver)
     for _ in range(3):
         driver.run()
         time.sleep(1.5 * driver.runtime.settings.retry_base)
@@ -69,10 +60,19 @@ def test_news_of_what_is_blocked_are_looked_at_once_and_wait_again(driver: Drive
     assert waiting == {"shipments": "blocked", "returns": "blocked"}
 
 
+def _blocked_return(driver: Driver) -> None:
+    """Such an order, of which the rest was collected and came back."""
+    order = _blocked_pickup(driver)
+    copy = driver.afosto(order)
+    driver.world.afosto.collect(TENANT, copy["id"])
+    driver.world.afosto.return_(TENANT, copy["id"], units(copy)[1:], "restocked")
+    driver.look(order)
+
+
 def _blocked_pickup(driver: Driver) -> Document:
     """An order of which one piece is canceled in Afosto, which its payment forbids, and the rest is ready."""
-    order, copy = driver.imported(lines=_lines(driver, 2), payment="iDEAL", pickup=True)
-    driver.world.afosto.cancel(TENANT, copy["id"], _units(copy)[:1])
+    order, copy = driver.imported(lines=driver.lines(2), payment="iDEAL", pickup=True)
+    driver.world.afosto.cancel(TENANT, copy["id"], units(copy)[:1])
     driver.world.afosto.ready(TENANT, copy["id"])
     driver.look(order)
     driver.run()
@@ -81,18 +81,18 @@ def _blocked_pickup(driver: Driver) -> Document:
 
 
 def test_a_return_does_not_wait_for_a_shipment_that_nobody_carries_over(driver: Driver) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 2))
+    order, copy = driver.imported(lines=driver.lines(2))
     driver.runtime.ledger.stores.switch_flow(driver.store, "shipments.export", enabled=False)
     driver.world.afosto.ship(TENANT, copy["id"], code="TRACK1")
-    driver.world.afosto.return_(TENANT, copy["id"], _units(copy)[:1], "restocked")
+    driver.world.afosto.return_(TENANT, copy["id"], units(copy)[:1], "restocked")
     driver.look(order)
     _idle(driver)
     assert _job(driver, "export", "returns")["state"] in ("done", "parked")
 
 
 def test_the_return_of_a_part_that_was_collected_waits_until_the_whole_order_is_laid_out(driver: Driver) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 2), pickup=True)
-    first, second = _units(copy)
+    order, copy = driver.imported(lines=driver.lines(2), pickup=True)
+    first, second = units(copy)
     driver.world.afosto.ready(TENANT, copy["id"], [first])
     driver.world.afosto.deliver(TENANT, copy["id"])
     driver.world.afosto.return_(TENANT, copy["id"], [first], "restocked")
@@ -109,8 +109,8 @@ def test_the_return_of_a_part_that_was_collected_waits_until_the_whole_order_is_
 
 
 def test_an_order_whose_missing_rest_is_canceled_is_laid_out(driver: Driver) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 2), pickup=True)
-    first, second = _units(copy)
+    order, copy = driver.imported(lines=driver.lines(2), pickup=True)
+    first, second = units(copy)
     driver.world.afosto.ready(TENANT, copy["id"], [first])
     driver.look(order)
     driver.run()
@@ -123,12 +123,12 @@ def test_an_order_whose_missing_rest_is_canceled_is_laid_out(driver: Driver) -> 
 
 @pytest.mark.parametrize("returned", [False, True], ids=["alone", "with a return behind it"])
 def test_a_shipment_that_keeps_failing_is_parked(driver: Driver, returned: bool) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 2))
+    order, copy = driver.imported(lines=driver.lines(2))
     faults = [{"kind": "503", "method": "GET", "path": "shippings$"}]
     driver.world.epages.set_faults(driver.store, faults=faults)
     driver.world.afosto.ship(TENANT, copy["id"], code="TRACK1")
     if returned:
-        driver.world.afosto.return_(TENANT, copy["id"], _units(copy)[:1], "restocked")
+        driver.world.afosto.return_(TENANT, copy["id"], units(copy)[:1], "restocked")
     driver.look(order)
     for _ in range(LIMIT + 1):
         driver.run()
@@ -141,11 +141,11 @@ def test_a_shipment_that_keeps_failing_is_parked(driver: Driver, returned: bool)
 def test_what_afosto_canceled_waits_for_a_parked_cancellation_of_the_shop_and_goes_on_when_that_is_dropped(
     driver: Driver,
 ) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 3))
+    order, copy = driver.imported(lines=driver.lines(3))
     driver.world.afosto.set_faults(TENANT, {"kind": "503", "body": "cancelOrderItems"})
     driver.world.epages.act(driver.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
     _park(driver)
-    driver.world.afosto.cancel(TENANT, copy["id"], _units(copy)[2:])
+    driver.world.afosto.cancel(TENANT, copy["id"], units(copy)[2:])
     driver.look(order)
     _idle(driver)
     assert _job(driver, "export", "cancellations")["reason"] == "blocked"
@@ -158,10 +158,10 @@ def test_what_afosto_canceled_waits_for_a_parked_cancellation_of_the_shop_and_go
 def test_what_the_shop_canceled_waits_for_a_parked_cancellation_of_afosto_and_goes_on_when_that_is_retried(
     driver: Driver,
 ) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 3))
+    order, copy = driver.imported(lines=driver.lines(3))
     faults = [{"kind": "503", "method": "POST", "path": "cancelations$"}]
     driver.world.epages.set_faults(driver.store, faults=faults)
-    driver.world.afosto.cancel(TENANT, copy["id"], _units(copy)[2:])
+    driver.world.afosto.cancel(TENANT, copy["id"], units(copy)[2:])
     driver.look(order)
     _park(driver)
     driver.world.epages.act(driver.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
@@ -176,10 +176,10 @@ def test_what_the_shop_canceled_waits_for_a_parked_cancellation_of_afosto_and_go
 
 
 def test_what_the_shop_shows_after_a_dropped_export_of_unknown_end_is_not_carried_back(driver: Driver) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 3))
+    order, copy = driver.imported(lines=driver.lines(3))
     lost = {"kind": "503", "after_effect": True, "method": "POST", "path": "cancelations$"}
     driver.world.epages.set_faults(driver.store, faults=[lost])
-    driver.world.afosto.cancel(TENANT, copy["id"], _units(copy)[2:])
+    driver.world.afosto.cancel(TENANT, copy["id"], units(copy)[2:])
     driver.look(order)
     driver.run()
     driver.world.epages.set_faults(driver.store, faults=[{"kind": "503", "path": "cancelations$"}])
@@ -198,10 +198,10 @@ def test_what_the_shop_shows_after_a_dropped_export_of_unknown_end_is_not_carrie
 
 
 def test_an_order_whose_draft_can_not_be_given_up_is_parked_and_stays_so(driver: Driver) -> None:
-    order = driver.place(lines=_lines(driver, 2), paid=False)
+    order = driver.place(lines=driver.lines(2), paid=False)
     driver.poll()
     driver.run()
-    (draft,) = [o for o in driver.world.afosto.orders(TENANT) if o["reference"] == f"{driver.store}/{order['id']}"]
+    (draft,) = copies(driver, order)
     driver.world.afosto.tamper(TENANT, draft["id"], "delete")
     driver.world.epages.act(driver.store, order["id"], "cancel")
     driver.poll()
@@ -212,7 +212,7 @@ def test_an_order_whose_draft_can_not_be_given_up_is_parked_and_stays_so(driver:
 def test_an_order_held_since_a_restore_that_nobody_can_look_at_is_for_a_person_and_makes_no_runs(
     driver: Driver,
 ) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 2))
+    order, copy = driver.imported(lines=driver.lines(2))
     database = driver.runtime.ledger.database
     database.transaction(
         lambda s: s.execute("update stores set held_until = now() + interval '1 hour' where name = %s", (driver.store,))
@@ -227,7 +227,7 @@ def test_an_order_held_since_a_restore_that_nobody_can_look_at_is_for_a_person_a
 
 def test_what_belongs_to_a_parked_order_waits_without_runs_and_goes_when_the_order_is_imported(driver: Driver) -> None:
     driver.imported()
-    order = driver.place(lines=_lines(driver, 2))
+    order = driver.place(lines=driver.lines(2))
     faults = [{"kind": "503", "path": f"orders/{order['id']}$"}]
     driver.world.epages.set_faults(driver.store, faults=faults)
     driver.world.epages.act(driver.store, order["id"], "ship", tracking="OWN")
@@ -243,8 +243,8 @@ def test_what_belongs_to_a_parked_order_waits_without_runs_and_goes_when_the_ord
 def test_what_was_sent_of_a_flow_that_is_switched_off_keeps_nothing_else_of_its_order_from_running(
     driver: Driver,
 ) -> None:
-    order, copy = driver.imported(lines=_lines(driver, 2))
-    driver.world.afosto.ship(TENANT, copy["id"], _units(copy)[:1], code="TRACK1")
+    order, copy = driver.imported(lines=driver.lines(2))
+    driver.world.afosto.ship(TENANT, copy["id"], units(copy)[:1], code="TRACK1")
     driver.look(order)
     _send(driver, "looks")
     driver.run()
@@ -288,12 +288,3 @@ def _claims(driver: Driver) -> int:
 def _job(driver: Driver, direction: str, flow: str) -> Document:
     (found,) = [job for job in driver.jobs() if (job["direction"], job["flow"]) == (direction, flow)]
     return found
-
-
-def _lines(driver: Driver, quantity: int) -> list[Document]:
-    sku = next(item["sku"] for item in driver.world.epages.stock(driver.store) if (item["stock"] or 0) > 9)
-    return [{"sku": sku, "quantity": quantity}]
-
-
-def _units(order: Document) -> list[str]:
-    return [unit["id"] for unit in order["units"]]
