@@ -28,9 +28,10 @@ _NIGHT = 3.0
 class Arena:
     """Start it with `with`; `draw` decides what nobody knows of the vendors, and all that people do."""
 
-    def __init__(self, folder: Path, pace: Pace, draw: random.Random) -> None:
+    def __init__(self, folder: Path, pace: Pace, draw: random.Random, crew: type[Crew] = Crew) -> None:
         self._folder = folder
         self._draw = draw
+        self._crew = crew
         self._stack = ExitStack()
         self.pace = pace
         self.shops = ("north", "south")
@@ -63,7 +64,7 @@ class Arena:
             self.world.afosto.listen(TENANT, url, "secret-of-webhooks")
         processes = stack.enter_context(Processes(self._folder / "logs"))
         environment = {**self.world.env, **self.pace.environment, FOLDER: str(self._folder / "points")}
-        self.crew = Crew(processes, ROOT, environment, port)
+        self.crew = self._crew(processes, ROOT, environment, port)
         self.crew.start()
         self.people = People(self.world, self.shops, self._draw)
         for _ in range(_CALM):

@@ -170,6 +170,11 @@ def _await(holds: Callable[[], bool]) -> None:
         time.sleep(_PIECE)
 
 
+def outside_faults() -> list[Fault]:
+    """What the servers do to a fleet of which no process is killed."""
+    return list(_servers())
+
+
 def all_faults(pace: Pace) -> list[Fault]:
     """Every fault there is, in an order that never changes: a seed draws from it."""
     return [*_kills(), *_servers(), *_points(), *_vendors(pace)]

@@ -80,4 +80,13 @@ DEFAULT = Pace(
     freeze=20,
     patience=600,
 )
+# The whole Procfile on two cores: nine workers poll less often, so that doctor can find every store read in time.
+FLEET = Pace(
+    {**SHRUNK.settings, "POLL_INTERVAL": "5", "POLL_OVERLAP": "20", "WALK_INTERVAL": "5", "DISPATCH_INTERVAL": "0.5"},
+    waits=1,
+    deadline=1,
+    late=1.4,
+    freeze=2,
+    patience=150,
+)
 PACES = {"shrunk": SHRUNK, "default": DEFAULT}

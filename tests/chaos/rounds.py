@@ -70,7 +70,7 @@ def _round(arena: Arena, draw: random.Random, number: int, world: int) -> Outcom
     arena.people.hasten()
     struck = tuple(fault.name for fault in faults if fault.end(arena))
     ended = time.monotonic()
-    differences = _settle(arena, ended + arena.pace.patience)
+    differences = settle(arena, ended + arena.pace.patience)
     recovery = time.monotonic() - ended
     work = arena.open_work() if differences else ""
     names = tuple(fault.name for fault in faults)
@@ -84,7 +84,7 @@ def _drawn(draw: random.Random, faults: Sequence[Fault]) -> list[Fault]:
     return [one, draw.choice([fault for fault in faults if fault.target != one.target])]
 
 
-def _settle(arena: Arena, ends: float) -> Sequence[Difference]:
+def settle(arena: Arena, ends: float) -> Sequence[Difference]:
     """Wait until nothing is open and all is proven, and return what still differs when patience ends.
 
     What is there too often at rest will not go away, so it is returned at once.
