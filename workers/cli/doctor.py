@@ -76,7 +76,7 @@ def _database(chosen: Settings) -> Iterator[Check]:
 
 
 def _pending(chosen: Settings) -> list[str]:
-    database = Database(chosen.database_url, size=1)
+    database = Database(chosen.database_url, size=1, pooled=chosen.pooled)
     try:
         return pending(database)
     finally:
