@@ -9,6 +9,7 @@ import bz2
 import json
 import lzma
 import pickle
+import struct
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,12 +17,13 @@ from functools import partial
 from typing import Any
 from uuid import uuid4
 
+import amqp  # type: ignore[import-untyped]
 from kombu.connection import Connection
 from redis import Redis
 
 Publish = Callable[[str, str], None]  # address of the broker, name of the queue
 
-KEYWORDS = {"store": "nobodys-shop", "order": "4711"}
+KEYWORDS = {"store": "corner", "order": "4711"}
 TASK = "orders.import"
 # Bytes: some hundred times what a task needs, and what a small compressed message becomes.
 HUGE = 50_000_000
@@ -87,7 +89,7 @@ def _bodies() -> Mapping[str, Letter]:
         "four parts": [[], KEYWORDS, {}, {}],
         "bare keywords": KEYWORDS,
         "keywords in a list": [KEYWORDS],
-        "keywords as a list": [[], ["nobodys-shop", "4711"], {}],
+        "keywords as a list": [[], ["corner", "4711"], {}],
         "arguments as an object": [{}, KEYWORDS, {}],
         "embed as a list": [[], KEYWORDS, ["chain"]],
     }
@@ -98,14 +100,12 @@ def _bodies() -> Mapping[str, Letter]:
         "no JSON": Letter(b'[[], {"store": '),
         "no text": Letter(b"\xff\xfe\x00\x80", content_encoding="binary"),
         "no text that calls itself UTF-8": Letter(b"\xff\xfe\x00\x80"),
-        "not of Celery": Letter(b"order 4711 of nobodys-shop", bare=True, content_type="text/plain"),
+        "not of Celery": Letter(b"order 4711 of corner", bare=True, content_type="text/plain"),
         "neither type nor headers": Letter(b"\x00\x01\x02", bare=True, content_type=None, content_encoding=None),
         "protocol 1": Letter(_json({"task": TASK, "id": "1", "args": [], "kwargs": KEYWORDS}), bare=True),
         "pickle": Letter(pickle.dumps([[], KEYWORDS, {}]), content_type="application/x-python-serialize"),
-        "YAML": Letter(b"- []\n- {store: nobodys-shop}\n- {}\n", content_type="application/x-yaml"),
+        "YAML": Letter(b"- []\n- {store: corner}\n- {}\n", content_type="application/x-yaml"),
         "an unknown type": Letter(_call(), content_type="application/x-nobody-knows"),
-        "an unknown encoding": Letter(_call(), content_encoding="x-nobody-knows"),
-        "an encoding that is no text's": Letter(_call(), content_encoding="zlib_codec"),
         "huge": Letter(_huge),
         "nested lists": Letter(b"[" * NESTED + b"]" * NESTED),
         "nested keywords": Letter(_call().replace(b'"4711"', b'{"a":' * 900 + b"1" + b"}" * 900)),
@@ -154,7 +154,7 @@ def _keywords() -> Mapping[str, Letter]:
             _call({**KEYWORDS, "order": {"__type__": "decimal", "__value__": "1e999999999"}})
         ),
         "a type that is a list": Letter(_call({**KEYWORDS, "order": {"__type__": [], "__value__": 1}})),
-        "arguments without names": Letter(_call(args=("nobodys-shop", "4711"))),
+        "arguments without names": Letter(_call(args=("corner", "4711"))),
     }
 
 
@@ -235,7 +235,7 @@ def _items() -> Mapping[str, bytes]:
         ),
         "properties that are a list": _envelope(properties=[]),
         "a body that is a number": _envelope(body=7),
-        "a body that is an object": _envelope(body={"store": "nobodys-shop"}),
+        "a body that is an object": _envelope(body={"store": "corner"}),
         "a body of wrong base64": _envelope(body="%%%"),
         "a body of cut base64": _envelope(body="W1td"[:-1]),
         "a body encoded by nobody's way": _properties(body_encoding="x-nobody-knows"),
@@ -253,6 +253,26 @@ def _items() -> Mapping[str, bytes]:
     }
 
 
+def _publish_raw(properties: bytes, broker_url: str, queue: str) -> None:
+    class Crafted(amqp.Message):  # type: ignore[misc] # amqp is untyped
+        def _serialize_properties(self) -> bytes:
+            return properties
+
+    with Connection(broker_url) as connection:  # type: ignore[no-untyped-call] # kombu is untyped
+        connection.default_channel.basic_publish(Crafted(_call()), exchange="", routing_key=queue)
+
+
+def _amqp_properties() -> Mapping[str, bytes]:
+    """What AMQP lets a sender write and no calendar or alphabet knows: flags of what follows, then its bytes."""
+    milliseconds = struct.pack(">Q", 1_700_000_000_000_000)
+    table = b"\x04sent" + b"T" + milliseconds
+    return {
+        "a time in milliseconds": struct.pack(">H", 1 << 6) + milliseconds,
+        "a header's time in milliseconds": struct.pack(">HI", 1 << 13, len(table)) + table,
+        "a content type that is no text": struct.pack(">HB", 1 << 15, 2) + b"\xff\xfe",
+    }
+
+
 _LETTERS = (_bodies, _compressed, _keywords, _headers, _tempting)
 
 
@@ -261,11 +281,16 @@ def poisons(broker_url: str) -> Mapping[str, Publish]:
     found: dict[str, Publish] = {name: letter.publish for room in _LETTERS for name, letter in room().items()}
     if broker_url.startswith("redis"):
         found |= {name: partial(_push, item) for name, item in _items().items()}
+    else:
+        found |= {name: partial(_publish_raw, given) for name, given in _amqp_properties().items()}
     return found
 
 
 def harmless(broker_url: str) -> Mapping[str, Publish]:
-    """Return odd messages that ask for a task clearly all the same: what a worker does not need, it passes over."""
+    """Return odd messages that ask for a task all the same, for the order that is their own name.
+
+    What a worker does not need of them, it passes over.
+    """
     past, garbage = "2001-01-01T00:00:00", "the day after"
     odd: Mapping[str, Mapping[str, Any]] = {
         "a time of no calendar": {"eta": garbage, "expires": garbage},
@@ -280,4 +305,7 @@ def harmless(broker_url: str) -> Mapping[str, Publish]:
         "a wish for a result": {"ignore_result": {}, "reply_to": {}},
         "stamps of nobody": {"stamps": "x", "stamped_headers": 7},
     }
-    return {name: Letter(_call(), headers).publish for name, headers in odd.items()}
+    found = {name: Letter(_call({**KEYWORDS, "order": name}), headers) for name, headers in odd.items()}
+    for encoding in ("x-nobody-knows", "zlib_codec"):
+        found[encoding] = Letter(_call({**KEYWORDS, "order": encoding}), content_encoding=encoding)
+    return {name: letter.publish for name, letter in found.items()}
