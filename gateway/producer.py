@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 import structlog
 from celery import Celery
-from kombu.exceptions import OperationalError
 
 from schemas.settings import Settings
+from tasks.broker_errors import BROKER_ERRORS
 
 log = structlog.get_logger()
 
@@ -37,7 +37,7 @@ class Producer:
             return False
         try:
             self._app.send_task(task, kwargs=dict(message), retry=False)
-        except (OperationalError, OSError) as error:
+        except BROKER_ERRORS as error:
             self._be_silent(error)
             return False
         return True
@@ -47,7 +47,7 @@ class Producer:
         try:
             with self._app.connection_for_write() as connection:
                 connection.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE)
-        except (OperationalError, OSError):
+        except BROKER_ERRORS:
             return False
         return True
 

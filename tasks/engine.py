@@ -7,12 +7,12 @@ from typing import NoReturn
 
 import structlog
 from celery.exceptions import Retry
-from kombu.exceptions import OperationalError
 
 from ledger.records import Context, Settlement
 from schemas.errors import LeaseLost, NeedsPerson, RetryLater, Wait
 from schemas.messages import OrderMessage
 from tasks.backoff import backoff
+from tasks.broker_errors import BROKER_ERRORS
 from tasks.health import note_silence
 from tasks.run import Run
 from tasks.runtime import Runtime
@@ -231,7 +231,7 @@ def _send_next(run: Run, flow: str, version: int | None) -> None:
     message: dict[str, object] = {"store": run.store.name, "order": run.order_id, "version": version}
     try:
         run.runtime.send(task, message, "exports")
-    except (OperationalError, OSError) as error:
+    except BROKER_ERRORS as error:
         log.warning("the broker does not answer; dispatch will send what is due", why=str(error))
 
 

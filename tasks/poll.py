@@ -5,10 +5,10 @@ from typing import Any, cast
 
 import structlog
 from celery import shared_task
-from kombu.exceptions import OperationalError
 
 from schemas.messages import PollMessage
 from tasks.base import ConnectorTask
+from tasks.broker_errors import BROKER_ERRORS
 from tasks.flows import FLOWS
 from tasks.front import refill
 from tasks.polling import poll
@@ -27,5 +27,5 @@ def send_imports(runtime: Runtime, flows: Collection[str]) -> None:
     """Send at once what a poll made due, as far as the fronts are short; what is not sent is left to dispatch."""
     try:
         refill(runtime, *(flow for flow in FLOWS if flow.direction == "import" and flow.name in flows))
-    except (OperationalError, OSError) as error:
+    except BROKER_ERRORS as error:
         log.warning("the broker does not answer; dispatch will send what is due", why=str(error))

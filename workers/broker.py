@@ -1,8 +1,9 @@
-"""Kombu's Redis transport with one client per channel."""
+"""Kombu's Redis transport with one client per channel, for which a Redis that refuses is away like one that is gone."""
 
 from typing import Any
 
 from kombu.transport import TRANSPORT_ALIASES, redis
+from redis.exceptions import RedisError
 
 from workers.wrapping import fit
 
@@ -25,9 +26,15 @@ class Channel(redis.Channel):
 
 
 class Transport(redis.Transport):
-    """What `redis://` stands for once `register` was called."""
+    """What `redis://` stands for once `register` was called.
+
+    To kombu (5.7) only what breaks a connection is an error of the connection. What a living Redis answers instead of a
+    result (READONLY and UNBLOCKED after a failover, MISCONF when it cannot save, OOM, NOREPLICAS, CLUSTERDOWN, NOPERM)
+    would end every worker that meets it, and no publisher would try again.
+    """
 
     Channel = Channel
+    connection_errors = (*redis.Transport.connection_errors, RedisError)
 
 
 def _fitting(client: Any) -> Any:

@@ -1,16 +1,20 @@
-"""Celery's consumer, which talks to Flower in batches, and connects anew when an acknowledgement fails."""
+"""Celery's consumer, which talks to Flower in batches, and outlives a broker that refuses."""
 
+import time
 from collections.abc import Callable
 from logging import Logger
 from typing import Any
 
 from celery.bootsteps import RUN
 from celery.worker.consumer import Consumer as CelerysConsumer
+from redis.exceptions import ResponseError
 
 from workers.poison import Gate
 
 # Seconds. On Redis each time costs a new client; a person who watches Flower does not see the difference.
 EVENTS_EVERY = 0.5
+# Seconds before a Redis that refuses is asked again: connecting to it succeeds, so nothing else makes a pause.
+REFUSED_PAUSE = 1.0
 
 Errors = tuple[type[Exception], ...]
 
@@ -40,6 +44,12 @@ class Consumer(CelerysConsumer):
     def on_decode_error(self, message: Any, exc: Exception) -> None:
         """Set aside what kombu could not unpack."""
         self._gate.set_aside(message, f"it cannot be unpacked: {type(exc).__name__}: {exc}")
+
+    def on_connection_error_after_connected(self, exc: Exception) -> None:
+        """Let the pool and the messages in hand know, and leave a server that refuses a moment."""
+        super().on_connection_error_after_connected(exc)
+        if isinstance(exc, ResponseError):
+            time.sleep(REFUSED_PAUSE)
 
     def call_soon_ack(self, p: Callable[..., None], log: Logger, errors: Errors, *options: Any) -> Any:
         """Acknowledge or reject a message soon; `p` itself logs these `errors` and passes over them."""

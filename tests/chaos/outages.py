@@ -4,16 +4,21 @@ import random
 import time
 from collections.abc import Callable, Iterator
 
+from redis import Redis
+
 from tests.chaos.arena import Arena
 from tests.chaos.fault import Fault, nothing
 from tests.chaos.pace import Pace
 from tests.disks import mountable
+from tests.refusals import REFUSALS, Refusal, steady_client
 
 
 def outages(pace: Pace) -> Iterator[Fault]:
     """Give them all; disks can be filled by root only."""
     yield _promoted()
     yield _read_only()
+    for refusal in REFUSALS:
+        yield _refused(refusal)
     if mountable():
         yield _full_postgres()
         yield _full_redis()
@@ -48,6 +53,22 @@ def _lasting(outage: Callable[[Arena], object]) -> Callable[[Arena], None]:
         time.sleep(arena.pace.outage)
 
     return lasts
+
+
+def _refused(refusal: Refusal) -> Fault:
+    """The client stays connected: another one might be refused."""
+    kept: list[Redis] = []
+
+    def refuse(arena: Arena) -> None:
+        kept.append(steady_client(arena.servers.redis.url))
+        refusal.begin(kept[0])
+
+    def work_again(_: Arena) -> None:
+        client = kept.pop()
+        refusal.end(client)
+        client.close()
+
+    return _outage(f"redis refuses: {refusal.word}", "redis", _lasting(refuse), work_again)
 
 
 def _promoted() -> Fault:

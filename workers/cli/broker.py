@@ -1,11 +1,11 @@
 """What the broker holds: how many messages wait in which queue."""
 
 from kombu.connection import Connection
-from kombu.exceptions import OperationalError
 from redis import Redis, RedisError
 
 from schemas.errors import RetryLater
 from schemas.settings import Settings
+from tasks.broker_errors import BROKER_ERRORS
 from workers.queues import QUEUE_NAMES
 
 _PATIENCE = 3  # seconds
@@ -43,7 +43,7 @@ def _amqp_lengths(url: str) -> dict[str, int]:
                     lengths[queue] = connection.channel().queue_declare(queue, passive=True).message_count
                 except connection.channel_errors:
                     lengths[queue] = 0
-    except (OperationalError, OSError) as error:
+    except BROKER_ERRORS as error:
         raise _unreachable(error) from None
     return lengths
 

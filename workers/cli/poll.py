@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 import click
-from kombu.exceptions import OperationalError
 
 from ledger.database import Row
 from ledger.ledger import Ledger
 from schemas.errors import NeedsPerson
+from tasks.broker_errors import BROKER_ERRORS
 from workers.cli.frame import open_ledger, print_table
 from workers.connect import FIRST_WIDTH
 
@@ -77,6 +77,6 @@ def _send(name: str, cursor: str) -> bool:
 
     try:
         app.send_task("poll.store", kwargs={"store": name, "cursor": cursor}, queue="poll", retry=False)
-    except (OperationalError, OSError):
+    except BROKER_ERRORS:
         return False
     return True
