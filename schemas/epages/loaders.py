@@ -29,7 +29,7 @@ from schemas.epages.wire import (
     VariationSchema,
 )
 from schemas.errors import MalformedDocument
-from schemas.fields import load
+from schemas.fields import entries, load
 
 # Under which key of `_embedded` a list of processes stands.
 PROCESS_KEYS = {
@@ -147,8 +147,4 @@ def _embedded(doc: Mapping[str, Any], key: str) -> list[Any]:
     """Give the elements of a HAL list, which may come without `_embedded` when it is empty."""
     embedded = doc.get("_embedded")
     elements = embedded.get(key) if isinstance(embedded, Mapping) else embedded
-    if elements is None:
-        return []
-    if not isinstance(elements, list):
-        raise MalformedDocument(f"ePages list: the field '_embedded.{key}' is not a list", field=f"_embedded.{key}")
-    return elements
+    return [] if elements is None else entries(elements, "ePages list", f"_embedded.{key}")

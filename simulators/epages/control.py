@@ -66,9 +66,9 @@ class EpagesControl:
         """Place an order whose document is broken."""
         return dict(self._call("POST", f"/{shop}/malformed", {"kind": kind}))
 
-    def place_odd(self, shop: str, at: str, oddity: str) -> Document:
+    def place_odd(self, shop: str, at: str, oddity: str, **wishes: Any) -> Document:
         """Place an order whose document has an odd number or text at a dotted path, until it is mended."""
-        return dict(self._call("POST", f"/{shop}/malformed", {"at": at, "oddity": oddity}))
+        return dict(self._call("POST", f"/{shop}/malformed", {"at": at, "oddity": oddity, **wishes}))
 
     def act(self, shop: str, order_id: str, act: str, **details: Any) -> Document:
         """Let the merchant act on an order: ship, cancel, return, delete and so on; see the API."""

@@ -14,7 +14,8 @@
                                           `lives` also shipped, canceled and returned, a share `fulfils` of them by
                                           the shop itself; answers `{created}`
 `POST   /_sim/shops/S/malformed`          place an order whose document is broken: `kind` (see malformed.DAMAGES), or
-                                          `at` (a dotted path) and `oddity` (see simulators.hostile.values)
+                                          `at` (a dotted path) and `oddity` (see simulators.hostile.values);
+                                          further wishes as above
 `POST   /_sim/shops/S/orders/ID/ACT`      ACT is ship {lines, tracking}, deliver {process}, ready, pick-up,
                                           cancel {lines}, return {lines, status}, pay, mend (a broken document is
                                           whole again), and by tampering delete, edit {lines: bought}, readdress;
@@ -52,7 +53,7 @@ from simulators.epages.hosting import Hosted, Registry
 from simulators.epages.malformed import DAMAGES, odd
 from simulators.epages.oracle import Oracle
 from simulators.epages.orders import Order
-from simulators.epages.selling import sell_many, sell_something
+from simulators.epages.selling import sell_many
 from simulators.epages.shop import Shop
 from simulators.epages.stock import SoldOut
 from simulators.epages.times import read_time
@@ -119,7 +120,8 @@ class _Control:
         kind = odd(body["at"], body["oddity"]) if "oddity" in body else body["kind"]
         if kind not in DAMAGES and "oddity" not in body:
             raise ValueError(f"no such kind: {kind}; known are {', '.join(DAMAGES)}")
-        order = sell_something(shop, shop.random, malformed=kind)
+        wishes = {name: wish for name, wish in body.items() if name not in ("kind", "at", "oddity")}
+        order = placing.place(shop, wishes, malformed=kind)
         try:
             shop.book.body(order)
         except ValueError:
