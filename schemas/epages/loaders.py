@@ -29,7 +29,7 @@ from schemas.epages.wire import (
     VariationSchema,
 )
 from schemas.errors import MalformedDocument
-from schemas.fields import entries, load
+from schemas.fields import WHOLE, entries, load
 
 # Under which key of `_embedded` a list of processes stands.
 PROCESS_KEYS = {
@@ -38,6 +38,9 @@ PROCESS_KEYS = {
     "returns": "return-processes",
     "cancelations": "cancel-processes",
 }
+
+# At least one of these stands in every list.
+_OF_A_LIST = ("_embedded", "page", "_links")
 
 # Building a schema costs far more than loading with it.
 _ORDER, _PAGE, _PROCESS, _EVENT, _TOKEN, _LOCATION = (
@@ -143,8 +146,13 @@ def load_variations(doc: Mapping[str, Any]) -> tuple[Variation, ...]:
     return tuple(load(_VARIATION, variation, "ePages variation") for variation in _embedded(doc, "variations"))
 
 
-def _embedded(doc: Mapping[str, Any], key: str) -> list[Any]:
-    """Give the elements of a HAL list, which may come without `_embedded` when it is empty."""
+def _embedded(doc: Any, key: str) -> list[Any]:
+    """Give the elements of a HAL list, which may come without `_embedded` when it is empty.
+
+    What has nothing else of a list either is none: an error would read as "there are no processes".
+    """
+    if not isinstance(doc, Mapping) or doc.keys().isdisjoint(_OF_A_LIST):
+        raise MalformedDocument(f"ePages list of {key}: the document is no list", field=WHOLE)
     embedded = doc.get("_embedded")
     elements = embedded.get(key) if isinstance(embedded, Mapping) else embedded
     return [] if elements is None else entries(elements, "ePages list", f"_embedded.{key}")

@@ -3,15 +3,17 @@
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
 from tests.chaos.arena import Arena
 from tests.chaos.crew import BEAT, FORKING, GATEWAY, WORKERS
+from tests.chaos.fault import Fault
+from tests.chaos.hostile import hostile_plans, hostile_shop
 from tests.chaos.pace import Pace
 from tests.chaos.points import POINTS
+from tests.chaos.poisoned import poison_everywhere
 from tests.world import TENANT
 
 # Seconds from the acts to a kill: some of the work has begun, some is done.
@@ -19,21 +21,6 @@ _MIDST = 0.8
 # Seconds given to a fault that waits for somebody to run into it.
 _AMBUSH = 2.5
 _PIECE = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """`begin` prepares it before people act, `strike` happens after, `end` undoes it; both last take their time.
-
-    `end` tells whether it struck at all: nobody may have passed a point, or called a vendor, in time. `target` is what
-    it breaks: no two faults of a round break the same.
-    """
-
-    name: str
-    target: str
-    begin: Callable[[Arena, random.Random], None]
-    strike: Callable[[Arena, random.Random], None]
-    end: Callable[[Arena], bool]
 
 
 def _nothing(*_: object) -> None:
@@ -114,7 +101,7 @@ def _points() -> Iterator[Fault]:
 
 def _vendors(pace: Pace) -> Iterator[Fault]:
     for vendor in ("shop", "afosto"):
-        for name, plan in _plans(pace).items():
+        for name, plan in {**_plans(pace), **hostile_plans()}.items():
             yield _vendor_fault(f"{vendor}: {name}", vendor == "shop", plan)
 
 
@@ -172,4 +159,4 @@ def _await(holds: Callable[[], bool]) -> None:
 
 def all_faults(pace: Pace) -> list[Fault]:
     """Every fault there is, in an order that never changes: a seed draws from it."""
-    return [*_kills(), *_servers(), *_points(), *_vendors(pace)]
+    return [*_kills(), *_servers(), *_points(), *_vendors(pace), hostile_shop(), poison_everywhere()]

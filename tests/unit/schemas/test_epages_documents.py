@@ -153,7 +153,20 @@ def test_processes_load_with_their_lines_and_open_moves(kind: str) -> None:
         lines=(epages.ProcessLine("line-tea", 2, "BROKEN"),),
         moves=frozenset({"mark-delivered"}),
     )
-    assert epages.load_processes(kind, {}) == ()
+    assert epages.load_processes(kind, {"page": PAGE}) == ()
+
+
+@pytest.mark.parametrize("document", [None, {}, {"errorId": "internal", "message": "Something went wrong."}])
+def test_what_is_no_list_at_all_is_not_taken_for_an_empty_one(document: Any) -> None:
+    with pytest.raises(MalformedDocument):
+        epages.load_processes("shippings", document)
+
+
+def test_a_list_of_too_many_entries_is_malformed_before_any_of_them_is_read() -> None:
+    with pytest.raises(MalformedDocument, match="more than 20000 entries"):
+        epages.load_order_page({"page": PAGE, "_embedded": {"orders": [{}] * 20_001}}, NOW)
+    with pytest.raises(MalformedDocument, match="more than 20000 entries"):
+        epages.load_process("shippings", {"_id": "p1", "lineItems": [{}] * 20_001})
 
 
 def test_a_token_ends_when_it_says_and_never_shows_itself() -> None:
