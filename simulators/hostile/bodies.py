@@ -9,6 +9,7 @@ Spoil = Callable[[Exchange], RawAnswer]
 
 _HTML = b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>We'll be back soon</h1></body></html>"
 _ERROR = b'{"errorId":"internal","details":{},"message":"Something went wrong.","traceId":null}'
+_LONG: Mapping[str, object] = {"errorId": "e" * 20_000, "details": {}, "message": "m" * 20_000, "traceId": None}
 _DEEP = 100_000
 _MUCH = 19 * 2**20  # bytes: just below what is read
 
@@ -54,8 +55,12 @@ def _first_list(value: object) -> list[object] | None:
     return next((found for found in inner if found is not None), None)
 
 
-# The effect has happened, or the document was read, whatever these say.
+# A refusal: nothing was done. It reads well, so a person has to decide about it.
+REFUSALS: Mapping[str, Spoil] = {"long refusal": _body(json.dumps(_LONG).encode(), 409)}
+
+# The effect has happened, or the document was read, whatever the others say.
 BODIES: Mapping[str, Spoil] = {
+    **REFUSALS,
     "html": _body(_HTML, content_type="text/html"),
     "empty": _body(b""),
     "empty list": _body(b"[]"),

@@ -4,14 +4,13 @@ import random
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from simulators.hostile import bodies, headers
 from simulators.hostile.answers import Exchange, RawAnswer
-from simulators.hostile.bodies import BODIES
 from simulators.hostile.documents import odd_document, oddity_named
-from simulators.hostile.headers import HEADERS, REFUSALS
 from simulators.hostile.values import NUMBERS, TEXTS
 
 NUMBER, TEXT, HEADER, BODY = KINDS = ("odd-number", "odd-text", "odd-header", "hostile-body")
-_WAYS: Mapping[str, Mapping[str, object]] = {NUMBER: NUMBERS, TEXT: TEXTS, HEADER: HEADERS, BODY: BODIES}
+_WAYS: Mapping[str, Mapping[str, object]] = {NUMBER: NUMBERS, TEXT: TEXTS, HEADER: headers.HEADERS, BODY: bodies.BODIES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +35,18 @@ def draw_way(kind: str, only: Collection[str], draw: random.Random) -> str:
 
 def refuses(kind: str, way: str) -> bool:
     """Whether it says that nothing was done: then nothing may be done."""
-    return kind == HEADER and way in REFUSALS
+    return way in (headers.REFUSALS if kind == HEADER else bodies.REFUSALS)
 
 
 def spoil(kind: str, way: str, exchange: Exchange, draw: random.Random, at: str | None) -> Spoiled | None:
     """Spoil an answer; None where it has no place for that: no number, no body."""
     if kind == HEADER:
-        return Spoiled(HEADERS[way](exchange), way)
+        return Spoiled(headers.HEADERS[way](exchange), way)
+    if kind == BODY and refuses(kind, way):
+        return Spoiled(bodies.BODIES[way](exchange), way)
     if not exchange.body.lstrip().startswith(b"{"):
         return None
     if kind == BODY:
-        return Spoiled(BODIES[way](exchange), way)
+        return Spoiled(bodies.BODIES[way](exchange), way)
     odd = odd_document(exchange.body, oddity_named(way), draw, at)
     return Spoiled(exchange.answer(exchange.status, odd[0]), f"{way} at {odd[1]}") if odd else None

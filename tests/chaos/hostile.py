@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from simulators.hostile.bodies import BODIES, REFUSALS
 from simulators.hostile.values import NUMBERS, TEXTS, incredible
 from tests.chaos.arena import Arena
 from tests.chaos.fault import Fault
@@ -24,7 +25,9 @@ def hostile_plans() -> Mapping[str, Plan]:
         "odd numbers": [{"kind": "odd-number", "probability": 0.5, "only": incredible(NUMBERS)}],
         "odd texts": [{"kind": "odd-text", "probability": 0.5, "only": incredible(TEXTS)}],
         "odd headers": [{"kind": "odd-header", "probability": 0.5}],
-        "hostile bodies": [{"kind": "hostile-body", "probability": 0.5}],
+        "hostile bodies": [
+            {"kind": "hostile-body", "probability": 0.5, "only": sorted(BODIES.keys() - REFUSALS.keys())}
+        ],
     }
 
 
