@@ -39,6 +39,9 @@ PROCESS_KEYS = {
     "cancelations": "cancel-processes",
 }
 
+# Characters of an id or a number: above any that a shop gives.
+_LONGEST = 200
+
 # At least one of these stands in every list.
 _OF_A_LIST = ("_embedded", "page", "_links")
 
@@ -89,9 +92,9 @@ def _row_id(doc: Any) -> str:
 
 
 def _text(doc: Any, key: str) -> str | None:
-    """A text of a document that does not load, when it can be read."""
+    """A text of a document that does not load, when it can be read, kept and shown: no NUL, no half characters."""
     value = doc.get(key) if isinstance(doc, Mapping) else None
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST and value.isprintable() else None
 
 
 def load_processes(kind: str, doc: Mapping[str, Any]) -> tuple[Process, ...]:
