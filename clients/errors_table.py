@@ -4,6 +4,7 @@
 | ------------------------------------------- | --------------------------- | -------------------- |
 | not sent: no such host, refused, no connect | RetryLater (HostNotFound)   | RetryLater           |
 | sent, no whole answer; 408, 5xx             | RetryLater                  | AnswerLost           |
+| an answer that does not load                | MalformedDocument           | AnswerLost           |
 | 3xx                                         | NeedsPerson redirected      | same                 |
 | 401                                         | Unauthorized, store-wide    | same                 |
 | 403                                         | Forbidden (missing-scope)   | same                 |
@@ -14,12 +15,13 @@
 Messages carry method, host, path and the vendor's own words; never a query, a header or a body of ours.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from clients.headers import retry_after
-from schemas.errors import AnswerLost, ConnectorError, NeedsPerson, RetryLater, Wait
+from schemas.errors import AnswerLost, ConnectorError, MalformedDocument, NeedsPerson, RetryLater, Wait
 
 _MESSAGE_LIMIT = 300  # characters of a vendor's message that go into ours
 
@@ -80,6 +82,18 @@ def lost(request: Request, cause: str, *, after: float | None = None) -> RetryLa
     """The request was sent and has no usable answer: harmless for a read, unknown for an effect."""
     kind = AnswerLost if request.effect else RetryLater
     return kind(f"{request} was sent, but has no usable answer: {cause}.", after=after)
+
+
+@contextmanager
+def shows_effect(what: object) -> Iterator[None]:
+    """Load the answer to an effect: when it does not load, the effect may be there all the same, so it is lost.
+
+    `what` names the call in words. Raises AnswerLost instead of MalformedDocument.
+    """
+    try:
+        yield
+    except MalformedDocument as error:
+        raise AnswerLost(f"{what} was sent, but its answer does not load: {error}") from error
 
 
 def refusal(answer: Answer) -> ConnectorError | None:

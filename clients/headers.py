@@ -24,12 +24,16 @@ def served_at(headers: Mapping[str, str]) -> datetime:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The pause in seconds of `Retry-After`, given as seconds or as an HTTP date; None when absent or unreadable."""
+    """The pause in seconds of `Retry-After`, given as seconds or as an HTTP date; None where it tells none.
+
+    None also for what is no pause (whoever refuses a call and says "at once" is called without end) and for what is
+    longer than LONGEST_WAIT_SECONDS: then the caller's own back-off is the better guess.
+    """
     text = headers.get("Retry-After", "").strip()
     seconds = _number(text)
     if seconds is None and (moment := _http_date(text)):
         seconds = (moment - served_at(headers)).total_seconds()
-    return None if seconds is None else min(max(seconds, 0.0), LONGEST_WAIT_SECONDS)
+    return seconds if seconds is not None and 0 < seconds <= LONGEST_WAIT_SECONDS else None
 
 
 def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:

@@ -20,6 +20,8 @@ from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
 
 DEADLINE_SECONDS = 10.0  # of a whole call: its check, connect, send, answer to its last byte
 BODY_LIMIT = 20 * 1024 * 1024  # bytes: a page of 200 orders has about 2 MB
+# Values of one document: a page of 200 orders has about 50,000. Millions of small ones would fill the memory.
+MOST_VALUES = 500_000
 USER_AGENT = f"epages-afosto-connector/{version('epages-afosto-connector')}"
 _CHUNK = 65_536
 
@@ -176,6 +178,8 @@ def _document(request: Request, status: int, body: bytes) -> object:
     """The JSON of a body. A success must have an object (204 apart), a refusal need not."""
     if status == 204:
         return None
+    if body.count(b",") > MOST_VALUES:
+        raise lost(request, f"the body has over {MOST_VALUES} values")
     try:
         document = json.loads(body, parse_float=Decimal)
     except (ValueError, RecursionError):

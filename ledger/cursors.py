@@ -15,6 +15,9 @@ from schemas.mapping.stock import HeldLine
 
 # Seconds after which the nightly sweep leaves an order alone: half a year, beyond any usual time for a return.
 SWEEP_AGE = 180 * 86_400.0
+# Seconds before a document that did not load is read again, and the longest such pause: a day, as it grows.
+READ_AGAIN = 60.0
+READ_AGAIN_LONGEST = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +121,20 @@ class Cursors:
         fetch(session, "cursors.move", values)
         note_held(session, cursor.store, found.held)
         lane = 2 if cursor.kind == "history" else 1
+        self._read_again(session, cursor.store, found.orders)
         for broken in found.malformed:
             self._park(session, cursor.store, lane, broken)
         news = upsert_wishes(session, cursor.store, "import", lane, found.wishes, self._order_wait)
         if news:
             fetch(session, "walks.stir", {"store": cursor.store})
         return news
+
+    @staticmethod
+    def _read_again(session: Session, store: str, orders: Sequence[SeenOrder]) -> None:
+        pauses = {"pause": READ_AGAIN, "longest": READ_AGAIN_LONGEST}
+        fetch(session, "jobs.read_again", {"store": store, **pauses})
+        if numbers := [order.number for order in orders]:
+            fetch(session, "jobs.found_after_all", {"store": store, "numbers": numbers})
 
     @staticmethod
     def _upsert_orders(session: Session, store: str, orders: Sequence[SeenOrder]) -> list[Row]:

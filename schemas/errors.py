@@ -84,8 +84,8 @@ class MalformedDocument(NeedsPerson):
         super().__init__(
             message,
             reason="malformed-document",
-            resolution=f"Look at the field {field!r} of the document; when the vendor's shape has changed, "
-            "update the schema, then retry the jobs parked for this reason.",
+            resolution=f"Look at the field {field!r} of the document and let the vendor mend it; it is read again by "
+            "itself, with growing pauses. When the vendor's shape has changed, update the schema.",
         )
         self.field = field
 

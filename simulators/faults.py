@@ -9,22 +9,30 @@ connection is reset without an answer), `late` (the connection is reset at once,
 happens `seconds` after the request came), `truncate` (half of the body, then the end), `oversize` (the body, then
 blanks without use until it is larger than anybody reads), `drip` (the body in small pieces over `seconds`),
 `expired-token` (the request's token stops being valid).
+
+And those of a hostile vendor, each in one of many ways (see `simulators.hostile`), once the effect has happened:
+`odd-number`, `odd-text` (at one place of the answer's document), `odd-header` (of which only the odd pauses refuse the
+request), `hostile-body`. Which way and place is drawn, among those that `only` and `at` leave.
 """
 
 import random
 import re
 import time
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, TypeVar
+
+from simulators.hostile import spoiling
 
 T = TypeVar("T")
 # Of GraphQL, where every call is a POST, only the document tells.
 _MUTATION = re.compile(r"\bmutation\b")
 KINDS = frozenset(
     ["latency", "429", "500", "502", "503", "reset", "late", "truncate", "oversize", "drip", "expired-token"]
-)
+).union(spoiling.KINDS)
+# What a person can read of the last answers that were spoiled.
+_NOTES = 200
 
 
 @dataclass(slots=True)
@@ -34,7 +42,8 @@ class Fault:
     It fires with `probability` per matching request, at most `count` times (None: without limit). `path`, `body`
     are regular expressions searched in the path and the request body, `method` is compared as is; None matches all.
     `writes` matches only requests that may have an effect: no reading, no token.
-    `seconds`, `hold` and `retry_after` (the header's value; None: no header) are seconds.
+    `seconds`, `hold` and `retry_after` (the header's value; None: no header) are seconds. `only` names the ways of a
+    hostile vendor that may be drawn (empty: all), `at` is a regular expression for the dotted path of an odd value.
     """
 
     kind: str
@@ -48,10 +57,13 @@ class Fault:
     hold: float = 0.0
     retry_after: float | None = None
     after_effect: bool = False
+    only: Sequence[str] = ()
+    at: str | None = None
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
             raise ValueError(f"no such fault: {self.kind}; known are {', '.join(sorted(KINDS))}")
+        spoiling.check_ways(self.kind, self.only)
 
     def matches(self, method: str, path: str, body: str) -> bool:
         """Whether the request is one this fault is meant for and there is some of it left."""
@@ -100,7 +112,8 @@ class Allowance:
 class FaultPlan:
     """What goes wrong for one shop or tenant, drawn from a seeded generator, with counts of what happened.
 
-    `requests` counts (method, path with ids replaced, status); `fired` counts faults by kind.
+    `requests` counts (method, path with ids replaced, status); `fired` counts faults by kind; `notes` tells in words
+    how the last answers were spoiled.
     `expire(authorization)` is called for `expired-token` with the request's Authorization header.
     """
 
@@ -117,6 +130,7 @@ class FaultPlan:
         self.expire = expire
         self.fired: Counter[str] = Counter()
         self.requests: Counter[tuple[str, str, str]] = Counter()
+        self.notes: deque[str] = deque(maxlen=_NOTES)
         self._windows: dict[str, deque[float]] = {}
 
     def configure(self, document: Mapping[str, Any]) -> None:
@@ -162,9 +176,10 @@ class FaultPlan:
         return Allowance(passes, self.budget.calls - len(calls), calls[0] + self.budget.window - now if calls else 0)
 
     def stats(self) -> dict[str, Any]:
-        """Requests by method, path and outcome, and faults by kind, as a JSON document."""
+        """Requests by method, path and outcome, faults by kind, and what was spoiled, as a JSON document."""
         rows = [{"method": m, "path": p, "status": s, "count": n} for (m, p, s), n in sorted(self.requests.items())]
-        return {"requests": rows, "total": sum(self.requests.values()), "faults": dict(self.fired)}
+        told = {"faults": dict(self.fired), "spoiled": list(self.notes)}
+        return {"requests": rows, "total": sum(self.requests.values()), **told}
 
     def _count(self, fault: Fault) -> None:
         self.fired[fault.kind] += 1

@@ -10,12 +10,15 @@ from datetime import UTC, datetime, timedelta
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from simulators.faults import Allowance, Budget, Fault, FaultPlan
+from simulators.hostile import spoiling
+from simulators.hostile.answers import Exchange, RawAnswer
 
 _IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 _DRIPS = 20
 _TURN = 0.02
 _BLANKS = b" " * 2**20
 _OVERSIZE = 24 * 2**20  # bytes: a page of 200 orders has about 2 MB
+_NOTHING_DONE: list[Message] = [{"status": 429, "headers": []}, {"body": b""}]
 _REFUSAL = b'{"errorId":"%s","details":{},"message":"The simulator was told to answer so.","traceId":null}'
 
 
@@ -75,6 +78,8 @@ class _Exchange:
     async def _suffer(self, fault: Fault) -> None:
         if fault.kind.isdigit():
             await self._fail(fault)
+        elif fault.kind in spoiling.KINDS:
+            await self._spoil(fault)
         elif fault.kind == "late":
             await self._lose_and_act_later(fault)
         elif fault.kind == "expired-token":
@@ -89,6 +94,29 @@ class _Exchange:
         if fault.retry_after is not None:
             self._headers.append((b"retry-after", b"%d" % round(fault.retry_after)))
         await self._refuse(fault.kind)
+
+    async def _spoil(self, fault: Fault) -> None:
+        draw = self._plan.random
+        way = spoiling.draw_way(fault.kind, fault.only, draw)
+        good = _NOTHING_DONE if spoiling.refuses(fault.kind, way) else await self._answer()
+        spoiled = spoiling.spoil(fault.kind, way, self._exchange(good), draw, fault.at)
+        if spoiled is None:
+            await self._deliver(good)
+            return
+        self._note(fault.kind)
+        self._plan.notes.append(f"{self._scope['method']} {self._scope['path']}: {fault.kind}, {spoiled.how}")
+        await self._write(spoiled.answer)
+
+    def _exchange(self, good: list[Message]) -> Exchange:
+        headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in good[0]["headers"]]
+        return Exchange(self._scope["path"], good[0]["status"], headers, good[1]["body"])
+
+    async def _write(self, answer: RawAnswer) -> None:
+        """Write past the server, which would refuse to say what HTTP does not allow, and end the connection."""
+        transport = self._scope["simulators.transport"]
+        transport.write(answer.write())
+        transport.close()
+        await self._receive()
 
     async def _lose(self, answer: list[Message], fault: Fault) -> None:
         self._note(fault.kind)

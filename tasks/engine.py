@@ -9,7 +9,7 @@ import structlog
 from celery.exceptions import Retry
 
 from ledger.records import Context, Settlement
-from schemas.errors import LeaseLost, NeedsPerson, RetryLater, Wait
+from schemas.errors import LeaseLost, MalformedDocument, NeedsPerson, RetryLater, Wait
 from schemas.messages import OrderMessage
 from tasks.backoff import backoff
 from tasks.broker_errors import BROKER_ERRORS
@@ -196,7 +196,8 @@ def _blame(run: Run, error: NeedsPerson) -> None:
 
 
 def _maybe_stop_flow(run: Run, error: NeedsPerson) -> None:
-    if error.reason == "restored":
+    if error.reason == "restored" or isinstance(error, MalformedDocument):
+        # Neither says anything about the store's settings; a document that does not load is read again by itself.
         return
     stopped = run.runtime.ledger.stores.stop_flow_if_alike(
         run.store.name, run.job.flow, error.reason, f"{str(error).rstrip('.')}. {error.resolution}", ALIKE_TO_STOP

@@ -17,7 +17,7 @@ from tasks.reconcile import SWEEP_WIDTH
 from tasks.runtime import Runtime, build_runtime
 from tasks.walking import walk
 from tests.sabotage import Killed
-from tests.world import TENANT, World, wait_for
+from tests.world import KEY, TENANT, World, wait_for
 from workers.local.proof import Report, broken, compare
 
 Document = dict[str, Any]
@@ -30,11 +30,12 @@ MOST_RUNS = 400
 class Driver:
     """One store of a world and a runtime that sends nothing: what is due is run here, in turn."""
 
-    def __init__(self, world: World, runtime: Runtime, **shop: Any) -> None:
+    def __init__(self, world: World, runtime: Runtime, *, tenant: str = TENANT, key: str = KEY, **shop: Any) -> None:
         self.world = world
         self.runtime = runtime
+        self.tenant = tenant
         self.store = f"shop-{uuid4().hex[:8]}"
-        world.shop(self.store, **shop)
+        world.shop(self.store, key=key, **shop)
 
     def lines(self, *quantities: int) -> list[Document]:
         """Wish for a line of so many pieces each, of different SKUs that the shop has enough of."""
@@ -137,9 +138,9 @@ class Driver:
     def differences(self) -> list[str]:
         """Return where effects and causes of the two sides do not agree, and what is excused for a person to decide."""
         report, afosto = Report(), self.world.afosto
-        held = [order for order in afosto.orders(TENANT) if str(order["reference"]).startswith(f"{self.store}/")]
+        held = [order for order in afosto.orders(self.tenant) if str(order["reference"]).startswith(f"{self.store}/")]
         ids = {order["id"] for order in held}
-        theirs = [cause for cause in afosto.causes(TENANT) if cause["order"] in ids]
+        theirs = [cause for cause in afosto.causes(self.tenant) if cause["order"] in ids]
         ours = self.world.epages.causes(self.store)
         compare(report, {self.store: self.world.epages.orders(self.store)}, held, {self.store: ours}, theirs)
         report.differences += broken(self.store, self.world.epages.violations(self.store))
@@ -147,7 +148,9 @@ class Driver:
 
     def _copies(self, order: Document) -> list[Document]:
         reference = f"{self.store}/{order['id']}"
-        return [o for o in self.world.afosto.orders(TENANT) if o["reference"] == reference and o["status"] != "CONCEPT"]
+        return [
+            o for o in self.world.afosto.orders(self.tenant) if o["reference"] == reference and o["status"] != "CONCEPT"
+        ]
 
     def parked(self) -> list[str | None]:
         """Return the reasons of the parked jobs."""

@@ -133,8 +133,10 @@ class World:
         self._stack.callback(_end, process)
         return process
 
-    def shop(self, name: str, since: datetime | None = None, *, publishes: bool = False, **settings: Any) -> None:
-        """Open a shop and connect it; orders from `since` (default: an hour ago) on are imported.
+    def shop(
+        self, name: str, since: datetime | None = None, *, key: str = KEY, publishes: bool = False, **settings: Any
+    ) -> None:
+        """Open a shop and connect it to the tenant of `key`; orders from `since` (default: an hour ago) are imported.
 
         Its stock is published, and every move of it judged, only with `publishes`: the tenant of most tests has no
         inventory.
@@ -148,7 +150,7 @@ class World:
                 base_url=self.settings.epages_url.format(store=name),
                 client_id=CLIENT_ID,
                 client_secret=CLIENT_SECRET,
-                afosto_key=KEY,
+                afosto_key=key,
                 channel_id=CHANNEL,
                 import_since=since or datetime.now(UTC) - timedelta(hours=1),
             ),

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from clients.afosto.documents import document
 from clients.afosto.errors import interpret
 from clients.afosto.inputs import item_inputs, order_input
-from clients.errors_table import NotFound
+from clients.errors_table import NotFound, shows_effect
 from clients.http import Http
 from schemas.afosto import (
     Channel,
@@ -27,6 +27,7 @@ from schemas.afosto import (
     load_parcel,
 )
 from schemas.errors import AnswerLost, MalformedDocument, NeedsPerson
+from schemas.fields import entries
 
 T = TypeVar("T")
 BATCH = 100  # item ids in one mutation, SKUs in one query
@@ -65,7 +66,7 @@ class AfostoClient:
         """Return the orders with our reference. Raises NeedsPerson (schema-mismatch) where Afosto has no such query."""
         variables = {"filters": {"channel_id": channel_id, "reference": reference}, "first": PAGE}
         found = self._call("orders_by_reference", variables, effect=False)["orders"]
-        return tuple(load_order(node) for node in found["nodes"])
+        return tuple(load_order(node) for node in entries(found["nodes"], "Afosto list", "nodes"))
 
     def changed_orders(self, channel_id: str, since: datetime) -> list[str]:
         """Return the ids of a channel's orders that changed since a moment.
@@ -87,7 +88,9 @@ class AfostoClient:
         variables = {"filters": filters, "first": PAGE, "after": after}
         page = self._call("channel_orders", variables, effect=False)["orders"]
         following = page["pageInfo"]["endCursor"] if page["pageInfo"]["hasNextPage"] else None
-        return tuple(_readable(page["nodes"])), following if following != after else None
+        return tuple(
+            _readable(entries(page["nodes"], "Afosto list", "nodes"))
+        ), following if following != after else None
 
     def available(self, skus: Sequence[str], location_ids: Sequence[str]) -> dict[str, int]:
         """Return what may still be sold of each SKU over these locations together; 0 where Afosto keeps no level."""
@@ -108,21 +111,21 @@ class AfostoClient:
 
     def create_order(self, draft: OrderDraft) -> Order:
         """Create a CONCEPT order without items. Repeating it makes another draft, never another opened order."""
-        return load_order(self._mutate("create_order", "createOrder", order_input(draft))["order"])
+        return self._changed("create_order", "createOrder", order_input(draft))
 
     def expire_order(self, order_id: str, at: datetime) -> Order:
         """Let a draft end at a moment."""
         body = {"order_id": order_id, "expires_at": int(at.timestamp() * 1000)}
-        return load_order(self._mutate("expire_order", "setExpirationDateForOrder", body)["order"])
+        return self._changed("expire_order", "setExpirationDateForOrder", body)
 
     def add_items(self, order_id: str, items: Sequence[ItemDraft]) -> Order:
         """Add all items in one request; the answer has total, units and status."""
         body = {"order_id": order_id, "items": item_inputs(items)}
-        return load_order(self._mutate("add_items", "addItemsToOrder", body)["order"])
+        return self._changed("add_items", "addItemsToOrder", body)
 
     def open_order(self, order_id: str) -> Order:
         """Move an order out of CONCEPT. Raises NeedsPerson (refused-by-afosto) when it is open already."""
-        return load_order(self._mutate("open_order", "openOrder", {"order_id": order_id})["order"])
+        return self._changed("open_order", "openOrder", {"order_id": order_id})
 
     def cancel_items(self, order_id: str, pairs: Sequence[tuple[str, str]]) -> Order:
         """Cancel units; each pair is (unit id, contra id made by us)."""
@@ -149,21 +152,21 @@ class AfostoClient:
     def add_track_trace(self, unit_ids: Sequence[str], code: str | None, url: str | None) -> Parcel:
         """Put units into a new parcel, in one request whatever their number: each request makes a parcel of its own."""
         body = {"items": list(unit_ids), "track_trace_code": code, "track_trace_url": url}
-        return load_parcel(self._mutate("add_track_trace", "addTrackTraceToItems", body)["parcel"])
+        return self._mutate("add_track_trace", "addTrackTraceToItems", body, "parcel", load_parcel)
 
     def set_parcel_status(self, parcel_id: str, status: str) -> Parcel:
         """Move a parcel forward."""
         body = {"parcel_id": parcel_id, "status": status}
-        return load_parcel(self._mutate("set_parcel_status", "setParcelStatus", body)["parcel"])
+        return self._mutate("set_parcel_status", "setParcelStatus", body, "parcel", load_parcel)
 
     def _batched(self, name: str, field: str, order_id: str, items: Sequence[Any], **rest: Any) -> Order:
         if not items:
             raise ValueError(f"{field} needs at least one item")
         answers = [
-            self._mutate(name, field, {"order_id": order_id, "items": list(items[start : start + BATCH]), **rest})
+            self._changed(name, field, {"order_id": order_id, "items": list(items[start : start + BATCH]), **rest})
             for start in range(0, len(items), BATCH)
         ]
-        return load_order(answers[-1]["order"])
+        return answers[-1]
 
     def _pages(
         self,
@@ -183,12 +186,19 @@ class AfostoClient:
             if not page["pageInfo"]["hasNextPage"] or after is None or after == last:
                 return tuple(found)
 
-    def _mutate(self, name: str, field: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+    def _changed(self, name: str, field: str, body: Mapping[str, Any]) -> Order:
+        return self._mutate(name, field, body, "order", load_order)
+
+    def _mutate(
+        self, name: str, field: str, body: Mapping[str, Any], key: str, load: Callable[[Mapping[str, Any]], T]
+    ) -> T:
+        """Have an effect and load what stands under `key` of its answer; an answer that does not show it is lost."""
         changed = self._call(name, {"input": body}, effect=True).get(field)
-        if not isinstance(changed, Mapping) or None in changed.values():
+        if not isinstance(changed, Mapping) or changed.get(key) is None:
             # The payloads may be null by Afosto's own schema; the effect is there to be looked up all the same.
             raise AnswerLost(f"Afosto's answer to {field} does not show what was changed.")
-        return changed
+        with shows_effect(field):
+            return load(changed[key])
 
     def _call(self, name: str, variables: Mapping[str, Any], *, effect: bool) -> Mapping[str, Any]:
         body = {"query": document(name), "variables": variables}
@@ -196,6 +206,8 @@ class AfostoClient:
             "POST", self._url, effect=effect, headers=self._headers, body=body, interpret=interpret
         )
         data = answer.document.get("data") if isinstance(answer.document, Mapping) else None
+        if not isinstance(data, Mapping) and effect:
+            raise AnswerLost(f"The answer to {name} is none of Afosto's GraphQL.")
         if not isinstance(data, Mapping):
             raise NeedsPerson(
                 "the address does not answer as Afosto's GraphQL does",

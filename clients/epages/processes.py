@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from clients.epages.calls import Calls, escaped
 from clients.epages.orders import order_path
+from clients.errors_table import shows_effect
 from schemas.epages import Process, ProcessLine, load_process, load_process_comments, load_processes
 
 PROCESS_PAGE = 100  # processes of one order per request
@@ -87,8 +88,12 @@ class ProcessCalls(Calls):
         return self._mark(order_id, "pickups", process_id, "mark-picked-up", body)
 
     def _create(self, order_id: str, kind: str, body: Mapping[str, object]) -> Process:
-        return load_process(kind, self._post(f"{order_path(order_id)}/processes/{kind}", body).document)
+        return self._changed(kind, f"{order_path(order_id)}/processes/{kind}", body)
 
     def _mark(self, order_id: str, kind: str, process_id: str, move: str, body: Mapping[str, object]) -> Process:
-        path = f"{order_path(order_id)}/processes/{kind}/{escaped(process_id)}/{move}"
-        return load_process(kind, self._post(path, body).document)
+        return self._changed(kind, f"{order_path(order_id)}/processes/{kind}/{escaped(process_id)}/{move}", body)
+
+    def _changed(self, kind: str, path: str, body: Mapping[str, object]) -> Process:
+        answer = self._post(path, body)
+        with shows_effect(answer.request):
+            return load_process(kind, answer.document)

@@ -1,7 +1,7 @@
 """A shop's catalogue and its stock."""
 
 from clients.epages.calls import Calls, escaped, pages_of, paging
-from clients.errors_table import NotFound
+from clients.errors_table import NotFound, shows_effect
 from schemas.epages import (
     Availability,
     Product,
@@ -47,7 +47,9 @@ class StockCalls(Calls):
         `operation-not-available` for a variation product itself.
         """
         path = f"{_availability(product_id, variation_id)}/adjust-available-stock"
-        return load_availability(self._post(path, {"relativeAmount": amount}).document)
+        answer = self._post(path, {"relativeAmount": amount})
+        with shows_effect(answer.request):
+            return load_availability(answer.document)
 
 
 def _availability(product_id: str, variation_id: str | None) -> str:

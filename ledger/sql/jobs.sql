@@ -30,14 +30,31 @@ returning flow, subject, wanted;
 
 -- name: park_malformed
 -- A document that does not load: parked with the field at fault, woken by other content.
-insert into jobs (store, direction, flow, subject, order_key, lane, content_hash, state, reason, message, resolution)
+insert into jobs (store, direction, flow, subject, order_key, lane, content_hash, state, reason, message, resolution,
+                  failing_since, settled_at)
 values (%(store)s, 'import', 'orders', %(subject)s, %(subject)s, %(lane)s, %(content_hash)s, 'parked', %(reason)s,
-        %(message)s, %(resolution)s)
+        %(message)s, %(resolution)s, now(), now())
 on conflict (store, direction, flow, subject) do update set
     content_hash = excluded.content_hash, wanted = jobs.wanted + 1, state = 'parked',
+    failing_since = coalesce(jobs.failing_since, now()), settled_at = now(),
     reason = excluded.reason, message = excluded.message, resolution = excluded.resolution
 where jobs.content_hash is distinct from excluded.content_hash and jobs.state not in ('queued', 'running')
 returning id;
+
+-- name: read_again
+-- What was parked because a document did not load is read again by itself: the vendor may have mended it, and that need not
+-- show in any list. Each pause is as long as all before it. A row without an id cannot be read alone.
+update jobs set state = 'waiting', due_at = now(), wanted = greatest(wanted, done + 1), reason = null, resolution = null
+where store = %(store)s and state = 'parked' and reason = 'malformed-document' and subject not like 'unreadable:%%'
+  and settled_at + greatest(%(pause)s * interval '1 second',
+                            least(%(longest)s * interval '1 second', settled_at - failing_since)) <= now();
+
+-- name: found_after_all
+-- Rows that had no id: an order with the same number was read since, so there is nothing to look after.
+update jobs j set state = 'done', done = wanted, settled_at = now(), failing_since = null, reason = null, resolution = null,
+       message = 'the order was read after all'
+from orders o where o.store = j.store and o.id = j.subject and o.number = any(%(numbers)s)
+  and j.store = %(store)s and j.state = 'parked' and j.reason = 'malformed-document' and j.subject like 'unreadable:%%';
 
 -- name: hint
 -- Somebody says that these subjects may have news: one more look, not before the pause that the last one ended with. That
@@ -115,7 +132,7 @@ with job as (
         prepaid = %(prepaid_epages)s + %(prepaid_afosto)s > 0,
         prepaid_epages = %(prepaid_epages)s, prepaid_afosto = %(prepaid_afosto)s,
         failures = case when %(failed)s then failures + 1 when %(state)s = 'done' then 0 else failures end,
-        failing_since = case when %(failed)s then coalesce(failing_since, now())
+        failing_since = case when %(failed)s or %(reason)s = 'malformed-document' then coalesce(failing_since, now())
                              when %(state)s = 'done' then null else failing_since end,
         reason = %(reason)s, message = %(message)s, resolution = %(resolution)s,
         holder = null, lease_until = null, queued_at = null, settled_at = now()

@@ -29,7 +29,7 @@ from schemas.epages.wire import (
     VariationSchema,
 )
 from schemas.errors import MalformedDocument
-from schemas.fields import load
+from schemas.fields import WHOLE, entries, load
 
 # Under which key of `_embedded` a list of processes stands.
 PROCESS_KEYS = {
@@ -38,6 +38,12 @@ PROCESS_KEYS = {
     "returns": "return-processes",
     "cancelations": "cancel-processes",
 }
+
+# Characters of an id or a number: above any that a shop gives.
+_LONGEST = 200
+
+# At least one of these stands in every list.
+_OF_A_LIST = ("_embedded", "page", "_links")
 
 # Building a schema costs far more than loading with it.
 _ORDER, _PAGE, _PROCESS, _EVENT, _TOKEN, _LOCATION = (
@@ -86,9 +92,9 @@ def _row_id(doc: Any) -> str:
 
 
 def _text(doc: Any, key: str) -> str | None:
-    """A text of a document that does not load, when it can be read."""
+    """A text of a document that does not load, when it can be read, kept and shown: no NUL, no half characters."""
     value = doc.get(key) if isinstance(doc, Mapping) else None
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST and value.isprintable() else None
 
 
 def load_processes(kind: str, doc: Mapping[str, Any]) -> tuple[Process, ...]:
@@ -143,12 +149,13 @@ def load_variations(doc: Mapping[str, Any]) -> tuple[Variation, ...]:
     return tuple(load(_VARIATION, variation, "ePages variation") for variation in _embedded(doc, "variations"))
 
 
-def _embedded(doc: Mapping[str, Any], key: str) -> list[Any]:
-    """Give the elements of a HAL list, which may come without `_embedded` when it is empty."""
+def _embedded(doc: Any, key: str) -> list[Any]:
+    """Give the elements of a HAL list, which may come without `_embedded` when it is empty.
+
+    What has nothing else of a list either is none: an error would read as "there are no processes".
+    """
+    if not isinstance(doc, Mapping) or doc.keys().isdisjoint(_OF_A_LIST):
+        raise MalformedDocument(f"ePages list of {key}: the document is no list", field=WHOLE)
     embedded = doc.get("_embedded")
     elements = embedded.get(key) if isinstance(embedded, Mapping) else embedded
-    if elements is None:
-        return []
-    if not isinstance(elements, list):
-        raise MalformedDocument(f"ePages list: the field '_embedded.{key}' is not a list", field=f"_embedded.{key}")
-    return elements
+    return [] if elements is None else entries(elements, "ePages list", f"_embedded.{key}")

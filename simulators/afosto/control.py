@@ -51,7 +51,7 @@ class AfostoControl:
         return list(self._call("GET", f"/{tenant}/violations")["violations"])
 
     def stats(self, tenant: str) -> Document:
-        """Requests by root field, errors by code, outcomes of the transport, faults fired."""
+        """Requests by root field, errors by code, outcomes of the transport, faults fired, answers spoiled."""
         return self._call("GET", f"/{tenant}/stats")
 
     def set_faults(self, tenant: str, *faults: Document, **rest: Any) -> None:

@@ -7,7 +7,7 @@
     GET    /tenants/{tenant}/orders/{order}     one of them
     GET    /tenants/{tenant}/causes             ?after=SEQ&limit=N   {causes, next}
     GET    /tenants/{tenant}/violations         {violations}
-    GET    /tenants/{tenant}/stats              requests, errors, faults fired, whether it trades
+    GET    /tenants/{tenant}/stats              requests, errors, faults fired, answers spoiled, trade
     PUT    /tenants/{tenant}/faults             {faults, budget, seed}
     PUT    /tenants/{tenant}/switches           the switches to change (see `Switches`)
     POST   /tenants/{tenant}/orders/{order}/{act}

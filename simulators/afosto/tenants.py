@@ -38,7 +38,7 @@ class Account:
         self.trading.start(advance, seconds)
 
     def stats(self) -> dict[str, Any]:
-        """Requests by root field, errors by code, transport outcomes, faults fired, and whether Afosto trades."""
+        """Requests by root field, errors by code, transport outcomes, faults fired, answers spoiled, trade."""
         outcomes = self.faults.transport.stats()
         return {
             "requests": dict(self.requests),
@@ -46,6 +46,7 @@ class Account:
             "total": outcomes["total"],
             "outcomes": {f"{row['method']} {row['status']}": row["count"] for row in outcomes["requests"]},
             "faults": self.faults.fired(),
+            "spoiled": outcomes["spoiled"],
             "trading": self.trading.active,
         }
 

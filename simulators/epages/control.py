@@ -66,6 +66,10 @@ class EpagesControl:
         """Place an order whose document is broken."""
         return dict(self._call("POST", f"/{shop}/malformed", {"kind": kind}))
 
+    def place_odd(self, shop: str, at: str, oddity: str, **wishes: Any) -> Document:
+        """Place an order whose document has an odd number or text at a dotted path, until it is mended."""
+        return dict(self._call("POST", f"/{shop}/malformed", {"at": at, "oddity": oddity, **wishes}))
+
     def act(self, shop: str, order_id: str, act: str, **details: Any) -> Document:
         """Let the merchant act on an order: ship, cancel, return, delete and so on; see the API."""
         return dict(self._call("POST", f"/{shop}/orders/{order_id}/{act}", details))
@@ -120,7 +124,7 @@ class EpagesControl:
         return list(self._call("GET", f"/{shop}/violations"))
 
     def stats(self, shop: str) -> Document:
-        """Requests by method, path and outcome; faults fired; whether the shop trades."""
+        """Requests by method, path and outcome; faults fired; answers spoiled; whether the shop trades."""
         return dict(self._call("GET", f"/{shop}/stats"))
 
     def revoke(self, shop: str) -> None:

@@ -13,7 +13,9 @@
                                           With `count`: a bulk spread over `since`…`until` (ISO 8601), and with
                                           `lives` also shipped, canceled and returned, a share `fulfils` of them by
                                           the shop itself; answers `{created}`
-`POST   /_sim/shops/S/malformed`          place an order whose document is broken: `kind` (see malformed.DAMAGES)
+`POST   /_sim/shops/S/malformed`          place an order whose document is broken: `kind` (see malformed.DAMAGES), or
+                                          `at` (a dotted path) and `oddity` (see simulators.hostile.values);
+                                          further wishes as above
 `POST   /_sim/shops/S/orders/ID/ACT`      ACT is ship {lines, tracking}, deliver {process}, ready, pick-up,
                                           cancel {lines}, return {lines, status}, pay, mend (a broken document is
                                           whole again), and by tampering delete, edit {lines: bought}, readdress;
@@ -30,7 +32,8 @@
 `DELETE /_sim/shops/S/trade`              stop trading
 `GET    /_sim/shops/S/causes`             who did what; `?after=SEQ` only later ones
 `GET    /_sim/shops/S/violations`         broken invariants
-`GET    /_sim/shops/S/stats`              requests by method, path and outcome; faults fired; whether it trades
+`GET    /_sim/shops/S/stats`              requests by method, path and outcome; faults fired; answers spoiled and
+                                          how; whether it trades
 `POST   /_sim/shops/S/revoke`             the merchant revokes the client
 """
 
@@ -47,10 +50,10 @@ from starlette.routing import Route
 from simulators.epages import merchant, placing, stock, tampering
 from simulators.epages.errors import Refused, not_found
 from simulators.epages.hosting import Hosted, Registry
-from simulators.epages.malformed import DAMAGES
+from simulators.epages.malformed import DAMAGES, odd
 from simulators.epages.oracle import Oracle
 from simulators.epages.orders import Order
-from simulators.epages.selling import sell_many, sell_something
+from simulators.epages.selling import sell_many
 from simulators.epages.shop import Shop
 from simulators.epages.stock import SoldOut
 from simulators.epages.times import read_time
@@ -113,10 +116,19 @@ class _Control:
         return order_truth(shop.causes, placing.place(shop, body))
 
     async def place_malformed(self, request: Request, body: Body) -> Any:
-        shop, kind = self._hosted(request).shop, body["kind"]
-        if kind not in DAMAGES:
+        shop = self._hosted(request).shop
+        kind = odd(body["at"], body["oddity"]) if "oddity" in body else body["kind"]
+        if kind not in DAMAGES and "oddity" not in body:
             raise ValueError(f"no such kind: {kind}; known are {', '.join(DAMAGES)}")
-        return order_truth(shop.causes, sell_something(shop, shop.random, malformed=kind))
+        wishes = {name: wish for name, wish in body.items() if name not in ("kind", "at", "oddity")}
+        order = placing.place(shop, wishes, malformed=kind)
+        try:
+            shop.book.body(order)
+        except ValueError:
+            # It has no such place: a shop that cannot write its own order would be broken as a whole.
+            placing.mend(shop, order)
+            raise
+        return order_truth(shop.causes, order)
 
     async def act(self, request: Request, body: Body) -> Any:
         shop, act = self._hosted(request).shop, request.path_params["act"]

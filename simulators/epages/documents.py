@@ -1,18 +1,18 @@
 """An order as the vendor's API answers it, field by field as in its recorded examples."""
 
-import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from simulators.epages import malformed
 from simulators.epages.catalog import PickupOption, ShippingMethod
 from simulators.epages.line_documents import line_document
+from simulators.epages.malformed import damaged
 from simulators.epages.money import money, number, price
 from simulators.epages.orders import ZERO, Coupon, Order
 from simulators.epages.place_documents import pickup_option_document
 from simulators.epages.times import write_time
 from simulators.epages.totals import DELIVERY_RATE, Totals, given_back, initial_totals_of, refunded, tax_of, totals_of
+from simulators.hostile.documents import as_json
 
 Document = dict[str, Any]
 _FREE_SHIPPING = Decimal(400)
@@ -21,9 +21,7 @@ _FREE_SHIPPING = Decimal(400)
 def render_order(base_url: str, order: Order) -> bytes:
     """The order's JSON, damaged in the way its `malformed` names, if any."""
     document = order_document(base_url, order)
-    if order.malformed:
-        malformed.damage(document, order.malformed)
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+    return damaged(document, order.malformed) if order.malformed else as_json(document)
 
 
 def order_document(base_url: str, order: Order) -> Document:

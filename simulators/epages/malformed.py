@@ -1,7 +1,10 @@
 """Ways in which an order's document can be broken, to see that one bad order stops nobody else."""
 
+import random
 from collections.abc import Callable
 from typing import Any
+
+from simulators.hostile.documents import as_json, oddity_named, place_at, with_oddity
 
 Document = dict[str, Any]
 
@@ -45,6 +48,15 @@ DAMAGES: dict[str, Callable[[Document], None]] = {
 }
 
 
-def damage(document: Document, kind: str) -> None:
-    """Break the document in place; `kind` is one of DAMAGES."""
-    DAMAGES[kind](document)
+def damaged(document: Document, kind: str) -> bytes:
+    """The document's JSON, broken in a way of DAMAGES, or by an oddity at a place: `PATH=ODDITY`, see `odd`."""
+    path, is_odd, name = kind.partition("=")
+    if not is_odd:
+        DAMAGES[kind](document)
+        return as_json(document)
+    return with_oddity(document, place_at(document, path), oddity_named(name), random.Random(kind))
+
+
+def odd(path: str, oddity: str) -> str:
+    """The kind of damage that puts an odd number or text at a dotted path; raises ValueError for unknown oddities."""
+    return f"{path}={oddity_named(oddity).name}"

@@ -10,15 +10,17 @@ from simulators.epages.selling import Basket, make_basket, sell, sell_something
 from simulators.epages.shop import Shop
 
 
-def place(shop: Shop, wishes: Mapping[str, Any]) -> Order:
-    """Place one order; `wishes` as the control API describes them.
+def place(shop: Shop, wishes: Mapping[str, Any], malformed: str | None = None) -> Order:
+    """Place one order; `wishes` as the control API describes them, `malformed` names how its document is broken.
 
     Raises ValueError for unknown wishes, SKUs and payment methods, SoldOut when stock does not suffice.
     """
     unknown = wishes.keys() - {"lines", "pickup", "test", "paid", "coupon", "payment"}
     if unknown:
         raise ValueError(f"no such wish: {', '.join(sorted(unknown))}")
-    return sell(shop, _basket(shop, wishes)) if wishes else sell_something(shop, shop.random)
+    if not wishes:
+        return sell_something(shop, shop.random, malformed)
+    return sell(shop, _basket(shop, wishes), malformed)
 
 
 def mend(shop: Shop, order: Order) -> None:

@@ -8,6 +8,7 @@ import os
 
 import clients.breaker
 import clients.limiter
+import ledger.cursors
 import ledger.ledger
 import tasks.counterpart
 import tasks.engine
@@ -23,6 +24,7 @@ _CONSTANTS = (
     (clients.breaker, "LONGEST_PAUSE"),
     (clients.breaker, "REDIS_PAUSE"),
     (clients.limiter, "REDIS_PAUSE"),
+    (ledger.cursors, "READ_AGAIN"),
     (ledger.ledger, "ORDER_WAIT"),
     (tasks.counterpart, "ORDER_WAIT"),
     (tasks.importing_undoings, "ORDER_WAIT"),

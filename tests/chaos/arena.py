@@ -35,6 +35,8 @@ class Arena:
         self._stack = ExitStack()
         self.pace = pace
         self.shops = ("north", "south")
+        # What a fault itself found wrong while it lasted.
+        self.complaints: list[Difference] = []
 
     def __enter__(self) -> Self:
         self._folder.mkdir(parents=True)
@@ -86,6 +88,13 @@ class Arena:
             ).fetchone()
         )
         return row is None
+
+    def has_arrived(self, shop: str) -> bool:
+        """Whether nothing is open of one shop, and the proof finds nothing wrong with its orders."""
+        jobs = self.world.ledger.jobs.search(store=shop, limit=100_000)
+        if any(job["state"] not in ("done", "parked") for job in jobs):
+            return False
+        return not any(found.order.startswith(f"{shop}/") for found in self.differences())
 
     def differences(self) -> list[Difference]:
         """What the proof finds wrong with any order of this world so far; both sides must be at rest."""

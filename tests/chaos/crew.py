@@ -18,6 +18,7 @@ _POOLS = {
     "clockwork": ("poll,dispatch,reconcile", "prefork", 2),
 }
 WORKERS = tuple(_POOLS)
+QUEUES = tuple(sorted({queue for queues, _, _ in _POOLS.values() for queue in queues.split(",")}))
 FORKING = tuple(name for name, (_, pool, _) in _POOLS.items() if pool == "prefork")
 BEAT, GATEWAY = "beat", "gateway"
 

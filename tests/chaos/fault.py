@@ -12,7 +12,7 @@ class Fault:
     """`begin` prepares it before people act, `strike` happens after, `end` undoes it; both last take their time.
 
     `end` tells whether it struck at all: nobody may have passed a point, or called a vendor, in time. `target` is what
-    it breaks: no two faults of a round break the same.
+    it breaks: no two faults of a round break the same. One that is `alone` demands what no second fault would let be.
     """
 
     name: str
@@ -20,6 +20,7 @@ class Fault:
     begin: Callable[[Arena, random.Random], None]
     strike: Callable[[Arena, random.Random], None]
     end: Callable[[Arena], bool]
+    alone: bool = False
 
 
 def nothing(*_: object) -> None:

@@ -10,9 +10,11 @@ import psycopg
 from tests.chaos.arena import Arena
 from tests.chaos.crew import BEAT, FORKING, GATEWAY, WORKERS
 from tests.chaos.fault import Fault, nothing
+from tests.chaos.hostile import hostile_plans, hostile_shop
 from tests.chaos.outages import outages
 from tests.chaos.pace import Pace
 from tests.chaos.points import POINTS
+from tests.chaos.poisoned import poison_everywhere
 from tests.world import TENANT
 
 # Seconds from the acts to a kill: some of the work has begun, some is done.
@@ -96,7 +98,7 @@ def _points() -> Iterator[Fault]:
 
 def _vendors(pace: Pace) -> Iterator[Fault]:
     for vendor in ("shop", "afosto"):
-        for name, plan in _plans(pace).items():
+        for name, plan in {**_plans(pace), **hostile_plans()}.items():
             yield _vendor_fault(f"{vendor}: {name}", vendor == "shop", plan)
 
 
@@ -154,7 +156,7 @@ def _await(holds: Callable[[], bool]) -> None:
 
 def outside_faults(pace: Pace) -> list[Fault]:
     """What is done to a fleet of which no process is killed."""
-    return [*_servers(), *outages(pace)]
+    return [*_servers(), *outages(pace), hostile_shop(), poison_everywhere()]
 
 
 def all_faults(pace: Pace) -> list[Fault]:

@@ -75,7 +75,7 @@ def _round(arena: Arena, fleet: ShellFleet, fault: Fault, draw: random.Random) -
     fault.strike(arena, draw)
     struck = fault.end(arena)
     well_after, complaint = _until_well(arena.world.env)
-    differences = settle(arena, time.monotonic() + arena.pace.patience)
+    differences = [*arena.complaints, *settle(arena, time.monotonic() + arena.pace.patience)]
     told = tuple(f"{found.kind} {found.order}: {found.message}" for found in differences)
     return Survival(fault.name, struck, tuple(fleet.dead()), well_after, complaint, told)
 

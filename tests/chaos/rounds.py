@@ -71,7 +71,7 @@ def _round(arena: Arena, draw: random.Random, number: int, world: int) -> Outcom
     arena.people.hasten()
     struck = tuple(fault.name for fault in faults if fault.end(arena))
     ended = time.monotonic()
-    differences = settle(arena, ended + arena.pace.patience)
+    differences = [*arena.complaints, *settle(arena, ended + arena.pace.patience)]
     recovery = time.monotonic() - ended
     work = arena.open_work() if differences else ""
     names = tuple(fault.name for fault in faults)
@@ -80,9 +80,9 @@ def _round(arena: Arena, draw: random.Random, number: int, world: int) -> Outcom
 
 def _drawn(draw: random.Random, faults: Sequence[Fault]) -> list[Fault]:
     one = draw.choice(faults)
-    if draw.random() >= _TWO_FAULTS:
+    if draw.random() >= _TWO_FAULTS or one.alone:
         return [one]
-    return [one, draw.choice([fault for fault in faults if fault.target != one.target])]
+    return [one, draw.choice([fault for fault in faults if fault.target != one.target and not fault.alone])]
 
 
 def settle(arena: Arena, ends: float) -> Sequence[Difference]:

@@ -1,5 +1,6 @@
 """A few rounds of chaos, always the same; `make chaos` runs as many as one likes."""
 
+import random
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from schemas.settings import load_settings
 from tests.chaos.faults import all_faults
 from tests.chaos.pace import DEFAULT, SHRUNK
 from tests.chaos.points import Points, pass_by
-from tests.chaos.rounds import run_rounds
+from tests.chaos.rounds import _drawn, run_rounds
 from tests.chaos.table import differences
 
 pytestmark = pytest.mark.faults
@@ -63,3 +64,14 @@ def test_the_default_pace_leaves_leases_and_waits_as_the_product_has_them() -> N
 def test_every_fault_has_a_name_of_its_own() -> None:
     names = [fault.name for fault in all_faults(SHRUNK)]
     assert len(names) == len(set(names))
+
+
+def test_a_fault_that_demands_to_be_alone_is_drawn_alone() -> None:
+    faults = all_faults(SHRUNK)
+    assert [fault.name for fault in faults if fault.alone] == [
+        "hostile shop beside a good one",
+        "poison on every queue",
+    ]
+    drawn = [_drawn(random.Random(seed), faults) for seed in range(500)]
+    assert {len(round_) for round_ in drawn} == {1, 2}
+    assert not any(fault.alone for round_ in drawn if len(round_) == 2 for fault in round_)

@@ -15,10 +15,13 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
+import ledger.cursors
 from simulators.afosto.control import ControlRefused
 from simulators.epages.control import ControlError
 from tasks.runtime import Runtime
+from tests.chaos.hostile import hostile_plans
 from tests.driver import Driver
+from tests.neighbour import Neighbour
 from tests.sabotage import Saboteur, saboteur
 from tests.world import TENANT, World
 from workers.local.services import Services
@@ -48,6 +51,8 @@ LOSSES = st.sampled_from(
         {"kind": "429", "retry_after": 0.1},
     ]
 )
+# What no reader may believe: what is done in good faith does not heal.
+HOSTILE = st.sampled_from([fault for plan in hostile_plans().values() for fault in plan])
 # Choices among what exists by then: Hypothesis itself must draw the same whatever the vendors' ids are.
 SEEDS = st.integers(0, 2**32)
 # Few orders, so that much happens to each of them.
@@ -66,12 +71,14 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
 class Trade(RuleBasedStateMachine):
     """One shop and its tenant. An order is handed over and taken back on one side only, and canceled on either.
 
+    A neighbour has nothing to do with either.
+
     Neither side does what the other has done to the same pieces: that would be for a person to mend.
     """
 
-    def __init__(self, world: World, runtime: Runtime, killer: Saboteur) -> None:
+    def __init__(self, world: World, runtime: Runtime, killer: Saboteur, neighbour: Neighbour) -> None:
         super().__init__()
-        self.world, self.runtime, self.killer = world, runtime, killer
+        self.world, self.runtime, self.killer, self.neighbour = world, runtime, killer, neighbour
         self.orders: dict[str, Document] = {}
         self.of_afosto: set[str] = set()
 
@@ -170,18 +177,32 @@ class Trade(RuleBasedStateMachine):
 
     @rule(loss=LOSSES, vendor=st.sampled_from(["epages", "afosto"]), writes=st.booleans())
     def an_answer_will_be_lost(self, loss: Document, vendor: str, writes: bool) -> None:
-        fault = {**loss, "count": 1, "writes": writes}
+        self._set_faults(vendor, {**loss, "count": 1, "writes": writes})
+
+    @rule(hostile=HOSTILE, vendor=st.sampled_from(["epages", "afosto"]), count=st.integers(1, 8), seed=SEEDS)
+    def a_vendor_turns_hostile_for_a_while(self, hostile: Document, vendor: str, count: int, seed: int) -> None:
+        self._set_faults(vendor, {**hostile, "count": count}, seed=seed)
+
+    @rule()
+    def the_neighbour_notices_nothing(self) -> None:
+        self.neighbour.trades_undisturbed()
+
+    def _set_faults(self, vendor: str, *faults: Document, **seed: int) -> None:
         if vendor == "afosto":
-            self.world.afosto.set_faults(TENANT, fault)
+            self.world.afosto.set_faults(TENANT, *faults, **seed)
         else:
-            self.world.epages.set_faults(self.driver.store, faults=[fault])
+            self.world.epages.set_faults(self.driver.store, faults=list(faults), **seed)
 
     def teardown(self) -> None:
         """Let all that was lost be told again, and compare both sides with what was done to them."""
         if not hasattr(self, "driver"):
             return
-        self.world.afosto.set_faults(TENANT)
-        self.world.epages.set_faults(self.driver.store, faults=[])
+        self.neighbour.trades_undisturbed()
+        for vendor in ("afosto", "epages"):
+            self._set_faults(vendor)
+        self.world.redis.flushdb()
+        self.driver.poll()
+        self.driver.hurry()
         for _ in range(3):
             self.driver.sweep()
             self.driver.both()
@@ -230,11 +251,13 @@ def _code(draw: random.Random) -> str:
 
 @pytest.mark.faults
 def test_effects_equal_causes_whatever_the_order_of_events_and_wherever_a_worker_dies(
-    world: World, runtime: Runtime
+    world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(ledger.cursors, "READ_AGAIN", 0.0)
+    neighbour = Neighbour(world, runtime)
     with saboteur() as killer:
         run_state_machine_as_test(
-            cast("type[Trade]", lambda: Trade(world, runtime, killer)),
+            cast("type[Trade]", lambda: Trade(world, runtime, killer, neighbour)),
             settings=settings(
                 max_examples=8,
                 stateful_step_count=30,

@@ -9,11 +9,8 @@ NOON = {"Date": "Tue, 24 Nov 2026 12:00:00 GMT"}
     ("text", "seconds"),
     [
         ("120", 120.0),
-        ("0", 0.0),
-        ("-5", 0.0),
+        ("86400", LONGEST_WAIT_SECONDS),
         ("Tue, 24 Nov 2026 12:00:30 GMT", 30.0),
-        ("Tue, 24 Nov 2026 11:00:00 GMT", 0.0),
-        ("99999999", LONGEST_WAIT_SECONDS),
         ("soon", None),
         ("nan", None),
         ("", None),
@@ -21,6 +18,13 @@ NOON = {"Date": "Tue, 24 Nov 2026 12:00:00 GMT"}
 )
 def test_retry_after_is_read_as_seconds_or_as_a_date_by_the_servers_clock(text: str, seconds: float | None) -> None:
     assert retry_after({**NOON, "Retry-After": text}) == seconds
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "-5", "Tue, 24 Nov 2026 11:00:00 GMT", "86401", "99999999", "Fri, 31 Dec 9999 23:59:59 GMT", "inf"]
+)
+def test_a_pause_that_is_none_or_longer_than_a_day_is_not_told(text: str) -> None:
+    assert retry_after({**NOON, "Retry-After": text}) is None
 
 
 @pytest.mark.parametrize("reset", ["60", "2026-11-24T12:01:00Z", "2026-11-24T12:01:00", "1795521660", "1795521660000"])

@@ -121,6 +121,15 @@ def test_the_same_unreadable_row_has_the_same_id_at_every_poll() -> None:
     assert page.rows[0].id == page.rows[1].id != page.rows[2].id
 
 
+@pytest.mark.parametrize("odd", ["1\0", "1\ud800", "\x1b[31m1", "\u202e1", "9" * 20_000, 7, []])
+def test_an_id_or_a_number_that_nobody_can_keep_or_show_is_none(odd: Any) -> None:
+    (row,) = epages.load_order_page(
+        {"page": PAGE, "_embedded": {"orders": [{"_id": odd, "orderNumber": odd}]}}, NOW
+    ).rows
+    assert row.id.startswith("unreadable:")
+    assert row.number is None
+
+
 def test_a_page_without_embedded_is_empty_and_one_without_figures_is_malformed() -> None:
     assert epages.load_order_page({"page": PAGE}, NOW).rows == ()
     with pytest.raises(MalformedDocument) as caught:
@@ -153,7 +162,20 @@ def test_processes_load_with_their_lines_and_open_moves(kind: str) -> None:
         lines=(epages.ProcessLine("line-tea", 2, "BROKEN"),),
         moves=frozenset({"mark-delivered"}),
     )
-    assert epages.load_processes(kind, {}) == ()
+    assert epages.load_processes(kind, {"page": PAGE}) == ()
+
+
+@pytest.mark.parametrize("document", [None, {}, {"errorId": "internal", "message": "Something went wrong."}])
+def test_what_is_no_list_at_all_is_not_taken_for_an_empty_one(document: Any) -> None:
+    with pytest.raises(MalformedDocument):
+        epages.load_processes("shippings", document)
+
+
+def test_a_list_of_too_many_entries_is_malformed_before_any_of_them_is_read() -> None:
+    with pytest.raises(MalformedDocument, match="more than 20000 entries"):
+        epages.load_order_page({"page": PAGE, "_embedded": {"orders": [{}] * 20_001}}, NOW)
+    with pytest.raises(MalformedDocument, match="more than 20000 entries"):
+        epages.load_process("shippings", {"_id": "p1", "lineItems": [{}] * 20_001})
 
 
 def test_a_token_ends_when_it_says_and_never_shows_itself() -> None:
