@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.request import urlopen
 
 from benchmarks.standin import SCOPES
-from ledger.database import Session
+from ledger.session import Session
 from schemas.epages import Token
 from schemas.flows import SWITCHES
 from tests.rows import store_values

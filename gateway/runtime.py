@@ -46,9 +46,10 @@ def build_runtime(settings: Settings) -> Runtime:
         health_check_interval=15,
         retry=Retry(NoBackoff(), 0),
     )
+    database = Database(settings.database_url, patience=DATABASE_PATIENCE, pooled=settings.pooled)
     return Runtime(
         settings=settings,
-        ledger=Ledger(Database(settings.database_url, patience=DATABASE_PATIENCE), KeySet(settings.keys)),
+        ledger=Ledger(database, KeySet(settings.keys)),
         producer=Producer(settings),
         limiter=Limiter(client, Budget(settings.gateway_calls_per_minute, 60)),
     )

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from ledger.database import Session, fetch, fetch_one
+from ledger.database import fetch, fetch_one
+from ledger.session import Session
 from schemas.errors import NeedsPerson
 from schemas.flows import SWITCHES
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ledger.database import Database, Row, Session, fetch, fetch_one
+from ledger.database import Database, Row, fetch, fetch_one
 from ledger.held import note_held
 from ledger.jobs import upsert_wishes
 from ledger.records import Cursor, SeenOrder, Wish
+from ledger.session import Session
 from schemas.errors import MalformedDocument
 from schemas.mapping.stock import HeldLine
 

@@ -5,41 +5,55 @@ from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
 import psycopg
-from psycopg import Connection, errors
+from psycopg import Connection
 from psycopg.rows import dict_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from ledger.queries import query
-from schemas.errors import RetryLater
+from ledger.session import Session, configure
+from ledger.sqlstates import Meaning, meaning, words
+from schemas.errors import ConfigurationError, RetryLater
 
 T = TypeVar("T")
 Row = dict[str, Any]
-Session = Connection[Row]
 # A named query with its parameters.
 Statement = tuple[str, Mapping[str, Any]]
 
-# Postgres takes these back and asks for the whole transaction once more.
-_REPEATABLE = (errors.DeadlockDetected, errors.SerializationFailure)
 _REPEATS = 5
+_REPEATED = frozenset({Meaning.REPEAT, Meaning.STALE_SESSION})
+# After these a session is closed.
+_ENDED = frozenset({Meaning.GONE, Meaning.REFUSES, Meaning.STALE_SESSION})
+_OUTAGES: Mapping[Meaning, str] = {
+    Meaning.GONE: "the database does not answer",
+    Meaning.REFUSES: "the database takes no writes",
+    Meaning.TOO_SLOW: "the database is too slow",
+}
+# Seconds for which the pool tries to open one connection. It pauses twice as long after each try, and opens no other
+# meanwhile: with its default of 300 s a server that was away for minutes would be found back minutes too late.
+_RECONNECT_SECONDS = 3.0
 
 
 class Database:
     """A lazily opened pool of up to `size` connections, for one of which nobody waits longer than `patience` seconds.
 
+    `pooled` says that a pooler such as PgBouncer stands between; it is found out where the pooler can be told.
     Open it after a fork, never before: connections must not be shared by processes.
     """
 
-    def __init__(self, url: str, *, size: int = 20, patience: float = 10) -> None:
+    def __init__(self, url: str, *, size: int = 20, patience: float = 10, pooled: bool = False) -> None:
+        self._pooled = pooled
+        self._refusal = ""
         self._pool: ConnectionPool[Session] = ConnectionPool(
             url,
-            connection_class=Connection[Row],
+            connection_class=_remembering(self._remember),
             kwargs={"autocommit": True, "row_factory": dict_row, "application_name": "connector"},
             min_size=0,
             max_size=size,
             timeout=patience,
             max_idle=60,
+            reconnect_timeout=_RECONNECT_SECONDS,
             open=False,
-            configure=_keep_promises,
+            configure=self._configure,
             check=_check,
         )
 
@@ -83,38 +97,74 @@ class Database:
 
         return self._run(at_once)
 
+    def check_writes(self) -> None:
+        """Write one row and nothing new. Raises RetryLater, with the server's own words, when it takes no writes."""
+        self.rows("status.check_writes")
+
     def _run(self, work: Callable[[Session], T]) -> T:
         for left in reversed(range(_REPEATS)):
             try:
                 return self._once(work)
-            except _REPEATABLE:
-                if not left:
+            except psycopg.Error as error:
+                if meaning(error) not in _REPEATED:
                     raise
+                if not left:
+                    raise RetryLater(f"the database asks for a repeat again and again: {words(error)}") from error
         raise AssertionError("unreachable")
 
     def _once(self, work: Callable[[Session], T]) -> T:
         self._pool.open()
         try:
             with self._pool.connection() as session:
-                return work(session)
-        except (PoolTimeout, psycopg.OperationalError) as error:
-            if isinstance(error, _REPEATABLE):
+                return self._guarded(session, work)
+        except PoolTimeout as error:
+            raise RetryLater(f"the database does not answer: {self._refusal or words(error)}") from error
+        except psycopg.Error as error:
+            if (said := _OUTAGES.get(meaning(error))) is None:
                 raise
-            raise RetryLater(f"the database does not answer: {type(error).__name__}") from error
+            raise RetryLater(f"{said}: {words(error)}") from error
+
+    def _guarded(self, session: Session, work: Callable[[Session], T]) -> T:
+        """Run `work`; a session that failed for the server's reasons does not go back into the pool."""
+        try:
+            return work(session)
+        except psycopg.Error as error:
+            if (found := meaning(error)) in _ENDED:
+                session.close()
+            if found is Meaning.REFUSES:
+                # The others may lead to the same server: all are opened anew.
+                self._pool.drain()
+            raise
+
+    def _configure(self, session: Session) -> None:
+        try:
+            configure(session, pooled=self._pooled)
+        except ConfigurationError as error:
+            self._remember(str(error))
+            raise
+        self._refusal = ""
+
+    def _remember(self, refusal: str) -> None:
+        self._refusal = refusal
 
     def close(self) -> None:
         """Close the pool and its connections."""
         self._pool.close()
 
 
-def _keep_promises(session: Session) -> None:
-    """Let no server say "committed" of what its death would take back: calls at the vendors follow upon what is kept.
+def _remembering(note: Callable[[str], None]) -> type[Session]:
+    """Sessions that note why they cannot be opened: the pool's own error would only say that it waited."""
 
-    Whatever else its operator chose, to wait for a replica or not to, stays.
-    """
-    session.execute(
-        "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'"
-    )
+    class Remembering(Connection[Row]):
+        @classmethod
+        def connect(cls, conninfo: str = "", **options: Any) -> Any:
+            try:
+                return super().connect(conninfo, **options)
+            except psycopg.Error as error:
+                note(words(error))
+                raise
+
+    return Remembering
 
 
 def _check(session: Session) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import psycopg
 
-from ledger.database import Database, Row, Session, fetch, fetch_one
+from ledger.database import Database, Row, fetch, fetch_one
+from ledger.session import Session
 
 # Releases of a flow that meet a job taken meanwhile before it is left to the next tick.
 _TRIES = 3

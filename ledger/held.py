@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
-from ledger.database import Database, Row, Session, Statement, fetch
+from ledger.database import Database, Row, Statement, fetch
 from ledger.records import Store
+from ledger.session import Session
 from ledger.wishes import Publishing, touch_noted, wish_touched
 from schemas.epages import Order
 from schemas.mapping.stock import HeldLine, held_lines

@@ -6,8 +6,9 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
-from ledger.database import Database, Row, Session, Statement, fetch
+from ledger.database import Database, Row, Statement, fetch
 from ledger.records import Context, Intent, Job, Link, Settled, Settlement, Sibling, Wish
+from ledger.session import Session
 from ledger.stores import Stores
 from schemas.flows import JOBS, flow_name
 

@@ -10,6 +10,7 @@ from ledger.keys import KeySet
 from ledger.links import Links
 from ledger.restores import Restores
 from ledger.retention import Retention
+from ledger.set_aside import SetAside
 from ledger.stock import Stock
 from ledger.stores import Stores
 from ledger.tokens import Tokens
@@ -38,6 +39,7 @@ class Ledger:
         self.retention = Retention(database)
         self.comparing = Comparing(database)
         self.restores = Restores(database)
+        self.set_aside = SetAside(database)
 
     def close(self) -> None:
         """Give all connections back."""

@@ -6,9 +6,10 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from ledger.database import Database, Session, Statement, fetch, fetch_one
+from ledger.database import Database, Statement, fetch, fetch_one
 from ledger.held import note_waiting
 from ledger.records import Job
+from ledger.session import Session
 from schemas.errors import LeaseLost
 
 

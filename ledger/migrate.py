@@ -2,7 +2,8 @@
 
 from importlib.resources import files
 
-from ledger.database import Database, Session
+from ledger.database import Database
+from ledger.session import Session, keep_for_role
 
 _LOCK = 0x65706166  # an arbitrary number, the same in every process
 
@@ -27,7 +28,10 @@ def pending(database: Database) -> list[str]:
 
 
 def _apply_missing(session: Session) -> list[str]:
+    # An index on a large table takes minutes.
+    session.execute("set local statement_timeout = 0")
     session.execute("select pg_advisory_xact_lock(%s)", (_LOCK,))
+    keep_for_role(session)
     applied = _applied(session)
     todo = [(version, sql) for version, sql in migrations() if version not in applied]
     for version, sql in todo:

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from ledger.database import Database, Row, Session, fetch
+from ledger.database import Database, Row, fetch
+from ledger.session import Session
 
 
 class Restores:

@@ -1,4 +1,4 @@
-"""What is kept for so long and then deleted: attempts, settled intents, webhooks, and answers to repeated requests."""
+"""What is kept for so long and then deleted: attempts, settled intents, webhooks, messages, answers to repeats."""
 
 import time
 from collections.abc import Mapping
@@ -32,6 +32,7 @@ class Retention:
             "attempts": attempts_days,
             "intents": attempts_days,
             "inbox": inbox_days,
+            "set_aside": inbox_days,
             "idempotency_keys": KEY_DAYS,
         }
         ends, rows = time.monotonic() + seconds, dict.fromkeys(ages, 0)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from ledger.database import Database, Row, Session, fetch, fetch_one
+from ledger.database import Database, Row, fetch, fetch_one
+from ledger.session import Session
 from ledger.wishes import hint
 
 SUBJECT = "stock"  # of the one job that publishes all of a store's wishes

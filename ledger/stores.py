@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from ledger import connecting
-from ledger.database import Database, Row, Session, fetch, fetch_one
+from ledger.database import Database, Row, fetch, fetch_one
 from ledger.keys import KeySet
 from ledger.records import Store, StoreFacts
+from ledger.session import Session
 from schemas.epages import Token
 from schemas.errors import NeedsPerson
 from schemas.flows import SWITCHES, flow_name

@@ -3,8 +3,9 @@
 import secrets
 from dataclasses import dataclass, field
 
-from ledger.database import Database, Row, Session, fetch, fetch_one
+from ledger.database import Database, Row, fetch, fetch_one
 from ledger.keys import KeySet
+from ledger.session import Session
 from ledger.stores import unknown_store
 from schemas.afosto import Webhook
 from schemas.errors import NeedsPerson

@@ -4,7 +4,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ledger.database import Row, Session, Statement, fetch
+from ledger.database import Row, Statement, fetch
+from ledger.session import Session
 
 
 @dataclass(frozen=True, slots=True)

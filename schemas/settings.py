@@ -29,7 +29,8 @@ AFOSTO = "https://afosto.app/graphql"
 class Settings:
     """Every setting, under its variable's name without the prefix. Durations are seconds.
 
-    Servers: `database_url`, `broker_url`, and `redis_url` for limiter and breaker (the broker when that is a
+    Servers: `database_url`, `database_pooler` ("yes" where a pooler in transaction mode stands before it and does not
+    show), `broker_url`, and `redis_url` for limiter and breaker (the broker when that is a
     Redis). `keys` are Fernet keys: the first encrypts the stores' secrets, all decrypt. `epages_url` holds
     `{store}` where the store's name goes.
 
@@ -54,6 +55,7 @@ class Settings:
     """
 
     database_url: str
+    database_pooler: str
     broker_url: str
     redis_url: str
     keys: tuple[str, ...]
@@ -89,6 +91,11 @@ class Settings:
     log_format: str
     log_level: str
 
+    @property
+    def pooled(self) -> bool:
+        """Whether a pooler stands before the database for certain; else each session finds out."""
+        return self.database_pooler == "yes"
+
     def redacted(self) -> dict[str, str | float]:
         """Give every setting under its variable's name, without the keys and without the passwords in URLs."""
         values = {field.name: getattr(self, field.name) for field in dataclass_fields(self)}
@@ -110,6 +117,7 @@ class SettingsSchema(Document):
     target = Settings
 
     database_url = Url(DATABASE, "postgresql", "postgres", required=True)
+    database_pooler = Choice("auto", "yes")
     broker_url = Url(REDIS, "redis", "rediss", "amqp", "amqps", required=True)
     redis_url = Url(REDIS, "redis", "rediss", "unix", required=True)
     keys = Keys()

@@ -98,17 +98,18 @@ def _is_secret(name: str) -> bool:
 def _clean(value: Any) -> Any:
     match value:
         case str():
-            return _clean_text(value)
+            return without_secrets(value)
         case Mapping():
             return {name: _hidden(str(name), inner) for name, inner in value.items()}
         case list() | tuple() | set() | frozenset():
             return [_clean(inner) for inner in value]
         case None | bool() | int() | float():
             return value
-    return _clean_text(str(value))
+    return without_secrets(str(value))
 
 
-def _clean_text(text: str) -> str:
+def without_secrets(text: str) -> str:
+    """Hide the secrets inside a text: passwords, tokens and keys beside their names, and those of addresses."""
     lower = text.lower()
     if not any(sign in lower for sign in _SIGNS):
         return text

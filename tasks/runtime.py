@@ -46,7 +46,7 @@ class Runtime:
 
 def build_runtime(settings: Settings, send: Send, backlog: Callable[[str], int]) -> Runtime:
     """Build a process's runtime from its settings; nothing connects before it is used."""
-    ledger = Ledger(Database(settings.database_url), KeySet(settings.keys))
+    ledger = Ledger(Database(settings.database_url, pooled=settings.pooled), KeySet(settings.keys))
     client = redis.Redis.from_url(
         settings.redis_url,
         decode_responses=True,

@@ -12,6 +12,7 @@ from schemas.errors import ConfigurationError
 from schemas.settings import Settings, load_settings
 from tasks.runtime import Runtime, build_runtime
 from workers import broker
+from workers.wrapping import read_safely
 
 TASK_MODULES = (
     "tasks.orders",
@@ -23,6 +24,7 @@ TASK_MODULES = (
     "tasks.poll",
     "tasks.dispatch",
     "tasks.reconcile",
+    "tasks.set_aside",
 )
 
 
@@ -58,6 +60,7 @@ _runtimes: dict[int, Runtime] = {}
 def create_app(settings: Settings) -> ConnectorApp:
     """Build the application for the given settings."""
     broker.register()
+    read_safely()
     app = ConnectorApp("connector", include=list(TASK_MODULES))
     app.config_from_object("celeryconfig")
     app.settings = settings

@@ -4,6 +4,8 @@ from typing import Any
 
 from kombu.transport import TRANSPORT_ALIASES, redis
 
+from workers.wrapping import fit
+
 
 class Channel(redis.Channel):
     """Keeps the client that kombu makes anew for each message it sends, acknowledges or gets.
@@ -16,7 +18,7 @@ class Channel(redis.Channel):
     def _create_client(self, asynchronous: bool = False) -> Any:
         made: Any = super()._create_client
         if asynchronous:
-            return made(asynchronous=True)
+            return _fitting(made(asynchronous=True))
         if self._kept is None or self._kept.connection_pool is not self.pool:
             self._kept = made()
         return self._kept
@@ -26,6 +28,19 @@ class Transport(redis.Transport):
     """What `redis://` stands for once `register` was called."""
 
     Channel = Channel
+
+
+def _fitting(client: Any) -> Any:
+    """Let a client hand over only what kombu can take, whatever lies in the list of a queue."""
+
+    def read(answer: tuple[bytes, bytes] | None, **_: Any) -> tuple[bytes, bytes] | None:
+        if not answer:
+            return None
+        key, item = answer
+        return key, fit(key.decode().rsplit(Channel.sep, 1)[0], item)
+
+    client.set_response_callback("BRPOP", read)
+    return client
 
 
 def register() -> None:

@@ -7,6 +7,8 @@ from typing import Any
 from celery.bootsteps import RUN
 from celery.worker.consumer import Consumer as CelerysConsumer
 
+from workers.poison import Gate
+
 # Seconds. On Redis each time costs a new client; a person who watches Flower does not see the difference.
 EVENTS_EVERY = 0.5
 
@@ -28,6 +30,16 @@ class Consumer(CelerysConsumer):
 
     def on_send_event_buffered(self) -> None:
         """The next batch takes it along."""
+
+    def create_task_handler(self, *arguments: Any, **options: Any) -> Gate:
+        """Let no message reach Celery's own handler that it could end the worker with."""
+        handle = super().create_task_handler(*arguments, **options)
+        self._gate = Gate(handle, (*self.connection_errors, *self.channel_errors))
+        return self._gate
+
+    def on_decode_error(self, message: Any, exc: Exception) -> None:
+        """Set aside what kombu could not unpack."""
+        self._gate.set_aside(message, f"it cannot be unpacked: {type(exc).__name__}: {exc}")
 
     def call_soon_ack(self, p: Callable[..., None], log: Logger, errors: Errors, *options: Any) -> Any:
         """Acknowledge or reject a message soon; `p` itself logs these `errors` and passes over them."""

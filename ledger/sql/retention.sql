@@ -26,6 +26,14 @@ with gone as (
 )
 select count(*)::int as rows from gone;
 
+-- name: set_aside
+with gone as (
+    delete from set_aside where id in (
+        select id from set_aside where last_at < now() - %(days)s * interval '1 day' limit %(batch)s)
+    returning 1
+)
+select count(*)::int as rows from gone;
+
 -- name: idempotency_keys
 with gone as (
     delete from idempotency_keys where (token_id, key) in (

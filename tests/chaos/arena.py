@@ -39,7 +39,7 @@ class Arena:
     def __enter__(self) -> Self:
         self._folder.mkdir(parents=True)
         with ExitStack() as stack:
-            self.servers = Servers(self._folder, stack.enter_context(Processes(self._folder / "servers")))
+            self.servers = stack.enter_context(Servers(self._folder))
             self.world = stack.enter_context(World(self.servers.services, self._folder, **self.pace.settings))
             self.points = Points(self._folder / "points")
             self._open(stack)

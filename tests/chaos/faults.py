@@ -3,13 +3,14 @@
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
 from tests.chaos.arena import Arena
 from tests.chaos.crew import BEAT, FORKING, GATEWAY, WORKERS
+from tests.chaos.fault import Fault, nothing
+from tests.chaos.outages import outages
 from tests.chaos.pace import Pace
 from tests.chaos.points import POINTS
 from tests.world import TENANT
@@ -21,27 +22,8 @@ _AMBUSH = 2.5
 _PIECE = 0.05
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """`begin` prepares it before people act, `strike` happens after, `end` undoes it; both last take their time.
-
-    `end` tells whether it struck at all: nobody may have passed a point, or called a vendor, in time. `target` is what
-    it breaks: no two faults of a round break the same.
-    """
-
-    name: str
-    target: str
-    begin: Callable[[Arena, random.Random], None]
-    strike: Callable[[Arena, random.Random], None]
-    end: Callable[[Arena], bool]
-
-
-def _nothing(*_: object) -> None:
-    """Nothing to do."""
-
-
 def _kill(
-    name: str, target: str, strike: Callable[[Arena, random.Random], object], undo: Callable[[Arena], object] = _nothing
+    name: str, target: str, strike: Callable[[Arena, random.Random], object], undo: Callable[[Arena], object] = nothing
 ) -> Fault:
     def strike_in_the_midst(arena: Arena, draw: random.Random) -> None:
         time.sleep(draw.uniform(0.0, _MIDST))
@@ -51,7 +33,7 @@ def _kill(
         undo(arena)
         return True
 
-    return Fault(name, target, _nothing, strike_in_the_midst, end)
+    return Fault(name, target, nothing, strike_in_the_midst, end)
 
 
 def _kills() -> Iterator[Fault]:
@@ -170,11 +152,11 @@ def _await(holds: Callable[[], bool]) -> None:
         time.sleep(_PIECE)
 
 
-def outside_faults() -> list[Fault]:
-    """What the servers do to a fleet of which no process is killed."""
-    return list(_servers())
+def outside_faults(pace: Pace) -> list[Fault]:
+    """What is done to a fleet of which no process is killed."""
+    return [*_servers(), *outages(pace)]
 
 
 def all_faults(pace: Pace) -> list[Fault]:
     """Every fault there is, in an order that never changes: a seed draws from it."""
-    return [*_kills(), *_servers(), *_points(), *_vendors(pace)]
+    return [*_kills(), *outside_faults(pace), *_points(), *_vendors(pace)]

@@ -19,7 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.chaos.arena import Arena
-from tests.chaos.faults import Fault, outside_faults
+from tests.chaos.fault import Fault
+from tests.chaos.faults import outside_faults
 from tests.chaos.pace import FLEET, Pace
 from tests.chaos.rounds import settle
 from tests.chaos.shell import ShellFleet
@@ -55,7 +56,7 @@ def run_fleet(folder: Path, pace: Pace, seed: int, rounds: int | None = None) ->
         fleet = arena.crew
         assert isinstance(fleet, ShellFleet)
         _calm(arena, fleet)
-        faults = outside_faults()
+        faults = outside_faults(pace)
         draw.shuffle(faults)
         for fault in faults[:rounds]:
             yield _round(arena, fleet, fault, draw)

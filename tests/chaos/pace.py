@@ -23,7 +23,7 @@ class Pace:
 
     `waits` divides the pauses that are constants of the code (see app.py). `deadline` is that of a call, `late` when
     an effect lands whose caller gave up: after the deadline, within the ambiguity. `freeze` is how long Redis stands
-    still. What has not settled `patience` seconds after its fault is lost.
+    still, `outage` how long a server takes no writes. What has not settled `patience` seconds after its fault is lost.
     """
 
     settings: Mapping[str, str]
@@ -31,6 +31,7 @@ class Pace:
     deadline: float
     late: float
     freeze: float
+    outage: float
     patience: float
     environment: Mapping[str, str] = field(init=False)
 
@@ -62,6 +63,7 @@ SHRUNK = Pace(
     deadline=1,
     late=1.4,
     freeze=2,
+    outage=3,
     patience=90,
 )
 DEFAULT = Pace(
@@ -78,6 +80,7 @@ DEFAULT = Pace(
     deadline=10,
     late=14,
     freeze=20,
+    outage=15,
     patience=600,
 )
 # The whole Procfile on two cores: nine workers poll less often, so that doctor can find every store read in time.
@@ -87,6 +90,7 @@ FLEET = Pace(
     deadline=1,
     late=1.4,
     freeze=2,
+    outage=3,
     patience=150,
 )
 PACES = {"shrunk": SHRUNK, "default": DEFAULT}

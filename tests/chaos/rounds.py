@@ -8,7 +8,8 @@ from pathlib import Path
 
 from schemas.errors import ConnectorError
 from tests.chaos.arena import Arena
-from tests.chaos.faults import Fault, all_faults
+from tests.chaos.fault import Fault
+from tests.chaos.faults import all_faults
 from tests.chaos.pace import Pace
 from workers.local.proof import Difference
 

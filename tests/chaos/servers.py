@@ -1,81 +1,50 @@
-"""A PostgreSQL and a Redis that can be killed, frozen and brought back at the same address."""
+"""The PostgreSQL and the Redis of one world under chaos."""
 
-import os
 import secrets
-import signal
-import time
+from contextlib import ExitStack
 from pathlib import Path
+from typing import Self
 
-import psutil
 from cryptography.fernet import Fernet
 
-from workers.local.folder import end_leftovers
-from workers.local.postgres import Postgres
-from workers.local.processes import Child, Processes
+from tests.cluster import Cluster
+from tests.disks import SmallDisk, mountable
+from tests.standing import Standing
+from workers.local.processes import Processes
 from workers.local.redis import Redis
-from workers.local.server import Server, free_port
 from workers.local.services import Services
 
-_PATIENCE = 30.0
-
-
-class Standing:
-    """One server of its own folder and port, which it keeps over its deaths."""
-
-    def __init__(self, server: Server, processes: Processes) -> None:
-        self._server = server
-        self._processes = processes
-        self._port = free_port()
-        self._child = self._start()
-
-    @property
-    def url(self) -> str:
-        """Its address."""
-        return self._server.url(self._port)
-
-    def kill(self) -> None:
-        """Let it die with all its helpers, at once and with whatever it has in memory."""
-        self._child.kill()
-
-    def restart(self) -> None:
-        """Bring it back after a kill and wait until it answers."""
-        self._child = self._start()
-
-    def freeze(self) -> None:
-        """Let it stand still: connections are taken, nothing is answered."""
-        self._signal(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        """Let it go on."""
-        self._signal(signal.SIGCONT)
-
-    def _start(self) -> Child:
-        end_leftovers(self._server.folder)
-        self._server.prepare()
-        child = self._processes.start(self._server.command(self._port))
-        ends = time.monotonic() + _PATIENCE
-        while not self._server.ready(self._port):
-            if time.monotonic() > ends:
-                raise AssertionError(f"{child.name} does not come up:\n{child.last_words()}")
-            time.sleep(0.02)
-        return child
-
-    def _signal(self, number: signal.Signals) -> None:
-        folder = str(self._server.folder)
-        for process in psutil.process_iter(["name", "cwd"]):
-            # Not its guard, which must stay able to end it.
-            if process.info["cwd"] == folder and process.info["name"].endswith("-server"):
-                os.kill(process.pid, number)
+# Bytes: Redis must have room for what it writes down, and be full at once.
+_REDIS_DISK = 32 * 1024 * 1024
 
 
 class Servers:
-    """Both servers, with their data below `folder`; they end with `processes`."""
+    """Both servers, with their data below `folder`, while the `with` block lasts.
 
-    def __init__(self, folder: Path, processes: Processes) -> None:
-        password = secrets.token_urlsafe(24)
-        self.postgres = Standing(Postgres(folder / "postgres", password, durable=False), processes)
-        self.redis = Standing(Redis(folder / "redis", password), processes)
+    `redis_disk` is None, and PostgreSQL has none either, where this process may not mount any.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._stack = ExitStack()
         self._keys = Fernet.generate_key().decode()
+
+    def __enter__(self) -> Self:
+        password = secrets.token_urlsafe(24)
+        with ExitStack() as stack:
+            # The disks outlive the servers on them.
+            disks = stack.enter_context(ExitStack())
+            processes = stack.enter_context(Processes(self._folder / "servers"))
+            small = mountable()
+            self.postgres = Cluster(self._folder, password, processes, disks, disks=small)
+            place = self._folder / "redis"
+            self.redis_disk = disks.enter_context(SmallDisk(place, _REDIS_DISK)) if small else None
+            self.redis = Standing(Redis(place / "data", password), processes)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
 
     @property
     def services(self) -> Services:

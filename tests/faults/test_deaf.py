@@ -7,7 +7,6 @@ import pytest
 
 from tests.chaos.servers import Servers
 from tests.world import TENANT, World, wait_for
-from workers.local.processes import Processes
 
 pytestmark = pytest.mark.faults
 
@@ -17,10 +16,7 @@ SLOW = 2.0  # seconds of an answer of Afosto's: long enough for Redis to die wit
 
 def test_a_worker_with_full_hands_consumes_again_after_the_death_of_redis(tmp_path: Path) -> None:
     tmp_path.chmod(0o711)
-    with (
-        Processes(tmp_path / "logs") as processes,
-        World((servers := Servers(tmp_path, processes)).services, tmp_path) as world,
-    ):
+    with Servers(tmp_path) as servers, World(servers.services, tmp_path) as world:
         world.shop("full")
         world.worker("orders", 1)
         world.worker("poll,dispatch", 4)

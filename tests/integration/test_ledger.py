@@ -14,11 +14,12 @@ from psycopg import sql
 
 from ledger import connecting
 from ledger.cursors import Slice
-from ledger.database import Database, Session, Statement, fetch
+from ledger.database import Database, Statement, fetch
 from ledger.jobs import upsert_wishes
 from ledger.keys import KeySet, new_key
 from ledger.ledger import Ledger
 from ledger.records import Settlement, Wish
+from ledger.session import Session
 from schemas.errors import NeedsPerson
 from tests.rows import store_values
 

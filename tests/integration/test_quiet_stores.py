@@ -7,10 +7,11 @@ import pytest
 from psycopg import sql
 
 from ledger.cursors import Slice
-from ledger.database import Database, Session
+from ledger.database import Database
 from ledger.keys import KeySet, new_key
 from ledger.ledger import Ledger
 from ledger.records import Wish
+from ledger.session import Session
 from tests.rows import store_values
 
 USUAL, LONGEST = 60.0, 300.0

@@ -36,7 +36,7 @@ def test_old_attempts_settled_intents_and_webhooks_are_deleted(ledger: Ledger) -
     _execute(ledger, "update inbox set received_at = now() - interval '100 days' where message_id = 'old'")
     pruned = ledger.retention.prune(90, 30, seconds=60)
     assert pruned.complete
-    assert pruned.rows == {"attempts": 1, "intents": 1, "inbox": 1, "idempotency_keys": 0}
+    assert pruned.rows == {"attempts": 1, "intents": 1, "inbox": 1, "set_aside": 0, "idempotency_keys": 0}
     assert _keys(ledger, "attempts") == _keys(ledger, "intents") == _keys(ledger, "inbox") == ["new"]
 
 

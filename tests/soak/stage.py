@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from tests.hosts.host import Host
+from tests.relay import Relay
 from tests.soak.growth import CONNECTIONS, KEYS, Series, memory_of
-from tests.soak.relay import Relay
 from tests.world import JOB_QUEUES, TENANT, World
 from workers.local.services import local_services
 

@@ -9,6 +9,7 @@ from workers.cli import (
     jobs,
     local,
     locations,
+    messages,
     operate,
     orders,
     poll,
@@ -42,6 +43,7 @@ main.add_command(status.status)
 main.add_command(jobs.jobs)
 main.add_command(orders.order)
 main.add_command(stock.stock)
+main.add_command(messages.messages)
 main.add_command(restore.restore)
 main.add_command(operate.migrate)
 main.add_command(gateway.gateway)

@@ -15,7 +15,7 @@ from schemas.settings import Settings, misspelled
 from schemas.words import counted
 from workers.cli.broker import ping_redis, queue_lengths
 from workers.cli.frame import check_database, open_ledger, print_json, settings, span
-from workers.cli.status import SOUND, state_of
+from workers.cli.status import SEE_MESSAGES, SOUND, state_of
 from workers.consumed import slots_of_queues
 from workers.queues import QUEUE_NAMES
 
@@ -73,10 +73,11 @@ def _database(chosen: Settings) -> Iterator[Check]:
         yield from _stores(stores, chosen)
         yield from _lateness(stores, chosen)
         yield _parked(ledger)
+        yield _set_aside(ledger)
 
 
 def _pending(chosen: Settings) -> list[str]:
-    database = Database(chosen.database_url, size=1)
+    database = Database(chosen.database_url, size=1, pooled=chosen.pooled)
     try:
         return pending(database)
     finally:
@@ -152,6 +153,15 @@ def _parked(ledger: Ledger) -> Check:
     reasons = ", ".join(f"{count} {reason}" for reason, count in counts.items())
     said = f"{counted(total, 'job')} {'is' if total == 1 else 'are'} parked ({reasons})"
     return Check("jobs", False, f"{said}; see: connector status")
+
+
+def _set_aside(ledger: Ledger) -> Check:
+    """Whoever sent such a message is at fault; the connector is in order."""
+    counts = ledger.set_aside.counts()
+    if not counts:
+        return Check("messages", True, "none was set aside")
+    where = ", ".join(f"{row['messages']} from {row['queue']}" for row in counts)
+    return Check("messages", True, f"set aside, because no worker can do what they ask: {where}; {SEE_MESSAGES}")
 
 
 def _lateness(stores: list[Row], chosen: Settings) -> Iterator[Check]:

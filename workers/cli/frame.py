@@ -4,7 +4,7 @@ import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from typing import IO, Any
 from urllib.parse import urlsplit
@@ -12,10 +12,12 @@ from urllib.parse import urlsplit
 import click
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
+from psycopg.rows import dict_row
 
 from ledger.database import Database
 from ledger.keys import KeySet
 from ledger.ledger import Ledger
+from ledger.session import configure
 from schemas.errors import ConfigurationError, ConnectorError, NeedsPerson, RetryLater
 from schemas.flows import SWITCHES
 from schemas.settings import PREFIX, Settings, load_settings, misspelled
@@ -112,7 +114,7 @@ def open_ledger(given: Settings | None = None) -> Iterator[Ledger]:
     chosen = given or settings()
     keys = KeySet(chosen.keys)
     check_database(chosen.database_url)
-    ledger = Ledger(Database(chosen.database_url, size=2), keys)
+    ledger = Ledger(Database(chosen.database_url, size=2, pooled=chosen.pooled), keys)
     try:
         yield ledger
     finally:
@@ -122,8 +124,8 @@ def open_ledger(given: Settings | None = None) -> Iterator[Ledger]:
 def check_database(url: str) -> None:
     """Connect once, because the pool's own error would only say that it waited.
 
-    Raises ConfigurationError for what cannot be an address; WrongSetting where no server answers in time, or with the
-    words of the one that refuses.
+    Raises ConfigurationError for what cannot be an address and for a database that the connector cannot work in;
+    WrongSetting where no server answers in time, or with the words of the one that refuses.
     """
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
     # Neither is read as part of the password, so that the driver's message would quote the rest of it.
@@ -135,7 +137,10 @@ def check_database(url: str) -> None:
         # The driver's message may quote a part of the password.
         raise ConfigurationError("CONNECTOR_DATABASE_URL cannot be read as an address") from None
     try:
-        psycopg.connect(url, connect_timeout=_CONNECT_SECONDS).close()
+        with closing(
+            psycopg.connect(url, connect_timeout=_CONNECT_SECONDS, autocommit=True, row_factory=dict_row)
+        ) as found:
+            configure(found, pooled=True)
     except psycopg.errors.ConnectionTimeout:
         raise _unusable("it does not answer in time") from None
     except psycopg.OperationalError as error:

@@ -13,6 +13,7 @@ from workers.cli.frame import open_ledger, print_json, print_table, settings, sp
 from workers.cli.store_advice import advice, not_permitted
 from workers.consumed import ALIVE_SECONDS, slots_of_queues
 
+SEE_MESSAGES = "see: connector messages list"
 SOUND = frozenset({"fresh", "new", "paused"})  # states of a store that nobody need look after
 
 
@@ -38,6 +39,7 @@ def status(as_json: bool) -> None:
             "queues": queues,
             "unconsumed": [queue for queue, slots in slots_of_queues(ledger.front).items() if not slots],
             "silent": silent,
+            "set_aside": ledger.set_aside.counts(),
         }
     if as_json:
         print_json(found)
@@ -94,6 +96,9 @@ def _print(found: dict[str, Any]) -> None:
         click.echo(f"{sentence}. Jobs wait in the database meanwhile.")
     if found["unconsumed"]:
         click.echo(f"No worker consumes {', '.join(found['unconsumed'])}; start one as the Procfile says.")
+    if found["set_aside"]:
+        where = ", ".join(f"{row['messages']} from {row['queue']}" for row in found["set_aside"])
+        click.echo(f"Messages set aside: {where}; {SEE_MESSAGES}")
 
 
 def _print_stores(stores: list[dict[str, Any]], interval: float) -> None:

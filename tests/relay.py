@@ -30,8 +30,10 @@ class Relay:
 
     def __exit__(self, *_: object) -> None:
         self.cut(silently=False)
+        self._do(self._stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
+        self._loop.close()
 
     def cut(self, *, silently: bool) -> None:
         """Break all connections and refuse new ones; or `silently` pass nothing more, and tell nobody."""
@@ -46,7 +48,14 @@ class Relay:
 
     async def _serve(self) -> None:
         self._open.set()
-        await asyncio.start_server(self._take, "127.0.0.1", self.port)
+        self._server = await asyncio.start_server(self._take, "127.0.0.1", self.port)
+
+    async def _stop(self) -> None:
+        self._server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
 
     async def _cut(self, silently: bool) -> None:
         self._open.clear()

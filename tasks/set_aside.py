@@ -1,0 +1,37 @@
+"""The task messages.set_aside: what a worker makes of a message that it cannot work on. Nobody else sends it."""
+
+from typing import Any
+
+import structlog
+from celery import shared_task
+
+from ledger.ledger import Ledger
+from ledger.set_aside import SetAsideMessage
+from schemas.errors import RetryLater
+from tasks.base import ConnectorTask
+
+log = structlog.get_logger()
+
+TASK = "messages.set_aside"
+
+
+@shared_task(base=ConnectorTask, bind=True, name=TASK)
+def run(self: ConnectorTask, **kwargs: Any) -> str:
+    """Keep a message where a person can read it; it is acknowledged when this has ended."""
+    return keep(self.runtime.ledger, SetAsideMessage(**kwargs))
+
+
+def keep(ledger: Ledger, message: SetAsideMessage) -> str:
+    """Keep a message. Without a database, the log is what is left of it."""
+    try:
+        ledger.set_aside.keep(message)
+    except RetryLater as error:
+        log.error(
+            "a message that was set aside is in this log alone",
+            why=str(error),
+            message=message.message_id,
+            queue=message.queue,
+            content=message.content,
+        )
+        return "told the log"
+    return "kept"

@@ -1,0 +1,311 @@
+"""Messages that no worker can work on, by name: each is a function that publishes one to a queue of a broker.
+
+`poisons(broker_url)` gives those that this kind of broker can carry. Whoever sent one may go on: a worker that meets it
+sets it aside and works on the next message.
+"""
+
+import base64
+import bz2
+import json
+import lzma
+import pickle
+import struct
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+import amqp  # type: ignore[import-untyped]
+from kombu.connection import Connection
+from redis import Redis
+
+Publish = Callable[[str, str], None]  # address of the broker, name of the queue
+
+KEYWORDS = {"store": "corner", "order": "4711"}
+TASK = "orders.import"
+# Bytes: some hundred times what a task needs, and what a small compressed message becomes.
+HUGE = 50_000_000
+NESTED = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message as its sender gives it to the broker; `headers` come on top of those a task has.
+
+    A large `body` is made when it is sent.
+    """
+
+    body: bytes | Callable[[], bytes]
+    headers: Mapping[str, Any] = field(default_factory=dict)
+    content_type: str | None = "application/json"
+    content_encoding: str | None = "utf-8"
+    bare: bool = False  # no headers but its own
+
+    def publish(self, broker_url: str, queue: str) -> None:
+        """Send it as Celery would send a task."""
+        task = {} if self.bare else {"task": TASK, "id": str(uuid4()), "lang": "py"}
+        with Connection(broker_url) as connection:  # type: ignore[no-untyped-call] # kombu is untyped
+            channel = connection.default_channel
+            message = channel.prepare_message(
+                self.body() if callable(self.body) else self.body,
+                content_type=self.content_type,
+                content_encoding=self.content_encoding,
+                headers={**task, **self.headers},
+                properties={"delivery_mode": 2},
+            )
+            channel.basic_publish(message, exchange="", routing_key=queue)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value).encode()
+
+
+def _call(keywords: Any = KEYWORDS, embed: Any = None, args: Any = ()) -> bytes:
+    return _json([list(args) if isinstance(args, tuple) else args, keywords, embed or {}])
+
+
+_ANOTHER_TASK: Mapping[str, Any] = {
+    "task": "reconcile.sweep",
+    "args": [],
+    "kwargs": {},
+    "options": {},
+    "subtask_type": None,
+}
+
+
+def _bodies() -> Mapping[str, Letter]:
+    """JSON that is no call of a task, and what is no JSON."""
+    no_calls = {
+        "a text": "x",
+        "a number": 7,
+        "null": None,
+        "true": True,
+        "an empty list": [],
+        "an empty object": {},
+        "a list in a list": [[]],
+        "two of three parts": [[], KEYWORDS],
+        "four parts": [[], KEYWORDS, {}, {}],
+        "bare keywords": KEYWORDS,
+        "keywords in a list": [KEYWORDS],
+        "keywords as a list": [[], ["corner", "4711"], {}],
+        "arguments as an object": [{}, KEYWORDS, {}],
+        "embed as a list": [[], KEYWORDS, ["chain"]],
+    }
+    return {
+        **{name: Letter(_json(value)) for name, value in no_calls.items()},
+        **{f"{name} without headers": Letter(_json(value), bare=True) for name, value in no_calls.items()},
+        "no body": Letter(b""),
+        "no JSON": Letter(b'[[], {"store": '),
+        "no text": Letter(b"\xff\xfe\x00\x80", content_encoding="binary"),
+        "no text that calls itself UTF-8": Letter(b"\xff\xfe\x00\x80"),
+        "not of Celery": Letter(b"order 4711 of corner", bare=True, content_type="text/plain"),
+        "neither type nor headers": Letter(b"\x00\x01\x02", bare=True, content_type=None, content_encoding=None),
+        "protocol 1": Letter(_json({"task": TASK, "id": "1", "args": [], "kwargs": KEYWORDS}), bare=True),
+        "pickle": Letter(pickle.dumps([[], KEYWORDS, {}]), content_type="application/x-python-serialize"),
+        "YAML": Letter(b"- []\n- {store: corner}\n- {}\n", content_type="application/x-yaml"),
+        "an unknown type": Letter(_call(), content_type="application/x-nobody-knows"),
+        "huge": Letter(_huge),
+        "nested lists": Letter(b"[" * NESTED + b"]" * NESTED),
+        "nested keywords": Letter(_call().replace(b'"4711"', b'{"a":' * 900 + b"1" + b"}" * 900)),
+    }
+
+
+def _huge() -> bytes:
+    return _call({**KEYWORDS, "more": "x" * HUGE})
+
+
+def _compressed() -> Mapping[str, Letter]:
+    """What a few bytes become when a worker unpacks them."""
+    packers: Mapping[str, Callable[[bytes], bytes]] = {
+        "application/x-gzip": zlib.compress,
+        "application/x-bz2": bz2.compress,
+        "application/x-lzma": partial(lzma.compress, preset=1),
+    }
+    bombs = {f"a bomb of {name}": Letter(partial(_pack, pack), {"compression": name}) for name, pack in packers.items()}
+    return {
+        **bombs,
+        "compressed by nobody's way": Letter(_call(), {"compression": "x-nobody-knows"}),
+        "compressed in name only": Letter(_call(), {"compression": "gzip"}),
+        "compressed by a list": Letter(_call(), {"compression": ["gzip"]}),
+    }
+
+
+def _pack(pack: Callable[[bytes], bytes]) -> bytes:
+    return pack(_huge())
+
+
+def _keywords() -> Mapping[str, Letter]:
+    odd = {
+        "no keywords": {},
+        "a number for a store": {**KEYWORDS, "store": 7},
+        "an object for an order": {**KEYWORDS, "order": {"id": "4711"}},
+        "NUL in a keyword": {**KEYWORDS, "order": "47\x0011"},
+        "half a character in a keyword": {**KEYWORDS, "order": "47\ud80011"},
+        "a version beyond all": {**KEYWORDS, "version": 10**400},
+    }
+    return {
+        **{name: Letter(_call(keywords)) for name, keywords in odd.items()},
+        "a number beyond all numbers": Letter(_call().replace(b'"4711"', b"1e999999")),
+        "a number of many digits": Letter(_call().replace(b'"4711"', b"9" * 10_000)),
+        "a type nobody knows": Letter(_call({**KEYWORDS, "order": {"__type__": "nobody", "__value__": 1}})),
+        "a decimal that fills the memory": Letter(
+            _call({**KEYWORDS, "order": {"__type__": "decimal", "__value__": "1e999999999"}})
+        ),
+        "a type that is a list": Letter(_call({**KEYWORDS, "order": {"__type__": [], "__value__": 1}})),
+        "arguments without names": Letter(_call(args=("corner", "4711"))),
+    }
+
+
+def _headers() -> Mapping[str, Letter]:
+    odd: Mapping[str, Mapping[str, Any]] = {
+        "an unknown task": {"task": "orders.explode"},
+        "a task of Celery itself": {"task": "celery.backend_cleanup"},
+        "a list for a task": {"task": ["orders.import"]},
+        "an object for a task": {"task": {"name": TASK}},
+        "no name of a task": {"task": None},
+        "an object for an id": {"id": {"a": 1}},
+        "a list for an id": {"id": []},
+        "no id": {"id": None},
+        "a long id": {"id": "x" * 100_000},
+        "terminal codes for an id": {"id": "\x1b[2J\u202eid"},
+    }
+    return {name: Letter(_call({}), headers) for name, headers in odd.items()}
+
+
+def _tempting() -> Mapping[str, Letter]:
+    """Messages that ask for another task after the one they name."""
+    wishes = {
+        "a chain": {"chain": [_ANOTHER_TASK]},
+        "a callback": {"callbacks": [_ANOTHER_TASK]},
+        "an errback": {"errbacks": [_ANOTHER_TASK]},
+        "a chord": {"chord": _ANOTHER_TASK},
+        "a request of its own": {"reply_to": "orders", "id": "other"},
+    }
+    return {name: Letter(_call(embed=embed)) for name, embed in wishes.items()}
+
+
+def _push(item: bytes, broker_url: str, queue: str) -> None:
+    with Redis.from_url(broker_url) as client:
+        client.lpush(queue, item)
+
+
+def _envelope(**changes: Any) -> bytes:
+    whole = {
+        "body": base64.b64encode(_call()).decode(),
+        "content-type": "application/json",
+        "content-encoding": "utf-8",
+        "headers": {"task": TASK, "id": "poisoned"},
+        "properties": {
+            "delivery_tag": "poisoned",
+            "delivery_info": {"exchange": "", "routing_key": "orders"},
+            "body_encoding": "base64",
+        },
+    }
+    return _json({name: value for name, value in {**whole, **changes}.items() if value is not ...})
+
+
+def _properties(**changes: Any) -> bytes:
+    given = {"delivery_tag": "poisoned", "delivery_info": {"exchange": "", "routing_key": "orders"}, **changes}
+    return _envelope(properties={name: value for name, value in given.items() if value is not ...})
+
+
+def _items() -> Mapping[str, bytes]:
+    """What nothing but a Redis list takes: items that are no envelope of kombu's, or a broken one."""
+    return {
+        "an item that is no JSON": b"order 4711",
+        "an item that is no text": b"\xff\x00\xfe",
+        "an empty item": b"",
+        "a huge item": b"x" * (HUGE // 10),
+        "a nested item": b'{"a":' * NESTED + b"1" + b"}" * NESTED,
+        "an item that is a text": b'"x"',
+        "an item that is null": b"null",
+        "an item that is a list": b"[]",
+        "an item that is an empty object": b"{}",
+        "an item that is a call": _call(),
+        "an item that is bare keywords": _json(KEYWORDS),
+        "an envelope without a body": _envelope(body=...),
+        "an envelope without properties": _envelope(properties=...),
+        "an envelope without headers": _envelope(headers=...),
+        "headers that are null": _envelope(headers=None),
+        "headers that are a list": _envelope(headers=["task", TASK]),
+        "headers that nest": _envelope(headers={"task": TASK, "id": "x", "more": 1}).replace(
+            b"1}", b"[" * 900 + b"]" * 900 + b"}"
+        ),
+        "properties that are a list": _envelope(properties=[]),
+        "a body that is a number": _envelope(body=7),
+        "a body that is an object": _envelope(body={"store": "corner"}),
+        "a body of wrong base64": _envelope(body="%%%"),
+        "a body of cut base64": _envelope(body="W1td"[:-1]),
+        "a body encoded by nobody's way": _properties(body_encoding="x-nobody-knows"),
+        "a body encoded by a list": _properties(body_encoding=["base64"]),
+        "a content type that is a list": _envelope(**{"content-type": ["application/json"]}),
+        "a content encoding that is a number": _envelope(**{"content-encoding": 8}),
+        "no delivery tag": _properties(delivery_tag=...),
+        "a delivery tag that is an object": _properties(delivery_tag={"a": 1}),
+        "a delivery tag that is null": _properties(delivery_tag=None),
+        "a delivery tag of half a character": _properties(delivery_tag="\ud800"),
+        "no delivery info": _properties(delivery_info=...),
+        "a delivery info that is empty": _properties(delivery_info={}),
+        "a delivery info that is a text": _properties(delivery_info="orders"),
+        "a delivery info that names a list": _properties(delivery_info={"exchange": [], "routing_key": []}),
+    }
+
+
+def _publish_raw(properties: bytes, broker_url: str, queue: str) -> None:
+    class Crafted(amqp.Message):  # type: ignore[misc] # amqp is untyped
+        def _serialize_properties(self) -> bytes:
+            return properties
+
+    with Connection(broker_url) as connection:  # type: ignore[no-untyped-call] # kombu is untyped
+        connection.default_channel.basic_publish(Crafted(_call()), exchange="", routing_key=queue)
+
+
+def _amqp_properties() -> Mapping[str, bytes]:
+    """What AMQP lets a sender write and no calendar or alphabet knows: flags of what follows, then its bytes."""
+    milliseconds = struct.pack(">Q", 1_700_000_000_000_000)
+    table = b"\x04sent" + b"T" + milliseconds
+    return {
+        "a time in milliseconds": struct.pack(">H", 1 << 6) + milliseconds,
+        "a header's time in milliseconds": struct.pack(">HI", 1 << 13, len(table)) + table,
+        "a content type that is no text": struct.pack(">HB", 1 << 15, 2) + b"\xff\xfe",
+    }
+
+
+_LETTERS = (_bodies, _compressed, _keywords, _headers, _tempting)
+
+
+def poisons(broker_url: str) -> Mapping[str, Publish]:
+    """Return name → function of each poison that this broker can carry."""
+    found: dict[str, Publish] = {name: letter.publish for room in _LETTERS for name, letter in room().items()}
+    if broker_url.startswith("redis"):
+        found |= {name: partial(_push, item) for name, item in _items().items()}
+    else:
+        found |= {name: partial(_publish_raw, given) for name, given in _amqp_properties().items()}
+    return found
+
+
+def harmless(broker_url: str) -> Mapping[str, Publish]:
+    """Return odd messages that ask for a task all the same, for the order that is their own name.
+
+    What a worker does not need of them, it passes over.
+    """
+    past, garbage = "2001-01-01T00:00:00", "the day after"
+    odd: Mapping[str, Mapping[str, Any]] = {
+        "a time of no calendar": {"eta": garbage, "expires": garbage},
+        "a time long past": {"eta": past, "expires": past},
+        "a time that no clock shows": {"eta": "0001-01-01T00:00:00+14:00"},
+        "a time that is an object": {"eta": {}, "expires": []},
+        "a text for retries": {"retries": "many"},
+        "limits of no time": {"timelimit": "never"},
+        "limits of the past": {"timelimit": [-1, -1]},
+        "an object for what is shown": {"argsrepr": {}, "kwargsrepr": [], "shadow": {}, "origin": {}},
+        "objects for kin": {"root_id": {}, "parent_id": [], "group": {}, "group_index": "x"},
+        "a wish for a result": {"ignore_result": {}, "reply_to": {}},
+        "stamps of nobody": {"stamps": "x", "stamped_headers": 7},
+    }
+    found = {name: Letter(_call({**KEYWORDS, "order": name}), headers) for name, headers in odd.items()}
+    for encoding in ("x-nobody-knows", "zlib_codec"):
+        found[encoding] = Letter(_call({**KEYWORDS, "order": encoding}), content_encoding=encoding)
+    return {name: letter.publish for name, letter in found.items()}

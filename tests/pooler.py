@@ -1,0 +1,68 @@
+"""A real PgBouncer in transaction mode: each transaction of a client gets whichever session of the server is free."""
+
+import shutil
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from tests.standing import Standing, answers
+from workers.local.folder import open_the_way
+from workers.local.postgres import Postgres
+from workers.local.processes import Command, Processes
+
+PGBOUNCER = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+needs_pgbouncer = pytest.mark.skipif(PGBOUNCER is None, reason="needs PgBouncer: apt-get install pgbouncer")
+
+# Sessions of the server for all clients of one database: far fewer than the clients have.
+SESSIONS = 5
+_SETTINGS = """\
+[databases]
+* = host=127.0.0.1 port={server}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {port}
+unix_socket_dir =
+auth_type = scram-sha-256
+auth_file = {users}
+pool_mode = transaction
+max_client_conn = 1000
+default_pool_size = {sessions}
+"""
+
+
+class PgBouncer:
+    """It stands before the server at `database_url`, whose name and password it takes."""
+
+    def __init__(self, folder: Path, database_url: str) -> None:
+        self.folder = folder.resolve()
+        self._server = urlsplit(database_url)
+
+    def prepare(self) -> None:
+        """Make the folder, which another account must be able to read if we are root."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        open_the_way(self.folder / "users")
+
+    def command(self, port: int) -> Command:
+        """Start it on `port`."""
+        users = self.folder / "users"
+        users.write_text(f'"{self._server.username}" "{self._server.password}"\n')
+        settings = self.folder / "pgbouncer.ini"
+        settings.write_text(_SETTINGS.format(server=self._server.port, port=port, users=users, sessions=SESSIONS))
+        account = Postgres(self.folder, "", durable=False).command(0).account
+        return Command("pgbouncer", [str(PGBOUNCER), str(settings)], cwd=self.folder, account=account)
+
+    def url(self, port: int) -> str:
+        """Give the address through which the server's database is reached."""
+        return self._server._replace(
+            netloc=f"{self._server.username}:{self._server.password}@127.0.0.1:{port}"
+        ).geturl()
+
+    def ready(self, port: int) -> bool:
+        """Tell whether it takes connections."""
+        return answers(self.url(port))
+
+
+def start_pooler(folder: Path, database_url: str, processes: Processes) -> Standing:
+    """Start a PgBouncer before a server; it can be killed and restarted at the same address."""
+    return Standing(PgBouncer(folder, database_url), processes)
