@@ -90,7 +90,7 @@ class Postgres:
 
     def _initdb(self, folder: Path) -> None:
         password = self.folder.with_name(f"{self.folder.name}.password")
-        write_private(password, kept_secret(_superuser_file(self.folder), lambda: secrets.token_urlsafe(24)))
+        write_private(password, kept_secret(superuser_file(self.folder), lambda: secrets.token_urlsafe(24)))
         if self._account:
             os.chown(password, *self._account)
         login = [f"--username={_SUPERUSER}", "--auth=scram-sha-256", f"--pwfile={password}"]
@@ -139,11 +139,12 @@ def binaries() -> Path:
 def superuser_url(folder: Path, url: str) -> str:
     """Turn an address of the server with its data in `folder` into its superuser's, whom the connector never is."""
     address = urlsplit(url)
-    login = f"{_SUPERUSER}:{_superuser_file(folder).read_text()}"
+    login = f"{_SUPERUSER}:{superuser_file(folder).read_text()}"
     return address._replace(netloc=f"{login}@{address.hostname}:{address.port}").geturl()
 
 
-def _superuser_file(folder: Path) -> Path:
+def superuser_file(folder: Path) -> Path:
+    """Return where the password of the superuser is kept whose server has its data in `folder`."""
     return folder.with_name(f"{folder.name}.superuser")
 
 
