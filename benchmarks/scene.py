@@ -19,6 +19,7 @@ import psycopg
 from benchmarks.costs import below, cpu_seconds
 from tests.hosts.host import ROOT
 from tests.world import CHANNEL, CLIENT_ID, CLIENT_SECRET, KEY, TENANT, World, wait_for
+from workers.local.postgres import superuser_url
 from workers.local.processes import Child, Command
 from workers.local.services import Services, local_services
 
@@ -70,7 +71,9 @@ class Scene:
         self.world = world
         self._folder = folder
         self.env = env
-        self.postgres_log = folder / "services" / "logs" / "postgres.log"
+        services = folder / "services"
+        self.postgres_log = services / "logs" / "postgres.log"
+        self.superuser_url = superuser_url(services / "postgres", world.settings.database_url)
         self._running: dict[str, list[Child]] = {}
         self._causes = 0
         self.servers: set[int] = set()

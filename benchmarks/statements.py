@@ -22,6 +22,6 @@ def statements_of(made: Scene, work: Callable[[], object]) -> int:
 
 
 def _log_statements(made: Scene, which: str) -> None:
-    with psycopg.connect(made.world.settings.database_url, autocommit=True) as connection:
+    with psycopg.connect(made.superuser_url, autocommit=True) as connection:
         connection.execute(f"alter system set log_statement = '{which}'".encode())
         connection.execute("select pg_reload_conf()")

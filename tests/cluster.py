@@ -1,6 +1,7 @@
 """A PostgreSQL that can die, fill its disk, or hand over to a standby, at one address all the while."""
 
 import os
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -13,7 +14,7 @@ import psycopg
 from tests.disks import SmallDisk
 from tests.relay import Relay
 from tests.standing import Standing, answers
-from workers.local.postgres import Postgres, binaries
+from workers.local.postgres import Postgres, binaries, superuser_file, superuser_url
 from workers.local.processes import Processes
 
 _PATIENCE = 30.0
@@ -54,6 +55,11 @@ class Cluster:
     def url(self) -> str:
         """The address that never changes."""
         return self._primary.url_at(self._relay.port)
+
+    @property
+    def superuser_url(self) -> str:
+        """That address for the server's superuser, whom the connector is not."""
+        return superuser_url(self._primary.folder, self.url)
 
     @property
     def port(self) -> int:
@@ -129,11 +135,12 @@ class Cluster:
             os.chown(place.parent, *account)
         uid, gid = account or (None, None)
         argv = [str(binaries() / "pg_basebackup"), "-D", str(place), "-R", "-X", "stream", "-c", "fast", "--no-sync"]
-        argv += ["-d", self._primary.url]
+        argv += ["-d", superuser_url(self._primary.folder, self._primary.url)]
         groups: list[int] | None = [] if account else None
         subprocess.run(
             argv, user=uid, group=gid, extra_groups=groups, cwd=place.parent, check=True, capture_output=True
         )
+        shutil.copy(superuser_file(self._primary.folder), superuser_file(place))
 
     def _confirms(self) -> bool:
         found = self._execute(self._primary, "select 1 from pg_stat_replication where sync_state = 'sync'")
@@ -141,7 +148,7 @@ class Cluster:
 
     @staticmethod
     def _execute(server: Standing, *statements: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect(server.url, autocommit=True) as connection:
+        with psycopg.connect(superuser_url(server.folder, server.url), autocommit=True) as connection:
             for statement in statements:
                 cursor = connection.execute(statement.encode())
             return cursor.fetchall() if cursor.description else []

@@ -61,7 +61,7 @@ def test_a_server_that_takes_no_writes_says_so_and_is_tried_again(cluster: Clust
 
 
 def test_a_server_that_takes_no_more_sessions_is_named_with_its_own_words(cluster: Cluster) -> None:
-    with psycopg.connect(cluster.url, autocommit=True) as connection:
+    with psycopg.connect(cluster.superuser_url, autocommit=True) as connection:
         connection.execute("create role small login password 'password-of-tests' connection limit 0")
     database = Database(cluster.url.replace("//connector:", "//small:"), patience=2)
     assert _refusal(database) == ('the database does not answer: too many connections for role "small"')

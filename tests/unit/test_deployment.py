@@ -1,5 +1,6 @@
 """The Procfile and the compose file run everything the connector needs, and the same on either."""
 
+import os
 import re
 import shlex
 from collections.abc import Mapping
@@ -108,6 +109,14 @@ def test_every_secret_comes_from_the_environment() -> None:
     assert values
     # `:?` lets compose refuse to start while the variable is missing or empty.
     assert [where for where, value in values.items() if not re.search(r"\$\{[A-Z_]+:\?", value)] == []
+
+
+def test_the_connectors_role_is_not_the_superuser_that_the_image_makes() -> None:
+    postgres = services()["postgres"]
+    assert "POSTGRES_USER" not in postgres["environment"]
+    assert "./deploy/database.sh:/docker-entrypoint-initdb.d/database.sh:ro" in postgres["volumes"]
+    # The image runs what is executable, and would take up the settings of a shell script that is not.
+    assert os.access(ROOT / "deploy" / "database.sh", os.X_OK)
 
 
 def test_servers_are_healthy_before_anything_uses_them() -> None:

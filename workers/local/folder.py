@@ -5,6 +5,7 @@ services.json  the addresses of the running servers
 processes/     its lock is held while the processes of a Procfile run as well
 keys           the keys for stored secrets        password   the servers' password
 postgres/      PostgreSQL's data                  redis/     Redis's configuration
+postgres.superuser   the password of PostgreSQL's superuser, for a person: the connector's own role is none
 logs/          one file per process
 """
 
