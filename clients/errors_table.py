@@ -22,8 +22,7 @@ from typing import Any
 
 from clients.headers import retry_after
 from schemas.errors import AnswerLost, ConnectorError, MalformedDocument, NeedsPerson, RetryLater, Wait
-
-_MESSAGE_LIMIT = 300  # characters of a vendor's message that go into ours
+from schemas.texts import slug, told
 
 
 class HostNotFound(RetryLater):
@@ -68,7 +67,7 @@ class Answer:
         """The vendor's own message, shortened and without its full stop; the status when there is none."""
         texts = self.document if isinstance(self.document, Mapping) else {}
         text = texts.get("message") or texts.get("error_description") or texts.get("error")
-        return str(text)[:_MESSAGE_LIMIT].rstrip(". ") if text else f"status {self.status}"
+        return told(text) if text else f"status {self.status}"
 
 
 def not_sent(request: Request, cause: str, *, unknown_host: bool = False) -> RetryLater:
@@ -150,7 +149,7 @@ def _refused(answer: Answer) -> ConnectorError:
     document = answer.document if isinstance(answer.document, Mapping) else {}
     return NeedsPerson(
         f"{answer.request} was refused: {answer.said()}.",
-        reason=str(document.get("errorId") or f"refused-{answer.status}"),
+        reason=slug(document.get("errorId")) or f"refused-{answer.status}",
         resolution="Read the vendor's message, mend the cause on either side, then retry the job.",
     )
 

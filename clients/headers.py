@@ -6,6 +6,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 LONGEST_WAIT_SECONDS = 86_400.0  # a server that asks for more is mistaken; nothing sleeps for weeks on one header
+CLOCK_YEARS = range(2000, 3000)  # a server outside of them does not know the time
+MOST_CALLS = 10**6  # of one budget: a vendor that tells more tells nothing
 _EPOCH_FROM = 100_000_000  # a bigger number is a moment (1973 and later), a smaller one a number of seconds
 
 
@@ -19,8 +21,9 @@ class RateLimit:
 
 
 def served_at(headers: Mapping[str, str]) -> datetime:
-    """The server's clock from the `Date` header (aware UTC), or ours when it sends none."""
-    return _http_date(headers.get("Date", "")) or datetime.now(UTC)
+    """The server's clock from the `Date` header (aware UTC), or ours when it sends none that can be right."""
+    told = _http_date(headers.get("Date", ""))
+    return told if told and told.year in CLOCK_YEARS else datetime.now(UTC)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
@@ -47,8 +50,8 @@ def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
         return None
     reset = _reset_seconds(_either(headers, "Reset").strip(), served_at(headers))
     return RateLimit(
-        limit=int(limit) if limit and limit >= 1 else None,
-        remaining=None if remaining is None else max(int(remaining), 0),
+        limit=int(limit) if limit and 1 <= limit <= MOST_CALLS else None,
+        remaining=None if remaining is None else min(max(int(remaining), 0), MOST_CALLS),
         reset_seconds=reset,
     )
 
@@ -84,7 +87,7 @@ def _iso(text: str) -> datetime | None:
 def _http_date(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 

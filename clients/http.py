@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from decimal import Decimal
 from importlib.metadata import version
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +16,7 @@ from urllib3.exceptions import HTTPError
 from clients.errors_table import Answer, Request, lost, not_sent, refusal
 from clients.transport import Call, current_call, shared_session
 from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
+from schemas.numbers import read_constant, read_decimal, read_int
 
 DEADLINE_SECONDS = 10.0  # of a whole call: its check, connect, send, answer to its last byte
 BODY_LIMIT = 20 * 1024 * 1024  # bytes: a page of 200 orders has about 2 MB
@@ -181,7 +181,7 @@ def _document(request: Request, status: int, body: bytes) -> object:
     if body.count(b",") > MOST_VALUES:
         raise lost(request, f"the body has over {MOST_VALUES} values")
     try:
-        document = json.loads(body, parse_float=Decimal)
+        document = json.loads(body, parse_float=read_decimal, parse_int=read_int, parse_constant=read_constant)
     except (ValueError, RecursionError):
         document = None
     if status < 300 and not isinstance(document, dict):

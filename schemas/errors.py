@@ -63,8 +63,11 @@ class NeedsPerson(ConnectorError):
     """A person must decide; the job is parked until then.
 
     `reason` is a short stable slug (jobs are listed and retried by it), `resolution` says what to do next,
-    `scope` tells whether the whole store is affected (a wrong secret) or only this job.
+    `store_wide` tells whether the whole store is affected (a wrong secret) or only this job; `vendor` names the one
+    whose client met it (a value of `schemas.vendors.Vendor`), None where no vendor was asked.
     """
+
+    vendor: str | None = None
 
     def __init__(self, message: str, *, reason: str, resolution: str, store_wide: bool = False) -> None:
         super().__init__(message)

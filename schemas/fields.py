@@ -6,19 +6,26 @@ and an error carries the full path of what is at fault.
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, ClassVar, Generic, TypeVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_load
 
 from schemas.errors import MalformedDocument
+from schemas.numbers import in_range
+from schemas.texts import LONGEST_ID, LONGEST_TEXT, clean, unfit
 
 T = TypeVar("T")
 
 # What `faults` calls a document that is at fault as a whole.
 WHOLE = "(document)"
-# Far above any order; keeps a number such as 1e999999 from filling the memory.
+# Above any amount of money.
 _MOST = 10**12
+# What a column of PostgreSQL's type int4 takes.
+_MOST_COUNT = 2**31 - 1
+# The years in which an order can have been placed, and the last moment of the calendar in Unix milliseconds.
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
+_MOST_MILLIS = 253_402_300_799_999
 # Entries of one list: above any order's pieces and any page. Each costs some 0.1 ms to read, whatever it holds.
 MOST_ENTRIES = 20_000
 
@@ -73,18 +80,40 @@ def _walk(document: Any, path: tuple[str, ...]) -> Any:
 
 
 class Text(At[str]):
-    """A text; a whole number is taken as its digits. An empty text is absent, or an error where one is required."""
+    """A text for people, cleaned and cut; a whole number is taken as its digits.
+
+    An empty text is absent, or an error where one is required. `longest` is in characters.
+    """
+
+    def __init__(self, *paths: str, longest: int = LONGEST_TEXT, **options: Any) -> None:
+        super().__init__(*paths, **options)
+        self._longest = longest
 
     def _find(self, document: Mapping[str, Any]) -> Any:
         found = super()._find(document)
         return missing if found == "" else found
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        if isinstance(value, str):
-            return value
         if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
-        raise ValidationError("is not a text")
+            value = str(value)
+        if not isinstance(value, str):
+            raise ValidationError("is not a text")
+        return self._taken(value)
+
+    def _taken(self, value: str) -> str:
+        return clean(value, self._longest)
+
+
+class Ident(Text):
+    """A text that identifies something, an id, a number or a word of the vendor: taken whole or not at all."""
+
+    def __init__(self, *paths: str, longest: int = LONGEST_ID, **options: Any) -> None:
+        super().__init__(*paths, longest=longest, **options)
+
+    def _taken(self, value: str) -> str:
+        if wrong := unfit(value, self._longest):
+            raise ValidationError(wrong)
+        return value
 
 
 class Flag(At[bool]):
@@ -102,30 +131,31 @@ class Amount(At[Decimal]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
             raise ValidationError("is not a number")
-        number = Decimal(str(value))
-        if not number.is_finite() or abs(number) > _MOST:
+        if not in_range(value, -_MOST, _MOST):
             raise ValidationError("is not an amount")
-        return number
+        return Decimal(str(value))
 
 
 class WholeNumber(At[int]):
-    """A count that is never negative; JSON may write three as 3 or 3.0."""
+    """A count from 0 to `most`; JSON may write three as 3 or 3.0."""
+
+    def __init__(self, *paths: str, most: int = _MOST_COUNT, **options: Any) -> None:
+        super().__init__(*paths, **options)
+        self._most = most
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-        if number and 0 <= value <= _MOST and value == int(value):
+        if in_range(value, 0, self._most) and value == int(value):
             return int(value)
-        raise ValidationError("is not a whole number of at least 0")
+        raise ValidationError(f"is not a whole number from 0 to {self._most}")
 
 
 class Integer(At[int]):
-    """A whole number that may be below zero; null, where it may stand, is None."""
+    """A whole number that may be below zero, within an int4; null, where it may stand, is None."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
-        if number and abs(value) <= _MOST and value == int(value):
+        if in_range(value, -_MOST_COUNT, _MOST_COUNT) and value == int(value):
             return int(value)
-        raise ValidationError("is not a whole number")
+        raise ValidationError(f"is not a whole number from -{_MOST_COUNT} to {_MOST_COUNT}")
 
 
 class Time(At[datetime]):
@@ -133,19 +163,26 @@ class Time(At[datetime]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         try:
-            return parse_time(value)
+            moment = parse_time(value)
         except (TypeError, ValueError, OverflowError):
             raise ValidationError("is not an ISO 8601 time") from None
+        return _plausible(moment)
 
 
 class MillisTime(At[datetime]):
     """A moment in Unix milliseconds."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
-        try:
-            return datetime.fromtimestamp(int(value) / 1000, UTC)
-        except (TypeError, ValueError, OverflowError, OSError, InvalidOperation):
-            raise ValidationError("is not a time in Unix milliseconds") from None
+        if not in_range(value, 0, _MOST_MILLIS):
+            raise ValidationError("is not a time in Unix milliseconds")
+        return _plausible(datetime.fromtimestamp(int(value) / 1000, UTC))
+
+
+def _plausible(moment: datetime) -> datetime:
+    """Refuse what is no time of an order: close to the ends of the calendar, adding a second already fails."""
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValidationError(f"is not a time from {_FIRST_YEAR} to {_LAST_YEAR}")
+    return moment
 
 
 class Object(At[dict[str, Any]]):
@@ -157,13 +194,15 @@ class Object(At[dict[str, Any]]):
         raise ValidationError("is not an object")
 
 
-class Texts(At[tuple[str, ...]]):
-    """A list of texts."""
+class Idents(At[tuple[str, ...]]):
+    """A list of ids."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
-        if isinstance(value, list) and all(isinstance(each, str) for each in value):
-            return tuple(value)
-        raise ValidationError("is not a list of texts")
+        if not isinstance(value, list) or len(value) > MOST_ENTRIES:
+            raise ValidationError(f"is not a list of at most {MOST_ENTRIES} ids")
+        if not all(isinstance(each, str) and not unfit(each) for each in value):
+            raise ValidationError("is not a list of ids")
+        return tuple(value)
 
 
 class Document(Schema):

@@ -13,7 +13,7 @@ from schemas.errors import LeaseLost, MalformedDocument, NeedsPerson, RetryLater
 from schemas.messages import OrderMessage
 from tasks.backoff import backoff
 from tasks.broker_errors import BROKER_ERRORS
-from tasks.health import note_silence
+from tasks.health import note_refusal, note_silence
 from tasks.run import Run
 from tasks.runtime import Runtime
 
@@ -137,7 +137,7 @@ def _ending(run: Run, error: RetryLater | NeedsPerson) -> Settlement:
     if isinstance(error, RetryLater):
         return _retry(run, error)
     if error.store_wide:
-        _blame(run, error)
+        note_refusal(run.runtime, run.store, error, STORE_PAUSE)
         return Settlement("waiting", "store has a problem", str(error), pause=STORE_PAUSE)
     return Settlement("parked", "parked", str(error), reason=error.reason, resolution=error.resolution)
 
@@ -188,11 +188,6 @@ def _keeps_failing(message: str) -> Settlement:
         resolution="See what was tried: connector jobs show ID; mend the cause, then: "
         "connector jobs retry --reason keeps-failing",
     )
-
-
-def _blame(run: Run, error: NeedsPerson) -> None:
-    vendor = "afosto" if "afosto" in error.reason else "epages"
-    run.runtime.ledger.stores.blame(run.store.name, vendor, error.reason, str(error), STORE_PAUSE)
 
 
 def _maybe_stop_flow(run: Run, error: NeedsPerson) -> None:

@@ -17,9 +17,10 @@ from schemas.errors import MalformedDocument, NeedsPerson, RetryLater, Wait
 from schemas.flows import IMPORTS, SWITCHES
 from schemas.mapping.content import facets, is_final
 from schemas.messages import PollMessage
+from schemas.vendors import Vendor
 from schemas.words import counted
 from tasks.backoff import jitter
-from tasks.health import note_silence
+from tasks.health import note_refusal, note_silence
 from tasks.runtime import Runtime
 from tasks.slices import Reader, Reading
 from tasks.vendors import Gate, epages_client, reading_epages
@@ -59,7 +60,8 @@ def poll(runtime: Runtime, message: PollMessage, tell: Tell = tell_nobody) -> st
     try:
         return _read(runtime, store, cursor, reader, gate, tell)
     except NeedsPerson as error:
-        runtime.ledger.stores.blame(store.name, "epages", error.reason, str(error), runtime.settings.poll_interval)
+        error.vendor = Vendor.EPAGES
+        note_refusal(runtime, store, error, runtime.settings.poll_interval)
         raise
     except RetryLater as error:
         note_silence(runtime, store, error)

@@ -13,7 +13,7 @@ from ledger.walks import Walk
 from schemas.errors import NeedsPerson, RetryLater
 from schemas.messages import StoreMessage
 from schemas.words import counted
-from tasks.health import note_silence
+from tasks.health import note_refusal, note_silence
 from tasks.runtime import Runtime
 from tasks.vendors import afosto_client, reading_afosto
 
@@ -39,6 +39,9 @@ def walk(runtime: Runtime, message: StoreMessage) -> str:
         return "nothing to do: the store is paused"
     try:
         return _walk(runtime, store, where)
+    except NeedsPerson as error:
+        note_refusal(runtime, store, error, runtime.settings.walk_interval)
+        raise
     except RetryLater as error:
         note_silence(runtime, store, error)
         raise Retry(str(error), when=runtime.settings.walk_interval) from error

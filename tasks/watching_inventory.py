@@ -15,7 +15,7 @@ from ledger.stock import Stock
 from schemas.errors import NeedsPerson, RetryLater
 from schemas.words import counted
 from tasks.backoff import jitter
-from tasks.health import note_silence
+from tasks.health import note_refusal, note_silence
 from tasks.refreshing import refresh
 from tasks.runtime import Runtime
 from tasks.sellers import PAST_WAIT
@@ -48,6 +48,9 @@ def watch(runtime: Runtime, name: str) -> str:
         return "nothing to watch: no location is mapped"
     try:
         return _Watch(runtime, store, locations).look()
+    except NeedsPerson as error:
+        note_refusal(runtime, store, error, runtime.settings.inventory_interval)
+        raise
     except RetryLater as error:
         note_silence(runtime, store, error)
         pause = error.after or runtime.settings.inventory_interval

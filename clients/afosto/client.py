@@ -23,13 +23,17 @@ from schemas.afosto import (
     load_inventory,
     load_inventory_changes,
     load_locations,
+    load_next_page,
     load_order,
     load_parcel,
 )
 from schemas.errors import AnswerLost, MalformedDocument, NeedsPerson
 from schemas.fields import entries
+from schemas.vendors import Vendor, met_at
 
 T = TypeVar("T")
+# Pages of one list: above a tenant's locations, channels and changes of a day. One that never ends is refused.
+MOST_PAGES = 1_000
 BATCH = 100  # item ids in one mutation, SKUs in one query
 PAGE = 50  # the maximum is not documented; see the reference of pagination
 
@@ -57,7 +61,7 @@ class AfostoClient:
     def order(self, order_id: str) -> Order | None:
         """Return an order as it is now, or None when there is none of this id."""
         try:
-            found = self._call("order", {"id": order_id}, effect=False)["order"]
+            found = self._call("order", {"id": order_id}, effect=False).get("order")
         except NotFound:
             return None
         return load_order(found) if found else None
@@ -65,8 +69,8 @@ class AfostoClient:
     def orders_by_reference(self, channel_id: str, reference: str) -> tuple[Order, ...]:
         """Return the orders with our reference. Raises NeedsPerson (schema-mismatch) where Afosto has no such query."""
         variables = {"filters": {"channel_id": channel_id, "reference": reference}, "first": PAGE}
-        found = self._call("orders_by_reference", variables, effect=False)["orders"]
-        return tuple(load_order(node) for node in entries(found["nodes"], "Afosto list", "nodes"))
+        found = self._list("orders_by_reference", "orders", variables)
+        return tuple(load_order(node) for node in entries(found.get("nodes"), "Afosto list", "nodes"))
 
     def changed_orders(self, channel_id: str, since: datetime) -> list[str]:
         """Return the ids of a channel's orders that changed since a moment.
@@ -86,11 +90,10 @@ class AfostoClient:
         """
         filters = {"channel_id": channel_id, "updated_after": int(since.timestamp() * 1000)}
         variables = {"filters": filters, "first": PAGE, "after": after}
-        page = self._call("channel_orders", variables, effect=False)["orders"]
-        following = page["pageInfo"]["endCursor"] if page["pageInfo"]["hasNextPage"] else None
-        return tuple(
-            _readable(entries(page["nodes"], "Afosto list", "nodes"))
-        ), following if following != after else None
+        page = self._list("channel_orders", "orders", variables)
+        following = load_next_page(page)
+        orders = tuple(_readable(entries(page.get("nodes"), "Afosto list", "nodes")))
+        return orders, following if following != after else None
 
     def available(self, skus: Sequence[str], location_ids: Sequence[str]) -> dict[str, int]:
         """Return what may still be sold of each SKU over these locations together; 0 where Afosto keeps no level."""
@@ -178,13 +181,19 @@ class AfostoClient:
         """Read all pages of a list; `field` is its root field where that is not called like the document."""
         found: list[T] = []
         after: str | None = None
-        while True:
-            variables = {**(asked or {}), "first": PAGE, "after": after}
-            page = self._call(name, variables, effect=False)[field or name]
+        for _ in range(MOST_PAGES):
+            page = self._list(name, field or name, {**(asked or {}), "first": PAGE, "after": after})
             found += load(page)
-            last, after = after, page["pageInfo"]["endCursor"]
-            if not page["pageInfo"]["hasNextPage"] or after is None or after == last:
+            last, after = after, load_next_page(page)
+            if after is None or after == last:
                 return tuple(found)
+        raise MalformedDocument(f"Afosto's list of {field or name} does not end", field="pageInfo.hasNextPage")
+
+    def _list(self, name: str, field: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
+        page = self._call(name, variables, effect=False).get(field)
+        if not isinstance(page, Mapping):
+            raise MalformedDocument(f"Afosto's answer to {name}: the field {field!r} is no list", field=field)
+        return page
 
     def _changed(self, name: str, field: str, body: Mapping[str, Any]) -> Order:
         return self._mutate(name, field, body, "order", load_order)
@@ -201,6 +210,10 @@ class AfostoClient:
             return load(changed[key])
 
     def _call(self, name: str, variables: Mapping[str, Any], *, effect: bool) -> Mapping[str, Any]:
+        with met_at(Vendor.AFOSTO):
+            return self._data(name, variables, effect=effect)
+
+    def _data(self, name: str, variables: Mapping[str, Any], *, effect: bool) -> Mapping[str, Any]:
         body = {"query": document(name), "variables": variables}
         answer = self._http.send(
             "POST", self._url, effect=effect, headers=self._headers, body=body, interpret=interpret

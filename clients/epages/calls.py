@@ -6,7 +6,8 @@ from urllib.parse import quote
 
 from clients.errors_table import Answer, Unauthorized
 from clients.http import Http
-from schemas.epages import Token
+from schemas.epages import Token, load_page_count
+from schemas.vendors import Vendor, met_at
 
 
 class Calls:
@@ -22,7 +23,7 @@ class Calls:
         while number < pages:
             document = self._get(path, paging(number, size)).document
             yield document
-            number, pages = number + 1, pages_of(document)
+            number, pages = number + 1, load_page_count(document)
 
     def _get(self, path: str, parameters: Mapping[str, str] | None = None) -> Answer:
         return self._send("GET", path, parameters, None)
@@ -49,7 +50,8 @@ class Calls:
     ) -> Answer:
         headers = {"Authorization": f"Bearer {token.access_token}", "Accept": "application/hal+json"}
         url, effect = f"{self._base_url}{path}", method != "GET"
-        return self._http.send(method, url, effect=effect, headers=headers, params=parameters, body=body)
+        with met_at(Vendor.EPAGES):
+            return self._http.send(method, url, effect=effect, headers=headers, params=parameters, body=body)
 
 
 def escaped(name: str) -> str:
@@ -60,8 +62,3 @@ def escaped(name: str) -> str:
 def paging(number: int, size: int) -> dict[str, str]:
     """Give the parameters that ask for one page."""
     return {"page": str(number), "size": str(size)}
-
-
-def pages_of(document: Mapping[str, Any]) -> int:
-    """Give how many pages there are, as one of them says."""
-    return int((document.get("page") or {}).get("totalPages", 1))

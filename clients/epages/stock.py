@@ -1,12 +1,13 @@
 """A shop's catalogue and its stock."""
 
-from clients.epages.calls import Calls, escaped, pages_of, paging
+from clients.epages.calls import Calls, escaped, paging
 from clients.errors_table import NotFound, shows_effect
 from schemas.epages import (
     Availability,
     Product,
     Variation,
     load_availability,
+    load_page_count,
     load_product,
     load_products,
     load_variations,
@@ -29,7 +30,7 @@ class StockCalls(Calls):
     def products(self, page: int) -> tuple[tuple[Product, ...], int]:
         """Return one page of the catalogue and how many pages there are (prod:r)."""
         document = self._get("/products", paging(page, PRODUCT_PAGE)).document
-        return load_products(document), pages_of(document)
+        return load_products(document), load_page_count(document)
 
     def variations(self, product_id: str) -> tuple[Variation, ...]:
         """Return all variations of a product (prod:r)."""

@@ -20,6 +20,7 @@ from schemas.afosto.loaders import (
     load_inventory,
     load_inventory_changes,
     load_locations,
+    load_next_page,
     load_order,
     load_parcel,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "load_inventory",
     "load_inventory_changes",
     "load_locations",
+    "load_next_page",
     "load_order",
     "load_parcel",
     "to_minor",

@@ -11,13 +11,14 @@ from schemas.afosto.wire import (
     InventoryLevelsSchema,
     LocationsSchema,
     OrderSchema,
+    PageInfoSchema,
     ParcelSchema,
 )
 from schemas.fields import load
 
 _ORDER, _PARCEL, _CHANNELS, _LOCATIONS = OrderSchema(), ParcelSchema(), ChannelsSchema(), LocationsSchema()
 _LEVELS, _CHANGES = InventoryLevelsSchema(), InventoryChangesSchema()
-_IDS = IdsSchema()
+_IDS, _PAGE_INFO = IdsSchema(), PageInfoSchema()
 
 
 def load_order(doc: Mapping[str, Any]) -> Order:
@@ -42,6 +43,12 @@ def load_locations(doc: Mapping[str, Any]) -> tuple[Location, ...]:
     """Read one page of a `LocationConnection`: an object with `nodes`."""
     locations: tuple[Location, ...] = load(_LOCATIONS, doc, "Afosto locations")["nodes"]
     return locations
+
+
+def load_next_page(doc: Mapping[str, Any]) -> str | None:
+    """Read where the next page of a connection begins, None when this is the last."""
+    info = load(_PAGE_INFO, doc, "Afosto list")
+    return info["cursor"] if info["goes_on"] else None
 
 
 def load_ids(doc: Mapping[str, Any]) -> tuple[str, ...]:

@@ -15,9 +15,12 @@ from schemas.afosto.documents import (
     Parcel,
     Unit,
 )
-from schemas.fields import At, Document, Flag, Integer, Many, MillisTime, Object, Text, Texts
+from schemas.fields import At, Document, Flag, Ident, Idents, Integer, Many, MillisTime, Object, Text
+from schemas.numbers import in_range
 
 _MINOR_UNITS = Decimal(100)
+# Above any amount of money.
+_MOST_MINOR = 10**14
 
 
 def to_minor(amount: Decimal) -> int:
@@ -25,7 +28,7 @@ def to_minor(amount: Decimal) -> int:
     return int((amount * _MINOR_UNITS).to_integral_value(ROUND_HALF_UP))
 
 
-def from_minor(cents: int) -> Decimal:
+def from_minor(cents: Decimal) -> Decimal:
     """Give the amount of a Money value."""
     return cents / _MINOR_UNITS
 
@@ -34,8 +37,8 @@ class Money(At[Decimal]):
     """A Money value: a whole number of minor units, negative on contra items."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
-        if isinstance(value, int) and not isinstance(value, bool):
-            return from_minor(value)
+        if isinstance(value, int) and in_range(value, -_MOST_MINOR, _MOST_MINOR):
+            return from_minor(Decimal(value))
         raise ValidationError("is not an amount in whole minor units")
 
 
@@ -44,10 +47,10 @@ class UnitSchema(Document):
 
     target = dict
 
-    id = Text("id")
-    contra_id = Text("contra_item_id", default=None)
-    parcel_id = Text("parcel_id", default=None)
-    progress = Text("progress")
+    id = Ident("id")
+    contra_id = Ident("contra_item_id", default=None)
+    parcel_id = Ident("parcel_id", default=None)
+    progress = Ident("progress")
     is_deducted = Flag("inventory.is_deducted", default=False)
 
 
@@ -56,8 +59,8 @@ class ItemSchema(Document):
 
     target = Unit
 
-    sku = Text("sku")
-    line_ref = Text("meta_data.line_ref", default=None)
+    sku = Ident("sku")
+    line_ref = Ident("meta_data.line_ref", default=None)
     details = Many("details", UnitSchema())
 
     @post_load
@@ -68,18 +71,18 @@ class ItemSchema(Document):
 class ParcelSchema(Document):
     target = Parcel
 
-    id = Text("id")
-    status = Text("status")
+    id = Ident("id")
+    status = Ident("status")
     tracking_code = Text("track_trace_code", default=None)
     tracking_url = Text("track_trace_url", default=None)
-    unit_ids = Texts("item_ids", default=())
+    unit_ids = Idents("item_ids", default=())
 
 
 class ActionSchema(Document):
     target = Action
 
-    action = Text("action")
-    item_ids = Texts("item_ids", default=())
+    action = Ident("action")
+    item_ids = Idents("item_ids", default=())
 
 
 class OrderSchema(Document):
@@ -87,10 +90,10 @@ class OrderSchema(Document):
 
     target = Order
 
-    id = Text("id")
-    number = Text("number")
-    status = Text("status")
-    currency = Text("currency")
+    id = Ident("id")
+    number = Ident("number")
+    status = Ident("status")
+    currency = Ident("currency")
     total = Money("total")
     meta_data = Object("meta_data", default=dict)
     updated_at = MillisTime("updated_at", default=None)
@@ -108,15 +111,24 @@ class OrderSchema(Document):
 class ChannelSchema(Document):
     target = Channel
 
-    id = Text("id")
+    id = Ident("id")
     name = Text("name", default="")
 
 
 class LocationSchema(Document):
     target = Location
 
-    id = Text("id")
+    id = Ident("id")
     name = Text("name", default="")
+
+
+class PageInfoSchema(Document):
+    """Whether a connection goes on, and where."""
+
+    target = dict
+
+    goes_on = Flag("pageInfo.hasNextPage")
+    cursor = Ident("pageInfo.endCursor", longest=2_000, default=None)
 
 
 class ChannelsSchema(Document):
@@ -138,7 +150,7 @@ class LocationsSchema(Document):
 class IdSchema(Document):
     target = dict
 
-    id = Text("id")
+    id = Ident("id")
 
 
 class IdsSchema(Document):
@@ -152,16 +164,16 @@ class IdsSchema(Document):
 class InventoryLevelSchema(Document):
     target = InventoryLevel
 
-    sku = Text("sku")
-    location_id = Text("location_id")
+    sku = Ident("sku")
+    location_id = Ident("location_id")
     available = Integer("available")
 
 
 class InventoryChangeSchema(Document):
     target = InventoryChange
 
-    sku = Text("sku")
-    location_id = Text("location_id")
+    sku = Ident("sku")
+    location_id = Ident("location_id")
     changed_at = MillisTime("changed_at")
 
 

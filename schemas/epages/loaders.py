@@ -23,6 +23,7 @@ from schemas.epages.wire import (
     LocationSchema,
     OrderSchema,
     PageSchema,
+    PagesSchema,
     ProcessSchema,
     ProductSchema,
     TokenSchema,
@@ -30,6 +31,7 @@ from schemas.epages.wire import (
 )
 from schemas.errors import MalformedDocument
 from schemas.fields import WHOLE, entries, load
+from schemas.texts import unfit
 
 # Under which key of `_embedded` a list of processes stands.
 PROCESS_KEYS = {
@@ -38,9 +40,6 @@ PROCESS_KEYS = {
     "returns": "return-processes",
     "cancelations": "cancel-processes",
 }
-
-# Characters of an id or a number: above any that a shop gives.
-_LONGEST = 200
 
 # At least one of these stands in every list.
 _OF_A_LIST = ("_embedded", "page", "_links")
@@ -54,6 +53,7 @@ _ORDER, _PAGE, _PROCESS, _EVENT, _TOKEN, _LOCATION = (
     TokenSchema(),
     LocationSchema(),
 )
+_PAGES = PagesSchema()
 _AVAILABILITY, _PRODUCT, _VARIATION = AvailabilitySchema(), ProductSchema(), VariationSchema()
 
 
@@ -94,7 +94,13 @@ def _row_id(doc: Any) -> str:
 def _text(doc: Any, key: str) -> str | None:
     """A text of a document that does not load, when it can be read, kept and shown: no NUL, no half characters."""
     value = doc.get(key) if isinstance(doc, Mapping) else None
-    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST and value.isprintable() else None
+    return value if isinstance(value, str) and value and not unfit(value) else None
+
+
+def load_page_count(doc: Any) -> int:
+    """Read how many pages a list has."""
+    count: int = load(_PAGES, doc, "ePages list")["total_pages"]
+    return count
 
 
 def load_processes(kind: str, doc: Mapping[str, Any]) -> tuple[Process, ...]:

@@ -7,7 +7,7 @@ stand in blocks and flat beside them) the block is preferred.
 from decimal import Decimal
 from typing import Any
 
-from marshmallow import post_load
+from marshmallow import ValidationError, post_load
 
 from schemas.epages.documents import (
     Address,
@@ -20,9 +20,34 @@ from schemas.epages.documents import (
     Product,
     Variation,
 )
-from schemas.fields import Amount, Document, Flag, Integer, Many, Object, One, Text, Time, WholeNumber
+from schemas.fields import (
+    MOST_ENTRIES,
+    Amount,
+    Document,
+    Flag,
+    Ident,
+    Integer,
+    Many,
+    Object,
+    One,
+    Text,
+    Time,
+    WholeNumber,
+)
+from schemas.texts import LONGEST_NOTE
 
+# Pieces of an order: above any that a shop sells, and as many units as are read of an order in Afosto.
+MOST_PIECES = MOST_ENTRIES
+# Pages of a list other than that of orders, such as an order's processes.
+MOST_PAGES = 1_000
 FEE_KINDS = ("shipping", "pickup", "payment", "coupon")
+
+
+class Pieces(WholeNumber):
+    """How many pieces of a line are in some state."""
+
+    def __init__(self, *paths: str, **options: Any) -> None:
+        super().__init__(*paths, most=MOST_PIECES, **options)
 
 
 class AddressSchema(Document):
@@ -38,7 +63,7 @@ class AddressSchema(Document):
     extension = Text("addressExtension", default=None)
     city = Text("city", default=None)
     postal_code = Text("postalCode", default=None)
-    country = Text("country")
+    country = Ident("country")
     state = Text("state", default=None)
     email = Text("email", default=None)
     phone = Text("phone", "mobile", default=None)
@@ -52,27 +77,27 @@ class AddressSchema(Document):
 class LineItemSchema(Document):
     target = LineItem
 
-    id = Text("_id")
-    product_id = Text("product._id")
-    variation_product_link = Text("product._links.variation-product.href", default=None)
-    sku = Text("product.sku")
+    id = Ident("_id")
+    product_id = Ident("product._id")
+    variation_product_link = Ident("product._links.variation-product.href", longest=2_000, default=None)
+    sku = Ident("product.sku")
     name = Text("product.name", default="")
-    quantity = WholeNumber("quantity")
-    initial_quantity = WholeNumber("initialQuantity")
+    quantity = Pieces("quantity")
+    initial_quantity = Pieces("initialQuantity")
     unit_price = Amount("unitPrice.amount")
     line_price = Amount("lineItemPrice.amount")
     line_tax = Amount("lineItemTax.amount", default=Decimal(0))
     tax_rate = Amount("lineItemTax.taxRate", default=Decimal(0))
-    unshipped = WholeNumber("shippingStatus.unshipped.quantity", "unshipped.quantity")
-    pending = WholeNumber("shippingStatus.pending.quantity", "pending.quantity")
-    shipped = WholeNumber("shippingStatus.shipped.quantity", "shipped.quantity")
-    delivered = WholeNumber("shippingStatus.delivered.quantity", "delivered.quantity")
-    not_picked_up = WholeNumber("pickupStatus.notPickedUp.quantity", "notPickedUp.quantity", default=0)
-    ready_for_pickup = WholeNumber("pickupStatus.readyForPickup.quantity", "readyForPickup.quantity", default=0)
-    picked_up = WholeNumber("pickupStatus.pickedUp.quantity", "pickedUp.quantity", default=0)
-    returned = WholeNumber("returnStatus.returned.quantity", "returned.quantity")
-    broken = WholeNumber("returnStatus.broken.quantity", "broken.quantity")
-    canceled = WholeNumber("cancelationStatus.canceled.quantity", "canceled.quantity")
+    unshipped = Pieces("shippingStatus.unshipped.quantity", "unshipped.quantity")
+    pending = Pieces("shippingStatus.pending.quantity", "pending.quantity")
+    shipped = Pieces("shippingStatus.shipped.quantity", "shipped.quantity")
+    delivered = Pieces("shippingStatus.delivered.quantity", "delivered.quantity")
+    not_picked_up = Pieces("pickupStatus.notPickedUp.quantity", "notPickedUp.quantity", default=0)
+    ready_for_pickup = Pieces("pickupStatus.readyForPickup.quantity", "readyForPickup.quantity", default=0)
+    picked_up = Pieces("pickupStatus.pickedUp.quantity", "pickedUp.quantity", default=0)
+    returned = Pieces("returnStatus.returned.quantity", "returned.quantity")
+    broken = Pieces("returnStatus.broken.quantity", "broken.quantity")
+    canceled = Pieces("cancelationStatus.canceled.quantity", "canceled.quantity")
 
     @post_load
     def build(self, values: dict[str, Any], **_: Any) -> LineItem:
@@ -92,20 +117,20 @@ class FeeSchema(Document):
 class OrderSchema(Document):
     target = Order
 
-    id = Text("_id")
-    number = Text("orderNumber")
+    id = Ident("_id")
+    number = Ident("orderNumber")
     created_at = Time("createdAt")
     updated_at = Time("updatedAt")
-    currency = Text("currency")
-    tax_model = Text("taxModel")
+    currency = Ident("currency")
+    tax_model = Ident("taxModel")
     taxable = Flag("taxable", default=True)
     test_order = Flag("testOrder", default=False)
     customer_email = Text("customerEmail", default=None)
-    customer_comment = Text("customerComment", default=None)
-    order_note = Text("orderNote", default=None)
+    customer_comment = Text("customerComment", longest=LONGEST_NOTE, default=None)
+    order_note = Text("orderNote", longest=LONGEST_NOTE, default=None)
     billing_address = One("billingAddress", AddressSchema(), default=None)
     shipping_address = One("shippingAddress", AddressSchema(), default=None)
-    pickup_location_id = Text(
+    pickup_location_id = Ident(
         "pickupLineItem.pickupOption._embedded.location._id", "pickupLineItem.pickupOption.location._id", default=None
     )
     lines = Many("productLineItems", LineItemSchema())
@@ -113,15 +138,17 @@ class OrderSchema(Document):
     pickup = One("pickupLineItem", FeeSchema(), default=None)
     payment = One("paymentLineItem", FeeSchema(), default=None)
     coupon = One("couponLineItem", FeeSchema(), default=None)
-    refund_policy = Text("paymentLineItem.paymentMethod.refund", default=None)
+    refund_policy = Ident("paymentLineItem.paymentMethod.refund", default=None)
     grand_total = Amount("grandTotal.amount")
     initial_grand_total = Amount("initialGrandTotal.amount", "grandTotal.amount")
-    payment_status = Text("paymentStatus")
-    shipping_status = Text("shippingStatus")
+    payment_status = Ident("paymentStatus")
+    shipping_status = Ident("shippingStatus")
     canceled = Flag("canceled")
 
     @post_load
     def build(self, values: dict[str, Any], **_: Any) -> Order:
+        if sum(line.initial_quantity for line in values["lines"]) > MOST_PIECES:
+            raise ValidationError(f"has more than {MOST_PIECES} pieces", "productLineItems")
         found = ((kind, values.pop(kind)) for kind in FEE_KINDS)
         fees = tuple(Fee(kind, **fee) for kind, fee in found if fee and fee["amount"])
         return Order(**values, fees=fees)
@@ -138,12 +165,20 @@ class PageSchema(Document):
     total_pages = WholeNumber("page.totalPages")
 
 
+class PagesSchema(Document):
+    """How many pages a list has; one without figures is whole."""
+
+    target = dict
+
+    total_pages = WholeNumber("page.totalPages", most=MOST_PAGES, default=1)
+
+
 class ProcessLineSchema(Document):
     target = ProcessLine
 
-    line_id = Text("productLineItemId")
-    quantity = WholeNumber("quantity")
-    status = Text("status", default=None)
+    line_id = Ident("productLineItemId")
+    quantity = Pieces("quantity")
+    status = Ident("status", default=None)
 
 
 class ProcessSchema(Document):
@@ -151,8 +186,8 @@ class ProcessSchema(Document):
 
     target = dict
 
-    id = Text("_id")
-    status = Text("status", default=None)
+    id = Ident("_id")
+    status = Ident("status", default=None)
     tracking_code = Text("trackingCode", default=None)
     tracking_link = Text("trackingLink", default=None)
     lines = Many("lineItems", ProcessLineSchema())
@@ -165,22 +200,22 @@ class EventSchema(Document):
     target = dict
 
     comment = Text("comment", default="")
-    cancelations = Text("details.cancelProcessId", default=None)
-    returns = Text("details.returnProcessId", default=None)
+    cancelations = Ident("details.cancelProcessId", default=None)
+    returns = Ident("details.returnProcessId", default=None)
 
 
 class TokenSchema(Document):
     target = dict
 
-    access_token = Text("access_token")
+    access_token = Ident("access_token", longest=10_000)
     expires_in = WholeNumber("expires_in")
-    scope = Text("scope", default="")
+    scope = Text("scope", longest=10_000, default="")
 
 
 class LocationSchema(Document):
     target = Location
 
-    id = Text("_id")
+    id = Ident("_id")
     name = Text("companyName", "storeCode", default="")
 
 
@@ -194,8 +229,8 @@ class AvailabilitySchema(Document):
 class ProductSchema(Document):
     target = Product
 
-    id = Text("_id")
-    sku = Text("sku", default=None)
+    id = Ident("_id")
+    sku = Ident("sku", default=None)
     is_variation_product = Flag("isVariationProduct", default=False)
     availability = One("_embedded.availability", AvailabilitySchema(), default=Availability(None, True))
 
@@ -203,5 +238,5 @@ class ProductSchema(Document):
 class VariationSchema(Document):
     target = Variation
 
-    id = Text("_id")
-    sku = Text("sku", default=None)
+    id = Ident("_id")
+    sku = Ident("sku", default=None)

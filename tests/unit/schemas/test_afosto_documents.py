@@ -72,7 +72,7 @@ def test_connections_load_their_nodes(load: Callable[[Any], Any]) -> None:
 
 @given(st.integers(-(10**11), 10**11))
 def test_money_survives_the_way_there_and_back(cents: int) -> None:
-    assert afosto.to_minor(afosto.from_minor(cents)) == cents
+    assert afosto.to_minor(afosto.from_minor(Decimal(cents))) == cents
 
 
 def test_half_a_cent_is_rounded_away_from_zero() -> None:

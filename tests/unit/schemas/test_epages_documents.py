@@ -121,7 +121,7 @@ def test_the_same_unreadable_row_has_the_same_id_at_every_poll() -> None:
     assert page.rows[0].id == page.rows[1].id != page.rows[2].id
 
 
-@pytest.mark.parametrize("odd", ["1\0", "1\ud800", "\x1b[31m1", "\u202e1", "9" * 20_000, 7, []])
+@pytest.mark.parametrize("odd", ["1\0", "1\ud800", "\x1b[31m1", "9" * 20_000, 7, []])
 def test_an_id_or_a_number_that_nobody_can_keep_or_show_is_none(odd: Any) -> None:
     (row,) = epages.load_order_page(
         {"page": PAGE, "_embedded": {"orders": [{"_id": odd, "orderNumber": odd}]}}, NOW
