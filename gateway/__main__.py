@@ -11,6 +11,7 @@ from gunicorn.glogging import Logger
 
 from gateway.app import create_app
 from gateway.patient import PatientWorker
+from gateway.pulse import keep_in_memory
 from gateway.runtime import NAME, build_runtime
 from schemas.settings import Settings, load_settings
 from tasks.logs import set_up_logs
@@ -71,6 +72,7 @@ def main(host: str, port: int, workers: int, threads: int) -> None:
         "worker_exit": close_runtime,
         "proc_name": "connector-gateway",
     }
+    keep_in_memory()
     Server(settings, options).run()
 
 
