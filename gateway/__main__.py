@@ -10,6 +10,8 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from gateway.app import create_app
+from gateway.patient import PatientWorker
+from gateway.pulse import keep_in_memory
 from gateway.runtime import NAME, build_runtime
 from schemas.settings import Settings, load_settings
 from tasks.logs import set_up_logs
@@ -63,13 +65,14 @@ def main(host: str, port: int, workers: int, threads: int) -> None:
         "bind": f"{host}:{port}",
         "workers": workers,
         "threads": threads,
-        "worker_class": "gthread",
+        "worker_class": PatientWorker,
         "graceful_timeout": GRACE,
         "control_socket_disable": True,
         "logger_class": PlainLogger,
         "worker_exit": close_runtime,
         "proc_name": "connector-gateway",
     }
+    keep_in_memory()
     Server(settings, options).run()
 
 

@@ -16,7 +16,12 @@ _DESCRIPTION = (
     "The task contract is the same on the broker and here: docs/tasks.md."
 )
 # The page reads /openapi.json and runs its own script; nothing comes from anywhere else.
-_PAGE_POLICY = "default-src 'none'; connect-src 'self'; script-src 'self'; style-src 'self'; base-uri 'none'"
+_PAGE_POLICY = (
+    "default-src 'none'; connect-src 'self'; script-src 'self'; style-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'none'"
+)
+# Of every other answer a browser shows nothing, in no frame either, and takes it for nothing but what it says it is.
+_POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 def create_app(runtime: Runtime) -> Flask:
@@ -36,6 +41,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.add_url_rule("/v1/tasks/<task>", view_func=_unknown_task, methods=["POST"])
     app.add_url_rule("/docs", view_func=_page, defaults={"name": "index.html"})
     app.add_url_rule("/docs/<name>", view_func=_page)
+    app.after_request(_guard)
     app.register_error_handler(RetryLater, answer_unreachable)
     app.register_error_handler(Exception, answer_unexpected)
     return app
@@ -49,6 +55,12 @@ def _spec_options() -> dict[str, Any]:
 def _unknown_task(task: str) -> Response:
     admit()
     refuse(404, "unknown-task", f"Other systems may send these tasks: {', '.join(FOR_OTHERS)}.")
+
+
+def _guard(response: Response) -> Response:
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers.setdefault("Content-Security-Policy", _POLICY)
+    return response
 
 
 def _page(name: str) -> Response:

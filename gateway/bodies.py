@@ -6,6 +6,7 @@ from functools import wraps
 from typing import Any, NoReturn, ParamSpec, TypeVar
 
 import flask
+from gunicorn.http.errors import ParseException
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -35,6 +36,9 @@ def read_body(limit: int) -> bytes:
         body = flask.request.get_data()
     except RequestEntityTooLarge:
         body = None
+    # Wrong sizes of chunks, odd trailers, an end before the end.
+    except (OSError, ParseException):
+        refuse(400, "broken-body", "The body ends too soon, or its chunks are not as HTTP has them.")
     if body is None or len(body) > limit:
         refuse(413, "too-large", f"The body is larger than {limit // 1024} KiB, the most this address takes.")
     return body

@@ -12,6 +12,7 @@ from marshmallow import ValidationError
 from gateway.answers import WebhookAnswerSchema
 from gateway.bodies import parse, read_body
 from gateway.errors import described, refuse
+from gateway.incoming import MOST_BODY
 from gateway.runtime import runtime
 from ledger.webhooks import EVENTS, Endpoint, Taken
 from schemas.afosto import Webhook, WebhookSchema
@@ -19,7 +20,6 @@ from schemas.fields import faults
 
 log = structlog.get_logger()
 
-BODY_LIMIT = 256 * 1024
 SIGNATURE = "X-Afosto-Hmac-Sha256"
 _SCHEMA = WebhookSchema()
 _REFUSALS = {
@@ -53,8 +53,8 @@ def take(endpoint: str) -> dict[str, bool]:
 
     A repeat of a message does nothing. Events that are unknown, or about orders of somebody else, are kept and ignored.
     """
-    body = read_body(BODY_LIMIT)
     found = _find(endpoint)
+    body = read_body(MOST_BODY)
     _must_be_signed(found, body)
     message = _load(body)
     taken = runtime().ledger.webhooks.take(found, message)

@@ -179,6 +179,10 @@ class World:
         self.workers.append(process)
         return process
 
+    def process(self, host: Host, argv: list[str]) -> subprocess.Popen[bytes]:
+        """Start any other program of the connector on a host."""
+        return self._spawn(argv[0], argv, host)
+
     def start(self, concurrency: int = 4) -> None:
         """Start beat and one worker for everything."""
         self.worker(f"{JOB_QUEUES},poll,dispatch,reconcile", concurrency + 2)

@@ -17,13 +17,19 @@ from workers.local.proof import Difference
 Plan = Sequence[Mapping[str, Any]]
 
 _PIECE = 0.2
+# In a text for people these are cleaned or cut, and so taken in good faith; where a text identifies, nobody believes them.
+_CLEANED = {"nul", "surrogate", "long"}
+_IDENTIFIES = r"(_id|Id|(^|\.)id|(^|\.|order)[nN]umber|sku|currency|taxModel|[sS]tatus|progress|access_token)$"
 
 
 def hostile_plans() -> Mapping[str, Plan]:
     """What a hostile vendor answers, by name of the fault."""
     return {
         "odd numbers": [{"kind": "odd-number", "probability": 0.5, "only": incredible(NUMBERS)}],
-        "odd texts": [{"kind": "odd-text", "probability": 0.5, "only": incredible(TEXTS)}],
+        "odd texts": [
+            {"kind": "odd-text", "probability": 0.3, "only": sorted(set(incredible(TEXTS)) - _CLEANED)},
+            {"kind": "odd-text", "probability": 0.3, "only": sorted(_CLEANED), "at": _IDENTIFIES},
+        ],
         "odd headers": [{"kind": "odd-header", "probability": 0.5}],
         "hostile bodies": [
             {"kind": "hostile-body", "probability": 0.5, "only": sorted(BODIES.keys() - REFUSALS.keys())}

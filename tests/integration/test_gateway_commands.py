@@ -141,7 +141,7 @@ ADD = ("store", "add", "new", "--client-id", "id", "--channel", "c", "--since", 
 
 
 def test_store_add_asks_for_both_secrets_without_an_echo(shell: Shell) -> None:
-    result = shell(*ADD, "--base-url", "http://127.0.0.1:1/api", given="top-secret\nvery-private\n")
+    result = shell(*ADD, "--base-url", "http://127.0.0.1:1/api", "--trust-base-url", given="top-secret\nvery-private\n")
     assert "Client secret" in result.stderr
     assert "Afosto API key" in result.stderr
     assert "top-secret" not in result.output
@@ -165,7 +165,7 @@ def test_store_add_asks_for_nothing_when_the_name_is_taken(shell: Shell) -> None
     "address", ["https://Shop.Example/api", "https://shop.example:443/api/", "http://shop.example/api"]
 )
 def test_store_add_asks_for_nothing_when_the_shop_is_connected_under_another_name(shell: Shell, address: str) -> None:
-    result = shell(*ADD, "--base-url", address)
+    result = shell(*ADD, "--base-url", address, "--trust-base-url")
     assert result.exit_code == 1
     assert "is connected already, as the store 'shop'" in result.stderr
     assert "connector store show shop" in result.stderr
@@ -178,3 +178,28 @@ def test_store_add_asks_for_nothing_when_the_shop_is_connected_under_another_nam
 def test_store_add_goes_on_when_the_address_is_of_another_shop(shell: Shell, address: str) -> None:
     result = shell(*ADD, "--base-url", address, "--client-secret-stdin", given="")
     assert "Client secret: nothing was given" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        ("http://other.example/api", "plain http"),
+        ("https://127.0.0.1:8801/api", "127.0.0.1"),
+        ("https://localhost/api", "this machine"),
+        ("https://169.254.169.254/latest", "169.254.169.254"),
+        ("https://2852039166/latest", "169.254.169.254"),
+        ("https://[::ffff:169.254.169.254]/latest", "169.254.169.254"),
+        ("https://[fe80::1]/api", "fe80::1"),
+        ("https://[::1]/api", "::1"),
+        ("https://10.0.0.1/api", "10.0.0.1"),
+    ],
+)
+def test_store_add_takes_an_address_where_a_secret_would_be_told_only_when_told_so(
+    shell: Shell, address: str, why: str
+) -> None:
+    refused = shell(*ADD, "--base-url", address, "--client-secret-stdin", given="")
+    assert refused.exit_code == 2
+    assert why in refused.stderr
+    assert "--trust-base-url" in refused.stderr
+    trusted = shell(*ADD, "--base-url", address, "--trust-base-url", "--client-secret-stdin", given="")
+    assert "Client secret: nothing was given" in trusted.stderr

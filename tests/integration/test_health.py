@@ -1,5 +1,7 @@
 """What the gateway says of itself, and what it still does while a server behind it is away."""
 
+import pytest
+
 from tests.doors import Doors, message, open_doors
 from workers.local.services import Services
 
@@ -63,3 +65,10 @@ def test_the_description_has_each_task_with_the_keywords_of_the_contract(doors: 
         assert body["content"]["application/json"]["schema"]["$ref"].endswith(name)
     assert schemas["StockMessage"]["required"] == ["store"]
     assert "/v1/tasks/dispatch.tick" not in description["paths"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/docs", "/openapi.json", "/nothing", "/v1/jobs/1"])
+def test_no_answer_is_shown_in_a_frame_or_taken_for_what_it_is_not(doors: Doors, path: str) -> None:
+    with doors.app.test_client().get(path) as answer:
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]

@@ -28,7 +28,6 @@ ODD_ORDERS = [
     ("grandTotal.amount", "exponent-400"),
     ("updatedAt", "long"),
     ("createdAt", "nul"),
-    ("billingAddress.street", "surrogate"),
 ]
 
 

@@ -136,3 +136,9 @@ def test_every_service_comes_back_after_a_crash_and_the_migration_ends() -> None
     policies = {name: service["restart"] for name, service in services().items()}
     assert policies.pop("migrate") == "on-failure"
     assert set(policies.values()) == {"unless-stopped"}
+
+
+def test_the_connector_s_own_services_can_write_nowhere() -> None:
+    own = {name: service for name, service in services().items() if service.get("image") == "epages-afosto-connector"}
+    assert own.keys() >= composed().keys() | {"migrate"}
+    assert all(service["read_only"] for service in own.values())

@@ -15,6 +15,7 @@ from schemas.errors import NeedsPerson
 from schemas.settings import Settings
 from workers.cli.frame import FLOWS, TOTALS, open_ledger, settings
 from workers.cli.secrets import read_secret
+from workers.cli.shop_address import must_be_public
 from workers.connect import NewStore, connect_store
 
 
@@ -75,6 +76,7 @@ def _locations(ctx: click.Context, parameter: click.Parameter, value: Sequence[s
 @click.option(
     "--base-url", callback=_url, help="Address of the shop's API, when it is not CONNECTOR_EPAGES_URL with NAME."
 )
+@click.option("--trust-base-url", is_flag=True, help="Take a --base-url of plain http or of a network inside.")
 @click.option(
     "--location",
     "locations",
@@ -90,6 +92,8 @@ def add(name: str, **given: Any) -> None:
     app permits, and the box to tick in the cockpit (German name) where one does not.
     """
     chosen = settings()
+    if given["base_url"] and not given["trust_base_url"]:
+        must_be_public(given["base_url"])
     base_url = given["base_url"] or chosen.epages_url.replace("{store}", name)
     with open_ledger(chosen) as ledger:
         ledger.stores.must_be_new(name, base_url)
