@@ -119,7 +119,11 @@ def _reserve(run: Run) -> None:
 
 
 def _settle_failure(run: Run, error: RetryLater | NeedsPerson) -> NoReturn:
-    end = _ending(run, error)
+    try:
+        end = _ending(run, error)
+    except Exception as own:
+        _settle(run, _own_fault(run, own))
+        raise
     _settle(run, end)
     if isinstance(error, NeedsPerson):
         _maybe_stop_flow(run, error)
