@@ -12,7 +12,7 @@ from ledger.records import Context, Settlement
 from schemas.errors import LeaseLost, MalformedDocument, NeedsPerson, RetryLater, Wait
 from schemas.messages import OrderMessage
 from tasks.backoff import backoff
-from tasks.broker_errors import BROKER_ERRORS
+from tasks.brokers import BROKER_ERRORS
 from tasks.health import note_refusal, note_silence
 from tasks.run import Run
 from tasks.runtime import Runtime
