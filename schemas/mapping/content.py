@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from schemas.epages import LineItem, Order
+from schemas.mapping.payments import settled_by_amount
 
 
 def facets(order: Order) -> Mapping[str, str]:
@@ -42,6 +43,8 @@ def _placed(order: Order) -> list[Any]:
         order.initial_grand_total,
         order.payment_status,
         order.canceled,
+        # Only where it tells something, so that the hashes of other orders stay as they are.
+        *(["opens for its amounts"] if settled_by_amount(order) else []),
     ]
 
 
