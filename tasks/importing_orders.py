@@ -10,7 +10,7 @@ from ledger.records import Link, Store
 from schemas import afosto, epages
 from schemas.currencies import written
 from schemas.errors import AnswerLost, LeaseLost, NeedsPerson, RetryLater
-from schemas.mapping.content import fingerprint
+from schemas.mapping.content import fingerprint, prices_of
 from schemas.mapping.counts import shipped_so_far
 from schemas.mapping.orders import order_draft, totals_differ
 from schemas.mapping.payments import Opening, opening
@@ -85,9 +85,13 @@ def _filled(run: Run, shop: epages.Order, draft: afosto.OrderDraft, link: Link |
 
 
 def _is_current(shop: epages.Order, draft: afosto.OrderDraft, found: afosto.Order, link: Link) -> bool:
-    """Whether a draft has the units that are wanted, and was made of what the shop's order is now."""
+    """Whether a draft has the units that are wanted, and was made of what the shop's order is now.
+
+    One of another total is kept only if it was made at the prices of now: then it is Afosto that adds up otherwise.
+    """
     made_of = link.facts.get("fingerprint")
-    return _complete(found, draft) and made_of in (None, fingerprint(shop))
+    priced_so = found.total == draft.total or link.facts.get("prices") == prices_of(draft)
+    return _complete(found, draft) and made_of in (None, fingerprint(shop)) and priced_so
 
 
 def _settle_opening(run: Run) -> None:
@@ -105,7 +109,7 @@ def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | 
     except AnswerLost as error:
         raise RetryLater(f"the answer to createOrder was lost; another draft is made: {error}") from error
     run.note(f"created Afosto order {order.id} ({order.number})")
-    facts = {"number": order.number, "fingerprint": fingerprint(shop)}
+    facts = {"number": order.number, "fingerprint": fingerprint(shop), "prices": prices_of(draft)}
     if not bind_draft(run, order.id, old, facts):
         raise LeaseLost("another worker bound a draft of this order first")
     mark_draft(run, shop, order.id, old.afosto_id if old else None)

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
+from schemas.afosto import OrderDraft
 from schemas.epages import LineItem, Order
 from schemas.mapping.payments import settled_by_amount
 
@@ -26,6 +27,12 @@ def fingerprint(order: Order) -> str:
     """Give the hash of addresses and ordered lines: where it differs, the order was *changed after import*."""
     lines = [(line.id, line.sku, line.initial_quantity) for line in order.lines]
     return _digest([_addresses(order), sorted(lines)])
+
+
+def prices_of(draft: OrderDraft) -> str:
+    """Give the hash of what a draft costs, item by item: where it differs, the draft is not at the prices of now."""
+    items = [(item.line_ref, item.quantity, item.price, item.vat_rate) for item in draft.items]
+    return _digest([draft.currency, items, [(fee.kind, fee.amount) for fee in draft.fees]])
 
 
 def is_final(order: Order) -> bool:

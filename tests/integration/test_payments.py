@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 
 from tasks.runtime import Runtime
@@ -163,3 +164,44 @@ def test_a_store_chooses_what_is_opened_before_it_is_paid(
     driver.run()
     assert status(driver, order) == [opens]
     assert connector("store", "switch", driver.store, choice, "off").exit_code == 0
+
+
+@pytest.mark.parametrize("merges", [False, True])
+@pytest.mark.parametrize("money", [{}, {"tax_model": "NET"}, {"currency": "JPY"}, {"currency": "BHD"}], ids=str)
+def test_a_line_of_two_unit_prices_is_canceled_sent_and_taken_back_piece_by_piece(
+    world: World, runtime: Runtime, money: dict[str, Any], merges: bool
+) -> None:
+    driver = Driver(world, runtime, **money)
+    world.afosto.set_switches(driver.tenant, merge_items=merges)
+    lines = [{**line, "price": "3.333333"} for line in driver.lines(5, 2)]
+    order = driver.place(lines=lines, coupon="10%")
+    first = order["lines"][0]["id"]
+    driver.both()
+    assert driver.differences() == []
+    world.epages.act(driver.store, order["id"], "cancel", lines={first: 1})
+    driver.both()
+    copy = driver.afosto(order)
+    open_units = [unit["id"] for unit in copy["units"] if unit["progress"] == "OPEN" and unit["line_ref"] == first]
+    world.afosto.ship(driver.tenant, copy["id"], open_units[:3], "T1")
+    driver.both()
+    driver.settle()
+    world.afosto.return_(driver.tenant, copy["id"], open_units[:1], "restocked")
+    driver.both()
+    driver.settle()
+    line = next(line for line in driver.shop(order)["lines"] if line["id"] == first)
+    assert (line["ordered"], line["canceled"], line["returned"]) == (5, 1, 1)
+    assert (driver.differences(), driver.parked()) == ([], [])
+    world.afosto.set_switches(driver.tenant, merge_items=True)
+
+
+def test_a_draft_that_waits_is_made_anew_when_the_shop_changes_what_it_costs(driver: Driver) -> None:
+    order = placed(driver)
+    with psycopg.connect(driver.world.settings.database_url) as connection:
+        # As a release before this one left it: at other prices, and without a note of them.
+        connection.execute("update links set facts = facts - 'prices' where store = %s", (driver.store,))
+    (draft,) = [each for each in driver.world.afosto.orders(driver.tenant) if each["reference"].endswith(order["id"])]
+    driver.world.afosto.tamper(driver.tenant, draft["id"], "reprice", amount=-7)
+    driver.world.epages.act(driver.store, order["id"], "pay")
+    driver.both()
+    assert sorted(status(driver, order)) == ["CONCEPT", "OPEN"]
+    assert (driver.differences(), driver.parked()) == ([], [])
