@@ -25,7 +25,6 @@ from schemas.afosto.loaders import (
     load_parcel,
 )
 from schemas.afosto.webhooks import Webhook, WebhookSchema
-from schemas.afosto.wire import from_minor, to_minor
 
 __all__ = [
     "Action",
@@ -42,7 +41,6 @@ __all__ = [
     "Unit",
     "Webhook",
     "WebhookSchema",
-    "from_minor",
     "load_channels",
     "load_ids",
     "load_inventory",
@@ -51,5 +49,4 @@ __all__ = [
     "load_next_page",
     "load_order",
     "load_parcel",
-    "to_minor",
 ]
