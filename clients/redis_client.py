@@ -3,13 +3,16 @@
 from typing import Any
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from redis.sentinel import Sentinel
 
 from schemas.addresses import Address, read_address
 
 
 def redis_client(url: str, **options: Any) -> "redis.Redis":
-    """Make a client with redis-py's `options`; it connects when it is first used."""
+    """Make a client with redis-py's `options`; it connects when first used, and tries once unless told otherwise."""
+    options.setdefault("retry", Retry(NoBackoff(), 0))
     if url.startswith("unix://"):
         return redis.Redis.from_url(url, **options)
     address = read_address(url)

@@ -27,7 +27,7 @@ def check_rabbitmq(url: str, patience: float) -> None:
     try:
         connection.ensure_connection(max_retries=1, interval_start=0, timeout=patience)
         channel = connection.channel()
-        message = channel.prepare_message("")
+        message = channel.prepare_message(b"")
         channel.basic_publish_confirm(
             message, exchange="", routing_key=_NOBODY, timeout=patience, confirm_timeout=patience
         )

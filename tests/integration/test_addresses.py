@@ -1,7 +1,6 @@
-"""A fleet over TLS, as a user with few rights, behind Sentinels, and with RabbitMQ over TLS, each with real servers."""
+"""A fleet over TLS, as a user with few rights, and behind Sentinels, with real servers."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -11,29 +10,19 @@ from click.testing import CliRunner
 from kombu.exceptions import OperationalError
 from redis import Redis
 
-from benchmarks.rabbitmq import rabbitmq
 from clients.probe import check_redis
 from clients.redis_client import redis_client
 from schemas.errors import RetryLater
 from tasks.broker_address import broker_connection
-from tasks.brokers import check_rabbitmq
 from tests.redis_servers import MASTER, PASSWORD, needs_redis, start_redis, start_sentinels
 from tests.tls import Certificates, make_certificates
 from tests.world import World, wait_for
 from workers.cli import main
 from workers.local.processes import Processes
-from workers.local.server import free_port
 from workers.local.services import Services
 
 SECRET = quote(PASSWORD, safe="")
 PATIENCE = 60
-_RABBIT_TLS = """\
-listeners.ssl.1 = 127.0.0.1:{port}
-ssl_options.cacertfile = {files.authority}
-ssl_options.certfile = {files.certificate}
-ssl_options.keyfile = {files.key}
-ssl_options.verify = verify_none
-"""
 
 
 @pytest.fixture
@@ -99,36 +88,6 @@ def test_a_fleet_goes_on_when_the_sentinels_promote_the_standby(
             world.epages.place("steady", paid=True)
             wait_for(lambda: _imported(world) == 2, PATIENCE, "the fleet to go on")
             assert [process.args for process in fleet if process.poll() is not None] == []
-
-
-def test_a_fleet_works_with_a_rabbitmq_in_tls(
-    certificates: Certificates, fresh_services: Services, tmp_path: Path
-) -> None:
-    port = free_port()
-    with _rabbitmq(tmp_path / "rabbitmq", _RABBIT_TLS.format(port=port, files=certificates)):
-        url = f"amqps://guest:guest@localhost:{port}//"
-        with pytest.raises(RetryLater, match="takes no messages"):
-            check_rabbitmq(url, PATIENCE)
-        with World(
-            replace(fresh_services, broker_url=f"{url}?ssl_ca_certs={certificates.authority}"), tmp_path
-        ) as world:
-            _trade(world)
-
-
-def test_a_rabbitmq_in_alarm_takes_no_writes(tmp_path: Path) -> None:
-    alarm = "vm_memory_high_watermark.absolute = 1\n"
-    with _rabbitmq(tmp_path, alarm) as url, pytest.raises(RetryLater, match="takes no messages"):
-        check_rabbitmq(url, 5)
-
-
-@contextmanager
-def _rabbitmq(folder: Path, config: str) -> Iterator[str]:
-    folder.mkdir(exist_ok=True)
-    try:
-        with rabbitmq(folder, config) as (address, _):
-            yield address
-    except SystemExit as error:
-        pytest.skip(str(error))
 
 
 def _trades(services: Services, folder: Path, url: str) -> None:
