@@ -22,15 +22,13 @@ def rabbitmq(folder: Path, config: str = "") -> Iterator[tuple[str, int]]:
     """Run one until the block ends, with `config` as its rabbitmq.conf; gives its address and the id of its process."""
     _install()
     (folder / "rabbitmq.conf").write_text(config)
-    port, distribution, names = free_port(), free_port(), free_port()
+    port = free_port()
+    (folder / "names").write_text(str(free_port()))
     env = {
-        **os.environ,
-        "HOME": str(folder),
-        "ERL_EPMD_PORT": str(names),
-        "RABBITMQ_NODENAME": "benchmark@localhost",
+        **_environment(folder),
         "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
         "RABBITMQ_NODE_PORT": str(port),
-        "RABBITMQ_DIST_PORT": str(distribution),
+        "RABBITMQ_DIST_PORT": str(free_port()),
         "RABBITMQ_MNESIA_BASE": str(folder / "data"),
         "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq"),
         "RABBITMQ_LOG_BASE": str(folder / "logs"),
@@ -46,6 +44,17 @@ def rabbitmq(folder: Path, config: str = "") -> Iterator[tuple[str, int]]:
             child.stop()
             # Erlang's register of names outlives the node that started it.
             _run(["epmd", "-kill"], env)
+
+
+def control(*words: str, folder: Path) -> None:
+    """Run rabbitmqctl on the RabbitMQ of a folder. Raises CalledProcessError when it refuses."""
+    subprocess.run([str(_PROGRAMS / "rabbitmqctl"), *words], env=_environment(folder), capture_output=True, check=True)  # noqa: S603 - fixed commands
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    """What its server and its tools have in common; the folder holds the cookie by which they know each other."""
+    names = (folder / "names").read_text()
+    return {**os.environ, "HOME": str(folder), "ERL_EPMD_PORT": names, "RABBITMQ_NODENAME": "benchmark@localhost"}
 
 
 def _install() -> None:

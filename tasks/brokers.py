@@ -18,21 +18,31 @@ BROKER_ERRORS: tuple[type[Exception], ...] = (OperationalError, OSError, RedisEr
 _NOBODY = "connector.probe"
 
 
-def check_rabbitmq(url: str, patience: float) -> None:
-    """Let a RabbitMQ confirm a message to nobody, which one in alarm does not.
+# In alarm it still confirms the first message of a connection, and reads no second one.
+_MESSAGES = 2
 
-    Raises RetryLater with its own word when it takes none within `patience` seconds.
+
+def check_rabbitmq(url: str, patience: float) -> None:
+    """Let a RabbitMQ confirm messages to nobody, which one in alarm does not.
+
+    Raises RetryLater with its own words when it takes none within `patience` seconds.
     """
-    connection: Any = broker_connection(url, patience)
+    blocked: list[str] = []
+    connection: Any = broker_connection(url, patience, on_blocked=blocked.append)
     try:
         connection.ensure_connection(max_retries=1, interval_start=0, timeout=patience)
         channel = connection.channel()
-        message = channel.prepare_message(b"")
-        channel.basic_publish_confirm(
-            message, exchange="", routing_key=_NOBODY, timeout=patience, confirm_timeout=patience
-        )
+        for _ in range(_MESSAGES):
+            channel.basic_publish_confirm(
+                channel.prepare_message(b""),
+                exchange="",
+                routing_key=_NOBODY,
+                timeout=patience,
+                confirm_timeout=patience,
+            )
     except BROKER_ERRORS as error:
-        raise RetryLater(f"the broker takes no messages: {refusal_of(error)}") from error
+        said = blocked[0] if blocked else refusal_of(error)
+        raise RetryLater(f"the broker takes no messages: {said}") from error
     finally:
         # In alarm it does not even read that we close: kombu's own way out would wait for its answer without end.
         connection.collect(socket_timeout=patience)

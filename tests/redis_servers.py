@@ -8,7 +8,7 @@ import pytest
 from redis import Redis
 from redis.exceptions import RedisError
 
-from tests.tls import Certificates
+from tests.certificates import Certificates
 from tests.world import wait_for
 from workers.local.processes import Command, Processes
 from workers.local.server import free_port

@@ -92,7 +92,11 @@ class Arena:
         return row is None
 
     def has_arrived(self, shop: str) -> bool:
-        """Whether nothing is open of one shop, and the proof finds nothing wrong with its orders."""
+        """Whether nothing is open of one shop, and the proof finds nothing wrong with its orders.
+
+        A sweep is begun where one is due: without it, what leaves no trace in the shop's list would never arrive.
+        """
+        self._sweep()
         jobs = self.world.ledger.jobs.search(store=shop, limit=100_000)
         if any(job["state"] not in ("done", "parked") for job in jobs):
             return False

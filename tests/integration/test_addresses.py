@@ -1,6 +1,7 @@
 """A fleet over TLS, as a user with few rights, and behind Sentinels, with real servers."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import quote
@@ -10,15 +11,18 @@ from click.testing import CliRunner
 from kombu.exceptions import OperationalError
 from redis import Redis
 
+from benchmarks.rabbitmq import control, rabbitmq
 from clients.probe import check_redis
 from clients.redis_client import redis_client
 from schemas.errors import RetryLater
 from tasks.broker_address import broker_connection
+from tasks.brokers import check_rabbitmq
+from tests.certificates import Certificates, make_certificates
 from tests.redis_servers import MASTER, PASSWORD, needs_redis, start_redis, start_sentinels
-from tests.tls import Certificates, make_certificates
 from tests.world import World, wait_for
 from workers.cli import main
 from workers.local.processes import Processes
+from workers.local.server import free_port
 from workers.local.services import Services
 
 SECRET = quote(PASSWORD, safe="")
@@ -88,6 +92,58 @@ def test_a_fleet_goes_on_when_the_sentinels_promote_the_standby(
             world.epages.place("steady", paid=True)
             wait_for(lambda: _imported(world) == 2, PATIENCE, "the fleet to go on")
             assert [process.args for process in fleet if process.poll() is not None] == []
+
+
+def test_a_fleet_works_with_a_rabbitmq_in_tls(
+    certificates: Certificates, fresh_services: Services, tmp_path: Path
+) -> None:
+    with (
+        _rabbitmq_in_tls(certificates, tmp_path) as url,
+        World(replace(fresh_services, broker_url=url), tmp_path) as world,
+    ):
+        _trade(world)
+
+
+def test_a_rabbitmq_in_alarm_is_named_with_its_own_words(tmp_path: Path) -> None:
+    with _started(tmp_path, "") as url:
+        check_rabbitmq(url, PATIENCE)
+        control("set_vm_memory_high_watermark", "absolute", "1", folder=tmp_path)
+        with pytest.raises(RetryLater, match="takes no messages: connection blocked"):
+            check_rabbitmq(url, 3)
+        control("set_vm_memory_high_watermark", "0.4", folder=tmp_path)
+        wait_for(lambda: _takes_messages(url), PATIENCE, "the alarm to end")
+
+
+def _takes_messages(url: str) -> bool:
+    try:
+        check_rabbitmq(url, 3)
+    except RetryLater:
+        return False
+    return True
+
+
+@contextmanager
+def _rabbitmq_in_tls(certificates: Certificates, folder: Path) -> Iterator[str]:
+    port = free_port()
+    config = (
+        f"listeners.ssl.1 = 127.0.0.1:{port}\n"
+        f"ssl_options.cacertfile = {certificates.authority}\n"
+        f"ssl_options.certfile = {certificates.certificate}\n"
+        f"ssl_options.keyfile = {certificates.key}\n"
+        "ssl_options.verify = verify_none\n"
+    )
+    with _started(folder, config):
+        yield f"amqps://guest:guest@localhost:{port}//?ssl_ca_certs={certificates.authority}"
+
+
+@contextmanager
+def _started(folder: Path, config: str) -> Iterator[str]:
+    with ExitStack() as stack:
+        try:
+            url, _ = stack.enter_context(rabbitmq(folder, config))
+        except SystemExit as error:
+            pytest.skip(str(error))
+        yield url
 
 
 def _trades(services: Services, folder: Path, url: str) -> None:
