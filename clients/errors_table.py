@@ -5,6 +5,7 @@
 | not sent: no such host, refused, no connect | RetryLater (HostNotFound)   | RetryLater           |
 | sent, no whole answer; 408, 5xx             | RetryLater                  | AnswerLost           |
 | an answer that does not load                | MalformedDocument           | AnswerLost           |
+| 407: a proxy before the vendor refuses      | RetryLater                  | RetryLater           |
 | 3xx                                         | NeedsPerson redirected      | same                 |
 | 401                                         | Unauthorized, store-wide    | same                 |
 | 403                                         | Forbidden (missing-scope)   | same                 |
@@ -107,6 +108,10 @@ def _failed(answer: Answer) -> ConnectorError:
     return lost(answer.request, answer.said(), after=retry_after(answer.headers))
 
 
+def _stopped_by_proxy(answer: Answer) -> ConnectorError:
+    return not_sent(answer.request, "its proxy asks for a name and a password (407); write them into HTTPS_PROXY")
+
+
 def _throttled(answer: Answer) -> ConnectorError:
     return Wait(f"{answer.request.host} asks for fewer calls.", after=retry_after(answer.headers))
 
@@ -159,6 +164,7 @@ _TABLE: tuple[tuple[range, Callable[[Answer], ConnectorError]], ...] = (
     (range(401, 402), _unauthorized),
     (range(403, 404), _forbidden),
     (range(404, 405), _not_found),
+    (range(407, 408), _stopped_by_proxy),
     (range(408, 409), _failed),
     (range(429, 430), _throttled),
     (range(400, 500), _refused),

@@ -14,9 +14,11 @@ import requests
 from urllib3.exceptions import HTTPError
 
 from clients.errors_table import Answer, Request, lost, not_sent, refusal
+from clients.surroundings import proxies_for, trusted
 from clients.transport import Call, current_call, shared_session
 from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
 from schemas.numbers import read_constant, read_decimal, read_int
+from schemas.texts import told
 
 DEADLINE_SECONDS = 10.0  # of a whole call: its check, connect, send, answer to its last byte
 BODY_LIMIT = 20 * 1024 * 1024  # bytes: a page of 200 orders has about 2 MB
@@ -123,7 +125,9 @@ class Http:
             prepared.prepare(request.method, url, **content)
             # By its adapter: a session's own cookies, redirects and surroundings would cost a third more, unused.
             adapter = self.session.get_adapter(prepared.url or url)
-            with adapter.send(prepared, stream=True, timeout=self.deadline_seconds) as response:
+            way = proxies_for(urlsplit(url).scheme, request.host)
+            options: dict[str, Any] = {"timeout": self.deadline_seconds, "verify": trusted(), "proxies": way}
+            with adapter.send(prepared, stream=True, **options) as response:
                 yield response
         finally:
             current_call.reset(token)
@@ -154,6 +158,8 @@ def _as_kinds(call: Call, request: Request) -> Iterator[None]:
         root = _root(error)
         if call.sent:
             raise lost(request, type(root).__name__) from error
+        if isinstance(error, requests.exceptions.ProxyError):
+            raise not_sent(request, f"by way of a proxy: {told(root)}") from error
         unknown = isinstance(root, socket.gaierror) and root.errno == socket.EAI_NONAME
         raise not_sent(request, type(root).__name__, unknown_host=unknown) from error
 

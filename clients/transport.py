@@ -88,11 +88,20 @@ class _Deadline(HTTPConnection):
 
     response_class = _DeadlineResponse
     _requests = 0
+    _asks_proxy = False
 
     def connect(self) -> None:
         self.timeout = min(CONNECT_SECONDS, current_call.get().left())
         self._requests = 0
         super().connect()
+
+    def _tunnel(self) -> None:
+        """Ask a proxy for the way to the host: nothing of the request itself leaves yet."""
+        self._asks_proxy = True
+        try:
+            super()._tunnel()
+        finally:
+            self._asks_proxy = False
 
     def putrequest(self, method: str, url: str, skip_host: bool = False, skip_accept_encoding: bool = False) -> None:
         call = current_call.get()
@@ -105,6 +114,9 @@ class _Deadline(HTTPConnection):
         if self.sock is None:
             self.connect()
         self.sock.settimeout(call.left())
+        if self._asks_proxy:
+            super().send(data)
+            return
         if not call.sent:
             self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _DISCARD)
         call.sent, call.reused = True, self._requests > 0
@@ -136,10 +148,18 @@ class _HTTPSPool(HTTPSConnectionPool):
     ConnectionCls = _DeadlineHTTPSConnection
 
 
+_POOLS = {"http": _HTTPPool, "https": _HTTPSPool}
+
+
 class _Adapter(HTTPAdapter):
     def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **_: object) -> None:
         self.poolmanager = PoolManager(num_pools=connections, maxsize=maxsize, block=block)
-        self.poolmanager.pool_classes_by_scheme = {"http": _HTTPPool, "https": _HTTPSPool}
+        self.poolmanager.pool_classes_by_scheme = _POOLS
+
+    def proxy_manager_for(self, proxy: str, **options: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **options)
+        manager.pool_classes_by_scheme = _POOLS
+        return manager
 
 
 def new_session() -> requests.Session:

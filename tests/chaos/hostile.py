@@ -17,7 +17,7 @@ from workers.local.proof import Difference
 Plan = Sequence[Mapping[str, Any]]
 
 _PIECE = 0.2
-# In a text for people these are cleaned or cut, and so taken in good faith; where a text identifies, nobody believes them.
+# In a text for people these are cleaned or cut and then believed; where a text identifies, nobody believes them.
 _CLEANED = {"nul", "surrogate", "long"}
 _IDENTIFIES = r"(_id|Id|(^|\.)id|(^|\.|order)[nN]umber|sku|currency|taxModel|[sS]tatus|progress|access_token)$"
 
