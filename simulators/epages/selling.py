@@ -14,6 +14,7 @@ from simulators.epages.payments import pay, settle
 from simulators.epages.people import Buyer, make_buyer
 from simulators.epages.shop import Shop
 
+_FINE = Decimal("0.000001")
 _COMMENTS = ("Bitte mit DHL.", "Graag bij de buren afgeven.", "Geschenk! Keine Rechnung beilegen.")
 
 
@@ -54,6 +55,7 @@ def make_basket(shop: Shop, rng: random.Random) -> Basket:
         test=rng.random() < 0.02,
         paid=rng.random() > 0.1,
         comment=rng.choice(_COMMENTS) if rng.random() < 0.1 else None,
+        prices=_special_prices(lines, rng),
     )
 
 
@@ -111,6 +113,11 @@ def sell_many(shop: Shop, count: int, since: datetime, until: datetime, rng: ran
         with shop.moment(since + step * number):
             order = sell_something(shop, rng)
         yield order
+
+
+def _special_prices(lines: list[tuple[Item, int]], rng: random.Random) -> dict[str, Decimal]:
+    """Now and then a third of the price, which is below a cent more often than not."""
+    return {item.sku: (item.price / 3).quantize(_FINE) for item, _ in lines if rng.random() < 0.1}
 
 
 def _take(basket: Basket) -> None:

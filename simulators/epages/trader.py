@@ -76,7 +76,7 @@ def live(shop: Shop, order: Order, until: datetime, rng: random.Random, fulfils:
 def life(shop: Shop, order: Order, rng: random.Random, fulfils: float = 1.0) -> Iterator[Step]:
     """The acts of an order's life, in turn. An act that has become impossible is refused by the shop."""
     if order.payment_status == "PENDING" and rng.random() < 0.8:
-        yield lambda: merchant.pay(shop, order)
+        yield from _paying(shop, order, rng)
     fate = rng.random()
     if fate < 0.1:
         yield lambda: merchant.cancel(shop, order)
@@ -85,6 +85,14 @@ def life(shop: Shop, order: Order, rng: random.Random, fulfils: float = 1.0) -> 
         yield lambda: _cancel_some(shop, order, rng)
     if shop_serves(order.id, fulfils):
         yield from _handing_over(shop, order, rng)
+
+
+def _paying(shop: Shop, order: Order, rng: random.Random) -> Iterator[Step]:
+    """The money comes at once, in two parts, or after nobody expected it any more."""
+    before = rng.choice((None, None, merchant.pay_part, merchant.void))
+    if before:
+        yield lambda: before(shop, order)
+    yield lambda: merchant.pay(shop, order)
 
 
 def _handing_over(shop: Shop, order: Order, rng: random.Random) -> Iterator[Step]:

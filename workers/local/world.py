@@ -42,6 +42,7 @@ class Shop:
     rate: float
     seed: int
     trouble: Mapping[str, Any] = field(default_factory=dict)
+    tax_model: str = "GROSS"
 
 
 SHOPS = (
@@ -60,7 +61,7 @@ SHOPS = (
             ]
         },
     ),
-    Shop("utrecht", "limited", 20, 0.4, 3, {"budget": {"calls": 60, "window": 10}}),
+    Shop("utrecht", "limited", 20, 0.4, 3, {"budget": {"calls": 60, "window": 10}}, "NET"),
 )
 
 
@@ -75,7 +76,9 @@ class World:
     def open(self) -> None:
         """Open the shops with their past, and the tenant."""
         for shop in SHOPS:
-            self.epages.open_shop(shop.name, client_secret=_secret(shop), seed=shop.seed, stock=STOCK)
+            self.epages.open_shop(
+                shop.name, client_secret=_secret(shop), seed=shop.seed, stock=STOCK, tax_model=shop.tax_model
+            )
         # Real tenants may lack the list of orders: no import may depend on it.
         switches = {"orders_list": False, **WEBHOOKS}
         self.afosto.create(

@@ -77,7 +77,7 @@ def test_the_verdict_hangs_on_nothing_that_is_unknown_about_the_shop(seed: int) 
 
 
 def test_a_day_without_overlap_leaves_next_to_nothing_to_a_person() -> None:
-    report = Day(0.5, 0.5, 1, 1).report()
+    report = Day(0.5, 0.5, 1, 3).report()
     kinds = Counter(excuse.kind for excuse in report.excused)
     assert kinds["contested"] == 0
     assert report.counts["Afosto → shop: effects"] > 100
