@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from schemas.afosto import AddressDraft, FeeDraft, ItemDraft, OrderDraft, to_minor
+from schemas.afosto import AddressDraft, FeeDraft, ItemDraft, OrderDraft, PhoneDraft, to_minor
 
 
 def order_input(draft: OrderDraft) -> dict[str, Any]:
-    """Return the CreateOrderInput of a draft: header, customer, addresses, fees and discounts, without items."""
+    """Return the CreateOrderInput of a draft: header, customer, addresses, fees and discounts, without items.
+
+    What has no value is null here; the client leaves it out.
+    """
     return {
         "channel_id": draft.channel_id,
         "currency": draft.currency,
@@ -43,6 +46,7 @@ def _customer(draft: OrderDraft) -> dict[str, Any]:
         "is_guest": True,
         "given_name": draft.given_name,
         "family_name": draft.family_name,
+        "phone_number": [_phone(draft.phone)] if draft.phone else None,
     }
     organisation = {"name": draft.organisation, "is_guest": True} if draft.organisation else None
     return {
@@ -51,6 +55,10 @@ def _customer(draft: OrderDraft) -> dict[str, Any]:
         "notes": draft.customer_notes,
         "reference": draft.customer_reference,
     }
+
+
+def _phone(phone: PhoneDraft) -> dict[str, Any]:
+    return {"country_code": phone.country_code, "number": phone.number}
 
 
 def _delivery(draft: OrderDraft) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from schemas.afosto.documents import (
     Order,
     OrderDraft,
     Parcel,
+    PhoneDraft,
     Unit,
 )
 from schemas.afosto.loaders import (
@@ -39,6 +40,7 @@ __all__ = [
     "Order",
     "OrderDraft",
     "Parcel",
+    "PhoneDraft",
     "Unit",
     "Webhook",
     "WebhookSchema",

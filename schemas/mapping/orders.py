@@ -10,6 +10,7 @@ from schemas.mapping.addresses import address_draft
 from schemas.mapping.counts import not_canceled
 
 CENT = Decimal("0.01")
+FEWEST_DIGITS = 5  # of a phone number
 
 # ePages knows one more kind than Afosto; a coupon is not a fee but a discount there.
 _FEE_KINDS = {"shipping": "shipping", "pickup": "shipping", "payment": "payment", "coupon": "discount"}
@@ -31,7 +32,6 @@ def order_draft(order: epages.Order, *, store: str, channel_id: str, locations: 
         currency=order.currency,
         country_code=addresses[-1].country,
         is_including_vat=order.tax_model == "GROSS",
-        reference=reference(store, order.id),
         meta_data=_meta_data(order, store, wanted),
         customer_reference=order.number,
         customer_notes=order.customer_comment,
@@ -39,7 +39,7 @@ def order_draft(order: epages.Order, *, store: str, channel_id: str, locations: 
         given_name=buyer.first_name,
         family_name=buyer.last_name,
         organisation=buyer.company,
-        phone=next(filter(None, (each.phone for each in addresses)), None),
+        phone=next(filter(None, map(_phone, addresses)), None),
         billing=address_draft(order.billing_address) if order.billing_address else None,
         delivery=address_draft(order.shipping_address) if order.shipping_address else None,
         location_id=locations.get(order.pickup_location_id) if order.pickup_location_id else None,
@@ -79,6 +79,12 @@ def unit_price(line: epages.LineItem) -> Decimal:
         return line.unit_price
     price = line.line_price / line.quantity
     return price if price == price.quantize(CENT) else line.unit_price
+
+
+def _phone(address: epages.Address) -> afosto.PhoneDraft | None:
+    """Give the number in an address, unless it is a stroke or a zero that filled a compulsory field."""
+    digits = sum(letter.isdigit() for letter in address.phone or "")
+    return afosto.PhoneDraft(address.country, address.phone) if address.phone and digits >= FEWEST_DIGITS else None
 
 
 def _meta_data(order: epages.Order, store: str, wanted: Mapping[str, int]) -> dict[str, Any]:

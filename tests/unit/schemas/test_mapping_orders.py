@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from schemas import epages
+from schemas.afosto import PhoneDraft
 from schemas.errors import Drift, MalformedDocument
 from schemas.mapping.orders import expected_total, order_draft, totals_differ, unit_price
 
@@ -62,6 +63,15 @@ def test_the_email_falls_back_to_the_addresses(order: epages.Order) -> None:
     assert order.shipping_address
     assert draft_of(order, customer_email="a@example.org").email == "a@example.org"
     assert draft_of(order, customer_email=None, billing_address=None).email == order.shipping_address.email
+
+
+def test_the_buyer_s_phone_number_goes_with_the_country_of_its_address(order: epages.Order) -> None:
+    assert order.billing_address is not None
+    billing = replace(order.billing_address, phone="020 123 4567", country="NL")
+    assert draft_of(order, billing_address=billing).phone == PhoneDraft("NL", "020 123 4567")
+    for filler in ("-", "0", "n/a", None):
+        draft = draft_of(order, billing_address=replace(billing, phone=filler), shipping_address=None)
+        assert draft.phone is None
 
 
 def test_an_order_without_any_address_is_malformed(order: epages.Order) -> None:
