@@ -1,4 +1,4 @@
-# make demo [KEEP=1] | make test | make bench [NAME="throughput brokers"] | make chaos [ROUNDS=n] [SEED=s] | make soak [MINUTES=60]
+# make demo [KEEP=1] | make test | make bench [NAME="throughput brokers"] | make chaos [ROUNDS=n] [SEED=s] | make fleet | make soak [MINUTES=60]
 # make check | make lock | make clean
 # Every target makes .venv and installs the pinned packages into it by itself; later runs find it up to date.
 
@@ -10,7 +10,7 @@ STAMP := .venv/installed
 # The project's programs find each other (celery, redis-server) as they would in an activated environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: venv check test demo bench chaos soak lock clean
+.PHONY: venv check test demo bench chaos fleet soak lock clean
 
 venv: $(STAMP)
 
@@ -35,6 +35,9 @@ test: venv
 
 chaos: venv
 	$(BIN)/python -m tests.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(if $(LEASES),--leases $(LEASES))
+
+fleet: venv
+	$(BIN)/python -m tests.chaos.fleet $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
 
 demo: venv
 	$(BIN)/connector demo $(if $(filter-out 0 no,$(KEEP)),--keep)

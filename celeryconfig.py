@@ -34,6 +34,8 @@ worker_consumer = "workers.consumer:Consumer"
 task_send_sent_event = True
 worker_hijack_root_logger = False
 broker_connection_retry_on_startup = True
+# Without end: Celery's default of 100 tries would end every worker, and beat, once the broker was away for an hour.
+broker_connection_max_retries = None
 
 timezone = "UTC"
 # Keeps its schedule in memory: the only entry that could be missed is the nightly sweep.

@@ -21,6 +21,7 @@ from types import ModuleType
 import click
 
 from benchmarks.measuring import table
+from workers.local.guard import give_children_default_signals
 from workers.local.stopping import STOPPED, stopped_in_order
 
 MODULES = (
@@ -173,4 +174,5 @@ def _title(part: str) -> str:
 
 
 if __name__ == "__main__":
+    give_children_default_signals()
     sys.exit(main(sys.argv[1:]))

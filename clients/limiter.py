@@ -9,6 +9,7 @@ import redis
 
 from clients.headers import rate_limit, retry_after
 from clients.http import ResponseFacts
+from clients.probe import check_redis
 from clients.scripts import Call, read_script, run_scripts
 from schemas.errors import Wait
 
@@ -55,6 +56,10 @@ class Limiter:
             return {}
         (free,) = self._run(self._call("allowance", buckets, _micros(seconds), lane))
         return dict(zip(buckets, free, strict=True))
+
+    def check_writes(self) -> None:
+        """Raise RetryLater, with the server's own word, when the limiter's Redis takes no writes now."""
+        check_redis(self._client, "the Redis of limiter and breaker")
 
     def blocked(self, bucket: str) -> Call:
         """Ask for the microseconds until the vendor takes calls again (0: now), and its refusals since a good answer.

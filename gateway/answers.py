@@ -56,10 +56,13 @@ class WebhookAnswerSchema(Schema):
 
 
 class HealthSchema(Schema):
-    """`ok`, or which servers do not answer."""
+    """`ok`, or which servers take no writes, and what each says."""
 
     ok = fields.Boolean(required=True)
-    missing = fields.List(fields.String(), required=True, metadata={"description": "database, broker"})
+    missing = fields.List(fields.String(), required=True, metadata={"description": "database, broker, limiter"})
+    refusals = fields.Dict(
+        keys=fields.String(), values=fields.String(), required=True, metadata={"description": "Of each, in its words."}
+    )
 
 
 class IdempotencySchema(Schema):

@@ -1,5 +1,6 @@
 """Whether all is well: /healthz of this process, /readyz of the servers behind it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask_smorest import Blueprint
@@ -15,25 +16,29 @@ blueprint = Blueprint("Health", __name__, description="For load balancers and wh
 @blueprint.response(200, HealthSchema)
 def healthz() -> dict[str, Any]:
     """Say that the process answers."""
-    return {"ok": True, "missing": []}
+    return {"ok": True, "missing": [], "refusals": {}}
 
 
 @blueprint.route("/readyz")
 @blueprint.response(200, HealthSchema)
-@blueprint.alt_response(503, schema=HealthSchema, description="Some server behind the gateway does not answer.")
+@blueprint.alt_response(503, schema=HealthSchema, description="Some server behind the gateway takes no writes.")
 def readyz() -> Any:
-    """Say whether database and broker answer.
+    """Say whether database, broker and limiter take a write, and with which words one refuses.
 
-    Without the broker, tasks and webhooks are taken all the same, and done as soon as it is back.
+    Without broker or limiter, tasks and webhooks are taken all the same, and done as soon as both are back.
     """
-    checks = {"database": _database_answers, "broker": runtime().producer.answers}
-    missing = [name for name, answers in checks.items() if not answers()]
-    return {"ok": not missing, "missing": missing}, 503 if missing else 200
+    servers = {
+        "database": runtime().ledger.database.check_writes,
+        "broker": runtime().producer.check_writes,
+        "limiter": runtime().limiter.check_writes,
+    }
+    refusals = {name: said for name, check in servers.items() if (said := _refusal(check))}
+    return {"ok": not refusals, "missing": list(refusals), "refusals": refusals}, 503 if refusals else 200
 
 
-def _database_answers() -> bool:
+def _refusal(check: Callable[[], None]) -> str | None:
     try:
-        runtime().ledger.database.row("status.answers")
-    except RetryLater:
-        return False
-    return True
+        check()
+    except RetryLater as error:
+        return str(error)
+    return None

@@ -4,11 +4,13 @@ import threading
 import time
 from collections.abc import Mapping
 
+import redis
 import structlog
 from celery import Celery
 
+from clients.probe import check_redis
 from schemas.settings import Settings
-from tasks.broker_errors import BROKER_ERRORS
+from tasks.brokers import BROKER_ERRORS, check_rabbitmq
 
 log = structlog.get_logger()
 
@@ -28,6 +30,7 @@ class Producer:
             broker_connection_timeout=PATIENCE,
             broker_transport_options=_transport(settings),
         )
+        self._url = settings.broker_url
         self._lock = threading.Lock()
         self._silent_until = 0.0
 
@@ -42,14 +45,13 @@ class Producer:
             return False
         return True
 
-    def answers(self) -> bool:
-        """Whether the broker can be reached now."""
-        try:
-            with self._app.connection_for_write() as connection:
-                connection.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE)
-        except BROKER_ERRORS:
-            return False
-        return True
+    def check_writes(self) -> None:
+        """Raise RetryLater, with the broker's own word, when it takes no messages now."""
+        if not self._url.startswith("redis"):
+            check_rabbitmq(self._url, PATIENCE)
+            return
+        with redis.Redis.from_url(self._url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE) as client:
+            check_redis(client, "the broker")
 
     def close(self) -> None:
         """Give the connections back."""

@@ -92,9 +92,9 @@ class Front:
         parameters = {"direction": direction, "flow": flow, "after": after, "limit": limit}
         return [row for row in self._database.rows("front.resend", parameters) if row["state"] == "queued"]
 
-    def heartbeat(self, worker: str, host: str, queues: Sequence[str], slots: int) -> None:
-        """Say that a worker process lives, what it consumes and how much it runs at once."""
-        parameters = {"id": worker, "host": host, "queues": list(queues), "slots": slots}
+    def heartbeat(self, worker: str, host: str, queues: Sequence[str], slots: int, stuck: Sequence[str] = ()) -> None:
+        """Say that a worker process lives, what it consumes, how much it runs at once, which of its loops are stuck."""
+        parameters = {"id": worker, "host": host, "queues": list(queues), "slots": slots, "stuck": list(stuck)}
         self._database.rows("front.heartbeat", parameters)
 
     def forget(self, worker: str) -> None:

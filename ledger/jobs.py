@@ -1,6 +1,8 @@
 """Jobs: claimed, renewed, settled. What is wanted, what is done, and who is at it."""
 
+import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -9,9 +11,18 @@ from psycopg.types.json import Jsonb
 from ledger.database import Database, Row, Statement, fetch
 from ledger.records import Context, Intent, Job, Link, Settled, Settlement, Sibling, Wish
 from ledger.session import Session
+from ledger.sqlstates import words
 from ledger.stores import Stores
 from schemas.flows import JOBS, flow_name
 
+log = logging.getLogger(__name__)
+
+# Seconds after which a job goes on whose own pause could not be written down.
+_PLAIN_PAUSE = 60.0
+_SEE_LOG = (
+    "Look in the worker's log for the job's order: what was to be written down stands there; mend the cause, "
+    "then: connector jobs retry --reason not-written-down"
+)
 # Flows that other jobs of their order may wait for.
 BLOCKING = ("cancellations", "shipments", "returns")
 
@@ -73,7 +84,19 @@ class Jobs:
     def settle(
         self, job: Job, holder: str, end: Settlement, *, steps: Sequence[str], seconds: float, requests: int
     ) -> Settled | None:
-        """End a run and keep its attempt; None when the lease was lost meanwhile."""
+        """End a run and keep its attempt; None when the lease was lost meanwhile.
+
+        What the database refuses to write down is left out: refused for ever, the job would run for ever.
+        """
+        try:
+            return self._settle(job, holder, end, steps, seconds, requests)
+        except psycopg.Error as error:
+            log.warning("the database refuses how job %s ended (%s); it is settled with less", job.id, words(error))
+            return self._settle(job, holder, _with_less(end, error), (), seconds, requests)
+
+    def _settle(
+        self, job: Job, holder: str, end: Settlement, steps: Sequence[str], seconds: float, requests: int
+    ) -> Settled | None:
         parameters = {
             **{name: getattr(job, name) for name in ("id", "fence", "store", "order_key", "direction", "flow")},
             **{name: getattr(end, name) for name in Settlement.__slots__},
@@ -171,6 +194,20 @@ def upsert_wishes(
     }
     key = {"store": store, "direction": direction, "lane": lane, "order_wait": order_wait}
     return fetch(session, "jobs.upsert", {**key, **columns})
+
+
+def _with_less(end: Settlement, error: psycopg.Error) -> Settlement:
+    """The same end, without anything that a vendor may have said."""
+    less = replace(
+        end,
+        message=f"what came of the run could not be written down: the database refuses it ({error.sqlstate})",
+        pause=_PLAIN_PAUSE if end.state == "waiting" else 0,
+        prepaid_epages=0,
+        prepaid_afosto=0,
+    )
+    if end.state != "parked":
+        return less
+    return replace(less, reason="not-written-down", resolution=_SEE_LOG)
 
 
 def _selection(ids: Sequence[int] | None, store: str | None, reason: str | None) -> dict[str, Any]:

@@ -290,7 +290,8 @@ create table workers (
     host text not null,
     queues text[] not null,
     slots integer not null,
-    seen_at timestamptz not null default now()
+    seen_at timestamptz not null default now(),
+    stuck text[] not null default '{}'
 );
 
 -- One row: when dispatch ran last.

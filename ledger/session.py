@@ -5,6 +5,7 @@ from typing import Any
 
 from psycopg import Connection, sql
 
+from ledger.texts import keep_every_text
 from schemas.errors import ConfigurationError
 
 Session = Connection[dict[str, Any]]
@@ -47,6 +48,7 @@ def configure(session: Session, *, pooled: bool) -> None:
 
     Raises ConfigurationError for a database that the connector cannot work in.
     """
+    keep_every_text(session)
     # Through a pooler, what is prepared would be looked for in a server session that has never heard of it, or has
     # prepared something else under the same name.
     session.prepare_threshold, threshold = None, session.prepare_threshold

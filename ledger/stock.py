@@ -1,13 +1,19 @@
 """Stock: which SKUs are to be published at a store, what came of it, and how far its inventory changes are read."""
 
+import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import psycopg
+
 from ledger.database import Database, Row, fetch, fetch_one
 from ledger.session import Session
+from ledger.sqlstates import words
 from ledger.wishes import hint
+
+log = logging.getLogger(__name__)
 
 SUBJECT = "stock"  # of the one job that publishes all of a store's wishes
 
@@ -36,6 +42,13 @@ class StockOutcome:
     published: int | None = None
     available: int | None = None
     promised: int | None = None
+
+
+_NOT_WRITTEN = StockOutcome(
+    "not-written-down",
+    "what came of it could not be written down: the database refuses it",
+    "Look in the log of the worker of `inventory`; mend the cause, then publish it again.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +146,20 @@ class Stock:
     def settle(
         self, store: str, wanted: WantedSku, place: tuple[str | None, str | None], end: StockOutcome, wait: float
     ) -> None:
-        """Keep what came of a SKU; one whose answer had been lost is published once more after `wait` seconds."""
+        """Keep what came of a SKU; one whose answer had been lost is published once more after `wait` seconds.
+
+        What the database refuses to write down is left out: refused for ever, it would hold up every other SKU.
+        """
+        try:
+            self._settle(store, wanted, place, end, wait)
+        except psycopg.Error as error:
+            refusal = "the database refuses what came of the SKU %s (%s): %s; it is settled with less"
+            log.warning(refusal, wanted.sku, words(error), end)
+            self._settle(store, wanted, (None, None), _NOT_WRITTEN, wait)
+
+    def _settle(
+        self, store: str, wanted: WantedSku, place: tuple[str | None, str | None], end: StockOutcome, wait: float
+    ) -> None:
         values: dict[str, Any] = {
             **{name: getattr(end, name) for name in StockOutcome.__slots__},
             "store": store,

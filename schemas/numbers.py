@@ -4,7 +4,7 @@ What is out of reach becomes not-a-number. Every field refuses that by its own n
 order and not the page in which it stands.
 """
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 # Powers of ten beyond which no amount, count or time of a vendor lies.
 _FARTHEST = 30
@@ -22,8 +22,12 @@ def read_decimal(digits: str) -> Decimal:
     """Read a number with a point or an exponent, exactly."""
     if len(digits) > _MOST_DIGITS:
         return _NO_NUMBER
-    number = Decimal(digits)
-    return number if not number or abs(number.adjusted()) <= _FARTHEST else _NO_NUMBER
+    try:
+        number = Decimal(digits)
+    except InvalidOperation:
+        # An exponent that Decimal itself cannot hold.
+        return _NO_NUMBER
+    return number if abs(number.adjusted()) <= _FARTHEST else _NO_NUMBER
 
 
 def read_constant(word: str) -> Decimal:

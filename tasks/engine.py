@@ -12,7 +12,7 @@ from ledger.records import Context, Settlement
 from schemas.errors import LeaseLost, MalformedDocument, NeedsPerson, RetryLater, Wait
 from schemas.messages import OrderMessage
 from tasks.backoff import backoff
-from tasks.broker_errors import BROKER_ERRORS
+from tasks.brokers import BROKER_ERRORS
 from tasks.health import note_refusal, note_silence
 from tasks.run import Run
 from tasks.runtime import Runtime
@@ -119,7 +119,11 @@ def _reserve(run: Run) -> None:
 
 
 def _settle_failure(run: Run, error: RetryLater | NeedsPerson) -> NoReturn:
-    end = _ending(run, error)
+    try:
+        end = _ending(run, error)
+    except Exception as own:
+        _settle(run, _own_fault(run, own))
+        raise
     _settle(run, end)
     if isinstance(error, NeedsPerson):
         _maybe_stop_flow(run, error)

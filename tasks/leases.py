@@ -1,14 +1,12 @@
 """The leases of one process: one heartbeat renews them all, and each run can ask how long it still holds its job."""
 
-import logging
 import threading
 import time
 
 from ledger.jobs import Jobs
-from schemas.errors import LeaseLost, RetryLater
+from schemas.errors import LeaseLost
 from schemas.settings import Settings
-
-log = logging.getLogger(__name__)
+from tasks.loops import Loop
 
 
 class Leases:
@@ -20,16 +18,15 @@ class Leases:
         self._settings = settings
         self._ends: dict[int, float] = {}
         self._lock = threading.Lock()
-        self._stopped = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._loop: Loop | None = None
 
     def hold(self, job_id: int, claimed_at: float) -> None:
         """A job was claimed at `claimed_at` (monotonic seconds, from before the claim was sent)."""
         with self._lock:
             self._ends[job_id] = claimed_at + self._settings.lease
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._beat, name="leases", daemon=True)
-                self._thread.start()
+            if self._loop is None:
+                self._loop = Loop("leases", self._settings.lease_renewal, self.renew)
+                self._loop.start()
 
     def release(self, job_id: int) -> None:
         """The run is over."""
@@ -44,14 +41,8 @@ class Leases:
 
     def stop(self) -> None:
         """End the heartbeat."""
-        self._stopped.set()
-
-    def _beat(self) -> None:
-        while not self._stopped.wait(self._settings.lease_renewal):
-            try:
-                self.renew()
-            except RetryLater as error:
-                log.warning("leases were not renewed: %s", error)
+        if self._loop:
+            self._loop.stop()
 
     def renew(self) -> None:
         """Renew all leases in one statement; what is no longer ours is forgotten."""

@@ -8,7 +8,7 @@ from celery import shared_task
 
 from schemas.messages import PollMessage
 from tasks.base import ConnectorTask
-from tasks.broker_errors import BROKER_ERRORS
+from tasks.brokers import BROKER_ERRORS
 from tasks.flows import FLOWS
 from tasks.front import refill
 from tasks.polling import poll

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from workers.local.guard import give_children_default_signals
+
 pytest_plugins = ("tests.servers", "tests.doors", "tests.driven", "tests.drills")
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -12,6 +14,12 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 class OutsideCall(AssertionError):
     """A unit test tried to reach another machine."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _children_hear_signals() -> None:
+    """Let the tests pass under `nohup make test &` as well, which starts them with signals ignored."""
+    give_children_default_signals()
 
 
 @pytest.fixture(autouse=True)

@@ -26,4 +26,4 @@ def restore(url: str, file: Path) -> None:
 
 
 def _run(program: str, *arguments: str) -> None:
-    subprocess.run([str(binaries() / program), *arguments], check=True, capture_output=True)
+    subprocess.run([str(binaries() / program), *arguments], check=True, capture_output=True, timeout=60)

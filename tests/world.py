@@ -1,6 +1,7 @@
 """A whole small world for fault tests: both vendors, a database, a broker, and real Celery processes."""
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -55,6 +56,9 @@ SHRUNK = {
     "AFOSTO_WINDOW": "60",
 }
 
+# A process that is started so ends when its parent is killed, as when a test takes too long.
+MORTAL = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+
 JOB_QUEUES = "orders,cancellations,shipments,returns,exports,inventory"
 
 
@@ -86,7 +90,7 @@ class World:
     def __exit__(self, *_: object) -> None:
         for process in self.workers:
             process.kill()
-            process.wait()
+            process.wait(30)
         self.ledger.close()
         self.redis.close()
         self._stack.close()
@@ -128,7 +132,7 @@ class World:
         env = {**self.env, "PYTHONPATH": str(host.tree), **host.env}
         log = self._stack.enter_context((self._folder / f"{name}-{uuid.uuid4().hex[:6]}.log").open("wb"))
         process = subprocess.Popen(
-            [*host.prefix, *argv], env=env, cwd=host.tree, stdout=log, stderr=log, start_new_session=True
+            [*host.prefix, *MORTAL, *argv], env=env, cwd=host.tree, stdout=log, stderr=log, start_new_session=True
         )
         self._stack.callback(_end, process)
         return process
@@ -251,7 +255,7 @@ def _listens(port: int, address: str = "127.0.0.1") -> bool:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     process.kill()
-    process.wait()
+    process.wait(30)
 
 
 def _with_database(url: str, name: str) -> str:

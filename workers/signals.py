@@ -2,7 +2,6 @@
 
 import os
 import socket
-import threading
 from typing import Any
 
 import structlog
@@ -12,6 +11,7 @@ from celery.signals import setup_logging, worker_ready, worker_shutdown
 from schemas.errors import ConnectorError
 from schemas.settings import misspelled
 from tasks.logs import set_up_logs
+from tasks.loops import Loop, stuck_loops
 from workers.niceness import spread_niceness
 
 log = structlog.get_logger()
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 # Seconds between two signs of life.
 BEAT = 5.0
 
-_stopped = threading.Event()
+_heartbeats: list[Loop] = []
 
 
 @setup_logging.connect
@@ -36,28 +36,24 @@ def start_heartbeat(sender: Any, **_: Any) -> None:
     spread_niceness()
     queues = sorted(sender.app.amqp.queues.consume_from)
     slots = int(sender.controller.concurrency)
-    _stopped.clear()
-    threading.Thread(target=_beat, args=(queues, slots), name="heartbeat", daemon=True).start()
+    heartbeat = Loop("heartbeat", BEAT, lambda: _report(queues, slots))
+    _heartbeats.append(heartbeat)
+    heartbeat.start()
 
 
 @worker_shutdown.connect
 def end_heartbeat(sender: Any, **_: Any) -> None:
     """Take this worker off the list."""
-    _stopped.set()
+    while _heartbeats:
+        _heartbeats.pop().stop()
     try:
         _ledger_front().forget(_name())
     except ConnectorError as error:
         log.warning("worker could not sign off", why=str(error))
 
 
-def _beat(queues: list[str], slots: int) -> None:
-    while True:
-        try:
-            _ledger_front().heartbeat(_name(), socket.gethostname(), queues, slots)
-        except ConnectorError as error:
-            log.warning("worker could not report", why=str(error))
-        if _stopped.wait(BEAT):
-            return
+def _report(queues: list[str], slots: int) -> None:
+    _ledger_front().heartbeat(_name(), socket.gethostname(), queues, slots, stuck_loops())
 
 
 def _name() -> str:

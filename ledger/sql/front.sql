@@ -117,8 +117,8 @@ update jobs set state = 'waiting', queued_at = null
 where store = %(store)s and direction = %(direction)s and flow = %(flow)s and state = 'queued';
 
 -- name: heartbeat
-insert into workers (id, host, queues, slots) values (%(id)s, %(host)s, %(queues)s, %(slots)s)
-on conflict (id) do update set queues = excluded.queues, slots = excluded.slots, seen_at = now();
+insert into workers (id, host, queues, slots, stuck) values (%(id)s, %(host)s, %(queues)s, %(slots)s, %(stuck)s)
+on conflict (id) do update set queues = excluded.queues, slots = excluded.slots, stuck = excluded.stuck, seen_at = now();
 
 -- name: forget_worker
 delete from workers where id = %(id)s or seen_at < now() - interval '1 hour';

@@ -43,6 +43,8 @@ NUMBERS = _named(
     _literal("huge-exponent", "1e9999999"),
     _literal("tiny-exponent", "1e-9999999"),
     _literal("exponent-400", "1E400"),
+    _literal("endless-exponent", "1e9999999999999999999"),
+    _literal("zero-far-away", "0e-99999999"),
     _literal("many-digits", "9" * DIGITS),
     _literal("many-decimals", "0." + "3" * DIGITS),
     _literal("nan", "NaN"),

@@ -14,6 +14,7 @@ from rich.progress import track
 from tests.chaos.pace import PACES
 from tests.chaos.rounds import Outcome, run_rounds
 from tests.chaos.table import differences, table
+from workers.local.guard import give_children_default_signals
 from workers.local.stopping import STOPPED, stopped_in_order
 
 
@@ -23,6 +24,7 @@ from workers.local.stopping import STOPPED, stopped_in_order
 @click.option("--leases", type=click.Choice(list(PACES)), default="shrunk", show_default=True, help="How fast to live.")
 def main(rounds: int, seed: int | None, leases: str) -> None:
     """Run rounds of chaos; ends with 1 when an effect is lost or doubled, with 130 when stopped before the end."""
+    give_children_default_signals()
     console = Console(width=None if sys.stdout.isatty() else 110)
     seed = random.randrange(10**6) if seed is None else seed
     folder = Path(tempfile.mkdtemp(prefix="connector-chaos-"))

@@ -21,6 +21,8 @@ from workers.local.server import free_port
 _START = 60.0
 # Acts before the first fault, so that it finds orders of every age.
 _CALM = 2
+# Of the worlds, those with a pooler before PostgreSQL.
+_POOLED = 0.5
 # Seconds between two sweeps.
 _NIGHT = 3.0
 
@@ -41,7 +43,7 @@ class Arena:
     def __enter__(self) -> Self:
         self._folder.mkdir(parents=True)
         with ExitStack() as stack:
-            self.servers = stack.enter_context(Servers(self._folder))
+            self.servers = stack.enter_context(Servers(self._folder, pooled=self._draw.random() < _POOLED))
             self.world = stack.enter_context(World(self.servers.services, self._folder, **self.pace.settings))
             self.points = Points(self._folder / "points")
             self._open(stack)

@@ -73,7 +73,8 @@ def _servers() -> Iterator[Fault]:
 
 
 def _terminate(arena: Arena) -> None:
-    with psycopg.connect(arena.world.settings.database_url, autocommit=True) as connection:
+    # Beside a pooler, which might lend us one of the sessions that are to end.
+    with psycopg.connect(arena.servers.postgres.superuser_url, autocommit=True) as connection:
         connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'connector'"
         )

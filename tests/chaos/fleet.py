@@ -59,7 +59,11 @@ def run_fleet(folder: Path, pace: Pace, seed: int, rounds: int | None = None) ->
         faults = outside_faults(pace)
         draw.shuffle(faults)
         for fault in faults[:rounds]:
-            yield _round(arena, fleet, fault, draw)
+            survival = _round(arena, fleet, fault, draw)
+            yield survival
+            if survival.dead:
+                # Nobody brings it back, so that no later round would tell anything.
+                return
 
 
 def _calm(arena: Arena, fleet: ShellFleet) -> None:

@@ -10,6 +10,7 @@ from tests.chaos.arena import Arena
 from tests.chaos.fault import Fault, nothing
 from tests.chaos.pace import Pace
 from tests.disks import mountable
+from tests.pooler import PGBOUNCER
 from tests.refusals import REFUSALS, Refusal, steady_client
 
 
@@ -17,6 +18,8 @@ def outages(pace: Pace) -> Iterator[Fault]:
     """Give them all; disks can be filled by root only."""
     yield _promoted()
     yield _read_only()
+    if PGBOUNCER:
+        yield _restarted_pooler()
     for refusal in REFUSALS:
         yield _refused(refusal)
     if mountable():
@@ -88,6 +91,22 @@ def _read_only() -> Fault:
         _lasting(lambda arena: arena.servers.postgres.forbid_writes(forbidden=True)),
         lambda arena: arena.servers.postgres.forbid_writes(forbidden=False),
     )
+
+
+def _restarted_pooler() -> Fault:
+    """It strikes only in the worlds that have one."""
+
+    def strike(arena: Arena, draw: random.Random) -> None:
+        time.sleep(draw.uniform(0.0, arena.pace.outage / 2))
+        if arena.servers.pooler:
+            arena.servers.pooler.kill()
+
+    def end(arena: Arena) -> bool:
+        if arena.servers.pooler:
+            arena.servers.pooler.restart()
+        return arena.servers.pooler is not None
+
+    return Fault("restart the pooler", "postgres", nothing, strike, end)
 
 
 def _full_postgres() -> Fault:

@@ -9,6 +9,7 @@ from cryptography.fernet import Fernet
 
 from tests.cluster import Cluster
 from tests.disks import SmallDisk, mountable
+from tests.pooler import PGBOUNCER, start_pooler
 from tests.standing import Standing
 from workers.local.processes import Processes
 from workers.local.redis import Redis
@@ -21,11 +22,13 @@ _REDIS_DISK = 32 * 1024 * 1024
 class Servers:
     """Both servers, with their data below `folder`, while the `with` block lasts.
 
-    `redis_disk` is None, and PostgreSQL has none either, where this process may not mount any.
+    `pooled` puts a PgBouncer before PostgreSQL, where this machine has one; `pooler` is None without it. `redis_disk`
+    is None, and PostgreSQL has no small disk either, where this process may not mount any.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, pooled: bool = False) -> None:
         self._folder = folder
+        self._pooled = pooled and PGBOUNCER is not None
         self._stack = ExitStack()
         self._keys = Fernet.generate_key().decode()
 
@@ -37,6 +40,8 @@ class Servers:
             processes = stack.enter_context(Processes(self._folder / "servers"))
             small = mountable()
             self.postgres = Cluster(self._folder, password, processes, disks, disks=small)
+            url = self.postgres.url
+            self.pooler = start_pooler(self._folder / "pooler", url, processes) if self._pooled else None
             place = self._folder / "redis"
             self.redis_disk = disks.enter_context(SmallDisk(place, _REDIS_DISK)) if small else None
             self.redis = Standing(Redis(place / "data", password), processes)
@@ -49,4 +54,5 @@ class Servers:
     @property
     def services(self) -> Services:
         """Their addresses, as every process of the connector wants them."""
-        return Services(self.postgres.url, self.redis.url, self.redis.url, self._keys)
+        database_url = self.pooler.url if self.pooler else self.postgres.url
+        return Services(database_url, self.redis.url, self.redis.url, self._keys)

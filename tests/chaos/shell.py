@@ -54,7 +54,8 @@ class ShellFleet(Crew):
             f"echo $! > {shlex.quote(str(self._pid_file(name)))}"
             for name, argv in self._procfile().items()
         ]
-        return "\n".join([*lines, "wait"])
+        # A shell leaves its jobs behind when it ends; these end with it.
+        return "\n".join(["trap 'kill $(jobs -p); wait; exit 0' TERM", *lines, "wait"])
 
     def _procfile(self) -> dict[str, list[str]]:
         commands = read_procfile(self._root / "Procfile")

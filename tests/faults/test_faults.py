@@ -44,7 +44,7 @@ def test_a_worker_killed_again_and_again_between_answer_and_settle_loses_nothing
             )
             time.sleep(draw.uniform(0.0, 0.4))
             victim.kill()
-            victim.wait()
+            victim.wait(30)
         world.epages.stop_trading("killed")
         world.worker(JOB_QUEUES, 4)
         world.sweep()
@@ -78,7 +78,7 @@ def test_answers_that_are_lost_or_land_late_double_nothing(services: Services, t
         world.epages.place_many("unsure", 60, (now - timedelta(days=1)).isoformat(), now.isoformat(), lives=True)
         world.afosto.set_faults(TENANT, *LOST_ANSWERS, seed=7)
         world.start()
-        time.sleep(12)
+        wait_for(lambda: _fired(world) >= 20, 60, "answers to be lost")
         world.afosto.set_faults(TENANT)
         world.settle(45)
         assert world.prove().differences == []
@@ -125,6 +125,10 @@ def test_every_import_run_twice_has_no_second_effect(services: Services, tmp_pat
 
 def _created(world: World) -> int:
     return int(world.afosto.stats(TENANT)["requests"].get("createOrder", 0))
+
+
+def _fired(world: World) -> int:
+    return sum(world.afosto.stats(TENANT)["faults"].values())
 
 
 def _more_than(world: World, before: int) -> bool:

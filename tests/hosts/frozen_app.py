@@ -51,7 +51,7 @@ class Freezer:
         if last:
             os.kill(os.getpid(), signal.SIGSTOP)
             self._thawed.set()
-        self._thawed.wait()
+        self._thawed.wait(120)
 
 
 _freezer = Freezer()

@@ -117,4 +117,4 @@ def why_not() -> str:
 
 
 def _ip(*words: str) -> str:
-    return subprocess.run(["ip", *words], check=True, capture_output=True, text=True).stdout  # noqa: S607
+    return subprocess.run(["ip", *words], check=True, capture_output=True, text=True, timeout=30).stdout  # noqa: S607

@@ -28,6 +28,7 @@ def older_host(folder: Path) -> Host:
         ["git", "archive", older_commit()],  # noqa: S607
         cwd=ROOT,
         capture_output=True,
+        timeout=60,
         check=True,
     ).stdout
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
@@ -46,7 +47,7 @@ def why_not() -> str:
 
 def _git(*words: str) -> str:
     try:
-        ran = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True)  # noqa: S607
+        ran = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)  # noqa: S607
     except OSError:
         raise NoHistory("git is not installed") from None
     except subprocess.CalledProcessError as error:

@@ -60,7 +60,7 @@ def test_a_request_that_was_given_up_is_not_kept_for_later_by_the_system(net: Ne
         wait_for(lambda: not host.resolving(), 20, "the last packets to be lost")
         host.join("vendors")
         _go_on(caller)
-        caller.wait()
+        caller.wait(30)
         assert landed == ["GET", "GET"]
 
 

@@ -53,12 +53,12 @@ class Listener:
         wait_for(lambda: self._heard() >= tasks * len(STEPS), 20, "the events of all tasks", lambda: str(self.batches))
         return self.batches
 
-    def wait(self) -> None:
+    def listen(self) -> None:
         with suppress(TimeoutError):
             self._connection.drain_events(timeout=0.1)
 
     def _heard(self) -> int:
-        self.wait()
+        self.listen()
         return sum(map(len, self.batches))
 
 
@@ -69,7 +69,7 @@ def listening(sender: Celery) -> Iterator[Listener]:
         queue = sender.events.Receiver(connection).queue
         with sender.amqp.Consumer(connection, [queue], callbacks=[listener.take], accept=["json"], no_ack=True):
             # Kombu subscribes when it first waits for something.
-            listener.wait()
+            listener.listen()
             yield listener
 
 

@@ -97,8 +97,8 @@ def test_what_happens_in_afosto_makes_its_order_due_for_a_look(
     assert (look["subject"], look["wanted"]) == (order, len(about_it))
 
 
-def test_a_large_body_is_refused_while_it_is_sent(gateway: tuple[subprocess.Popen[bytes], str]) -> None:
-    url = f"{gateway[1]}/webhooks/afosto/any"
+def test_a_large_body_is_refused_while_it_is_sent(world: World, gateway: tuple[subprocess.Popen[bytes], str]) -> None:
+    url = f"{gateway[1]}/webhooks/afosto/{world.ledger.webhooks.add(SHOP, 'hush')}"
     for body in (b" " * 10_000_000, iter([b" " * 100_000] * 100)):
         answer = requests.post(url, body, timeout=10)
         assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too-large")

@@ -123,7 +123,7 @@ def test_servers_end_when_their_parent_is_killed(folder: Path) -> None:
     parent, services = start_parent(folder)
     write_note(services)
     parent.kill()
-    parent.wait()
+    parent.wait(60)
     until(lambda: not servers_in(folder))
     with local_services(folder, {}, durable=False) as again:
         assert read_note(again) == "kept"
@@ -132,7 +132,7 @@ def test_servers_end_when_their_parent_is_killed(folder: Path) -> None:
 def test_servers_end_after_ctrl_c(folder: Path) -> None:
     parent, _ = start_parent(folder)
     os.killpg(parent.pid, signal.SIGINT)
-    parent.wait()
+    parent.wait(60)
     assert servers_in(folder) == []
 
 
@@ -147,7 +147,7 @@ def test_a_start_replaces_servers_whose_parent_and_guards_were_all_killed(folder
         guard.suspend()
     for guard in guards:
         guard.kill()
-    parent.wait()
+    parent.wait(60)
     assert {process.pid for process in servers_in(folder)} & old
     with local_services(folder, {}, durable=False) as again:
         assert read_note(again) == "kept"

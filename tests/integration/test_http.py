@@ -287,7 +287,7 @@ def test_threads_share_the_session_and_each_gets_its_own_answer(client: Client) 
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            thread.join(30)
         client.session.close()
     assert answers == [{"fine": 1}] * 60
     assert len(requests) == 60

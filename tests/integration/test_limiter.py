@@ -40,7 +40,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         time.sleep(0.02)
     yield path
     server.terminate()
-    server.wait()
+    server.wait(30)
 
 
 @pytest.fixture
@@ -120,7 +120,7 @@ def in_processes(address: str, budget: Budget, lanes: list[int], count: int) -> 
         process.start()
     grants = [grant for _ in processes for grant in results.get(timeout=60)]
     for process in processes:
-        process.join()
+        process.join(30)
     return grants
 
 

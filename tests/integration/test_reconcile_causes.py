@@ -90,7 +90,9 @@ def test_a_parked_look_is_the_cause_of_what_afosto_did_and_nobody_carried_over(
         "update jobs set state = 'parked', reason = 'keeps-failing', resolution = 'look at it' "
         "where store = %s and flow = 'looks'",
     )
-    for row in found(connector):
+    rows = found(connector)
+    assert rows
+    for row in rows:
         assert "is parked: keeps-failing" in row["cause"]
         assert (row["state"], row["advice"]) == ("for a person", "look at it")
 

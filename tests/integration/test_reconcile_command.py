@@ -102,7 +102,9 @@ def test_a_flow_that_is_switched_off_is_named_as_the_cause(driver: Driver, conne
     connector("store", "switch", driver.store, "cancellations.import", "off")
     driver.world.epages.act(driver.store, order["id"], "cancel")
     driver.poll()
-    for row in found(connector):
+    rows = found(connector)
+    assert rows
+    for row in rows:
         assert row["cause"] == "cancellations.import does not run: it is switched off"
         assert f"connector store switch {driver.store} cancellations.import on" in row["advice"]
 

@@ -17,6 +17,7 @@ import click
 
 from tests.soak.growth import Series
 from tests.soak.stage import SHOP, Stage, stage
+from workers.local.guard import give_children_default_signals
 
 SAMPLE = 5.0  # seconds between two samples
 PAUSES = (10.0, 120.0)  # seconds between two cuts
@@ -101,6 +102,7 @@ class Soak:
 @click.option("--seed", type=int, default=None, help="Draw the same cuts again.")
 def main(minutes: float, rate: float, within: float, seed: int | None) -> None:
     """Run a soak and tell what came of it."""
+    give_children_default_signals()
     seed = random.randrange(10**6) if seed is None else seed
     print(f"seed {seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="connector-soak-") as folder, stage(Path(folder)) as on:

@@ -29,7 +29,9 @@ SETTINGS = {
 
 def run(*argv: str, **variables: str) -> subprocess.CompletedProcess[str]:
     env = {name: value for name, value in os.environ.items() if not name.startswith("CONNECTOR_")} | variables
-    return subprocess.run([sys.executable, "-m", *argv], env=env, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", *argv], env=env, capture_output=True, text=True, timeout=60, check=False
+    )
 
 
 def test_a_worker_without_settings_names_the_variable_and_ends_with_2() -> None:
@@ -66,6 +68,7 @@ def test_a_worker_warns_at_its_start_of_a_variable_that_is_no_setting() -> None:
         env={**os.environ, **SETTINGS, "CONNECTOR_LEESE": "15"},
         capture_output=True,
         text=True,
+        timeout=60,
         check=True,
     )
     assert json.loads(ended.stderr)["why"] == (
@@ -74,5 +77,5 @@ def test_a_worker_warns_at_its_start_of_a_variable_that_is_no_setting() -> None:
 
 
 def test_ctrl_c_while_the_command_line_is_loading_leaves_no_traceback() -> None:
-    ended = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, check=False)
+    ended = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60, check=False)
     assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")

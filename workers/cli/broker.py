@@ -1,11 +1,14 @@
 """What the broker holds: how many messages wait in which queue."""
 
+from collections.abc import Callable
+
 from kombu.connection import Connection
 from redis import Redis, RedisError
 
+from clients.probe import check_redis
 from schemas.errors import RetryLater
 from schemas.settings import Settings
-from tasks.broker_errors import BROKER_ERRORS
+from tasks.brokers import BROKER_ERRORS, check_rabbitmq
 from workers.queues import QUEUE_NAMES
 
 _PATIENCE = 3  # seconds
@@ -48,15 +51,36 @@ def _amqp_lengths(url: str) -> dict[str, int]:
     return lengths
 
 
-def ping_redis(url: str) -> None:
-    """Ask the Redis of limiter and breaker for a sign of life. Raises RetryLater when there is none."""
+def refusals(settings: Settings) -> dict[str, str]:
+    """Return what broker and Redis say that take no writes now: broker or redis → sentence with what to look at."""
+    said = {}
+    if wrong := _refusal(lambda: _check_broker(settings.broker_url)):
+        said["broker"] = f"{wrong}; look at that server and check CONNECTOR_BROKER_URL"
+    if settings.redis_url != settings.broker_url and (
+        wrong := _refusal(lambda: _check_redis(settings.redis_url, "the Redis of limiter and breaker"))
+    ):
+        said["redis"] = f"{wrong}; look at that server and check CONNECTOR_REDIS_URL"
+    return said
+
+
+def _refusal(check: Callable[[], None]) -> str | None:
     try:
-        with Redis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as server:
-            server.ping()
-    except (RedisError, OSError, ValueError) as error:
-        raise RetryLater(
-            f"The Redis of limiter and breaker does not answer ({type(error).__name__}); check CONNECTOR_REDIS_URL"
-        ) from None
+        check()
+    except RetryLater as error:
+        return str(error)[:1].upper() + str(error)[1:]
+    return None
+
+
+def _check_broker(url: str) -> None:
+    if url.startswith("redis"):
+        _check_redis(url, "the broker")
+    else:
+        check_rabbitmq(url, _PATIENCE)
+
+
+def _check_redis(url: str, what: str) -> None:
+    with Redis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as server:
+        check_redis(server, what)
 
 
 def _unreachable(error: Exception) -> RetryLater:

@@ -1,7 +1,7 @@
 """`connector doctor`: is everything in place, and if not, what is missing."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 import click
@@ -10,13 +10,13 @@ from ledger.database import Database, Row
 from ledger.ledger import Ledger
 from ledger.migrate import pending
 from ledger.status import Status
-from schemas.errors import ConfigurationError, ConnectorError
+from schemas.errors import ConfigurationError, ConnectorError, RetryLater
 from schemas.settings import Settings, misspelled
 from schemas.words import counted
-from workers.cli.broker import ping_redis, queue_lengths
+from workers.cli.broker import queue_lengths, refusals
 from workers.cli.frame import check_database, open_ledger, print_json, settings, span
 from workers.cli.status import SEE_MESSAGES, SOUND, state_of
-from workers.consumed import slots_of_queues
+from workers.consumed import ALIVE_SECONDS, slots_of_queues
 from workers.queues import QUEUE_NAMES
 
 DISPATCH_ALARM = 10  # beats without a dispatch
@@ -36,7 +36,8 @@ class Check:
 def doctor(as_json: bool) -> None:
     """Check settings, servers, workers, dispatch, stores and parked jobs; exit code 1 when something is wrong."""
     chosen = settings()
-    checks = [*_database(chosen), *_broker(chosen), _redis(chosen)]
+    refused = refusals(chosen)
+    checks = [*_database(chosen, refused), *_broker(chosen, refused), _redis(refused)]
     if as_json:
         found = {
             "settings": chosen.redacted(),
@@ -53,7 +54,7 @@ def doctor(as_json: bool) -> None:
         raise SystemExit(1)
 
 
-def _database(chosen: Settings) -> Iterator[Check]:
+def _database(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
     try:
         check_database(chosen.database_url)
         missing = _pending(chosen)
@@ -63,17 +64,27 @@ def _database(chosen: Settings) -> Iterator[Check]:
     if missing:
         yield Check("database", False, f"{counted(len(missing), 'migration')} missing; run: connector migrate")
         return
-    yield Check("database", True, "reachable and migrated")
     with open_ledger(chosen) as ledger:
+        writes = _writes(ledger.database)
+        yield writes
         yield _secrets(ledger)
         status = Status(ledger.database)
-        yield from _workers(ledger)
-        yield _dispatch(status, chosen)
+        yield from _workers(ledger, status)
+        yield _dispatch(status, chosen, outage=bool(refused) or not writes.ok)
         stores = status.stores()
         yield from _stores(stores, chosen)
         yield from _lateness(stores, chosen)
         yield _parked(ledger)
         yield _set_aside(ledger)
+
+
+def _writes(database: Database) -> Check:
+    try:
+        database.check_writes()
+    except RetryLater as error:
+        advice = "look at that server; all work waits meanwhile and goes on by itself"
+        return Check("database", False, f"{error}; {advice}")
+    return Check("database", True, "migrated, and takes writes")
 
 
 def _pending(chosen: Settings) -> list[str]:
@@ -106,18 +117,37 @@ def _readable(ledger: Ledger, name: str) -> bool:
     return True
 
 
-def _workers(ledger: Ledger) -> Iterator[Check]:
+def _workers(ledger: Ledger, status: Status) -> Iterator[Check]:
+    workers = status.workers()
+    for row in workers:
+        if row["stuck"]:
+            text = f"its {' and '.join(row['stuck'])} no longer come round; its log says why; restart it"
+            yield Check(f"worker {row['id']}", False, text)
+    silent = [row for row in workers if row["seen_before"] > ALIVE_SECONDS]
     for queue, count in slots_of_queues(ledger.front).items():
-        text = f"{counted(count, 'slot')} alive" if count else "no worker consumes it; start one as the Procfile says"
+        text = f"{counted(count, 'slot')} alive" if count else _why_unconsumed(queue, silent)
         yield Check(f"queue {queue}", count > 0, text)
 
 
-def _dispatch(status: Status, chosen: Settings) -> Check:
+def _why_unconsumed(queue: str, silent: Sequence[Row]) -> str:
+    """A worker that is dead and one that cannot report look alike from here."""
+    last = min((row for row in silent if queue in row["queues"]), key=lambda row: row["seen_before"], default=None)
+    if last is None:
+        return "no worker consumes it; start one as the Procfile says"
+    return (
+        f"worker {last['id']} has not reported for {span(last['seen_before'])}: it has ended, or does not reach the "
+        "database; look at its log, and start it again if it is gone"
+    )
+
+
+def _dispatch(status: Status, chosen: Settings, *, outage: bool) -> Check:
     age = status.dispatch_age()
     if age is None:
         return Check("dispatch", False, "it never ran; start beat and the dispatch worker")
-    ok = age <= DISPATCH_ALARM * chosen.dispatch_interval
-    return Check("dispatch", ok, f"ran {span(age)} ago" + ("" if ok else "; look at beat and the dispatch worker"))
+    if age <= DISPATCH_ALARM * chosen.dispatch_interval:
+        return Check("dispatch", True, f"ran {span(age)} ago")
+    advice = "it waits for the server that refuses" if outage else "look at beat and the dispatch worker"
+    return Check("dispatch", False, f"ran {span(age)} ago; {advice}")
 
 
 def _stores(stores: list[Row], chosen: Settings) -> Iterator[Check]:
@@ -173,21 +203,22 @@ def _lateness(stores: list[Row], chosen: Settings) -> Iterator[Check]:
             yield Check(f"lateness {row['name']}", False, f"{seen}, more than half of the overlap; {advice}")
 
 
-def _redis(chosen: Settings) -> Check:
-    try:
-        ping_redis(chosen.redis_url)
-    except ConnectorError as error:
-        return Check("redis", False, str(error))
-    return Check("redis", True, "reachable, for limiter and breaker")
+def _redis(refused: Mapping[str, str]) -> Check:
+    # Where it is the broker as well, it is asked once.
+    said = refused.get("redis") or refused.get("broker")
+    return Check("redis", False, said) if said else Check("redis", True, "takes writes, for limiter and breaker")
 
 
-def _broker(chosen: Settings) -> Iterator[Check]:
+def _broker(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
     try:
         lengths = queue_lengths(chosen)
     except ConnectorError as error:
         yield Check("broker", False, str(error))
         return
-    yield Check("broker", True, f"reachable, {counted(sum(lengths.values()), 'message')} waiting")
+    if said := refused.get("broker"):
+        yield Check("broker", False, said)
+        return
+    yield Check("broker", True, f"takes writes, {counted(sum(lengths.values()), 'message')} waiting")
     for queue in sorted(set(lengths) - set(QUEUE_NAMES)):
         text = f"{counted(lengths[queue], 'message')} that nobody consumes; is the name misspelled where they are sent?"
         yield Check(f"broker queue {queue!r}", False, text)

@@ -7,7 +7,7 @@ import click
 from ledger.database import Row
 from ledger.ledger import Ledger
 from schemas.errors import NeedsPerson
-from tasks.broker_errors import BROKER_ERRORS
+from tasks.brokers import BROKER_ERRORS
 from workers.cli.frame import open_ledger, print_table
 from workers.connect import FIRST_WIDTH
 

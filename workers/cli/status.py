@@ -4,11 +4,12 @@ from typing import Any
 
 import click
 
+from ledger.ledger import Ledger
 from ledger.status import Status
 from schemas.errors import RetryLater
 from schemas.flows import flow_name
 from schemas.settings import Settings
-from workers.cli.broker import ping_redis, queue_lengths
+from workers.cli.broker import queue_lengths, refusals
 from workers.cli.frame import open_ledger, print_json, print_table, settings, span
 from workers.cli.store_advice import advice, not_permitted
 from workers.consumed import ALIVE_SECONDS, slots_of_queues
@@ -22,14 +23,15 @@ SOUND = frozenset({"fresh", "new", "paused"})  # states of a store that nobody n
 def status(as_json: bool) -> None:
     """Show stores, parked jobs, workers and queues; exit code 1 when something of it needs somebody.
 
-    That is a store that is stale, ill or stopped, a parked job, a queue that no living worker consumes, and a broker
-    or Redis that does not answer. A store is stale when its news were last read longer ago than twice
+    That is a store that is stale, ill or stopped, a parked job, a queue that no living worker consumes, and a
+    database, broker or Redis that takes no writes. A store is stale when its news were last read longer ago than twice
     CONNECTOR_POLL_INTERVAL.
     """
     chosen = settings()
     queues, silent = _servers(chosen)
     with open_ledger(chosen) as ledger:
         reader = Status(ledger.database)
+        silent += _database_refusal(ledger)
         found: dict[str, Any] = {
             "interval": chosen.poll_interval,
             "stores": [{**row, "state": state_of(row, chosen.poll_interval)} for row in reader.stores()],
@@ -65,18 +67,19 @@ def state_of(row: dict[str, Any], interval: float) -> str:
 
 
 def _servers(chosen: Settings) -> tuple[dict[str, int] | None, list[str]]:
-    """Return queue → waiting messages, None without the broker, and what is said of each server that is silent."""
-    queues, silent = None, []
+    """Return queue → waiting messages (None without the broker), and what each server says that takes no writes."""
     try:
-        queues = queue_lengths(chosen)
+        return queue_lengths(chosen), list(refusals(chosen).values())
     except RetryLater as error:
-        silent.append(str(error))
-    if chosen.redis_url != chosen.broker_url:
-        try:
-            ping_redis(chosen.redis_url)
-        except RetryLater as error:
-            silent.append(str(error))
-    return queues, silent
+        return None, list(refusals(chosen).values()) or [str(error)]
+
+
+def _database_refusal(ledger: Ledger) -> list[str]:
+    try:
+        ledger.database.check_writes()
+    except RetryLater as error:
+        return [f"{str(error)[:1].upper()}{str(error)[1:]}"]
+    return []
 
 
 def _print(found: dict[str, Any]) -> None:

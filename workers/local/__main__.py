@@ -4,9 +4,11 @@ import sys
 from pathlib import Path
 
 from schemas.errors import ConnectorError
+from workers.local.guard import give_children_default_signals
 from workers.local.standing import stand
 
 if __name__ == "__main__":
+    give_children_default_signals()
     try:
         stand(Path(sys.argv[1]), Path(sys.argv[2]) if len(sys.argv) > 2 else None)
     except ConnectorError as error:

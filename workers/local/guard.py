@@ -14,11 +14,14 @@ from types import FrameType
 from typing import Any
 
 _LEAVE = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+# Python itself ignores these, and its Popen restores them in a child.
+_PYTHONS = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
 def main() -> None:
     """Run the order in the first argument: JSON with `command`, `account`, `stop_signal` and `grace` (seconds)."""
     order = json.loads(sys.argv[1])
+    give_children_default_signals()
     for number in _LEAVE:
         signal.signal(number, _leave)
     child = _start(order)
@@ -27,6 +30,23 @@ def main() -> None:
         sys.stdin.buffer.read()
     finally:
         _end(child, order)
+
+
+def give_children_default_signals() -> None:
+    """Keep ignoring what this process was started to ignore, but let its children begin with the defaults.
+
+    `nohup` starts a process that ignores SIGHUP, and `command &` in a script one that ignores SIGINT and SIGQUIT;
+    children inherit SIG_IGN, and a blocked signal too. A handler ends with exec, so one that does nothing ignores
+    for this process alone. Call it in the main thread.
+    """
+    for number in signal.valid_signals():
+        if number not in _PYTHONS and signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, _ignore)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+
+def _ignore(_number: int, _frame: FrameType | None) -> None:
+    pass
 
 
 def _start(order: dict[str, Any]) -> subprocess.Popen[bytes]:

@@ -105,6 +105,7 @@ def test_a_whole_order_is_canceled_by_one_call(shop: EpagesClient) -> None:
     body = matchers.json_params_matcher({"comment": "mark"})
     responses.add("POST", f"{ORDER}/cancel", json={"_id": "o-1"}, match=[body])
     shop.cancel("o-1", "mark")
+    assert len(responses.calls) == 1
 
 
 @responses.activate
@@ -112,6 +113,7 @@ def test_a_write_without_an_answer_may_have_landed(shop: EpagesClient) -> None:
     responses.add("POST", f"{ORDER}/cancel", status=502)
     with pytest.raises(AnswerLost):
         shop.cancel("o-1", "mark")
+    assert len(responses.calls) == 1
 
 
 @responses.activate

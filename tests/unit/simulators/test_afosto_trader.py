@@ -112,6 +112,7 @@ def test_an_order_lives_the_same_life_whenever_it_was_imported() -> None:
 def test_acts_follow_each_other_and_the_first_one_takes_its_time() -> None:
     day = Day(count=50)
     day.trade()
+    assert len(day.orders) == 50
     for order in day.orders:
         times = [cause.at for cause in day.tenant.causes.all if cause.order == order.id and cause.by == "afosto"]
         assert times == sorted(times)

@@ -68,7 +68,9 @@ def test_a_shop_hands_over_only_the_share_it_fulfils_but_cancels_any_order() -> 
 def test_pieces_of_a_line_always_add_up(leaves: bool) -> None:
     day = Day(returned_leaves_delivered=leaves)
     day.trade(seconds=200, rate=3)
-    for line in (line for order in day.shop.orders.values() for line in order.lines):
+    lines = [line for order in day.shop.orders.values() for line in order.lines]
+    assert len(lines) > 200
+    for line in lines:
         begun = line.pending + line.shipped + line.delivered + line.ready_for_pickup + line.picked_up
         gone = line.returned + line.broken if leaves else 0
         assert line.open + begun + gone + line.canceled == line.initial

@@ -239,6 +239,7 @@ def test_without_a_terminal_a_secret_is_not_asked_but_its_option_is_named() -> N
         input="hush\n",
         capture_output=True,
         text=True,
+        timeout=60,
         check=False,
         start_new_session=True,
     )

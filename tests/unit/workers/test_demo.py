@@ -77,7 +77,7 @@ def test_a_demo_that_stays_hands_a_shell_its_variables_until_it_ends(tmp_path: P
     with handed_over(tmp_path, environ, "http://127.0.0.1:1", "berlin") as words:
         file = tmp_path / "environment"
         said = subprocess.run(
-            ["/bin/sh", "-c", f". {file}; env"], env={}, capture_output=True, text=True, check=True
+            ["/bin/sh", "-c", f". {file}; env"], env={}, capture_output=True, text=True, timeout=30, check=True
         ).stdout
         assert {"CONNECTOR_KEYS=a key", "CONNECTOR_BROKER_URL=redis://x"} <= set(said.splitlines())
         assert "PATH" not in file.read_text()

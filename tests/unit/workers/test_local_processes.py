@@ -21,6 +21,24 @@ with Processes(Path(sys.argv[1])) as processes:
     time.sleep(600)
 """
 
+DEAF = """
+import signal, sys
+from pathlib import Path
+from workers.local.processes import Command, Processes
+for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGCHLD):
+    signal.signal(number, signal.SIG_IGN)
+signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGTERM])
+with Processes(Path(sys.argv[1])) as processes:
+    processes.start(Command("told", ["grep", "-E", "SigIgn|SigBlk", "/proc/self/status"])).wait(30)
+"""
+STILL_DEAF = """
+import os, signal
+from workers.local.guard import give_children_default_signals
+give_children_default_signals()
+os.kill(os.getpid(), signal.SIGHUP)
+print("still here")
+"""
+
 
 def until(holds: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 30
@@ -101,7 +119,7 @@ def test_children_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     log = tmp_path / "sleeper.log"
     until(lambda: log.exists() and log.read_text().endswith("\n"))
     parent.kill()
-    parent.wait()
+    parent.wait(30)
     until(lambda: gone(int(log.read_text())))
 
 
@@ -119,3 +137,15 @@ def test_a_procfile_is_read_without_its_comments_and_with_quotes_understood(tmp_
     path = tmp_path / "Procfile"
     path.write_text("# first: connector migrate\n\norders: celery -n 'a b'\nbeat: celery beat\n")
     assert read_procfile(path) == {"orders": ["celery", "-n", "a b"], "beat": ["celery", "beat"]}
+
+
+def test_a_command_begins_with_default_signals_whatever_its_parent_ignores_or_blocks(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-c", DEAF, str(tmp_path)], timeout=60, check=True)
+    status = dict(line.split(":\t") for line in (tmp_path / "told.log").read_text().splitlines())
+    assert {int(status[field], 16) for field in ("SigIgn", "SigBlk")} == {0}
+
+
+def test_a_process_goes_on_ignoring_what_it_was_told_to(tmp_path: Path) -> None:
+    script = f"trap '' HUP; exec {sys.executable} -c '{STILL_DEAF}'"
+    ended = subprocess.run(["/bin/sh", "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.returncode, ended.stdout) == (0, "still here\n")

@@ -30,5 +30,7 @@ def test_a_process_among_others_of_its_session_does_not_speak_for_them() -> None
 def _group_of(prefix: list[str], *, alone: bool) -> str:
     """The group of a process, which may lead a session of its own, after it spread its niceness."""
     command = [*prefix, sys.executable, "-c", TELL]
-    ended = subprocess.run(command, start_new_session=alone, cwd=ROOT, check=True, capture_output=True, text=True)
+    ended = subprocess.run(
+        command, start_new_session=alone, cwd=ROOT, timeout=30, check=True, capture_output=True, text=True
+    )
     return ended.stdout.strip()
