@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from clients.bodies import without_nulls
+from clients.epages.refusals import interpret
 from clients.errors_table import Answer, Unauthorized
 from clients.http import Http
 from schemas.epages import Token, load_page_count
@@ -53,7 +54,9 @@ class Calls:
         headers = {"Authorization": f"Bearer {token.access_token}", "Accept": "application/hal+json"}
         url, effect = f"{self._base_url}{path}", method != "GET"
         with met_at(Vendor.EPAGES):
-            return self._http.send(method, url, effect=effect, headers=headers, params=parameters, body=sent)
+            return self._http.send(
+                method, url, effect=effect, headers=headers, params=parameters, body=sent, interpret=interpret
+            )
 
 
 def escaped(name: str) -> str:

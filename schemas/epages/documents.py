@@ -68,6 +68,9 @@ class Fee:
 class Order:
     """An order as `GET /orders` and `GET /orders/{id}` answer it.
 
+    `is_pickup` says that the buyer collects it: it has a pickup line, and nothing else says so. An order without a
+    shipping address may be one of gift cards.
+
     `grand_total` is what is left after cancelations and returns, `initial_grand_total` what was placed.
     """
 
@@ -93,11 +96,7 @@ class Order:
     shipping_status: str
     canceled: bool
     initial_grand_total: Decimal = Decimal(0)
-
-    @property
-    def is_pickup(self) -> bool:
-        """Whether the buyer collects the order instead of having it shipped."""
-        return self.shipping_address is None
+    is_pickup: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ _FEE_KINDS = {"shipping": "shipping", "pickup": "shipping", "payment": "payment"
 def order_draft(order: epages.Order, *, store: str, channel_id: str, locations: Mapping[str, str]) -> afosto.OrderDraft:
     """Map an order; `locations` gives the Afosto location id of each ePages location id.
 
-    What was canceled before the import is left out. Raises MalformedDocument for an order without any address,
+    What was canceled before the import is left out. What is shipped and has no shipping address (gift
+    cards, say) goes to the billing address. Raises MalformedDocument for an order without any address,
     Drift where more is canceled than was ordered.
     """
     addresses = [each for each in (order.billing_address, order.shipping_address) if each]
@@ -41,8 +42,8 @@ def order_draft(order: epages.Order, *, store: str, channel_id: str, locations: 
         organisation=buyer.company,
         phone=next(filter(None, map(_phone, addresses)), None),
         billing=address_draft(order.billing_address) if order.billing_address else None,
-        delivery=address_draft(order.shipping_address) if order.shipping_address else None,
-        location_id=locations.get(order.pickup_location_id) if order.pickup_location_id else None,
+        delivery=None if order.is_pickup else address_draft(addresses[-1]),
+        location_id=locations.get(order.pickup_location_id or "") if order.is_pickup else None,
         items=tuple(_item(line, wanted[line.id]) for line in order.lines if wanted[line.id]),
         fees=tuple(map(_fee, order.fees)),
         total=expected_total(order),

@@ -83,8 +83,13 @@ _FRENCH_WAY = (
     r"(?:av|bd|ch)\.)"
 )
 _MONTH = (
-    r"(?:jan|f[eé]v|feb|fev|mar|m[aä]r|maa|a[pbv]r|m[aáe][iyjg]|ju[nilg]|giu|lug|a[ou][gû]|ago|se[pt]|o[kct]t|out|"
-    r"no?v|d[eéi][czs]|listopad|stycz|sierp|wrze|kwiet|czerw)\w*"
+    r"(?:januar|februar|märz|april|mai|juni|juli|august|september|oktober|november|dezember|janvier|février|"
+    r"mars|avril|juin|juillet|août|septembre|octobre|novembre|décembre|januari|februari|maart|mei|augustus|"
+    r"december|gennaio|febbraio|marzo|aprile|maggio|giugno|luglio|agosto|settembre|ottobre|dicembre|enero|"
+    r"febrero|abril|mayo|junio|julio|septiembre|octubre|noviembre|diciembre|janeiro|fevereiro|março|maio|junho|"
+    r"julho|setembro|outubro|dezembro|stycznia|lutego|marca|kwietnia|maja|czerwca|lipca|sierpnia|września|"
+    r"października|listopada|grudnia|ledna|února|března|dubna|května|června|července|srpna|září|října|listopadu|"
+    r"prosince|maj)"
 )
 # Numbers in a street's own name: "Straße des 17. Juni", "3e Hugo de Grootstraat", "rue du 8 mai 1945".
 _IN_A_NAME = re.compile(

@@ -12,6 +12,7 @@ from clients.epages import EpagesClient
 from clients.http import Http
 from schemas.epages import Process, ProcessLine, Token
 from schemas.errors import AnswerLost, NeedsPerson
+from schemas.mapping.payments import part_advice
 
 BASE = "https://shop.example.com/api"
 ORDER = f"{BASE}/orders/o-1"
@@ -123,6 +124,7 @@ def test_the_vendors_word_for_a_refusal_is_the_reason(shop: EpagesClient) -> Non
     with pytest.raises(NeedsPerson) as error:
         shop.create_cancelation("o-1", {"l-1": 1}, "mark")
     assert error.value.reason == "cancel-process-partial-refund-not-allowed"
+    assert error.value.resolution == part_advice("canceled")
 
 
 @responses.activate
