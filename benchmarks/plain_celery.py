@@ -63,7 +63,7 @@ def import_order(name: str, order_id: str) -> None:
     draft = order_draft(order, store=name, channel_id=store.channel_id, locations=_ledger.stores.locations(name))
     afosto = AfostoClient(settings.afosto_url, Http(), store.afosto_key)
     made = afosto.create_order(draft)
-    afosto.add_items(made.id, draft.items)
+    afosto.add_items(made.id, draft.items, draft.currency)
     afosto.open_order(made.id)
 
 

@@ -18,9 +18,10 @@ _PATIENCE = 60.0  # seconds until it must answer
 
 
 @contextmanager
-def rabbitmq(folder: Path) -> Iterator[tuple[str, int]]:
-    """Run one until the block ends; gives its address and the id of its process."""
+def rabbitmq(folder: Path, config: str = "") -> Iterator[tuple[str, int]]:
+    """Run one until the block ends, with `config` as its rabbitmq.conf; gives its address and the id of its process."""
     _install()
+    (folder / "rabbitmq.conf").write_text(config)
     port, distribution, names = free_port(), free_port(), free_port()
     env = {
         **os.environ,
@@ -31,6 +32,7 @@ def rabbitmq(folder: Path) -> Iterator[tuple[str, int]]:
         "RABBITMQ_NODE_PORT": str(port),
         "RABBITMQ_DIST_PORT": str(distribution),
         "RABBITMQ_MNESIA_BASE": str(folder / "data"),
+        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq"),
         "RABBITMQ_LOG_BASE": str(folder / "logs"),
         "RABBITMQ_PID_FILE": str(folder / "pid"),
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),

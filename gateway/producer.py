@@ -4,12 +4,14 @@ import threading
 import time
 from collections.abc import Mapping
 
-import redis
 import structlog
 from celery import Celery
 
 from clients.probe import check_redis
+from clients.redis_client import redis_client
+from schemas.addresses import read_address
 from schemas.settings import Settings
+from tasks.broker_address import broker_conf
 from tasks.brokers import BROKER_ERRORS, check_rabbitmq
 
 log = structlog.get_logger()
@@ -26,9 +28,8 @@ class Producer:
         self._app = Celery("gateway", set_as_current=False)
         self._app.config_from_object("celeryconfig")
         self._app.conf.update(
-            broker_url=settings.broker_url,
+            **broker_conf(settings.broker_url, _transport(settings)),
             broker_connection_timeout=PATIENCE,
-            broker_transport_options=_transport(settings),
         )
         self._url = settings.broker_url
         self._lock = threading.Lock()
@@ -47,10 +48,10 @@ class Producer:
 
     def check_writes(self) -> None:
         """Raise RetryLater, with the broker's own word, when it takes no messages now."""
-        if not self._url.startswith("redis"):
+        if not read_address(self._url).is_redis:
             check_rabbitmq(self._url, PATIENCE)
             return
-        with redis.Redis.from_url(self._url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE) as client:
+        with redis_client(self._url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE) as client:
             check_redis(client, "the broker")
 
     def close(self) -> None:
@@ -65,7 +66,7 @@ class Producer:
 
 
 def _transport(settings: Settings) -> dict[str, object]:
-    if not settings.broker_url.startswith("redis"):
+    if not read_address(settings.broker_url).is_redis:
         return {}
     return {
         "socket_timeout": PATIENCE,

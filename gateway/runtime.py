@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from typing import cast
 
 import flask
-import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from clients.limiter import Budget, Limiter
+from clients.redis_client import redis_client
 from gateway.producer import Producer
 from ledger.database import Database
 from ledger.keys import KeySet
@@ -38,7 +38,7 @@ class Runtime:
 
 def build_runtime(settings: Settings) -> Runtime:
     """Build a process's runtime from its settings."""
-    client = redis.Redis.from_url(
+    client = redis_client(
         settings.redis_url,
         decode_responses=True,
         socket_timeout=REDIS_PATIENCE,

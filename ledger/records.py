@@ -19,6 +19,7 @@ class StoreFacts:
     connected_at: datetime
     totals: str
     open_unpaid: bool
+    open_partly_paid: bool
     notify_buyers: bool
     mark_orders: bool
     paused_at: datetime | None

@@ -25,7 +25,8 @@ create table stores (
     token_expires_at timestamptz,
     notify_buyers boolean not null default true,
     mark_orders boolean not null default false,
-    held_until timestamptz
+    held_until timestamptz,
+    open_partly_paid boolean not null default false
 );
 
 -- One switch per flow of a store; `stopped_reason` is set when the flow stopped itself and waits for a choice.

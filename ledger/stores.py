@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from ledger import connecting
 from ledger.database import Database, Row, fetch, fetch_one
@@ -12,6 +12,9 @@ from ledger.session import Session
 from schemas.epages import Token
 from schemas.errors import NeedsPerson
 from schemas.flows import SWITCHES, flow_name
+
+# Which orders a store opens in Afosto although the buyer has not paid: nothing at all, or not all of it.
+OpeningChoice = Literal["open_unpaid", "open_partly_paid"]
 
 
 def unknown_store(name: str) -> NeedsPerson:
@@ -119,6 +122,11 @@ class Stores:
         """Choose whether the import of an order names its Afosto order in the order's note."""
         self._must_exist("stores.set_marking", name, enabled=enabled)
 
+    def set_opening(self, name: str, choice: OpeningChoice, enabled: bool) -> list[str]:
+        """Choose which orders are opened before they are paid; return the ids of those that wait unopened."""
+        self._must_exist(f"stores.set_{choice}", name, enabled=enabled)
+        return [row["epages_id"] for row in self._database.rows("stores.drafts", {"store": name})]
+
     def remove(self, name: str) -> None:
         """Forget the store with its jobs, links, attempts and webhooks."""
         self._must_exist("stores.remove", name)
@@ -215,7 +223,7 @@ class Stores:
 def _facts(plain: Row) -> dict[str, Any]:
     moments = ("import_since", "connected_at", "paused_at")
     kept = ("name", "base_url", "client_id", "afosto_bucket", "channel_id", "totals")
-    choices = ("open_unpaid", "notify_buyers", "mark_orders")
+    choices = ("open_unpaid", "open_partly_paid", "notify_buyers", "mark_orders")
     return {
         **{name: plain[name] for name in (*kept, *choices)},
         **{name: _moment(plain[name]) for name in moments},

@@ -6,6 +6,8 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 from marshmallow.types import ErrorMessages
 
+from schemas.addresses import EXAMPLES, PORTS, read_address
+
 # A new key in place of the one that was kept would lose the secrets of all stores.
 KEPT_KEY = "KEY, the one you kept; only a first installation makes a new one, with: connector keys new"
 
@@ -50,7 +52,25 @@ class Url(fields.String):
             if needs not in url:
                 raise ValidationError(f"does not hold {needs}")
 
-        super().__init__(validate=check, metadata={"example": example}, **options)
+        examples = {scheme: EXAMPLES[scheme] for scheme in schemes if scheme in EXAMPLES}
+        super().__init__(validate=check, metadata={"example": example, "examples": examples}, **options)
+
+
+class ServerUrl(Url):
+    """The address of a broker or of a Redis, as `schemas.addresses` reads it."""
+
+    def __init__(self, example: str, *schemes: str, **options: Any) -> None:
+        super().__init__(example, *schemes, **options)
+        self.validators.append(_readable)
+
+
+def _readable(url: str) -> None:
+    if url.partition("://")[0] not in PORTS:
+        return
+    try:
+        read_address(url)
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
 
 
 class Keys(fields.Field[tuple[str, ...]]):

@@ -9,9 +9,10 @@ from typing import Any
 
 from marshmallow import ValidationError, missing
 
+from schemas.addresses import REDIS_SCHEMES
 from schemas.errors import ConfigurationError
 from schemas.fields import Document, faults
-from schemas.setting_kinds import Choice, Count, Keys, Seconds, Url
+from schemas.setting_kinds import Choice, Count, Keys, Seconds, ServerUrl, Url
 
 PREFIX = "CONNECTOR_"
 # Variables that single commands and the examples read.
@@ -118,8 +119,8 @@ class SettingsSchema(Document):
 
     database_url = Url(DATABASE, "postgresql", "postgres", required=True)
     database_pooler = Choice("auto", "yes")
-    broker_url = Url(REDIS, "redis", "rediss", "amqp", "amqps", required=True)
-    redis_url = Url(REDIS, "redis", "rediss", "unix", required=True)
+    broker_url = ServerUrl(REDIS, *REDIS_SCHEMES, "amqp", "amqps", required=True)
+    redis_url = ServerUrl(REDIS, *REDIS_SCHEMES, "unix", required=True)
     keys = Keys()
     epages_url = Url(EPAGES, "https", "http", needs="{store}", load_default=EPAGES)
     afosto_url = Url(AFOSTO, "https", "http", load_default=AFOSTO)
@@ -190,23 +191,23 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
     Raises ConfigurationError, which names each wrong variable, what is wrong with it, and an example of a right value.
     """
     given = {name: environ[variable(name)] for name in _SCHEMA.fields if environ.get(variable(name))}
-    if re.match("rediss?://", given.get("broker_url", "")):
+    if re.match("(rediss?|sentinel)://", given.get("broker_url", "")):
         given.setdefault("redis_url", given["broker_url"])
     try:
         settings: Settings = _SCHEMA.load(given)
     except ValidationError as error:
-        raise ConfigurationError("\n".join(_faults(error))) from None
+        raise ConfigurationError("\n".join(_faults(error, given))) from None
     if broken := [wrong for rule in RULES if (wrong := _broken(rule, settings))]:
         raise ConfigurationError("\n".join(broken))
     return settings
 
 
-def _faults(error: ValidationError) -> Iterator[str]:
+def _faults(error: ValidationError, given: Mapping[str, str]) -> Iterator[str]:
     wrong = dict(faults(error.messages))
     for name, fault in wrong.items():
         # Where the broker's address is at fault too, nobody knows yet whether a Redis is to be named.
         if not (name == "redis_url" and "broker_url" in wrong):
-            yield _advice(f"{variable(name)} {fault}", name)
+            yield _advice(f"{variable(name)} {fault}", name, given=given.get(name, ""))
 
 
 def load_setting(environ: Mapping[str, str], name: str) -> Any:
@@ -231,9 +232,15 @@ def variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
-def _advice(fault: str, *names: str) -> str:
-    examples = " ".join(f"{variable(name)}={_SCHEMA.fields[name].metadata['example']}" for name in names)
+def _advice(fault: str, *names: str, given: str = "") -> str:
+    examples = " ".join(f"{variable(name)}={_example(name, given)}" for name in names)
     return f"{fault}; for example: {examples}"
+
+
+def _example(name: str, given: str) -> str:
+    """Of addresses one of the kind that was given."""
+    told = _SCHEMA.fields[name].metadata
+    return str(told.get("examples", {}).get(given.partition("://")[0], told["example"]))
 
 
 def _broken(rule: Rule, settings: Settings) -> str | None:

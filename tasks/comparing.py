@@ -17,8 +17,9 @@ from schemas.epages import OrderRow
 from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.differences import Difference, Terms, differences, nothing_left
 from schemas.mapping.orders import reference
+from schemas.mapping.payments import Opening
 from tasks.findings import Finding, Verdict, for_a_person
-from tasks.importing_orders import UNPAID, has_left
+from tasks.importing_orders import opening_of
 from tasks.judging import Standing, judge, standing_of
 from tasks.judging_imports import deleted_in_afosto, deleted_in_shop, judge_missing, unlinked, unreadable
 from tasks.patience import PATIENT, PatientGate, Tell, patiently
@@ -147,16 +148,13 @@ class Comparison:
             figure = "open, and not known to be"
         elif shop.canceled:
             return
-        elif draft is not None and self._waits_for_payment(shop):
+        elif draft is not None and opening_of(shop, self._store) in (Opening.WAITS, Opening.NEVER):
             self.counts["waiting for payment"] += 1
             return
         else:
             figure = "draft" if draft else "draft is gone" if notes.link else MISSING
         verdict = judge_missing(self.standing, shop, notes, self._other_copy(shop, notes))
         yield _finding(shop, Difference("missing", shop.payment_status.lower(), figure), verdict)
-
-    def _waits_for_payment(self, shop: epages.Order) -> bool:
-        return shop.payment_status in UNPAID and not self._store.open_unpaid and not has_left(shop)
 
     def _other_copy(self, shop: epages.Order, notes: OrderNotes) -> afosto.Order | None:
         """An opened Afosto order that bears the reference of this one and that no link knows."""

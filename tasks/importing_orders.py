@@ -1,16 +1,19 @@
 """An active shop order becomes an Afosto order: create, mark, add items, open. Only the linked draft is ever opened."""
 
+from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import NoReturn
 
 from clients.afosto.errors import RefusedByAfosto
-from ledger.records import Link
+from ledger.records import Link, Store
 from schemas import afosto, epages
+from schemas.currencies import written
 from schemas.errors import AnswerLost, LeaseLost, NeedsPerson, RetryLater
-from schemas.mapping.content import fingerprint
+from schemas.mapping.content import fingerprint, prices_of
 from schemas.mapping.counts import shipped_so_far
 from schemas.mapping.orders import order_draft, totals_differ
+from schemas.mapping.payments import Opening, opening
 from schemas.mapping.places import require_place
 from schemas.mapping.stock import waiting_by_line
 from schemas.words import counted
@@ -19,8 +22,6 @@ from tasks.drafts import bind_draft, expire_draft, mark_draft, settle_mark
 from tasks.restoring import find_again
 from tasks.run import Run
 
-# Payment states in which a store that does not open unpaid orders leaves them as CONCEPT.
-UNPAID = frozenset({"PENDING"})
 # Announced when the answer to an opening was lost: until it can no longer land, that draft is not given up for another.
 OPENING = "open"
 # The fact of a link that its draft was ended, and is not to be used any more.
@@ -46,10 +47,10 @@ def import_order(run: Run) -> str:
     if order.status != "CONCEPT":
         _found_open(run, order, facts)
     try:
-        _compare_totals(run, draft, {draft.total, shop.grand_total}, order.total)
-        if shop.payment_status in UNPAID and not run.store.open_unpaid and not has_left(shop):
+        _compare_totals(run, draft, {draft.total, shop.grand_total}, order)
+        if waits := _held_by_payment(run, shop, order):
             _note_filled(run, order.id, facts)
-            return f"waits for payment as CONCEPT {order.id}"
+            return waits
         return _open(run, order.id, facts)
     except (RetryLater, NeedsPerson):
         _note_filled(run, order.id, facts)
@@ -78,9 +79,13 @@ def _filled(run: Run, shop: epages.Order, draft: afosto.OrderDraft, link: Link |
 
 
 def _is_current(shop: epages.Order, draft: afosto.OrderDraft, found: afosto.Order, link: Link) -> bool:
-    """Whether a draft has the units that are wanted, and was made of what the shop's order is now."""
+    """Whether a draft has the units that are wanted, and was made of what the shop's order is now.
+
+    One of another total is kept only if it was made at the prices of now: then it is Afosto that adds up otherwise.
+    """
     made_of = link.facts.get("fingerprint")
-    return _complete(found, draft) and made_of in (None, fingerprint(shop))
+    priced_so = found.total == draft.total or link.facts.get("prices") == prices_of(draft)
+    return _complete(found, draft) and made_of in (None, fingerprint(shop)) and priced_so
 
 
 def _settle_opening(run: Run) -> None:
@@ -98,12 +103,12 @@ def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | 
     except AnswerLost as error:
         raise RetryLater(f"the answer to createOrder was lost; another draft is made: {error}") from error
     run.note(f"created Afosto order {order.id} ({order.number})")
-    facts = {"number": order.number, "fingerprint": fingerprint(shop)}
+    facts = {"number": order.number, "fingerprint": fingerprint(shop), "prices": prices_of(draft)}
     if not bind_draft(run, order.id, old, facts):
         raise LeaseLost("another worker bound a draft of this order first")
     mark_draft(run, shop, order.id, old.afosto_id if old else None)
     try:
-        filled = run.afosto.add_items(order.id, draft.items)
+        filled = run.afosto.add_items(order.id, draft.items, draft.currency)
     except AnswerLost as error:
         raise RetryLater(f"the answer to addItemsToOrder was lost: {error}") from error
     run.note(f"{counted(len(filled.units), 'unit')} on it")
@@ -122,24 +127,55 @@ def _note_filled(run: Run, order_id: str, facts: dict[str, str]) -> None:
     run.links.stage_order(run.store.name, run.order_id, order_id, "filled", facts=facts)
 
 
-def _complete(order: afosto.Order, draft: afosto.OrderDraft) -> bool:
+def _complete(found: afosto.Order, draft: afosto.OrderDraft) -> bool:
     """Whether a draft has exactly the units wanted, line by line."""
-    wanted = {item.line_ref: item.quantity for item in draft.items}
-    found: dict[str | None, int] = {}
-    for unit in order.units:
-        found[unit.line_ref] = found.get(unit.line_ref, 0) + 1
-    return found == wanted
+    return _units(draft) == Counter(unit.line_ref for unit in found.units)
 
 
-def _compare_totals(run: Run, draft: afosto.OrderDraft, accepted: set[Decimal], total: Decimal) -> None:
+def _units(draft: afosto.OrderDraft) -> Counter[str | None]:
+    """How many units of each line: a line of two prices is two items."""
+    units: Counter[str | None] = Counter()
+    for item in draft.items:
+        units[item.line_ref] += item.quantity
+    return units
+
+
+def _compare_totals(run: Run, draft: afosto.OrderDraft, accepted: set[Decimal], order: afosto.Order) -> None:
     """Hold an order whose money differs. Whether the shop's total counts returned pieces is not known: both pass."""
-    if all(totals_differ(shop, total, len(draft.items), run.store.totals) for shop in accepted):
+    lines, policy = len(_units(draft)), run.store.totals
+    differs = all(totals_differ(shop, order.total, lines, policy, draft.currency) for shop in accepted)
+    if differs or order.currency != draft.currency:
         raise NeedsPerson(
-            f"order {draft.customer_reference} of {run.store.name} costs {draft.total} {draft.currency} in the shop "
-            f"and {total} in Afosto",
+            f"order {draft.customer_reference} of {run.store.name} costs {written(draft.total, draft.currency)} in the "
+            f"shop and {written(order.total, order.currency)} in Afosto",
             reason="totals-differ",
             resolution=f"Compare prices and taxes, or accept: connector store resume {run.store.name} --totals accept",
         )
+
+
+def _held_by_payment(run: Run, shop: epages.Order, order: afosto.Order) -> str | None:
+    """Say why a draft is not opened yet; None when it is. Raises NeedsPerson (unknown-payment-state)."""
+    found = opening_of(shop, run.store)
+    if found is Opening.OPENS:
+        return None
+    if found is Opening.WAITS:
+        return f"waits for payment as CONCEPT {order.id} ({shop.payment_status})"
+    if found is Opening.NEVER:
+        return f"stays CONCEPT {order.id}: its payment is {shop.payment_status}; it is opened if it is paid after all"
+    raise NeedsPerson(
+        f"order {shop.number} of {run.store.name} has the payment state {shop.payment_status}, "
+        "which does not tell whether its goods are paid",
+        reason="unknown-payment-state",
+        resolution=f"Look at the payment in the shop. If it is paid, open the order {order.number} in Afosto, then: "
+        f"connector jobs retry {run.job.id}. If it is not, leave it: the next payment state is read by itself",
+    )
+
+
+def opening_of(shop: epages.Order, store: Store) -> Opening:
+    """Give whether an order may be opened. What has left the shop does not wait for the money, and neither do we."""
+    if has_left(shop):
+        return Opening.OPENS
+    return opening(shop, unpaid=store.open_unpaid, partly_paid=store.open_partly_paid)
 
 
 def _open(run: Run, order_id: str, facts: dict[str, str]) -> str:
@@ -188,7 +224,7 @@ def _give_up(run: Run, link: Link | None) -> str:
 
 
 def _check_unchanged(run: Run, shop: epages.Order, link: Link) -> str:
-    """What changes in the shop after the import is for a person, as long as nothing has left."""
+    """What changes in the shop after the import, its payment too, is for a person, as long as nothing has left."""
     if not has_left(shop) and link.facts.get("fingerprint") != fingerprint(shop):
         raise NeedsPerson(
             f"order {shop.number} of {run.store.name} was changed in the shop after its import: "
@@ -196,9 +232,17 @@ def _check_unchanged(run: Run, shop: epages.Order, link: Link) -> str:
             reason="changed-after-import",
             resolution=f"Make the change in Afosto by hand, then: connector jobs drop {run.job.id}",
         )
+    if not shop.canceled and opening_of(shop, run.store) is Opening.NEVER:
+        raise NeedsPerson(
+            f"the payment of order {shop.number} of {run.store.name} is {shop.payment_status} now; "
+            f"Afosto order {link.afosto_id} was opened before, and nothing has left the shop",
+            reason="payment-withdrawn",
+            resolution="If the buyer will not pay, cancel the order in the shop; if the goods are to be sent all the "
+            f"same: connector jobs drop {run.job.id}",
+        )
     return f"imported before as Afosto order {link.afosto_id}"
 
 
 def has_left(shop: epages.Order) -> bool:
-    """Whether the shop handed anything over: then it does not wait for the money, and neither do we."""
+    """Whether the shop handed anything over."""
     return any(shipped_so_far(line, order_id=shop.id) for line in shop.lines)

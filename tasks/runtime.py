@@ -12,6 +12,7 @@ from redis.retry import Retry
 
 from clients.breaker import Breaker
 from clients.limiter import Budget, Limiter
+from clients.redis_client import redis_client
 from ledger.database import Database
 from ledger.keys import KeySet
 from ledger.ledger import Ledger
@@ -47,7 +48,7 @@ class Runtime:
 def build_runtime(settings: Settings, send: Send, backlog: Callable[[str], int]) -> Runtime:
     """Build a process's runtime from its settings; nothing connects before it is used."""
     ledger = Ledger(Database(settings.database_url, pooled=settings.pooled), KeySet(settings.keys))
-    client = redis.Redis.from_url(
+    client = redis_client(
         settings.redis_url,
         decode_responses=True,
         socket_timeout=2,

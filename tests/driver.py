@@ -144,7 +144,7 @@ class Driver:
         ours = self.world.epages.causes(self.store)
         compare(report, {self.store: self.world.epages.orders(self.store)}, held, {self.store: ours}, theirs)
         report.differences += broken(self.store, self.world.epages.violations(self.store))
-        return [str(row) for row in (*report.differences, *report.excused)]
+        return [str(row) for row in (*report.differences, *report.totals, *report.excused)]
 
     def _copies(self, order: Document) -> list[Document]:
         reference = f"{self.store}/{order['id']}"

@@ -17,6 +17,7 @@ def store_values(name: str, tenant: str = "tenant-1") -> dict[str, Any]:
         "import_since": datetime.now(UTC) - timedelta(days=1),
         "totals": "tolerate",
         "open_unpaid": False,
+        "open_partly_paid": False,
         "notify_buyers": True,
         "mark_orders": False,
         "scopes": ["ordr:r"],

@@ -15,8 +15,8 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 import psycopg
-import redis
 
+from clients.redis_client import redis_client
 from ledger.database import Database
 from ledger.keys import KeySet
 from ledger.ledger import Ledger
@@ -79,7 +79,7 @@ class World:
         self.settings: Settings = load_settings(self.env)
         migrate(self.database())
         self.ledger = Ledger(self.database(), KeySet(self.settings.keys))
-        self.redis = redis.Redis.from_url(self.settings.redis_url, decode_responses=True)
+        self.redis = redis_client(self.settings.redis_url, decode_responses=True)
         self.redis.flushdb()
         self.epages = EpagesControl(self._simulator("epages", self.epages_port))
         self.afosto = AfostoControl(self._simulator("afosto", self.afosto_port))

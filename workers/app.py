@@ -8,8 +8,10 @@ import click
 from celery import Celery
 from celery.schedules import crontab
 
+from schemas.addresses import read_address
 from schemas.errors import ConfigurationError
 from schemas.settings import Settings, load_settings
+from tasks.broker_address import broker_conf
 from tasks.runtime import Runtime, build_runtime
 from workers import broker
 from workers.wrapping import read_safely
@@ -65,8 +67,7 @@ def create_app(settings: Settings) -> ConnectorApp:
     app.config_from_object("celeryconfig")
     app.settings = settings
     app.conf.update(
-        broker_url=settings.broker_url,
-        broker_transport_options=_transport(settings),
+        **broker_conf(settings.broker_url, _transport(settings)),
         worker_disable_prefetch=_is_redis(settings),
         beat_schedule={
             "dispatch": {"task": "dispatch.tick", "schedule": settings.dispatch_interval},
@@ -79,7 +80,7 @@ def create_app(settings: Settings) -> ConnectorApp:
 
 
 def _is_redis(settings: Settings) -> bool:
-    return settings.broker_url.startswith(("redis://", "rediss://"))
+    return read_address(settings.broker_url).is_redis
 
 
 def _transport(settings: Settings) -> dict[str, Any]:

@@ -25,6 +25,10 @@ class Channel(redis.Channel):
         return self._kept
 
 
+class SentinelChannel(Channel, redis.SentinelChannel):
+    """The same to the primary that the Sentinels name."""
+
+
 class Transport(redis.Transport):
     """What `redis://` stands for once `register` was called.
 
@@ -35,6 +39,12 @@ class Transport(redis.Transport):
 
     Channel = Channel
     connection_errors = (*redis.Transport.connection_errors, RedisError)
+
+
+class SentinelTransport(Transport, redis.SentinelTransport):
+    """The same for `sentinel://`."""
+
+    Channel = SentinelChannel
 
 
 def _fitting(client: Any) -> Any:
@@ -53,3 +63,4 @@ def _fitting(client: Any) -> Any:
 def register() -> None:
     """Let the broker addresses of Redis use this transport."""
     TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), f"{__name__}:Transport"))
+    TRANSPORT_ALIASES["sentinel"] = f"{__name__}:SentinelTransport"

@@ -33,6 +33,7 @@ class NewStore:
     import_since: datetime
     totals: str = "tolerate"
     open_unpaid: bool = False
+    open_partly_paid: bool = False
     notify_buyers: bool = True
     mark_orders: bool = False
 

@@ -122,9 +122,9 @@ class AfostoClient:
         body = {"order_id": order_id, "expires_at": int(at.timestamp() * 1000)}
         return self._changed("expire_order", "setExpirationDateForOrder", body)
 
-    def add_items(self, order_id: str, items: Sequence[ItemDraft]) -> Order:
-        """Add all items in one request; the answer has total, units and status."""
-        body = {"order_id": order_id, "items": item_inputs(items)}
+    def add_items(self, order_id: str, items: Sequence[ItemDraft], currency: str) -> Order:
+        """Add all items in one request; the answer has total, units and status. `currency` is the order's."""
+        body = {"order_id": order_id, "items": item_inputs(items, currency)}
         return self._changed("add_items", "addItemsToOrder", body)
 
     def open_order(self, order_id: str) -> Order:

@@ -3,36 +3,37 @@
 from collections.abc import Sequence
 from typing import Any
 
-from schemas.afosto import AddressDraft, FeeDraft, ItemDraft, OrderDraft, PhoneDraft, to_minor
+from schemas.afosto import AddressDraft, FeeDraft, ItemDraft, OrderDraft, PhoneDraft
+from schemas.currencies import to_minor
 
 
 def order_input(draft: OrderDraft) -> dict[str, Any]:
     """Return the CreateOrderInput of a draft: header, customer, addresses, fees and discounts, without items.
 
-    What has no value is null here; the client leaves it out.
+    All prices are with their tax, so Afosto has none to add. What has no value is null here; the client leaves it out.
     """
     return {
         "channel_id": draft.channel_id,
         "currency": draft.currency,
         "country_code": draft.country_code,
-        "is_including_vat": draft.is_including_vat,
+        "is_including_vat": True,
         "customer": _customer(draft),
         "billing": {"address": _address(draft.billing)} if draft.billing else None,
         "delivery": _delivery(draft),
         "meta_data": draft.meta_data,
-        "fees": [_fee(fee) for fee in draft.fees if fee.kind != "discount"],
-        "adjustments": [_discount(fee) for fee in draft.fees if fee.kind == "discount"],
+        "fees": [_fee(fee, draft.currency) for fee in draft.fees if fee.kind != "discount"],
+        "adjustments": [_discount(fee, draft.currency) for fee in draft.fees if fee.kind == "discount"],
     }
 
 
-def item_inputs(items: Sequence[ItemDraft]) -> list[dict[str, Any]]:
-    """Return the OrderItemInput of each item; prices per unit in minor units."""
+def item_inputs(items: Sequence[ItemDraft], currency: str) -> list[dict[str, Any]]:
+    """Return the OrderItemInput of each item; prices per unit in minor units of the currency."""
     return [
         {
             "sku": item.sku,
             "quantity": item.quantity,
             "label": item.label,
-            "price": to_minor(item.price),
+            "price": to_minor(item.price, currency),
             "vat_rate": float(item.vat_rate),
             "meta_data": {"line_ref": item.line_ref},
         }
@@ -73,9 +74,9 @@ def _address(address: AddressDraft) -> dict[str, Any]:
     return {name: getattr(address, name) for name in AddressDraft.__slots__}
 
 
-def _fee(fee: FeeDraft) -> dict[str, Any]:
-    return {"type": fee.kind, "description": fee.description, "amount": to_minor(fee.amount)}
+def _fee(fee: FeeDraft, currency: str) -> dict[str, Any]:
+    return {"type": fee.kind, "description": fee.description, "amount": to_minor(fee.amount, currency)}
 
 
-def _discount(fee: FeeDraft) -> dict[str, Any]:
-    return {"description": fee.description, "amount": to_minor(abs(fee.amount)), "is_discount": True}
+def _discount(fee: FeeDraft, currency: str) -> dict[str, Any]:
+    return {"description": fee.description, "amount": to_minor(abs(fee.amount), currency), "is_discount": True}

@@ -1,8 +1,8 @@
 -- name: add
 insert into stores (name, base_url, client_id, client_secret, afosto_key, afosto_bucket, channel_id, import_since, totals,
-                    open_unpaid, notify_buyers, mark_orders, scopes)
+                    open_unpaid, open_partly_paid, notify_buyers, mark_orders, scopes)
 values (%(name)s, %(base_url)s, %(client_id)s, %(client_secret)s, %(afosto_key)s, %(afosto_bucket)s, %(channel_id)s,
-        %(import_since)s, %(totals)s, %(open_unpaid)s, %(notify_buyers)s, %(mark_orders)s, %(scopes)s)
+        %(import_since)s, %(totals)s, %(open_unpaid)s, %(open_partly_paid)s, %(notify_buyers)s, %(mark_orders)s, %(scopes)s)
 returning connected_at;
 
 -- name: connect_alone
@@ -56,6 +56,16 @@ update stores set totals = %(totals)s where name = %(name)s returning name;
 
 -- name: set_marking
 update stores set mark_orders = %(enabled)s where name = %(name)s returning name;
+
+-- name: set_open_unpaid
+update stores set open_unpaid = %(enabled)s where name = %(name)s returning name;
+
+-- name: set_open_partly_paid
+update stores set open_partly_paid = %(enabled)s where name = %(name)s returning name;
+
+-- name: drafts
+-- Orders that are in Afosto and not opened there: most wait for their payment.
+select epages_id from links where store = %(store)s and kind = 'order' and stage = 'filled' order by epages_id;
 
 -- name: remove
 -- With all that bears its name; most of it goes by itself.

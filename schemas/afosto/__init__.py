@@ -26,7 +26,6 @@ from schemas.afosto.loaders import (
     load_parcel,
 )
 from schemas.afosto.webhooks import Webhook, WebhookSchema
-from schemas.afosto.wire import from_minor, to_minor
 
 __all__ = [
     "Action",
@@ -44,7 +43,6 @@ __all__ = [
     "Unit",
     "Webhook",
     "WebhookSchema",
-    "from_minor",
     "load_channels",
     "load_ids",
     "load_inventory",
@@ -53,5 +51,4 @@ __all__ = [
     "load_next_page",
     "load_order",
     "load_parcel",
-    "to_minor",
 ]

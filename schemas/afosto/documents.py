@@ -67,7 +67,10 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class ItemDraft:
-    """One line to add to an order: `price` per unit in the order's currency, `line_ref` the ePages line id."""
+    """Units of one price to add to an order: `price` per unit with its tax in the order's currency.
+
+    `line_ref` is the ePages line id; a line of two unit prices is two of these.
+    """
 
     sku: str
     quantity: int
@@ -79,7 +82,7 @@ class ItemDraft:
 
 @dataclass(frozen=True, slots=True)
 class FeeDraft:
-    """A fee or discount to put on an order: `kind` is shipping, payment or discount (discounts are negative)."""
+    """A fee or discount, with its tax, for an order: `kind` is shipping, payment or discount (which is negative)."""
 
     kind: str
     description: str
@@ -123,7 +126,6 @@ class OrderDraft:
     channel_id: str
     currency: str
     country_code: str
-    is_including_vat: bool
     meta_data: dict[str, Any]
     customer_reference: str
     customer_notes: str | None

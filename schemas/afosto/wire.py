@@ -1,6 +1,5 @@
-"""The marshmallow schemas that read the JSON of the Afosto GraphQL API, and the unit of its money."""
+"""The marshmallow schemas that read the JSON of the Afosto GraphQL API."""
 
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from marshmallow import ValidationError, post_load
@@ -15,30 +14,20 @@ from schemas.afosto.documents import (
     Parcel,
     Unit,
 )
+from schemas.currencies import from_minor
 from schemas.fields import At, Document, Flag, Ident, Idents, Integer, Many, MillisTime, Object, Text
 from schemas.numbers import in_range
 
-_MINOR_UNITS = Decimal(100)
 # Above any amount of money.
 _MOST_MINOR = 10**14
 
 
-def to_minor(amount: Decimal) -> int:
-    """Give an amount as Afosto's Money: assumed to be whole cents; half a cent is rounded away from zero."""
-    return int((amount * _MINOR_UNITS).to_integral_value(ROUND_HALF_UP))
+class Money(At[int]):
+    """A Money value: a whole number of minor units, negative on contra items. Only its order knows the currency."""
 
-
-def from_minor(cents: Decimal) -> Decimal:
-    """Give the amount of a Money value."""
-    return cents / _MINOR_UNITS
-
-
-class Money(At[Decimal]):
-    """A Money value: a whole number of minor units, negative on contra items."""
-
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if isinstance(value, int) and in_range(value, -_MOST_MINOR, _MOST_MINOR):
-            return from_minor(Decimal(value))
+            return int(value)
         raise ValidationError("is not an amount in whole minor units")
 
 
@@ -105,6 +94,7 @@ class OrderSchema(Document):
     def build(self, values: dict[str, Any], **_: Any) -> Order:
         units = tuple(unit for item in values.pop("items") for unit in item)
         reference = values["meta_data"].get("reference")
+        values["total"] = from_minor(values["total"], values["currency"])
         return Order(**values, units=units, reference=None if reference is None else str(reference))
 
 

@@ -57,11 +57,15 @@ class LineItem:
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """What an order costs beside its products: `kind` is shipping, pickup, payment or coupon (which is negative)."""
+    """What an order costs beside its products: `kind` is shipping, pickup, payment or coupon (which is negative).
+
+    `amount` is in the order's tax model; `tax` is all of its taxes, None where the vendor names none (a coupon).
+    """
 
     kind: str
     name: str
     amount: Decimal
+    tax: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,9 @@ class Order:
     `is_pickup` says that the buyer collects it: it has a pickup line, and nothing else says so. An order without a
     shipping address may be one of gift cards.
 
-    `grand_total` is what is left after cancelations and returns, `initial_grand_total` what was placed.
+    `grand_total` is what is left after cancelations and returns, `initial_grand_total` what was placed. `taxable` is
+    whether a tax applies at all, `tax_total` all taxes of the order. `open_amount` is what is still to be paid: below
+    zero while more was paid than is due (the vendor's example of a canceled order that was paid).
     """
 
     id: str
@@ -96,6 +102,8 @@ class Order:
     shipping_status: str
     canceled: bool
     initial_grand_total: Decimal = Decimal(0)
+    tax_total: Decimal | None = None
+    open_amount: Decimal | None = None
     is_pickup: bool = False
 
 

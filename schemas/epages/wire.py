@@ -105,13 +105,30 @@ class LineItemSchema(Document):
         return LineItem(**values, variation_product_id=link and link.rstrip("/").rpartition("/")[2])
 
 
+class TaxSchema(Document):
+    """A tax of a line or an order: one per tax class."""
+
+    target = dict
+
+    amount = Amount("amount", default=Decimal(0))
+
+
 class FeeSchema(Document):
-    """A fee without its kind, which only the order knows: it is the key under which the fee stands."""
+    """A fee without its kind, which only the order knows: it is the key under which the fee stands.
+
+    The vendor documents `lineItemTaxes` for shipping, pickup and payment; for a coupon it documents no tax at all.
+    """
 
     target = dict
 
     name = Text("shippingMethod.name", "pickupOption.name", "paymentMethod.name", "couponCampaign.name", default="")
     amount = Amount("lineItemPrice.amount", default=Decimal(0))
+    taxes = Many("lineItemTaxes", TaxSchema(), default=None)
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> dict[str, Any]:
+        taxes = values.pop("taxes")
+        return {**values, "tax": None if taxes is None else sum((tax["amount"] for tax in taxes), Decimal(0))}
 
 
 class OrderSchema(Document):
@@ -141,6 +158,8 @@ class OrderSchema(Document):
     refund_policy = Ident("paymentLineItem.paymentMethod.refund", default=None)
     grand_total = Amount("grandTotal.amount")
     initial_grand_total = Amount("initialGrandTotal.amount", "grandTotal.amount")
+    tax_total = Amount("taxTotal.amount", default=None)
+    open_amount = Amount("openAmount.amount", default=None)
     payment_status = Ident("paymentStatus")
     shipping_status = Ident("shippingStatus")
     canceled = Flag("canceled")

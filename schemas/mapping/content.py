@@ -7,7 +7,9 @@ from dataclasses import asdict
 from decimal import Decimal
 from typing import Any
 
+from schemas.afosto import OrderDraft
 from schemas.epages import LineItem, Order
+from schemas.mapping.payments import settled_by_amount
 
 
 def facets(order: Order) -> Mapping[str, str]:
@@ -27,6 +29,12 @@ def fingerprint(order: Order) -> str:
     return _digest([_addresses(order), sorted(lines)])
 
 
+def prices_of(draft: OrderDraft) -> str:
+    """Give the hash of what a draft costs, item by item: where it differs, the draft is not at the prices of now."""
+    items = [(item.line_ref, item.quantity, item.price, item.vat_rate) for item in draft.items]
+    return _digest([draft.currency, items, [(fee.kind, fee.amount) for fee in draft.fees]])
+
+
 def is_final(order: Order) -> bool:
     """Tell whether nothing can happen to the order any more: only when all of it is canceled."""
     return order.canceled and all(line.canceled == line.initial_quantity for line in order.lines)
@@ -42,6 +50,8 @@ def _placed(order: Order) -> list[Any]:
         order.initial_grand_total,
         order.payment_status,
         order.canceled,
+        # Only where it tells something, so that the hashes of other orders stay as they are.
+        *(["opens for its amounts"] if settled_by_amount(order) else []),
     ]
 
 

@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemas import afosto, epages
+from schemas.currencies import written
 from schemas.errors import Drift
 from schemas.mapping.content import fingerprint
 from schemas.mapping.counts import delivered_so_far, shipped_so_far
 from schemas.mapping.news import RETURN_STATUS
-from schemas.mapping.orders import expected_total, totals_differ
+from schemas.mapping.orders import totals_differ
+from schemas.mapping.prices import expected_total
 from schemas.mapping.shipments import GONE, RANK
 
 Side = Literal["shop", "afosto"]
@@ -187,5 +189,7 @@ def _total(shop: epages.Order, order: afosto.Order, terms: Terms) -> Iterator[Di
     if any(unit.progress != "OPEN" for unit in order.units):
         return
     ours = expected_total(shop)
-    if totals_differ(ours, order.total, len(shop.lines), terms.totals):
-        yield Difference("total", f"{ours:.2f} {shop.currency}", f"{order.total:.2f} {order.currency}")
+    if shop.currency != order.currency or totals_differ(
+        ours, order.total, len(shop.lines), terms.totals, shop.currency
+    ):
+        yield Difference("total", written(ours, shop.currency), written(order.total, order.currency))

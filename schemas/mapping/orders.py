@@ -1,15 +1,16 @@
 """An order of the shop as the draft an import writes to Afosto."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from schemas import afosto, epages
+from schemas.currencies import from_minor, smallest
 from schemas.errors import MalformedDocument
 from schemas.mapping.addresses import address_draft
 from schemas.mapping.counts import not_canceled
+from schemas.mapping.prices import Prices, price_parts, unit_prices
 
-CENT = Decimal("0.01")
 FEWEST_DIGITS = 5  # of a phone number
 
 # ePages knows one more kind than Afosto; a coupon is not a fee but a discount there.
@@ -28,11 +29,11 @@ def order_draft(order: epages.Order, *, store: str, channel_id: str, locations: 
         raise MalformedDocument(f"ePages order {order.id} has no address at all", field="billingAddress")
     buyer = addresses[0]
     wanted = {line.id: not_canceled(line, order_id=order.id) for line in order.lines}
+    prices = price_parts(order, wanted)
     return afosto.OrderDraft(
         channel_id=channel_id,
         currency=order.currency,
         country_code=addresses[-1].country,
-        is_including_vat=order.tax_model == "GROSS",
         meta_data=_meta_data(order, store, wanted),
         customer_reference=order.number,
         customer_notes=order.customer_comment,
@@ -44,9 +45,9 @@ def order_draft(order: epages.Order, *, store: str, channel_id: str, locations: 
         billing=address_draft(order.billing_address) if order.billing_address else None,
         delivery=None if order.is_pickup else address_draft(addresses[-1]),
         location_id=locations.get(order.pickup_location_id or "") if order.is_pickup else None,
-        items=tuple(_item(line, wanted[line.id]) for line in order.lines if wanted[line.id]),
-        fees=tuple(map(_fee, order.fees)),
-        total=expected_total(order),
+        items=tuple(item for line in order.lines for item in _items(order, line, wanted[line.id], prices)),
+        fees=tuple(_fee(order, fee, units) for fee, units in zip(order.fees, prices.fees, strict=True)),
+        total=prices.total,
     )
 
 
@@ -55,31 +56,16 @@ def reference(store: str, order_id: str) -> str:
     return f"{store}/{order_id}"
 
 
-def expected_total(order: epages.Order) -> Decimal:
-    """Give the total Afosto should arrive at: returned units are imported first, so their price counts again."""
-    return order.grand_total + sum((_worth_of_returns(line, order) for line in order.lines), Decimal(0))
-
-
-def totals_differ(shop_total: Decimal, afosto_total: Decimal, lines: int, policy: str) -> bool:
+def totals_differ(shop_total: Decimal, afosto_total: Decimal, lines: int, policy: str, currency: str) -> bool:
     """Tell whether totals differ by more than the store's setting `totals` lets pass.
 
-    `strict` lets nothing pass, `tolerate` a cent for each of so many lines and five more, `accept` everything.
+    `strict` lets nothing pass, `tolerate` a cent (the currency's smallest amount) for each of so many lines and five
+    more, `accept` everything.
     """
     if policy == "accept":
         return False
-    allowed = {"strict": Decimal(0), "tolerate": CENT * lines + 5 * CENT}[policy]
-    return abs(shop_total - afosto_total) > allowed
-
-
-def unit_price(line: epages.LineItem) -> Decimal:
-    """Give the price of one unit: the line's price divided by its quantity where that is exact to the cent.
-
-    Coupons stand on a line of their own, so neither figure holds them.
-    """
-    if not line.quantity:
-        return line.unit_price
-    price = line.line_price / line.quantity
-    return price if price == price.quantize(CENT) else line.unit_price
+    allowed = {"strict": 0, "tolerate": lines + 5}[policy]
+    return abs(shop_total - afosto_total) > allowed * smallest(currency)
 
 
 def _phone(address: epages.Address) -> afosto.PhoneDraft | None:
@@ -98,23 +84,22 @@ def _meta_data(order: epages.Order, store: str, wanted: Mapping[str, int]) -> di
     }
 
 
-def _item(line: epages.LineItem, quantity: int) -> afosto.ItemDraft:
-    return afosto.ItemDraft(
-        sku=line.sku,
-        quantity=quantity,
-        label=line.name or line.sku,
-        price=unit_price(line),
-        vat_rate=line.tax_rate,
-        line_ref=line.id,
-    )
+def _items(order: epages.Order, line: epages.LineItem, quantity: int, prices: Prices) -> Iterator[afosto.ItemDraft]:
+    """The units of a line: at one price, or at two where one would not add up to the line's."""
+    if not quantity:
+        return
+    for count, price in unit_prices(quantity, prices.lines[line.id]):
+        yield afosto.ItemDraft(
+            sku=line.sku,
+            quantity=count,
+            label=line.name or line.sku,
+            price=from_minor(price, order.currency),
+            vat_rate=line.tax_rate if order.taxable else Decimal(0),
+            line_ref=line.id,
+        )
 
 
-def _fee(fee: epages.Fee) -> afosto.FeeDraft:
+def _fee(order: epages.Order, fee: epages.Fee, units: int) -> afosto.FeeDraft:
     # A payment method may also give a discount.
     kind = "discount" if fee.amount < 0 else _FEE_KINDS[fee.kind]
-    return afosto.FeeDraft(kind=kind, description=fee.name or fee.kind, amount=fee.amount)
-
-
-def _worth_of_returns(line: epages.LineItem, order: epages.Order) -> Decimal:
-    net = (line.returned + line.broken) * unit_price(line)
-    return net if order.tax_model == "GROSS" else (net * (1 + line.tax_rate)).quantize(CENT)
+    return afosto.FeeDraft(kind=kind, description=fee.name or fee.kind, amount=from_minor(units, order.currency))

@@ -96,7 +96,7 @@ class AfostoControl:
         return self._act(tenant, order_id, "collect", parcel=parcel)
 
     def tamper(self, tenant: str, order_id: str, act: str, **details: Any) -> Document:
-        """Somebody does what no trade explains: delete, copy, remove, add, reprice or unpack; see the control API."""
+        """Somebody does what no trade explains: delete, copy, remove, open and so on; see the control API."""
         return self._act(tenant, order_id, act, **details)
 
     def levels(self, tenant: str) -> list[Document]:

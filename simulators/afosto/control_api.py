@@ -18,6 +18,7 @@
            delete {}                            copy {}
            remove {units}                       add {sku, quantity, line_ref?}
            reprice {amount}                     unpack {parcel}
+           open {}
     GET    /tenants/{tenant}/inventory          {levels}
     POST   /tenants/{tenant}/inventory          {location_id, sku, total}: a recount
     POST   /tenants/{tenant}/inventory/sell     {location_id, sku, quantity}: sold over another channel
@@ -187,6 +188,7 @@ TAMPERING: dict[str, Callable[..., Order | None]] = {
     "add": tampering.add_units,
     "reprice": tampering.reprice,
     "unpack": tampering.unpack,
+    "open": tampering.open_by_hand,
 }
 
 HANDLERS: list[tuple[str, str, Handler]] = [

@@ -100,7 +100,7 @@ def _check_item(tenant: Tenant, field: str, item: Document) -> None:
 
 def _add_item(tenant: Tenant, order: Order, item: Document) -> list[Unit]:
     known = tenant.catalog.get(item["sku"], {})
-    line = _line(order, item, known)
+    line = _line(order, item, known, merge=tenant.switches.merge_items)
     price = item["price"] if item.get("price") is not None else known.get("price", 0)
     units = [Unit(str(uuid4()), line, price) for _ in range(item["quantity"])]
     line.units.extend(units)
@@ -108,10 +108,10 @@ def _add_item(tenant: Tenant, order: Order, item: Document) -> list[Unit]:
     return units
 
 
-def _line(order: Order, item: Document, known: Document) -> Line:
+def _line(order: Order, item: Document, known: Document, *, merge: bool) -> Line:
     meta_data = dict(item.get("meta_data") or {})
     for line in order.lines:
-        if line.sku == item["sku"] and line.meta_data == meta_data:
+        if merge and line.sku == item["sku"] and line.meta_data == meta_data:
             return line
     label = item.get("label") or known.get("label") or item["sku"]
     order.lines.append(Line(item["sku"], label, item.get("vat_rate") or 0.0, meta_data))

@@ -10,6 +10,7 @@ class Switches:
     """How this tenant behaves where Afosto's documentation is silent, and how it is set up.
 
     accept_any_sku: items need not stand in the catalog. total_drift: minor units added to each order's total.
+    merge_items: inputs of one SKU and equal meta data become one item, else each an item of its own.
     allocate_late: seconds between opening an order and deducting its inventory. orders_list and
     inventory_changes_list: whether these list queries exist. forbidden: root fields outside the key's scopes.
     revoked: the key no longer works. delivery_names_order: delivery events carry the order's id.
@@ -21,6 +22,7 @@ class Switches:
 
     accept_any_sku: bool = True
     total_drift: int = 0
+    merge_items: bool = True
     allocate_late: float = 0.0
     orders_list: bool = True
     inventory_changes_list: bool = True

@@ -77,3 +77,8 @@ def _forget(tenant: Tenant, order: Order, unit_id: str) -> None:
     unit.line.units.remove(unit)
     del tenant.units[unit_id]
     tenant.actionable.pop(unit.action_id, None)
+
+
+def open_by_hand(tenant: Tenant, order: Order) -> None:
+    """Open a draft that the importer left as one."""
+    open_order(tenant, "afosto", order.id)

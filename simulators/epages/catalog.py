@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from schemas.currencies import from_minor, to_minor
+
 REGULAR, REDUCED = Decimal("0.19"), Decimal("0.07")
 
 _KINDS = (
@@ -112,10 +114,11 @@ class PaymentMethod:
 
 @dataclass(frozen=True, slots=True)
 class Assortment:
-    """How many products a shop has, and how many pieces of each (None: stock management off)."""
+    """How many products a shop has, how many pieces of each (None: stock management off), and what they are paid in."""
 
     products: int = 20
     stock: int | None = 1_000_000
+    currency: str = "EUR"
 
 
 class Catalog:
@@ -123,6 +126,7 @@ class Catalog:
 
     def __init__(self, seed: int, assortment: Assortment, prefix: str = "EB") -> None:
         self._random = random.Random(seed)
+        self._currency = assortment.currency
         self._prefix, self._stock = prefix, assortment.stock
         self.products: dict[str, Product] = {}
         self.items: dict[str, Item] = {}
@@ -130,8 +134,8 @@ class Catalog:
             self._add(number)
         self.by_sku = {item.sku: item for item in self.items.values()}
         self.shipping_methods = [
-            ShippingMethod(self.new_id(), "Standard", Decimal("4.99")),
-            ShippingMethod(self.new_id(), "Express", Decimal("12.90")),
+            ShippingMethod(self.new_id(), "Standard", self._amount("4.99")),
+            ShippingMethod(self.new_id(), "Express", self._amount("12.90")),
         ]
         self.payment_methods = list(self._payment_methods())
         self.pickup_options = [self._pickup_option(*place) for place in _PLACES]
@@ -141,13 +145,17 @@ class Catalog:
         """A new id from the shop's seed."""
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
+    def _amount(self, euros: str) -> Decimal:
+        """As many minor units of the shop's currency as cents: 8.70 EUR are 870 JPY and 0.870 BHD."""
+        return from_minor(to_minor(Decimal(euros), "EUR"), self._currency)
+
     def item(self, item_id: str) -> Item | None:
         """The product or variation with this id."""
         return self.items.get(item_id)
 
     def _add(self, number: int) -> None:
         name, features, rate, price, values = _KINDS[(number - 1) % len(_KINDS)]
-        product = Product(self.new_id(), name, features, Decimal(price), rate)
+        product = Product(self.new_id(), name, features, self._amount(price), rate)
         self.products[product.id] = product
         if values:
             items = product.variations = [self._item(product, number, value) for value in values]
@@ -171,11 +179,11 @@ class Catalog:
             ("iDEAL", "FULL_REFUND_ONLY", True, "0"),
             ("Nachnahme", "PARTIAL_REFUND", False, "3.50"),
         ):
-            yield PaymentMethod(self.new_id(), name, refund, online, Decimal(fee))
+            yield PaymentMethod(self.new_id(), name, refund, online, self._amount(fee))
 
     def _pickup_option(self, city: str, street: str, house_number: str, postal_code: str) -> PickupOption:
         country = "NL" if city == "Utrecht" else "DE"
         location = Location(
             self.new_id(), f"{city[:3].upper()}-1", f"Laden {city}", street, house_number, postal_code, city, country
         )
-        return PickupOption(self.new_id(), f"Abholung {city}", Decimal("1.00"), location)
+        return PickupOption(self.new_id(), f"Abholung {city}", self._amount("1.00"), location)

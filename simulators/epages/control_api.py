@@ -3,13 +3,15 @@
 `GET    /_sim/shops`                      names of all shops
 `POST   /_sim/shops`                      open a shop: `name`, and if wanted `client_id`, `client_secret`, `scopes`,
                                           `token_seconds`, `products` (how many), `stock` (of each; null: not kept),
-                                          `seed`, `tax_model`, `switches`, `faults`, `budget`, `orders` (as a bulk);
-                                          answers `{name, base_url, client_id}`
+                                          `seed`, `tax_model`, `currency`, `switches`, `faults`, `budget`, `orders`
+                                          (as a bulk); answers `{name, base_url, client_id}`
 `DELETE /_sim/shops/S`                    close it
 `GET    /_sim/shops/S/orders`             the truth: every order with the pieces of each line by state and its
                                           processes, by creation; `?page=&size=` cut it, `?id=` picks one
-`POST   /_sim/shops/S/orders`             place one: `lines: [{sku, quantity}]`, `pickup`, `test`, `paid`, `coupon`
-                                          (false: none), `payment` (a method's name), all optional; answers its truth.
+`POST   /_sim/shops/S/orders`             place one: `lines: [{sku, quantity, price}]` (price: of a unit, as text),
+                                          `pickup`, `test`, `paid`, `taxable`, `coupon` ("10%", "5.00" or false),
+                                          `payment` (a method's name), `delivery` (its price), all optional;
+                                          answers its truth.
                                           With `count`: a bulk spread over `since`…`until` (ISO 8601), and with
                                           `lives` also shipped, canceled and returned, a share `fulfils` of them by
                                           the shop itself; answers `{created}`
@@ -17,8 +19,9 @@
                                           `at` (a dotted path) and `oddity` (see simulators.hostile.values);
                                           further wishes as above
 `POST   /_sim/shops/S/orders/ID/ACT`      ACT is ship {lines, tracking}, deliver {process}, ready, pick-up,
-                                          cancel {lines}, return {lines, status}, pay, mend (a broken document is
-                                          whole again), and by tampering delete, edit {lines: bought}, readdress;
+                                          cancel {lines}, return {lines, status}, pay (all that is due), pay-part,
+                                          void (the payment), mend (a broken document is whole again), and by
+                                          tampering delete, edit {lines: bought}, readdress, say-payment {word};
                                           `lines` is `{line id: quantity}`, absent: all. Answers its truth
 `GET    /_sim/shops/S/stock`              every item with its stock
 `POST   /_sim/shops/S/stock`              an edit in the cockpit: `sku`, `amount` (relative)
@@ -73,11 +76,14 @@ ACTS: dict[str, Callable[[Shop, Order, Body], object]] = {
         shop, order, body.get("lines"), body.get("status", "RETURNED")
     ),
     "pay": lambda shop, order, body: merchant.pay(shop, order),
+    "pay-part": lambda shop, order, body: merchant.pay_part(shop, order),
+    "void": lambda shop, order, body: merchant.void(shop, order),
     "note": lambda shop, order, body: merchant.write_note(shop, order, str(body["text"])),
     "mend": lambda shop, order, body: placing.mend(shop, order),
     "delete": lambda shop, order, body: tampering.delete(shop, order),
     "edit": lambda shop, order, body: tampering.edit(shop, order, body["lines"]),
     "readdress": lambda shop, order, body: tampering.readdress(shop, order),
+    "say-payment": lambda shop, order, body: tampering.say_payment(shop, order, str(body["word"])),
 }
 
 

@@ -11,7 +11,15 @@ from simulators.epages.money import money, number, price
 from simulators.epages.orders import ZERO, Coupon, Order
 from simulators.epages.place_documents import pickup_option_document
 from simulators.epages.times import write_time
-from simulators.epages.totals import DELIVERY_RATE, Totals, given_back, initial_totals_of, refunded, tax_of, totals_of
+from simulators.epages.totals import (
+    DELIVERY_RATE,
+    Totals,
+    fee_taxes,
+    given_back,
+    initial_totals_of,
+    paid_back,
+    totals_of,
+)
 from simulators.hostile.documents import as_json
 
 Document = dict[str, Any]
@@ -33,7 +41,7 @@ def order_document(base_url: str, order: Order) -> Document:
         "cartId": order.cart_id,
         "currency": order.currency,
         "taxModel": order.tax_model,
-        "taxable": True,
+        "taxable": order.accounting.taxable,
         "testOrder": order.test,
         "termsAndConditionsExplicitlyAccepted": False,
         "productLineItems": [line_document(base_url, order, line) for line in order.lines],
@@ -72,13 +80,13 @@ def _nanoseconds(order: Order) -> int:
 
 def _sums(order: Order) -> Document:
     now, initial = totals_of(order), initial_totals_of(order)
-    due = now.grand - given_back(order) - order.received + refunded(order)
+    due = now.grand - given_back(order) - order.received + paid_back(order)
     return {
         **_totals(order, now, "{}"),
         **_totals(order, initial, "initial{}"),
         "taxes": [_tax(order, rate, amount) for rate, amount in now.taxes.items()],
         "totalReceived": money(order.currency, order.received),
-        "totalRefunded": money(order.currency, refunded(order)),
+        "totalRefunded": money(order.currency, paid_back(order)),
         "openAmount": money(order.currency, due),
     }
 
@@ -99,7 +107,7 @@ def _fee(order: Order, now: Decimal, initial: Decimal) -> Document:
         "lineItemPrice": price(order, now),
         "initialLineItemPrice": price(order, initial),
         "taxClass": "REGULAR",
-        "lineItemTaxes": [_tax(order, DELIVERY_RATE, tax_of(now, DELIVERY_RATE, order.tax_model))],
+        "lineItemTaxes": [_tax(order, rate, tax) for rate, tax in fee_taxes(order, now)],
     }
 
 

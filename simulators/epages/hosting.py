@@ -24,6 +24,7 @@ _FIELDS = frozenset(
         "stock",
         "seed",
         "tax_model",
+        "currency",
         "switches",
         "faults",
         "budget",
@@ -90,7 +91,9 @@ def _hosted(document: Mapping[str, Any], base_url: str) -> Hosted:
     shop = Shop(
         document["name"],
         seed=seed,
-        assortment=build(Assortment, {key: document[key] for key in ("products", "stock") if key in document}),
+        assortment=build(
+            Assortment, {key: document[key] for key in ("products", "stock", "currency") if key in document}
+        ),
         switches=Switches().changed(document.get("switches", {})),
         base_url=base_url,
         tax_model=document.get("tax_model", "GROSS"),

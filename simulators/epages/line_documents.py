@@ -3,10 +3,11 @@
 from decimal import Decimal
 from typing import Any
 
+from schemas.currencies import smallest
 from simulators.epages.catalog import Item
 from simulators.epages.money import money, number, price
-from simulators.epages.orders import CENT, ZERO, Line, Order
-from simulators.epages.totals import tax_of
+from simulators.epages.orders import ZERO, Line, Order
+from simulators.epages.totals import line_tax
 
 Document = dict[str, Any]
 
@@ -14,21 +15,22 @@ Document = dict[str, Any]
 def line_document(base_url: str, order: Order, line: Line) -> Document:
     """One element of `productLineItems`."""
     share = (order.coupon.share if order.coupon else None) or ZERO
-    tax = tax_of(line.price(), line.item.tax_rate, order.tax_model)
+    cent = smallest(order.currency)
+    unit_price = line.unit_price.quantize(cent) if order.accounting.unit_price_rounded else line.unit_price
     return {
         "_id": line.id,
         "product": product_document(base_url, line.item),
         "quantity": line.quantity,
         "initialQuantity": line.initial,
-        "unitPrice": price(order, line.unit_price),
+        "unitPrice": price(order, unit_price),
         "unitDiscount": money(order.currency, -line.unit_price * share),
-        "lineItemDiscount": money(order.currency, -(line.price() * share).quantize(CENT)),
+        "lineItemDiscount": money(order.currency, -(line.price() * share).quantize(cent)),
         "lineItemPrice": price(order, line.price()),
         "initialLineItemPrice": price(order, line.price(line.initial)),
         "lineItemTax": {
             "taxClass": tax_class(line.item.tax_rate),
             "taxRate": number(line.item.tax_rate),
-            **money(order.currency, tax),
+            **money(order.currency, line_tax(order, line)),
         },
         "customText": {"label": "Widmung", "value": order.comment} if order.comment else None,
         **_states(order, line),

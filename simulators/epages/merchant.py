@@ -68,6 +68,16 @@ def pay(shop: Shop, order: Order) -> None:
     payments.pay(shop, order)
 
 
+def pay_part(shop: Shop, order: Order) -> None:
+    """A part of the buyer's money arrives."""
+    payments.pay_part(shop, order)
+
+
+def void(shop: Shop, order: Order) -> None:
+    """Nobody expects the buyer's money any more."""
+    payments.void(shop, order)
+
+
 def write_note(shop: Shop, order: Order, text: str) -> None:
     """The merchant's own words on an order."""
     with shop.writing(order):

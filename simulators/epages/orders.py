@@ -3,14 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
+from schemas.currencies import smallest
 from simulators.epages.catalog import Item, PaymentMethod, PickupOption, ShippingMethod
 from simulators.epages.processes import Payment, Process
 
 ZERO = Decimal(0)
-CENT = Decimal("0.01")
+
+
+@dataclass(frozen=True, slots=True)
+class Accounting:
+    """How the shop adds up an order, where the vendor says nothing; `switches.Switches` explains each."""
+
+    taxable: bool = True
+    tax_discounted: bool = False
+    rounds_each: bool = False
+    unit_price_rounded: bool = False
+    untaxed_less_tax: bool = False
+    fee_tax_split: bool = False
+    free_is_paid: bool = False
 
 
 @dataclass(slots=True)
@@ -26,6 +39,7 @@ class Line:
     item: Item
     initial: int
     unit_price: Decimal
+    currency: str = "EUR"
     unshipped: int = 0
     pending: int = 0
     shipped: int = 0
@@ -64,8 +78,9 @@ class Line:
         setattr(self, target, getattr(self, target) + quantity)
 
     def price(self, quantity: int | None = None) -> Decimal:
-        """The price of so many pieces, by default of those left after cancelations."""
-        return self.unit_price * (self.quantity if quantity is None else quantity)
+        """The price of so many pieces, by default of those left after cancelations, in whole minor units."""
+        exact = self.unit_price * (self.quantity if quantity is None else quantity)
+        return exact.quantize(smallest(self.currency), ROUND_HALF_UP)
 
 
 @dataclass(slots=True)
@@ -78,10 +93,10 @@ class Coupon:
     share: Decimal | None = None
     amount: Decimal | None = None
 
-    def discount(self, subtotal: Decimal) -> Decimal:
+    def discount(self, subtotal: Decimal, currency: str) -> Decimal:
         """What it takes off, as a negative amount."""
         if self.share is not None:
-            return -(subtotal * self.share).quantize(CENT)
+            return -(subtotal * self.share).quantize(smallest(currency))
         return -min(self.amount or ZERO, subtotal)
 
 
@@ -106,12 +121,14 @@ class Order:
     shipping_method: ShippingMethod | None
     pickup_option: PickupOption | None
     coupon: Coupon | None = None
+    accounting: Accounting = field(default_factory=Accounting)
     test: bool = False
     comment: str | None = None
     note: str | None = None
     email: str | None = None
     received: Decimal = ZERO
     canceled: bool = False
+    payment_word: str | None = None
     malformed: str | None = None
     placed_at: datetime | None = None
     processes: list[Process] = field(default_factory=list)
@@ -153,11 +170,16 @@ class Order:
     @property
     def payment_status(self) -> str:
         """The order's one word for its money, in the vendor's words; how they combine is assumed."""
+        if self.payment_word:
+            return self.payment_word
         if any(refund.status == "PENDING" for refund in self.refunds):
             return "REFUND_PENDING"
+        pending = any(payment.status == "PENDING" for payment in self.payments)
         if self.received > 0:
-            return "PAID"
-        return "VOIDED" if self.canceled else "PENDING"
+            return "PARTIALLY_PAID" if pending else "PAID"
+        if not self.payments:
+            return "PAID" if self.accounting.free_is_paid else "PENDING"
+        return "PENDING" if pending and not self.canceled else "VOIDED"
 
     @property
     def shipping_status(self) -> str:

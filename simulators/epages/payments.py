@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from schemas.currencies import from_minor, to_minor
 from simulators.epages.causes import By
 from simulators.epages.errors import Refused
 from simulators.epages.money import money
@@ -12,11 +13,12 @@ from simulators.epages.totals import given_back, refunded, totals_of
 
 
 def pay(shop: Shop, order: Order, by: By = "shop") -> None:
-    """Take the money that is due; refuses with 409 when nothing is."""
-    pending = next((payment for payment in order.payments if payment.status == "PENDING"), None)
-    if pending is None:
-        raise Refused(409, "no-active-payment-process", "There is no payment process to be paid.")
+    """Take the money that is due, also after its payment was voided; refuses with 409 when nothing is."""
+    if order.payment_status == "VOIDED" and not order.canceled:
+        _renew(shop, order, by, _due(order))
+    pending = _pending(order)
     with shop.writing(order):
+        order.payment_word = None
         pending.status = "PAID"
         order.received += pending.amount
         details = {"amount": money(order.currency, pending.amount), "paymentProcessId": pending.id}
@@ -24,13 +26,56 @@ def pay(shop: Shop, order: Order, by: By = "shop") -> None:
         shop.causes.record(by, "pay", order=order.id, amount=str(pending.amount))
 
 
+def pay_part(shop: Shop, order: Order, by: By = "shop") -> None:
+    """Take half of the money that is due; refuses with 409 when nothing is."""
+    pending = _pending(order)
+    with shop.writing(order):
+        part = from_minor(to_minor(pending.amount, order.currency) // 2, order.currency)
+        order.received += part
+        pending.amount -= part
+        shop.causes.record(by, "pay-part", order=order.id, amount=str(part))
+
+
+def void(shop: Shop, order: Order, by: By = "shop") -> None:
+    """Give up the payment that is awaited (`mark-voided`); refuses with 409 when none is."""
+    pending = _pending(order)
+    with shop.writing(order):
+        pending.status = "VOIDED"
+        shop.tell(order, by, "payment-voided", None, {"paymentProcessId": pending.id})
+        shop.causes.record(by, "void", order=order.id)
+
+
+def _pending(order: Order) -> Payment:
+    found = _awaited(order)
+    if found is None:
+        raise Refused(409, "no-active-payment-process", "There is no payment process to be paid.")
+    return found
+
+
 def settle(shop: Shop, order: Order, by: By) -> None:
     """After any change of what is due: renew the open payment, or start a refund of what was paid too much."""
-    due = max(ZERO, totals_of(order).grand - given_back(order))
+    due = _due(order)
     if order.received:
+        _reduce(order, due)
         _refund(shop, order, by, order.received - due - refunded(order))
     else:
         _renew(shop, order, by, due)
+
+
+def _due(order: Order) -> Decimal:
+    return max(ZERO, totals_of(order).grand - given_back(order))
+
+
+def _awaited(order: Order) -> Payment | None:
+    return next((payment for payment in order.payments if payment.status == "PENDING"), None)
+
+
+def _reduce(order: Order, due: Decimal) -> None:
+    """What is still awaited of an order that was paid in part is no more than what is left to pay."""
+    awaited = _awaited(order)
+    if awaited is not None:
+        awaited.amount = max(ZERO, due - order.received)
+        awaited.status = awaited.status if awaited.amount else "PAID"
 
 
 def _renew(shop: Shop, order: Order, by: By, due: Decimal) -> None:

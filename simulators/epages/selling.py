@@ -1,11 +1,12 @@
 """Buying in the shop: baskets, single orders, and many orders spread over a past period."""
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
+from schemas.currencies import from_minor
 from simulators.epages import stock
 from simulators.epages.catalog import Item, PaymentMethod, PickupOption, ShippingMethod
 from simulators.epages.orders import Coupon, Line, Order
@@ -18,7 +19,10 @@ _COMMENTS = ("Bitte mit DHL.", "Graag bij de buren afgeven.", "Geschenk! Keine R
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """What somebody is about to buy: items with pieces, delivery by `shipping` or `pickup`, and how it is paid."""
+    """What somebody is about to buy: items with pieces, delivery by `shipping` or `pickup`, and how it is paid.
+
+    `prices` are unit prices by SKU, where they differ from the catalog's; they may have any number of decimals.
+    """
 
     lines: list[tuple[Item, int]]
     buyer: Buyer
@@ -28,6 +32,8 @@ class Basket:
     coupon: Coupon | None = None
     test: bool = False
     paid: bool = True
+    taxable: bool = True
+    prices: Mapping[str, Decimal] = field(default_factory=dict)
     comment: str | None = None
 
 
@@ -63,13 +69,14 @@ def sell(shop: Shop, basket: Basket, malformed: str | None = None) -> Order:
         cart_id=shop.new_id(),
         currency=shop.currency,
         tax_model=shop.tax_model,
-        lines=[_line(shop, item, pieces, basket.pickup is not None) for item, pieces in basket.lines],
+        lines=[_line(shop, basket, item, pieces) for item, pieces in basket.lines],
         payment_method=basket.payment,
         billing_address=basket.buyer.billing,
         shipping_address=None if basket.pickup else basket.buyer.shipping,
         shipping_method=basket.shipping,
         pickup_option=basket.pickup,
         coupon=basket.coupon,
+        accounting=shop.switches.accounting(basket.taxable),
         test=basket.test,
         comment=basket.comment,
         email=basket.buyer.email,
@@ -118,9 +125,9 @@ def _take(basket: Basket) -> None:
         raise
 
 
-def _line(shop: Shop, item: Item, pieces: int, collected: bool) -> Line:
-    line = Line(shop.new_id(), item, pieces, item.price)
-    setattr(line, "not_picked_up" if collected else "unshipped", pieces)
+def _line(shop: Shop, basket: Basket, item: Item, pieces: int) -> Line:
+    line = Line(shop.new_id(), item, pieces, basket.prices.get(item.sku, item.price), shop.currency)
+    setattr(line, "not_picked_up" if basket.pickup else "unshipped", pieces)
     return line
 
 
@@ -128,4 +135,4 @@ def _coupon(shop: Shop, rng: random.Random) -> Coupon | None:
     luck = rng.random()
     if luck < 0.06:
         return Coupon(shop.new_id(), "SOMMER10", "Sommer", share=Decimal("0.1"))
-    return Coupon(shop.new_id(), "DANKE5", "Danke", amount=Decimal("5.00")) if luck < 0.1 else None
+    return Coupon(shop.new_id(), "DANKE5", "Danke", amount=from_minor(500, shop.currency)) if luck < 0.1 else None

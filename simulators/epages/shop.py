@@ -58,7 +58,7 @@ class Shop:
         self.name = name
         self.base_url = base_url
         self.tax_model = tax_model
-        self.currency = "EUR"
+        self.currency = assortment.currency
         self.random = random.Random(f"{name}/{seed}")
         self.switches = switches or Switches()
         self.catalog = Catalog(self.random.randrange(2**32), assortment, name[:2].upper())

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
+from simulators.epages.orders import Accounting
+
 LIST_ORDERS = ("created-asc", "created-desc", "random")
 BOUNDS = ("exclusive", "inclusive")
 
@@ -18,7 +20,12 @@ class Switches:
     cancelations) whose writes leave `updatedAt` alone. returned_leaves_delivered: returned pieces no longer count as
     delivered or picked up. restock_canceled, restock_returned: such pieces go back into the shop's stock (BROKEN
     pieces never do). whole_cancel_makes_process: `POST …/cancel` shows up as a cancelation process as well.
-    accept_excess: the API takes quantities beyond what is left of a line, which is then a violation.
+    tax_discounted: a line's tax is that of its price less its share of the coupon. rounds_each: each tax is rounded to
+    whole minor units, not their sum. unit_price_rounded: a unit price below a cent is shown rounded.
+    untaxed_less_tax: the total of an order that is not taxable is its gross prices less their taxes, not these prices.
+    fee_tax_split: a fee is taxed at the rates of the goods, in their shares. free_is_paid: an order of which nothing is
+    to be paid is PAID, not PENDING. accept_excess: the API takes quantities beyond what is
+    left of a line, which is then a violation.
     """
 
     list_order: str = "created-asc"
@@ -30,6 +37,12 @@ class Switches:
     restock_canceled: bool = True
     restock_returned: bool = False
     whole_cancel_makes_process: bool = True
+    tax_discounted: bool = False
+    rounds_each: bool = False
+    unit_price_rounded: bool = False
+    untaxed_less_tax: bool = False
+    fee_tax_split: bool = False
+    free_is_paid: bool = False
     accept_excess: bool = False
 
     def __post_init__(self) -> None:
@@ -37,6 +50,11 @@ class Switches:
             raise ValueError(f"list_order is one of {', '.join(LIST_ORDERS)}, not {self.list_order}")
         if self.bounds not in BOUNDS:
             raise ValueError(f"bounds is one of {', '.join(BOUNDS)}, not {self.bounds}")
+
+    def accounting(self, taxable: bool) -> Accounting:
+        """How an order that is placed now is added up."""
+        names = [field.name for field in fields(Accounting) if field.name != "taxable"]
+        return Accounting(taxable, **{name: getattr(self, name) for name in names})
 
     def changed(self, values: Mapping[str, Any]) -> "Switches":
         """A copy with `values` set; raises ValueError for a switch or value that does not exist."""

@@ -32,3 +32,10 @@ def readdress(shop: Shop, order: Order) -> None:
     with shop.writing(order):
         order.billing_address = {**order.billing_address, "street": "Neue Straße", "houseNumber": "1"}
     shop.causes.record("shop", "edit-order", order=order.id)
+
+
+def say_payment(shop: Shop, order: Order, word: str) -> None:
+    """Show another payment state than the order has, until its buyer pays."""
+    with shop.writing(order):
+        order.payment_word = word
+    shop.causes.record("shop", "say-payment", order=order.id, word=word)

@@ -5,9 +5,10 @@ The vendor's recorded example leaves its coupon out of the sum; a real shop cann
 """
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
-from simulators.epages.orders import CENT, ZERO, Order
+from schemas.currencies import smallest
+from simulators.epages.orders import ZERO, Line, Order
 
 _FINE = Decimal("0.0001")
 DELIVERY_RATE = Decimal("0.19")
@@ -23,6 +24,11 @@ class Totals:
     grand: Decimal
 
     @property
+    def kept(self) -> Decimal:
+        """The share of the subtotal that the coupon leaves."""
+        return 1 + self.discount / self.subtotal if self.subtotal else ZERO
+
+    @property
     def tax(self) -> Decimal:
         """All taxes together."""
         return sum(self.taxes.values(), ZERO)
@@ -33,21 +39,44 @@ class Totals:
         return self.grand - self.tax
 
 
-def tax_of(amount: Decimal, rate: Decimal, tax_model: str) -> Decimal:
-    """The tax inside (GROSS) or on top of (NET) an amount, with four decimals."""
+def tax_of(amount: Decimal, rate: Decimal, tax_model: str, unit: Decimal = _FINE) -> Decimal:
+    """The tax inside (GROSS) or on top of (NET) an amount, with four decimals or in whole `unit`s."""
     tax = amount * rate / (1 + rate) if tax_model == "GROSS" else amount * rate
-    return tax.quantize(_FINE)
+    return tax.quantize(unit)
+
+
+def _tax(order: Order, amount: Decimal, rate: Decimal) -> Decimal:
+    """The vendor's example of an order that is not taxable names taxes all the same."""
+    unit = smallest(order.currency) if order.accounting.rounds_each else _FINE
+    return tax_of(amount, rate, order.tax_model, unit)
+
+
+def line_tax(order: Order, line: Line) -> Decimal:
+    """The tax that a line names: of its price, or of what the coupon leaves of it."""
+    kept = totals_of(order).kept if order.accounting.tax_discounted else Decimal(1)
+    return _tax(order, line.price() * kept, line.item.tax_rate)
+
+
+def fee_taxes(order: Order, amount: Decimal) -> list[tuple[Decimal, Decimal]]:
+    """(rate, tax) of a fee: at one rate, or at those of the goods, in their shares."""
+    if not order.accounting.fee_tax_split:
+        return [(DELIVERY_RATE, _tax(order, amount, DELIVERY_RATE))]
+    goods: dict[Decimal, Decimal] = {}
+    for line in order.lines:
+        goods[line.item.tax_rate] = goods.get(line.item.tax_rate, ZERO) + line.price(line.initial)
+    whole = sum(goods.values(), ZERO) or Decimal(1)
+    return [(rate, _tax(order, amount * part / whole, rate)) for rate, part in goods.items()]
 
 
 def totals_of(order: Order) -> Totals:
     """What the order costs now, without what was canceled."""
-    fees = order.delivery_fee + order.payment_fee
+    fees = (order.delivery_fee, order.payment_fee)
     return _totals(order, [(line.price(), line.item.tax_rate) for line in order.lines], fees)
 
 
 def initial_totals_of(order: Order) -> Totals:
     """What the order cost when it was placed."""
-    fees = order.initial_delivery_fee + order.payment_method.fee
+    fees = (order.initial_delivery_fee, order.payment_method.fee)
     return _totals(order, [(line.price(line.initial), line.item.tax_rate) for line in order.lines], fees)
 
 
@@ -62,14 +91,25 @@ def refunded(order: Order) -> Decimal:
     return sum((refund.amount for refund in order.refunds), ZERO)
 
 
-def _totals(order: Order, prices: list[tuple[Decimal, Decimal]], fees: Decimal) -> Totals:
+def paid_back(order: Order) -> Decimal:
+    """What was given back: in the vendor's example a refund that is pending does not count yet."""
+    return sum((refund.amount for refund in order.refunds if refund.status == "PAID"), ZERO)
+
+
+def _totals(order: Order, prices: list[tuple[Decimal, Decimal]], fees: tuple[Decimal, ...]) -> Totals:
     subtotal = sum((price for price, _ in prices), ZERO)
-    discount = order.coupon.discount(subtotal) if order.coupon else ZERO
-    kept = 1 + discount / subtotal if subtotal else ZERO
+    discount = order.coupon.discount(subtotal, order.currency) if order.coupon else ZERO
+    plain = Totals(subtotal, discount, {}, subtotal + discount + sum(fees, ZERO))
     taxes: dict[Decimal, Decimal] = {}
-    for amount, rate in [*((price * kept, rate) for price, rate in prices), (fees, DELIVERY_RATE)]:
-        taxes[rate] = taxes.get(rate, ZERO) + tax_of(amount, rate, order.tax_model)
-    grand = subtotal + discount + fees
+    goods = [(rate, _tax(order, price * plain.kept, rate)) for price, rate in prices]
+    for rate, tax in [*goods, *(taxed for fee in fees for taxed in fee_taxes(order, fee))]:
+        taxes[rate] = taxes.get(rate, ZERO) + tax
+    grand = plain.grand + _added(order) * sum(taxes.values(), ZERO)
+    return Totals(subtotal, discount, taxes, grand.quantize(smallest(order.currency), ROUND_HALF_UP))
+
+
+def _added(order: Order) -> int:
+    """How often the taxes are added to the prices: -1 takes them off."""
     if order.tax_model == "NET":
-        grand = (grand + sum(taxes.values(), ZERO)).quantize(CENT)
-    return Totals(subtotal, discount, taxes, grand)
+        return 1 if order.accounting.taxable else 0
+    return -1 if order.accounting.untaxed_less_tax and not order.accounting.taxable else 0

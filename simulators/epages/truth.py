@@ -29,6 +29,7 @@ def order_truth(causes: Causes, order: Order) -> dict[str, Any]:
         "shipping_status": order.shipping_status,
         "payment_status": order.payment_status,
         "refund_policy": order.payment_method.refund,
+        "currency": order.currency,
         "grand_total": str(totals_of(order).grand),
         "lines": [_line(line) for line in order.lines],
         "processes": [_process(causes, process) for process in order.processes],

@@ -39,8 +39,21 @@ SHOP_SWITCHES = st.fixed_dictionaries(
         "restock_canceled": st.booleans(),
         "restock_returned": st.booleans(),
         "whole_cancel_makes_process": st.booleans(),
+        "tax_discounted": st.booleans(),
+        "rounds_each": st.booleans(),
+        "unit_price_rounded": st.booleans(),
+        "untaxed_less_tax": st.booleans(),
+        "fee_tax_split": st.booleans(),
+        "free_is_paid": st.booleans(),
     }
 )
+# In what the shop's prices are, and how an order is priced: None is the catalog's price of a piece.
+MONEY = st.fixed_dictionaries(
+    {"tax_model": st.sampled_from(["GROSS", "NET"]), "currency": st.sampled_from(["EUR", "EUR", "JPY", "BHD"])}
+)
+PRICES = st.sampled_from([None, None, "3.333333", "0.0249", "0"])
+COUPONS = st.sampled_from([False, False, "10%", "5", "100%"])
+PAID = st.sampled_from([True, True, True, False])
 LOSSES = st.sampled_from(
     [
         {"kind": "reset"},
@@ -60,6 +73,9 @@ MOST_ORDERS = 3
 # What takes pieces of an order away for good, by the side that does it.
 SHOP_TAKES = ("cancel", "create-shipping", "ready-for-pickup")
 AFOSTO_TAKES = ("cancel", "ship")
+# What hands pieces over or takes them back; the shop alone is paid, or not.
+HANDS_OVER = ("ship", "deliver", "ready", "pick-up", "return")
+SHOP_ACTS = [*HANDS_OVER, "cancel", "pay", "pay-part", "void"]
 
 
 @pytest.fixture(scope="module")
@@ -82,29 +98,40 @@ class Trade(RuleBasedStateMachine):
         self.orders: dict[str, Document] = {}
         self.of_afosto: set[str] = set()
 
-    @initialize(switches=SHOP_SWITCHES, lists=st.booleans())
-    def connect(self, switches: Document, lists: bool) -> None:
-        self.driver = Driver(self.world, self.runtime, switches=switches)
-        self.world.afosto.set_switches(TENANT, orders_list=lists)
+    @initialize(switches=SHOP_SWITCHES, money=MONEY, lists=st.booleans(), merges=st.booleans())
+    def connect(self, switches: Document, money: Document, lists: bool, merges: bool) -> None:
+        self.driver = Driver(self.world, self.runtime, switches=switches, **money)
+        self.world.afosto.set_switches(TENANT, orders_list=lists, merge_items=merges)
         self.begun = len(self.world.afosto.causes(TENANT))
         stock = self.world.epages.stock(self.driver.store)
         self.skus = [item["sku"] for item in stock if (item["stock"] or 0) > 20]
 
     @precondition(lambda self: len(self.orders) < MOST_ORDERS)
-    @rule(counts=st.lists(st.integers(1, 3), min_size=1, max_size=2), pickup=st.booleans(), afosto=st.booleans())
-    def an_order_is_placed(self, counts: list[int], pickup: bool, afosto: bool) -> None:
-        lines = [{"sku": sku, "quantity": count} for sku, count in zip(self.skus, counts, strict=False)]
-        order = self.driver.place(lines=lines, pickup=pickup)
+    @rule(
+        counts=st.lists(st.integers(1, 3), min_size=1, max_size=2),
+        pickup=st.booleans(),
+        afosto=st.booleans(),
+        price=PRICES,
+        wishes=st.fixed_dictionaries(
+            {"coupon": COUPONS, "paid": PAID, "taxable": st.sampled_from([True, True, False])}
+        ),
+    )
+    def an_order_is_placed(
+        self, counts: list[int], pickup: bool, afosto: bool, price: str | None, wishes: Document
+    ) -> None:
+        priced = {"price": price} if price else {}
+        lines = [{"sku": sku, "quantity": count, **priced} for sku, count in zip(self.skus, counts, strict=False)]
+        order = self.driver.place(lines=lines, pickup=pickup, **wishes)
         self.orders[order["id"]] = order
         if afosto:
             self.of_afosto.add(order["id"])
 
     @precondition(lambda self: self.orders)
-    @rule(seed=SEEDS, act=st.sampled_from(["ship", "deliver", "ready", "pick-up", "cancel", "return"]))
+    @rule(seed=SEEDS, act=st.sampled_from(SHOP_ACTS))
     def the_shop_acts(self, seed: int, act: str) -> None:
         draw = random.Random(seed)
         order = self._draw_order(draw)
-        if act != "cancel" and order["id"] in self.of_afosto:
+        if act in HANDS_OVER and order["id"] in self.of_afosto:
             return
         details: Document = {}
         if act in ("ship", "cancel"):

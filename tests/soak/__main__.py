@@ -18,6 +18,7 @@ import click
 from tests.soak.growth import Series
 from tests.soak.stage import SHOP, Stage, stage
 from workers.local.guard import give_children_default_signals
+from workers.local.proofs.contents import waits_for_payment
 
 SAMPLE = 5.0  # seconds between two samples
 PAUSES = (10.0, 120.0)  # seconds between two cuts
@@ -123,7 +124,7 @@ def main(minutes: float, rate: float, within: float, seed: int | None) -> None:
 def _proof(on: Stage) -> int:
     """Wait until everything is settled, compare both sides, and print what differs; returns how many differ."""
     orders = on.world.epages.orders(SHOP)
-    unpaid = {order["id"] for order in orders if order["payment_status"] == "PENDING"}
+    unpaid = {order["id"] for order in orders if waits_for_payment(order)}
     until = time.monotonic() + PATIENCE
     while (left := [job for job in on.world.open_jobs() if job[1] not in unpaid]) and time.monotonic() < until:
         time.sleep(1)

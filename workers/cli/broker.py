@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
-from kombu.connection import Connection
-from redis import Redis, RedisError
+from redis import RedisError
 
 from clients.probe import check_redis
+from clients.redis_client import redis_client
+from schemas.addresses import read_address
 from schemas.errors import RetryLater
 from schemas.settings import Settings
+from tasks.broker_address import broker_connection
 from tasks.brokers import BROKER_ERRORS, check_rabbitmq
 from workers.queues import QUEUE_NAMES
 
@@ -20,7 +22,7 @@ def queue_lengths(settings: Settings) -> dict[str, int]:
 
     Raises RetryLater when the broker does not answer.
     """
-    if settings.broker_url.startswith("redis"):
+    if read_address(settings.broker_url).is_redis:
         return _redis_lengths(settings.broker_url)
     return _amqp_lengths(settings.broker_url)
 
@@ -28,7 +30,7 @@ def queue_lengths(settings: Settings) -> dict[str, int]:
 def _redis_lengths(url: str) -> dict[str, int]:
     lengths = dict.fromkeys(QUEUE_NAMES, 0)
     try:
-        with Redis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as server:
+        with redis_client(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as server:
             for key in server.scan_iter(_type="list", count=1000):
                 queue = key.decode(errors="replace").partition(_PRIORITY)[0]
                 lengths[queue] = lengths.get(queue, 0) + int(server.llen(key))
@@ -40,7 +42,7 @@ def _redis_lengths(url: str) -> dict[str, int]:
 def _amqp_lengths(url: str) -> dict[str, int]:
     lengths = {}
     try:
-        with Connection(url, connect_timeout=_PATIENCE) as connection:  # type: ignore[no-untyped-call]
+        with broker_connection(url, _PATIENCE) as connection:
             for queue in QUEUE_NAMES:
                 try:
                     lengths[queue] = connection.channel().queue_declare(queue, passive=True).message_count
@@ -72,14 +74,14 @@ def _refusal(check: Callable[[], None]) -> str | None:
 
 
 def _check_broker(url: str) -> None:
-    if url.startswith("redis"):
+    if read_address(url).is_redis:
         _check_redis(url, "the broker")
     else:
         check_rabbitmq(url, _PATIENCE)
 
 
 def _check_redis(url: str, what: str) -> None:
-    with Redis.from_url(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as server:
+    with redis_client(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as server:
         check_redis(server, what)
 
 

@@ -73,6 +73,7 @@ def _locations(ctx: click.Context, parameter: click.Parameter, value: Sequence[s
 )
 @click.option("--totals", type=click.Choice(TOTALS), default="tolerate", show_default=True, help="When totals differ.")
 @click.option("--open-unpaid", is_flag=True, help="Open orders before they are paid (invoice, cash on delivery).")
+@click.option("--open-partly-paid", is_flag=True, help="Open orders of which only a part is paid.")
 @click.option("--no-mails", is_flag=True, help="The shop sends no mail for what Afosto shipped or laid out.")
 @click.option("--mark-orders", is_flag=True, help="Name the Afosto order in the note of each imported order.")
 @click.option("--flows", default=",".join(FLOWS), show_default=True, callback=_flows, help="What to keep in step.")
@@ -113,6 +114,7 @@ def add(name: str, **given: Any) -> None:
         import_since=given["since"],
         totals=given["totals"],
         open_unpaid=given["open_unpaid"],
+        open_partly_paid=given["open_partly_paid"],
         notify_buyers=not given["no_mails"],
         mark_orders=given["mark_orders"],
     )

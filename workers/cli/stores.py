@@ -7,7 +7,7 @@ import click
 from clients.scopes import cockpit_name, missing_scopes
 from ledger.ledger import Ledger
 from ledger.status import Status
-from ledger.stores import unknown_store
+from ledger.stores import OpeningChoice, unknown_store
 from schemas.errors import NeedsPerson
 from schemas.flows import EXPORTS
 from schemas.settings import Settings
@@ -19,9 +19,10 @@ from workers.connect import refresh_scopes
 
 SHOWN = (
     *("name", "base_url", "client_id", "channel_id", "import_since", "connected_at"),
-    *("totals", "open_unpaid", "notify_buyers", "mark_orders", "paused_at"),
+    *("totals", "open_unpaid", "open_partly_paid", "notify_buyers", "mark_orders", "paused_at"),
 )
 MARKS = "mark_orders"
+OPENINGS: tuple[OpeningChoice, ...] = ("open_unpaid", "open_partly_paid")
 
 
 @click.group()
@@ -138,6 +139,14 @@ def _switch_on(ledger: Ledger, name: str, flow: str) -> None:
         click.echo("From now on the shop starts a refund by itself for each return that Afosto rejects.")
 
 
+def _set_opening(ledger: Ledger, name: str, choice: OpeningChoice, enabled: bool) -> None:
+    """The orders that wait unopened are looked at once more; what was opened stays open."""
+    waiting = ledger.stores.set_opening(name, choice, enabled)
+    if enabled and waiting:
+        ledger.jobs.hint_all(name, "import", "orders", waiting, lane=1)
+        click.echo(f"{name}: {counted(len(waiting), 'order')} that wait unopened will be looked at again")
+
+
 def _release(ledger: Ledger, name: str, flow: str | None) -> None:
     chosen = [row for row in ledger.stores.flows(name) if flow in (None, row["name"])]
     stopped = [row for row in chosen if row["stopped_reason"]]
@@ -158,24 +167,27 @@ def _retry(ledger: Ledger, name: str, reason: str) -> None:
 
 @store.command()
 @click.argument("name")
-@click.argument("flow", metavar="FLOW", type=click.Choice((*FLOWS, MARKS)))
+@click.argument("flow", metavar="FLOW", type=click.Choice((*FLOWS, MARKS, *OPENINGS)))
 @click.argument("state", type=click.Choice(("on", "off")))
 def switch(name: str, flow: str, state: str) -> None:
     """Switch a FLOW of the store on or off. What happens while it is off is made up for once it is on again.
 
     FLOW is one of orders.import, cancellations.import, shipments.import, returns.import, cancellations.export,
-    shipments.export, returns.export, broken.export, inventory.publish, mark_orders.
+    shipments.export, returns.export, broken.export, inventory.publish, mark_orders, open_unpaid, open_partly_paid.
 
-    Before it is switched on, the shop is asked what its app may do now. mark_orders is no flow: while it is on, the
-    import writes into the note of each new order which Afosto order it became.
+    Before it is switched on, the shop is asked what its app may do now. The last three are no flows. While mark_orders
+    is on, the import writes into the note of each new order which Afosto order it became. While open_unpaid or
+    open_partly_paid is on, orders are opened in Afosto before they are paid, or of which only a part is paid.
     """
-    chosen = settings()
+    chosen, choice = settings(), next((each for each in OPENINGS if each == flow), None)
     with open_ledger(chosen) as ledger:
         ledger.stores.facts(name)
-        if state == "on":
+        if state == "on" and not choice:
             _must_be_permitted(ledger, chosen, name, flow)
         if flow == MARKS:
             ledger.stores.set_marking(name, state == "on")
+        elif choice:
+            _set_opening(ledger, name, choice, state == "on")
         elif state == "off":
             ledger.stores.switch_flow(name, flow, enabled=False)
         else:

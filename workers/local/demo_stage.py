@@ -11,11 +11,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import psycopg
-import redis
 import requests
 from psycopg import sql
 from rich.console import Console
 
+from clients.redis_client import redis_client
 from ledger.database import Database
 from ledger.keys import KeySet
 from ledger.ledger import Ledger
@@ -139,7 +139,7 @@ def _empty(settings: Settings) -> None:
         for statement in ("drop database if exists {} with (force)", "create database {}"):
             connection.execute(sql.SQL(statement).format(sql.Identifier(DATABASE)))
     for url in {settings.broker_url, settings.redis_url}:
-        with contextlib.closing(redis.Redis.from_url(url)) as client:
+        with contextlib.closing(redis_client(url)) as client:
             if os.environ.get("CONNECTOR_BROKER_URL") and client.dbsize():
                 # An outside Redis may hold somebody's real work; the demo must not wipe it.
                 raise ConfigurationError("the Redis of CONNECTOR_BROKER_URL is not empty; give the demo an empty one")

@@ -57,7 +57,7 @@ def _orders(report: Report) -> Iterator[Figure]:
     listed = [*LIFE]
     for name in sorted(plain, key=lambda name: listed.index(name) if name in LIFE else len(LIFE)):
         yield ORDERS, LIFE.get(name, name), str(report.counts[name])
-    yield ORDERS, "totals beyond tolerance (noted)", str(len(report.totals))
+    yield ORDERS, "totals that differ (noted)", str(len(report.totals))
     for kind, count in sorted(Counter(excuse.kind for excuse in report.excused).items()):
         yield ORDERS, f"{kind}, left to a person (noted)", str(count)
 

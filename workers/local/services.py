@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 
 import psycopg
 from cryptography.fernet import Fernet
-from redis import Redis as Client
 from redis.exceptions import RedisError
 
+from clients.redis_client import redis_client
 from schemas.errors import ConfigurationError
 from workers.local.folder import held, holder, kept_secret, write_private
 from workers.local.postgres import Postgres
@@ -84,7 +84,7 @@ def named(folder: Path, environ: Mapping[str, str]) -> Services:
     """Give what the environment names, less the addresses of the servers of `folder` itself."""
     *urls, keys = (environ.get(name, "") for name in environment(Services()))
     database_url, broker_url, redis_url = ("" if _is_own(folder, url) else url for url in urls)
-    if not redis_url and re.match("rediss?://", broker_url):
+    if not redis_url and re.match("(rediss?|sentinel)://", broker_url):
         redis_url = broker_url
     return Services(database_url, broker_url, redis_url, keys)
 
@@ -102,8 +102,8 @@ def _answers(url: str) -> bool:
     try:
         if url.startswith("postgres"):
             psycopg.connect(url, connect_timeout=_ANSWER_SECONDS).close()
-        elif url.startswith("redis"):
-            with Client.from_url(url, socket_connect_timeout=_ANSWER_SECONDS, socket_timeout=_ANSWER_SECONDS) as client:
+        elif url.startswith(("redis", "sentinel")):
+            with redis_client(url, socket_connect_timeout=_ANSWER_SECONDS, socket_timeout=_ANSWER_SECONDS) as client:
                 client.ping()
     except (psycopg.OperationalError, RedisError):
         return False

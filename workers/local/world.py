@@ -11,6 +11,7 @@ from schemas.settings import Settings
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
 from workers.connect import NewStore, connect_store
+from workers.local.proofs.contents import waits_for_payment
 from workers.local.stock_proof import Selling
 
 TENANT, KEY, CHANNEL = "demo", "demo-key", "webshops"
@@ -135,7 +136,7 @@ class World:
     def unpaid(self) -> frozenset[str]:
         """The ids of the orders that wait for their money, by the shops' own truth."""
         orders = (order for shop in SHOPS for order in self.epages.orders(shop.name))
-        return frozenset(order["id"] for order in orders if order["payment_status"] == "PENDING")
+        return frozenset(order["id"] for order in orders if waits_for_payment(order))
 
     def _inventory(self) -> Iterator[dict[str, Any]]:
         """Every SKU of every shop, spread evenly over the locations."""

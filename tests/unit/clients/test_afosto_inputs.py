@@ -19,7 +19,6 @@ DRAFT = OrderDraft(
     channel_id="channel",
     currency="EUR",
     country_code="NL",
-    is_including_vat=True,
     meta_data={"reference": "reference"},
     customer_reference="1000",
     customer_notes="notes",
@@ -59,7 +58,7 @@ def _first_changed(whole: Any) -> dict[str, Any]:
 
 
 def sent(draft: OrderDraft) -> tuple[Any, Any]:
-    return order_input(draft), item_inputs(draft.items)
+    return order_input(draft), item_inputs(draft.items, draft.currency)
 
 
 def changed_drafts() -> Iterator[tuple[str, OrderDraft]]:

@@ -6,8 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from schemas import afosto
 from schemas.errors import MalformedDocument
@@ -68,12 +66,3 @@ def test_connections_load_their_nodes(load: Callable[[Any], Any]) -> None:
     assert (node.id, node.name) == ("7", "Web")
     with pytest.raises(MalformedDocument):
         load({})
-
-
-@given(st.integers(-(10**11), 10**11))
-def test_money_survives_the_way_there_and_back(cents: int) -> None:
-    assert afosto.to_minor(afosto.from_minor(Decimal(cents))) == cents
-
-
-def test_half_a_cent_is_rounded_away_from_zero() -> None:
-    assert [afosto.to_minor(Decimal(text)) for text in ("0.005", "-0.005", "2.9449")] == [1, -1, 294]

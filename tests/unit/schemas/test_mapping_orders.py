@@ -12,8 +12,9 @@ from schemas import epages
 from schemas.afosto import PhoneDraft
 from schemas.errors import Drift, MalformedDocument, NeedsPerson
 from schemas.mapping.addresses import address_draft
-from schemas.mapping.orders import expected_total, order_draft, totals_differ, unit_price
+from schemas.mapping.orders import order_draft, totals_differ
 from schemas.mapping.places import is_named_in, require_place
+from schemas.mapping.prices import expected_total
 
 LOCATIONS = {"shop-delft": "loc_7"}
 
@@ -36,7 +37,8 @@ def test_the_draft_adds_up_to_what_the_shop_asked_for(order: epages.Order) -> No
 
 def test_returned_units_are_imported_and_their_price_counts_again(order: epages.Order) -> None:
     tea, pot = order.lines
-    returned = replace(tea, returned=1, broken=1, unshipped=0, quantity=1, line_price=tea.unit_price)
+    tax = tea.unit_price * tea.tax_rate
+    returned = replace(tea, returned=1, broken=1, unshipped=0, quantity=1, line_price=tea.unit_price, line_tax=tax)
     after = replace(order, lines=(returned, pot), grand_total=order.grand_total - 2 * tea.unit_price)
     assert draft_of(after) == draft_of(order)
     assert expected_total(replace(after, tax_model="NET")) == after.grand_total + Decimal("16.91")
@@ -52,13 +54,6 @@ def test_lines_of_which_nothing_is_left_are_left_out(order: epages.Order) -> Non
 def test_more_canceled_than_ordered_is_drift(order: epages.Order) -> None:
     with pytest.raises(Drift, match="order-shipped, line line-tea"):
         draft_of(order, lines=(replace(order.lines[0], canceled=5),))
-
-
-def test_the_unit_price_follows_the_line_only_where_it_divides_to_whole_cents(order: epages.Order) -> None:
-    tea = replace(order.lines[0], quantity=3, unit_price=Decimal("3.33"))
-    assert unit_price(replace(tea, line_price=Decimal("9.00"))) == Decimal(3)
-    assert unit_price(replace(tea, line_price=Decimal("10.00"))) == Decimal("3.33")
-    assert unit_price(replace(tea, quantity=0, line_price=Decimal(0))) == Decimal("3.33")
 
 
 def test_the_email_falls_back_to_the_addresses(order: epages.Order) -> None:
@@ -129,4 +124,4 @@ def test_a_payment_method_that_gives_a_discount_becomes_a_discount(order: epages
     ],
 )
 def test_totals_differ_as_far_as_the_store_allows(difference: str, policy: str, differs: bool) -> None:
-    assert totals_differ(Decimal("59.65"), Decimal("59.65") + Decimal(difference), 2, policy) is differs
+    assert totals_differ(Decimal("59.65"), Decimal("59.65") + Decimal(difference), 2, policy, "EUR") is differs

@@ -145,7 +145,7 @@ def test_totals_that_differ_are_noted_and_no_difference() -> None:
     pair.order["total"] = 4100
     report = pair.report()
     assert report.agrees
-    assert [total.message for total in report.totals] == ["40.00 in the shop, 41.00 in Afosto"]
+    assert [total.message for total in report.totals] == ["40.00 EUR in the shop, 41.00 EUR in Afosto"]
 
 
 def test_totals_are_not_compared_once_pieces_came_back() -> None:

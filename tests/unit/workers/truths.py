@@ -62,6 +62,7 @@ class Pair:
             "canceled": False,
             "payment_status": "PAID",
             "refund_policy": "PARTIAL_REFUND",
+            "currency": "EUR",
             "grand_total": "80.00",
             "lines": [line(unshipped=1, shipped=4, delivered=3, canceled=2, returned=3, broken=2)],
             "processes": [

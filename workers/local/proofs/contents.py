@@ -4,12 +4,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 
-from schemas.afosto import from_minor
-from schemas.mapping.orders import totals_differ
+from schemas.currencies import from_minor, written
 from workers.local.proofs.deeds import Case
 from workers.local.proofs.report import Difference, Document, Report
 
-UNPAID = "PENDING"
+# Payment states of which the orders wait as drafts, in a store that opens nothing before it is paid.
+UNPAID = frozenset({"PENDING", "PARTIALLY_PAID", "VOIDED", "FAILED", "APPROVED", "CAPTURE_PENDING"})
 DRAFT = "CONCEPT"
 
 
@@ -27,12 +27,17 @@ def opened_once(report: Report, name: str, shop: Document, found: Sequence[Docum
         return opened[0]
     elif shop["canceled"]:
         report.counts["canceled before import"] += 1
-    elif shop["payment_status"] == UNPAID:
+    elif waits_for_payment(shop):
         report.counts["waiting for payment"] += 1
         report.differences += _waiting(name, shop, found)
     else:
         report.differences.append(Difference("missing", name, f"the shop's order {shop['number']} is not in Afosto"))
     return None
+
+
+def waits_for_payment(shop: Document) -> bool:
+    """Tell whether the truth about an order says that money is still to come."""
+    return shop["payment_status"] in UNPAID and Decimal(shop["grand_total"]) > 0
 
 
 def content(case: Case) -> Iterator[Difference]:
@@ -55,9 +60,11 @@ def total(case: Case) -> Iterator[Difference]:
         return
     if case.afosto_did.canceled or case.afosto_did.returned:
         return
-    ours, theirs = Decimal(case.shop["grand_total"]), from_minor(case.order["total"])
-    if totals_differ(ours, theirs, len(case.shop["lines"]), "tolerate"):
-        yield Difference("total", case.name, f"{ours:.2f} in the shop, {theirs:.2f} in Afosto")
+    currency = case.shop["currency"]
+    ours, theirs = Decimal(case.shop["grand_total"]), from_minor(case.order["total"], currency)
+    if ours != theirs:
+        figures = f"{written(ours, currency)} in the shop, {written(theirs, currency)} in Afosto"
+        yield Difference("total", case.name, figures)
 
 
 def _units(case: Case, order: Document, line: Document) -> Iterator[Difference]:

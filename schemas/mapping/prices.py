@@ -1,0 +1,108 @@
+"""What the parts of an order cost with their tax, in whole minor units that add up to what the buyer was asked for.
+
+Everything goes to Afosto with its tax, whatever the shop's tax model: then nothing is left to be computed or rounded
+there. Where parts are no whole minor units, the shop's total decides which are rounded up and which down.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from schemas.currencies import digits, from_minor, smallest, to_minor, whole_minor
+from schemas.epages import Fee, LineItem, Order
+
+_NET = "NET"
+_FINE = Decimal("0.000001")
+_ZERO = Decimal(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """Minor units of what is wanted of each line, by line id, and of each fee of the order, in its sequence.
+
+    They add up to `total` (in the order's currency), unless the shop's own figures contradict each other.
+    """
+
+    lines: Mapping[str, int]
+    fees: tuple[int, ...]
+    total: Decimal
+
+
+def price_parts(order: Order, wanted: Mapping[str, int]) -> Prices:
+    """Give what so many units of each line and all fees cost. Whether the total counts returned units is not known."""
+    lines = [line for line in order.lines if wanted[line.id]]
+    totals = (expected_total(order), order.grand_total)
+    readings = [_exact(order, lines, wanted, share) for share in _tax_shares(order)]
+    for exact in readings:
+        for total in totals:
+            if found := _added_up(exact, to_minor(total, order.currency), order.currency):
+                return _prices(lines, found, total)
+    return _prices(lines, [to_minor(part, order.currency) for part in readings[0]], totals[0])
+
+
+def expected_total(order: Order) -> Decimal:
+    """Give the total Afosto should arrive at: returned units are imported first, so their price counts again."""
+    share = _tax_shares(order)[0]
+    back = sum((_worth(line, line.returned + line.broken, share) for line in order.lines), _ZERO)
+    return order.grand_total + from_minor(to_minor(back, order.currency), order.currency)
+
+
+def unit_prices(units: int, total: int) -> tuple[tuple[int, int], ...]:
+    """Give (how many units, price of one) so that they add up: three for 1000 are two at 333 and one at 334."""
+    price, dearer = divmod(total, units)
+    return tuple((count, each) for count, each in ((units - dearer, price), (dearer, price + 1)) if count)
+
+
+def _tax_shares(order: Order) -> tuple[int, ...]:
+    """What of its tax a price goes with: all, none, or less it.
+
+    The vendor says of `taxable` only whether a tax applies. Whether the gross prices of such an order are less their
+    tax already is not known; the total tells.
+    """
+    if order.tax_model == _NET:
+        return (1,) if order.taxable else (0,)
+    return (0,) if order.taxable else (0, -1)
+
+
+def _exact(order: Order, lines: Sequence[LineItem], wanted: Mapping[str, int], share: int) -> list[Decimal]:
+    fees = [fee.amount + share * _fee_tax(order, fee) for fee in order.fees]
+    return [*(_worth(line, wanted[line.id], share) for line in lines), *fees]
+
+
+def _worth(line: LineItem, units: int, share: int) -> Decimal:
+    """What so many units of a line cost. A line's price is that of its `quantity`, which may lack returned units."""
+    full = line.line_price + share * line.line_tax
+    if units == line.quantity:
+        return full
+    if line.quantity:
+        return (full * units / line.quantity).quantize(_FINE)
+    return (line.unit_price * units * (1 + max(share, 0) * line.tax_rate)).quantize(_FINE)
+
+
+def _fee_tax(order: Order, fee: Fee) -> Decimal:
+    """The tax of a fee. A coupon names none: it takes off what the taxes of all lines are more than the order's.
+
+    Where the vendor's line taxes are less the coupon already, that is nothing. It is never more than the coupon's own.
+    """
+    if fee.tax is not None or order.tax_total is None:
+        return fee.tax or _ZERO
+    named = [line.line_tax for line in order.lines] + [other.tax for other in order.fees if other.tax is not None]
+    highest = max((line.tax_rate for line in order.lines), default=_ZERO)
+    return min(_ZERO, max(order.tax_total - sum(named, _ZERO), fee.amount * highest - smallest(order.currency)))
+
+
+def _added_up(exact: Sequence[Decimal], total: int, currency: str) -> list[int] | None:
+    """Round each part up or down so that they add up to a total; None where that is no matter of rounding."""
+    found = [whole_minor(part, currency) for part in exact]
+    rests = [part.scaleb(digits(currency)) - whole for part, whole in zip(exact, found, strict=True)]
+    missing = total - sum(found)
+    if not 0 <= missing <= sum(rest > 0 for rest in rests):
+        return None
+    for index in sorted(range(len(rests)), key=lambda i: -rests[i])[:missing]:
+        found[index] += 1
+    return found
+
+
+def _prices(lines: Sequence[LineItem], found: Sequence[int], total: Decimal) -> Prices:
+    by_line = {line.id: units for line, units in zip(lines, found, strict=False)}
+    return Prices(by_line, tuple(found[len(lines) :]), total)

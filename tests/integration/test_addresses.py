@@ -1,0 +1,113 @@
+"""A fleet over TLS, as a user with few rights, and behind Sentinels, with real servers."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from click.testing import CliRunner
+from kombu.exceptions import OperationalError
+from redis import Redis
+
+from clients.probe import check_redis
+from clients.redis_client import redis_client
+from schemas.errors import RetryLater
+from tasks.broker_address import broker_connection
+from tests.redis_servers import MASTER, PASSWORD, needs_redis, start_redis, start_sentinels
+from tests.tls import Certificates, make_certificates
+from tests.world import World, wait_for
+from workers.cli import main
+from workers.local.processes import Processes
+from workers.local.services import Services
+
+SECRET = quote(PASSWORD, safe="")
+PATIENCE = 60
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    with Processes(tmp_path / "logs") as started:
+        yield started
+
+
+@pytest.fixture
+def certificates(tmp_path: Path) -> Certificates:
+    return make_certificates(tmp_path)
+
+
+@needs_redis
+def test_a_fleet_works_with_a_redis_in_tls(
+    processes: Processes, certificates: Certificates, fresh_services: Services, tmp_path: Path
+) -> None:
+    port = start_redis(processes, tmp_path / "redis", tls=certificates)
+    url = f"rediss://:{SECRET}@localhost:{port}/0?ssl_ca_certs={certificates.authority}"
+    _trades(fresh_services, tmp_path, url)
+
+
+@needs_redis
+def test_broker_and_limiter_both_refuse_a_certificate_of_somebody_else(
+    processes: Processes, certificates: Certificates, tmp_path: Path
+) -> None:
+    port = start_redis(processes, tmp_path / "redis", tls=certificates)
+    url = f"rediss://:{SECRET}@localhost:{port}/0"
+    with pytest.raises(RetryLater, match="ConnectionError"):
+        check_redis(redis_client(url), "it")
+    with pytest.raises(OperationalError, match="CERTIFICATE_VERIFY_FAILED"), broker_connection(url, 5) as connection:
+        connection.ensure_connection(max_retries=1, interval_start=0, timeout=5)
+
+
+@needs_redis
+def test_a_fleet_works_as_a_user_who_may_do_no_more_than_it_needs(
+    processes: Processes, fresh_services: Services, tmp_path: Path
+) -> None:
+    port = start_redis(processes, tmp_path / "redis")
+    with Redis(port=port, password=PASSWORD) as admin:
+        rights = ["~*", "&*", "+@all", "-@dangerous", "-@admin", "+info", "+keys", "+flushdb"]
+        admin.execute_command("ACL", "SETUSER", "connector", "on", f">{PASSWORD}", *rights)
+    _trades(fresh_services, tmp_path, f"redis://connector:{SECRET}@127.0.0.1:{port}/0")
+
+
+@needs_redis
+def test_a_fleet_goes_on_when_the_sentinels_promote_the_standby(
+    processes: Processes, fresh_services: Services, tmp_path: Path
+) -> None:
+    with Processes(tmp_path / "primary") as dies:
+        primary = start_redis(dies, tmp_path / "a")
+        start_redis(processes, tmp_path / "b", "--replicaof", f"127.0.0.1 {primary}")
+        sentinels = start_sentinels(processes, tmp_path / "sentinels", primary)
+        parts = [f"sentinel://:{SECRET}@127.0.0.1:{port}/0" for port in sentinels]
+        url = f"{';'.join(parts)}?master_name={MASTER}&sentinel_password={SECRET}"
+        services = replace(fresh_services, broker_url=url, redis_url=url)
+        with World(services, tmp_path, RESEND_AFTER="3") as world:
+            world.shop("steady")
+            fleet = [world.worker("orders,exports,poll,dispatch,inventory", 6), world.beat()]
+            world.epages.place("steady", paid=True)
+            world.settle()
+            dies.stop()
+            world.epages.place("steady", paid=True)
+            wait_for(lambda: _imported(world) == 2, PATIENCE, "the fleet to go on")
+            assert [process.args for process in fleet if process.poll() is not None] == []
+
+
+def _trades(services: Services, folder: Path, url: str) -> None:
+    with World(replace(services, broker_url=url, redis_url=url), folder) as world:
+        _trade(world)
+
+
+def _trade(world: World) -> None:
+    """An order comes into Afosto, a parcel into the shop; doctor finds both servers well."""
+    world.shop("steady")
+    world.worker("orders,exports,poll,dispatch,inventory", 6)
+    world.beat()
+    world.gateway("steady")
+    world.epages.place("steady", paid=True)
+    wait_for(lambda: _imported(world) == 1, PATIENCE, "the order to be in Afosto")
+    said = CliRunner().invoke(main, ["doctor"], env=world.env).stdout
+    assert "ok     broker: takes writes" in said
+    assert "ok     redis: takes writes" in said
+
+
+def _imported(world: World) -> int:
+    found = world.ledger.database.row("status.stores")
+    return int(found["opened"]) if found else 0
