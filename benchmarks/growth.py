@@ -125,7 +125,7 @@ class Questions:
             "status: jobs by state": lambda: ledger.jobs.counts,
             "status: parked": lambda: ledger.jobs.parked_reasons,
             "the big store": lambda: partial(ledger.stores.overview, BIG),
-            "an order's history": lambda: partial(ledger.stores.order_history, BIG, "order-40"),
+            "an order's history": lambda: partial(status.attempts, BIG, "order-40"),
             "parked jobs of a store": lambda: partial(ledger.jobs.search, store=BIG, state="parked"),
             "the newest jobs": lambda: partial(ledger.jobs.search, limit=100),
             "delete old attempts": lambda: partial(ledger.retention.prune, 500, 500, seconds=0.001),

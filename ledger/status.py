@@ -28,6 +28,10 @@ class Status:
         """Return the order with this id, else with this number, or None when none was read that has either."""
         return self._database.row("stores.find_order", {"store": store, "order": order})
 
+    def find_orders(self, store: str, order: str) -> list[Row]:
+        """Return all orders with this id or number, the one with the id first: a shop may give a number twice."""
+        return self._database.rows("stores.find_order", {"store": store, "order": order})
+
     def attempts(self, store: str, order_key: str) -> list[Row]:
         """Return every attempt at the jobs of an order, or of the stock, that is still kept, oldest first."""
         return self._database.rows("stores.history", {"store": store, "order_key": order_key})

@@ -219,12 +219,6 @@ class Stores:
         found = {part: self._database.rows(f"stores.{part}", parameters) for part in parts}
         return {**found, "flows": self.flows(name), "orders": self._database.row("stores.order_counts", parameters)}
 
-    def order_history(self, store: str, order: str) -> tuple[Row | None, list[Row]]:
-        """Find an order by its number or id and return it with every attempt made on it, oldest first."""
-        found = self._database.row("stores.find_order", {"store": store, "order": order})
-        key = found["id"] if found else order
-        return found, self._database.rows("stores.history", {"store": store, "order_key": key})
-
 
 def _facts(plain: Row) -> dict[str, Any]:
     moments = ("import_since", "connected_at", "paused_at")

@@ -5,6 +5,8 @@ An error's default message is its own docstring, so this list reads as the manua
 
 from datetime import datetime
 
+from schemas.remedies import remedy
+
 
 class ConnectorError(Exception):
     """Something went wrong in the connector."""
@@ -87,8 +89,7 @@ class MalformedDocument(NeedsPerson):
         super().__init__(
             message,
             reason="malformed-document",
-            resolution=f"Look at the field {field!r} of the document and let the vendor mend it; it is read again by "
-            "itself, with growing pauses. When the vendor's shape has changed, update the schema.",
+            resolution=remedy(field),
         )
         self.field = field
 

@@ -47,11 +47,12 @@ def look_again(what: str) -> NoReturn:
 
 def must_be_an_id(run: Run) -> bool:
     """Return whether the shop's order was read before; raises NeedsPerson when its number was sent for its id."""
-    found = Status(run.runtime.ledger.database).find_order(run.store.name, run.order_id)
-    if found is None or found["id"] == run.order_id:
-        return found is not None
+    found = [row["id"] for row in Status(run.runtime.ledger.database).find_orders(run.store.name, run.order_id)]
+    if not found or found[0] == run.order_id:
+        return bool(found)
     raise NeedsPerson(
-        f"{run.store.name} has no order with the id {run.order_id}; the order of this number has the id {found['id']}",
+        f"{run.store.name} has no order with the id {run.order_id}; the order of this number has the id "
+        f"{' or '.join(found)}",
         reason="unknown-order",
         resolution="Send the id instead of the number, and drop this job.",
     )

@@ -14,6 +14,7 @@ from schemas.mapping.content import fingerprint, prices_of
 from schemas.mapping.counts import shipped_so_far
 from schemas.mapping.orders import order_draft, totals_differ
 from schemas.mapping.payments import Opening, opening
+from schemas.mapping.places import require_place
 from schemas.mapping.stock import waiting_by_line
 from schemas.words import counted
 from tasks.counterpart import look_again, must_wait, read_order
@@ -57,15 +58,8 @@ def import_order(run: Run) -> str:
 
 
 def _draft(run: Run, shop: epages.Order) -> afosto.OrderDraft:
-    point = shop.pickup_location_id
-    if shop.is_pickup and point not in run.context.locations:
-        raise NeedsPerson(
-            f"order {shop.number} of {run.store.name} is to be collected at the shop's location {point}, "
-            "which is mapped to no Afosto location",
-            reason="location-not-mapped",
-            resolution=f"Map it: connector locations map {run.store.name} {point} AFOSTO_LOCATION, then: "
-            "connector jobs retry --reason location-not-mapped",
-        )
+    if shop.is_pickup:
+        require_place(shop, run.store.name, run.context.locations)
     return order_draft(shop, store=run.store.name, channel_id=run.store.channel_id, locations=run.context.locations)
 
 

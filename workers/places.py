@@ -12,9 +12,11 @@ from clients.scopes import cockpit_name
 from ledger.ledger import Ledger
 from ledger.records import Store
 from schemas.errors import NeedsPerson
+from schemas.mapping.places import NOT_MAPPED, is_named_in
 from schemas.settings import Settings
 
 READ_LOCATIONS = "loca:r"
+MOST_PARKED = 10_000  # jobs looked at for one that names a location
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +42,19 @@ def read_places(settings: Settings, store: Store) -> Places:
 def map_place(ledger: Ledger, places: Places, store: str, epages_id: str, afosto_id: str) -> int:
     """Let a place of the shop be this place in Afosto and no other; returns how many parked jobs run again.
 
+    A place that the shop does not list (any more) may be mapped as long as a parked order is to be collected there.
     Raises NeedsPerson (unknown-location) with the places there are.
     """
-    if places.shop is not None:
+    if places.shop is not None and not _is_waited_for(ledger, store, epages_id):
         _require(epages_id, places.shop, "the shop")
     _require(afosto_id, places.afosto, "Afosto")
     ledger.stores.map_location(store, epages_id, afosto_id)
-    return len(ledger.jobs.retry(store=store, reason="location-not-mapped"))
+    return len(ledger.jobs.retry(store=store, reason=NOT_MAPPED))
+
+
+def _is_waited_for(ledger: Ledger, store: str, epages_id: str) -> bool:
+    parked = ledger.jobs.search(store=store, state="parked", reason=NOT_MAPPED, limit=MOST_PARKED)
+    return any(is_named_in(job["message"], epages_id) for job in parked)
 
 
 def missing_box() -> str:

@@ -21,7 +21,7 @@ from clients.afosto.samples import sample_variables
 # Documents that Afosto need not understand, and what is done where it does not.
 OPTIONAL = {
     "changed_orders": "each open order is looked at by itself instead, once in CONNECTOR_WALK_PERIOD",
-    "channel_orders": "connector reconcile asks for each order by itself instead, and sees no doubles and orphans",
+    "channel_orders": "a reconciliation asks for each order by itself instead, and sees no doubles and orphans",
     "inventory_changes": "all SKUs are compared instead, each CONNECTOR_POLL_INTERVAL",
     "orders_by_reference": "after a restore of the database, orders are found again by links and marks alone",
 }

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from clients.afosto.documents import document
 from clients.afosto.errors import interpret
 from clients.afosto.inputs import item_inputs, order_input
+from clients.bodies import without_nulls
 from clients.errors_table import NotFound, shows_effect
 from clients.http import Http
 from schemas.afosto import (
@@ -202,7 +203,7 @@ class AfostoClient:
         self, name: str, field: str, body: Mapping[str, Any], key: str, load: Callable[[Mapping[str, Any]], T]
     ) -> T:
         """Have an effect and load what stands under `key` of its answer; an answer that does not show it is lost."""
-        changed = self._call(name, {"input": body}, effect=True).get(field)
+        changed = self._call(name, {"input": without_nulls(body)}, effect=True).get(field)
         if not isinstance(changed, Mapping) or changed.get(key) is None:
             # The payloads may be null by Afosto's own schema; the effect is there to be looked up all the same.
             raise AnswerLost(f"Afosto's answer to {field} does not show what was changed.")

@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from typing import Any
 
-from schemas.afosto import AddressDraft, FeeDraft, ItemDraft, OrderDraft
+from schemas.afosto import AddressDraft, FeeDraft, ItemDraft, OrderDraft, PhoneDraft
 from schemas.currencies import to_minor
 
 
 def order_input(draft: OrderDraft) -> dict[str, Any]:
     """Return the CreateOrderInput of a draft: header, customer, addresses, fees and discounts, without items.
 
-    All prices are with their tax, so Afosto has none to add.
+    All prices are with their tax, so Afosto has none to add. What has no value is null here; the client leaves it out.
     """
     return {
         "channel_id": draft.channel_id,
@@ -47,6 +47,7 @@ def _customer(draft: OrderDraft) -> dict[str, Any]:
         "is_guest": True,
         "given_name": draft.given_name,
         "family_name": draft.family_name,
+        "phone_number": [_phone(draft.phone)] if draft.phone else None,
     }
     organisation = {"name": draft.organisation, "is_guest": True} if draft.organisation else None
     return {
@@ -55,6 +56,10 @@ def _customer(draft: OrderDraft) -> dict[str, Any]:
         "notes": draft.customer_notes,
         "reference": draft.customer_reference,
     }
+
+
+def _phone(phone: PhoneDraft) -> dict[str, Any]:
+    return {"country_code": phone.country_code, "number": phone.number}
 
 
 def _delivery(draft: OrderDraft) -> dict[str, Any] | None:

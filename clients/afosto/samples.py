@@ -14,7 +14,7 @@ from clients.afosto.client import AfostoClient
 from clients.afosto.documents import document, document_names
 from clients.errors_table import Answer
 from clients.http import Http
-from schemas.afosto import AddressDraft, FeeDraft, ItemDraft, OrderDraft
+from schemas.afosto import AddressDraft, FeeDraft, ItemDraft, OrderDraft, PhoneDraft
 
 _ADDRESS = AddressDraft(
     given_name="given",
@@ -36,7 +36,6 @@ _SHIPPED = OrderDraft(
     channel_id="channel",
     currency="EUR",
     country_code="NL",
-    reference="reference",
     meta_data={"reference": "reference"},
     customer_reference="1000",
     customer_notes="notes",
@@ -44,7 +43,7 @@ _SHIPPED = OrderDraft(
     given_name="given",
     family_name="family",
     organisation="organisation",
-    phone="0123",
+    phone=PhoneDraft("NL", "0123456789"),
     billing=_ADDRESS,
     delivery=_ADDRESS,
     location_id=None,

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from clients.bodies import without_nulls
+from clients.epages.refusals import interpret
 from clients.errors_table import Answer, Unauthorized
 from clients.http import Http
 from schemas.epages import Token, load_page_count
@@ -48,10 +50,13 @@ class Calls:
         body: Mapping[str, object] | None,
         token: Token,
     ) -> Answer:
+        sent = None if body is None else without_nulls(body)
         headers = {"Authorization": f"Bearer {token.access_token}", "Accept": "application/hal+json"}
         url, effect = f"{self._base_url}{path}", method != "GET"
         with met_at(Vendor.EPAGES):
-            return self._http.send(method, url, effect=effect, headers=headers, params=parameters, body=body)
+            return self._http.send(
+                method, url, effect=effect, headers=headers, params=parameters, body=sent, interpret=interpret
+            )
 
 
 def escaped(name: str) -> str:

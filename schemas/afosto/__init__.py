@@ -12,6 +12,7 @@ from schemas.afosto.documents import (
     Order,
     OrderDraft,
     Parcel,
+    PhoneDraft,
     Unit,
 )
 from schemas.afosto.loaders import (
@@ -38,6 +39,7 @@ __all__ = [
     "Order",
     "OrderDraft",
     "Parcel",
+    "PhoneDraft",
     "Unit",
     "Webhook",
     "WebhookSchema",

@@ -109,13 +109,23 @@ class AddressDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneDraft:
+    """A phone number as the buyer wrote it, and the country (ISO 3166) of the address it stands in."""
+
+    country_code: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderDraft:
-    """Everything an import writes: header, addresses, items, fees. `location_id` is set for orders to be collected."""
+    """Everything an import writes: header, addresses, items, fees. `location_id` is set for orders to be collected.
+
+    Each field is sent, except `total`: what Afosto arrives at is compared with it.
+    """
 
     channel_id: str
     currency: str
     country_code: str
-    reference: str
     meta_data: dict[str, Any]
     customer_reference: str
     customer_notes: str | None
@@ -123,7 +133,7 @@ class OrderDraft:
     given_name: str | None
     family_name: str | None
     organisation: str | None
-    phone: str | None
+    phone: PhoneDraft | None
     billing: AddressDraft | None
     delivery: AddressDraft | None
     location_id: str | None

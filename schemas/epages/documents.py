@@ -72,6 +72,9 @@ class Fee:
 class Order:
     """An order as `GET /orders` and `GET /orders/{id}` answer it.
 
+    `is_pickup` says that the buyer collects it: it has a pickup line, and nothing else says so. An order without a
+    shipping address may be one of gift cards.
+
     `grand_total` is what is left after cancelations and returns, `initial_grand_total` what was placed. `taxable` is
     whether a tax applies at all, `tax_total` all taxes of the order. `open_amount` is what is still to be paid: below
     zero while more was paid than is due (the vendor's example of a canceled order that was paid).
@@ -101,11 +104,7 @@ class Order:
     initial_grand_total: Decimal = Decimal(0)
     tax_total: Decimal | None = None
     open_amount: Decimal | None = None
-
-    @property
-    def is_pickup(self) -> bool:
-        """Whether the buyer collects the order instead of having it shipped."""
-        return self.shipping_address is None
+    is_pickup: bool = False
 
 
 @dataclass(frozen=True, slots=True)

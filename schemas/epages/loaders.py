@@ -164,4 +164,12 @@ def _embedded(doc: Any, key: str) -> list[Any]:
         raise MalformedDocument(f"ePages list of {key}: the document is no list", field=WHOLE)
     embedded = doc.get("_embedded")
     elements = embedded.get(key) if isinstance(embedded, Mapping) else embedded
+    if elements is None and _promises_rows(doc.get("page")):
+        raise MalformedDocument(f"ePages list of {key}: the page has rows, and shows none", field=f"_embedded.{key}")
     return [] if elements is None else entries(elements, "ePages list", f"_embedded.{key}")
+
+
+def _promises_rows(page: Any) -> bool:
+    """Whether a list's own figures say that this page has rows; one behind the last page has none."""
+    number, pages = (page.get(name) for name in ("number", "totalPages")) if isinstance(page, Mapping) else (0, 0)
+    return isinstance(number, int) and isinstance(pages, int) and number < pages

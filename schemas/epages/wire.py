@@ -168,9 +168,10 @@ class OrderSchema(Document):
     def build(self, values: dict[str, Any], **_: Any) -> Order:
         if sum(line.initial_quantity for line in values["lines"]) > MOST_PIECES:
             raise ValidationError(f"has more than {MOST_PIECES} pieces", "productLineItems")
+        is_pickup = values["pickup"] is not None
         found = ((kind, values.pop(kind)) for kind in FEE_KINDS)
         fees = tuple(Fee(kind, **fee) for kind, fee in found if fee and fee["amount"])
-        return Order(**values, fees=fees)
+        return Order(**values, fees=fees, is_pickup=is_pickup)
 
 
 class PageSchema(Document):

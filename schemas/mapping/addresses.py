@@ -1,18 +1,13 @@
-"""An address of the shop as Afosto takes it: street and house number apart."""
+"""An address of the shop as Afosto takes it: street and house number apart, and the whole line always."""
 
 import re
 
 from schemas import afosto, epages
+from schemas.mapping.streets import Split, number_first, split_line
 
-# Where the house number is written before the street.
-_NUMBER_FIRST = frozenset({"AU", "CA", "FR", "GB", "IE", "NZ", "US"})
+# A field of its own that holds the number, and what is written behind it: "12a", "40-42 B", "10 bus 3".
 _NUMBER = r"(?P<number>\d{1,5}(?: ?[-–/] ?\d{1,5})?)"
-# No longer words: "Straße des 17. Juni" has no house number.
-_SUFFIX = r"(?: ?[-/]? ?(?P<suffix>[A-Za-z]{1,2}|bis|ter|[IVX]{1,4}))?"
-_AT_END = re.compile(rf"(?<=[ .,]){_NUMBER}{_SUFFIX}$")
-# "5th Avenue" has no house number, "12a High Street" has.
-_AT_START = re.compile(rf"^{_NUMBER}(?P<suffix>[A-Za-z])?,? (?=[^\d]*$)")
-_ALONE = re.compile(rf"^{_NUMBER}(?: ?[-/]? ?(?P<suffix>[^\d\s].*|\d/\d))?$")
+_FIELD = re.compile(rf"^{_NUMBER}(?: ?[-/]? ?(?P<suffix>[^\d\s].*|\d/\d))?$")
 
 NO_NUMBER = "-"
 
@@ -38,23 +33,43 @@ def address_draft(address: epages.Address) -> afosto.AddressDraft:
 
 
 def split_street(address: epages.Address) -> tuple[str, str | None, str | None]:
-    """Give (street, house number, suffix): from the field of its own, else from the street where that is plain."""
-    street = _tidy(address.street)
-    if address.house_number:
-        written = _tidy(address.house_number)
-        found = _ALONE.search(written)
-        return (street, found["number"], found["suffix"]) if found else (street, written, None)
-    found = (_AT_START if address.country in _NUMBER_FIRST else _AT_END).search(street)
-    rest = (street[: found.start()] + street[found.end() :]).strip(" ,") if found else ""
-    # A street of digits alone is no street with a number.
-    return (rest, found["number"], found["suffix"]) if found and rest else (street, None, None)
+    """Give (street, house number, suffix): from the field of its own, else from the street where that is certain."""
+    street, written = _tidy(address.street), _tidy(address.house_number)
+    found = split_line(street or written, address.country)
+    if not (street and written):
+        return (found.street, found.number, found.suffix) if found else (street, written or None, None)
+    number, suffix = _field(written)
+    if found and _is_doubled(found, written):
+        return found.street, number, suffix or found.suffix
+    return street, number, suffix
+
+
+def _field(written: str) -> tuple[str, str | None]:
+    """Take the field of its own apart: (number, suffix), or all of it as the number where it is no plain one."""
+    found = _FIELD.search(written)
+    return (found["number"], found["suffix"]) if found else (written, None)
+
+
+def _is_doubled(found: Split, written: str) -> bool:
+    """Whether the number in the street is the one in the field of its own, and neither contradicts the other."""
+    number, suffix = _field(written)
+    one, other = _plain(suffix), _plain(found.suffix)
+    return _plain(number) == _plain(found.number) and (not one or not other or one == other)
 
 
 def _first_line(address: epages.Address) -> str:
-    parts = [_tidy(address.street), _tidy(address.house_number)]
-    if address.country in _NUMBER_FIRST:
-        parts.reverse()
+    street, written = _tidy(address.street), _tidy(address.house_number)
+    found = split_line(street, address.country)
+    if found and written and _is_doubled(found, written):
+        says_more = bool(_field(written)[1]) and not found.suffix
+        street, written = (found.street, written) if says_more else (street, "")
+    parts = [written, street] if number_first(address.country) else [street, written]
     return " ".join(filter(None, parts)) or "-"
+
+
+def _plain(text: str | None) -> str:
+    """Give a number without what people write in different ways: blanks, case, strokes."""
+    return re.sub(r"[\s.,-]", "", text or "").casefold()
 
 
 def _tidy(text: str | None) -> str:

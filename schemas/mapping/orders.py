@@ -11,6 +11,8 @@ from schemas.mapping.addresses import address_draft
 from schemas.mapping.counts import not_canceled
 from schemas.mapping.prices import Prices, price_parts, unit_prices
 
+FEWEST_DIGITS = 5  # of a phone number
+
 # ePages knows one more kind than Afosto; a coupon is not a fee but a discount there.
 _FEE_KINDS = {"shipping": "shipping", "pickup": "shipping", "payment": "payment", "coupon": "discount"}
 
@@ -18,7 +20,8 @@ _FEE_KINDS = {"shipping": "shipping", "pickup": "shipping", "payment": "payment"
 def order_draft(order: epages.Order, *, store: str, channel_id: str, locations: Mapping[str, str]) -> afosto.OrderDraft:
     """Map an order; `locations` gives the Afosto location id of each ePages location id.
 
-    What was canceled before the import is left out. Raises MalformedDocument for an order without any address,
+    What was canceled before the import is left out. What is shipped and has no shipping address (gift
+    cards, say) goes to the billing address. Raises MalformedDocument for an order without any address,
     Drift where more is canceled than was ordered.
     """
     addresses = [each for each in (order.billing_address, order.shipping_address) if each]
@@ -31,7 +34,6 @@ def order_draft(order: epages.Order, *, store: str, channel_id: str, locations: 
         channel_id=channel_id,
         currency=order.currency,
         country_code=addresses[-1].country,
-        reference=reference(store, order.id),
         meta_data=_meta_data(order, store, wanted),
         customer_reference=order.number,
         customer_notes=order.customer_comment,
@@ -39,10 +41,10 @@ def order_draft(order: epages.Order, *, store: str, channel_id: str, locations: 
         given_name=buyer.first_name,
         family_name=buyer.last_name,
         organisation=buyer.company,
-        phone=next(filter(None, (each.phone for each in addresses)), None),
+        phone=next(filter(None, map(_phone, addresses)), None),
         billing=address_draft(order.billing_address) if order.billing_address else None,
-        delivery=address_draft(order.shipping_address) if order.shipping_address else None,
-        location_id=locations.get(order.pickup_location_id) if order.pickup_location_id else None,
+        delivery=None if order.is_pickup else address_draft(addresses[-1]),
+        location_id=locations.get(order.pickup_location_id or "") if order.is_pickup else None,
         items=tuple(item for line in order.lines for item in _items(order, line, wanted[line.id], prices)),
         fees=tuple(_fee(order, fee, units) for fee, units in zip(order.fees, prices.fees, strict=True)),
         total=prices.total,
@@ -64,6 +66,12 @@ def totals_differ(shop_total: Decimal, afosto_total: Decimal, lines: int, policy
         return False
     allowed = {"strict": 0, "tolerate": lines + 5}[policy]
     return abs(shop_total - afosto_total) > allowed * smallest(currency)
+
+
+def _phone(address: epages.Address) -> afosto.PhoneDraft | None:
+    """Give the number in an address, unless it is a stroke or a zero that filled a compulsory field."""
+    digits = sum(letter.isdigit() for letter in address.phone or "")
+    return afosto.PhoneDraft(address.country, address.phone) if address.phone and digits >= FEWEST_DIGITS else None
 
 
 def _meta_data(order: epages.Order, store: str, wanted: Mapping[str, int]) -> dict[str, Any]:

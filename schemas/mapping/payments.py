@@ -81,9 +81,16 @@ def require_parts_allowed(order: Order, what: str) -> None:
             f"Part of order {order.number} ({order.id}) was {what} in Afosto, but its payment method pays back all or "
             "nothing, so the shop takes no part of it.",
             reason="full-refund-only",
-            resolution=f"Pay the buyer back by hand in the shop for the part that was {what}, then drop the job; or "
-            "let the rest of the order follow in Afosto: the whole goes by itself.",
+            resolution=part_advice(what),
         )
+
+
+def part_advice(what: str) -> str:
+    """Say what to do where the shop takes all of an order or none: `what` is canceled or returned."""
+    return (
+        f"Pay the buyer back by hand in the shop for the part that was {what}, then drop the job; or let the rest of "
+        "the order follow in Afosto, and retry the job: the whole goes by itself."
+    )
 
 
 def delivery_fee(order: Order) -> Decimal | None:

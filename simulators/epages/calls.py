@@ -91,12 +91,16 @@ def document_page(
 
 
 def endpoint(registry: Registry, scope: str, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """An HTTP endpoint around a handler: finds the shop, checks token and scope, words refusals."""
+    """An HTTP endpoint around a handler: finds the shop, checks token and scope, words refusals.
+
+    A call without a `scope` ("") is open to every valid token.
+    """
 
     async def handle(request: Request) -> Response:
         try:
             hosted = registry.get(request.path_params["store"])
-            if scope not in hosted.tokens.scopes_of(request.headers.get("authorization", "")):
+            granted = hosted.tokens.scopes_of(request.headers.get("authorization", ""))
+            if scope and scope not in granted:
                 # The vendor documents no body for a missing scope; error id assumed.
                 raise Refused(403, "insufficient-scope", f"The scope {scope} is required.", {"scope": scope})
             path = {name: value for name, value in request.path_params.items() if name != "store"}

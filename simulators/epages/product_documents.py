@@ -26,6 +26,8 @@ _PARTS = [
     "review-site",
 ]
 _VARIATION_PARTS = ["variation-properties", "variation-attributes", "variations", "variations-images"]
+# The vendor records null for these in a variation product only.
+_NOTHING_OF_ITS_OWN = {"maxOrderQuantity": None, "refPrice": None, "customText": None}
 _MOVES = ["disable-purchasability", "adjust-available-stock", "update-stock-threshold", "disable-stock-management"]
 
 
@@ -45,9 +47,7 @@ def product_document(shop: Shop, product: Product) -> Document:
         "visible": True,
         "taxClass": tax_class(product.tax_rate),
         "shippingWeight": {"value": 190.0, "displayUnit": "GRAMS"},
-        "maxOrderQuantity": None,
         "shippingDimension": {"length": 300, "width": 200, "height": 100},
-        "refPrice": None,
         "shippingPeriod": {"min": 2, "max": 4, "displayUnit": "DAYS"},
         "pickupPeriod": {"min": 1, "max": 2, "displayUnit": "DAYS"},
         "name": product.name,
@@ -55,11 +55,19 @@ def product_document(shop: Shop, product: Product) -> Document:
         "manufacturer": "Nordlicht GmbH",
         "essentialFeatures": product.features,
         "variationAttributes": _attributes(product),
-        "customText": None,
+        **(_of_a_plain_product(shop, product) if product.item else _NOTHING_OF_ITS_OWN),
         "productLabels": [{"type": "NEW", "activeFrom": changed, "activeUntil": changed}],
         "isVariationProduct": bool(product.variations),
         "_embedded": {"availability": _embedded_availability(product.item, self)},
         "_links": {part: {"href": f"{self}/{part}"} for part in parts} | _own_links(shop, product),
+    }
+
+
+def _of_a_plain_product(shop: Shop, product: Product) -> Document:
+    return {
+        "maxOrderQuantity": 1000,
+        "refPrice": {"refQuantity": 1, "unit": "PIECE", "quantity": 1, "price": _price(shop, product)},
+        "customText": {"label": "Widmung", "maxLength": 20},
     }
 
 

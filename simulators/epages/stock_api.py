@@ -1,4 +1,4 @@
-"""The product, stock and location calls of the API."""
+"""The calls of the API about the shop itself, its products, stock and locations."""
 
 from simulators.epages import stock
 from simulators.epages.calls import Answer, Call, Handler, document_page
@@ -6,6 +6,7 @@ from simulators.epages.catalog import Item, Product
 from simulators.epages.errors import Refused, invalid, not_found
 from simulators.epages.place_documents import location_document, pickup_option_document
 from simulators.epages.product_documents import availability_document, product_document, variation_document
+from simulators.epages.shop_documents import shop_document
 
 
 def find_by_sku(call: Call) -> Answer:
@@ -56,6 +57,11 @@ def adjust(call: Call) -> Answer:
     return Answer(availability_document(call.shop, item))
 
 
+def get_shop(call: Call) -> Answer:
+    """`GET /shop`."""
+    return Answer(shop_document(call.shop))
+
+
 def list_locations(call: Call) -> Answer:
     """`GET /shop/locations`."""
     documents = [location_document(call.shop.base_url, location) for location in call.shop.catalog.locations]
@@ -104,6 +110,8 @@ ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ("GET", f"{_VARIATION}/availability", "prda:r", get_availability),
     ("POST", f"{_PRODUCT}/availability/adjust-available-stock", "prda:u", adjust),
     ("POST", f"{_VARIATION}/availability/adjust-available-stock", "prda:u", adjust),
+    # The file names no scope for it.
+    ("GET", "/shop", "", get_shop),
     ("GET", "/shop/locations", "loca:r", list_locations),
     ("GET", "/pickup-options", "shpz:r", list_pickup_options),
 )

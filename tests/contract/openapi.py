@@ -1,7 +1,7 @@
 """The vendor's OpenAPI file (Swagger 2.0): its recorded examples, and validation against its response schemas.
 
-The vendor declares no field as nullable but records nulls; so a null passes exactly where some recorded
-example of the paths we use has one.
+The vendor's own examples contradict its schemas (no field is nullable there, and many are null): an answer may do so
+where the recorded one of the same call does, and nowhere else.
 """
 
 from collections.abc import Iterator
@@ -44,6 +44,7 @@ OPERATIONS = (
     ("post", "/products/{productId}/availability/adjust-available-stock", "200"),
     ("get", "/products/{productId}/variations/{variationId}/availability", "200"),
     ("post", "/products/{productId}/variations/{variationId}/availability/adjust-available-stock", "200"),
+    ("get", "/shop", "200"),
     ("get", "/shop/locations", "200"),
     ("get", "/pickup-options", "200"),
 )
@@ -60,14 +61,17 @@ REFUSALS = (
     ("post", "/products/{productId}/variations/{variationId}/availability/adjust-available-stock", "409"),
 )
 Operation = tuple[str, str, str]
+# A list of which the recorded one shows no variation product: where its rows stand, and the call that shows one.
+ROWS: dict[Operation, tuple[str, Operation]] = {
+    ("get", "/products", "200"): ("_embedded.products.[]", ("get", "/products/{productId}", "200")),
+}
 
 
 class OpenApi:
     """The file at `path`, parsed once."""
 
     def __init__(self, path: Path) -> None:
-        self._document = yaml.safe_load(path.read_text(encoding="utf-8"))
-        self._nullable = {spot for operation in OPERATIONS for spot in _nulls(self.example(operation))}
+        self.document: dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
 
     def example(self, operation: Operation) -> Any:
         """The recorded body of an answer."""
@@ -77,21 +81,26 @@ class OpenApi:
     def scopes(self, operation: Operation) -> list[str]:
         """The scopes the file names for a call; it is silent about some."""
         method, path, _ = operation
-        security = self._document["paths"][path][method].get("security") or []
+        security = self.document["paths"][path][method].get("security") or []
         return [scope for entry in security for scope in entry.get("oauth2_application", [])]
 
     def errors(self, operation: Operation, body: Any) -> list[str]:
-        """What is wrong with an answer by the schema the file gives for it."""
-        schema = {"$ref": self._response(operation)["schema"]["$ref"], "definitions": self._document["definitions"]}
-        found = Draft4Validator(schema).iter_errors(body)
-        return [f"{list(e.absolute_path)}: {e.message}" for e in found if not self._excused(list(e.absolute_path), e)]
+        """What is wrong with an answer by the schema the file gives for it, beyond what is so in its own example."""
+        own = set(self._violations(operation, self.example(operation)))
+        if row := ROWS.get(operation):
+            own |= {(f"{row[0]}.{spot}", what) for spot, what in self._violations(row[1], self.example(row[1]))}
+        return [f"{spot}: {what}" for spot, what in self._violations(operation, body) if (spot, what) not in own]
 
-    def _excused(self, path: list[Any], error: Any) -> bool:
-        return error.instance is None and _spot(path) in self._nullable
+    def _violations(self, operation: Operation, body: Any) -> Iterator[tuple[str, str]]:
+        """Where and how a body contradicts its schema; rows of a list are one spot."""
+        schema = {"$ref": self._response(operation)["schema"]["$ref"], "definitions": self.document["definitions"]}
+        for error in Draft4Validator(schema).iter_errors(body):
+            spot = ".".join("[]" if isinstance(step, int) else str(step) for step in error.absolute_path)
+            yield spot, f"{_kind(error.instance)} instead of {error.validator_value}"
 
     def _response(self, operation: Operation) -> Any:
         method, path, status = operation
-        return self._document["paths"][path][method]["responses"][status]
+        return self.document["paths"][path][method]["responses"][status]
 
 
 def missing_keys(example: Any, answer: Any, path: str = "") -> list[str]:
@@ -106,16 +115,5 @@ def missing_keys(example: Any, answer: Any, path: str = "") -> list[str]:
     return missing
 
 
-def _spot(path: list[Any]) -> tuple[str, ...]:
-    """Where a value stands: the last two names on the way to it, counted from the row where the body is a list."""
-    if path[:1] == ["_embedded"] and len(path) > 3 and isinstance(path[2], int):
-        path = path[3:]
-    return tuple([part for part in path if isinstance(part, str)][-2:])
-
-
-def _nulls(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[str, ...]]:
-    if value is None:
-        yield _spot(list(path))
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, inner in items:
-        yield from _nulls(inner, (*path, key))
+def _kind(value: Any) -> str:
+    return "null" if value is None else type(value).__name__

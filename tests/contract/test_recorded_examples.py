@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from clients.epages.refusals import ADVICE
 from schemas import epages
-from tests.contract.openapi import OPERATIONS, OpenApi, Operation
+from tests.contract.openapi import OPERATIONS, REFUSALS, OpenApi, Operation
 
 pytestmark = pytest.mark.contract
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -103,3 +104,8 @@ def test_recorded_variations_load(openapi: OpenApi) -> None:
     example = _read(openapi, ("get", "/products/{productId}/variations", "200"))
     variations = epages.load_variations(example)
     assert [variation.sku for variation in variations] == [row["sku"] for row in example["_embedded"]["variations"]]
+
+
+def test_every_refusal_that_the_vendor_records_for_a_process_has_its_advice(openapi: OpenApi) -> None:
+    recorded = {openapi.example(operation).get("errorId") for operation in REFUSALS if "/processes/" in operation[1]}
+    assert recorded <= ADVICE.keys()

@@ -1,7 +1,7 @@
 """What became of an order, in a few lines: where it is, what was carried over, and what is left to do."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from ledger.comparing import DROPPED
@@ -18,13 +18,13 @@ _STAGES = {
 }
 
 
-def summary(store: str, links: Sequence[Row], jobs: Sequence[Row]) -> Iterator[str]:
-    """Sum up the links and the jobs of an order of a store."""
+def summary(store: str, links: Sequence[Row], jobs: Sequence[Row], halted: Mapping[str, str]) -> Iterator[str]:
+    """Sum up the links and the jobs of an order of a store; `halted` gives per flow that is off what lets it go on."""
     yield _place(links)
     carried = ", ".join(_carried(links))
     if carried:
         yield f"Carried over: {carried}."
-    yield from _work(store, jobs)
+    yield from _work(store, jobs, halted)
 
 
 def _place(links: Sequence[Row]) -> str:
@@ -46,14 +46,31 @@ def _carried(links: Sequence[Row]) -> Iterator[str]:
             yield f"{counted(pieces, 'piece')} {done}"
 
 
-def _work(store: str, jobs: Sequence[Row]) -> Iterator[str]:
+def _work(store: str, jobs: Sequence[Row], halted: Mapping[str, str]) -> Iterator[str]:
     parked = [job for job in jobs if job["state"] == "parked"]
-    going = [job for job in jobs if job["state"] not in ("done", "parked")]
+    open_jobs = [job for job in jobs if job["state"] not in ("done", "parked")]
+    held = [job for job in open_jobs if _flow(job) in halted]
+    going = [job for job in open_jobs if job not in held]
     dropped = [job for job in jobs if job["state"] == "done" and job["reason"] in DROPPED]
     for found, means in ((parked, "For a person to decide"), (going, "On its way"), (dropped, "Dropped by a person")):
         if found:
-            yield f"{means}: {', '.join(flow_name(job['direction'], job['flow']) for job in found)}."
+            yield f"{means}: {', '.join(map(_flow, found))}."
+    for job in held:
+        yield f"Held back: {_flow(job)}. To let it go on: {halted[_flow(job)]}"
     if dropped:
         yield f"So both sides may differ: connector reconcile {store}"
-    elif jobs and not parked and not going:
+    elif jobs and not parked and not open_jobs:
+        yield from _nothing_left(store, halted)
+
+
+def _nothing_left(store: str, halted: Mapping[str, str]) -> Iterator[str]:
+    """A flow that is off makes no jobs: what it would carry over is not known here."""
+    if halted:
+        yield f"Nothing is left to do for the flows that are on. Off: {', '.join(halted)}."
+        yield f"To see whether these hold something back: connector reconcile {store}"
+    else:
         yield "Nothing is left to do."
+
+
+def _flow(job: Row) -> str:
+    return flow_name(job["direction"], job["flow"])

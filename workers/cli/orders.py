@@ -5,6 +5,8 @@ from typing import Any
 
 import click
 
+from ledger.ledger import Ledger
+from ledger.records import StoreFacts
 from ledger.status import Status
 from schemas.errors import NeedsPerson
 from schemas.flows import flow_name
@@ -24,24 +26,56 @@ def order(store: str, number: str | None, as_json: bool) -> None:
     with open_ledger() as ledger:
         if number is None:
             raise _no_store(store, ledger.stores.names())
-        since = ledger.stores.facts(store).import_since
-        found, attempts = ledger.stores.order_history(store, number)
-        rest = Status(ledger.database).order(store, found["id"] if found else number)
-    if found is None and not attempts and not rest["jobs"]:
+        facts = ledger.stores.facts(store)
+        told = _told(ledger, store, number)
+        halted = _halted(ledger, facts)
+    if not told:
         raise NeedsPerson(
-            f"no order {number!r} of {store} was seen; orders before {since:%Y-%m-%d} are not read",
+            f"no order {number!r} of {store} was seen; orders before {facts.import_since:%Y-%m-%d} are not read",
             reason="unknown-order",
             resolution=f"ask the shop for news with: connector poll {store} --now",
         )
     if as_json:
-        print_json({"order": found, **rest, "attempts": attempts})
+        print_json({**told[0], "others": told[1:]} if len(told) > 1 else told[0])
         return
-    _print_order(store, number, found)
-    for line in summary(store, rest["links"], rest["jobs"]):
+    if len(told) > 1:
+        click.echo(f"{counted(len(told), 'order')} of {store} bear the number {number}.\n")
+    for each in told:
+        _print_told(store, number, each, halted)
+
+
+def _told(ledger: Ledger, store: str, number: str) -> list[dict[str, Any]]:
+    """All that is known of each order that bears this number or id; of none, of the jobs that were asked for by it."""
+    status = Status(ledger.database)
+    found: list[Any] = status.find_orders(store, number) or [None]
+    told = []
+    for row in found:
+        key = row["id"] if row else number
+        told.append({"order": row, **status.order(store, key), "attempts": status.attempts(store, key)})
+    return [each for each in told if each["order"] or each["jobs"] or each["attempts"]]
+
+
+def _halted(ledger: Ledger, facts: StoreFacts) -> dict[str, str]:
+    """The flows of a store that do nothing for an order now, and the command that lets each go on."""
+    resume = f"connector store resume {facts.name}"
+    halted = {}
+    for flow in ledger.stores.flows(facts.name):
+        if not flow["enabled"]:
+            halted[flow["name"]] = f"connector store switch {facts.name} {flow['name']} on"
+        elif flow["stopped_reason"]:
+            halted[flow["name"]] = f"{resume} --flow {flow['name']}"
+        elif facts.paused_at:
+            halted[flow["name"]] = resume
+    return {name: command for name, command in halted.items() if name != "inventory.publish"}
+
+
+def _print_told(store: str, number: str, told: dict[str, Any], halted: dict[str, str]) -> None:
+    _print_order(store, number, told["order"])
+    for line in summary(store, told["links"], told["jobs"], halted):
         click.echo(f"  {line}")
-    _print_links(rest["links"])
-    _print_jobs(rest["jobs"], rest["intents"])
-    _print_attempts(attempts)
+    _print_links(told["links"])
+    _print_jobs(told["jobs"], told["intents"])
+    _print_attempts(told["attempts"])
 
 
 def _no_store(number: str, names: Sequence[str]) -> click.UsageError:

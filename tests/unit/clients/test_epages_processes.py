@@ -12,6 +12,7 @@ from clients.epages import EpagesClient
 from clients.http import Http
 from schemas.epages import Process, ProcessLine, Token
 from schemas.errors import AnswerLost, NeedsPerson
+from schemas.mapping.payments import part_advice
 
 BASE = "https://shop.example.com/api"
 ORDER = f"{BASE}/orders/o-1"
@@ -36,7 +37,7 @@ WRITES: dict[str, tuple[str, dict[str, Any], Write]] = {
     ),
     "a parcel that leaves is told to the buyer": (
         "processes/shippings/p-1/mark-shipped",
-        {"comment": "mark", "details": {"sendMail": True, "trackingCode": "T1", "trackingLink": None}},
+        {"comment": "mark", "details": {"sendMail": True, "trackingCode": "T1"}},
         lambda shop: shop.mark_shipped("o-1", "p-1", "mark", "T1", None, mail=True),
     ),
     "a parcel arrives": (
@@ -66,9 +67,7 @@ WRITES: dict[str, tuple[str, dict[str, Any], Write]] = {
             "sendMail": False,
             "lineItems": [{"productLineItemId": "l-1", "quantity": 2, "status": "RETURNED"}],
             "shippingPriceRefund": FEE,
-            "pickupPriceRefund": None,
             "shippingProcessId": "p-9",
-            "pickupProcessId": None,
         },
         lambda shop: shop.create_return("o-1", BACK, "mark", brought_by=("shippings", "p-9"), fee=FEE),
     ),
@@ -78,9 +77,7 @@ WRITES: dict[str, tuple[str, dict[str, Any], Write]] = {
             "comment": "mark",
             "sendMail": False,
             "lineItems": [{"productLineItemId": "l-1", "quantity": 2, "status": "RETURNED"}],
-            "shippingPriceRefund": None,
             "pickupPriceRefund": FEE,
-            "shippingProcessId": None,
             "pickupProcessId": "p-9",
         },
         lambda shop: shop.create_return("o-1", BACK, "mark", brought_by=("pickups", "p-9"), fee=FEE),
@@ -127,6 +124,7 @@ def test_the_vendors_word_for_a_refusal_is_the_reason(shop: EpagesClient) -> Non
     with pytest.raises(NeedsPerson) as error:
         shop.create_cancelation("o-1", {"l-1": 1}, "mark")
     assert error.value.reason == "cancel-process-partial-refund-not-allowed"
+    assert error.value.resolution == part_advice("canceled")
 
 
 @responses.activate

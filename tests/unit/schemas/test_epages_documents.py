@@ -11,6 +11,7 @@ from schemas.errors import MalformedDocument
 
 NOW = datetime(2024, 3, 5, 12, tzinfo=UTC)
 PAGE = {"size": 200, "totalElements": 1, "totalPages": 1, "number": 0}
+EMPTY = {"size": 200, "totalElements": 0, "totalPages": 0, "number": 0}
 
 
 def test_an_order_loads_with_its_counts_amounts_and_times(order: epages.Order) -> None:
@@ -131,10 +132,50 @@ def test_an_id_or_a_number_that_nobody_can_keep_or_show_is_none(odd: Any) -> Non
 
 
 def test_a_page_without_embedded_is_empty_and_one_without_figures_is_malformed() -> None:
-    assert epages.load_order_page({"page": PAGE}, NOW).rows == ()
+    assert epages.load_order_page({"page": EMPTY}, NOW).rows == ()
     with pytest.raises(MalformedDocument) as caught:
         epages.load_order_page({"_embedded": {"orders": []}}, NOW)
     assert caught.value.field == "page.size"
+
+
+@pytest.mark.parametrize("page", [{"page": PAGE}, {"page": PAGE, "_embedded": {}}, {"page": PAGE, "_embedded": None}])
+def test_a_page_that_has_rows_by_its_own_figures_and_shows_none_is_malformed(page: dict[str, Any]) -> None:
+    with pytest.raises(MalformedDocument, match="the page has rows, and shows none"):
+        epages.load_order_page(page, NOW)
+    behind_the_last = {"page": {**PAGE, "number": 1}}
+    assert epages.load_order_page(behind_the_last, NOW).rows == ()
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "advice"),
+    [
+        (("productLineItems", 0, "product", "sku"), "", "give it one in the shop"),
+        (("productLineItems", 1, "product", "sku"), None, "give it one in the shop"),
+        (("billingAddress", "country"), None, "choose one in the order's address in the shop"),
+        (("shippingAddress", "country"), "", "choose one in the order's address in the shop"),
+        (("grandTotal", "amount"), "59.65", "compare the order's amounts in the shop's cockpit"),
+        (("productLineItems", 0, "unitPrice", "amount"), "7,90", "compare the order's amounts in the shop's cockpit"),
+    ],
+)
+def test_what_a_person_can_mend_is_said_as_what_to_do_in_the_shop(
+    order_doc: Any, path: tuple[str | int, ...], value: object, advice: str
+) -> None:
+    *steps, last = path
+    part = order_doc
+    for step in steps:
+        part = part[step]
+    part[last] = value
+    with pytest.raises(MalformedDocument) as caught:
+        epages.load_order(order_doc)
+    assert advice in caught.value.resolution
+    assert "schema" not in caught.value.resolution
+
+
+def test_only_a_pickup_line_makes_an_order_one_to_be_collected(order_doc: Any) -> None:
+    gift_card = {**order_doc, "shippingAddress": None, "shippingLineItem": None, "pickupLineItem": None}
+    assert not epages.load_order(gift_card).is_pickup
+    collected = {**gift_card, "pickupLineItem": {"lineItemPrice": {"amount": 0}}}
+    assert epages.load_order(collected).is_pickup
 
 
 def test_a_list_that_is_no_list_is_malformed() -> None:
@@ -162,7 +203,7 @@ def test_processes_load_with_their_lines_and_open_moves(kind: str) -> None:
         lines=(epages.ProcessLine("line-tea", 2, "BROKEN"),),
         moves=frozenset({"mark-delivered"}),
     )
-    assert epages.load_processes(kind, {"page": PAGE}) == ()
+    assert epages.load_processes(kind, {"page": EMPTY}) == ()
 
 
 @pytest.mark.parametrize("document", [None, {}, {"errorId": "internal", "message": "Something went wrong."}])

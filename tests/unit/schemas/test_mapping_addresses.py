@@ -30,7 +30,7 @@ EMPTY = Address(**NOTHING | {"country": "DE"})  # type: ignore[arg-type]
         ("GB", "12 Main St", ("Main St", "12", None)),
         ("GB", "12a High Street", ("High Street", "12", "a")),
         ("US", "5th Avenue", ("5th Avenue", None, None)),
-        ("US", "12 Main St Apt 4", ("12 Main St Apt 4", None, None)),
+        ("US", "12 Main St Apt 4", ("Main St", "12", "Apt 4")),
         ("US", "Route 66", ("Route 66", None, None)),
         ("DE", "4711", ("4711", None, None)),
         ("DE", ", 12", (", 12", None, None)),
@@ -57,6 +57,31 @@ def test_a_street_is_split_only_where_its_number_is_plain(
 def test_the_house_number_field_wins_over_the_street(house_number: str, expected: tuple[str, str | None]) -> None:
     street, number, suffix = split_street(replace(EMPTY, street="Allee 99", house_number=house_number))
     assert (street, number, suffix) == ("Allee 99", *expected)
+
+
+@pytest.mark.parametrize(
+    ("country", "street", "field", "expected", "line"),
+    [
+        ("BE", "Kerkdreef 10", "10", ("Kerkdreef", "10", None), "Kerkdreef 10"),
+        ("BE", "Kerkdreef 10 bus 3", "10", ("Kerkdreef", "10", "bus 3"), "Kerkdreef 10 bus 3"),
+        ("BE", "Kerkdreef 10", "10 bus 3", ("Kerkdreef", "10", "bus 3"), "Kerkdreef 10 bus 3"),
+        ("DE", "Hauptstr. 12 A", "12a", ("Hauptstr.", "12", "a"), "Hauptstr. 12 A"),
+        ("GB", "12a High Street", "12A", ("High Street", "12", "A"), "12a High Street"),
+        # Two numbers that contradict each other are both kept: the field decides, the line has all.
+        ("DE", "Hauptstr. 1", "12", ("Hauptstr. 1", "12", None), "Hauptstr. 1 12"),
+        ("DE", "Hauptstr. 12a", "12b", ("Hauptstr. 12a", "12", "b"), "Hauptstr. 12a 12b"),
+        ("US", "Route 66", "66", ("Route 66", "66", None), "66 Route 66"),
+        # All of it in the field of the number.
+        ("DE", None, "Hauptstr. 12a", ("Hauptstr.", "12", "a"), "Hauptstr. 12a"),
+        ("DE", None, "12", ("", "12", None), "12"),
+    ],
+)
+def test_a_number_in_the_street_and_in_its_field_is_one_number(
+    country: str, street: str | None, field: str, expected: tuple[str, str, str | None], line: str
+) -> None:
+    address = replace(EMPTY, country=country, street=street, house_number=field)
+    assert split_street(address) == expected
+    assert address_draft(address).address_line_1 == line
 
 
 def test_an_address_without_a_number_gets_a_dash_and_keeps_its_lines() -> None:

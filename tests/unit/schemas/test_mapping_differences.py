@@ -100,7 +100,7 @@ def test_a_rejected_return_counts_only_where_the_store_takes_it_for_broken(
 
 
 def test_a_pickup_is_laid_out_only_when_all_of_it_is_ready(order: epages.Order, copy: afosto.Order) -> None:
-    shop = replace(with_line(order, 2, not_picked_up=2), shipping_address=None)
+    shop = replace(with_line(order, 2, not_picked_up=2), is_pickup=True)
     assert found(shop, replace(copy, parcels=(parcel("READY_TO_COLLECT", "a"),))) == []
     ready = replace(copy, parcels=(parcel("READY_TO_COLLECT", "a", "b"),))
     assert kinds(shop, ready) == [("shipped", "0", "2", "afosto")]

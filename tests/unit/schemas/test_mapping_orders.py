@@ -9,8 +9,11 @@ from typing import Any
 import pytest
 
 from schemas import epages
-from schemas.errors import Drift, MalformedDocument
+from schemas.afosto import PhoneDraft
+from schemas.errors import Drift, MalformedDocument, NeedsPerson
+from schemas.mapping.addresses import address_draft
 from schemas.mapping.orders import order_draft, totals_differ
+from schemas.mapping.places import is_named_in, require_place
 from schemas.mapping.prices import expected_total
 
 LOCATIONS = {"shop-delft": "loc_7"}
@@ -57,6 +60,39 @@ def test_the_email_falls_back_to_the_addresses(order: epages.Order) -> None:
     assert order.shipping_address
     assert draft_of(order, customer_email="a@example.org").email == "a@example.org"
     assert draft_of(order, customer_email=None, billing_address=None).email == order.shipping_address.email
+
+
+def test_the_buyer_s_phone_number_goes_with_the_country_of_its_address(order: epages.Order) -> None:
+    assert order.billing_address is not None
+    billing = replace(order.billing_address, phone="020 123 4567", country="NL")
+    assert draft_of(order, billing_address=billing).phone == PhoneDraft("NL", "020 123 4567")
+    for filler in ("-", "0", "n/a", None):
+        draft = draft_of(order, billing_address=replace(billing, phone=filler), shipping_address=None)
+        assert draft.phone is None
+
+
+def test_an_order_without_a_shipping_address_goes_to_the_billing_address(order: epages.Order) -> None:
+    assert order.billing_address is not None
+    draft = draft_of(order, shipping_address=None)
+    assert draft.delivery == draft.billing == address_draft(order.billing_address)
+    assert draft.location_id is None
+
+
+def test_what_is_collected_is_sent_nowhere_whatever_addresses_it_has(order: epages.Order) -> None:
+    draft = draft_of(order, is_pickup=True, pickup_location_id="shop-delft")
+    assert (draft.delivery, draft.location_id) == (None, "loc_7")
+
+
+def test_an_order_to_be_collected_says_which_location_is_missing_and_what_to_do(pickup_order: epages.Order) -> None:
+    with pytest.raises(NeedsPerson, match="at the shop's location shop-delft, which is mapped to no") as unmapped:
+        require_place(pickup_order, "corner", {})
+    assert "connector locations map corner shop-delft AFOSTO_ID" in unmapped.value.resolution
+    assert is_named_in(str(unmapped.value), "shop-delft")
+    assert not is_named_in(str(unmapped.value), "shop")
+    with pytest.raises(NeedsPerson, match="its pickup option names no location") as nowhere:
+        require_place(replace(pickup_order, pickup_location_id=None), "corner", {"shop-delft": "loc_7"})
+    assert nowhere.value.reason == "no-pickup-location"
+    require_place(pickup_order, "corner", {"shop-delft": "loc_7"})
 
 
 def test_an_order_without_any_address_is_malformed(order: epages.Order) -> None:

@@ -270,3 +270,10 @@ def test_an_expired_token_fault_ends_the_token_for_good(client: Client) -> None:
     token = f"Bearer {client.token().body['access_token']}"
     assert [send(client.app, "GET", "/hof/api/orders", token).status for _ in range(2)] == [401, 401]
     assert client.call("GET", "/orders").status == 200
+
+
+def test_every_valid_token_may_ask_for_the_shop_itself() -> None:
+    client = Client(scopes=[])
+    answer = client.call("GET", "/shop")
+    assert (answer.status, answer.body["name"], answer.body["tax"]["taxModel"]) == (200, "hof", "GROSS")
+    assert send(client.app, "GET", "/hof/api/shop", "Bearer nonsense").status == 401

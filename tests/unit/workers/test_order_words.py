@@ -46,7 +46,7 @@ def test_an_order_that_is_carried_over_is_summed_up() -> None:
         link("parcel", "IN_TRANSIT"),
         link("return"),
     ]
-    assert list(summary("corner", links, [job("orders", "done")])) == [
+    assert list(summary("corner", links, [job("orders", "done")], {})) == [
         "It is open in Afosto as order AF-7 (id a-1).",
         "Carried over: 2 parcels (2 in transit), 1 piece returned.",
         "Nothing is left to do.",
@@ -54,7 +54,7 @@ def test_an_order_that_is_carried_over_is_summed_up() -> None:
 
 
 def test_what_is_left_to_do_is_named_first_what_needs_a_person() -> None:
-    assert list(summary("corner", [], [job("orders", "waiting"), job("returns", "parked")])) == [
+    assert list(summary("corner", [], [job("orders", "waiting"), job("returns", "parked")], {})) == [
         "It is not in Afosto.",
         "For a person to decide: returns.import.",
         "On its way: orders.import.",
@@ -63,8 +63,25 @@ def test_what_is_left_to_do_is_named_first_what_needs_a_person() -> None:
 
 @pytest.mark.parametrize("reason", ["dropped", "order-dropped"])
 def test_what_was_dropped_is_not_told_as_nothing_left_to_do(reason: str) -> None:
-    assert list(summary("corner", [], [job("orders", "done"), job("returns", "done", reason)])) == [
+    assert list(summary("corner", [], [job("orders", "done"), job("returns", "done", reason)], {})) == [
         "It is not in Afosto.",
         "Dropped by a person: returns.import.",
         "So both sides may differ: connector reconcile corner",
+    ]
+
+
+OFF = {"returns.import": "connector store switch corner returns.import on"}
+
+
+def test_a_job_of_a_flow_that_is_off_is_held_back_and_not_on_its_way() -> None:
+    assert list(summary("corner", [], [job("orders", "waiting"), job("returns", "waiting")], OFF))[1:] == [
+        "On its way: orders.import.",
+        "Held back: returns.import. To let it go on: connector store switch corner returns.import on",
+    ]
+
+
+def test_nobody_says_that_nothing_is_left_while_a_flow_is_off() -> None:
+    assert list(summary("corner", [], [job("orders", "done")], OFF))[1:] == [
+        "Nothing is left to do for the flows that are on. Off: returns.import.",
+        "To see whether these hold something back: connector reconcile corner",
     ]

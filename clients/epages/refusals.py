@@ -1,0 +1,26 @@
+"""What a person does about the refusals that a shop words: its error ids, as the vendor's OpenAPI file records them."""
+
+from clients.errors_table import Answer, refusal
+from schemas.errors import ConnectorError, NeedsPerson
+from schemas.mapping.payments import part_advice
+
+_LOOK_AT_LINES = "Compare the order's lines in the shop and in Afosto, correct the side that is wrong, retry the job."
+ADVICE = {
+    "cancel-process-partial-refund-not-allowed": part_advice("canceled"),
+    "return-process-partial-refund-not-allowed": part_advice("returned"),
+    "cannot-create-shipping-process": "The order is to be collected in the shop: take the parcel out of the order in "
+    "Afosto and lay the order out for pickup there, then retry the job.",
+    "cannot-create-pickup-process": "The order is canceled in the shop, or not to be collected there: cancel it in "
+    "Afosto, or hand it over by hand, then drop the job.",
+    "pickup-process-already-exists": "The shop has laid the order out already: retry the job, which then goes on from "
+    "there.",
+    "no-such-product-line-item": _LOOK_AT_LINES,
+}
+
+
+def interpret(answer: Answer) -> ConnectorError | None:
+    """Return the error that a shop's answer stands for, with what to do about it; None for a success."""
+    error = refusal(answer)
+    if isinstance(error, NeedsPerson):
+        error.resolution = ADVICE.get(error.reason, error.resolution)
+    return error

@@ -1,0 +1,40 @@
+"""Where an order is collected: the shop's location it names, and what a person does when that leads nowhere."""
+
+import shlex
+from collections.abc import Collection
+
+from schemas.epages import Order
+from schemas.errors import NeedsPerson
+
+NOT_MAPPED = "location-not-mapped"
+NO_PLACE = "no-pickup-location"
+
+
+def require_place(order: Order, store: str, mapped: Collection[str]) -> None:
+    """Raise NeedsPerson where an order to be collected names no location, or one that is mapped to none in Afosto."""
+    place = order.pickup_location_id
+    if place is None:
+        raise NeedsPerson(
+            f"order {order.number} of {store} is to be collected, and its pickup option names no location",
+            reason=NO_PLACE,
+            resolution="Give the pickup option a location in the shop's cockpit, then: "
+            f"connector jobs retry --reason {NO_PLACE} (if it is parked again: enter the order in Afosto by hand, and "
+            "drop this job)",
+        )
+    if place not in mapped:
+        raise NeedsPerson(
+            f"order {order.number} of {store} is to be collected at {_named(place)}, which is mapped to no Afosto "
+            "location",
+            reason=NOT_MAPPED,
+            resolution=f"See the locations of both sides: connector locations list {store}, then map it: "
+            f"connector locations map {store} {shlex.quote(place)} AFOSTO_ID (the orders parked for it run again)",
+        )
+
+
+def is_named_in(message: str, place: str) -> bool:
+    """Whether the message of a job parked as not mapped names this location of the shop."""
+    return f" {_named(place)}, " in message
+
+
+def _named(place: str) -> str:
+    return f"the shop's location {place}"
