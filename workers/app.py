@@ -8,6 +8,7 @@ import click
 from celery import Celery
 from celery.schedules import crontab
 
+from schemas.display import visible_lines
 from schemas.errors import ConfigurationError
 from schemas.settings import Settings, load_settings
 from tasks.runtime import Runtime, build_runtime
@@ -100,7 +101,7 @@ def _settings() -> Settings:
     try:
         return load_settings(os.environ)
     except ConfigurationError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(visible_lines(f"Error: {error}"), err=True)
         raise SystemExit(2) from None
 
 

@@ -79,3 +79,19 @@ def test_a_worker_warns_at_its_start_of_a_variable_that_is_no_setting() -> None:
 def test_ctrl_c_while_the_command_line_is_loading_leaves_no_traceback() -> None:
     ended = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60, check=False)
     assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
+
+
+def test_the_traceback_of_a_mistake_of_ours_does_not_command_the_terminal() -> None:
+    code = "from workers.cli.screen import guard_the_rest; guard_the_rest(); raise ValueError('\\x1b[2J')"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.endswith("ValueError: \\x1b[2J\n")
+
+
+def test_the_warning_of_a_library_does_not_command_the_terminal() -> None:
+    code = (
+        "import logging; from workers.cli.screen import guard_the_rest; guard_the_rest(); "
+        "logging.getLogger('some').warning('\\x1b[2J')"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stderr == "\\x1b[2J\n"
