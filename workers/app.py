@@ -1,4 +1,7 @@
-"""The Celery application: `celery -A workers.app worker -Q orders`, `celery -A workers.app beat`, `… flower`."""
+"""The Celery application: `celery -A workers.app worker -Q orders`, `celery -A workers.app beat`.
+
+Flower has one of its own: workers/watching.py.
+"""
 
 import os
 import threading

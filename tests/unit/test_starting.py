@@ -42,6 +42,14 @@ def test_a_worker_without_settings_names_the_variable_and_ends_with_2() -> None:
     assert named == ["CONNECTOR_DATABASE_URL", "CONNECTOR_BROKER_URL", "CONNECTOR_KEYS"]
 
 
+def test_flower_without_the_brokers_address_names_the_variable_and_ends_with_2() -> None:
+    ended = run("celery", "-A", "workers.watching", "flower")
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        "Error: CONNECTOR_BROKER_URL is missing; for example: CONNECTOR_BROKER_URL=redis://localhost:6379/0\n"
+    )
+
+
 @pytest.mark.parametrize("vendor", ["epages", "afosto"])
 def test_a_simulator_whose_port_is_taken_says_so(vendor: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taker:
