@@ -1,5 +1,5 @@
 # make demo [KEEP=1] | make test | make bench [NAME="throughput brokers"] | make chaos [ROUNDS=n] [SEED=s] | make fleet | make soak [MINUTES=60]
-# make check | make lock | make clean
+# make check | make lock | make digests | make clean
 # Every target makes .venv and installs the pinned packages into it by itself; later runs find it up to date.
 
 PYTHON ?= $(shell for name in python3.11 python3.12 python3; do \
@@ -10,7 +10,7 @@ STAMP := .venv/installed
 # The project's programs find each other (celery, redis-server) as they would in an activated environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: venv check test demo bench chaos fleet soak lock clean
+.PHONY: venv check test demo bench chaos fleet soak lock digests clean
 
 venv: $(STAMP)
 
@@ -56,6 +56,15 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 lock:
 	$(COMPILE) --all-extras pyproject.toml -o requirements.txt
 	echo setuptools | $(COMPILE) --constraint requirements.txt pyproject.toml - -o deploy/requirements.txt
+
+# Needs docker and its registry. Writes the digest that each base image's tag has now behind the tag, so that the next build
+# and start take the same bytes; repeated, it moves to those of today.
+digests:
+	@for image in $$(sed -nE 's/^ *(FROM|image:) ([a-z]+:[^@ ]+).*/\2/p' Dockerfile docker-compose.yml); do \
+		digest=$$(docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$$image") || exit 1; \
+		sed -i.before -E "s|(FROM\|image:) $$image(@sha256:[0-9a-f]+)?$$|\1 $$image@$$digest|" Dockerfile docker-compose.yml; \
+		echo "$$image@$$digest"; \
+	done; rm -f Dockerfile.before docker-compose.yml.before
 
 # .connector holds the servers' data of the demo and of `connector local up`: end these first.
 clean:

@@ -215,7 +215,8 @@ def load_setting(environ: Mapping[str, str], name: str) -> Any:
     try:
         return _SCHEMA.fields[name].deserialize(environ.get(variable(name)) or missing)
     except ValidationError as error:
-        raise ConfigurationError(_advice(f"{variable(name)} {error.messages[0]}", name)) from None
+        _, fault = next(faults({name: error.messages}))
+        raise ConfigurationError(_advice(f"{variable(name)} {fault}", name)) from None
 
 
 def misspelled(environ: Mapping[str, str]) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, Processor
 
+from schemas.display import visible, visible_json, visible_lines
 from schemas.settings import Settings
 
 HIDDEN = "***"
@@ -71,9 +72,6 @@ def _drop_repeated_traceback(logger: Any, method: str, event: EventDict) -> Even
 
 
 def _formatter(log_format: str, shared: list[Processor]) -> logging.Formatter:
-    console = structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-    )
     return structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=shared,
         processors=[
@@ -81,9 +79,32 @@ def _formatter(log_format: str, shared: list[Processor]) -> logging.Formatter:
             # Ahead of the redaction, so that a traceback is redacted too.
             structlog.processors.format_exc_info,
             redact,
-            structlog.processors.JSONRenderer(default=str) if log_format == "json" else console,
+            *(_json_lines() if log_format == "json" else _console_lines()),
         ],
     )
+
+
+def _json_lines() -> list[Processor]:
+    return [structlog.processors.JSONRenderer(serializer=visible_json, default=str)]
+
+
+def _console_lines() -> list[Processor]:
+    console = structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )
+    return [_show, console]
+
+
+def _show(logger: Any, method: str, event: EventDict) -> EventDict:
+    """Let no text write a line of its own or command the terminal; a traceback keeps its lines, indented."""
+    shown = {visible(str(name)): _shown(value) for name, value in event.items()}
+    if "exception" in event:
+        shown["exception"] = visible_lines(str(event["exception"])).replace("\n", "\n  ")
+    return shown
+
+
+def _shown(value: Any) -> Any:
+    return value if value is None or isinstance(value, bool | int | float) else visible(str(value))
 
 
 def _hidden(name: str, value: Any) -> Any:

@@ -1,4 +1,7 @@
-"""The Celery application: `celery -A workers.app worker -Q orders`, `celery -A workers.app beat`, `… flower`."""
+"""The Celery application: `celery -A workers.app worker -Q orders`, `celery -A workers.app beat`.
+
+Flower has one of its own: workers/watching.py.
+"""
 
 import os
 import threading
@@ -9,6 +12,7 @@ from celery import Celery
 from celery.schedules import crontab
 
 from schemas.addresses import read_address
+from schemas.display import visible_lines
 from schemas.errors import ConfigurationError
 from schemas.settings import Settings, load_settings
 from tasks.broker_address import broker_conf
@@ -104,7 +108,7 @@ def _settings() -> Settings:
     try:
         return load_settings(os.environ)
     except ConfigurationError as error:
-        click.echo(f"Error: {error}", err=True)
+        click.echo(visible_lines(f"Error: {error}"), err=True)
         raise SystemExit(2) from None
 
 

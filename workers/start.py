@@ -12,7 +12,9 @@ def main() -> None:
     if handler is not signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     from workers.cli import main as command  # noqa: PLC0415 - takes a moment, in which Ctrl-C may come
+    from workers.cli.screen import guard_the_rest  # noqa: PLC0415 - the same
 
+    guard_the_rest()
     signal.signal(signal.SIGINT, handler)
     command(prog_name="connector")
 

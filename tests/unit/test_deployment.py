@@ -3,6 +3,8 @@
 import os
 import re
 import shlex
+import shutil
+import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ ROOT = Path(__file__).parents[2]
 NICE = ["nice", "-n", "10"]
 # The weight that Linux gives to a process of that niceness, of 1024; how a container's compares depends on its runtime.
 SHARES = 110
+DIGEST = "0" * 64
 KEY = {"CONNECTOR_KEYS": "A" * 43 + "="}
 
 
@@ -117,6 +120,42 @@ def test_the_connectors_role_is_not_the_superuser_that_the_image_makes() -> None
     assert "./deploy/database.sh:/docker-entrypoint-initdb.d/database.sh:ro" in postgres["volumes"]
     # The image runs what is executable, and would take up the settings of a shell script that is not.
     assert os.access(ROOT / "deploy" / "database.sh", os.X_OK)
+
+
+def test_redis_asks_everybody_for_its_password() -> None:
+    command = services()["redis"]["command"]
+    assert command[command.index("--requirepass") + 1] == "${REDIS_PASSWORD:?choose one}"
+    for name in composed():
+        assert "redis://:${REDIS_PASSWORD:?choose one}@" in services()[name]["environment"]["CONNECTOR_BROKER_URL"]
+    # Redis answers a ping without a password too, with a refusal.
+    assert "grep -q PONG" in services()["redis"]["healthcheck"]["test"][1]
+
+
+def test_flower_gets_neither_the_keys_nor_the_address_of_the_database() -> None:
+    assert list(services()["flower"]["environment"]) == ["CONNECTOR_BROKER_URL"]
+    argv = started()["flower"]
+    hidden = argv[: argv.index("celery")]
+    assert hidden == ["env", "-u", "CONNECTOR_KEYS", "-u", "CONNECTOR_DATABASE_URL"]
+
+
+@pytest.mark.parametrize("name", [".gitignore", ".dockerignore"])
+def test_a_file_of_secrets_and_a_dump_get_neither_into_the_history_nor_into_an_image(name: str) -> None:
+    ignored = {line.removeprefix("**/") for line in (ROOT / name).read_text().splitlines()}
+    assert {".env", ".env.*", "*.dump"} <= ignored
+
+
+def test_the_digests_of_all_base_images_are_written_behind_their_tags(tmp_path: Path) -> None:
+    for name in ("Makefile", "Dockerfile", "docker-compose.yml"):
+        shutil.copy(ROOT / name, tmp_path)
+    docker = tmp_path / "docker"
+    docker.write_text(f"#!/bin/sh\necho sha256:{DIGEST}\n")
+    docker.chmod(0o755)
+    env = {**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    for _ in range(2):
+        subprocess.run(["make", "digests"], cwd=tmp_path, env=env, timeout=60, check=True)  # noqa: S607
+    text = "".join((tmp_path / name).read_text() for name in ("Dockerfile", "docker-compose.yml"))
+    images = re.findall(r"(?:FROM|image:) ([a-z]+:\S+)$", text, re.MULTILINE)
+    assert [image.partition("@")[2] for image in images] == [f"sha256:{DIGEST}"] * 3
 
 
 def test_servers_are_healthy_before_anything_uses_them() -> None:

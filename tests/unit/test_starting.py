@@ -42,6 +42,14 @@ def test_a_worker_without_settings_names_the_variable_and_ends_with_2() -> None:
     assert named == ["CONNECTOR_DATABASE_URL", "CONNECTOR_BROKER_URL", "CONNECTOR_KEYS"]
 
 
+def test_flower_without_the_brokers_address_names_the_variable_and_ends_with_2() -> None:
+    ended = run("celery", "-A", "workers.watching", "flower")
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        "Error: CONNECTOR_BROKER_URL is missing; for example: CONNECTOR_BROKER_URL=redis://localhost:6379/0\n"
+    )
+
+
 @pytest.mark.parametrize("vendor", ["epages", "afosto"])
 def test_a_simulator_whose_port_is_taken_says_so(vendor: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taker:
@@ -79,3 +87,19 @@ def test_a_worker_warns_at_its_start_of_a_variable_that_is_no_setting() -> None:
 def test_ctrl_c_while_the_command_line_is_loading_leaves_no_traceback() -> None:
     ended = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60, check=False)
     assert (ended.returncode, ended.stderr) == (-signal.SIGINT, "")
+
+
+def test_the_traceback_of_a_mistake_of_ours_does_not_command_the_terminal() -> None:
+    code = "from workers.cli.screen import guard_the_rest; guard_the_rest(); raise ValueError('\\x1b[2J')"
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.endswith("ValueError: \\x1b[2J\n")
+
+
+def test_the_warning_of_a_library_does_not_command_the_terminal() -> None:
+    code = (
+        "import logging; from workers.cli.screen import guard_the_rest; guard_the_rest(); "
+        "logging.getLogger('some').warning('\\x1b[2J')"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
+    assert ended.stderr == "\\x1b[2J\n"

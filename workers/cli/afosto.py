@@ -12,6 +12,7 @@ from clients.afosto.errors import interpret
 from clients.http import Http
 from schemas.settings import load_setting
 from schemas.words import counted
+from workers.cli.screen import say
 from workers.cli.secrets import read_secret
 
 
@@ -37,13 +38,11 @@ def check_schema(file: Path | None, introspect: bool, afosto_key: str | None) ->
     text = file.read_text() if file else _introspect(afosto_key)
     differences = _compare(text)
     for difference in differences:
-        click.echo(f"{difference.document}: {difference.message}")
+        say(f"{difference.document}: {difference.message}")
         if difference.instead:
-            click.echo(f"  harmless: {difference.instead}")
+            say(f"  harmless: {difference.instead}")
     harmless = sum(difference.instead is not None for difference in differences)
-    click.echo(
-        f"{counted(len(differences), 'difference')} from this schema{f', {harmless} harmless' if harmless else ''}"
-    )
+    say(f"{counted(len(differences), 'difference')} from this schema{f', {harmless} harmless' if harmless else ''}")
     if harmless < len(differences):
         raise SystemExit(1)
 

@@ -15,6 +15,7 @@ from schemas.settings import Settings, misspelled
 from schemas.words import counted
 from workers.cli.broker import queue_lengths, refusals
 from workers.cli.frame import check_database, open_ledger, print_json, settings, span
+from workers.cli.screen import say
 from workers.cli.status import SEE_MESSAGES, SOUND, state_of
 from workers.consumed import ALIVE_SECONDS, slots_of_queues
 from workers.queues import QUEUE_NAMES
@@ -47,9 +48,9 @@ def doctor(as_json: bool) -> None:
         print_json(found)
     else:
         for name, value in chosen.redacted().items():
-            click.echo(f"  {name:34} {value}")
+            say(f"  {name:34} {value}")
         for check in checks:
-            click.echo(f"{'ok   ' if check.ok else 'WRONG'}  {check.name}: {check.text}")
+            say(f"{'ok   ' if check.ok else 'WRONG'}  {check.name}: {check.text}")
     if not all(check.ok for check in checks):
         raise SystemExit(1)
 

@@ -1,6 +1,5 @@
 """What every command shares: settings, the ledger, errors as one sentence, tables and JSON."""
 
-import json
 import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,9 +17,11 @@ from ledger.database import Database
 from ledger.keys import KeySet
 from ledger.ledger import Ledger
 from ledger.session import configure
+from schemas.display import visible, visible_json
 from schemas.errors import ConfigurationError, ConnectorError, NeedsPerson, RetryLater
 from schemas.flows import SWITCHES
 from schemas.settings import PREFIX, Settings, load_settings, misspelled
+from workers.cli.screen import refusals_shown_safely, say, say_lines, say_table
 
 FLOWS = tuple(SWITCHES)
 TOTALS = ("strict", "tolerate", "accept")
@@ -41,14 +42,15 @@ class Failure(click.ClickException):
     exit_code = 1
 
     def __init__(self, error: ConnectorError) -> None:
-        super().__init__(str(error))
+        # The words of a vendor are one line; only our own, such as a list of settings, have several.
+        super().__init__(visible(str(error)) if isinstance(error, NeedsPerson | RetryLater) else str(error))
         self.next_step = _next_step(error)
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print both sentences to standard error."""
-        click.echo(f"Error: {_sentence(self.message)}", err=True)
+        say_lines(f"Error: {_sentence(self.message)}", err=True)
         if self.next_step:
-            click.echo(f"What to do: {_sentence(self.next_step)}", err=True)
+            say(f"What to do: {_sentence(self.next_step)}", err=True)
 
 
 class Misconfigured(Failure):
@@ -68,10 +70,16 @@ class WrongSetting(ConfigurationError):
 class ConnectorGroup(click.Group):
     """A group whose commands end in a Failure where they would end in a traceback."""
 
+    def make_context(self, *arguments: Any, **options: Any) -> click.Context:
+        """Read what comes before the command."""
+        with refusals_shown_safely():
+            return super().make_context(*arguments, **options)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
         try:
-            return super().invoke(ctx)
+            with refusals_shown_safely():
+                return super().invoke(ctx)
         except ConfigurationError as error:
             raise Misconfigured(error) from None
         except ConnectorError as error:
@@ -104,7 +112,7 @@ def settings() -> Settings:
             raise
         raise WrongSetting(str(error), _WITHOUT_ANY) from None
     for warning in misspelled(os.environ):
-        click.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}", err=True)
     return found
 
 
@@ -153,7 +161,7 @@ def _unusable(why: str) -> WrongSetting:
 
 def print_json(value: Any) -> None:
     """Print for a script: stable names, times in ISO 8601, durations in seconds."""
-    click.echo(json.dumps(value, indent=2, default=_plain, ensure_ascii=False))
+    say_lines(visible_json(value, indent=2, default=_plain))
 
 
 def _plain(value: Any) -> Any:
@@ -166,13 +174,10 @@ def _plain(value: Any) -> Any:
 
 def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], empty: str) -> None:
     """Print rows under headings (`columns`: key → heading), each column as wide as its longest value."""
-    if not rows:
-        click.echo(empty)
-        return
-    lines = [list(columns.values())] + [[show(row[key]) for key in columns] for row in rows]
-    widths = [max(len(line[at]) for line in lines) for at in range(len(columns))]
-    for line in lines:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+    if rows:
+        say_table([{key: show(row[key]) for key in columns} for row in rows], columns)
+    else:
+        say(empty)
 
 
 def show(value: Any) -> str:

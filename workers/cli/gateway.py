@@ -30,6 +30,10 @@ def gateway(host: str, port: int, workers: int, threads: int) -> None:
 
 def _must_be_free(host: str, port: int) -> None:
     """Try the address, because gunicorn tries for seconds and then gives up without advice. Raises WrongSetting."""
+    if not _may_be_address(host):
+        raise WrongSetting(
+            f"The gateway cannot listen on {host!r}: this is no address", "Choose another one with --host"
+        )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         socket.create_server((host.strip("[]"), port), family=family).close()
@@ -39,3 +43,11 @@ def _must_be_free(host: str, port: int) -> None:
             f"The gateway cannot listen on {host}:{port}: {'another process does' if taken else error.strerror}",
             "Choose another port with --port" if taken else "Choose another address with --host and --port",
         ) from None
+
+
+def _may_be_address(host: str) -> bool:
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        return False
+    return True

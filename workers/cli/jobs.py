@@ -12,6 +12,7 @@ from schemas.flows import LOOK, flow_name
 from schemas.words import counted
 from workers.cli.frame import FLOWS, open_ledger, print_json, print_table
 from workers.cli.job_words import job_lines
+from workers.cli.screen import ask, say
 
 Selection = dict[str, Any]  # ids, or a reason and perhaps a store
 
@@ -55,7 +56,7 @@ def list_jobs(
     shown = [{**row, "flow": flow_name(row["direction"], row["flow"])} for row in rows]
     print_table(shown, {**columns, "message": "MESSAGE"}, "no such jobs")
     if len(found) > limit:
-        click.echo(f"There are more than these {limit}; see them with --limit.")
+        say(f"There are more than these {limit}; see them with --limit.")
 
 
 @jobs.command("show")
@@ -74,7 +75,7 @@ def show_job(job_id: int, as_json: bool) -> None:
         print_json({**row, "attempts": attempts})
         return
     for line in job_lines(row, attempts, order_is_known=order is not None):
-        click.echo(line)
+        say(line)
 
 
 def _attempts(ledger: Ledger, row: dict[str, Any]) -> list[dict[str, Any]]:
@@ -129,7 +130,7 @@ def drop(ids: Sequence[int], reason: str | None, store: str | None, yes: bool) -
             _confirm(ledger, selection)
         taken, with_order = ledger.jobs.drop(**selection)
         if with_order:
-            click.echo(f"{counted(with_order, 'job')} that waited for the import of the order went with it")
+            say(f"{counted(with_order, 'job')} that waited for the import of the order went with it")
         _report(ledger, taken, selection, "dropped")
 
 
@@ -141,14 +142,14 @@ def _confirm(ledger: Ledger, selection: Selection) -> None:
         for row in chosen:
             order = row["order_number"] or row["order_key"]
             flow = flow_name(row["direction"], row["flow"])
-            click.echo(f"job {row['id']}: {flow} of order {order} of {row['store']}")
+            say(f"job {row['id']}: {flow} of order {order} of {row['store']}")
         count, why = len(chosen), ""
     else:
         count, why = _parked(ledger, selection), f" parked for {selection['reason']}"
     if not count:
         raise _not_taken(ledger, [], selection)
     whose = f" of {selection['store']}" if selection["store"] else ""
-    click.confirm(f"Drop {counted(count, 'job')}{why}{whose}? What they stand for is not carried over", abort=True)
+    ask(f"Drop {counted(count, 'job')}{why}{whose}? What they stand for is not carried over")
 
 
 def _parked(ledger: Ledger, selection: Selection) -> int:
@@ -159,7 +160,7 @@ def _parked(ledger: Ledger, selection: Selection) -> int:
 
 def _report(ledger: Ledger, taken: Sequence[int], selection: Selection, done: str) -> None:
     if taken:
-        click.echo(f"{counted(len(taken), 'job')} {done}")
+        say(f"{counted(len(taken), 'job')} {done}")
     if not taken or _left(taken, selection):
         raise _not_taken(ledger, taken, selection)
 

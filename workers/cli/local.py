@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from workers.cli.screen import say
+
 FOLDER = Path(".connector")
 
 
@@ -25,13 +27,13 @@ def up(with_processes: bool) -> None:
 
     given = services.environment(services.named(FOLDER, os.environ))
     if servers := [name for name, value in given.items() if value and name.endswith("_URL") and name in os.environ]:
-        click.echo(f"Used as set, not started here (unset to have our own): {', '.join(servers)}", err=True)
+        say(f"Used as set, not started here (unset to have our own): {', '.join(servers)}", err=True)
     found = standing.up(FOLDER, Path("Procfile") if with_processes else None)
     if with_processes:
-        click.echo(f"Waiting for the processes of ./Procfile to be at work; their logs: {FOLDER}/logs", err=True)
+        say(f"Waiting for the processes of ./Procfile to be at work; their logs: {FOLDER}/logs", err=True)
         ready.wait_until_ready(found.database_url, f"{FOLDER}/logs")
     for name, value in services.environment(found).items():
-        click.echo(f"export {name}='{value}'")
+        say(f"export {name}='{value}'")
 
 
 @local.command()
@@ -39,7 +41,7 @@ def down() -> None:
     """Stop the servers, and the processes that were started with them; the data stays in .connector."""
     from workers.local import standing  # noqa: PLC0415 - needs the extra `local`
 
-    click.echo("stopped" if standing.down(FOLDER) else "nothing was running")
+    say("stopped" if standing.down(FOLDER) else "nothing was running")
 
 
 @click.command(short_help="Run a demo, and prove that both sides agree.")

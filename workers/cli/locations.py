@@ -7,6 +7,7 @@ import click
 from schemas.errors import NeedsPerson
 from schemas.words import counted
 from workers.cli.frame import open_ledger, print_json, print_table, settings
+from workers.cli.screen import say
 from workers.places import Places, map_place, missing_box, read_places
 
 
@@ -34,7 +35,7 @@ def list_locations(store: str, as_json: bool) -> None:
     columns = {"epages_id": "SHOP", "epages_name": "NAME", "afosto_id": "AFOSTO", "afosto_name": "NAME THERE"}
     print_table(rows, columns, "neither side has a location")
     if places.shop is None:
-        click.echo(f"Note: {missing_box()}")
+        say(f"Note: {missing_box()}")
 
 
 @locations.command("map")
@@ -47,7 +48,7 @@ def map_location(store: str, epages_id: str, afosto_id: str) -> None:
     with open_ledger(chosen) as ledger:
         places = read_places(chosen, ledger.stores.get(store))
         count = map_place(ledger, places, store, epages_id, afosto_id)
-    click.echo(f"{store}: {epages_id} is {afosto_id} in Afosto; {counted(count, 'parked job')} will run again")
+    say(f"{store}: {epages_id} is {afosto_id} in Afosto; {counted(count, 'parked job')} will run again")
 
 
 @locations.command("unmap")
@@ -64,7 +65,7 @@ def unmap_location(store: str, epages_id: str) -> None:
             reason="unknown-location",
             resolution=f"see the locations with: connector locations list {store}",
         )
-    click.echo(f"{store}: {epages_id} is not mapped any more")
+    say(f"{store}: {epages_id} is not mapped any more")
 
 
 def _rows(places: Places, mapped: dict[str, str]) -> list[dict[str, Any]]:

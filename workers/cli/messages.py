@@ -4,6 +4,7 @@ import click
 
 from schemas.words import counted
 from workers.cli.frame import open_ledger, print_json, print_table, show
+from workers.cli.screen import say
 
 _COLUMNS = {
     "id": "ID",
@@ -57,8 +58,9 @@ def show_message(number: int, as_json: bool) -> None:
         print_json(row)
         return
     for key, name in _NAMES.items():
-        click.echo(f"{name:22} {show(row[key])}")
-    click.echo(f"\n{row['content'] or '(it has no body)'}")
+        say(f"{name:22} {show(row[key])}")
+    say()
+    say(f"{row['content'] or '(it has no body)'}")
 
 
 @messages.command()
@@ -70,4 +72,4 @@ def forget(number: int | None, everything: bool) -> None:
         raise click.UsageError("name one ID, or give --all")
     with open_ledger() as ledger:
         gone = ledger.set_aside.forget(number)
-    click.echo(f"{counted(gone, 'message')} forgotten")
+    say(f"{counted(gone, 'message')} forgotten")

@@ -7,6 +7,7 @@ from ledger.keys import new_key
 from ledger.migrate import migrate as apply_migrations
 from schemas.words import counted
 from workers.cli.frame import check_database, open_ledger, settings
+from workers.cli.screen import say
 
 
 @click.command()
@@ -20,9 +21,9 @@ def migrate() -> None:
     finally:
         database.close()
     for version in applied:
-        click.echo(f"applied {version}")
+        say(f"applied {version}")
     if not applied:
-        click.echo("the database is up to date")
+        say("the database is up to date")
 
 
 @click.group(short_help="Make and change the keys of the secrets.")
@@ -37,7 +38,7 @@ def keys() -> None:
 @keys.command()
 def new() -> None:
     """Print a new key for CONNECTOR_KEYS. It is shown once and kept nowhere."""
-    click.echo(new_key())
+    say(new_key())
 
 
 @keys.command()
@@ -46,4 +47,4 @@ def rotate() -> None:
     with open_ledger() as ledger:
         stores, endpoints = ledger.stores.rotate_keys(), ledger.webhooks.rotate_keys()
     whose = f"{counted(stores, 'store')} and {counted(endpoints, 'webhook endpoint')}"
-    click.echo(f"the secrets of {whose} are written with the first key; the others may go now")
+    say(f"the secrets of {whose} are written with the first key; the others may go now")

@@ -15,6 +15,7 @@ from workers.cli.attempts import attempt_lines
 from workers.cli.frame import open_ledger, print_json, show
 from workers.cli.job_words import standing
 from workers.cli.order_summary import summary
+from workers.cli.screen import say
 
 
 @click.command(short_help="Tell what happened to an order of STORE.")
@@ -39,7 +40,8 @@ def order(store: str, number: str | None, as_json: bool) -> None:
         print_json({**told[0], "others": told[1:]} if len(told) > 1 else told[0])
         return
     if len(told) > 1:
-        click.echo(f"{counted(len(told), 'order')} of {store} bear the number {number}.\n")
+        say(f"{counted(len(told), 'order')} of {store} bear the number {number}.")
+        say()
     for each in told:
         _print_told(store, number, each, halted)
 
@@ -72,7 +74,7 @@ def _halted(ledger: Ledger, facts: StoreFacts) -> dict[str, str]:
 def _print_told(store: str, number: str, told: dict[str, Any], halted: dict[str, str]) -> None:
     _print_order(store, number, told["order"])
     for line in summary(store, told["links"], told["jobs"], halted):
-        click.echo(f"  {line}")
+        say(f"  {line}")
     _print_links(told["links"])
     _print_jobs(told["jobs"], told["intents"])
     _print_attempts(told["attempts"])
@@ -88,19 +90,19 @@ def _no_store(number: str, names: Sequence[str]) -> click.UsageError:
 
 def _print_order(store: str, number: str, found: dict[str, Any] | None) -> None:
     if found is None:
-        click.echo(f"Order {number} of {store} could never be read in full.")
+        say(f"Order {number} of {store} could never be read in full.")
         return
     kind = "Test order" if found["is_test"] else "Order"
-    click.echo(f"{kind} {found['number']} of {store} (id {found['id']})")
+    say(f"{kind} {found['number']} of {store} (id {found['id']})")
     if found["updated_at"] is None:
-        click.echo("  It could not be read in full.")
+        say("  It could not be read in full.")
     else:
-        click.echo(f"  placed {show(found['created_at'])}, changed {show(found['updated_at'])}")
-    click.echo(f"  first seen by the connector {show(found['first_seen_at'])}")
+        say(f"  placed {show(found['created_at'])}, changed {show(found['updated_at'])}")
+    say(f"  first seen by the connector {show(found['first_seen_at'])}")
     if found["is_test"]:
-        click.echo("  Test orders are counted, never imported.")
+        say("  Test orders are counted, never imported.")
     if found["is_final"]:
-        click.echo("  Nothing more can happen to it in the shop.")
+        say("  Nothing more can happen to it in the shop.")
 
 
 def _print_links(links: list[dict[str, Any]]) -> None:
@@ -108,7 +110,7 @@ def _print_links(links: list[dict[str, Any]]) -> None:
         if link["kind"] != "order":
             line = f", line {link['line_id']}" if link["line_id"] else ""
             pieces = f"{counted(link['quantity'], 'piece')}{line}"
-            click.echo(f"  {link['kind'].capitalize()}: {_in_the_shop(link)}, in Afosto {link['afosto_id']} ({pieces})")
+            say(f"  {link['kind'].capitalize()}: {_in_the_shop(link)}, in Afosto {link['afosto_id']} ({pieces})")
 
 
 def _in_the_shop(link: dict[str, Any]) -> str:
@@ -118,20 +120,22 @@ def _in_the_shop(link: dict[str, Any]) -> str:
 
 
 def _print_jobs(jobs: list[dict[str, Any]], intents: list[dict[str, Any]]) -> None:
-    click.echo("\nWhat is to be done" if jobs else "\nNothing is to be done")
+    say()
+    say("What is to be done" if jobs else "Nothing is to be done")
     for job in jobs:
-        click.echo(f"  {flow_name(job['direction'], job['flow'])} (job {job['id']}) {standing(job)}.")
+        say(f"  {flow_name(job['direction'], job['flow'])} (job {job['id']}) {standing(job)}.")
         if job["message"] and job["state"] != "done":
             reason = f" ({job['reason']})" if job["reason"] else ""
-            click.echo(f"    {job['message']}{reason}")
+            say(f"    {job['message']}{reason}")
         if job["resolution"]:
-            click.echo(f"    What to do: {job['resolution']}")
+            say(f"    What to do: {job['resolution']}")
     for intent in intents:
         until = show(intent["ambiguous_until"])
-        click.echo(f"  An answer to {intent['kind']!r} is not certain yet; nothing is repeated before {until}.")
+        say(f"  An answer to {intent['kind']!r} is not certain yet; nothing is repeated before {until}.")
 
 
 def _print_attempts(attempts: list[dict[str, Any]]) -> None:
-    click.echo("\nWhat was tried" if attempts else "\nNothing was tried yet")
+    say()
+    say("What was tried" if attempts else "Nothing was tried yet")
     for line in attempt_lines(attempts):
-        click.echo(f"  {line}")
+        say(f"  {line}")

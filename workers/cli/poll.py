@@ -9,6 +9,7 @@ from ledger.ledger import Ledger
 from schemas.errors import NeedsPerson
 from tasks.brokers import BROKER_ERRORS
 from workers.cli.frame import open_ledger, print_table
+from workers.cli.screen import say
 from workers.connect import FIRST_WIDTH
 
 CURSORS = ("live", "history", "sweep")
@@ -41,12 +42,12 @@ def poll(name: str, now: bool, cursor: str | None) -> None:
                 resolution=f"take it up again: connector store resume {name}",
             )
         for ill in ledger.stores.overview(name)["health"]:
-            click.echo(f"{name} is ill: {ill['message']} ({ill['reason']})", err=True)
+            say(f"{name} is ill: {ill['message']} ({ill['reason']})", err=True)
         _must_have(ledger, name, cursor)
         sent = _send(name, cursor)
         if not sent:
             ledger.cursors.make_due(name, cursor)
-    click.echo(
+    say(
         f"{name} is being polled ({cursor})"
         if sent
         else f"The broker does not answer; {name} is polled ({cursor}) as soon as dispatch runs"

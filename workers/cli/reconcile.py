@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from schemas.display import visible
 from schemas.flows import flow_name
 from schemas.words import counted
 from tasks.findings import STOCK, Finding, repair
@@ -15,6 +16,7 @@ from tasks.reconciling import Reconciliation
 from tasks.reconciling import reconcile as compare
 from tasks.runtime import Runtime, build_runtime
 from workers.cli.frame import check_database, print_json, print_table, settings
+from workers.cli.screen import say
 
 _COLUMNS = {
     "order": "ORDER",
@@ -63,15 +65,19 @@ def _runtime() -> Iterator[Runtime]:
 def _compare(runtime: Runtime, store: str) -> Reconciliation:
     """Compare with a bar on a terminal, in silence elsewhere."""
     console = Console(stderr=True)
-    columns = TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[said]}")
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        TextColumn("{task.fields[said]}", markup=False),
+    )
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
-        task = bar.add_task(f"Comparing {store}", total=1.0, said="")
+        task = bar.add_task(visible(f"Comparing {store}"), total=1.0, said="")
 
         def progress(orders: int, share: float) -> None:
             bar.update(task, completed=share, said=counted(orders, "order"))
 
         def tell(why: str, seconds: float) -> None:
-            bar.update(task, said=f"waits {seconds:.0f} s: {why}")
+            bar.update(task, said=visible(f"waits {seconds:.0f} s: {why}"))
 
         return compare(runtime, store, tell, progress)
 
@@ -80,19 +86,19 @@ def _print(found: Reconciliation, asked: str | None) -> None:
     rows = [_row(finding) for finding in found.findings]
     if rows:
         print_table(rows, _COLUMNS, "")
-        click.echo()
+        say()
     for (subject, cause, advice), kinds in _by_cause(found.findings).items():
-        click.echo(f"{subject}, {', '.join(kinds)}: {cause}.")
-        click.echo(f"  {advice}.")
+        say(f"{subject}, {', '.join(kinds)}: {cause}.")
+        say(f"  {advice}.")
     for left_out in found.left_out:
-        click.echo(f"Left out: {left_out}.")
+        say(f"Left out: {left_out}.")
     if found.waiting_for_payment:
-        click.echo(f"Drafts that wait for their payment: {found.waiting_for_payment}.")
+        say(f"Drafts that wait for their payment: {found.waiting_for_payment}.")
     on_its_way = len(found.findings) - len(found.drift)
     compared = f"{counted(found.orders, 'order')} and {counted(found.skus, 'SKU')} compared"
-    click.echo(f"{compared}: {counted(len(found.drift), 'difference')}, {on_its_way} more on their way.")
+    say(f"{compared}: {counted(len(found.drift), 'difference')}, {on_its_way} more on their way.")
     if asked is not None:
-        click.echo(f"Asked for: {asked} will run again. Compare once more when they have.")
+        say(f"Asked for: {asked} will run again. Compare once more when they have.")
 
 
 def _by_cause(findings: Sequence[Finding]) -> dict[tuple[str, str, str], list[str]]:

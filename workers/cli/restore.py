@@ -11,6 +11,7 @@ from schemas.errors import NeedsPerson
 from schemas.settings import Settings
 from schemas.words import counted
 from workers.cli.frame import open_ledger, print_json, print_table, settings, show
+from workers.cli.screen import say
 from workers.restoring import link_order, release_orders
 
 # Dispatch that ran within so many of its intervals is running now.
@@ -45,10 +46,10 @@ def hold(until: datetime | None) -> None:
             known = f", nor before {show(last)}, the last that this database knows of" if last else ""
             raise click.BadParameter(f"must not lie in the future{known}.", param_hint="--until")
         names = ledger.restores.hold(moment)
-    click.echo(f"Orders of {counted(len(names), 'store')} placed before {show(moment)} are held.")
+    say(f"Orders of {counted(len(names), 'store')} placed before {show(moment)} are held.")
     if last:
-        click.echo(f"This database knows what was done up to {show(last)}.")
-    click.echo("Start the processes; then see which orders need you with: connector restore list")
+        say(f"This database knows what was done up to {show(last)}.")
+    say("Start the processes; then see which orders need you with: connector restore list")
 
 
 def _last_tick(ledger: Ledger, chosen: Settings) -> datetime | None:
@@ -90,7 +91,7 @@ def link(store: str, order: str, afosto_id: str) -> None:
     chosen = settings()
     with open_ledger(chosen) as ledger:
         link_order(ledger, chosen, store, order, afosto_id)
-    click.echo(f"order {order} of {store} is the Afosto order {afosto_id}; its news follow")
+    say(f"order {order} of {store} is the Afosto order {afosto_id}; its news follow")
 
 
 @restore.command()
@@ -103,4 +104,4 @@ def release(store: str, orders: Sequence[str], everything: bool) -> None:
         raise click.UsageError("Give either orders or --all.")
     with open_ledger() as ledger:
         count = release_orders(ledger, store, None if everything else orders)
-    click.echo(f"{counted(count, 'order')} of {store} will be imported")
+    say(f"{counted(count, 'order')} of {store} will be imported")

@@ -6,6 +6,8 @@ from getpass import GetPassWarning
 
 import click
 
+from workers.cli.screen import ask_secret
+
 
 def read_secret(given: str | None, label: str, *, stdin: bool, option: str) -> str:
     """Return a secret without surrounding blanks; `option` says how it is given without a terminal.
@@ -22,6 +24,6 @@ def _asked(label: str, option: str) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("error", GetPassWarning)
         try:
-            return str(click.prompt(label, hide_input=True, err=True))
+            return ask_secret(label)
         except GetPassWarning:
             raise click.UsageError(f"{label}: there is no terminal to ask at; give it with {option}.") from None

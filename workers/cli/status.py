@@ -11,6 +11,7 @@ from schemas.flows import flow_name
 from schemas.settings import Settings
 from workers.cli.broker import queue_lengths, refusals
 from workers.cli.frame import open_ledger, print_json, print_table, settings, span
+from workers.cli.screen import say
 from workers.cli.store_advice import advice, not_permitted
 from workers.consumed import ALIVE_SECONDS, slots_of_queues
 
@@ -84,28 +85,31 @@ def _database_refusal(ledger: Ledger) -> list[str]:
 
 def _print(found: dict[str, Any]) -> None:
     _print_stores(found["stores"], found["interval"])
-    click.echo("\nParked jobs")
+    say()
+    say("Parked jobs")
     columns = {"jobs": "JOBS", "store": "STORE", "name": "FLOW", "reason": "REASON", "resolution": "WHAT TO DO"}
     print_table(found["parked"], columns, "none")
-    click.echo("\nWorkers")
+    say()
+    say("Workers")
     workers = [{**row, "queues": ",".join(row["queues"]), "seen": span(row["seen_before"])} for row in found["workers"]]
     worker_columns = {"id": "WORKER", "queues": "QUEUES", "slots": "SLOTS", "alive": "ALIVE", "seen": "SEEN BEFORE"}
     print_table(workers, worker_columns, "none has reported; start them as the Procfile says")
-    click.echo("\nQueues")
+    say()
+    say("Queues")
     if found["queues"] is not None:
         queues = [{"queue": queue, "messages": count} for queue, count in found["queues"].items()]
         print_table(queues, {"queue": "QUEUE", "messages": "MESSAGES"}, "none")
     for sentence in found["silent"]:
-        click.echo(f"{sentence}. Jobs wait in the database meanwhile.")
+        say(f"{sentence}. Jobs wait in the database meanwhile.")
     if found["unconsumed"]:
-        click.echo(f"No worker consumes {', '.join(found['unconsumed'])}; start one as the Procfile says.")
+        say(f"No worker consumes {', '.join(found['unconsumed'])}; start one as the Procfile says.")
     if found["set_aside"]:
         where = ", ".join(f"{row['messages']} from {row['queue']}" for row in found["set_aside"])
-        click.echo(f"Messages set aside: {where}; {SEE_MESSAGES}")
+        say(f"Messages set aside: {where}; {SEE_MESSAGES}")
 
 
 def _print_stores(stores: list[dict[str, Any]], interval: float) -> None:
-    click.echo(f"Stores (polled every {span(interval)})")
+    say(f"Stores (polled every {span(interval)})")
     shown = [
         {**row, "fresh": span(row["freshness"]), "history": f"{row['history_percent']} %", "orders": row["seen"]}
         for row in stores
@@ -116,14 +120,12 @@ def _print_stores(stores: list[dict[str, Any]], interval: float) -> None:
     )
     for row in stores:
         for ill in row["health"]:
-            click.echo(
-                f"  {row['name']}: {ill['vendor']} since {ill['since'][:19]}: {ill['message']} ({ill['reason']})"
-            )
-            click.echo(f"    what to do: {advice(row['name'], ill['reason'])}")
+            say(f"  {row['name']}: {ill['vendor']} since {ill['since'][:19]}: {ill['message']} ({ill['reason']})")
+            say(f"    what to do: {advice(row['name'], ill['reason'])}")
         for flow in row["stopped"]:
             name = flow_name(flow["direction"], flow["flow"])
-            click.echo(f"  {row['name']}: the flow {name} stopped itself for {flow['reason']}: {flow['message']}")
-            click.echo(f"    look at the jobs, then: connector store resume {row['name']} --flow {name}")
+            say(f"  {row['name']}: the flow {name} stopped itself for {flow['reason']}: {flow['message']}")
+            say(f"    look at the jobs, then: connector store resume {row['name']} --flow {name}")
         for name, boxes in not_permitted(row):
-            click.echo(f"  {row['name']}: the flow {name} is off: the app lacks {boxes}")
-            click.echo(f"    to have it, tick it in the cockpit, then: connector store switch {row['name']} {name} on")
+            say(f"  {row['name']}: the flow {name} is off: the app lacks {boxes}")
+            say(f"    to have it, tick it in the cockpit, then: connector store switch {row['name']} {name} on")

@@ -7,6 +7,7 @@ import click
 from schemas.errors import NeedsPerson
 from schemas.words import counted
 from workers.cli.frame import open_ledger, print_json, print_table, show
+from workers.cli.screen import say
 
 
 @click.command(short_help="Show what STORE's stock was published as.")
@@ -44,9 +45,10 @@ def _print(rows: list[dict[str, Any]], cursor: dict[str, Any]) -> None:
     print_table(shown, columns, "nothing yet; what the shop sells is found at its first turn")
     for (message, resolution), skus in _advice(rows).items():
         named = skus[0] if len(skus) == 1 else f"{counted(len(skus), 'SKU')} ({skus[0]} …)"
-        click.echo(f"  {named}: {message}. {resolution}")
+        say(f"  {named}: {message}. {resolution}")
     if cursor.get("polled_at"):
-        click.echo(f"\nChanges in Afosto were last read at {show(cursor['polled_at'])}{_how(cursor)}")
+        say()
+        say(f"Changes in Afosto were last read at {show(cursor['polled_at'])}{_how(cursor)}")
 
 
 def _advice(rows: list[dict[str, Any]]) -> dict[tuple[str, str], list[str]]:

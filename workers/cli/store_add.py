@@ -14,6 +14,7 @@ from ledger.ledger import Ledger
 from schemas.errors import NeedsPerson
 from schemas.settings import Settings
 from workers.cli.frame import FLOWS, TOTALS, open_ledger, settings
+from workers.cli.screen import say
 from workers.cli.secrets import read_secret
 from workers.cli.shop_address import must_be_public
 from workers.connect import NewStore, connect_store
@@ -122,19 +123,19 @@ def add(name: str, **given: Any) -> None:
         _check_locations(chosen, new, set(given["locations"].values()))
         connection = connect_store(ledger, chosen, new)
         _keep_choices(ledger, name, given["flows"], given["locations"])
-    click.echo(f"Both vendors take the credentials. Flows of {name}:")
+    say(f"Both vendors take the credentials. Flows of {name}:")
     places = {**connection.locations, **given["locations"]}
     unplaced = {} if places else {"inventory.publish": _NO_PLACE}
     _print_flows(name, given["flows"], connection.missing, unplaced)
     if given["mark_orders"]:
         _print_flows(name, ["mark_orders"], {"mark_orders": missing_scopes("mark_orders", connection.scopes)}, {})
     if "broken.export" in given["flows"] and not connection.missing["broken.export"]:
-        click.echo("  broken.export: the shop starts a refund by itself for each return that Afosto rejected")
+        say("  broken.export: the shop starts a refund by itself for each return that Afosto rejected")
     for epages_id, afosto_id in places.items():
-        click.echo(f"  orders to be collected at {epages_id} go to the Afosto location {afosto_id}")
+        say(f"  orders to be collected at {epages_id} go to the Afosto location {afosto_id}")
     if not places:
         _print_mapping(name, connection.scopes)
-    click.echo(f"{name} is connected; orders since {given['since']:%Y-%m-%d} follow. See: connector status")
+    say(f"{name} is connected; orders since {given['since']:%Y-%m-%d} follow. See: connector status")
 
 
 def _check_locations(chosen: Settings, new: NewStore, wanted: set[str]) -> None:
@@ -162,11 +163,11 @@ def _keep_choices(ledger: Ledger, name: str, flows: Sequence[str], locations: Ma
 
 def _print_mapping(name: str, scopes: Collection[str]) -> None:
     """Nothing is mapped, so no stock is published, and orders to be collected wait for a person."""
-    click.echo("  no location is mapped: no stock is published, and orders to be collected are parked")
+    say("  no location is mapped: no stock is published, and orders to be collected are parked")
     if READ_LOCATIONS not in scopes:
-        click.echo(f"  {missing_box()}; until then give their ids yourself")
-    click.echo(f"  see the locations: connector locations list {name}")
-    click.echo(f"  then map each: connector locations map {name} EPAGES_ID AFOSTO_ID")
+        say(f"  {missing_box()}; until then give their ids yourself")
+    say(f"  see the locations: connector locations list {name}")
+    say(f"  then map each: connector locations map {name} EPAGES_ID AFOSTO_ID")
 
 
 def _print_flows(
@@ -174,6 +175,6 @@ def _print_flows(
 ) -> None:
     for flow in flows:
         boxes = " and ".join(f"{scope} (in the cockpit: {cockpit_name(scope)})" for scope in missing[flow])
-        click.echo(f"  {flow:20} {f'off: the app lacks {boxes}' if boxes else unready.get(flow, 'permitted')}")
+        say(f"  {flow:20} {f'off: the app lacks {boxes}' if boxes else unready.get(flow, 'permitted')}")
         if boxes:
-            click.echo(f"  {'':20} tick it in the cockpit, then: connector store switch {name} {flow} on")
+            say(f"  {'':20} tick it in the cockpit, then: connector store switch {name} {flow} on")

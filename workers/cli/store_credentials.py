@@ -5,6 +5,7 @@ import click
 from ledger.ledger import Ledger
 from schemas.errors import ConfigurationError
 from workers.cli.frame import open_ledger, settings
+from workers.cli.screen import say
 from workers.cli.secrets import read_secret
 from workers.connect import replace_credentials
 
@@ -49,7 +50,7 @@ def credentials(
             afosto_key=_kept(ledger, name, AFOSTO_KEY, kept=shop and not key)
             or read_secret(afosto_key, AFOSTO_KEY[1], stdin=afosto_key_stdin, option="--afosto-key-stdin"),
         )
-    click.echo(f"Both vendors take the credentials; {name} goes on with them")
+    say(f"Both vendors take the credentials; {name} goes on with them")
 
 
 def _kept(ledger: Ledger, name: str, secret: tuple[str, str], *, kept: bool) -> str | None:
@@ -58,5 +59,5 @@ def _kept(ledger: Ledger, name: str, secret: tuple[str, str], *, kept: bool) -> 
     try:
         return ledger.stores.secret(name, column) if kept else None
     except ConfigurationError:
-        click.echo(f"{label}: the one that is kept fits none of CONNECTOR_KEYS; it is needed anew.", err=True)
+        say(f"{label}: the one that is kept fits none of CONNECTOR_KEYS; it is needed anew.", err=True)
         return None

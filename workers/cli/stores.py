@@ -13,6 +13,7 @@ from schemas.flows import EXPORTS
 from schemas.settings import Settings
 from schemas.words import counted
 from workers.cli.frame import FLOWS, TOTALS, open_ledger, print_json, print_table, settings, show, span
+from workers.cli.screen import ask, say
 from workers.cli.store_add import add
 from workers.cli.store_credentials import credentials
 from workers.connect import refresh_scopes
@@ -68,18 +69,21 @@ def show_store(name: str, as_json: bool) -> None:
         print_json({**facts, **overview})
         return
     for key, value in facts.items():
-        click.echo(f"{key.replace('_', ' '):14} {' '.join(value) if isinstance(value, list) else show(value)}")
+        say(f"{key.replace('_', ' '):14} {' '.join(value) if isinstance(value, list) else show(value)}")
     _print_overview(overview)
 
 
 def _print_overview(overview: dict[str, Any]) -> None:
-    click.echo("\nFlows")
+    say()
+    say("Flows")
     flow_columns = {"name": "FLOW", "enabled": "ON", "stopped_reason": "STOPPED FOR", "stopped_message": "WHY"}
     print_table(overview["flows"], flow_columns, "none")
-    click.echo("\nCursors")
+    say()
+    say("Cursors")
     cursor_columns = {"kind": "CURSOR", "position": "READ UP TO", "polled_at": "POLLED AT", "requests": "REQUESTS"}
     print_table(overview["cursors"], cursor_columns, "none")
-    click.echo("\nHealth")
+    say()
+    say("Health")
     health_columns = {"vendor": "VENDOR", "reason": "REASON", "since": "SINCE", "message": "MESSAGE"}
     print_table(overview["health"], health_columns, "nothing is wrong with either vendor")
 
@@ -90,7 +94,7 @@ def pause(name: str) -> None:
     """Stop polling the store and running its jobs. Nothing is lost: it is all still there at `resume`."""
     with open_ledger() as ledger:
         ledger.stores.pause(name)
-    click.echo(f"{name} is paused; take it up again with: connector store resume {name}")
+    say(f"{name} is paused; take it up again with: connector store resume {name}")
 
 
 @store.command()
@@ -109,10 +113,10 @@ def resume(name: str, flow: str | None, totals: str | None) -> None:
             raise unknown_store(name)
         if totals:
             ledger.stores.set_totals(name, totals)
-            click.echo(f"{name}: totals are now handled as: {totals}")
+            say(f"{name}: totals are now handled as: {totals}")
         if flow is None:
             ledger.stores.resume(name)
-            click.echo(f"{name} is active")
+            say(f"{name} is active")
         _release(ledger, name, flow)
         if totals and totals != "strict":
             _retry(ledger, name, "totals-differ")
@@ -136,7 +140,7 @@ def _switch_on(ledger: Ledger, name: str, flow: str) -> None:
     if flow in EXPORTS:
         ledger.jobs.hint_all(name, "export", "looks", ledger.walks.all_opened(name), lane=2)
     if flow == "broken.export":
-        click.echo("From now on the shop starts a refund by itself for each return that Afosto rejects.")
+        say("From now on the shop starts a refund by itself for each return that Afosto rejects.")
 
 
 def _set_opening(ledger: Ledger, name: str, choice: OpeningChoice, enabled: bool) -> None:
@@ -144,7 +148,7 @@ def _set_opening(ledger: Ledger, name: str, choice: OpeningChoice, enabled: bool
     waiting = ledger.stores.set_opening(name, choice, enabled)
     if enabled and waiting:
         ledger.jobs.hint_all(name, "import", "orders", waiting, lane=1)
-        click.echo(f"{name}: {counted(len(waiting), 'order')} that wait unopened will be looked at again")
+        say(f"{name}: {counted(len(waiting), 'order')} that wait unopened will be looked at again")
 
 
 def _release(ledger: Ledger, name: str, flow: str | None) -> None:
@@ -152,9 +156,9 @@ def _release(ledger: Ledger, name: str, flow: str | None) -> None:
     stopped = [row for row in chosen if row["stopped_reason"]]
     ledger.stores.resume_flows(name, flow)
     for row in stopped:
-        click.echo(f"{name}: the flow {row['name']}, stopped for {row['stopped_reason']}, is released")
+        say(f"{name}: the flow {row['name']}, stopped for {row['stopped_reason']}, is released")
     if flow and not stopped:
-        click.echo(f"{name}: the flow {flow} was not stopped")
+        say(f"{name}: the flow {flow} was not stopped")
     for reason in sorted({row["stopped_reason"] for row in stopped}):
         _retry(ledger, name, reason)
 
@@ -162,7 +166,7 @@ def _release(ledger: Ledger, name: str, flow: str | None) -> None:
 def _retry(ledger: Ledger, name: str, reason: str) -> None:
     count = len(ledger.jobs.retry(store=name, reason=reason))
     if count:
-        click.echo(f"{name}: {counted(count, 'job')} parked for {reason} will run again")
+        say(f"{name}: {counted(count, 'job')} parked for {reason} will run again")
 
 
 @store.command()
@@ -192,7 +196,7 @@ def switch(name: str, flow: str, state: str) -> None:
             ledger.stores.switch_flow(name, flow, enabled=False)
         else:
             _switch_on(ledger, name, flow)
-    click.echo(f"{name}: {flow} is {state}")
+    say(f"{name}: {flow} is {state}")
 
 
 @store.command()
@@ -203,9 +207,7 @@ def remove(name: str, yes: bool) -> None:
     with open_ledger() as ledger:
         ledger.stores.facts(name)
         if not yes:
-            click.echo(
-                f"Forgetting {name} forgets which orders are in Afosto: connected again, they would be imported twice."
-            )
-            click.confirm(f"Forget {name}?", abort=True)
+            say(f"Forgetting {name} forgets which orders are in Afosto: connected again, they would be imported twice.")
+            ask(f"Forget {name}?")
         ledger.stores.remove(name)
-    click.echo(f"{name} is removed")
+    say(f"{name} is removed")

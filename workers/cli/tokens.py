@@ -6,6 +6,7 @@ import click
 
 from schemas.messages import FOR_OTHERS
 from workers.cli.frame import open_ledger, print_json, print_table
+from workers.cli.screen import say
 
 
 @click.group(short_help="Make, list and revoke tokens of other systems.")
@@ -27,7 +28,7 @@ def add(name: str, tasks: Sequence[str], stores: Sequence[str]) -> None:
         for store in stores:
             ledger.stores.facts(store)
         token = ledger.tokens.add(name, tasks, stores)
-    click.echo(token)
+    say(token)
 
 
 @tokens.command("list")
@@ -57,4 +58,4 @@ def revoke(name: str) -> None:
     """Accept the token of NAME no more, from this moment on."""
     with open_ledger() as ledger:
         ledger.tokens.revoke(name)
-    click.echo(f"the token of {name} is revoked")
+    say(f"the token of {name} is revoked")

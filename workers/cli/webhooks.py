@@ -4,6 +4,7 @@ import click
 from click.core import ParameterSource
 
 from workers.cli.frame import open_ledger, print_json, print_table
+from workers.cli.screen import say
 from workers.cli.secrets import read_secret
 
 PATH = "/webhooks/afosto/"
@@ -32,7 +33,7 @@ def add(store: str, secret: str | None, secret_stdin: bool) -> None:
     with open_ledger() as ledger:
         ledger.stores.facts(store)
         endpoint = ledger.webhooks.add(store, _read(secret, "Webhook secret", stdin=secret_stdin))
-    click.echo(f"{PATH}{endpoint}")
+    say(f"{PATH}{endpoint}")
 
 
 @webhooks.command("list")
@@ -72,9 +73,9 @@ def rotate(ctx: click.Context, endpoint: str, secret: str | None, secret_stdin: 
             ledger.webhooks.must_have_one_secret(endpoint)
             ledger.webhooks.rotate(endpoint, _read(secret, "New webhook secret", stdin=secret_stdin))
     if finish:
-        click.echo("only the newest secret is accepted now")
+        say("only the newest secret is accepted now")
     else:
-        click.echo(f"both secrets are accepted; end that with: connector webhooks rotate {endpoint} --finish")
+        say(f"both secrets are accepted; end that with: connector webhooks rotate {endpoint} --finish")
 
 
 @webhooks.command()
@@ -83,7 +84,7 @@ def remove(endpoint: str) -> None:
     """Take nothing at ENDPOINT any more."""
     with open_ledger() as ledger:
         ledger.webhooks.remove(endpoint)
-    click.echo("the endpoint is removed; take it out of Afosto as well")
+    say("the endpoint is removed; take it out of Afosto as well")
 
 
 def _read(given: str | None, label: str, *, stdin: bool) -> str:

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.live import Live
 
 from ledger.ledger import Ledger
+from schemas.display import visible
 from workers.local.demo_figures import NOTE, figures
 from workers.local.demo_stage import Stage, check_alive, set_up
 from workers.local.demo_stay import handed_over
@@ -64,7 +65,8 @@ def _play(stage: Stage, trading: float) -> Report:
     if not settled:
         stage.console.print(f"Not everything was settled within {SETTLING_SECONDS:g} s.", style="bold red")
     for row in stage.ledger.jobs.parked_reasons():
-        stage.console.print(f"parked in {row['store']}: {row['jobs']} {row['name']}, {row['reason']}: {row['message']}")
+        parked = f"parked in {row['store']}: {row['jobs']} {row['name']}, {row['reason']}: {row['message']}"
+        stage.console.print(visible(parked), markup=False)
     return report
 
 

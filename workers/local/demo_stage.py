@@ -172,8 +172,19 @@ def _start_workers(processes: Processes, environ: Mapping[str, str], flower: int
         alone = ("--without-gossip", "--without-mingle")
         processes.start(Command(name, [*celery, "worker", "-n", f"{name}@%h", *alone, *options], env=environ))
     processes.start(Command("beat", [*celery, "beat"], env=environ))
-    argv = [*celery, "flower", f"--port={flower}", "--address=127.0.0.1"]
-    processes.start(Command("flower", argv, env=environ))
+    argv = [
+        sys.executable,
+        "-m",
+        "celery",
+        "-A",
+        "workers.watching",
+        "flower",
+        f"--port={flower}",
+        "--address=127.0.0.1",
+    ]
+    # What shows tasks to people needs the broker alone.
+    seen = {name: value for name, value in environ.items() if name not in ("CONNECTOR_KEYS", "CONNECTOR_DATABASE_URL")}
+    processes.start(Command("flower", argv, env=seen))
 
 
 def _start_gateway(processes: Processes, environ: Mapping[str, str], port: int) -> None:

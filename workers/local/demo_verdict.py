@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from schemas.display import visible
 from schemas.words import counted
 from workers.local.proof import Report
 
@@ -44,8 +45,8 @@ def verdict(report: Report, figures: Iterable[Figure], note: str) -> RenderableT
     for group, rows in groupby((*_orders(report), *_routes(report), *_stock(report), *figures), lambda row: row[0]):
         grid.add_row(Text(group, style="bold"))
         for _, name, figure in rows:
-            grid.add_row(f"  {name}", figure)
-    shown = [Text(f"{d.kind}  {d.order}: {d.message}") for d in report.differences[:SHOWN_DIFFERENCES]]
+            grid.add_row(Text(f"  {visible(name)}"), figure)
+    shown = [Text(visible(f"{d.kind}  {d.order}: {d.message}")) for d in report.differences[:SHOWN_DIFFERENCES]]
     style = "bold green" if report.agrees else "bold red"
     left = f"; {counted(len(report.excused), 'order')} noted, left to a person" if report.excused else ""
     result = Text(f"{counted(len(report.differences), 'difference')}{left}", style=style)

@@ -94,3 +94,28 @@ def test_a_message_that_arrives_is_no_line_of_its_own_and_a_warning_about_one_is
     arrivals.info("received")
     arrivals.warning("discarded")
     assert json.loads(capsys.readouterr().err)["event"] == "discarded"
+
+
+def test_no_text_writes_a_line_of_its_own_or_commands_the_terminal_on_the_console(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    odd = "\x1b[2J\x9b\u202e\r\n2026-01-01 [info] all is well"
+    set_up_logs(load_settings({**ENVIRON, "CONNECTOR_LOG_FORMAT": "console"}))
+    structlog.get_logger("tasks").info(f"settled{odd}", why=odd, steps=[odd], **{f"field{odd}": 1})
+    try:
+        raise ValueError(odd)
+    except ValueError:
+        logging.getLogger("some.library").exception("failed with %s", odd)
+    said = capsys.readouterr().err
+    assert said.replace("\n", "").isprintable()
+    assert not any(line.startswith("2026-01-01") for line in said.splitlines())
+    assert "ValueError" in said
+
+
+def test_json_lines_hold_odd_texts_whole_and_escaped(capsys: pytest.CaptureFixture[str]) -> None:
+    odd = "\x1b[2J\x7f\x9b\u202e\n"
+    set_up_logs(load_settings(ENVIRON))
+    structlog.get_logger("tasks").info("settled", why=odd)
+    said = capsys.readouterr().err
+    assert said.rstrip("\n").isprintable()
+    assert json.loads(said)["why"] == odd

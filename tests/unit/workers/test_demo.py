@@ -108,3 +108,11 @@ def test_the_proof_is_grouped_and_leaves_no_count_out() -> None:
     assert names.count("effects") == 2
     assert shown[-5:-2] == NOTE.splitlines()
     assert shown[-2:] == ["stock  berlin: 1 instead of 2", "1 difference"]
+
+
+def test_a_difference_is_shown_without_what_would_command_the_terminal() -> None:
+    odd = "\x1b[2J\u202e[red]\n"
+    report = Report(Counter({odd: 1}), [Difference("stock", f"10001{odd}", odd)])
+    shown = lines(verdict(report, [], NOTE))
+    assert "".join(shown).isprintable()
+    assert r"stock  10001\x1b[2J\u202e[red]\x0a: \x1b[2J\u202e[red]\x0a" in shown

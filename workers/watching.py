@@ -1,0 +1,45 @@
+"""The Celery application of Flower: `celery -A workers.watching flower`.
+
+It knows the broker alone: what shows tasks to people needs no keys of the stores' secrets and no way to the database.
+"""
+
+import os
+from collections.abc import Mapping
+
+import click
+from celery import Celery
+
+from schemas.display import visible_lines
+from schemas.errors import ConfigurationError
+from schemas.settings import load_setting
+from workers import broker
+
+# Whoever listens at a Redis hands out anew what nobody acknowledged for so many seconds; that is the workers' part.
+_NEVER = 10 * 365 * 86_400
+
+
+def create_app(environ: Mapping[str, str]) -> Celery:
+    """Build an application without tasks. Raises ConfigurationError when the broker's address is missing or wrong."""
+    broker.register()
+    watched = Celery("connector")
+    watched.config_from_object("celeryconfig")
+    watched.conf.broker_url = url = load_setting(environ, "broker_url")
+    if url.startswith(("redis://", "rediss://")):
+        watched.conf.broker_transport_options = {
+            "visibility_timeout": _NEVER,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+        }
+    return watched
+
+
+def _created() -> Celery:
+    """Build it, or end the process with one sentence: Celery would print all the way here."""
+    try:
+        return create_app(os.environ)
+    except ConfigurationError as error:
+        click.echo(visible_lines(f"Error: {error}"), err=True)
+        raise SystemExit(2) from None
+
+
+app = _created()
