@@ -25,7 +25,7 @@ def remedy(field: str) -> str:
     """Return what to do about a document whose field at this dotted path is at fault."""
     for ending, what in _REMEDIES:
         if field.endswith(ending):
-            return f"{what} It is read again by itself, with growing pauses."
+            return f"{what} It is read again by itself, with growing pauses (field {field!r})."
     return (
         f"Look at the field {field!r} of the document and let the vendor mend it; it is read again by itself, with "
         "growing pauses. When the vendor's shape has changed, update the schema."
