@@ -130,16 +130,6 @@ def _full_redis() -> Fault:
     def free(arena: Arena) -> None:
         assert arena.servers.redis_disk is not None
         arena.servers.redis_disk.free()
-        _until_written(arena)
         arena.world.redis.config_set("appendonly", "no")
 
     return _outage("full disk of redis", "redis", _lasting(fill), free)
-
-
-def _until_written(arena: Arena) -> None:
-    """Redis tries again each second what it could not write."""
-    ends = time.monotonic() + arena.pace.patience
-    while arena.world.redis.info("persistence")["aof_last_write_status"] != "ok":
-        if time.monotonic() > ends:
-            raise AssertionError("Redis does not write again")
-        time.sleep(0.1)
