@@ -20,5 +20,5 @@ def why_not() -> str:
     """Say why there can be no such host here; nothing when there can."""
     if not shutil.which("unshare"):
         return "unshare is missing"
-    tried = subprocess.run([*READ_ONLY.prefix, "true"], capture_output=True, text=True, check=False)
+    tried = subprocess.run([*READ_ONLY.prefix, "true"], capture_output=True, text=True, check=False, timeout=60)
     return tried.stderr.strip()

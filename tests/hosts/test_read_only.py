@@ -27,7 +27,7 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 def test_nothing_can_be_written_there() -> None:
     places = ["/tmp/x", "/dev/shm/x", "x"]  # noqa: S108 - where a program would try
-    tried = subprocess.run([*READ_ONLY.prefix, "touch", *places], check=False, capture_output=True)
+    tried = subprocess.run([*READ_ONLY.prefix, "touch", *places], check=False, capture_output=True, timeout=60)
     assert tried.stderr.count(b"Read-only file system") == len(places)
 
 
@@ -57,7 +57,7 @@ def test_what_listens_answers(world: World, command: list[str], path: str) -> No
 )
 def test_commands_run(world: World, command: list[str]) -> None:
     argv = [*READ_ONLY.prefix, sys.executable, "-m", "workers.start", *command]
-    ran = subprocess.run(argv, env=world.env, check=False, capture_output=True, text=True, cwd=os.curdir)
+    ran = subprocess.run(argv, env=world.env, check=False, capture_output=True, text=True, cwd=os.curdir, timeout=60)
     assert ran.returncode in {0, 1}
     assert "Traceback" not in ran.stderr
 

@@ -39,7 +39,7 @@ def run_as_the_image_does(superuser: str) -> str:
     login = {"PGHOST": address.hostname, "PGPORT": str(address.port), "PGPASSWORD": address.password}
     env = {**os.environ, **{name: value or "" for name, value in login.items()}, "POSTGRES_PASSWORD": PASSWORD}
     env["PATH"] = f"{binaries()}:{env['PATH']}"
-    subprocess.run([SCRIPT], env=env, check=True, capture_output=True)
+    subprocess.run([SCRIPT], env=env, check=True, capture_output=True, timeout=60)
     return address._replace(netloc=f"connector:{PASSWORD}@127.0.0.1:{address.port}", path="/connector").geturl()
 
 

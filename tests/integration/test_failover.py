@@ -44,7 +44,7 @@ def test_after_a_failover_every_session_leads_to_the_new_primary(cluster: Cluste
     failover.start()
     while failover.is_alive():
         _open_sessions(database)
-    failover.join()
+    failover.join(60)
     wait_for(lambda: _refusal(database) is None, WITHIN, "a write to succeed")
     assert [_refusal(database) for _ in range(2 * SESSIONS)] == [None] * (2 * SESSIONS)
 
@@ -89,7 +89,7 @@ def _open_sessions(database: Database) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
 
 
 def _refusal(database: Database) -> str | None:

@@ -56,7 +56,7 @@ def running(world: World, pool: str) -> Iterator[subprocess.Popen[bytes]]:
         yield worker
     finally:
         worker.kill()
-        worker.wait()
+        worker.wait(30)
 
 
 def jobs(world: World) -> set[str]:

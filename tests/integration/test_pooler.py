@@ -112,7 +112,7 @@ def _wrong_answers(run: Callable[[Callable[[Session], Any]], Any]) -> list[objec
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     return wrong
 
 

@@ -59,7 +59,7 @@ def gateway(fresh_services: Services, tmp_path: Path) -> Iterator[Gateway]:
     finally:
         started.calls.close()
         process.kill()
-        process.wait()
+        process.wait(30)
 
 
 @contextmanager
