@@ -8,7 +8,7 @@ from redis import Redis
 from werkzeug.test import TestResponse
 
 from schemas.messages import FOR_OTHERS
-from tests.doors import Doors
+from tests.doors import Doors, open_doors
 from workers.local.services import Services
 
 ORDER = b'{"store": "shop", "order": "4711"}'
@@ -213,14 +213,17 @@ def test_a_method_nobody_offers_names_those_that_are(doors: Doors, token: str) -
     assert "POST" in answer.headers["Allow"]
 
 
-def test_a_token_that_calls_too_often_is_told_when_to_come_again(doors: Doors, token: str) -> None:
-    answers = [send(doors, token) for _ in range(40)]
-    refused = [answer for answer in answers if answer.status_code == 429]
-    assert refused
-    assert error(refused[0]) == (429, "too-many-requests", None)
-    assert int(refused[0].headers["Retry-After"]) >= 1
-    stranger = doors.ledger.tokens.add("shop system", FOR_OTHERS, [])
-    assert send(doors, stranger).status_code == 202
+def test_a_token_that_calls_too_often_is_told_when_to_come_again(fresh_services: Services) -> None:
+    # So few that no machine is slow enough for them to come back in time.
+    with open_doors(fresh_services, GATEWAY_CALLS_PER_MINUTE="6") as doors:
+        doors.store("shop")
+        erp, stranger = (doors.ledger.tokens.add(name, FOR_OTHERS, []) for name in ("erp", "shop system"))
+        answers = [send(doors, erp) for _ in range(10)]
+        refused = [answer for answer in answers if answer.status_code == 429]
+        assert refused
+        assert error(refused[0]) == (429, "too-many-requests", None)
+        assert int(refused[0].headers["Retry-After"]) >= 1
+        assert send(doors, stranger).status_code == 202
 
 
 def test_nobody_is_refused_because_a_server_behind_the_limit_is_away(
