@@ -3,6 +3,9 @@
 # Bytes of a head, which ends with an empty line, and of a body: more of it no address takes.
 MOST_HEAD = 64 * 1024
 MOST_BODY = 256 * 1024
+# Of a body in chunks, their sizes and ends included: what is cut must hold more than MOST_BODY of content, or it would
+# look like one that broke off.
+_MOST_CHUNKED = 2 * MOST_BODY
 _END = b"\r\n\r\n"
 
 
@@ -30,7 +33,7 @@ class Incoming:
             return self.cut or len(self.data) >= self._body_at + self._length
         if self._chunks_end():
             return True
-        self.cut = len(self.data) > self._body_at + MOST_BODY
+        self.cut = len(self.data) > self._body_at + _MOST_CHUNKED
         return self.cut
 
     def wants_word(self) -> bool:

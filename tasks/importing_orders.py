@@ -225,7 +225,12 @@ def _give_up(run: Run, link: Link | None) -> str:
 
 def _check_unchanged(run: Run, shop: epages.Order, link: Link) -> str:
     """What changes in the shop after the import, its payment too, is for a person, as long as nothing has left."""
-    if not has_left(shop) and link.facts.get("fingerprint") != fingerprint(shop):
+    made_of = link.facts.get("fingerprint")
+    if made_of is None:
+        # Found again after a restore: what it looked like is not known any more, so it counts from now on.
+        now = {"fingerprint": fingerprint(shop)}
+        run.links.stage_order(run.store.name, run.order_id, link.afosto_id, "opened", facts=now)
+    elif not has_left(shop) and made_of != fingerprint(shop):
         raise NeedsPerson(
             f"order {shop.number} of {run.store.name} was changed in the shop after its import: "
             f"addresses or lines differ from Afosto order {link.afosto_id}",

@@ -13,6 +13,7 @@ from psycopg import sql
 from redis import Redis
 
 from ledger.session import Session
+from ledger.set_aside import SetAsideMessage
 from tests.commands import Commands
 from tests.doors import Doors
 from tests.driver import Driver
@@ -35,7 +36,7 @@ NOTHING_OF_OTHERS = {("gateway",), ("demo",), ("local", "up"), ("local", "down")
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("tests.world.PLACES", [{"id": f"location{ODD}", "name": f"Store{ODD}"}])
+        patch.setattr("tests.world.PLACES", [{"id": "location-1", "name": f"Store{ODD}"}])
         with World(services, tmp_path_factory.mktemp("world")) as started:
             yield started
 
@@ -119,6 +120,8 @@ def test_no_page_of_the_gateway_repeats_what_it_was_asked_for(doors: Doors, path
 def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
     """Each command with arguments that let it show something; what changes things comes last."""
     store, job = driver.store, str(driver.jobs()[0]["id"])
+    driver.runtime.ledger.set_aside.keep(SetAsideMessage("orders", ODD, ODD, ODD, 1, ODD))
+    message = str(driver.runtime.ledger.set_aside.kept()[0]["id"])
     schema = folder / "schema.graphql"
     schema.write_text("type Query { shop: Int }")
     return [
@@ -127,6 +130,9 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
         (("store", "list"), ()),
         (("store", "show"), (store,)),
         (("locations", "list"), (store,)),
+        (("messages", "list"), ()),
+        (("messages", "show"), (message,)),
+        (("messages", "forget"), (message,)),
         (("jobs", "list"), ()),
         (("jobs", "show"), (job,)),
         (("order",), (store, order)),
