@@ -17,7 +17,7 @@ from schemas.errors import MalformedDocument, NeedsPerson, RetryLater, Wait
 from schemas.flows import IMPORTS, SWITCHES
 from schemas.mapping.content import facets, is_final
 from schemas.messages import PollMessage
-from schemas.vendors import Vendor
+from schemas.vendors import Vendor, met_at
 from schemas.words import counted
 from tasks.backoff import jitter
 from tasks.health import note_refusal, note_silence
@@ -58,9 +58,10 @@ def poll(runtime: Runtime, message: PollMessage, tell: Tell = tell_nobody) -> st
     gate = reading_epages(runtime, store.name, 1 if cursor.kind == "live" else 2, int(cursor.prepaid), NAPS)
     reader = _reader(runtime, store, cursor, gate)
     try:
-        return _read(runtime, store, cursor, reader, gate, tell)
+        # Whatever a poll reads is the shop's, a list that does not load as well.
+        with met_at(Vendor.EPAGES):
+            return _read(runtime, store, cursor, reader, gate, tell)
     except NeedsPerson as error:
-        error.vendor = Vendor.EPAGES
         note_refusal(runtime, store, error, runtime.settings.poll_interval)
         raise
     except RetryLater as error:

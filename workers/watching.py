@@ -9,13 +9,16 @@ from collections.abc import Mapping
 import click
 from celery import Celery
 
+from schemas.addresses import read_address
 from schemas.display import visible_lines
 from schemas.errors import ConfigurationError
 from schemas.settings import load_setting
+from tasks.broker_address import broker_conf
 from workers import broker
 
 # Whoever listens at a Redis hands out anew what nobody acknowledged for so many seconds; that is the workers' part.
 _NEVER = 10 * 365 * 86_400
+_REDIS = {"visibility_timeout": _NEVER, "socket_keepalive": True, "health_check_interval": 10}
 
 
 def create_app(environ: Mapping[str, str]) -> Celery:
@@ -23,13 +26,8 @@ def create_app(environ: Mapping[str, str]) -> Celery:
     broker.register()
     watched = Celery("connector")
     watched.config_from_object("celeryconfig")
-    watched.conf.broker_url = url = load_setting(environ, "broker_url")
-    if url.startswith(("redis://", "rediss://")):
-        watched.conf.broker_transport_options = {
-            "visibility_timeout": _NEVER,
-            "socket_keepalive": True,
-            "health_check_interval": 10,
-        }
+    url = load_setting(environ, "broker_url")
+    watched.conf.update(broker_conf(url, _REDIS if read_address(url).is_redis else {}))
     return watched
 
 
