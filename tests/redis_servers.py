@@ -1,6 +1,8 @@
 """Debian's Redis, for what the embedded one cannot do: TLS, and Sentinels that promote a standby."""
 
+import os
 import shutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,7 +15,9 @@ from tests.world import wait_for
 from workers.local.processes import Command, Processes
 from workers.local.server import free_port
 
-SERVER, SENTINEL = shutil.which("redis-server"), shutil.which("redis-sentinel")
+# The embedded one stands first in the PATH of `make`.
+_OTHERS = os.pathsep.join(folder for folder in os.get_exec_path() if Path(folder) != Path(sys.executable).parent)
+SERVER, SENTINEL = shutil.which("redis-server", path=_OTHERS), shutil.which("redis-sentinel", path=_OTHERS)
 needs_redis = pytest.mark.skipif(
     not (SERVER and SENTINEL), reason="needs redis-server and redis-sentinel: apt-get install redis-sentinel"
 )

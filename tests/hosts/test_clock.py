@@ -16,7 +16,7 @@ from tests.driver import Driver, quiet_runtime
 from tests.hosts.clocks import Clock, library, summer_time_begins, summer_time_ends
 from tests.hosts.host import ROOT, Host
 from tests.hosts.servers import open_services
-from tests.hosts.work import done, seconds_until_it_works
+from tests.hosts.work import WALKS, done, seconds_until_it_works, settle_with_walks
 from tests.world import JOB_QUEUES, TENANT, World, wait_for
 from workers.local.services import Services
 
@@ -25,8 +25,6 @@ pytestmark = pytest.mark.faults
 ALL = f"{JOB_QUEUES},poll,dispatch,reconcile"
 APART = 60.0  # seconds that one worker's clock is ahead, and the other's behind
 LEAP = 10.0  # seconds: five leases, and beyond the ambiguity wait
-# Nobody tells what happens in Afosto: it is found by walks, each second and of every order within three.
-WALKS = {"WALK_INTERVAL": "1", "WALK_PERIOD": "3"}
 NIGHT_IN = 9.0  # seconds from now on until the clocks are changed
 
 
@@ -60,12 +58,8 @@ def test_neither_clocks_apart_nor_a_change_of_summer_time_nor_a_leap_of_the_data
             )
         world.epages.stop_trading("clocks")
         world.afosto.stop_trading(TENANT)
-        world.settle(40)
         # A walk that was planned while the database's clock was ahead is due that much later.
-        wait_for(
-            lambda: not world.prove().differences, 2 * LEAP, "the last walk", lambda: str(world.prove().differences)
-        )
-        world.settle(40)
+        settle_with_walks(world, 4 * LEAP)
         report = world.prove()
         print(f"{report.counts['opened']} orders, done by the two: {[done(world, worker) for worker in workers]}")
         assert report.differences == []
@@ -94,14 +88,19 @@ def test_a_lease_that_the_database_gave_to_another_is_forgotten_at_the_next_rene
     leases.hold(job.id, time.monotonic() + 60)
     leases.renew()
     leases.require(job.id, 1)
-    driver.world.ledger.database.transaction(
-        lambda s: s.execute("update jobs set lease_until = now() - interval '1 second' where id = %s", (job.id,))
-    )
-    driver.runtime.ledger.jobs.take_back(100)
+    # Again when the heartbeat renews it in between.
+    wait_for(lambda: _taken_back(driver, job.id), 20, "the job to be taken back")
     leases.renew()
     with pytest.raises(LeaseLost):
         leases.require(job.id, 1)
     leases.release(job.id)
+
+
+def _taken_back(driver: Driver, job_id: int) -> bool:
+    driver.world.ledger.database.transaction(
+        lambda s: s.execute("update jobs set lease_until = now() - interval '1 second' where id = %s", (job_id,))
+    )
+    return job_id in [row["id"] for row in driver.runtime.ledger.jobs.take_back(100)]
 
 
 @pytest.mark.parametrize("bounds", ["exclusive", "inclusive"])

@@ -8,7 +8,7 @@ import pytest
 from tests.hosts.host import Host
 from tests.hosts.network import KINDS, network, why_not
 from tests.hosts.servers import open_services
-from tests.hosts.work import done, seconds_until_it_works
+from tests.hosts.work import WALKS, done, seconds_until_it_works, settle_with_walks
 from tests.world import JOB_QUEUES, TENANT, World
 
 _WHY_NOT = why_not()
@@ -21,7 +21,7 @@ def test_hosts_cut_off_and_joined_again_lose_nothing_double_nothing_and_work_aga
     with (
         network() as net,
         open_services(tmp_path, postgres=net.address("postgres"), redis=net.address("redis")) as services,
-        World(services, tmp_path, Host(address=net.address("vendors"))) as world,
+        World(services, tmp_path, Host(address=net.address("vendors")), **WALKS) as world,
     ):
         world.shop("cut")
         world.worker("poll,dispatch,reconcile", 3)
@@ -45,7 +45,7 @@ def test_hosts_cut_off_and_joined_again_lose_nothing_double_nothing_and_work_aga
             print(f"cut from {kind}: works again after {seconds_until_it_works(world, worker, kind):.1f} s at most")
         world.epages.stop_trading("cut")
         world.afosto.stop_trading(TENANT)
-        world.settle(60)
+        settle_with_walks(world, 60)
         report = world.prove()
         assert report.differences == []
         assert world.parked() == []

@@ -5,6 +5,9 @@ import time
 
 from tests.world import World, wait_for
 
+# Nobody tells what happens in Afosto: it is found by walks, each second and of every order within three.
+WALKS = {"WALK_INTERVAL": "1", "WALK_PERIOD": "3"}
+
 
 def ended(world: World, worker: subprocess.Popen[bytes], outcome: str) -> int:
     """How many runs of jobs of a worker process have ended so."""
@@ -25,3 +28,10 @@ def seconds_until_it_works(world: World, worker: subprocess.Popen[bytes], what: 
     before, started = done(world, worker), time.monotonic()
     wait_for(lambda: done(world, worker) > before, patience, what)
     return time.monotonic() - started
+
+
+def settle_with_walks(world: World, patience: float) -> None:
+    """Wait until all is done that the last acts of both sides began; nobody told of Afosto's."""
+    world.settle(patience)
+    wait_for(lambda: not world.prove().differences, patience, "the last walk", lambda: str(world.prove().differences))
+    world.settle(patience)
