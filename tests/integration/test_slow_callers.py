@@ -1,6 +1,7 @@
 """Callers that are slow, silent or broken: a real gateway with few threads answers everybody else meanwhile."""
 
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -9,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import psutil
 import pytest
 import requests
 
@@ -116,6 +118,15 @@ def test_a_thousand_silent_connections_are_more_than_are_kept_and_the_oldest_go(
     callers = [gateway.open(b"") for _ in range(600)]
     assert gateway.answers()
     assert callers[0].recv(1) == b""
+
+
+def test_a_gateway_that_may_open_no_more_files_closes_the_oldest_and_answers(gateway: Gateway) -> None:
+    (worker,) = psutil.Process(gateway.process.pid).children()
+    resource.prlimit(worker.pid, resource.RLIMIT_NOFILE, (worker.num_fds() + 20, 4096))
+    callers = [gateway.open(b"") for _ in range(100)]
+    assert gateway.answers()
+    assert callers[0].recv(1) == b""
+    assert worker.is_running()
 
 
 def test_a_request_that_is_not_whole_in_time_is_given_up(gateway: Gateway) -> None:
