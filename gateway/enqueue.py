@@ -40,10 +40,11 @@ def enqueue(task: str, message: Sendable, key: str | None, body: bytes) -> dict[
 
 def _must_be_an_id(message: OrderMessage) -> None:
     """An order nobody knows may just not have been read yet; one that is known by its number was sent by mistake."""
-    found = Status(runtime().ledger.database).find_order(message.store, message.order)
-    if found and found["id"] != message.order:
+    found = [row["id"] for row in Status(runtime().ledger.database).find_orders(message.store, message.order)]
+    if found and message.order not in found:
         said = f"{message.store} has no order with the id {message.order}"
-        refuse(404, "unknown-order", f"{said}; the order of this number has the id {found['id']}.", field="order")
+        known = "the order of this number has the id" if len(found) == 1 else "the orders of this number have the ids"
+        refuse(404, "unknown-order", f"{said}; {known} {', '.join(found)}.", field="order")
 
 
 def _make_due(task: str, message: Sendable) -> int | None:

@@ -128,6 +128,14 @@ def test_the_number_of_an_order_in_place_of_its_id_is_told_with_the_id(doors: Do
     assert send(doors, token, task, b'{"store": "shop", "order": "id-of-4711"}').status_code == 202
 
 
+def test_a_number_that_two_orders_bear_is_told_with_both_ids(doors: Doors, token: str) -> None:
+    twice = "insert into orders (store, id, number) values ('shop', 'first', '4711'), ('shop', 'second', '4711')"
+    doors.ledger.database.transaction(lambda session: session.execute(twice))
+    answer = send(doors, token)
+    assert error(answer) == (404, "unknown-order", "order")
+    assert "the orders of this number have the ids first, second" in answer.text
+
+
 MISTAKES: dict[str, tuple[str, bytes, dict[str, str], tuple[int, str, str | None]]] = {
     "no order": ("orders.import", b'{"store": "shop"}', {}, (400, "invalid", "order")),
     "a number for a text": ("orders.import", b'{"store": "shop", "order": 1}', {}, (400, "invalid", "order")),
