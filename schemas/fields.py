@@ -144,9 +144,22 @@ class WholeNumber(At[int]):
         self._most = most
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
-        if in_range(value, 0, self._most) and value == int(value):
-            return int(value)
-        raise ValidationError(f"is not a whole number from 0 to {self._most}")
+        return _count(value, self._most)
+
+
+def _count(value: Any, most: int = _MOST_COUNT) -> int:
+    if in_range(value, 0, most) and value == int(value):
+        return int(value)
+    raise ValidationError(f"is not a whole number from 0 to {most}")
+
+
+class Counts(At[dict[str, int]]):
+    """An object of counts, each under an id."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, int]:
+        if not isinstance(value, Mapping) or len(value) > MOST_ENTRIES:
+            raise ValidationError(f"is not an object of at most {MOST_ENTRIES} counts")
+        return {str(key): _count(count) for key, count in value.items()}
 
 
 class Integer(At[int]):

@@ -106,8 +106,7 @@ def read_order(run: Run, link: Link) -> afosto.Order:
 
 def canceled_before(shop: epages.Order, order: afosto.Order) -> dict[str, int]:
     """Return per line how many pieces were canceled before the import, and so never became units."""
-    units = order.meta_data.get("units") or {}
-    return {line.id: line.initial_quantity - int(units.get(line.id, 0)) for line in shop.lines}
+    return {line.id: line.initial_quantity - order.imported_units.get(line.id, 0) for line in shop.lines}
 
 
 def counts_by_line(links: Sequence[Link], written_by: str) -> dict[str, int]:

@@ -24,8 +24,8 @@ from tasks.run import Run
 
 # Announced when the answer to an opening was lost: until it can no longer land, that draft is not given up for another.
 OPENING = "open"
-# The fact of a link that its draft was ended, and is not to be used any more.
-GIVEN_UP = "given_up"
+# Facts of a link: its draft is being ended, so that the end may land at any time from now on; its draft was ended.
+GIVING_UP, GIVEN_UP = "giving_up", "given_up"
 
 
 def import_order(run: Run) -> str:
@@ -72,7 +72,9 @@ def _filled(run: Run, shop: epages.Order, draft: afosto.OrderDraft, link: Link |
         return found
     _settle_opening(run)
     if found is not None:
-        # First, and for sure: a call of a run that died may still open it.
+        # Noted before: the answer may be lost, and the draft be good again when it is read next.
+        _note_filled(run, found.id, {GIVING_UP: found.id})
+        # For sure, and before another is made: a call of a run that died may still open it.
         expire_draft(run, found.id)
         _note_filled(run, found.id, {GIVEN_UP: found.id})
     return _create(run, shop, draft, link)
@@ -81,8 +83,11 @@ def _filled(run: Run, shop: epages.Order, draft: afosto.OrderDraft, link: Link |
 def _is_current(shop: epages.Order, draft: afosto.OrderDraft, found: afosto.Order, link: Link) -> bool:
     """Whether a draft has the units that are wanted, and was made of what the shop's order is now.
 
-    One of another total is kept only if it was made at the prices of now: then it is Afosto that adds up otherwise.
+    One whose end was asked for is not: that may land yet. One of another total is kept only if it was made at the
+    prices of now: then it is Afosto that adds up otherwise.
     """
+    if link.facts.get(GIVING_UP) == found.id:
+        return False
     made_of = link.facts.get("fingerprint")
     priced_so = found.total == draft.total or link.facts.get("prices") == prices_of(draft)
     return _complete(found, draft) and made_of in (None, fingerprint(shop)) and priced_so

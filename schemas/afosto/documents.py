@@ -4,6 +4,7 @@ Money is `Decimal` in the order's currency (converted from the wire's unit at th
 UTC (the wire has Unix milliseconds), ids are opaque strings. An order item is one *unit* with its own id.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -50,7 +51,10 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order: `status` is CONCEPT, OPEN or CLOSED; `reference` our machine key from the meta data."""
+    """An order: `status` is CONCEPT, OPEN or CLOSED.
+
+    The import wrote into its meta data: `reference`, our machine key, and `imported_units`, the units per line id.
+    """
 
     id: str
     number: str
@@ -58,7 +62,7 @@ class Order:
     currency: str
     total: Decimal
     reference: str | None
-    meta_data: dict[str, Any]
+    imported_units: Mapping[str, int]
     units: tuple[Unit, ...]
     parcels: tuple[Parcel, ...]
     actions: tuple[Action, ...]

@@ -15,9 +15,12 @@ from schemas.afosto.documents import (
     Unit,
 )
 from schemas.currencies import from_minor
-from schemas.fields import At, Document, Flag, Ident, Idents, Integer, Many, MillisTime, Object, Text
+from schemas.fields import At, Counts, Document, Flag, Ident, Idents, Integer, Many, MillisTime, Text
 from schemas.numbers import in_range
+from schemas.texts import LONGEST_ID
 
+# Characters of our own reference: a store's name, a stroke and the id of an order.
+LONGEST_REFERENCE = 2 * LONGEST_ID
 # Above any amount of money.
 _MOST_MINOR = 10**14
 
@@ -84,7 +87,8 @@ class OrderSchema(Document):
     status = Ident("status")
     currency = Ident("currency")
     total = Money("total")
-    meta_data = Object("meta_data", default=dict)
+    reference = Ident("meta_data.reference", longest=LONGEST_REFERENCE, default=None)
+    imported_units = Counts("meta_data.units", default=dict)
     updated_at = MillisTime("updated_at", default=None)
     items = Many("items", ItemSchema(), default=())
     parcels = Many("parcels", ParcelSchema(), default=())
@@ -93,9 +97,8 @@ class OrderSchema(Document):
     @post_load
     def build(self, values: dict[str, Any], **_: Any) -> Order:
         units = tuple(unit for item in values.pop("items") for unit in item)
-        reference = values["meta_data"].get("reference")
         values["total"] = from_minor(values["total"], values["currency"])
-        return Order(**values, units=units, reference=None if reference is None else str(reference))
+        return Order(**values, units=units)
 
 
 class ChannelSchema(Document):

@@ -75,7 +75,7 @@ def nothing_left(order: afosto.Order) -> bool:
 
 
 def _imported(order: afosto.Order, line_id: str) -> int:
-    return int((order.meta_data.get("units") or {}).get(line_id, 0))
+    return order.imported_units.get(line_id, 0)
 
 
 def _units(shop: epages.Order, order: afosto.Order) -> Iterator[Difference]:
@@ -84,7 +84,7 @@ def _units(shop: epages.Order, order: afosto.Order) -> Iterator[Difference]:
     found: dict[str | None, Counter[str]] = {}
     for unit in order.units:
         found.setdefault(unit.line_ref, Counter())[unit.sku] += 1
-    known = [*lines, *(ref for ref in (order.meta_data.get("units") or {}) if ref not in lines)]
+    known = [*lines, *(ref for ref in order.imported_units if ref not in lines)]
     for line_id in [*known, *(ref for ref in found if ref not in known)]:
         line = lines.get(line_id) if line_id else None
         ours, theirs = _wanted(line, order), found.get(line_id, Counter())

@@ -14,7 +14,7 @@ from tasks.cancellations import EXPORT
 from tasks.engine import execute
 from tests.drills import drafts
 from tests.driver import Document, Driver, no_refill, units
-from tests.world import TENANT, World
+from tests.world import TENANT, World, wait_for
 from workers.local.services import Services
 
 
@@ -132,6 +132,26 @@ def test_a_draft_is_given_up_before_another_is_made(driver: Driver) -> None:
     assert len(driver.afosto(order)["units"]) == 1
 
 
+def test_a_draft_whose_end_may_still_land_is_not_taken_up_again(driver: Driver) -> None:
+    before = _ends(driver)
+    order = driver.place(lines=driver.lines(2), paid=False)
+    # The units land after the draft was found without them; its end lands after they were seen.
+    units_late = {"kind": "late", "count": 1, "body": "addItemsToOrder", "seconds": 2.0}
+    end_late = {"kind": "late", "count": 1, "body": "setExpiration", "seconds": 5.0}
+    driver.world.afosto.set_faults(TENANT, units_late, end_late)
+    driver.poll()
+    driver.run()
+    driver.hurry()
+    wait_for(lambda: len(_copy(driver, order)["units"]) == 2, 20, "the units")
+    driver.settle()
+    wait_for(lambda: _ends(driver) > before, 20, "the end of the first draft")
+    driver.world.epages.act(driver.store, order["id"], "pay")
+    driver.poll()
+    driver.settle()
+    assert driver.parked() == []
+    assert driver.afosto(order)["status"] == "OPEN"
+
+
 def test_a_worker_that_lost_its_job_announces_nothing(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     order, copy = driver.imported(lines=driver.lines(3))
     announce, frozen = Links.announce, list[str]()
@@ -154,6 +174,15 @@ def test_a_worker_that_lost_its_job_announces_nothing(driver: Driver, monkeypatc
     driver.settle()
     assert driver.shop(order)["lines"][0]["canceled"] == 2
     assert driver.differences() == []
+
+
+def _copy(driver: Driver, order: Document) -> Document:
+    return next(copy for copy in driver.world.afosto.orders(TENANT) if order["id"] in (copy["reference"] or ""))
+
+
+def _ends(driver: Driver) -> int:
+    """How many ends of drafts have landed in Afosto."""
+    return sum(cause["action"] == "expire_order" for cause in driver.world.afosto.causes(TENANT))
 
 
 def _cancel(driver: Driver, order: Document) -> None:

@@ -33,12 +33,26 @@ def test_an_order_loads_with_units_parcels_and_actions(afosto_order: afosto.Orde
 def test_an_answer_that_selects_fewer_fields_has_no_units_parcels_or_actions() -> None:
     order = afosto.load_order(HEAD)
     assert (order.units, order.parcels, order.actions) == ((), (), ())
-    assert (order.number, order.reference, order.meta_data, order.updated_at) == ("1042", None, {}, None)
+    assert (order.number, order.reference, order.imported_units, order.updated_at) == ("1042", None, {}, None)
 
 
 def test_an_order_without_meta_data_has_no_reference() -> None:
     order = afosto.load_order(HEAD | {"meta_data": None, "items": [{"sku": "A", "meta_data": None, "details": []}]})
     assert (order.reference, order.units) == (None, ())
+
+
+@pytest.mark.parametrize("count", [True, "2", 1.5, -3, Decimal("NaN"), [], None])
+def test_a_count_in_the_meta_data_that_is_no_count_is_malformed(count: object) -> None:
+    with pytest.raises(MalformedDocument) as caught:
+        afosto.load_order(HEAD | {"meta_data": {"reference": "store/1", "units": {"line": count}}})
+    assert caught.value.field == "meta_data.units"
+
+
+@pytest.mark.parametrize("reference", [True, [], "a\0b"])
+def test_a_reference_that_is_no_text_is_malformed(reference: object) -> None:
+    with pytest.raises(MalformedDocument) as caught:
+        afosto.load_order(HEAD | {"meta_data": {"reference": reference}})
+    assert caught.value.field == "meta_data.reference"
 
 
 @pytest.mark.parametrize("total", ["59.65", Decimal("59.65"), None, True])

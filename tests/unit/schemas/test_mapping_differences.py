@@ -48,8 +48,7 @@ def with_line(order: epages.Order, initial: int, **counts: int) -> epages.Order:
 def copy(afosto_order: afosto.Order) -> afosto.Order:
     """Two pieces of tea, imported and untouched."""
     units = (unit("a"), unit("b"))
-    meta_data = {"units": {"line": 2}}
-    return replace(afosto_order, units=units, parcels=(), actions=(), meta_data=meta_data, total=Decimal(10))
+    return replace(afosto_order, units=units, parcels=(), actions=(), imported_units={"line": 2}, total=Decimal(10))
 
 
 def found(shop: epages.Order, order: afosto.Order, terms: Terms = TERMS) -> Sequence[Difference]:
