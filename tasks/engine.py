@@ -13,7 +13,7 @@ from schemas.errors import LeaseLost, MalformedDocument, NeedsPerson, RetryLater
 from schemas.messages import OrderMessage
 from tasks.backoff import backoff
 from tasks.brokers import BROKER_ERRORS
-from tasks.health import StoreRun, note_fault, note_refusal, note_silence
+from tasks.health import StoreRun, note_fault, note_refusal, note_silence, words_of
 from tasks.run import Run
 from tasks.runtime import Runtime
 
@@ -184,7 +184,7 @@ def _retry(run: Run, error: RetryLater) -> Settlement:
 
 
 def _own_fault(run: Run, error: Exception) -> Settlement:
-    message = f"{type(error).__name__}: {error}"
+    message = words_of(error)
     if run.job.failures + 1 >= run.settings.failures_to_park:
         return _keeps_failing(message)
     pause = backoff(run.job.failures + 1, run.settings.retry_base, run.settings.retry_cap)

@@ -66,7 +66,7 @@ def repairable(cause: str, *jobs: tuple[str, str]) -> Verdict:
 
 
 def guarded(key: str, number: str | None, findings: Iterator[Finding]) -> list[Finding]:
-    """Return what is found of one order. One that cannot be compared is a finding as well, and ends nothing.
+    """Return what is found of one order, or of all stock. What cannot be compared is a finding, and ends nothing.
 
     Raises whatever says that nothing can be compared now.
     """

@@ -12,7 +12,7 @@ from clients.scopes import missing_scopes
 from ledger.database import Row
 from ledger.records import Store
 from ledger.stock import Stock
-from schemas.errors import NeedsPerson, RetryLater
+from schemas.errors import MalformedDocument, NeedsPerson, RetryLater
 from schemas.words import counted
 from tasks.backoff import jitter
 from tasks.health import StoreRun, note_refusal, note_silence, showing
@@ -140,6 +140,9 @@ class _Watch:
             return None
         latest: dict[str, datetime] = {}
         for change in found:
+            if isinstance(change, MalformedDocument):
+                log.warning("a move of stock is left out", store=self._store.name, why=str(change))
+                continue
             latest[change.sku] = max(change.changed_at, latest.get(change.sku, change.changed_at))
         return latest
 

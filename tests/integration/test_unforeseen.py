@@ -277,3 +277,14 @@ def test_reconcile_names_an_order_that_it_fails_at_and_compares_the_others(
     assert rows[odd["number"]]["state"] == "for a person"
     assert f"the connector fails at it: Mistake: at {odd['number']} (test_" in rows[odd["number"]]["cause"]
     assert rows[lost["number"]]["kind"] == "missing"
+
+
+def test_reconcile_says_that_it_fails_at_the_stock_and_compares_the_orders(
+    seller: StockWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seller.settle()
+    with monkeypatch.context() as patch:
+        break_for(patch, "tasks.comparing_stock.wanted_stock", lambda *_: True)
+        (row,) = found(Commands(seller))
+    assert (row["order"], row["state"]) == ("stock", "for a person")
+    assert "the connector fails at it: Mistake: 'colour', password=***" in row["cause"]
