@@ -1,16 +1,17 @@
 """Cursors: how far each store is read, and what a slice of orders leads to."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from ledger.batches import Batch, keep
 from ledger.database import Database, Row, fetch, fetch_one
 from ledger.held import note_held
 from ledger.jobs import upsert_wishes
+from ledger.parking import Malformed, park, unkept, warn_about
 from ledger.records import Cursor, SeenOrder, Wish
 from ledger.session import Session
-from schemas.errors import MalformedDocument
 from schemas.mapping.stock import HeldLine
 
 # Seconds after which the nightly sweep leaves an order alone: half a year, beyond any usual time for a return.
@@ -18,16 +19,6 @@ SWEEP_AGE = 180 * 86_400.0
 # Seconds before a document that did not load is read again, and the longest such pause: a day, as it grows.
 READ_AGAIN = 60.0
 READ_AGAIN_LONGEST = 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class Malformed:
-    """A document that did not load, with the order's id and number when these could be read."""
-
-    subject: str
-    number: str | None
-    content_hash: str
-    error: MalformedDocument
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +35,42 @@ class Slice:
     finished: bool
     pause: float
     held: Sequence[HeldLine] = ()
+
+    @property
+    def order_ids(self) -> list[str]:
+        """The orders of which it brought anything that can be kept."""
+        seen, held = (order.id for order in self.orders), (line.order_id for line in self.held)
+        return list(dict.fromkeys([*seen, *(wish.subject for wish in self.wishes), *held]))
+
+    def number(self, order_id: str) -> str | None:
+        """The number of one of its orders."""
+        return next((order.number for order in self.orders if order.id == order_id), None)
+
+    def only(self, ids: Collection[str]) -> "Slice":
+        """What it brought of these orders."""
+        return replace(
+            self,
+            orders=[order for order in self.orders if order.id in ids],
+            wishes=[wish for wish in self.wishes if wish.subject in ids],
+            held=[line for line in self.held if line.order_id in ids],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What of a part was news: orders that changed, wishes that are due."""
+
+    changed: list[Row]
+    news: list[Row]
+
+
+@dataclass(frozen=True, slots=True)
+class _Advanced:
+    """What came of a slice: wishes that are due, orders that were parked, and those that not even that can hold."""
+
+    news: list[Row]
+    parked: list[Malformed]
+    left_out: list[Malformed]
 
 
 class Cursors:
@@ -101,33 +128,36 @@ class Cursors:
     def advance(self, cursor: Cursor, found: Slice) -> list[Row] | None:
         """Keep what a slice brought and move the cursor behind it, in one transaction.
 
+        An order that the database refuses is parked by its name, and holds up no other one.
         Returns the wishes that were news, or None when a newer run has taken the cursor over.
         """
-        return self._database.transaction(lambda session: self._advance(session, cursor, found))
+        advanced = keep(self._database, lambda batch: self._advance(batch, cursor, found))
+        if advanced is None:
+            return None
+        warn_about(cursor.store, advanced.parked, advanced.left_out)
+        return advanced.news
 
-    def _advance(self, session: Session, cursor: Cursor, found: Slice) -> list[Row] | None:
-        key = {"store": cursor.store, "kind": cursor.kind, "fence": cursor.fence}
+    def _advance(self, batch: Batch, cursor: Cursor, found: Slice) -> _Advanced | None:
+        session, store = batch.session, cursor.store
+        key = {"store": store, "kind": cursor.kind, "fence": cursor.fence}
         if fetch_one(session, "cursors.hold", key) is None:
             return None
-        changed = self._upsert_orders(session, cursor.store, found.orders)
-        values: dict[str, Any] = {
-            **key,
-            "lateness": _lateness(cursor, changed),
-            **{
-                name: getattr(found, name)
-                for name in ("position", "width", "requests", "documents", "finished", "pause")
-            },
-        }
-        fetch(session, "cursors.move", values)
-        note_held(session, cursor.store, found.held)
         lane = 2 if cursor.kind == "history" else 1
-        self._read_again(session, cursor.store, found.orders)
-        for broken in found.malformed:
-            self._park(session, cursor.store, lane, broken)
-        news = upsert_wishes(session, cursor.store, "import", lane, found.wishes, self._order_wait)
+        kept, refused = batch.write(found.order_ids, lambda ids: [self._keep(session, store, lane, found, set(ids))])
+        fetch(session, "cursors.move", {**key, **_moved(cursor, found, [row for each in kept for row in each.changed])})
+        self._read_again(session, store, found.orders)
+        broken = [unkept(each, found.number(each.row)) for each in refused]
+        parked, left_out = park(batch, store, lane, [*found.malformed, *broken])
+        news = [row for each in kept for row in each.news]
         if news:
-            fetch(session, "walks.stir", {"store": cursor.store})
-        return news
+            fetch(session, "walks.stir", {"store": store})
+        return _Advanced(news, parked, left_out)
+
+    def _keep(self, session: Session, store: str, lane: int, found: Slice, ids: Collection[str]) -> _Kept:
+        part = found.only(ids)
+        changed = self._upsert_orders(session, store, part.orders)
+        note_held(session, store, part.held)
+        return _Kept(changed, upsert_wishes(session, store, "import", lane, part.wishes, self._order_wait))
 
     @staticmethod
     def _read_again(session: Session, store: str, orders: Sequence[SeenOrder]) -> None:
@@ -150,14 +180,10 @@ class Cursors:
         }
         return fetch(session, "cursors.upsert_orders", {"store": store, **columns})
 
-    @staticmethod
-    def _park(session: Session, store: str, lane: int, broken: Malformed) -> None:
-        error = broken.error
-        values = {"store": store, "lane": lane, "subject": broken.subject, "content_hash": broken.content_hash}
-        told = {"reason": error.reason, "message": str(error), "resolution": error.resolution}
-        fetch(session, "jobs.park_malformed", {**values, **told})
-        if broken.number:
-            fetch(session, "cursors.note_unreadable", {"store": store, "id": broken.subject, "number": broken.number})
+
+def _moved(cursor: Cursor, found: Slice, changed: Sequence[Row]) -> dict[str, Any]:
+    names = ("position", "width", "requests", "documents", "finished", "pause")
+    return {"lateness": _lateness(cursor, changed), **{name: getattr(found, name) for name in names}}
 
 
 def _lateness(cursor: Cursor, changed: Sequence[Row]) -> float:

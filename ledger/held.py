@@ -3,12 +3,20 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
+import psycopg
+
+from ledger.batches import Batch, keep, naming
 from ledger.database import Database, Row, Statement, fetch
+from ledger.parking import Malformed, park, unkept, warn_about
 from ledger.records import Store
 from ledger.session import Session
+from ledger.sqlstates import is_of_a_row
 from ledger.wishes import Publishing, touch_noted, wish_touched
 from schemas.epages import Order
 from schemas.mapping.stock import HeldLine, held_lines
+
+# The lane of an order that is parked.
+LIVE = 1
 
 
 class Held:
@@ -20,16 +28,28 @@ class Held:
     def note_shop(self, store: Store, orders: Iterable[Order], by: Publishing | None = None) -> None:
         """Keep what a shop's orders hold, as they were just read; neither test orders nor any from before the import.
 
-        `by` is the run that read them, if it publishes stock.
+        `by` is the run that read them, if it publishes stock. An order that the database refuses is parked by its name.
         """
         lines = _unique(countable(store, orders))
-        news = self._database.row("order_lines.news", _columns(store.name, lines)) if lines else None
-        if news and news["found"]:
-            self._database.transaction(lambda session: note_held(session, store.name, lines, by))
+        if lines and self._has_news(store.name, lines):
+            warn_about(store.name, *keep(self._database, lambda batch: _note_shop(batch, store.name, lines, by)))
+
+    def _has_news(self, store: str, lines: Sequence[HeldLine]) -> bool:
+        try:
+            row = self._database.row("order_lines.news", _columns(store, lines))
+        except psycopg.Error as error:
+            if not is_of_a_row(error):
+                raise
+            return True
+        return bool(row and row["found"])
 
     def note_afosto(self, store: str, order_id: str, waiting: Mapping[str, int], by: Publishing | None = None) -> None:
-        """Keep how many units of an opened order's lines (ePages ids) Afosto has not deducted, as was just read."""
-        self._database.batch(*note_waiting(store, order_id, waiting, by))
+        """Keep how many units of an opened order's lines (ePages ids) Afosto has not deducted, as was just read.
+
+        Raises NeedsPerson (not-written-down) when the database refuses it.
+        """
+        with naming(f"what Afosto has not deducted of order {order_id}"):
+            self._database.batch(*note_waiting(store, order_id, waiting, by))
 
     def promised(self, stores: Sequence[str], skus: Sequence[str], snapshot: datetime) -> dict[str, int]:
         """Return U per SKU: what these stores have sold and Afosto had not booked at `snapshot`."""
@@ -60,6 +80,22 @@ def note_waiting(
     """Give what keeps the units of an opened order that Afosto has not deducted; both belong in one transaction."""
     values = {"store": store, "order_id": order_id, "lines": list(waiting), "counts": list(waiting.values())}
     return ("order_lines.note_waiting", values), touch_noted(store, order_id, by)
+
+
+def _note_shop(
+    batch: Batch, store: str, lines: Sequence[HeldLine], by: Publishing | None
+) -> tuple[list[Malformed], list[Malformed]]:
+    """Keep lines order by order; returns as `park` does."""
+    by_order: dict[str, list[HeldLine]] = {}
+    for line in lines:
+        by_order.setdefault(line.order_id, []).append(line)
+
+    def write(ids: Sequence[str]) -> list[str]:
+        note_held(batch.session, store, [line for each in ids for line in by_order[each]], by)
+        return list(ids)
+
+    _, refused = batch.write(list(by_order), write)
+    return park(batch, store, LIVE, [unkept(each, None) for each in refused])
 
 
 def note_held(session: Session, store: str, lines: Iterable[HeldLine], by: Publishing | None = None) -> None:

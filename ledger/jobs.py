@@ -8,11 +8,13 @@ from typing import Any
 import psycopg
 from psycopg.types.json import Jsonb
 
+from ledger.batches import keep, keep_rows, require_all
 from ledger.database import Database, Row, Statement, fetch
 from ledger.records import Context, Intent, Job, Link, Settled, Settlement, Sibling, Wish
 from ledger.session import Session
 from ledger.sqlstates import words
 from ledger.stores import Stores
+from ledger.trouble import warn_left_out, warn_parked
 from schemas.flows import JOBS, flow_name
 
 log = logging.getLogger(__name__)
@@ -41,14 +43,27 @@ class Jobs:
 
     def hint_all(self, store: str, direction: str, flow: str, subjects: Sequence[str], *, lane: int) -> list[Row]:
         """Ask for one more look at each of some different subjects; return (id, subject, wanted) of their jobs."""
-        if not subjects:
-            return []
-        key = {"store": store, "direction": direction, "flow": flow, "subjects": list(subjects)}
-        return self._database.rows("jobs.hint", {**key, "lane": lane})
+        key = {"store": store, "direction": direction, "flow": flow, "lane": lane}
+        rows, refused = keep_rows(
+            self._database, subjects, lambda part: [("jobs.hint", {**key, "subjects": list(part)})]
+        )
+        for each in refused:
+            warn_left_out(store, f"{flow_name(direction, flow)} {each.row}", each.why)
+        return rows
 
     def wish(self, store: str, direction: str, lane: int, wishes: Sequence[Wish]) -> list[Row]:
-        """Make due the jobs whose content is news; return (flow, subject, wanted) of those."""
-        return self._database.transaction(lambda s: upsert_wishes(s, store, direction, lane, wishes, 0.0))
+        """Make due the jobs whose content is news; return (flow, subject, wanted) of those.
+
+        Raises NeedsPerson (not-written-down), once the others are kept, when the database refuses some.
+        """
+        rows, refused = keep(
+            self._database,
+            lambda batch: batch.write(
+                wishes, lambda part: upsert_wishes(batch.session, store, direction, lane, part, 0.0)
+            ),
+        )
+        require_all(refused, "the news for", lambda wish: f"{flow_name(direction, wish.flow)} of {wish.subject}")
+        return rows
 
     def claim(
         self, store: str, direction: str, flow: str, subject: str, *, holder: str, lease: float
@@ -113,7 +128,11 @@ class Jobs:
         elif end.state in ("done", "parked") and job.flow in BLOCKING:
             wakes = [("jobs.wake_blocked", order)]
         rows = self._database.batch(settle, *wakes)[0]
-        return Settled(**rows[0]) if rows else None
+        settled = Settled(**rows[0]) if rows else None
+        if settled and settled.state == "parked" and end.reason and end.reason != job.told:
+            flow = flow_name(job.direction, job.flow)
+            warn_parked(job.store, flow, job.order_key, end.reason, end.message, end.resolution)
+        return settled
 
     def others_succeed(self, job: Job) -> bool:
         """Whether other jobs of the store were done since this one began to fail: then the fault is its own."""
@@ -131,7 +150,12 @@ class Jobs:
 
     def take_back(self, limit: int) -> list[Row]:
         """Free the jobs whose lease ended; a job whose holders died `limit` times is parked."""
-        return self._database.rows("jobs.take_back", {"limit": limit})
+        freed = self._database.rows("jobs.take_back", {"limit": limit})
+        for row in freed:
+            if row["state"] == "parked":
+                flow = flow_name(row["direction"], row["flow"])
+                warn_parked(row["store"], flow, row["subject"], row["reason"], row["message"], row["resolution"])
+        return freed
 
     def search(
         self,

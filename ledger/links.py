@@ -1,11 +1,12 @@
 """Links and intents of one order: what corresponds to what, and what was announced before it was done."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from psycopg.types.json import Jsonb
 
+from ledger.batches import keep_rows, require_all
 from ledger.database import Database, Statement, fetch, fetch_one
 from ledger.held import note_waiting
 from ledger.records import Job
@@ -91,9 +92,12 @@ class Links:
         return bool(rows[statements.index(note)])
 
     def note_parcels(self, store: str, statuses: Mapping[str, str]) -> None:
-        """Note per parcel of Afosto the status that both sides have now."""
-        for afosto_id, status in statuses.items():
-            self._database.rows("links.note_parcel", {"store": store, "afosto_id": afosto_id, "stage": status})
+        """Note per parcel of Afosto the status that both sides have now.
+
+        Raises NeedsPerson (not-written-down), once the others are noted, when the database refuses some.
+        """
+        _, refused = keep_rows(self._database, list(statuses.items()), lambda part: _noted(store, part))
+        require_all(refused, "the status of parcel", lambda item: item[0])
 
     def announce(self, job: Job, kind: str, body: Mapping[str, Any], ambiguity_wait: float) -> int:
         """Write an intent before the call; until `ambiguity_wait` seconds have passed, absence proves nothing.
@@ -114,14 +118,30 @@ class Links:
     def conclude(
         self, store: str, order_key: str, intent_id: int | None, links: Iterable[NewLink], outcome: str
     ) -> None:
-        """Write the links of an effect that was seen to have happened, and settle its intent if it had one."""
+        """Write the links of an effect that was seen to have happened, and settle its intent if it had one.
+
+        Raises NeedsPerson (not-written-down), once the others are written, when the database refuses some; the intent
+        stays open then.
+        """
         ordered = sorted(links, key=lambda new: new.afosto_id)
         key = {"store": store, "order_key": order_key}
-        statements: list[Statement] = [("links.bind", {**key, **_values(link)}) for link in ordered]
+        settle: list[Statement] = []
         if intent_id is not None:
-            statements.append(("links.settle_intent", {"id": intent_id, "outcome": outcome}))
-        if statements:
-            self._database.batch(*statements)
+            settle = [("links.settle_intent", {"id": intent_id, "outcome": outcome})]
+        if not ordered:
+            self._database.batch(*settle)
+            return
+
+        def statements(part: Sequence[NewLink]) -> list[Statement]:
+            binds: list[Statement] = [("links.bind", {**key, **_values(link)}) for link in part]
+            return [*binds, *settle] if len(part) == len(ordered) else binds
+
+        _, refused = keep_rows(self._database, ordered, statements)
+        require_all(refused, f"what order {order_key} has in Afosto as", lambda link: link.afosto_id)
+
+
+def _noted(store: str, parcels: Sequence[tuple[str, str]]) -> list[Statement]:
+    return [("links.note_parcel", {"store": store, "afosto_id": id_, "stage": stage}) for id_, stage in parcels]
 
 
 def _values(link: NewLink) -> dict[str, Any]:

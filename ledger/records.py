@@ -40,7 +40,8 @@ class Store(StoreFacts):
 class Job:
     """A claimed job. `version` is what `wanted` was at the claim; settling writes that one.
 
-    `prepaid_…` are the calls at each vendor that were reserved for this run.
+    `prepaid_…` are the calls at each vendor that were reserved for this run. `told` is the reason for which the log
+    last said that the job is parked.
     """
 
     id: int
@@ -55,6 +56,7 @@ class Job:
     prepaid_epages: int
     prepaid_afosto: int
     failures: int
+    told: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,6 +51,15 @@ create table store_health (
     primary key (store, vendor)
 );
 
+-- What nobody foresaw in the runs over a store (its poll, walk, watch, sweep); a row goes with the next run that succeeds.
+create table store_faults (
+    store text not null references stores on delete cascade,
+    run text not null,
+    message text not null,
+    since timestamptz not null default now(),
+    primary key (store, run)
+);
+
 create table locations (
     store text not null references stores on delete cascade,
     afosto_id text not null,
@@ -100,7 +109,8 @@ create index orders_number on orders (store, number);
 create index orders_unfinished on orders (store, created_at) where not is_final;
 
 -- One row per thing to keep in step. `wanted` and `done` are versions: open while wanted > done. While `prepaid`, so many calls
--- as the columns of that name say are reserved at each vendor, from `due_at` on.
+-- as the columns of that name say are reserved at each vendor, from `due_at` on. told: the reason for which the log last
+-- said that the job is parked.
 create table jobs (
     id bigint generated always as identity primary key,
     store text not null references stores on delete cascade,
@@ -132,6 +142,7 @@ create table jobs (
     settled_at timestamptz,
     prepaid_epages smallint not null default 0,
     prepaid_afosto smallint not null default 0,
+    told text,
     unique (store, direction, flow, subject)
 );
 create unique index jobs_one_per_order on jobs (store, order_key) where state in ('queued', 'running');

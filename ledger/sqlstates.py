@@ -72,6 +72,10 @@ _CLASSES: Mapping[str, Meaning] = {
     "XX": Meaning.REFUSES,  # an internal error or damaged data: the server's matter, never one job's
 }
 
+# Data exceptions, constraints, and limits such as the length of what an index holds.
+_OF_A_ROW = frozenset({"22", "23", "54"})
+_GONE_KEY = "23503"
+
 
 def meaning(error: psycopg.Error) -> Meaning:
     """Say what an error means."""
@@ -82,8 +86,23 @@ def meaning(error: psycopg.Error) -> Meaning:
     return _CODES.get(code) or _CLASSES.get(code[:2], Meaning.OURS)
 
 
-def words(error: psycopg.Error) -> str:
+def is_of_a_row(error: psycopg.Error | UnicodeEncodeError) -> bool:
+    """Whether one row is at fault, and others may be written without it: its values, a constraint, an index's limit.
+
+    A foreign key is not among them: the store itself is gone.
+    """
+    if isinstance(error, UnicodeEncodeError):
+        return True
+    code = error.sqlstate
+    if code is None:
+        return isinstance(error, psycopg.DataError)
+    return code[:2] in _OF_A_ROW and code != _GONE_KEY
+
+
+def words(error: psycopg.Error | UnicodeEncodeError) -> str:
     """Return the server's own words in one line, without the details below them, which hold values of rows."""
+    if isinstance(error, UnicodeEncodeError):
+        return f"a text cannot be written as {error.encoding}"
     said = error.diag.message_primary or next(iter(str(error).strip().splitlines()), "")
     # What the driver puts before a refusal to connect names the server, which the reader knows.
     said = said.rpartition("FATAL: ")[2].strip().rstrip(".")

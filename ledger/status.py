@@ -3,6 +3,7 @@
 from typing import Any
 
 from ledger.database import Database, Row
+from schemas.advice import UNFORESEEN
 
 
 class Status:
@@ -13,7 +14,7 @@ class Status:
 
     def stores(self) -> list[Row]:
         """Return every store with freshness (None before the first poll), history_percent, health, stopped flows."""
-        return self._database.rows("status.stores")
+        return self._database.rows("status.stores", {"unforeseen": UNFORESEEN})
 
     def workers(self) -> list[Row]:
         """Return the worker processes with their queues, and `seen_before` seconds."""

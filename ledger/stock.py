@@ -8,8 +8,10 @@ from typing import Any
 
 import psycopg
 
+from ledger.batches import NOT_WRITTEN
 from ledger.database import Database, Row, fetch, fetch_one
 from ledger.session import Session
+from ledger.sku_batches import SEE_LOG, SkuBatch, keep_skus, sku_of
 from ledger.sqlstates import words
 from ledger.wishes import hint
 
@@ -45,9 +47,9 @@ class StockOutcome:
 
 
 _NOT_WRITTEN = StockOutcome(
-    "not-written-down",
+    NOT_WRITTEN,
     "what came of it could not be written down: the database refuses it",
-    "Look in the log of the worker of `inventory`; mend the cause, then publish it again.",
+    SEE_LOG,
 )
 
 
@@ -68,16 +70,20 @@ class Stock:
 
     def wish(self, store: str, skus: Collection[str]) -> int | None:
         """Let these SKUs be published; return the id of the store's job, or None when the store is not connected."""
-        return self._wish("stock.wish", {"store": store, "skus": sorted(set(skus))})
+
+        def work(batch: SkuBatch) -> list[Row]:
+            batch.write("stock.wish", sorted(set(skus)), str, lambda part: {"skus": list(part)})
+            return hint(batch.session, [store], wished=True)
+
+        rows = keep_skus(self._database, store, work)
+        return int(rows[0]["id"]) if rows else None
 
     def wish_all(self, store: str) -> int | None:
         """Let every SKU of the store that is known be published; return as `wish` does."""
-        return self._wish("stock.wish_all", {"store": store})
 
-    def _wish(self, query: str, values: Mapping[str, Any]) -> int | None:
         def work(session: Session) -> list[Row]:
-            fetch(session, query, values)
-            return hint(session, [values["store"]], wished=True)
+            fetch(session, "stock.wish_all", {"store": store})
+            return hint(session, [store], wished=True)
 
         rows = self._database.transaction(work)
         return int(rows[0]["id"]) if rows else None
@@ -87,16 +93,19 @@ class Stock:
 
         `foreign` is what is noted of a SKU that is not the shop's.
         """
-        values = {"store": store, "skus": list(changed), "changed": list(changed.values())}
         noted = {"outcome": foreign.outcome, "message": foreign.message, "resolution": foreign.resolution}
 
-        def work(session: Session) -> int:
-            news = len([row for row in fetch(session, "stock.wish_changed", {**values, **noted}) if row["open"]])
+        def columns(part: Sequence[tuple[str, datetime]]) -> Mapping[str, Any]:
+            return {**noted, "skus": [sku for sku, _ in part], "changed": [at for _, at in part]}
+
+        def work(batch: SkuBatch) -> int:
+            rows = batch.write("stock.wish_changed", list(changed.items()), sku_of, columns)
+            news: int = sum(row["open"] for row in rows)
             if news:
-                hint(session, [store])
+                hint(batch.session, [store])
             return news
 
-        return self._database.transaction(work)
+        return keep_skus(self._database, store, work)
 
     def hint_if_due(self, store: str) -> None:
         """Ask for a run when something is to be published and nobody was asked, because the flow was off."""
@@ -105,9 +114,14 @@ class Stock:
 
     def remember(self, store: str, places: Mapping[str, tuple[str, str | None]]) -> None:
         """Keep where the shop has the stock of each SKU: (product id, variation id)."""
-        products, variations = [p for p, _ in places.values()], [v for _, v in places.values()]
-        values = {"store": store, "skus": list(places), "products": products, "variations": variations}
-        self._database.rows("stock.remember", values)
+
+        def columns(part: Sequence[tuple[str, tuple[str, str | None]]]) -> Mapping[str, Any]:
+            found = [place for _, place in part]
+            products, variations = [product for product, _ in found], [variation for _, variation in found]
+            return {"skus": [sku for sku, _ in part], "products": products, "variations": variations}
+
+        rows = list(places.items())
+        keep_skus(self._database, store, lambda batch: batch.write("stock.remember", rows, sku_of, columns))
 
     def locations(self, store: str) -> list[str]:
         """Return the Afosto locations whose stock the store sells."""

@@ -9,6 +9,8 @@ from ledger.database import Database, Row, fetch, fetch_one
 from ledger.keys import KeySet
 from ledger.records import Store, StoreFacts
 from ledger.session import Session
+from ledger.trouble import warn_ill, warn_stopped
+from schemas.advice import UNFORESEEN
 from schemas.epages import Token
 from schemas.errors import NeedsPerson
 from schemas.flows import SWITCHES, flow_name
@@ -141,6 +143,8 @@ class Stores:
         def work(session: Session) -> None:
             values = connecting.switch_values(name, flow, enabled)
             fetch(session, "stores.add_flow", values)
+            # A run that is no more made would leave its fault for ever; one that still fails notes it again.
+            fetch(session, "stores.forget_faults", {"store": name})
             if not enabled:
                 fetch(session, "front.call_back", values)
             if enabled and flow == "inventory.publish":
@@ -167,12 +171,27 @@ class Stores:
                 fetch(session, "front.call_back", key)
             return stopped
 
-        return self._database.transaction(work)
+        stopped = self._database.transaction(work)
+        if stopped:
+            warn_stopped(store, flow_name("import", flow), reason, message)
+        return stopped
 
     def blame(self, store: str, vendor: str, reason: str, message: str, pause: float) -> None:
         """Note that something is wrong with a vendor for the whole store; its jobs wait `pause` seconds."""
         parameters = {"store": store, "vendor": vendor, "reason": reason, "message": message, "pause": pause}
-        self._database.rows("stores.blame", parameters)
+        row = self._database.row("stores.blame", parameters)
+        if row and row["begins"]:
+            warn_ill(store, vendor, reason, message)
+
+    def note_fault(self, store: str, run: str, message: str, cause: BaseException) -> None:
+        """Note what nobody foresaw in a run over the store; it holds up nothing, and goes with `heal_run`."""
+        row = self._database.row("stores.fault", {"store": store, "run": run, "message": message})
+        if row and row["begins"]:
+            warn_ill(store, run, UNFORESEEN, message, cause)
+
+    def heal_run(self, store: str, run: str, vendors: Sequence[str] = ()) -> None:
+        """A run over the store succeeded: what was wrong with it, and with the vendors that it asked, is over."""
+        self._database.rows("stores.heal_run", {"store": store, "run": run, "vendors": list(vendors)})
 
     def heal(self, store: str, vendors: Sequence[str]) -> None:
         """A call succeeded: what was wrong with these vendors is over."""
@@ -214,7 +233,7 @@ class Stores:
 
     def overview(self, name: str) -> dict[str, Any]:
         """Return cursors, flows, health and order counts of a store, for the status page."""
-        parameters = {"store": name}
+        parameters = {"store": name, "unforeseen": UNFORESEEN}
         parts: Iterable[str] = ("cursors", "health")
         found = {part: self._database.rows(f"stores.{part}", parameters) for part in parts}
         return {**found, "flows": self.flows(name), "orders": self._database.row("stores.order_counts", parameters)}

@@ -18,7 +18,7 @@ from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.differences import Difference, Terms, differences, nothing_left
 from schemas.mapping.orders import reference
 from schemas.mapping.payments import Opening
-from tasks.findings import Finding, Verdict, for_a_person
+from tasks.findings import Finding, Verdict, for_a_person, guarded
 from tasks.importing_orders import opening_of
 from tasks.judging import Standing, judge, standing_of
 from tasks.judging_imports import deleted_in_afosto, deleted_in_shop, judge_missing, unlinked, unreadable
@@ -66,7 +66,7 @@ class Comparison:
             progress(self.counts["orders"], share)
         bound = self._notes.bound(self._store.name)
         for order_id in sorted(bound.keys() - seen):
-            found += self._afresh(order_id)
+            found += guarded(order_id, None, self._afresh(order_id))
         return [*found, *self._unlinked(set(bound.values()))]
 
     def _list(self) -> dict[str, afosto.Order]:
@@ -102,14 +102,19 @@ class Comparison:
     def _slice(self, rows: list[OrderRow]) -> Iterator[Finding]:
         notes = self._notes.orders(self._store.name, [row.id for row in rows])
         for row in rows:
-            if row.order is None:
-                self.counts["orders"] += 1
-                yield unreadable(row.id, row.number, row.message, notes[row.id])
-            elif row.order.created_at >= self._store.import_since and not row.order.test_order:
-                self.counts["orders"] += 1
-                # A list may lag behind what it lists, so a difference is only a reason to look.
-                if any(True for _ in self._compare(row.order, notes[row.id], self._listed)):
-                    yield from self._afresh(row.id)
+            yield from guarded(row.id, row.number, self._row(row, notes[row.id]))
+
+    def _row(self, row: OrderRow, notes: OrderNotes) -> Iterator[Finding]:
+        if row.unforeseen:
+            raise row.unforeseen
+        if row.order is None:
+            self.counts["orders"] += 1
+            yield unreadable(row.id, row.number, row.message, notes)
+        elif row.order.created_at >= self._store.import_since and not row.order.test_order:
+            self.counts["orders"] += 1
+            # A list may lag behind what it lists, so a difference is only a reason to look.
+            if any(True for _ in self._compare(row.order, notes, self._listed)):
+                yield from self._afresh(row.id)
 
     def _afresh(self, order_id: str) -> Iterator[Finding]:
         """Compare one order by what is so now."""
@@ -175,13 +180,16 @@ class Comparison:
             store, _, order_id = (listed.reference or "").partition("/")
             if store != self._store.name or listed.id in bound or not _sells(listed):
                 continue
-            notes = self._notes.orders(store, [order_id])[order_id]
-            if notes.link and notes.link.afosto_id == listed.id:
-                continue
-            order = self._ask(self.afosto.order, listed.id)
-            if order is not None and _sells(order):
-                difference, verdict = unlinked(order, notes)
-                yield Finding(order_id, notes.number or order_id, difference, verdict)
+            yield from guarded(order_id, None, self._without_link(listed, order_id))
+
+    def _without_link(self, listed: afosto.Order, order_id: str) -> Iterator[Finding]:
+        notes = self._notes.orders(self._store.name, [order_id])[order_id]
+        if notes.link and notes.link.afosto_id == listed.id:
+            return
+        order = self._ask(self.afosto.order, listed.id)
+        if order is not None and _sells(order):
+            difference, verdict = unlinked(order, notes)
+            yield Finding(order_id, notes.number or order_id, difference, verdict)
 
     def _ask(self, call: Callable[[A], T], argument: A) -> T:
         return patiently(lambda: call(argument), self._tell)

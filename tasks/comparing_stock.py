@@ -11,7 +11,7 @@ from clients.scopes import cockpit_name
 from ledger.comparing import StockNote
 from ledger.records import Store
 from schemas.epages import Availability
-from schemas.errors import NeedsPerson
+from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.differences import Difference
 from schemas.mapping.stock import wanted_stock
 from tasks.findings import STOCK, Finding, Verdict, for_a_person, on_its_way, repairable
@@ -128,7 +128,7 @@ class StockComparison:
             if error.reason != "schema-mismatch":
                 raise
             return {note.sku for note in notes if note.available != available[note.sku]}
-        return {change.sku for change in changes}
+        return {change.sku for change in changes if not isinstance(change, MalformedDocument)}
 
     def _sold(self, name: str) -> set[str]:
         """SKUs of a seller's orders that no poll has read as they are."""

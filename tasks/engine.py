@@ -13,7 +13,7 @@ from schemas.errors import LeaseLost, MalformedDocument, NeedsPerson, RetryLater
 from schemas.messages import OrderMessage
 from tasks.backoff import backoff
 from tasks.brokers import BROKER_ERRORS
-from tasks.health import note_refusal, note_silence
+from tasks.health import StoreRun, note_fault, note_refusal, note_silence, words_of
 from tasks.run import Run
 from tasks.runtime import Runtime
 
@@ -50,6 +50,11 @@ class Flow:
     rest: float = 0.0
     keyword: str | None = "order"
     epages_more: Callable[[Context], int] = lambda context: 0
+
+    @property
+    def of_a_store(self) -> bool:
+        """Whether one job does it for all of a store: what is wrong with that job is the store's."""
+        return self.keyword is None
 
     def message(self, store: str, subject: str, version: int) -> dict[str, object]:
         """Return the keyword arguments that ask for a run of one job."""
@@ -94,9 +99,13 @@ def _run(run: Run, flow: Flow) -> str:
         _settle_failure(run, error)
     except Exception as error:
         _settle(run, _own_fault(run, error))
+        if flow.of_a_store:
+            note_fault(run.runtime, run.store.name, StoreRun(flow.task), error)
         raise
     _settle(run, Settlement("done", "done", outcome, pause=flow.rest))
     _heal(run)
+    if flow.of_a_store:
+        run.runtime.ledger.stores.heal_run(run.store.name, StoreRun(flow.task))
     return outcome
 
 
@@ -175,7 +184,7 @@ def _retry(run: Run, error: RetryLater) -> Settlement:
 
 
 def _own_fault(run: Run, error: Exception) -> Settlement:
-    message = f"{type(error).__name__}: {error}"
+    message = words_of(error)
     if run.job.failures + 1 >= run.settings.failures_to_park:
         return _keeps_failing(message)
     pause = backoff(run.job.failures + 1, run.settings.retry_base, run.settings.retry_cap)
@@ -198,11 +207,9 @@ def _maybe_stop_flow(run: Run, error: NeedsPerson) -> None:
     if error.reason == "restored" or isinstance(error, MalformedDocument):
         # Neither says anything about the store's settings; a document that does not load is read again by itself.
         return
-    stopped = run.runtime.ledger.stores.stop_flow_if_alike(
+    run.runtime.ledger.stores.stop_flow_if_alike(
         run.store.name, run.job.flow, error.reason, f"{str(error).rstrip('.')}. {error.resolution}", ALIKE_TO_STOP
     )
-    if stopped:
-        log.warning("flow stopped", store=run.store.name, flow=run.job.flow, reason=error.reason)
 
 
 def _settle(run: Run, end: Settlement) -> None:

@@ -1,10 +1,14 @@
 """What a comparison of both sides comes to: each difference with its likely cause, and what is to be done about it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
+from traceback import extract_tb
 
+from schemas.errors import ConnectorError, MalformedDocument
 from schemas.mapping.differences import Difference
 from schemas.words import counted
+from tasks.health import words_of
 from tasks.runtime import Runtime
 
 # The lane of the jobs that a repair asks for.
@@ -59,6 +63,24 @@ def for_a_person(cause: str, advice: str) -> Verdict:
 def repairable(cause: str, *jobs: tuple[str, str]) -> Verdict:
     """The verdict on what these jobs, run once more, make right."""
     return Verdict(cause, "", repair=jobs)
+
+
+def guarded(key: str, number: str | None, findings: Iterator[Finding]) -> list[Finding]:
+    """Return what is found of one order, or of all stock. What cannot be compared is a finding, and ends nothing.
+
+    Raises whatever says that nothing can be compared now.
+    """
+    try:
+        return list(findings)
+    except MalformedDocument as error:
+        verdict = for_a_person(f"a document of it does not load: {error}", error.resolution)
+    except ConnectorError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever our own mistake with one order leads to
+        last = extract_tb(error.__traceback__)[-1]
+        cause = f"the connector fails at it: {words_of(error)} ({Path(last.filename).name}, line {last.lineno})"
+        verdict = for_a_person(cause, "this is a fault of the connector: tell whoever develops it, with this line")
+    return [Finding(key, number or key, Difference("unreadable", "-", "-"), verdict)]
 
 
 def repair(runtime: Runtime, store: str, findings: Iterable[Finding]) -> str:

@@ -1,11 +1,65 @@
-"""A vendor that does not answer shows as the health of the stores that ask it, until a run with it succeeds."""
+"""What is wrong for a whole store shows as its health until a run succeeds: a silent vendor, or what nobody foresaw."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+
+import structlog
+from celery.exceptions import Retry
 
 from ledger.records import Store
 from schemas.errors import NeedsPerson, RetryLater, VendorSilent
+from schemas.texts import told
+from tasks.logs import without_secrets
 from tasks.runtime import Runtime
 from tasks.vendors import epages_bucket
 
+log = structlog.get_logger()
+
 REASON = "does-not-answer"
+# What a run raises on purpose: each is told in its own way.
+_FORESEEN = (RetryLater, NeedsPerson, Retry)
+
+
+class StoreRun(StrEnum):
+    """What runs over a whole store, as its health names it."""
+
+    LIVE = "poll.store (live)"
+    HISTORY = "poll.store (history)"
+    SWEEP = "poll.store (sweep)"
+    BEGIN_SWEEP = "reconcile.sweep"
+    WALK = "orders.walk"
+    WATCH = "inventory.watch"
+    PUBLISH = "inventory.publish"
+
+
+POLLS = {"live": StoreRun.LIVE, "history": StoreRun.HISTORY, "sweep": StoreRun.SWEEP}
+
+
+@contextmanager
+def showing(runtime: Runtime, store: str, run: StoreRun) -> Iterator[None]:
+    """Let what nobody foresaw in a run show as the store's health, and go on; `Stores.heal_run` ends it."""
+    try:
+        yield
+    except _FORESEEN:
+        raise
+    except Exception as error:
+        note_fault(runtime, store, run, error)
+        raise
+
+
+def note_fault(runtime: Runtime, store: str, run: StoreRun, error: Exception) -> None:
+    """Note what nobody foresaw; without a database, the log alone has it."""
+    message = f"{run} failed: {words_of(error)}"
+    try:
+        runtime.ledger.stores.note_fault(store, run, message, error)
+    except Exception as refused:  # noqa: BLE001 - it must not hide the error that is to be noted
+        log.error("the health of a store cannot be noted", store=store, why=str(refused), fault=message)
+
+
+def words_of(error: Exception) -> str:
+    """Return an error that nobody foresaw in one line, without secrets."""
+    return told(without_secrets(f"{type(error).__name__}: {error}")).rstrip(": ")
 
 
 def note_silence(runtime: Runtime, store: Store, error: RetryLater) -> None:

@@ -1,6 +1,5 @@
 """One poll of one store: read slices, keep what is news, move the cursor, go on in another task when there is more."""
 
-import hashlib
 import time
 from collections.abc import Callable, Collection
 from dataclasses import replace
@@ -9,20 +8,19 @@ from datetime import datetime, timedelta
 from celery.exceptions import Retry
 
 from clients.scopes import missing_scopes
-from ledger.cursors import Malformed, Slice
-from ledger.held import countable
-from ledger.records import Cursor, SeenOrder, Store, Wish
-from schemas.epages import Order, OrderRow
-from schemas.errors import MalformedDocument, NeedsPerson, RetryLater, Wait
+from ledger.cursors import Slice
+from ledger.records import Cursor, Store
+from schemas.epages import Order
+from schemas.errors import NeedsPerson, RetryLater, Wait
 from schemas.flows import IMPORTS, SWITCHES
-from schemas.mapping.content import facets, is_final
 from schemas.messages import PollMessage
 from schemas.vendors import Vendor, met_at
 from schemas.words import counted
 from tasks.backoff import jitter
-from tasks.health import note_refusal, note_silence
+from tasks.health import POLLS, note_refusal, note_silence, showing
 from tasks.runtime import Runtime
 from tasks.slices import Reader, Reading
+from tasks.taking import take_all
 from tasks.vendors import Gate, epages_client, reading_epages
 
 # A poll that failed is tried again after this many seconds, or after its interval when that is shorter.
@@ -48,6 +46,11 @@ def poll(runtime: Runtime, message: PollMessage, tell: Tell = tell_nobody) -> st
     Raises NeedsPerson for a store that is not connected or whose credentials fail, celery's Retry when the shop
     does not answer for now.
     """
+    with showing(runtime, message.store, POLLS[message.cursor]):
+        return _poll(runtime, message, tell)
+
+
+def _poll(runtime: Runtime, message: PollMessage, tell: Tell) -> str:
     store = runtime.ledger.stores.get(message.store)
     fence = message.fence if message.fence is not None else runtime.ledger.cursors.take(store.name, message.cursor)
     cursor = runtime.ledger.cursors.get(store.name, message.cursor)
@@ -100,7 +103,7 @@ def _read(runtime: Runtime, store: Store, cursor: Cursor, reader: Reader, gate: 
         if slices >= runtime.settings.poll_slices_per_task and reader.caught_up:
             _continue(runtime, cursor)
             break
-    runtime.ledger.stores.heal(store.name, ["epages"])
+    runtime.ledger.stores.heal_run(store.name, POLLS[cursor.kind], ["epages"])
     return f"{counted(seen, 'order')} seen, {counted(news, 'job')} with news, {counted(gate.calls, 'request')}"
 
 
@@ -123,12 +126,13 @@ def _continue(runtime: Runtime, cursor: Cursor) -> None:
 def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, *, requests: int, pause: float) -> Slice:
     orders = [row.order for row in reading.rows if row.order and row.order.created_at >= store.import_since]
     flows = [SWITCHES[name][1] for name in IMPORTS if not missing_scopes(name, store.scopes)]
+    taken, broken = take_all(store, orders, flows, [row for row in reading.rows if row.order is None])
     finished = reading.end is not None and cursor.upper_end is not None and reading.end >= cursor.upper_end
     return Slice(
-        orders=[_seen(order) for order in orders],
-        wishes=[wish for order in orders if not order.test_order for wish in _wishes(order, flows)],
-        held=countable(store, orders),
-        malformed=[_malformed(row) for row in reading.rows if row.order is None],
+        orders=[each.order for each in taken],
+        wishes=[wish for each in taken for wish in each.wishes],
+        held=[line for each in taken for line in each.held],
+        malformed=broken,
         position=_position(runtime, cursor, reading, orders),
         width=reading.width,
         requests=requests,
@@ -144,26 +148,3 @@ def _position(runtime: Runtime, cursor: Cursor, reading: Reading, orders: list[O
         return reading.end
     latest = max((order.updated_at for order in orders), default=cursor.position)
     return min(latest, reading.served_at - timedelta(seconds=runtime.settings.clock_margin))
-
-
-def _seen(order: Order) -> SeenOrder:
-    return SeenOrder(
-        id=order.id,
-        number=order.number,
-        created_at=order.created_at,
-        updated_at=order.updated_at,
-        is_test=order.test_order,
-        is_final=order.test_order or is_final(order),
-    )
-
-
-def _wishes(order: Order, flows: list[str]) -> list[Wish]:
-    found = facets(order)
-    return [Wish(flow, order.id, found[flow], order.updated_at) for flow in flows if flow in found]
-
-
-def _malformed(row: OrderRow) -> Malformed:
-    field = row.field or "?"
-    error = MalformedDocument(f"order {row.number or row.id} does not load: {row.message}", field=field)
-    digest = hashlib.sha256(f"{field}\n{row.message}".encode()).hexdigest()
-    return Malformed(row.id, row.number, digest, error)

@@ -9,18 +9,22 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 
+import structlog
+
 from clients.errors_table import Forbidden, NotFound
 from ledger.stock import Stock, StockOutcome, WantedSku
 from ledger.wishes import Publishing
 from schemas.epages import Availability
-from schemas.errors import AnswerLost, NeedsPerson, RetryLater, Wait
+from schemas.errors import AnswerLost, ConnectorError, NeedsPerson, RetryLater, Wait
 from schemas.mapping.stock import wanted_stock
 from tasks.counterpart import require_scopes
 from tasks.refreshing import refresh
 from tasks.run import Run
 from tasks.sellers import Sellers
-from tasks.stock_outcomes import NOT_KEPT, UNKNOWN_SKU, VARIATION_PRODUCT, in_step, no_location, refused
+from tasks.stock_outcomes import NOT_KEPT, UNKNOWN_SKU, VARIATION_PRODUCT, failed, in_step, no_location, refused
 from tasks.vendors import epages_bucket
+
+log = structlog.get_logger()
 
 # SKUs published from one reading: the fewer, the younger is what was read when the last of them is moved.
 BATCH = 25
@@ -166,6 +170,11 @@ class _Publisher:
             if error.store_wide or isinstance(error, Forbidden):
                 raise
             return refused(error)
+        except ConnectorError:
+            raise
+        except Exception as error:
+            log.warning("a SKU cannot be published", store=self._store, sku=wanted.sku, exc_info=error)
+            return failed(error)
 
     def _endure(self, sku: str, error: RetryLater) -> None:
         """Go on without a SKU; raises the error when none would fare better, or too many have failed."""

@@ -5,7 +5,9 @@ from typing import Any
 
 from celery import shared_task
 
+from schemas.errors import RetryLater
 from tasks.base import ConnectorTask
+from tasks.health import StoreRun, note_fault
 from tasks.runtime import Runtime
 
 # The first slice of a sweep, in seconds of creation time; the width that fits is learned from there.
@@ -32,10 +34,21 @@ def sweep(runtime: Runtime) -> str:
     """Begin a sweep of every store, let all stock be published anew; return how many stores had orders to sweep."""
     now = datetime.now(UTC)
     runtime.ledger.stock.anew()
-    begun = [
-        name for name in runtime.ledger.stores.names() if runtime.ledger.cursors.start_sweep(name, now, SWEEP_WIDTH)
-    ]
+    begun = [name for name in runtime.ledger.stores.names() if _begin(runtime, name, now)]
     return f"{len(begun)} stores are swept"
+
+
+def _begin(runtime: Runtime, store: str, now: datetime) -> bool:
+    """Whether a store has orders to sweep; what nobody foresaw shows as its health, and holds up no other store."""
+    try:
+        begun = runtime.ledger.cursors.start_sweep(store, now, SWEEP_WIDTH)
+    except RetryLater:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this store's
+        note_fault(runtime, store, StoreRun.BEGIN_SWEEP, error)
+        return False
+    runtime.ledger.stores.heal_run(store, StoreRun.BEGIN_SWEEP)
+    return begun
 
 
 def prune(runtime: Runtime, seconds: float = PRUNING) -> str:

@@ -1,13 +1,13 @@
 """A store's two sides compared wholly, orders and stock, for a person who asks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from clients.scopes import cockpit_name, missing_scopes
 from schemas.errors import NeedsPerson
 from tasks.comparing import Comparison, Progress
 from tasks.comparing_stock import FLOW, StockComparison
-from tasks.findings import Finding
+from tasks.findings import STOCK, Finding, guarded
 from tasks.patience import Tell
 from tasks.runtime import Runtime
 
@@ -54,9 +54,13 @@ def reconcile(runtime: Runtime, name: str, tell: Tell, progress: Progress) -> Re
     orders = Comparison(runtime, store, tell)
     found = orders.run(progress)
     stock = StockComparison(runtime, store, orders.shop, orders.afosto, orders.standing.off.get(FLOW), tell)
-    found += stock.run()
+    found += guarded(STOCK, None, _stock_of(stock))
     left_out = [] if orders.lists else ["Afosto lists no orders, so doubles and orphans there cannot be seen"]
     left_out += [f"stock is not compared: {stock.skipped}"] if stock.skipped else []
     return Reconciliation(
         found, orders.counts["orders"], orders.counts["waiting for payment"], stock.compared, left_out
     )
+
+
+def _stock_of(comparison: StockComparison) -> Iterator[Finding]:
+    yield from comparison.run()

@@ -8,7 +8,8 @@ from ledger.held import countable
 from ledger.records import Cursor, Store
 from ledger.wishes import Publishing
 from schemas.epages import Order
-from schemas.errors import NeedsPerson, Wait
+from schemas.errors import ConnectorError, NeedsPerson, Wait
+from tasks.health import words_of
 from tasks.run import Run
 from tasks.slices import Reader
 from tasks.vendors import epages_client, reading_epages
@@ -49,11 +50,23 @@ class Sellers:
         """
         reading: Reading = {}
         for (store, client), cursor in zip(self._shops, cursors, strict=True):
+            reading |= self._read_one(store, client, cursor, moving)
+        return reading
+
+    def _read_one(self, store: Store, client: EpagesClient, cursor: Cursor, moving: frozenset[str]) -> Reading:
+        """Read one store. Our own mistake with another one holds up nobody else: what its orders held last counts."""
+        try:
             orders = self._orders(store, client, cursor)
             self._run.runtime.ledger.held.note_shop(store, orders, Publishing(self._run.store.name, moving))
             lines = (line for line in countable(store, orders) if line.sku in self._skus)
-            reading |= {(store.name, line.order_id, line.line_id): (line.sku, line.held) for line in lines}
-        return reading
+            return {(store.name, line.order_id, line.line_id): (line.sku, line.held) for line in lines}
+        except ConnectorError:
+            raise
+        except Exception as error:
+            if store.name == self._run.store.name:
+                raise
+            self._run.note(f"the orders of {store.name} cannot be read: {words_of(error)}")
+            return {}
 
     def cursors(self) -> list[Cursor]:
         """Return where each store's live reading stands: both readings of a round begin there."""
@@ -68,6 +81,15 @@ class Sellers:
         gate = reading_epages(run.runtime, name, LIVE)
         return store, epages_client(run.runtime, store, gate)
 
+    def _counts(self, store: Store, order: Order) -> bool:
+        """Whether we can tell what an order holds; one that we fail at counts for nothing, and the poll parks it."""
+        try:
+            countable(store, [order])
+        except Exception as error:  # noqa: BLE001 - whatever our own mistake with one order leads to
+            self._run.note(f"order {order.number} of {store.name} is left out: {words_of(error)}")
+            return False
+        return True
+
     def _orders(self, store: Store, client: EpagesClient, cursor: Cursor) -> list[Order]:
         settings = self._run.settings
         overlap = timedelta(seconds=settings.poll_overlap)
@@ -76,7 +98,7 @@ class Sellers:
         try:
             while True:
                 reading = reader.next()
-                orders |= {row.id: row.order for row in reading.rows if row.order}
+                orders |= {row.id: row.order for row in reading.rows if row.order and self._counts(store, row.order)}
                 if reading.end is None:
                     return list(orders.values())
         except NeedsPerson as error:

@@ -1,8 +1,10 @@
 """What can come of publishing a SKU, in words that say what to do. `docs/operating.md` lists them."""
 
 from ledger.stock import StockOutcome
+from schemas.advice import OWN_FAULT, UNFORESEEN
 from schemas.epages import Availability
 from schemas.errors import NeedsPerson
+from tasks.health import words_of
 
 UNKNOWN_SKU = StockOutcome(
     "unknown-sku",
@@ -29,6 +31,13 @@ _BY_REASON = {
 def refused(error: NeedsPerson) -> StockOutcome:
     """Return what a refused move comes to: nothing that stops other SKUs."""
     return _BY_REASON.get(error.reason) or StockOutcome(error.reason, str(error), error.resolution)
+
+
+def failed(error: Exception) -> StockOutcome:
+    """Return what our own mistake with one SKU comes to: nothing that stops other SKUs."""
+    return StockOutcome(
+        UNFORESEEN, f"the connector fails at it: {words_of(error)}", f"Nothing in the shop: {OWN_FAULT}."
+    )
 
 
 def in_step(shop: Availability, target: int, available: int, promised: int) -> StockOutcome:

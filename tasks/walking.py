@@ -13,7 +13,7 @@ from ledger.walks import Walk
 from schemas.errors import NeedsPerson, RetryLater
 from schemas.messages import StoreMessage
 from schemas.words import counted
-from tasks.health import note_refusal, note_silence
+from tasks.health import StoreRun, note_refusal, note_silence, showing
 from tasks.runtime import Runtime
 from tasks.vendors import afosto_client, reading_afosto
 
@@ -33,8 +33,15 @@ def walk(runtime: Runtime, message: StoreMessage) -> str:
     Raises NeedsPerson for a store that is not connected or whose key fails, celery's Retry when Afosto does not answer
     for now; the next walk comes in any case.
     """
-    store = runtime.ledger.stores.get(message.store)
-    where = runtime.ledger.walks.get(message.store)
+    with showing(runtime, message.store, StoreRun.WALK):
+        found = _try_to_walk(runtime, message.store)
+    runtime.ledger.stores.heal_run(message.store, StoreRun.WALK)
+    return found
+
+
+def _try_to_walk(runtime: Runtime, name: str) -> str:
+    store = runtime.ledger.stores.get(name)
+    where = runtime.ledger.walks.get(name)
     if where is None or store.paused_at:
         return "nothing to do: the store is paused"
     try:

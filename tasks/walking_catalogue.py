@@ -2,11 +2,16 @@
 
 import time
 
+import structlog
+
 from clients.epages import PRODUCT_PAGE, EpagesClient
 from ledger.records import Store
 from schemas.epages import Product
+from schemas.errors import MalformedDocument
 from tasks.runtime import Runtime
 from tasks.vendors import epages_bucket, epages_client, reading_epages
+
+log = structlog.get_logger()
 
 # The lane of its calls: nobody waits for them.
 PATIENT = 2
@@ -34,7 +39,7 @@ def walk(runtime: Runtime, store: Store, walked: int) -> tuple[set[str], bool]:
         places: dict[str, tuple[str, str | None]] = {}
         try:
             for product in products[walked % PRODUCT_PAGE :]:
-                places |= _places(shop, product)
+                places |= _places(store.name, shop, product)
                 walked += 1
         finally:
             runtime.ledger.stock.found(store.name, places, walked)
@@ -44,8 +49,21 @@ def walk(runtime: Runtime, store: Store, walked: int) -> tuple[set[str], bool]:
     return found, False
 
 
-def _places(shop: EpagesClient, product: Product) -> dict[str, tuple[str, str | None]]:
-    """SKU → (product id, variation id) of what a product sells."""
-    if product.is_variation_product:
-        return {each.sku: (product.id, each.id) for each in shop.variations(product.id) if each.sku}
-    return {product.sku: (product.id, None)} if product.sku else {}
+def _places(store: str, shop: EpagesClient, product: Product | MalformedDocument) -> dict[str, tuple[str, str | None]]:
+    """SKU → (product id, variation id) of what a product sells; what does not load is left out, and told."""
+    if isinstance(product, MalformedDocument):
+        return _left_out(store, product)
+    if not product.is_variation_product:
+        return {product.sku: (product.id, None)} if product.sku else {}
+    places: dict[str, tuple[str, str | None]] = {}
+    for each in shop.variations(product.id):
+        if isinstance(each, MalformedDocument):
+            places |= _left_out(store, each)
+        elif each.sku:
+            places[each.sku] = product.id, each.id
+    return places
+
+
+def _left_out(store: str, error: MalformedDocument) -> dict[str, tuple[str, str | None]]:
+    log.warning("a product has no stock published", store=store, why=str(error), resolution=error.resolution)
+    return {}

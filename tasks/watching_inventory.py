@@ -12,10 +12,10 @@ from clients.scopes import missing_scopes
 from ledger.database import Row
 from ledger.records import Store
 from ledger.stock import Stock
-from schemas.errors import NeedsPerson, RetryLater
+from schemas.errors import MalformedDocument, NeedsPerson, RetryLater
 from schemas.words import counted
 from tasks.backoff import jitter
-from tasks.health import note_refusal, note_silence
+from tasks.health import StoreRun, note_refusal, note_silence, showing
 from tasks.refreshing import refresh
 from tasks.runtime import Runtime
 from tasks.sellers import PAST_WAIT
@@ -36,6 +36,13 @@ def watch(runtime: Runtime, name: str) -> str:
     Raises NeedsPerson for a store that is not connected or whose credentials fail, celery's Retry when a vendor does
     not answer for now.
     """
+    with showing(runtime, name, StoreRun.WATCH):
+        found = _watch(runtime, name)
+    runtime.ledger.stores.heal_run(name, StoreRun.WATCH)
+    return found
+
+
+def _watch(runtime: Runtime, name: str) -> str:
     store, stock = runtime.ledger.stores.get(name), runtime.ledger.stock
     locations = stock.locations(name)
     if store.paused_at or missing_scopes(FLOW, store.scopes):
@@ -133,6 +140,9 @@ class _Watch:
             return None
         latest: dict[str, datetime] = {}
         for change in found:
+            if isinstance(change, MalformedDocument):
+                log.warning("a move of stock is left out", store=self._store.name, why=str(change))
+                continue
             latest[change.sku] = max(change.changed_at, latest.get(change.sku, change.changed_at))
         return latest
 

@@ -105,8 +105,10 @@ class AfostoClient:
                 sums[level.sku] += level.available
         return sums
 
-    def inventory_changes(self, since: datetime, location_ids: Sequence[str]) -> tuple[InventoryChange, ...]:
-        """Return what moved at these locations at or after `since`.
+    def inventory_changes(
+        self, since: datetime, location_ids: Sequence[str]
+    ) -> tuple[InventoryChange | MalformedDocument, ...]:
+        """Return what moved at these locations at or after `since`; in the place of what does not load stands why.
 
         Raises NeedsPerson (schema-mismatch) where Afosto has no such query.
         """

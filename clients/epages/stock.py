@@ -12,6 +12,7 @@ from schemas.epages import (
     load_products,
     load_variations,
 )
+from schemas.errors import MalformedDocument
 
 PRODUCT_PAGE = 20  # products per request: few, as each may have variations that are asked for one by one
 VARIATION_PAGE = 100  # variations of one product per request
@@ -27,13 +28,16 @@ class StockCalls(Calls):
         except NotFound:
             return None
 
-    def products(self, page: int) -> tuple[tuple[Product, ...], int]:
-        """Return one page of the catalogue and how many pages there are (prod:r)."""
+    def products(self, page: int) -> tuple[tuple[Product | MalformedDocument, ...], int]:
+        """Return one page of the catalogue and how many pages there are (prod:r).
+
+        In the place of a product that does not load stands why.
+        """
         document = self._get("/products", paging(page, PRODUCT_PAGE)).document
         return load_products(document), load_page_count(document)
 
-    def variations(self, product_id: str) -> tuple[Variation, ...]:
-        """Return all variations of a product (prod:r)."""
+    def variations(self, product_id: str) -> tuple[Variation | MalformedDocument, ...]:
+        """Return all variations of a product (prod:r); in the place of one that does not load stands why."""
         pages = self._all(f"/products/{escaped(product_id)}/variations", VARIATION_PAGE)
         return tuple(variation for page in pages for variation in load_variations(page))
 

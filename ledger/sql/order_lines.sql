@@ -39,7 +39,7 @@ where l.store = %(store)s and l.order_id = %(order_id)s and l.line_id = n.line_i
 -- name: promised
 -- U of each SKU over these stores: what the shops have sold and Afosto had not booked at the snapshot. What was noted of
 -- Afosto later than that may already be missing from the inventory read after it, so the whole line counts.
-select k.sku, coalesce(sum(u.pieces), 0)::int as promised
+select k.sku, least(coalesce(sum(u.pieces), 0), 2147483647)::int as promised
 from unnest(%(skus)s::text[]) as k (sku)
 left join lateral (
     select case when l.waiting is null or l.waiting_at > %(snapshot)s then l.held else least(l.held, l.waiting) end as pieces

@@ -9,8 +9,10 @@ select s.name, s.base_url, s.paused_at, s.totals, s.import_since, s.connected_at
                  / greatest(1, extract(epoch from history.upper_end - history.origin))))::int end as history_percent,
        (select count(*) from orders o where o.store = s.name)::int as seen,
        (select count(*) from links l where l.store = s.name and l.kind = 'order' and l.stage = 'opened')::int as opened,
-       coalesce((select jsonb_agg(to_jsonb(h) - 'store' order by h.vendor) from store_health h where h.store = s.name),
-                '[]') as health,
+       coalesce((select jsonb_agg(to_jsonb(h) - 'store' order by h.vendor) from store_health h where h.store = s.name), '[]')
+       || coalesce((select jsonb_agg(jsonb_build_object('vendor', 'connector', 'reason', %(unforeseen)s::text,
+                        'message', u.message, 'since', u.since, 'retry_at', null) order by u.run)
+                    from store_faults u where u.store = s.name), '[]') as health,
        coalesce((select jsonb_agg(jsonb_build_object('direction', f.direction, 'flow', f.flow, 'reason', f.stopped_reason,
                         'message', f.stopped_message) order by f.flow)
                  from store_flows f where f.store = s.name and f.stopped_reason is not null), '[]') as stopped,

@@ -14,6 +14,13 @@ on conflict (store, sku) do update set
     product_id = excluded.product_id, variation_id = excluded.variation_id, outcome = null, message = null, resolution = null
 where (stock.product_id, stock.variation_id) is distinct from (excluded.product_id, excluded.variation_id);
 
+-- name: set_aside
+-- What is known of a SKU cannot be kept: its name can, with the reason. It is published as before, if it was.
+insert into stock (store, sku, wanted, outcome, message, resolution)
+select name, %(sku)s, 0, %(outcome)s, %(message)s, %(resolution)s from stores where name = %(store)s
+on conflict (store, sku) do update set
+    outcome = excluded.outcome, message = excluded.message, resolution = excluded.resolution;
+
 -- name: wish
 -- These SKUs shall be published.
 insert into stock (store, sku)

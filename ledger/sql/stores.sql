@@ -93,17 +93,38 @@ where store = %(store)s and direction = %(direction)s and flow = %(flow)s and st
 returning flow;
 
 -- name: blame
--- Many jobs find the same: the row is written once per pause.
+-- Many jobs find the same: the row is written once per pause. `since` begins with each reason.
 insert into store_health (store, vendor, reason, message, retry_at)
 values (%(store)s, %(vendor)s, %(reason)s, %(message)s, now() + %(pause)s * interval '1 second')
-on conflict (store, vendor) do update set reason = excluded.reason, message = excluded.message, retry_at = excluded.retry_at
-where store_health.reason <> excluded.reason or store_health.message <> excluded.message or store_health.retry_at <= now();
+on conflict (store, vendor) do update set
+    since = case when store_health.reason = excluded.reason then store_health.since else now() end,
+    reason = excluded.reason, message = excluded.message, retry_at = excluded.retry_at
+where store_health.reason <> excluded.reason or store_health.message <> excluded.message or store_health.retry_at <= now()
+returning since = now() as begins;
 
 -- name: heal
 delete from store_health where store = %(store)s and vendor = any(%(vendors)s);
 
+-- name: heal_run
+-- A run over the store succeeded, and so did its calls.
+with run as (
+    delete from store_faults where store = %(store)s and run = %(run)s
+)
+delete from store_health where store = %(store)s and vendor = any(%(vendors)s);
+
+-- name: fault
+insert into store_faults (store, run, message) values (%(store)s, %(run)s, %(message)s)
+on conflict (store, run) do update set message = excluded.message
+returning since = now() as begins;
+
+-- name: forget_faults
+delete from store_faults where store = %(store)s;
+
 -- name: health
-select vendor, reason, message, since, retry_at from store_health where store = %(store)s order by vendor;
+select vendor, reason, message, since, retry_at from store_health where store = %(store)s
+union all
+select 'connector', %(unforeseen)s::text, message, since, null from store_faults where store = %(store)s
+order by vendor, message;
 
 -- name: cursors
 select kind, position, origin, upper_end, polled_at, next_poll_at, requests, documents, lateness,

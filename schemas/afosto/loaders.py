@@ -7,17 +7,18 @@ from schemas.afosto.documents import Channel, InventoryChange, InventoryLevel, L
 from schemas.afosto.wire import (
     ChannelsSchema,
     IdsSchema,
-    InventoryChangesSchema,
+    InventoryChangeSchema,
     InventoryLevelsSchema,
     LocationsSchema,
     OrderSchema,
     PageInfoSchema,
     ParcelSchema,
 )
-from schemas.fields import load
+from schemas.errors import MalformedDocument
+from schemas.fields import entries, load
 
 _ORDER, _PARCEL, _CHANNELS, _LOCATIONS = OrderSchema(), ParcelSchema(), ChannelsSchema(), LocationsSchema()
-_LEVELS, _CHANGES = InventoryLevelsSchema(), InventoryChangesSchema()
+_LEVELS, _CHANGE = InventoryLevelsSchema(), InventoryChangeSchema()
 _IDS, _PAGE_INFO = IdsSchema(), PageInfoSchema()
 
 
@@ -62,7 +63,14 @@ def load_inventory(doc: Mapping[str, Any]) -> tuple[InventoryLevel, ...]:
     return levels
 
 
-def load_inventory_changes(doc: Mapping[str, Any]) -> tuple[InventoryChange, ...]:
-    """Read one page of an `InventoryChangeConnection`: an object with `nodes`."""
-    changes: tuple[InventoryChange, ...] = load(_CHANGES, doc, "Afosto inventory changes")["nodes"]
-    return changes
+def load_inventory_changes(doc: Mapping[str, Any]) -> tuple[InventoryChange | MalformedDocument, ...]:
+    """Read one page of an `InventoryChangeConnection`; in the place of a node that does not load stands why."""
+    return tuple(_change(node) for node in entries(doc.get("nodes"), "Afosto inventory changes", "nodes"))
+
+
+def _change(doc: Any) -> InventoryChange | MalformedDocument:
+    try:
+        change: InventoryChange = load(_CHANGE, doc, "Afosto inventory change")
+    except MalformedDocument as error:
+        return error
+    return change

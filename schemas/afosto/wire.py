@@ -176,11 +176,3 @@ class InventoryLevelsSchema(Document):
     target = dict
 
     inventory = Many("inventory", InventoryLevelSchema())
-
-
-class InventoryChangesSchema(Document):
-    """One page of a connection of changes."""
-
-    target = dict
-
-    nodes = Many("nodes", InventoryChangeSchema())

@@ -109,13 +109,17 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """One element of the order list: the parsed order, or what is known of one that does not load."""
+    """One element of the order list: the parsed order, or what is known of one that does not load.
+
+    `unforeseen` is the error when the connector itself failed at it.
+    """
 
     id: str
     order: Order | None
     field: str | None
     message: str | None
     number: str | None = None
+    unforeseen: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)

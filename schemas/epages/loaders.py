@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from schemas.epages.documents import (
     Availability,
@@ -32,6 +32,8 @@ from schemas.epages.wire import (
 from schemas.errors import MalformedDocument
 from schemas.fields import WHOLE, entries, load
 from schemas.texts import unfit
+
+T = TypeVar("T")
 
 # Under which key of `_embedded` a list of processes stands.
 PROCESS_KEYS = {
@@ -79,6 +81,9 @@ def _row(doc: Any) -> OrderRow:
     except MalformedDocument as error:
         number = _text(doc, "orderNumber")
         return OrderRow(id=_row_id(doc), order=None, field=error.field, message=str(error), number=number)
+    except Exception as error:  # noqa: BLE001 - our own mistake with one order is that order's matter
+        number = _text(doc, "orderNumber")
+        return OrderRow(id=_row_id(doc), order=None, field=None, message=None, number=number, unforeseen=error)
     return OrderRow(id=order.id, order=order, field=None, message=None, number=order.number)
 
 
@@ -145,14 +150,27 @@ def load_product(doc: Mapping[str, Any]) -> Product:
     return product
 
 
-def load_products(doc: Mapping[str, Any]) -> tuple[Product, ...]:
-    """Read one page of `GET /products`."""
-    return tuple(load_product(product) for product in _embedded(doc, "products"))
+def load_products(doc: Mapping[str, Any]) -> tuple[Product | MalformedDocument, ...]:
+    """Read one page of `GET /products`; in the place of one that does not load stands why."""
+    return tuple(_or_why(load_product, product) for product in _embedded(doc, "products"))
 
 
-def load_variations(doc: Mapping[str, Any]) -> tuple[Variation, ...]:
-    """Read one page of `GET /products/{id}/variations`."""
-    return tuple(load(_VARIATION, variation, "ePages variation") for variation in _embedded(doc, "variations"))
+def load_variations(doc: Mapping[str, Any]) -> tuple[Variation | MalformedDocument, ...]:
+    """Read one page of `GET /products/{id}/variations`; in the place of one that does not load stands why."""
+    return tuple(_or_why(_load_variation, variation) for variation in _embedded(doc, "variations"))
+
+
+def _load_variation(doc: Any) -> Variation:
+    variation: Variation = load(_VARIATION, doc, "ePages variation")
+    return variation
+
+
+def _or_why(load_one: Callable[[Any], T], doc: Any) -> T | MalformedDocument:
+    try:
+        return load_one(doc)
+    except MalformedDocument as error:
+        name = _text(doc, "sku") or _text(doc, "_id")
+        return MalformedDocument(f"{error} (of {name})", field=error.field) if name else error
 
 
 def _embedded(doc: Any, key: str) -> list[Any]:

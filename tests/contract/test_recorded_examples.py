@@ -97,13 +97,15 @@ def test_a_recorded_product_loads_with_its_stock(openapi: OpenApi, path: str) ->
 def test_the_recorded_catalogue_loads(openapi: OpenApi) -> None:
     example = _read(openapi, ("get", "/products", "200"))
     products = epages.load_products(example)
-    assert [product.id for product in products] == [row["_id"] for row in example["_embedded"]["products"]]
+    found = [product.id for product in products if isinstance(product, epages.Product)]
+    assert found == [row["_id"] for row in example["_embedded"]["products"]]
 
 
 def test_recorded_variations_load(openapi: OpenApi) -> None:
     example = _read(openapi, ("get", "/products/{productId}/variations", "200"))
     variations = epages.load_variations(example)
-    assert [variation.sku for variation in variations] == [row["sku"] for row in example["_embedded"]["variations"]]
+    found = [variation.sku for variation in variations if isinstance(variation, epages.Variation)]
+    assert found == [row["sku"] for row in example["_embedded"]["variations"]]
 
 
 def test_every_refusal_that_the_vendor_records_for_a_process_has_its_advice(openapi: OpenApi) -> None:

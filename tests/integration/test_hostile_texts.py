@@ -52,6 +52,7 @@ def order(driver: Driver, connector: Commands) -> str:
     assert connector("tokens", "add", "token", "--task", "orders.import").exit_code == 0
     ledger = driver.runtime.ledger
     ledger.stores.blame(driver.store, "epages", "refused", "why", 60)
+    ledger.stores.note_fault(driver.store, "orders.walk", "why", KeyError())
     ledger.front.heartbeat("worker", "host", ["orders"], 4)
     ledger.stores.map_location(driver.store, "here", "there")
     _execute(driver, "update jobs set state = 'parked', reason = 'odd', message = 'why', resolution = 'do this'")

@@ -9,6 +9,7 @@ import pytest
 
 from clients.afosto.client import AfostoClient
 from ledger.records import Cursor, Store
+from schemas.epages import loaders
 from schemas.errors import MalformedDocument
 from tasks import walking_catalogue
 from tasks.runtime import Runtime
@@ -102,6 +103,25 @@ def test_a_move_during_a_long_walk_over_the_catalogue_is_published(shop: StockWo
     time.sleep(2.6)  # longer than what is read twice
     shop.settle()
     assert shop.figures()[sku] == 4
+
+
+@pytest.mark.parametrize("loader", ["load_product", "_load_variation"])
+def test_a_product_that_does_not_load_holds_up_the_walk_over_no_other(
+    world: World, runtime: Runtime, loader: str
+) -> None:
+    shop = StockWorld.open(world, runtime)
+    odd, sound = list[str](), getattr(loaders, loader)
+
+    def all_but_one(document: Any) -> Any:
+        odd.append(document["sku"]) if document["sku"] and not odd else None
+        if document["sku"] in odd:
+            raise MalformedDocument("the field 'sku' is odd", field="sku")
+        return sound(document)
+
+    with patch.object(loaders, loader, all_but_one):
+        shop.settle()
+    assert {shop.rows()[sku]["outcome"] for sku in shop.figures() if sku not in odd} == {"published"}
+    assert len(odd) == 1
 
 
 def test_an_afosto_order_that_does_not_load_holds_up_no_stock(shop: StockWorld, world: World) -> None:

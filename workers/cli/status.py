@@ -6,13 +6,14 @@ import click
 
 from ledger.ledger import Ledger
 from ledger.status import Status
+from schemas.advice import advice
 from schemas.errors import RetryLater
 from schemas.flows import flow_name
 from schemas.settings import Settings
 from workers.cli.broker import queue_lengths, refusals
 from workers.cli.frame import open_ledger, print_json, print_table, settings, span
 from workers.cli.screen import say
-from workers.cli.store_advice import advice, not_permitted
+from workers.cli.store_advice import not_permitted
 from workers.consumed import ALIVE_SECONDS, slots_of_queues
 
 SEE_MESSAGES = "see: connector messages list"

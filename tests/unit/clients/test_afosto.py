@@ -12,7 +12,8 @@ from clients.afosto.errors import RefusedByAfosto
 from clients.afosto.samples import sample_variables
 from clients.errors_table import Forbidden, NotFound, Unauthorized
 from clients.http import Http, ResponseFacts
-from schemas.errors import AnswerLost, NeedsPerson, RetryLater, Wait
+from schemas.afosto import InventoryChange
+from schemas.errors import AnswerLost, MalformedDocument, NeedsPerson, RetryLater, Wait
 
 URL = "https://afosto.example.com/graphql"
 KEY = "s3cret"
@@ -236,7 +237,16 @@ def test_changes_of_inventory_are_read_to_the_last_page(afosto: AfostoClient) ->
         nodes = [{"sku": page, "location_id": "l1", "changed_at": 1_000}]
         answer(inventoryChanges={"nodes": nodes, "pageInfo": {"hasNextPage": more, "endCursor": page}})
     since = datetime(2026, 1, 1, tzinfo=UTC)
-    assert [change.sku for change in afosto.inventory_changes(since, ["l1"])] == ["a", "b"]
+    found = afosto.inventory_changes(since, ["l1"])
+    assert [change.sku for change in found if isinstance(change, InventoryChange)] == ["a", "b"]
+
+
+def test_a_change_of_inventory_that_does_not_load_hides_no_other(afosto: AfostoClient) -> None:
+    good = {"sku": "a", "location_id": "l1", "changed_at": 1_000}
+    nodes = [{**good, "sku": None}, good, {**good, "sku": "\0"}]
+    answer(inventoryChanges={"nodes": nodes, "pageInfo": {"hasNextPage": False}})
+    found = afosto.inventory_changes(datetime(2026, 1, 1, tzinfo=UTC), ["l1"])
+    assert [isinstance(change, MalformedDocument) for change in found] == [True, False, True]
 
 
 def test_a_unit_without_inventory_counts_as_not_deducted(afosto: AfostoClient) -> None:

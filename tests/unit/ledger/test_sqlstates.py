@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from ledger.sqlstates import Meaning, meaning, words
+from ledger.sqlstates import Meaning, is_of_a_row, meaning, words
 
 # A class of errors, one of its members, and what it means.
 CASES = [
@@ -70,3 +70,27 @@ def test_any_other_error_of_the_driver_is_our_mistake() -> None:
 def test_the_words_are_the_first_line_and_the_code() -> None:
     error = errors.ReadOnlySqlTransaction("cannot execute UPDATE in a read-only transaction\nDETAIL: a row's values")
     assert words(error) == "cannot execute UPDATE in a read-only transaction (25006)"
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("22003", True),  # a figure out of range
+        ("22021", True),  # a character that the encoding lacks
+        ("23514", True),  # a check
+        ("23505", True),  # a double
+        ("54000", True),  # an index takes no text this long
+        ("23503", False),  # what it belongs to is gone
+        ("40P01", False),  # a deadlock
+        ("42P01", False),  # no such table
+        ("53100", False),  # the disk is full
+    ],
+)
+def test_only_what_a_row_holds_is_a_row_s_fault(code: str, expected: bool) -> None:
+    assert is_of_a_row(errors.lookup(code)("said")) is expected
+
+
+def test_a_value_that_the_driver_cannot_write_is_a_row_s_fault() -> None:
+    assert is_of_a_row(psycopg.DataError("no such date"))
+    assert is_of_a_row(UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogates not allowed"))
+    assert not is_of_a_row(psycopg.OperationalError("the connection is lost"))

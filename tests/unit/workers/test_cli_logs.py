@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
+from ledger.trouble import warn_parked
 from schemas.settings import load_settings
 from tasks.logs import redact, set_up_logs
 
@@ -119,3 +120,18 @@ def test_json_lines_hold_odd_texts_whole_and_escaped(capsys: pytest.CaptureFixtu
     said = capsys.readouterr().err
     assert said.rstrip("\n").isprintable()
     assert json.loads(said)["why"] == odd
+
+
+def test_the_line_about_a_parked_job_has_what_a_person_needs_in_fields_of_its_own(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up_logs(load_settings(ENVIRON))
+    warn_parked("berlin", "orders.import", "4711", "drift", "the counts differ", "correct one side")
+    (line,) = capsys.readouterr().err.splitlines()
+    said = json.loads(line)
+    assert (said["event"], said["level"]) == ("a job is parked", "warning")
+    fields = ("store", "flow", "order", "reason", "why", "resolution")
+    assert [said[field] for field in fields] == [
+        *("berlin", "orders.import", "4711", "drift"),
+        *("the counts differ", "correct one side"),
+    ]

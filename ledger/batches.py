@@ -1,0 +1,117 @@
+"""Many rows at once: when the database refuses all of them for the sake of one, the others are kept without it.
+
+What goes well costs nothing more. What is refused is written once more with savepoints, by halves, until the rows at
+fault stand alone.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import psycopg
+
+from ledger.database import Database, Row, Statement, fetch
+from ledger.session import Session
+from ledger.sqlstates import is_of_a_row, words
+from schemas.errors import NeedsPerson
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+NOT_WRITTEN = "not-written-down"
+_RETRY = f"Mend what the message names, then: connector jobs retry --reason {NOT_WRITTEN}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refused(Generic[T]):
+    """A row that the database does not take, and why, in its own words."""
+
+    row: T
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Writes within one transaction; a `careful` one leaves out the rows that the database refuses."""
+
+    session: Session
+    careful: bool = False
+
+    def write(self, rows: Sequence[T], work: Callable[[Sequence[T]], Sequence[R]]) -> tuple[list[R], list[Refused[T]]]:
+        """Let `work` write these rows; returns what it returned, and the rows that are left out."""
+        if not rows:
+            return [], []
+        if not self.careful:
+            return list(work(rows)), []
+        try:
+            with self.session.transaction():
+                return list(work(rows)), []
+        except (psycopg.Error, UnicodeEncodeError) as error:
+            if not is_of_a_row(error):
+                raise
+            if len(rows) == 1:
+                return [], [Refused(rows[0], words(error))]
+        middle = len(rows) // 2
+        first, second = self.write(rows[:middle], work), self.write(rows[middle:], work)
+        return first[0] + second[0], first[1] + second[1]
+
+
+def keep(database: Database, work: Callable[[Batch], R]) -> R:
+    """Run `work` in one transaction, and once more, carefully, when the database refuses a row of it."""
+    try:
+        return database.transaction(lambda session: work(Batch(session)))
+    except (psycopg.Error, UnicodeEncodeError) as error:
+        if not is_of_a_row(error):
+            raise
+    return database.transaction(lambda session: work(Batch(session, careful=True)))
+
+
+def keep_rows(
+    database: Database, rows: Sequence[T], statements: Callable[[Sequence[T]], Sequence[Statement]]
+) -> tuple[list[Row], list[Refused[T]]]:
+    """Write rows with the statements that are given for them, in one round trip if none is refused.
+
+    Returns what the statements returned, and the rows that are left out.
+    """
+    try:
+        return _at_once(database, statements(rows)) if rows else [], []
+    except (psycopg.Error, UnicodeEncodeError) as error:
+        if not is_of_a_row(error):
+            raise
+
+    def write(session: Session) -> tuple[list[Row], list[Refused[T]]]:
+        batch = Batch(session, careful=True)
+        return batch.write(rows, lambda part: [row for each in statements(part) for row in fetch(session, *each)])
+
+    return database.transaction(write)
+
+
+def _at_once(database: Database, statements: Sequence[Statement]) -> list[Row]:
+    if len(statements) == 1:
+        return database.rows(*statements[0])
+    return [row for found in database.batch(*statements) for row in found]
+
+
+def refusal(what: str, why: str, resolution: str = _RETRY) -> NeedsPerson:
+    """The error of what the database refuses to keep; `what` names it."""
+    return NeedsPerson(
+        f"{what} cannot be kept, the database refuses it: {why}", reason=NOT_WRITTEN, resolution=resolution
+    )
+
+
+@contextmanager
+def naming(what: str) -> Iterator[None]:
+    """Raise NeedsPerson (not-written-down), which names `what`, where the database refuses a row."""
+    try:
+        yield
+    except (psycopg.Error, UnicodeEncodeError) as error:
+        if not is_of_a_row(error):
+            raise
+        raise refusal(what, words(error)) from error
+
+
+def require_all(refused: Sequence[Refused[Any]], what: str, name: Callable[[Any], str]) -> None:
+    """Raise NeedsPerson (not-written-down) that names each row left out; `name` gives a row's."""
+    if refused:
+        raise refusal(f"{what} {', '.join(name(each.row) for each in refused)}", refused[0].why)

@@ -1,0 +1,68 @@
+"""Orders of a shop that cannot be taken are parked by name: what a poll cannot read, or the database does not keep."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.batches import Batch, Refused, refusal
+from ledger.database import Row, fetch
+from ledger.session import Session
+from ledger.trouble import warn_left_out, warn_parked
+from schemas.advice import UNFORESEEN
+from schemas.errors import NeedsPerson
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """An order that cannot be taken, with its id and number when these could be read; `error` says why.
+
+    As long as `content_hash` is the same, it is the same trouble.
+    """
+
+    subject: str
+    number: str | None
+    content_hash: str
+    error: NeedsPerson
+
+
+def digest(*texts: str) -> str:
+    """Return the hash that tells one trouble from another."""
+    return hashlib.sha256("\n".join(texts).encode("utf-8", "replace")).hexdigest()
+
+
+def unkept(refused: Refused[str], number: str | None) -> Malformed:
+    """Give what is parked for an order, named by its id, that the database refuses to keep."""
+    return Malformed(refused.row, number, digest(refused.why), refusal(f"order {number or refused.row}", refused.why))
+
+
+def park(batch: Batch, store: str, lane: int, broken: Sequence[Malformed]) -> tuple[list[Malformed], list[Malformed]]:
+    """Park the imports of these orders, unless they are parked for the same already or on their way.
+
+    Returns those that were parked, and those that the database does not even take as parked.
+    """
+    session = batch.session
+    parked, refused = batch.write(broken, lambda part: [each for each in part if _park(session, store, lane, each)])
+    numbered = [each for each in broken if each.number]
+    batch.write(numbered, lambda part: [row for each in part for row in _note_number(session, store, each)])
+    return parked, [each.row for each in refused]
+
+
+def warn_about(store: str, parked: Sequence[Malformed], left_out: Sequence[Malformed]) -> None:
+    """Tell the log, once `park` is committed."""
+    for each in parked:
+        error = each.error
+        cause = error.__cause__ if error.reason == UNFORESEEN else None
+        warn_parked(store, "orders.import", each.subject, error.reason, str(error), error.resolution, cause)
+    for each in left_out:
+        warn_left_out(store, f"order {each.subject}", str(each.error))
+
+
+def _park(session: Session, store: str, lane: int, broken: Malformed) -> bool:
+    error = broken.error
+    values = {"store": store, "lane": lane, "subject": broken.subject, "content_hash": broken.content_hash}
+    told = {"reason": error.reason, "message": str(error), "resolution": error.resolution}
+    return bool(fetch(session, "jobs.park_malformed", {**values, **told}))
+
+
+def _note_number(session: Session, store: str, broken: Malformed) -> list[Row]:
+    return fetch(session, "cursors.note_unreadable", {"store": store, "id": broken.subject, "number": broken.number})

@@ -1,0 +1,47 @@
+"""What a person must see to leaves one line in the log when it begins: a parked job, a stopped flow, an ill store.
+
+Each names the store, the order, the reason and what to do. Who writes the trouble down says so once it is committed.
+"""
+
+import logging
+
+from schemas.advice import advice
+
+log = logging.getLogger(__name__)
+
+
+def warn_parked(
+    store: str, flow: str, order: str, reason: str, why: str, resolution: str | None, cause: BaseException | None = None
+) -> None:
+    """A job waits for a person; `cause` is the error behind it that nobody foresaw."""
+    _warn("a job is parked", store, reason, why, resolution, flow=flow, order=order, cause=cause)
+
+
+def warn_stopped(store: str, flow: str, reason: str, why: str) -> None:
+    """A flow stopped itself; `why` says what to look at first."""
+    resolution = f"look at its jobs, then: connector store resume {store} --flow {flow}"
+    _warn("a flow stopped itself", store, reason, why, resolution, flow=flow)
+
+
+def warn_ill(store: str, where: str, reason: str, why: str, cause: BaseException | None = None) -> None:
+    """Something is wrong for a whole store: with one of its vendors, or in a run of ours."""
+    _warn("a store is ill", store, reason, why, advice(store, reason), where=where, cause=cause)
+
+
+def warn_left_out(store: str, what: str, why: str) -> None:
+    """A row is left out that nothing else could hold, not even its name."""
+    _warn("a row is left out", store, "not-written-down", why, "mend what the reason names", what=what)
+
+
+def _warn(
+    event: str,
+    store: str,
+    reason: str,
+    why: str,
+    resolution: str | None,
+    *,
+    cause: BaseException | None = None,
+    **more: str,
+) -> None:
+    told = {"store": store, **more, "reason": reason, "why": why, "resolution": resolution}
+    log.warning(event, extra=told, exc_info=cause)

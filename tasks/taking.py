@@ -1,0 +1,81 @@
+"""The orders that a poll has read, each by itself: what it asks for and holds, or why it cannot be taken."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ledger.held import countable
+from ledger.parking import Malformed, digest
+from ledger.records import SeenOrder, Store, Wish
+from schemas.advice import OWN_FAULT, UNFORESEEN
+from schemas.epages import Order, OrderRow
+from schemas.errors import MalformedDocument, NeedsPerson
+from schemas.mapping.content import facets, is_final
+from schemas.mapping.stock import HeldLine
+from tasks.health import words_of
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What an order comes to: itself, what it asks for, and what its lines hold."""
+
+    order: SeenOrder
+    wishes: Sequence[Wish]
+    held: Sequence[HeldLine]
+
+
+def take_all(
+    store: Store, orders: list[Order], flows: list[str], unread: list[OrderRow]
+) -> tuple[list[Taken], list[Malformed]]:
+    """Take the orders; one that we fail at is parked by its name.
+
+    Where we fail at all of several, no order is at fault: the error is raised.
+    """
+    taken, broken, errors = list[Taken](), list[Malformed](), list[Exception]()
+    for row in unread:
+        if row.unforeseen:
+            errors.append(row.unforeseen)
+        broken.append(_unforeseen(row.id, row.number, row.unforeseen) if row.unforeseen else _malformed(row))
+    for order in orders:
+        try:
+            wishes = [] if order.test_order else _wishes(order, flows)
+            taken.append(Taken(_seen(order), wishes, countable(store, [order])))
+        except NeedsPerson as error:
+            broken.append(Malformed(order.id, order.number, digest(error.reason, str(error)), error))
+        except Exception as error:  # noqa: BLE001 - whatever our own mistake with one order leads to
+            errors.append(error)
+            broken.append(_unforeseen(order.id, order.number, error))
+    if len(errors) > 1 and not taken:
+        raise errors[0]
+    return taken, broken
+
+
+def _unforeseen(order_id: str, number: str | None, error: Exception) -> Malformed:
+    parked = NeedsPerson(
+        f"order {number or order_id} cannot be taken: {words_of(error)}",
+        reason=UNFORESEEN,
+        resolution=f"{OWN_FAULT}. With a version that mends it: connector jobs retry --reason {UNFORESEEN}",
+    )
+    parked.__cause__ = error
+    return Malformed(order_id, number, digest(UNFORESEEN, type(error).__name__), parked)
+
+
+def _seen(order: Order) -> SeenOrder:
+    return SeenOrder(
+        id=order.id,
+        number=order.number,
+        created_at=order.created_at,
+        updated_at=order.updated_at,
+        is_test=order.test_order,
+        is_final=order.test_order or is_final(order),
+    )
+
+
+def _wishes(order: Order, flows: list[str]) -> list[Wish]:
+    found = facets(order)
+    return [Wish(flow, order.id, found[flow], order.updated_at) for flow in flows if flow in found]
+
+
+def _malformed(row: OrderRow) -> Malformed:
+    field = row.field or "?"
+    error = MalformedDocument(f"order {row.number or row.id} does not load: {row.message}", field=field)
+    return Malformed(row.id, row.number, digest(field, row.message or ""), error)

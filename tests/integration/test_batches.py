@@ -1,0 +1,216 @@
+"""A batch never fails for one row: the row at fault is named with the reason, and all others are kept."""
+
+import logging
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import LiteralString
+
+import pytest
+
+from ledger.cursors import Slice
+from ledger.database import Database, Row
+from ledger.keys import KeySet, new_key
+from ledger.ledger import Ledger
+from ledger.links import NewLink
+from ledger.records import SeenOrder, Wish
+from ledger.stock import StockOutcome
+from schemas.errors import NeedsPerson
+from schemas.mapping.stock import HeldLine
+from tests.rows import store_values
+
+NOW = datetime.now(UTC)
+GOOD = ("a", "b", "c", "d", "e")
+BAD = "poison"
+# Twice what an index takes; random, as a repeated character would be compressed.
+LONG = secrets.token_hex(10_000)
+FOREIGN = StockOutcome("unknown-sku", "not the shop's", "nothing")
+
+
+@pytest.fixture
+def ledger(database_url: str) -> Iterator[Ledger]:
+    opened = Ledger(Database(database_url), KeySet([new_key()]))
+    switched = dict.fromkeys(("orders.import", "inventory.publish"), True)
+    opened.stores.add(store_values("shop"), switched, 60.0)
+    yield opened
+    opened.close()
+
+
+def refuse(ledger: Ledger, table: LiteralString, column: LiteralString) -> None:
+    """From now on the database refuses a row that holds the poison."""
+    statement: LiteralString = f"alter table {table} add constraint poisoned check ({column} <> 'poison') not valid"
+    ledger.database.transaction(lambda session: session.execute(statement))
+
+
+def seen(order: str, number: str | None = None) -> SeenOrder:
+    return SeenOrder(order, number or f"number-{order}", NOW, NOW, is_test=False, is_final=False)
+
+
+def line(order: str, sku: str = "cup") -> HeldLine:
+    return HeldLine(order, f"line-{order}", sku, 1, NOW, f"product-{sku}", None)
+
+
+def advance(ledger: Ledger, found: Slice) -> list[str]:
+    """Keep a slice; returns the orders that are news."""
+    ledger.cursors.take("shop", "live")
+    cursor = ledger.cursors.get("shop", "live")
+    assert cursor is not None
+    news = ledger.cursors.advance(cursor, found)
+    assert news is not None
+    return sorted(row["subject"] for row in news)
+
+
+def sliced(orders: list[SeenOrder], lines: list[HeldLine] | None = None, content: str = "hash") -> Slice:
+    wishes = [Wish("orders", order.id, BAD if order.id == content else "hash", NOW) for order in orders]
+    return Slice(orders, wishes, [], NOW, 60.0, 1, len(orders), finished=False, pause=300, held=lines or [])
+
+
+def parked(ledger: Ledger) -> list[tuple[str, str]]:
+    return [(job["subject"], job["reason"]) for job in ledger.jobs.search(state="parked")]
+
+
+def rows(ledger: Ledger, query: LiteralString) -> list[Row]:
+    return ledger.database.transaction(lambda session: session.execute(query).fetchall())
+
+
+def test_an_order_that_no_index_takes_is_parked_and_the_others_of_its_slice_are_kept(ledger: Ledger) -> None:
+    orders = [seen(each) for each in GOOD] + [seen("odd", number=LONG)]
+    assert advance(ledger, sliced(orders)) == list(GOOD)
+    assert parked(ledger) == [("odd", "not-written-down")]
+    (cursor,) = [row for row in ledger.stores.overview("shop")["cursors"] if row["kind"] == "live"]
+    assert cursor["documents"] == len(orders)
+    assert {row["id"] for row in rows(ledger, "select id from orders")} == set(GOOD)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the database refuses something of an order."""
+
+    table: LiteralString
+    column: LiteralString
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        Place("orders", "number"),
+        Place("order_lines", "sku"),
+        Place("stock", "product_id"),
+        Place("jobs", "content_hash"),
+    ],
+    ids=lambda place: place.table,
+)
+def test_whatever_of_an_order_is_refused_parks_that_order_alone(ledger: Ledger, place: Place) -> None:
+    refuse(ledger, place.table, place.column)
+    number, content = (
+        (BAD, "hash") if place.table == "orders" else ("10001", "odd" if place.table == "jobs" else "hash")
+    )
+    lines = [line(each) for each in GOOD] + [line("odd", BAD)] if place.column == "sku" else [line(e) for e in GOOD]
+    if place.table == "stock":
+        lines.append(HeldLine("odd", "line-odd", "plate", 1, NOW, BAD, None))
+    found = sliced([*(seen(each) for each in GOOD), seen("odd", number)], lines, content)
+    assert advance(ledger, found) == list(GOOD)
+    assert parked(ledger) == [("odd", "not-written-down")]
+    assert {row["order_id"] for row in rows(ledger, "select order_id from order_lines")} == set(GOOD)
+
+
+def test_an_order_that_stays_refused_is_parked_once_and_its_log_has_one_line(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = sliced([seen("a"), seen("odd", number=LONG)])
+    with caplog.at_level(logging.WARNING, "ledger"):
+        for _ in range(3):
+            advance(ledger, found)
+    assert [(told.msg, vars(told)["order"]) for told in caplog.records] == [("a job is parked", "odd")]
+    assert parked(ledger) == [("odd", "not-written-down")]
+
+
+def test_an_order_that_is_taken_later_is_imported_by_itself(ledger: Ledger) -> None:
+    advance(ledger, sliced([seen("odd", number=LONG)]))
+    assert advance(ledger, sliced([seen("odd", number="10001")])) == ["odd"]
+    assert parked(ledger) == []
+
+
+def test_an_order_whose_job_cannot_be_parked_either_is_in_the_log(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    refuse(ledger, "jobs", "subject")
+    with caplog.at_level(logging.WARNING, "ledger"):
+        assert advance(ledger, sliced([seen("a"), seen(BAD)])) == ["a"]
+    (told,) = caplog.records
+    assert (told.msg, vars(told)["what"]) == ("a row is left out", f"order {BAD}")
+
+
+def test_a_sku_whose_place_is_refused_is_set_aside_with_the_reason(ledger: Ledger) -> None:
+    refuse(ledger, "stock", "product_id")
+    ledger.stock.found("shop", {**{sku: (f"product-{sku}", None) for sku in GOOD}, "odd": (BAD, None)}, 6)
+    found = {row["sku"]: row["outcome"] for row in ledger.stock.list("shop")}
+    assert found == {**dict.fromkeys(GOOD), "odd": "not-written-down"}
+    places = rows(ledger, "select sku from stock where product_id is not null order by sku")
+    assert [row["sku"] for row in places] == list(GOOD)
+    (odd,) = ledger.stock.list("shop", "odd")
+    assert "violates check constraint" in odd["message"]
+
+
+def test_a_sku_that_cannot_be_named_leaves_the_others_wanted(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
+    refuse(ledger, "stock", "sku")
+    with caplog.at_level(logging.WARNING, "ledger"):
+        ledger.stock.wish("shop", [*GOOD, BAD])
+        assert ledger.stock.wish_changed("shop", dict.fromkeys([*GOOD, BAD], NOW), FOREIGN) == len(GOOD)
+    assert [each.sku for each in ledger.stock.due("shop", 10, [])] == list(GOOD)
+    assert [vars(told)["what"] for told in caplog.records] == [f"SKU {BAD}"] * 2
+
+
+def test_an_order_that_cannot_be_hinted_at_leaves_the_others_due(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    refuse(ledger, "jobs", "subject")
+    with caplog.at_level(logging.WARNING, "ledger"):
+        hinted = ledger.jobs.hint_all("shop", "export", "looks", [*GOOD, BAD], lane=2)
+    assert [row["subject"] for row in hinted] == list(GOOD)
+    assert len(caplog.records) == 1
+
+
+def test_news_that_are_refused_leave_the_others_due_and_are_named(ledger: Ledger) -> None:
+    refuse(ledger, "jobs", "content_hash")
+    wishes = [Wish("shipments", "a", BAD, None), Wish("returns", "a", "hash", None)]
+    with pytest.raises(NeedsPerson, match=r"the news for shipments\.export of a cannot be kept") as refused:
+        ledger.jobs.wish("shop", "export", 0, wishes)
+    assert refused.value.reason == "not-written-down"
+    assert [job["flow"] for job in ledger.jobs.search(state="waiting")] == ["returns"]
+
+
+def test_links_that_are_refused_leave_the_others_bound_and_the_intent_open(ledger: Ledger) -> None:
+    refuse(ledger, "links", "afosto_id")
+    ledger.jobs.hint("shop", "import", "orders", "a")
+    claimed = ledger.jobs.claim("shop", "import", "orders", "a", holder="me", lease=60)
+    assert claimed is not None
+    intent = ledger.links.announce(claimed[0], "parcel", {}, 0)
+    new = [NewLink("parcel", each) for each in (*GOOD, BAD)]
+    with pytest.raises(NeedsPerson, match=f"in Afosto as {BAD} cannot be kept"):
+        ledger.links.conclude("shop", "a", intent, new, "done")
+    assert [row["afosto_id"] for row in rows(ledger, "select afosto_id from links order by 1")] == list(GOOD)
+    assert rows(ledger, "select id from intents where settled_at is null") == [{"id": intent}]
+
+
+def test_a_parcel_whose_status_is_refused_leaves_the_others_noted(ledger: Ledger) -> None:
+    ledger.links.conclude("shop", "a", None, [NewLink("parcel", each) for each in GOOD], "done")
+    refuse(ledger, "links", "stage")
+    with pytest.raises(NeedsPerson, match="the status of parcel a cannot be kept"):
+        ledger.links.note_parcels("shop", {**dict.fromkeys(GOOD, "sent"), "a": BAD})
+    noted = rows(ledger, "select afosto_id from links where stage = 'sent' order by 1")
+    assert [row["afosto_id"] for row in noted] == list(GOOD[1:])
+
+
+def test_what_afosto_has_not_deducted_is_refused_by_name(ledger: Ledger) -> None:
+    with pytest.raises(NeedsPerson, match="of order a cannot be kept") as refused:
+        ledger.held.note_afosto("shop", "a", {"line-a": 2**40})
+    assert refused.value.reason == "not-written-down"
+
+
+def test_the_sum_of_what_is_promised_fits_the_answer(ledger: Ledger) -> None:
+    most = 2**31 - 1
+    lines = [HeldLine(each, "line", "cup", most, NOW, "product", None) for each in GOOD]
+    advance(ledger, sliced([seen(each) for each in GOOD], lines))
+    assert ledger.held.promised(["shop"], ["cup"], NOW) == {"cup": most}
