@@ -115,6 +115,14 @@ class Links:
         """The call of an open intent is repeated: its ambiguity begins anew."""
         self._database.rows("links.extend_intent", {"id": intent_id, "wait": ambiguity_wait})
 
+    def withdraw(self, job: Job, intent_id: int) -> None:
+        """The call of an intent was not sent, or was refused: settle it, as nothing of it can land."""
+        self._database.rows("links.withdraw_intent", {"id": intent_id, "job_id": job.id, "fence": job.fence})
+
+    def end_doubt(self, job: Job, intent_id: int) -> None:
+        """No call of an intent is without an answer: what is still to be done of it may be done at once."""
+        self._database.rows("links.end_doubt", {"id": intent_id, "job_id": job.id, "fence": job.fence})
+
     def conclude(
         self, store: str, order_key: str, intent_id: int | None, links: Iterable[NewLink], outcome: str
     ) -> None:

@@ -33,6 +33,7 @@ class Store(StoreFacts):
     client_secret: str = field(repr=False)
     afosto_key: str = field(repr=False)
     access_token: str | None = field(repr=False)
+    token_issued_at: datetime | None
     token_expires_at: datetime | None
 
 

@@ -26,7 +26,8 @@ create table stores (
     notify_buyers boolean not null default true,
     mark_orders boolean not null default false,
     held_until timestamptz,
-    open_partly_paid boolean not null default false
+    open_partly_paid boolean not null default false,
+    token_issued_at timestamptz
 );
 
 -- One switch per flow of a store; `stopped_reason` is set when the flow stopped itself and waits for a choice.

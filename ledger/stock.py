@@ -149,13 +149,18 @@ class Stock:
         row = self._database.row("stock.next_due", {"store": store})
         return row["seconds"] if row else None
 
-    def announce(self, store: str, sku: str, wait: float) -> None:
-        """Write down that the stock is about to be moved: until `wait` seconds have passed it is not touched again."""
-        self._database.rows("stock.announce", {"store": store, "sku": sku, "wait": wait})
+    def announce(self, store: str, sku: str, wait: float) -> datetime | None:
+        """Write down that the stock is about to be moved: until `wait` seconds have passed it is not touched again.
 
-    def withdraw(self, store: str, wanted: WantedSku) -> None:
-        """The announced move was refused, or never sent."""
-        self._database.rows("stock.withdraw", {"store": store, "sku": wanted.sku, "before": wanted.ambiguous_until})
+        Returns the moment when these have passed, by which `withdraw` knows it; None for a SKU that is gone.
+        """
+        row = self._database.row("stock.announce", {"store": store, "sku": sku, "wait": wait})
+        return row["ambiguous_until"] if row else None
+
+    def withdraw(self, store: str, wanted: WantedSku, announced: datetime | None) -> None:
+        """The move that was `announced` was refused, or never sent."""
+        values = {"store": store, "sku": wanted.sku, "before": wanted.ambiguous_until, "announced": announced}
+        self._database.rows("stock.withdraw", values)
 
     def settle(
         self, store: str, wanted: WantedSku, place: tuple[str | None, str | None], end: StockOutcome, wait: float

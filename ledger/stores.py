@@ -78,6 +78,7 @@ class Stores:
             client_secret=self._keys.decrypt(row["client_secret"]),
             afosto_key=self._keys.decrypt(row["afosto_key"]),
             access_token=self._keys.decrypt(token) if token else None,
+            token_issued_at=_moment(row["store"]["token_issued_at"]),
             token_expires_at=_moment(row["store"]["token_expires_at"]),
         )
 
@@ -92,7 +93,8 @@ class Stores:
     def set_token(self, name: str, token: Token) -> None:
         """Keep a fresh access token, sealed, for every process to use."""
         sealed = self._keys.encrypt(token.access_token)
-        parameters = {"access_token": sealed, "expires_at": token.expires_at, "scopes": sorted(token.scopes)}
+        times = {"issued_at": token.issued_at, "expires_at": token.expires_at}
+        parameters = {"access_token": sealed, "scopes": sorted(token.scopes), **times}
         self._database.rows("stores.set_token", {"name": name, **parameters})
 
     def set_credentials(self, name: str, client_id: str, client_secret: str, afosto_key: str, bucket: str) -> None:

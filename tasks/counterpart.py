@@ -72,12 +72,16 @@ def settled_first(run: Run) -> None:
     raise Wait("the order is looked at first, as the database was restored", after=run.settings.retry_base)
 
 
-def give_up_taken(run: Run, intent: Intent, units: Collection[str]) -> None:
-    """After a refusal: when somebody took any of the units meanwhile, give the intent up; raises Wait, to plan anew."""
+def look_again_if_taken(run: Run, units: Collection[str], plan: Intent | None = None) -> None:
+    """After a refusal: raise Wait when somebody took any of the units meanwhile. The next run plans for others.
+
+    Of a plan that stays open after a refusal nothing was done: it is given up.
+    """
     order = read_order(run, opened_order(run))
     free = {u.id for u in order.units if u.progress == "OPEN" and not u.contra_id and not u.parcel_id}
     if not free.issuperset(units):
-        run.links.conclude(run.store.name, run.order_id, intent.id, [], "refused")
+        if plan:
+            run.links.conclude(run.store.name, run.order_id, plan.id, [], "refused")
         look_again("Afosto did something else with these units meanwhile")
 
 

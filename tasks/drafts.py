@@ -66,13 +66,13 @@ def mark_draft(run: Run, shop: epages.Order, afosto_id: str, given_up: str | Non
 
 
 def _write(run: Run, note: str, afosto_id: str) -> None:
-    intent = run.announce(INTENT, {"afosto_id": afosto_id})
-    try:
-        run.epages.set_note(run.order_id, note)
-    except NeedsPerson as refusal:
-        if refusal.store_wide:
-            raise
-        run.note(f"not marked in the shop: {refusal}")
-    else:
-        run.note("named it in the note of the shop's order")
+    with run.announced(INTENT, {"afosto_id": afosto_id}) as intent:
+        try:
+            run.epages.set_note(run.order_id, note)
+        except NeedsPerson as refusal:
+            if refusal.store_wide:
+                raise
+            run.note(f"not marked in the shop: {refusal}")
+        else:
+            run.note("named it in the note of the shop's order")
     run.links.conclude(run.store.name, run.order_id, intent.id, [], "done")

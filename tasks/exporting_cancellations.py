@@ -34,13 +34,7 @@ def export_cancellation(run: Run) -> str:
         import_again(run, "cancellations")
     if not plan.units:
         return f"canceled on both sides: {counted(len(plan.paired), 'unit')}"
-    return _cancel(run, _announce(run, plan))
-
-
-def _announce(run: Run, plan: CancelationPlan) -> Intent:
-    baseline = [] if plan.whole else [process.id for process in _processes(run)]
-    body = {"units": plan.units, "lines": plan.lines, "whole": plan.whole, "baseline": baseline}
-    return run.announce(INTENT, body)
+    return _cancel(run, plan)
 
 
 def _settle(run: Run, intent: Intent) -> str:
@@ -58,13 +52,17 @@ def _settle(run: Run, intent: Intent) -> str:
     return "the cancelation did not land and is planned anew"
 
 
-def _cancel(run: Run, intent: Intent) -> str:
-    if intent.body["whole"]:
-        run.epages.cancel(run.order_id, marker(run))
-        run.note("canceled the whole order in the shop")
-    else:
-        process = run.epages.create_cancelation(run.order_id, intent.body["lines"], marker(run))
-        run.note(f"made the cancelation process {process.id} in the shop")
+def _cancel(run: Run, plan: CancelationPlan) -> str:
+    baseline = [] if plan.whole else [process.id for process in _processes(run)]
+    body = {"units": plan.units, "lines": plan.lines, "whole": plan.whole, "baseline": baseline}
+    with run.announced(INTENT, body) as intent:
+        if plan.whole:
+            run.epages.cancel(run.order_id, marker(run))
+            made = "canceled the whole order in the shop"
+        else:
+            process = run.epages.create_cancelation(run.order_id, plan.lines, marker(run))
+            made = f"made the cancelation process {process.id} in the shop"
+    run.note(made)
     said = _conclude(run, intent, "done")
     publish_again(run)
     return said

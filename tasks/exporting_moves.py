@@ -1,6 +1,7 @@
 """Moving a process of the shop as far as its parcel has come in Afosto, with one mail to the buyer at most."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from ledger.records import Intent
 from schemas import afosto, epages
@@ -38,17 +39,22 @@ def settle_mail(run: Run, intent: Intent, processes: Sequence[epages.Process]) -
 
 def _mark_shipped(run: Run, parcel: afosto.Parcel, process: epages.Process) -> epages.Process:
     mail = run.store.notify_buyers
-    intent = run.announce(MAIL_INTENT, {"process": process.id, "move": "mark-shipped"}) if mail else None
-    code, url = parcel.tracking_code, parcel.tracking_url
-    try:
-        moved = run.epages.mark_shipped(run.order_id, process.id, marker(run), code, url, mail=mail)
-    except AnswerLost as error:
-        raise RetryLater(f"the answer to mark-shipped was lost: {error}") from error
-    except NeedsPerson as refusal:
-        moved = _moved_meanwhile(run, process, "mark-shipped", refusal)
+    body = {"process": process.id, "move": "mark-shipped"}
+    with run.announced(MAIL_INTENT, body) if mail else nullcontext() as intent:
+        moved = _send_off(run, parcel, process, mail=mail)
     conclude(run, intent.id if intent else None, [], "done")
     run.note(f"marked the process {process.id} shipped{', with a mail to the buyer' if mail else ''}")
     return moved
+
+
+def _send_off(run: Run, parcel: afosto.Parcel, process: epages.Process, *, mail: bool) -> epages.Process:
+    code, url = parcel.tracking_code, parcel.tracking_url
+    try:
+        return run.epages.mark_shipped(run.order_id, process.id, marker(run), code, url, mail=mail)
+    except AnswerLost as error:
+        raise AnswerLost(f"the answer to mark-shipped was lost: {error}") from error
+    except NeedsPerson as refusal:
+        return _moved_meanwhile(run, process, "mark-shipped", refusal)
 
 
 def _mark_delivered(run: Run, process: epages.Process) -> epages.Process:

@@ -63,8 +63,8 @@ def settle_pickup(run: Run, intent: Intent, processes: Sequence[epages.Process])
 
 def _create(run: Run) -> epages.Process:
     mail = run.store.notify_buyers
-    intent = run.announce(INTENT, {})
-    process = run.epages.create_pickup(run.order_id, marker(run), mail=mail)
+    with run.announced(INTENT, {}) as intent:
+        process = run.epages.create_pickup(run.order_id, marker(run), mail=mail)
     run.note(f"made the pickup process {process.id} in the shop{', with a mail to the buyer' if mail else ''}")
     conclude(run, intent.id, [], "done")
     return process

@@ -39,7 +39,7 @@ def export_return(run: Run) -> str:
         import_again(run, "returns")
     baseline = [process.id for process in _processes(run)] if plans else []
     for plan in plans:
-        baseline.append(_create(run, shop, _announce(run, plan, baseline)))
+        baseline.append(_create(run, shop, plan, baseline))
     if plans:
         publish_again(run)
     return f"took back {counted(sum(len(plan.units) for plan in plans), 'unit')} in the shop"
@@ -61,12 +61,6 @@ def _brought_by(run: Run) -> Mapping[str, str]:
     return processes
 
 
-def _announce(run: Run, plan: ReturnPlan, baseline: Sequence[str]) -> Intent:
-    units = [[unit.id, unit.line_id, unit.status] for unit in plan.units]
-    body = {"units": units, "process": plan.process_id, "baseline": list(baseline)}
-    return run.announce(INTENT, body)
-
-
 def _settle(run: Run, intent: Intent) -> str:
     same = [p for p in _processes(run) if _content(p.lines) == _content(_lines(intent))]
     if landed(run, intent, same, "returns"):
@@ -75,17 +69,18 @@ def _settle(run: Run, intent: Intent) -> str:
     return "the return did not land and is planned anew"
 
 
-def _create(run: Run, shop: epages.Order, intent: Intent) -> str:
+def _create(run: Run, shop: epages.Order, plan: ReturnPlan, baseline: Sequence[str]) -> str:
     """Make the process and return its id."""
-    process_id = intent.body["process"]
+    units = [[unit.id, unit.line_id, unit.status] for unit in plan.units]
     fee = None if takes_parts(shop) else delivery_fee(shop)
-    process = run.epages.create_return(
-        run.order_id,
-        _lines(intent),
-        marker(run),
-        brought_by=("pickups" if shop.is_pickup else "shippings", process_id) if process_id else None,
-        fee={"currency": shop.currency, "amount": float(fee)} if fee else None,
-    )
+    with run.announced(INTENT, {"units": units, "process": plan.process_id, "baseline": list(baseline)}) as intent:
+        process = run.epages.create_return(
+            run.order_id,
+            _lines(intent),
+            marker(run),
+            brought_by=("pickups" if shop.is_pickup else "shippings", plan.process_id) if plan.process_id else None,
+            fee={"currency": shop.currency, "amount": float(fee)} if fee else None,
+        )
     run.note(f"made the return process {process.id} in the shop")
     _conclude(run, intent, "done")
     return process.id

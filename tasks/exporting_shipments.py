@@ -119,8 +119,9 @@ def _create(
 ) -> epages.Process:
     baseline = [process.id for process in processes]
     body = {"parcel": parcel.id, "lines": dict(lines), "code": parcel.tracking_code, "baseline": baseline}
-    intent = run.announce(INTENT, body)
-    process = run.epages.create_shipping(run.order_id, lines, marker(run), parcel.tracking_code, parcel.tracking_url)
+    code, url = parcel.tracking_code, parcel.tracking_url
+    with run.announced(INTENT, body) as intent:
+        process = run.epages.create_shipping(run.order_id, lines, marker(run), code, url)
     run.note(f"made the shipping process {process.id} in the shop")
     conclude(run, intent.id, [_link(parcel, process)], "done")
     return process

@@ -12,8 +12,8 @@ from schemas.mapping.pairs import paired_parcels
 from schemas.mapping.shipments import RANK, ParcelPlan, parcels_to_create, status_for
 from schemas.words import counted
 from tasks.counterpart import (
-    give_up_taken,
     look_again,
+    look_again_if_taken,
     look_at_order,
     must_wait,
     opened_order,
@@ -89,11 +89,11 @@ def _settle(run: Run, intent: Intent, order: afosto.Order, linked: Collection[st
 def _create(run: Run, plan: ParcelPlan) -> afosto.Parcel:
     units = list(plan.unit_ids)
     body = {"process": plan.process_id, "units": units, "code": plan.code, "url": plan.url}
-    intent = run.announce("parcel", body)
     try:
-        parcel = run.afosto.add_track_trace(units, plan.code, plan.url)
+        with run.announced("parcel", body) as intent:
+            parcel = run.afosto.add_track_trace(units, plan.code, plan.url)
     except RefusedByAfosto:
-        give_up_taken(run, intent, units)
+        look_again_if_taken(run, units)
         raise
     run.note(f"put {counted(len(units), 'unit')} into parcel {parcel.id}")
     return _conclude(run, intent.id, plan.process_id, parcel, "done")

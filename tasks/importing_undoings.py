@@ -16,8 +16,8 @@ from tasks.counterpart import (
     canceled_before,
     counts_by_line,
     drive,
-    give_up_taken,
     look_again,
+    look_again_if_taken,
     look_at_order,
     must_wait,
     opened_order,
@@ -77,10 +77,11 @@ def _cancel_all(run: Run, order: afosto.Order, intent: Intent) -> str:
     missing = [(pair["unit"], pair["contra"]) for pair in pairs if contras.get(pair["unit"]) is None]
     if missing:
         try:
-            order = run.afosto.cancel_items(order.id, missing)
+            with run.carrying_out(intent):
+                order = run.afosto.cancel_items(order.id, missing)
         except RefusedByAfosto:
             if len(missing) == len(pairs):
-                give_up_taken(run, intent, [unit for unit, _ in missing])
+                look_again_if_taken(run, [unit for unit, _ in missing], intent)
             raise
         run.note(f"canceled {counted(len(missing), 'unit')}")
     contra = {pair["contra"] for pair in pairs}
@@ -143,7 +144,8 @@ def _receive(run: Run, order: afosto.Order, intent: Intent) -> afosto.Order:
     untouched = [u.id for u in order.units if u.id in units and u.progress == UNTOUCHED and u.id not in asked]
     if not untouched:
         return order
-    order = run.afosto.receive_items(order.id, untouched)
+    with run.carrying_out(intent):
+        order = run.afosto.receive_items(order.id, untouched)
     run.note(f"received {counted(len(untouched), 'unit')}")
     return order
 

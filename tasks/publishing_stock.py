@@ -7,7 +7,9 @@ orders again. Then the stock is moved by the difference: a sale after the readin
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
 
 import structlog
 
@@ -78,6 +80,7 @@ class _Publisher:
         self._stock: Stock = run.runtime.ledger.stock
         self._locations = locations
         self._imports = True
+        self._announced: dict[str, datetime | None] = {}
         self._outcomes: Counter[str] = Counter()
         self.failed: list[RetryLater] = []
 
@@ -157,7 +160,7 @@ class _Publisher:
         if shop.available_stock is None or most >= shop.available_stock:
             return
         if self._adjust(wanted, place, most - shop.available_stock):
-            self._stock.withdraw(self._store, wanted)
+            self._withdraw(wanted)
 
     def _try_to_find(self, wanted: WantedSku) -> tuple[Place, Availability] | StockOutcome | None:
         """As `_find`; None when the shop fails for now to answer for this SKU, an outcome when a person must look."""
@@ -223,27 +226,41 @@ class _Publisher:
         """Move the shop's stock; None when the answer was lost, or when it was refused and that is settled."""
         product_id, variation_id = place
         assert product_id is not None
-        run, wait = self._run, self._run.settings.ambiguity_wait
-        run.runtime.leases.require(run.job.id, run.settings.call_deadline)
-        self._stock.announce(self._store, wanted.sku, wait)
+        run = self._run
         try:
-            moved = run.epages.adjust_stock(product_id, variation_id, amount)
+            with self._announced_move(wanted):
+                moved = run.epages.adjust_stock(product_id, variation_id, amount)
         except AnswerLost as error:
             run.note(f"{wanted.sku}: moved by {amount:+d}, the answer was lost: {error}")
             self._outcomes["lost"] += 1
             return None
         except RetryLater as error:
-            self._stock.withdraw(self._store, wanted)
             self._endure(wanted.sku, error)
             return None
         except NeedsPerson as error:
-            self._stock.withdraw(self._store, wanted)
             if error.store_wide or isinstance(error, Forbidden):
                 raise
             self._settle(wanted, NOWHERE if isinstance(error, NotFound) else place, refused(error))
             return None
         run.note(f"{wanted.sku}: moved by {amount:+d}")
         return moved
+
+    @contextmanager
+    def _announced_move(self, wanted: WantedSku) -> Iterator[None]:
+        """Announce the one call of the block, as `Run.announced` does: one that was not sent leaves no doubt."""
+        run = self._run
+        run.runtime.leases.require(run.job.id, run.settings.call_deadline)
+        self._announced[wanted.sku] = self._stock.announce(self._store, wanted.sku, run.settings.ambiguity_wait)
+        try:
+            yield
+        except AnswerLost:
+            raise
+        except ConnectorError:
+            self._withdraw(wanted)
+            raise
+
+    def _withdraw(self, wanted: WantedSku) -> None:
+        self._stock.withdraw(self._store, wanted, self._announced[wanted.sku])
 
     def _settle(self, wanted: WantedSku, place: Place, end: StockOutcome) -> None:
         self._outcomes[end.outcome] += 1

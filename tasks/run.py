@@ -1,7 +1,8 @@
 """One run of one job: what a handler works with."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -9,6 +10,7 @@ from clients.afosto.client import AfostoClient
 from clients.epages import EpagesClient
 from ledger.links import Links
 from ledger.records import Context, Intent, Job, Link, Store
+from schemas.errors import AnswerLost, ConnectorError
 from schemas.settings import Settings
 from tasks.runtime import Runtime
 from tasks.vendors import Gate, afosto_client, epages_bucket, epages_client
@@ -111,6 +113,33 @@ class Run:
         wait = self.settings.ambiguity_wait
         intent_id = self.links.announce(self.job, kind, body, wait)
         return Intent(intent_id, kind, dict(body), wait, self.job.id, "running")
+
+    @contextmanager
+    def announced(self, kind: str, body: Mapping[str, object]) -> Iterator[Intent]:
+        """Announce the one call of the block. Only an answer that was lost leaves the intent open.
+
+        A call that was not sent (no budget, an open breaker, no token, no lease, no connection) or was refused can not
+        land: its intent is withdrawn, so that nobody waits for it. Raises LeaseLost as `announce` does.
+        """
+        intent = self.announce(kind, body)
+        try:
+            yield intent
+        except AnswerLost:
+            raise
+        except ConnectorError:
+            self.links.withdraw(self.job, intent.id)
+            raise
+
+    @contextmanager
+    def carrying_out(self, intent: Intent) -> Iterator[None]:
+        """Make calls of an announced plan. It stays open when it is cut, but in doubt only if an answer was lost."""
+        try:
+            yield
+        except AnswerLost:
+            raise
+        except ConnectorError:
+            self.links.end_doubt(self.job, intent.id)
+            raise
 
     def note(self, step: str) -> None:
         """Remember a step for the attempt, in words a support person reads."""

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Protocol
 
 from clients.afosto.client import AfostoClient
@@ -16,9 +16,6 @@ from ledger.records import Store
 from schemas.epages import Token
 from schemas.errors import Wait
 from tasks.runtime import Runtime
-
-# A token is renewed so long before it ends.
-TOKEN_MARGIN = timedelta(minutes=5)
 
 
 def epages_bucket(store: str) -> str:
@@ -126,7 +123,7 @@ class Tokens:
 
     def get(self, fresh: bool) -> Token:
         """Return a token that still holds; a new one when `fresh`."""
-        if fresh or self._token is None or self._token.expires_at - TOKEN_MARGIN < datetime.now(UTC):
+        if fresh or self._token is None or self._token.renew_at < datetime.now(UTC):
             self._token = self._fetch()
         return self._token
 
@@ -140,7 +137,7 @@ class Tokens:
 def _kept(store: Store) -> Token | None:
     if store.access_token is None or store.token_expires_at is None:
         return None
-    return Token(store.access_token, store.scopes, store.token_expires_at)
+    return Token(store.access_token, store.scopes, store.token_expires_at, store.token_issued_at)
 
 
 def reading_epages(runtime: Runtime, store: str, lane: int, prepaid: int = 0, patience: float = 0.0) -> Gate:

@@ -163,6 +163,19 @@ class Driver:
         assert row is not None
         return int(row["open"])
 
+    def doubts(self) -> set[int]:
+        """Return the ids of the announced effects that may still land."""
+        statement = "select id from intents where store = %s and settled_at is null and ambiguous_until > now()"
+        rows = self.runtime.ledger.database.transaction(lambda s: s.execute(statement, (self.store,)).fetchall())
+        return {row["id"] for row in rows}
+
+    def lost_answers(self) -> int:
+        """Return how many runs have ended with an answer that was lost."""
+        statement = "select count(*) as lost from attempts where store = %s and message like '%%no usable answer%%'"
+        row = self.runtime.ledger.database.transaction(lambda s: s.execute(statement, (self.store,)).fetchone())
+        assert row is not None
+        return int(row["lost"])
+
     def jobs(self) -> list[Document]:
         """Return the store's jobs, newest first."""
         return self.runtime.ledger.jobs.search(store=self.store, limit=10_000)

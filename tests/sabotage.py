@@ -10,6 +10,7 @@ import pytest
 from ledger.cursors import Cursors
 from ledger.jobs import Jobs
 from ledger.links import Links
+from schemas.errors import Wait
 from tasks.vendors import Gate
 
 # Every step that commits or calls: a run may die before and after each.
@@ -59,6 +60,23 @@ class Saboteur:
             self.disarm()
             self.kills += 1
             raise Killed
+
+
+@contextmanager
+def out_of_budget(calls: int) -> Iterator[None]:
+    """In this block runs may make so many calls to either vendor, and then none."""
+    left, before = calls, Gate.before
+
+    def refusing(gate: Gate, effect: bool) -> None:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise Wait("the test has no more calls", after=5)
+        before(gate, effect)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Gate, "before", refusing)
+        yield
 
 
 @contextmanager

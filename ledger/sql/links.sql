@@ -59,6 +59,16 @@ returning id;
 -- name: extend_intent
 update intents set ambiguous_until = now() + %(wait)s * interval '1 second' where id = %(id)s and settled_at is null;
 
+-- name: withdraw_intent
+-- By who has the job only: another run may have repeated the call by now.
+update intents i set settled_at = now(), outcome = 'not done'
+from jobs j where i.id = %(id)s and i.settled_at is null and j.id = %(job_id)s and j.fence = %(fence)s;
+
+-- name: end_doubt
+-- By who has the job only, as above.
+update intents i set ambiguous_until = now()
+from jobs j where i.id = %(id)s and i.settled_at is null and j.id = %(job_id)s and j.fence = %(fence)s;
+
 -- name: settle_items
 -- Whatever run announced them: a run does not know the intent that it opened itself.
 update intents set settled_at = now(), outcome = %(outcome)s

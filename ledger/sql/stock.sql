@@ -130,11 +130,13 @@ from stock where store = %(store)s and (wanted > done or recheck_at is not null 
 order by seconds limit 1;
 
 -- name: announce
-update stock set ambiguous_until = now() + %(wait)s * interval '1 second' where store = %(store)s and sku = %(sku)s;
+update stock set ambiguous_until = now() + %(wait)s * interval '1 second' where store = %(store)s and sku = %(sku)s
+returning ambiguous_until;
 
 -- name: withdraw
--- The move was refused or never sent.
-update stock set ambiguous_until = %(before)s where store = %(store)s and sku = %(sku)s;
+-- The move was refused or never sent. What another run has announced since stays.
+update stock set ambiguous_until = %(before)s
+where store = %(store)s and sku = %(sku)s and ambiguous_until is not distinct from %(announced)s;
 
 -- name: settle
 -- Done as it was wished when it was taken. After an answer that was lost the same is looked at once more, later.

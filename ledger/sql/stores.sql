@@ -27,7 +27,8 @@ select true as found from stores where name = %(name)s;
 select name from stores order by name;
 
 -- name: set_token
-update stores set access_token = %(access_token)s, token_expires_at = %(expires_at)s, scopes = %(scopes)s
+update stores set access_token = %(access_token)s, token_issued_at = %(issued_at)s,
+       token_expires_at = %(expires_at)s, scopes = %(scopes)s
 where name = %(name)s;
 
 -- name: set_credentials

@@ -5,7 +5,7 @@ money is `Decimal` in the order's currency, times are aware UTC (the vendor send
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 
@@ -161,13 +161,26 @@ class Process:
     moves: frozenset[str]
 
 
+LONGEST_MARGIN = timedelta(minutes=5)  # before a token's end
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token of a shop, what it may do, and when it ends (aware UTC)."""
+    """An access token of a shop, what it may do, and when it ends (aware UTC).
+
+    `issued_at` is when it was fetched; None for one that was kept before that was noted.
+    """
 
     access_token: str
     scopes: frozenset[str]
     expires_at: datetime
+    issued_at: datetime | None = None
+
+    @property
+    def renew_at(self) -> datetime:
+        """From when on it is fetched anew: a tenth of its life before its end, five minutes at most."""
+        life = self.expires_at - self.issued_at if self.issued_at else LONGEST_MARGIN * 10
+        return self.expires_at - min(LONGEST_MARGIN, life / 10)
 
     def __repr__(self) -> str:
         return f"Token(scopes={sorted(self.scopes)}, expires_at={self.expires_at.isoformat()})"

@@ -130,7 +130,7 @@ def load_token(doc: Mapping[str, Any], now: datetime) -> Token:
     """Read the answer of `POST /oauth/token` that arrived at `now` (aware UTC); it lives `expires_in` seconds."""
     values = load(_TOKEN, doc, "ePages token")
     ends = now + timedelta(seconds=values["expires_in"])
-    return Token(values["access_token"], frozenset(values["scope"].split()), ends)
+    return Token(values["access_token"], frozenset(values["scope"].split()), ends, now)
 
 
 def load_locations(doc: Mapping[str, Any]) -> tuple[Location, ...]:

@@ -59,7 +59,8 @@ class Arena:
         switches = unknowns(self._draw)
         self._sweeps, self._next_sweep = bool(switches["no_bump"]), 0.0
         for shop in self.shops:
-            self.world.shop(shop, seed=self._draw.randrange(10**6), switches=switches)
+            seed, token_seconds = self._draw.randrange(10**6), self._draw.choice((43199, 60, 2))
+            self.world.shop(shop, seed=seed, token_seconds=token_seconds, switches=switches)
         self.world.afosto.set_switches(TENANT, orders_list=self._draw.random() < 0.1, webhook_shuffle=0.2)
         port = free_port()
         for shop in self.shops[:1]:

@@ -22,7 +22,7 @@ from tasks.runtime import Runtime
 from tests.chaos.hostile import hostile_plans
 from tests.driver import Driver
 from tests.neighbour import Neighbour
-from tests.sabotage import Saboteur, saboteur
+from tests.sabotage import Saboteur, out_of_budget, saboteur
 from tests.world import TENANT, World
 from workers.local.services import Services
 
@@ -53,6 +53,8 @@ MONEY = st.fixed_dictionaries(
 )
 PRICES = st.sampled_from([None, None, "3.333333", "0.0249", "0"])
 COUPONS = st.sampled_from([False, False, "10%", "5", "100%"])
+# Of half a day, as the vendor's examples have them, or so short that they end between two calls.
+TOKENS = st.sampled_from([43199, 60, 1])
 PAID = st.sampled_from([True, True, True, False])
 LOSSES = st.sampled_from(
     [
@@ -98,9 +100,9 @@ class Trade(RuleBasedStateMachine):
         self.orders: dict[str, Document] = {}
         self.of_afosto: set[str] = set()
 
-    @initialize(switches=SHOP_SWITCHES, money=MONEY, lists=st.booleans(), merges=st.booleans())
-    def connect(self, switches: Document, money: Document, lists: bool, merges: bool) -> None:
-        self.driver = Driver(self.world, self.runtime, switches=switches, **money)
+    @initialize(switches=SHOP_SWITCHES, money=MONEY, tokens=TOKENS, lists=st.booleans(), merges=st.booleans())
+    def connect(self, switches: Document, money: Document, tokens: int, lists: bool, merges: bool) -> None:
+        self.driver = Driver(self.world, self.runtime, switches=switches, token_seconds=tokens, **money)
         self.world.afosto.set_switches(TENANT, orders_list=lists, merge_items=merges)
         self.begun = len(self.world.afosto.causes(TENANT))
         stock = self.world.epages.stock(self.driver.store)
@@ -201,6 +203,17 @@ class Trade(RuleBasedStateMachine):
             self.killer.arm(dies_after)
         self.driver.survive(self.driver.run)
         self.killer.disarm()
+
+    @rule(calls=st.integers(0, 12))
+    def the_budget_runs_out(self, calls: int) -> None:
+        """What is not sent then was asked of nobody, so nothing is in doubt by it."""
+        for vendor in ("afosto", "epages"):
+            self._set_faults(vendor)
+        before, lost = self.driver.doubts(), self.driver.lost_answers()
+        with out_of_budget(calls):
+            self.driver.survive(self.driver.run)
+        assert self.driver.doubts() <= before or self.driver.lost_answers() > lost
+        self.driver.survive(self.driver.hurry)
 
     @rule(loss=LOSSES, vendor=st.sampled_from(["epages", "afosto"]), writes=st.booleans())
     def an_answer_will_be_lost(self, loss: Document, vendor: str, writes: bool) -> None:

@@ -19,6 +19,7 @@ TENANT, KEY, CHANNEL = "demo", "demo-key", "webshops"
 LOCATIONS = ("Laden Hamburg", "Laden Utrecht")
 STOCK = 1_000_000  # pieces of each SKU that Afosto begins with: nothing is sold out
 HISTORY = timedelta(days=20)
+TOKEN_SECONDS = 60  # a shop's access token lives so long: many are fetched while the demo trades
 PACE = 4.0  # seconds between two acts of an order's life
 # With traffic both ways the shops hand over one half of the orders and Afosto the other; both cancel.
 SHARE = 0.5
@@ -77,7 +78,12 @@ class World:
         """Open the shops with their past, and the tenant."""
         for shop in SHOPS:
             self.epages.open_shop(
-                shop.name, client_secret=_secret(shop), seed=shop.seed, stock=STOCK, tax_model=shop.tax_model
+                shop.name,
+                client_secret=_secret(shop),
+                token_seconds=TOKEN_SECONDS,
+                seed=shop.seed,
+                stock=STOCK,
+                tax_model=shop.tax_model,
             )
         # Real tenants may lack the list of orders: no import may depend on it.
         switches = {"orders_list": False, **WEBHOOKS}

@@ -14,6 +14,20 @@ PAGE = {"size": 200, "totalElements": 1, "totalPages": 1, "number": 0}
 EMPTY = {"size": 200, "totalElements": 0, "totalPages": 0, "number": 0}
 
 
+@pytest.mark.parametrize(
+    ("seconds", "margin"), [(43_199, 300), (3600, 300), (600, 60), (60, 6), (1, 0.1)], ids=lambda value: f"{value} s"
+)
+def test_a_token_is_renewed_a_tenth_of_its_life_before_its_end_and_five_minutes_at_most(
+    seconds: int, margin: float
+) -> None:
+    token = epages.load_token({"access_token": "s3cret", "expires_in": seconds, "scope": "ordr:r"}, NOW)
+    assert token.expires_at - token.renew_at == timedelta(seconds=margin)
+
+
+def test_a_token_of_which_nobody_noted_when_it_was_fetched_is_renewed_five_minutes_before_its_end() -> None:
+    assert epages.Token("s3cret", frozenset(), NOW).renew_at == NOW - timedelta(minutes=5)
+
+
 def test_an_order_loads_with_its_counts_amounts_and_times(order: epages.Order) -> None:
     tea, pot = order.lines
     assert (order.id, order.number, order.currency, order.payment_status) == ("order-shipped", "10042", "EUR", "PAID")
