@@ -6,13 +6,15 @@ from tasks.runtime import Runtime
 from tests.driver import Driver
 from tests.world import World
 
+COUNTED = {"counted_ids": True}
+
 
 class Neighbour:
-    """Another store, with an account of its own at Afosto."""
+    """Another store, with an account of its own at Afosto. All ids there are counted, from 1 on."""
 
     def __init__(self, world: World, runtime: Runtime) -> None:
         tenant = f"beside-{uuid4().hex[:8]}"
-        self._driver = Driver(world, runtime, tenant=tenant, key=world.tenant(tenant))
+        self._driver = Driver(world, runtime, tenant=tenant, key=world.tenant(tenant, **COUNTED), switches=COUNTED)
 
     def trades_undisturbed(self) -> None:
         """An order is placed, and is in Afosto at the first try."""

@@ -45,6 +45,8 @@ SHOP_SWITCHES = st.fixed_dictionaries(
         "untaxed_less_tax": st.booleans(),
         "fee_tax_split": st.booleans(),
         "free_is_paid": st.booleans(),
+        # The neighbour's ids are counted, too: its orders, parcels and units have the same ones.
+        "counted_ids": st.booleans(),
     }
 )
 # In what the shop's prices are, and how an order is priced: None is the catalog's price of a piece.
@@ -101,7 +103,8 @@ class Trade(RuleBasedStateMachine):
     @initialize(switches=SHOP_SWITCHES, money=MONEY, lists=st.booleans(), merges=st.booleans())
     def connect(self, switches: Document, money: Document, lists: bool, merges: bool) -> None:
         self.driver = Driver(self.world, self.runtime, switches=switches, **money)
-        self.world.afosto.set_switches(TENANT, orders_list=lists, merge_items=merges)
+        counted = bool(switches["counted_ids"])
+        self.world.afosto.set_switches(TENANT, orders_list=lists, merge_items=merges, counted_ids=counted)
         self.begun = len(self.world.afosto.causes(TENANT))
         stock = self.world.epages.stock(self.driver.store)
         self.skus = [item["sku"] for item in stock if (item["stock"] or 0) > 20]

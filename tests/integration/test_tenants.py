@@ -2,13 +2,16 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib.resources import files
 
 import pytest
 
 from schemas.afosto import Webhook
 from tasks.runtime import Runtime
 from tests.commands import Commands
+from tests.doors import Doors
 from tests.driver import Driver, quiet_runtime, units
+from tests.rows import store_values
 from tests.stock_world import StockWorld, close_all
 from tests.world import CLIENT_ID, CLIENT_SECRET, World
 from workers.connect import replace_credentials
@@ -203,6 +206,18 @@ def test_who_connects_a_second_key_that_sees_a_known_channel_is_asked_whose_it_i
     )
     world.afosto.delete("twin-asked")
     assert f"connector store tenant tw-asked --same-as {one.store}" in told.stdout, told.output
+
+
+def test_stores_that_counted_together_before_the_update_stay_together(doors: Doors) -> None:
+    """Two keys of one merchant were joined by their locations; apart, they would sell the same pieces twice."""
+    places = {"one": "hamburg", "two": "hamburg", "three": "utrecht"}
+    for name, place in places.items():
+        values = {**store_values(name, f"afosto:{name}"), "channel_id": f"channel-{name}"}
+        doors.ledger.stores.add(values, {}, 60.0)
+        doors.ledger.stores.map_location(name, "here", place)
+    update = files("ledger").joinpath("migrations/0020_tenants.sql").read_bytes()
+    doors.ledger.database.transaction(lambda session: session.execute(update))
+    assert [doors.ledger.tenants.members(name) for name in places] == [["one", "two"], ["one", "two"], ["three"]]
 
 
 def _sells_at(world: World, runtime: Runtime, tenant: str, key: str) -> StockWorld:
