@@ -194,7 +194,8 @@ create table orphans (
     primary key (store, afosto_id)
 );
 
--- Orders that are open in Afosto or may come to life again there: when each was last looked at, and whether it is closed.
+-- Orders that are open in Afosto or may come to life there: when each was last looked at, and whether it is closed, or a
+-- draft that nobody is expected to open by hand.
 create table watched (
     store text not null references stores on delete cascade,
     order_id text not null,

@@ -15,3 +15,7 @@ with recursive held (bucket, kind, id) as (
 update stores s set afosto_bucket = t.tenant
 from (select bucket, min(other) as tenant from reached group by bucket) t
 where t.bucket = s.afosto_bucket and t.tenant <> s.afosto_bucket;
+
+-- A draft that a person opens in Afosto is looked at as well. Who does not know of it finds it not open, and looks again.
+insert into watched (store, order_id, closed)
+select store, epages_id, true from links where kind = 'order' and stage = 'filled' on conflict do nothing;
