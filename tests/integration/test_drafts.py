@@ -1,10 +1,15 @@
 """What becomes of a draft that waits in Afosto: somebody opens it by hand, or a worker dies while it opens it."""
 
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
+from clients.afosto.client import AfostoClient
+from schemas.errors import RetryLater
 from tests.driver import Document, Driver, units
+from tests.sabotage import Killed
 from tests.world import World
 from workers.local.services import Services
 
@@ -23,6 +28,55 @@ def waiting(driver: Driver) -> tuple[Document, str]:
     driver.run()
     (draft,) = drafts(driver, order)
     return order, draft
+
+
+@pytest.mark.parametrize("known", [False, True], ids=["a new draft", "a draft that waited for its payment"])
+def test_what_a_worker_asked_for_before_it_died_opens_no_second_order(
+    driver: Driver, world: World, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    """Whether Afosto opens a draft that was ended, nobody knows: it is waited for, as for any lost answer."""
+    world.afosto.set_switches(driver.tenant, expired_opens=True)
+    order = driver.place(lines=driver.lines(3), paid=not known)
+    if known:
+        driver.poll()
+        driver.run()
+        world.epages.act(driver.store, order["id"], "pay")
+    with monkeypatch.context() as patch:
+        _dies_while_opening(patch)
+        world.afosto.set_faults(driver.tenant, {"kind": "late", "seconds": 1.0, "count": 1, "body": "openOrder"})
+        driver.poll()
+        driver.survive(driver.run)
+    world.epages.act(driver.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
+    driver.poll()
+    driver.settle()
+    time.sleep(1.0)
+    driver.both()
+    driver.settle()
+    world.afosto.set_switches(driver.tenant, expired_opens=False)
+    assert (driver.differences(), driver.parked(), driver.open_intents()) == ([], [], 0)
+
+
+def test_an_opening_that_was_never_sent_is_not_waited_for(driver: Driver, waiting: tuple[Document, str]) -> None:
+    order, _ = waiting
+    driver.world.epages.act(driver.store, order["id"], "pay")
+    driver.world.afosto.set_faults(driver.tenant, {"kind": "429", "count": 1, "retry_after": 0.1, "body": "openOrder"})
+    driver.poll()
+    driver.run()
+    assert (stage(driver, order), driver.open_intents()) == ([], 0)
+    driver.settle()
+    assert stage(driver, order) == ["opened"]
+
+
+def _dies_while_opening(patch: pytest.MonkeyPatch) -> None:
+    """Let the worker die as soon as it has asked for the opening."""
+    send = AfostoClient.open_order
+
+    def dies(client: AfostoClient, order_id: str) -> None:
+        with suppress(RetryLater):
+            send(client, order_id)
+        raise Killed
+
+    patch.setattr(AfostoClient, "open_order", dies)
 
 
 def drafts(driver: Driver, order: Document) -> list[str]:

@@ -49,6 +49,9 @@ SHOP_SWITCHES = st.fixed_dictionaries(
         "counted_ids": st.booleans(),
     }
 )
+TENANT_SWITCHES = st.fixed_dictionaries(
+    {"orders_list": st.booleans(), "merge_items": st.booleans(), "expired_opens": st.booleans()}
+)
 # In what the shop's prices are, and how an order is priced: None is the catalog's price of a piece.
 MONEY = st.fixed_dictionaries(
     {"tax_model": st.sampled_from(["GROSS", "NET"]), "currency": st.sampled_from(["EUR", "EUR", "JPY", "BHD"])}
@@ -100,11 +103,10 @@ class Trade(RuleBasedStateMachine):
         self.orders: dict[str, Document] = {}
         self.of_afosto: set[str] = set()
 
-    @initialize(switches=SHOP_SWITCHES, money=MONEY, lists=st.booleans(), merges=st.booleans())
-    def connect(self, switches: Document, money: Document, lists: bool, merges: bool) -> None:
+    @initialize(switches=SHOP_SWITCHES, money=MONEY, tenant=TENANT_SWITCHES)
+    def connect(self, switches: Document, money: Document, tenant: Document) -> None:
         self.driver = Driver(self.world, self.runtime, switches=switches, **money)
-        counted = bool(switches["counted_ids"])
-        self.world.afosto.set_switches(TENANT, orders_list=lists, merge_items=merges, counted_ids=counted)
+        self.world.afosto.set_switches(TENANT, **tenant, counted_ids=switches["counted_ids"])
         self.begun = len(self.world.afosto.causes(TENANT))
         stock = self.world.epages.stock(self.driver.store)
         self.skus = [item["sku"] for item in stock if (item["stock"] or 0) > 20]
