@@ -28,7 +28,6 @@ from benchmarks.plotting import save_bars
 from benchmarks.reporting import count, options, show, verdict
 from tests.hosts.host import ROOT
 from tests.world import CHANNEL, CLIENT_ID, CLIENT_SECRET, PLACES, TENANT, World
-from workers.connect import afosto_bucket
 from workers.local.processes import Command, Processes
 from workers.local.services import Services, local_services
 
@@ -125,7 +124,8 @@ def _open_quiet(world: World) -> None:
     """The quiet shop has a tenant of its own, so that its orders are quickly looked through."""
     world.afosto.create(OWN, OWN_KEY, channels=[{"id": CHANNEL, "name": "Shop"}], locations=PLACES)
     world.shop(QUIET)
-    world.ledger.stores.set_credentials(QUIET, CLIENT_ID, CLIENT_SECRET, OWN_KEY, afosto_bucket(OWN_KEY))
+    world.ledger.stores.set_credentials(QUIET, CLIENT_ID, CLIENT_SECRET, OWN_KEY)
+    world.ledger.tenants.part(QUIET)
 
 
 def _connector(count: int) -> list[list[str]]:

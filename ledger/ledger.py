@@ -13,6 +13,7 @@ from ledger.retention import Retention
 from ledger.set_aside import SetAside
 from ledger.stock import Stock
 from ledger.stores import Stores
+from ledger.tenants import Tenants
 from ledger.tokens import Tokens
 from ledger.walks import Walks
 from ledger.webhooks import Webhooks
@@ -27,6 +28,7 @@ class Ledger:
     def __init__(self, database: Database, keys: KeySet) -> None:
         self.database = database
         self.stores = Stores(database, keys)
+        self.tenants = Tenants(database, keys)
         self.jobs = Jobs(database, self.stores)
         self.links = Links(database)
         self.cursors = Cursors(database, ORDER_WAIT)

@@ -61,6 +61,11 @@ class Links:
 
         return self._database.transaction(work)
 
+    def end_items(self, store: str, order_key: str, outcome: str) -> None:
+        """The run that has announced an order's items ends, and asked nobody to open its draft."""
+        key = {"store": store, "order_key": order_key, "kinds": ["items"], "outcome": outcome}
+        self._database.rows("links.settle_items", key)
+
     def stage_order(
         self,
         store: str,

@@ -6,7 +6,9 @@ create table schema_migrations (
 );
 
 -- One connected ePages shop. Secrets are Fernet tokens of the key set in CONNECTOR_KEYS. held_until: set when the database
--- was restored from a dump; nothing is done for an order placed before that moment until it is settled.
+-- was restored from a dump; nothing is done for an order placed before that moment until it is settled. afosto_bucket: the
+-- tenant. Stores with the same one are one merchant's at Afosto; ids of Afosto are compared between no others. It is named
+-- after the tenant's first key, and stays when a key is replaced.
 create table stores (
     name text primary key,
     base_url text not null,
@@ -204,7 +206,8 @@ create table orphans (
     primary key (store, afosto_id)
 );
 
--- Orders that are open in Afosto or may come to life again there: when each was last looked at, and whether it is closed.
+-- Orders that are open in Afosto or may come to life there: when each was last looked at, and whether it is closed, or a
+-- draft that nobody is expected to open by hand.
 create table watched (
     store text not null references stores on delete cascade,
     order_id text not null,

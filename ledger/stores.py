@@ -97,10 +97,10 @@ class Stores:
         parameters = {"access_token": sealed, "scopes": sorted(token.scopes), **times}
         self._database.rows("stores.set_token", {"name": name, **parameters})
 
-    def set_credentials(self, name: str, client_id: str, client_secret: str, afosto_key: str, bucket: str) -> None:
+    def set_credentials(self, name: str, client_id: str, client_secret: str, afosto_key: str) -> None:
         """Replace a store's credentials at both vendors; raises NeedsPerson when it is not connected."""
         sealed = {"client_secret": self._keys.encrypt(client_secret), "afosto_key": self._keys.encrypt(afosto_key)}
-        values = {"name": name, "client_id": client_id, "afosto_bucket": bucket, **sealed}
+        values = {"name": name, "client_id": client_id, **sealed}
         if self._database.row("stores.set_credentials", values) is None:
             raise unknown_store(name)
         self.heal(name, ["epages", "afosto"])

@@ -16,7 +16,7 @@ EVENTS = frozenset({"ORDER_OPENED", "ORDER_UPDATED", "ORDER_CLOSED", "IN_TRANSIT
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An address of ours: its store, that store's budget as the tenant's name, and the secrets that may have signed."""
+    """An address of ours: its store, the name of that store's tenant, and the secrets that may have signed."""
 
     id: str
     store: str
@@ -101,12 +101,12 @@ class Webhooks:
 
     @staticmethod
     def _take(session: Session, endpoint: Endpoint, message: Webhook) -> Taken:
-        ids = [each for each in (message.entity_id, message.order_id) if each] if message.event in EVENTS else []
+        named = _named(message) if message.event in EVENTS else []
         names = ("message_id", "event", "entity_type", "entity_id", "triggered_at")
         values = {name: getattr(message, name) for name in names}
-        kept = fetch_one(
-            session, "webhooks.take", {**values, "endpoint": endpoint.id, "bucket": endpoint.bucket, "ids": ids}
-        )
+        whose = {"endpoint": endpoint.id, "bucket": endpoint.bucket}
+        told = {"kinds": [kind for kind, _ in named], "ids": [each for _, each in named]}
+        kept = fetch_one(session, "webhooks.take", {**values, **whose, **told})
         if kept is None:
             return Taken(new=False)
         version = _look(session, kept["store"], kept["order_key"]) if kept["store"] else None
@@ -137,6 +137,15 @@ def _must_not_rotate(endpoint: str, *, rotating: bool) -> None:
             reason="two-secrets",
             resolution=f"give Afosto the newer one, then: connector webhooks rotate {endpoint} --finish",
         )
+
+
+def _named(message: Webhook) -> list[tuple[str, str]]:
+    """Give the (kind, Afosto id) by which the order of a message may be found, the surest first."""
+    if message.event.startswith("ORDER_"):
+        return [("order", message.entity_id)]
+    if message.order_id:
+        return [("order", message.order_id), ("parcel", message.entity_id)]
+    return [("parcel", message.entity_id), ("order", message.entity_id)]
 
 
 def _look(session: Session, store: str, order: str) -> int | None:

@@ -17,13 +17,12 @@ from schemas.mapping.payments import Opening, opening
 from schemas.mapping.places import require_place
 from schemas.mapping.stock import waiting_by_line
 from schemas.words import counted
-from tasks.counterpart import look_again, must_wait, read_order
+from tasks.counterpart import look_again, read_order
 from tasks.drafts import bind_draft, expire_draft, mark_draft, settle_mark
+from tasks.openings import announce_opening, settle_opening, withdraw
 from tasks.restoring import find_again
 from tasks.run import Run
 
-# Announced when the answer to an opening was lost: until it can no longer land, that draft is not given up for another.
-OPENING = "open"
 # Facts of a link: its draft is being ended, so that the end may land at any time from now on; its draft was ended.
 GIVING_UP, GIVEN_UP = "giving_up", "given_up"
 
@@ -51,7 +50,7 @@ def import_order(run: Run) -> str:
         if waits := _held_by_payment(run, shop, order):
             _note_filled(run, order.id, facts)
             return waits
-        return _open(run, order.id, facts)
+        return _open(run, order.id, facts, new=link is None or link.afosto_id != order.id)
     except (RetryLater, NeedsPerson):
         _note_filled(run, order.id, facts)
         raise
@@ -70,7 +69,7 @@ def _filled(run: Run, shop: epages.Order, draft: afosto.OrderDraft, link: Link |
     found = run.afosto.order(link.afosto_id) if link.facts.get(GIVEN_UP) != link.afosto_id else None
     if found is not None and (found.status != "CONCEPT" or _is_current(shop, draft, found, link)):
         return found
-    _settle_opening(run)
+    settle_opening(run)
     if found is not None:
         # Noted before: the answer may be lost, and the draft be good again when it is read next.
         _note_filled(run, found.id, {GIVING_UP: found.id})
@@ -93,13 +92,6 @@ def _is_current(shop: epages.Order, draft: afosto.OrderDraft, found: afosto.Orde
     return _complete(found, draft) and made_of in (None, fingerprint(shop)) and priced_so
 
 
-def _settle_opening(run: Run) -> None:
-    """Raise Wait while the draft that was read may still be opened by a call of which the answer was lost."""
-    if intent := run.open_intent(OPENING):
-        must_wait(intent)
-        run.links.conclude(run.store.name, run.order_id, intent.id, [], "did not land")
-
-
 def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | None) -> afosto.Order:
     """Create a draft, bind, mark and fill it. A draft whose content is in doubt is given up, never added to again."""
     settle_mark(run)
@@ -115,7 +107,11 @@ def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | 
     try:
         filled = run.afosto.add_items(order.id, draft.items, draft.currency)
     except AnswerLost as error:
+        run.links.end_items(run.store.name, run.order_id, "answer lost")
         raise RetryLater(f"the answer to addItemsToOrder was lost: {error}") from error
+    except (RetryLater, NeedsPerson):
+        run.links.end_items(run.store.name, run.order_id, "refused")
+        raise
     run.note(f"{counted(len(filled.units), 'unit')} on it")
     return filled
 
@@ -183,20 +179,24 @@ def opening_of(shop: epages.Order, store: Store) -> Opening:
     return opening(shop, unpaid=store.open_unpaid, partly_paid=store.open_partly_paid)
 
 
-def _open(run: Run, order_id: str, facts: dict[str, str]) -> str:
+def _open(run: Run, order_id: str, facts: dict[str, str], *, new: bool) -> str:
+    """Open a draft; `new` when this run has made it."""
+    intent = None if new else announce_opening(run, order_id)
     try:
         order = run.afosto.open_order(order_id)
     except AnswerLost as error:
-        if intent := run.open_intent(OPENING):
-            run.links.announce_again(intent.id, run.settings.ambiguity_wait)
-        else:
-            run.announce(OPENING, {"afosto_id": order_id})
+        if intent is None:
+            announce_opening(run, order_id)
         raise RetryLater(f"the answer to openOrder was lost: {error}") from error
     except RefusedByAfosto:
         found = run.afosto.order(order_id)
         if found is None or found.status == "CONCEPT":
+            withdraw(run, intent)
             raise
         _found_open(run, found, facts)
+    except (RetryLater, NeedsPerson):
+        withdraw(run, intent)
+        raise
     return _opened(run, order, "opened", facts)
 
 
@@ -222,7 +222,7 @@ def _give_up(run: Run, link: Link | None) -> str:
     order = read_order(run, link)
     if order.status != "CONCEPT":
         _found_open(run, order)
-    _settle_opening(run)
+    settle_opening(run)
     run.afosto.expire_order(order.id, datetime.now(UTC))
     run.links.stage_order(run.store.name, run.order_id, order.id, "expired")
     return f"canceled before it was opened; the draft {order.id} is expired"

@@ -3,7 +3,7 @@
 import hashlib
 import json
 
-from ledger.records import Wish
+from ledger.records import Link, Wish
 from schemas.mapping.news import news
 from schemas.mapping.stock import waiting_by_line
 from tasks.counterpart import must_be_an_id, read_order
@@ -26,7 +26,7 @@ def look(run: Run) -> str:
             f"no order of {run.store.name} with the id {run.order_id} was read yet; orders.import asks the shop for it"
         )
     if link is None or link.stage != "opened":
-        return "the order is not open in Afosto"
+        return _look_at_draft(run, link)
     order = read_order(run, link)
     if run.context.held:
         settle_order(run, order)
@@ -36,6 +36,19 @@ def look(run: Run) -> str:
     run.runtime.ledger.held.note_afosto(run.store.name, run.order_id, waiting_by_line(order))
     run.runtime.ledger.walks.looked(run.store.name, run.order_id, closed=order.status == "CLOSED")
     return f"news for {', '.join(wish.flow for wish in wishes)}" if wishes else "no news"
+
+
+def _look_at_draft(run: Run, link: Link | None) -> str:
+    """A draft that a person opened in Afosto is an order: its import finds it so, whatever it waited for."""
+    waits = "the order is not open in Afosto"
+    if link is None or link.stage != "filled" or run.context.held or run.context.order_dropped:
+        return waits
+    order = run.afosto.order(link.afosto_id)
+    run.runtime.ledger.walks.looked(run.store.name, run.order_id, closed=True)
+    if order is None or order.status == "CONCEPT":
+        return waits
+    run.runtime.ledger.jobs.hint(run.store.name, "import", "orders", run.order_id, lane=run.job.lane)
+    return f"the draft {order.id} was opened in Afosto; its import notes it"
 
 
 def _wish(run: Run, flow: str, content: list[str]) -> Wish:

@@ -35,7 +35,7 @@ class Driver:
         self.runtime = runtime
         self.tenant = tenant
         self.store = f"shop-{uuid4().hex[:8]}"
-        world.shop(self.store, key=key, **shop)
+        world.shop(self.store, tenant=tenant, key=key, **shop)
 
     def lines(self, *quantities: int) -> list[Document]:
         """Wish for a line of so many pieces each, of different SKUs that the shop has enough of."""

@@ -4,18 +4,17 @@ from uuid import uuid4
 
 from tasks.runtime import Runtime
 from tests.driver import Driver
-from tests.world import CHANNEL, PLACES, World
+from tests.world import World
+
+COUNTED = {"counted_ids": True}
 
 
 class Neighbour:
-    """Another store, with an account of its own at Afosto."""
+    """Another store, with an account of its own at Afosto. All ids there are counted, from 1 on."""
 
     def __init__(self, world: World, runtime: Runtime) -> None:
         tenant = f"beside-{uuid4().hex[:8]}"
-        key = f"key-of-{tenant}"
-        world.afosto.create(tenant, key, channels=[{"id": CHANNEL, "name": "Shop"}], locations=PLACES)
-        world.afosto.set_switches(tenant, orders_list=False)
-        self._driver = Driver(world, runtime, tenant=tenant, key=key)
+        self._driver = Driver(world, runtime, tenant=tenant, key=world.tenant(tenant, **COUNTED), switches=COUNTED)
 
     def trades_undisturbed(self) -> None:
         """An order is placed, and is in Afosto at the first try."""

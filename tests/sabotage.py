@@ -25,6 +25,7 @@ STEPS: tuple[tuple[type, str], ...] = (
     (Links, "announce"),
     (Links, "announce_again"),
     (Links, "conclude"),
+    (Links, "end_items"),
     (Links, "note_parcels"),
     (Cursors, "advance"),
     (Gate, "before"),

@@ -66,6 +66,7 @@ class StockWorld:
     world: World
     runtime: Runtime
     store: str
+    tenant: str = TENANT
 
     @classmethod
     def open(
@@ -76,14 +77,16 @@ class StockWorld:
         pieces: int = 10,
         prefix: str | None = None,
         managed: bool = True,
+        tenant: str = TENANT,
         **settings: Any,
     ) -> "StockWorld":
-        """Open and connect a shop; Afosto has `pieces` of each of its SKUs, which begin with the prefix."""
+        """Open and connect a shop; its tenant has `pieces` of each of its SKUs, which begin with the prefix."""
         store = f"{prefix or next(PREFIXES)}-{uuid4().hex[:8]}"
-        world.shop(store, publishes=True, **{"products": 3, "stock": 50 if managed else None, **settings})
-        opened = cls(world, runtime, store)
+        stock = 50 if managed else None
+        world.shop(store, tenant=tenant, publishes=True, **{"products": 3, "stock": stock, **settings})
+        opened = cls(world, runtime, store, tenant)
         for sku in opened.figures():
-            world.afosto.recount(TENANT, HERE, sku, pieces)
+            world.afosto.recount(tenant, HERE, sku, pieces)
         return opened
 
     def figures(self) -> dict[str, int | None]:
@@ -153,7 +156,9 @@ class StockWorld:
     def afosto_order(self, order_id: str) -> dict[str, Any]:
         """The opened Afosto order of a shop's order."""
         name = f"{self.store}/{order_id}"
-        found = [o for o in self.world.afosto.orders(TENANT) if o["reference"] == name and o["status"] != "CONCEPT"]
+        found = [
+            o for o in self.world.afosto.orders(self.tenant) if o["reference"] == name and o["status"] != "CONCEPT"
+        ]
         return found[0]
 
     def violations(self) -> list[dict[str, Any]]:

@@ -138,9 +138,16 @@ class World:
         return process
 
     def shop(
-        self, name: str, since: datetime | None = None, *, key: str = KEY, publishes: bool = False, **settings: Any
+        self,
+        name: str,
+        since: datetime | None = None,
+        *,
+        tenant: str = TENANT,
+        key: str = KEY,
+        publishes: bool = False,
+        **settings: Any,
     ) -> None:
-        """Open a shop and connect it to the tenant of `key`; orders from `since` (default: an hour ago) are imported.
+        """Open a shop and connect it to a tenant by its key; orders from `since` (default: an hour ago) are imported.
 
         Its stock is published, and every move of it judged, only with `publishes`: the tenant of most tests has no
         inventory.
@@ -161,9 +168,16 @@ class World:
         )
         if publishes:
             url, since = self.afosto.graphql_url.removesuffix("/graphql"), self.ledger.stores.get(name).import_since
-            self.epages.judge_stock(name, url, TENANT, [row["id"] for row in PLACES], since.isoformat())
+            self.epages.judge_stock(name, url, tenant, [row["id"] for row in PLACES], since.isoformat())
         else:
             self.ledger.stores.switch_flow(name, "inventory.publish", enabled=False)
+
+    def tenant(self, name: str, **switches: Any) -> str:
+        """Open another tenant, with the same channel and locations; returns its key."""
+        key = f"key-of-{name}"
+        channels = [{"id": CHANNEL, "name": "Shop"}]
+        self.afosto.create(name, key, channels=channels, locations=PLACES, switches={"orders_list": False, **switches})
+        return key
 
     def worker(
         self, queues: str, concurrency: int = 4, host: Host | None = None, nice: int = 0, pool: str = "threads"

@@ -1,7 +1,7 @@
 """Connecting a store: both vendors' credentials are tried before anything is kept."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -40,11 +40,15 @@ class NewStore:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What came of it: scopes granted, the scopes each flow lacks, and ePages → Afosto ids of locations of one name."""
+    """What came of it: scopes granted, the scopes each flow lacks, and ePages → Afosto ids of locations of one name.
+
+    `alike` are stores of other tenants into a channel of which this key can see one of the same id.
+    """
 
     scopes: frozenset[str]
     missing: Mapping[str, tuple[str, ...]]
     locations: Mapping[str, str]
+    alike: Sequence[str]
 
 
 def connect_store(ledger: Ledger, settings: Settings, new: NewStore) -> Connection:
@@ -58,30 +62,36 @@ def connect_store(ledger: Ledger, settings: Settings, new: NewStore) -> Connecti
     token = fetch_token(http, new.base_url, new.client_id, new.client_secret, datetime.now(UTC))
     _must_read_orders(new.name, token)
     afosto = AfostoClient(settings.afosto_url, http, new.afosto_key)
-    _check_channel(afosto, new.channel_id)
+    channels = _check_channel(afosto, new.channel_id)
     shop = EpagesClient(new.base_url, http, lambda fresh: token)
     locations = same_names(shop, afosto) if "loca:r" in token.scopes else {}
     missing = {flow: missing_scopes(flow, token.scopes) for flow in SWITCHES}
-    ledger.stores.add(_columns(new, token), {flow: not lacks for flow, lacks in missing.items()}, FIRST_WIDTH)
+    sharing = ledger.tenants.store_of_key(new.afosto_key)
+    tenant = ledger.tenants.of(sharing) if sharing else afosto_bucket(new.afosto_key)
+    ledger.stores.add(_columns(new, token, tenant), {flow: not lacks for flow, lacks in missing.items()}, FIRST_WIDTH)
     ledger.stores.set_token(new.name, token)
     for epages_id, afosto_id in locations.items():
         ledger.stores.map_location(new.name, epages_id, afosto_id)
-    return Connection(token.scopes, missing, locations)
+    return Connection(token.scopes, missing, locations, ledger.tenants.strangers(channels, tenant))
 
 
 def replace_credentials(
     ledger: Ledger, settings: Settings, name: str, *, client_id: str, client_secret: str, afosto_key: str
 ) -> None:
-    """Check other credentials of a connected store on both sides, then keep them; its links and jobs stay.
+    """Check other credentials of a connected store on both sides, then keep them; its links, jobs and tenant stay.
 
-    Raises NeedsPerson or RetryLater as `connect_store` does; then nothing is changed.
+    With the key of another store it is of that one's tenant. Raises NeedsPerson or RetryLater as `connect_store` does;
+    then nothing is changed.
     """
     store = ledger.stores.facts(name)
     http = Http(deadline_seconds=settings.call_deadline)
     token = fetch_token(http, store.base_url, client_id, client_secret, datetime.now(UTC))
     _must_read_orders(name, token)
     _check_channel(AfostoClient(settings.afosto_url, http, afosto_key), store.channel_id)
-    ledger.stores.set_credentials(name, client_id, client_secret, afosto_key, afosto_bucket(afosto_key))
+    sharing = ledger.tenants.store_of_key(afosto_key)
+    ledger.stores.set_credentials(name, client_id, client_secret, afosto_key)
+    if sharing:
+        ledger.tenants.join(name, sharing)
     ledger.stores.set_token(name, token)
     ledger.cursors.make_due(name, "live")
 
@@ -102,7 +112,7 @@ def same_names(shop: EpagesClient, afosto: AfostoClient) -> dict[str, str]:
 
 
 def afosto_bucket(key: str) -> str:
-    """Name the budget of a key: stores of one tenant share it, and the name does not give the key away."""
+    """Name the tenant of a key that no store has yet; the name does not give the key away."""
     return f"afosto:{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
@@ -116,7 +126,8 @@ def _must_read_orders(name: str, token: Token) -> None:
         )
 
 
-def _check_channel(afosto: AfostoClient, channel_id: str) -> None:
+def _check_channel(afosto: AfostoClient, channel_id: str) -> list[str]:
+    """Return the ids of all channels. Raises NeedsPerson (unknown-channel) when the chosen one is not among them."""
     channels = afosto.channels()
     if channel_id not in {channel.id for channel in channels}:
         known = ", ".join(f"{channel.id} ({channel.name})" for channel in channels)
@@ -125,12 +136,13 @@ def _check_channel(afosto: AfostoClient, channel_id: str) -> None:
             reason="unknown-channel",
             resolution=f"The key can see these channels: {known or 'none'}.",
         )
+    return [channel.id for channel in channels]
 
 
-def _columns(new: NewStore, token: Token) -> dict[str, object]:
+def _columns(new: NewStore, token: Token, tenant: str) -> dict[str, object]:
     return {
         **{name: getattr(new, name) for name in NewStore.__slots__},
-        "afosto_bucket": afosto_bucket(new.afosto_key),
+        "afosto_bucket": tenant,
         "mark_orders": new.mark_orders and not missing_scopes("mark_orders", token.scopes),
         "scopes": token.scopes,
     }

@@ -22,15 +22,21 @@ where store = %(store)s and kind = 'order' and epages_id = %(order_key)s and afo
 returning id;
 
 -- name: stage_order
--- From its opening on, an order is watched. Nobody who was slow makes a draft again of what was opened meanwhile.
+-- From its opening on, an order is watched; a draft is so as well, as seldom as a closed order: a person may open it in Afosto.
+-- Nobody who was slow makes a draft again of what was opened meanwhile.
 with staged as (
     update links set stage = %(stage)s, facts = facts || %(facts)s
     where store = %(store)s and kind = 'order' and epages_id = %(order_key)s and afosto_id = %(afosto_id)s
       and (%(stage)s <> 'filled' or stage in ('created', 'filled'))
     returning id
 ), watched as (
-    insert into watched (store, order_id) select %(store)s, %(order_key)s from staged where %(stage)s = 'opened'
-    on conflict do nothing
+    insert into watched (store, order_id, closed) select %(store)s, %(order_key)s, %(stage)s = 'filled'
+    from staged where %(stage)s in ('filled', 'opened')
+    on conflict (store, order_id) do update set closed = false, opened_at = now(), looked_at = now()
+    where watched.closed and not excluded.closed
+), ended as (
+    delete from watched where store = %(store)s and order_id = %(order_key)s and %(stage)s = 'expired'
+                          and exists (select 1 from staged)
 )
 select id from staged;
 

@@ -50,7 +50,7 @@ returning sku, wanted > done as open;
 
 -- name: touch
 -- What a store holds of these SKUs has changed, or of the lines of an order that this transaction has noted: they shall be
--- published at every store that sells from its locations, where the shop is known to sell them. What the walk over its
+-- published at every store of its tenant that sells from its locations, where the shop is known to sell them. What the walk over its
 -- catalogue did not pass is not the shop's, what it has not passed yet it makes wanted itself: a call for each SKU of another
 -- shop would be in vain. What a run is about to publish is no news to its own store.
 -- One job per store publishes all its wishes, at most one run each second: it is asked for where something was touched, and
@@ -63,6 +63,8 @@ with touched (sku) as (
 ), publishers as (
     select distinct o.store from locations m
     join locations o on o.afosto_id = m.afosto_id
+    join stores mine on mine.name = m.store
+    join stores theirs on theirs.name = o.store and theirs.afosto_bucket = mine.afosto_bucket
     join store_flows f on f.store = o.store and f.direction = 'export' and f.flow = 'inventory' and f.enabled
     where m.store = %(store)s and exists (select 1 from touched)
 ), wished as (
@@ -91,7 +93,7 @@ on conflict (store, direction, flow, subject) do update set
 returning id, store;
 
 -- name: sellers
--- Stores that sell some of these SKUs from a location of this store, itself included: whether their orders are imported,
+-- Stores of its tenant that sell some of these SKUs from a location of this store, itself included: whether their orders are imported,
 -- and whether their past has been read. A shop whose catalogue nobody has walked over may sell any SKU. A shop that shut
 -- us out holds nobody up: what is known of its orders counts. One that is silent for a while is waited for.
 select o.store, f.enabled as imports,
@@ -101,6 +103,7 @@ select o.store, f.enabled as imports,
 from (select distinct o.store from locations m join locations o on o.afosto_id = m.afosto_id
       where m.store = %(store)s) o
 join stores s on s.name = o.store
+join stores mine on mine.name = %(store)s and mine.afosto_bucket = s.afosto_bucket
 join store_flows f on f.store = o.store and f.direction = 'import' and f.flow = 'orders'
 left join cursors h on h.store = o.store and h.kind = 'history'
 where o.store = %(store)s
@@ -165,10 +168,13 @@ insert into stock_cursors (store) values (%(store)s) on conflict (store) do noth
 update stock_cursors set position = null, walked = 0, next_poll_at = now(), prepaid = false where %(store)s::text is null or store = %(store)s;
 
 -- name: sellers_anew
--- Everything of all stores that sell from this one's locations, itself included, is published anew.
+-- Everything of all stores of its tenant that sell from this one's locations, itself included, is published anew.
 update stock_cursors set position = null, walked = 0, next_poll_at = now(), prepaid = false
-where store = %(store)s or store in (select o.store from locations m join locations o on o.afosto_id = m.afosto_id
-                                     where m.store = %(store)s);
+where store = %(store)s
+   or store in (select o.store from locations m join locations o on o.afosto_id = m.afosto_id
+                join stores mine on mine.name = m.store
+                join stores theirs on theirs.name = o.store and theirs.afosto_bucket = mine.afosto_bucket
+                where m.store = %(store)s);
 
 -- name: take_due
 -- Stores whose inventory changes are to be read; one that died is read again after the patience.

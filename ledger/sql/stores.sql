@@ -32,9 +32,9 @@ update stores set access_token = %(access_token)s, token_issued_at = %(issued_at
 where name = %(name)s;
 
 -- name: set_credentials
--- The old token goes with the old secret.
+-- The old token goes with the old secret. The tenant stays: it is the same merchant's with a new key.
 update stores set client_id = %(client_id)s, client_secret = %(client_secret)s, afosto_key = %(afosto_key)s,
-       afosto_bucket = %(afosto_bucket)s, access_token = null, token_expires_at = null
+       access_token = null, token_expires_at = null
 where name = %(name)s returning name;
 
 -- name: pause

@@ -33,11 +33,12 @@ update stock_cursors set news_at = now() where store = %(store)s;
 -- name: known
 -- Which orders of the shop these orders of Afosto are.
 select epages_id from links
-where store = %(store)s and kind = 'order' and stage = 'opened' and afosto_id = any(%(afosto_ids)s) order by epages_id;
+where store = %(store)s and kind = 'order' and stage in ('filled', 'opened') and afosto_id = any(%(afosto_ids)s)
+order by epages_id;
 
 -- name: longest_ago
--- Orders that nobody looked at for a while, the longest ago first. A closed one may come to life again by a return, but
--- few do: those wait longer, and half a year after it was opened nothing is expected of any.
+-- Orders that nobody looked at for a while, the longest ago first. A closed one may come to life again by a return, and a
+-- draft be opened by hand, but few are: those wait longer, and half a year after it was opened nothing is expected of any.
 select order_id from watched
 where store = %(store)s and opened_at > now() - interval '180 days'
   and looked_at < now() - (case when closed then %(closed_period)s else %(period)s end) * interval '1 second'

@@ -28,13 +28,15 @@ from webhook_endpoints e join stores s on s.name = e.store where e.id = %(id)s;
 
 -- name: take
 -- A repeat finds its row and changes nothing. The order is one of any store of the same tenant, found by its own id or
--- by one of its parcels; events that are not looked at ask with no ids.
+-- by one of its parcels, whichever is named first: an order and a parcel may share an id. Events that are not looked at
+-- name nothing.
 insert into inbox (endpoint, message_id, event, entity_type, entity_id, triggered_at, store, order_key)
 select %(endpoint)s, %(message_id)s, %(event)s, %(entity_type)s, %(entity_id)s, %(triggered_at)s, f.store, f.order_key
 from (select 1) as one left join lateral (
     select l.store, l.order_key from stores s
-    join links l on l.store = s.name and l.kind in ('order', 'parcel') and l.afosto_id = any(%(ids)s::text[])
-    where s.afosto_bucket = %(bucket)s order by l.kind limit 1
+    cross join unnest(%(kinds)s::text[], %(ids)s::text[]) with ordinality as n (kind, id, rank)
+    join links l on l.store = s.name and l.kind = n.kind and l.afosto_id = n.id
+    where s.afosto_bucket = %(bucket)s order by n.rank limit 1
 ) as f on true
 on conflict (endpoint, message_id) do nothing
 returning store, order_key;

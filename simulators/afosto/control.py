@@ -34,6 +34,10 @@ class AfostoControl:
         """Forget a tenant."""
         self._call("DELETE", f"/{tenant}")
 
+    def add_key(self, tenant: str, key: str) -> None:
+        """Another key of a tenant; the first one stays valid."""
+        self._call("POST", f"/{tenant}/keys", {"key": key})
+
     def orders(self, tenant: str) -> list[Document]:
         """Every order with its units and parcels, in the order of their creation."""
         return list(self._all(f"/{tenant}/orders", "orders"))

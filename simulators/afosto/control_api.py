@@ -3,6 +3,7 @@
     POST   /tenants                             a setup document (see `Tenant`) with `faults` (see `TenantFaults`)
     GET    /tenants                             names
     DELETE /tenants/{tenant}
+    POST   /tenants/{tenant}/keys               {key}: another key of the tenant
     GET    /tenants/{tenant}/orders             ?after=SEQ&limit=N   {orders, next}: all of what is so
     GET    /tenants/{tenant}/orders/{order}     one of them
     GET    /tenants/{tenant}/causes             ?after=SEQ&limit=N   {causes, next}
@@ -67,6 +68,9 @@ def control_routes(tenants: Tenants) -> list[Route]:
     async def remove(request: Request) -> Response:
         return _guarded(lambda _: tenants.remove(request.path_params["tenant"]), {})
 
+    async def add_key(request: Request) -> Response:
+        return _guarded(lambda body: tenants.add_key(request.path_params["tenant"], **body), await _body(request))
+
     async def handle(handler: Handler, request: Request) -> Response:
         return _guarded(partial(_act, tenants, handler, request), await _body(request))
 
@@ -74,6 +78,7 @@ def control_routes(tenants: Tenants) -> list[Route]:
         Route("/tenants", create, methods=["POST"]),
         Route("/tenants", names, methods=["GET"]),
         Route("/tenants/{tenant}", remove, methods=["DELETE"]),
+        Route("/tenants/{tenant}/keys", add_key, methods=["POST"]),
         *(Route(f"/tenants/{{tenant}}/{p}", partial(handle, h), methods=[m]) for m, p, h in HANDLERS),
     ]
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import uuid4
 
 from simulators.afosto.errors import invalid
 from simulators.afosto.model import By, Line, Order, Place, Unit
@@ -18,7 +17,7 @@ def create_order(tenant: Tenant, by: By, draft: Document) -> Order:
     channel = tenant.channel(draft.get("channel_id"), "channel_id")
     now, seq = tenant.now(), next(tenant.numbers)
     order = Order(
-        id=str(uuid4()),
+        id=tenant.new_id("order"),
         seq=seq,
         number=str(FIRST_NUMBER + seq),
         channel=channel,
@@ -26,11 +25,13 @@ def create_order(tenant: Tenant, by: By, draft: Document) -> Order:
         country_code=draft.get("country_code"),
         is_including_vat=draft.get("is_including_vat") is not False,
         meta_data=dict(draft.get("meta_data") or {}),
-        customer=_customer(draft.get("customer") or {}),
+        customer=_customer(tenant, draft.get("customer") or {}),
         billing=draft.get("billing"),
         delivery=_delivery(tenant, draft.get("delivery") or {}),
-        fees=_fees(draft.get("fees") or ()),
-        adjustments=[{"id": str(uuid4()), "is_percentage": False, **row} for row in draft.get("adjustments") or ()],
+        fees=_fees(tenant, draft.get("fees") or ()),
+        adjustments=[
+            {"id": tenant.new_id("adjustment"), "is_percentage": False, **row} for row in draft.get("adjustments") or ()
+        ],
         created_at=now,
         updated_at=now,
         drift=tenant.switches.total_drift,
@@ -77,7 +78,8 @@ def open_order(tenant: Tenant, by: By, order_id: str) -> Order:
     order = tenant.order(order_id)
     if order.status != "CONCEPT":
         raise invalid("order_id", "already open")
-    if order.expires_at is not None and order.expires_at <= tenant.now():
+    expired = order.expires_at is not None and order.expires_at <= tenant.now()
+    if expired and not tenant.switches.expired_opens:
         raise invalid("order_id", "the order has expired")
     if not order.lines:
         raise invalid("order_id", "the order has no items")
@@ -102,7 +104,7 @@ def _add_item(tenant: Tenant, order: Order, item: Document) -> list[Unit]:
     known = tenant.catalog.get(item["sku"], {})
     line = _line(order, item, known, merge=tenant.switches.merge_items)
     price = item["price"] if item.get("price") is not None else known.get("price", 0)
-    units = [Unit(str(uuid4()), line, price) for _ in range(item["quantity"])]
+    units = [Unit(tenant.new_id("unit"), line, price) for _ in range(item["quantity"])]
     line.units.extend(units)
     tenant.units.update({unit.id: (order, unit) for unit in units})
     return units
@@ -144,9 +146,11 @@ def _check_doubled(tenant: Tenant, order: Order) -> None:
         tenant.causes.violate("doubled", order, reference=order.reference, orders=opened)
 
 
-def _customer(given: Document) -> dict[str, Any]:
+def _customer(tenant: Tenant, given: Document) -> dict[str, Any]:
     parties = {
-        name: {"id": str(uuid4()), **given[name]} for name in ("contact", "organisation") if given.get(name) is not None
+        name: {"id": tenant.new_id(name), **given[name]}
+        for name in ("contact", "organisation")
+        if given.get(name) is not None
     }
     return {"notes": given.get("notes"), "reference": given.get("reference"), **parties}
 
@@ -165,11 +169,16 @@ def _delivery(tenant: Tenant, given: Document) -> dict[str, Any]:
     return {"address": address, "location": location, "method": None}
 
 
-def _fees(given: Sequence[Document]) -> dict[str, list[dict[str, Any]]]:
+def _fees(tenant: Tenant, given: Sequence[Document]) -> dict[str, list[dict[str, Any]]]:
     fees: dict[str, list[dict[str, Any]]] = {"shipping": [], "payment": []}
     for n, fee in enumerate(given):
         if fee["type"] not in fees:
             raise invalid(f"fees.{n}.type", "neither shipping nor payment")
-        row = {"id": str(uuid4()), "description": fee["description"], "is_contra": False, "total": fee["amount"]}
+        row = {
+            "id": tenant.new_id("fee"),
+            "description": fee["description"],
+            "is_contra": False,
+            "total": fee["amount"],
+        }
         fees[fee["type"]].append(row)
     return fees

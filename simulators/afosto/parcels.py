@@ -1,7 +1,6 @@
 """Parcels: made over units of one order with a tracking code, then moved forward."""
 
 from collections.abc import Sequence
-from uuid import uuid4
 
 from simulators.afosto.errors import invalid
 from simulators.afosto.model import ON_THE_WAY, PARCEL_STATUSES, By, Order, Parcel, Unit
@@ -13,7 +12,7 @@ def add_track_trace(
 ) -> Parcel:
     """A new ANNOUNCED parcel over these units: all of one open order, none canceled, none in a parcel yet."""
     order, units = _shippable(tenant, unit_ids)
-    parcel = Parcel(str(uuid4()), order, code, url, carrier, units)
+    parcel = Parcel(tenant.new_id("parcel"), order, code, url, carrier, units)
     for unit in units:
         unit.parcel = parcel
     order.parcels.append(parcel)

@@ -17,7 +17,9 @@ class Switches:
     webhook_losses: share of events that reach nobody, ever. webhook_duplicates: share of events delivered twice.
     webhook_shuffle: seconds by which deliveries are delayed
     at random, so that they overtake each other. webhook_retries: pauses in seconds between attempts, as
-    they stand when an endpoint is registered.
+    they stand when an endpoint is registered. expired_opens: a draft that has expired can be opened all the
+    same. counted_ids: ids of a kind are counted, so that those of two tenants are
+    equal, and an order, a unit and a parcel share theirs.
     """
 
     accept_any_sku: bool = True
@@ -33,6 +35,8 @@ class Switches:
     webhook_duplicates: float = 0.0
     webhook_shuffle: float = 0.0
     webhook_retries: tuple[float, ...] = (0.5, 1.0, 2.0, 4.0, 8.0)
+    counted_ids: bool = False
+    expired_opens: bool = False
 
     @property
     def hidden(self) -> frozenset[str]:

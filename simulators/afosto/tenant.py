@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from simulators.afosto.causes import Causes
 from simulators.afosto.errors import invalid, not_found
@@ -13,6 +14,7 @@ from simulators.afosto.model import By, Order, Parcel, Place, Unit
 from simulators.afosto.payloads import delivery_data, order_data
 from simulators.afosto.switches import Switches
 from simulators.afosto.webhooks import Endpoint, Outbox
+from simulators.ids import CountedIds
 
 
 def unix_ms() -> int:
@@ -39,6 +41,7 @@ class Tenant:
         self.catalog: dict[str, dict[str, Any]] = dict(setup.get("catalog") or {})
         self.orders: dict[str, Order] = {}
         self.numbers = count(1)
+        self._ids = CountedIds()
         self.by_reference: dict[str, list[Order]] = {}
         self.units: dict[str, tuple[Order, Unit]] = {}
         self.actionable: dict[str, tuple[Order, Unit]] = {}
@@ -56,6 +59,10 @@ class Tenant:
         endpoint = Endpoint(**{**webhook, "events": tuple(webhook.get("events") or ())})
         self.outbox.register(endpoint, self.switches)
         return endpoint
+
+    def new_id(self, kind: str) -> str:
+        """An id for something new; `kind` is order, unit, parcel or the like."""
+        return self._ids.next(kind) if self.switches.counted_ids else str(uuid4())
 
     def order(self, order_id: str) -> Order:
         """The order; raises NOT_FOUND."""

@@ -70,12 +70,19 @@ class Tenants:
         self._by_name[account.tenant.name] = self._by_key[account.tenant.key] = account
         return account
 
+    def add_key(self, name: str, key: str) -> None:
+        """Let a merchant make another key. Raises NOT_FOUND, or VALIDATION_ERROR when the key is taken."""
+        if key in self._by_key:
+            raise invalid("key", "a tenant with this key exists")
+        self._by_key[key] = self.named(name)
+
     def remove(self, name: str) -> None:
         """Forget an account and end its webhooks. Raises NOT_FOUND."""
         account = self.named(name)
         account.trading.stop()
         account.tenant.outbox.stop()
-        del self._by_name[name], self._by_key[account.tenant.key]
+        del self._by_name[name]
+        self._by_key = {key: other for key, other in self._by_key.items() if other is not account}
 
     def named(self, name: str) -> Account:
         """The account by name; raises NOT_FOUND."""

@@ -5,7 +5,6 @@ units' own ids; not restocked it ends as RETURNED, restocked as RESTOCKED.
 """
 
 from collections.abc import Sequence
-from uuid import uuid4
 
 from simulators.afosto.errors import invalid
 from simulators.afosto.model import APPROVAL, FINISH, ON_THE_WAY, RESTOCK, By, Order, Unit
@@ -23,7 +22,7 @@ def cancel(tenant: Tenant, by: By, order_id: str, pairs: Sequence[tuple[str, str
     units = _cancelable(tenant, order, pairs)
     for unit, (_, contra_id) in zip(units, pairs, strict=True):
         unit.progress, unit.step = "CANCELLED", APPROVAL
-        unit.contra_item_id = contra_id or str(uuid4())
+        unit.contra_item_id = contra_id or tenant.new_id("unit")
         tenant.actionable[unit.contra_item_id] = (order, unit)
     tenant.wrote(by, "cancel", order, units)
     return order

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from schemas.currencies import from_minor, to_minor
+from simulators.ids import CountedIds
 
 REGULAR, REDUCED = Decimal("0.19"), Decimal("0.07")
 
@@ -124,8 +125,9 @@ class Assortment:
 class Catalog:
     """All a shop offers, made from a seed; SKUs start with `prefix` so that shops differ."""
 
-    def __init__(self, seed: int, assortment: Assortment, prefix: str = "EB") -> None:
+    def __init__(self, seed: int, assortment: Assortment, prefix: str = "EB", *, counted_ids: bool = False) -> None:
         self._random = random.Random(seed)
+        self._ids = CountedIds() if counted_ids else None
         self._currency = assortment.currency
         self._prefix, self._stock = prefix, assortment.stock
         self.products: dict[str, Product] = {}
@@ -142,7 +144,9 @@ class Catalog:
         self.locations = [option.location for option in self.pickup_options]
 
     def new_id(self) -> str:
-        """A new id from the shop's seed."""
+        """A new id, counted or from the shop's seed."""
+        if self._ids:
+            return self._ids.next()
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def _amount(self, euros: str) -> Decimal:

@@ -18,6 +18,7 @@ from simulators.epages.orders import Order
 from simulators.epages.processes import Process
 from simulators.epages.switches import Switches
 from simulators.epages.times import write_time
+from simulators.ids import CountedIds
 
 EVERYTHING = Assortment()
 
@@ -59,9 +60,12 @@ class Shop:
         self.base_url = base_url
         self.tax_model = tax_model
         self.currency = assortment.currency
-        self.random = random.Random(f"{name}/{seed}")
         self.switches = switches or Switches()
-        self.catalog = Catalog(self.random.randrange(2**32), assortment, name[:2].upper())
+        counted = self.switches.counted_ids
+        # Two shops with equal ids draw the same as well: a coupon more would make their ids differ.
+        self.random = random.Random(f"{'' if counted else name}/{seed}")
+        self.catalog = Catalog(self.random.randrange(2**32), assortment, name[:2].upper(), counted_ids=counted)
+        self._ids = CountedIds()
         self.orders: dict[str, Order] = {}
         self.book = Book(lambda order: render_order(self.base_url, order))
         self.causes = Causes(self.now)
@@ -88,7 +92,9 @@ class Shop:
         self.looked[item.sku] = self.now()
 
     def new_id(self) -> str:
-        """A new id, drawn from the shop's seed."""
+        """A new id, counted or drawn from the shop's seed."""
+        if self.switches.counted_ids:
+            return self._ids.next()
         return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
 
     def order(self, order_id: str) -> Order:

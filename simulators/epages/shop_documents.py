@@ -14,7 +14,7 @@ def shop_document(shop: Shop) -> Document:
     self = f"{shop.base_url}/shop"
     links = {"self": {"href": self}, "shop": {"href": self}}
     return {
-        "_id": str(uuid.uuid5(uuid.NAMESPACE_URL, shop.base_url)),
+        "_id": str(uuid.uuid5(uuid.NAMESPACE_URL, "" if shop.switches.counted_ids else shop.base_url)),
         "name": shop.name,
         "resellerName": "epages",
         "primaryHostname": f"{shop.name}.example.com",

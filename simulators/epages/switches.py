@@ -25,7 +25,7 @@ class Switches:
     untaxed_less_tax: the total of an order that is not taxable is its gross prices less their taxes, not these prices.
     fee_tax_split: a fee is taxed at the rates of the goods, in their shares. free_is_paid: an order of which nothing is
     to be paid is PAID, not PENDING. accept_excess: the API takes quantities beyond what is
-    left of a line, which is then a violation.
+    left of a line, which is then a violation. counted_ids: ids are counted, so that those of two shops are equal.
     """
 
     list_order: str = "created-asc"
@@ -44,6 +44,7 @@ class Switches:
     fee_tax_split: bool = False
     free_is_paid: bool = False
     accept_excess: bool = False
+    counted_ids: bool = False
 
     def __post_init__(self) -> None:
         if self.list_order not in LIST_ORDERS:

@@ -55,6 +55,7 @@ def test_an_advised_command_is_taken_as_it_is_printed(
         "afosto_id": "location-0",
         "number": order["number"],
         "flow": "orders.import",
+        "same_as": driver.store,
         "client_id": CLIENT_ID,
         "reason": parked["reason"],
     }

@@ -156,6 +156,7 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
         (("tokens", "revoke"), (TOKEN,)),
         (("jobs", "drop"), (job,)),
         (("jobs", "retry"), ("--reason", ODD)),
+        (("store", "tenant"), (store,)),
         (("store", "switch"), (store, "orders.import", "off")),
         (("store", "pause"), (store,)),
         (("store", "resume"), (store,)),

@@ -45,7 +45,12 @@ SHOP_SWITCHES = st.fixed_dictionaries(
         "untaxed_less_tax": st.booleans(),
         "fee_tax_split": st.booleans(),
         "free_is_paid": st.booleans(),
+        # The neighbour's ids are counted, too: its orders, parcels and units have the same ones.
+        "counted_ids": st.booleans(),
     }
+)
+TENANT_SWITCHES = st.fixed_dictionaries(
+    {"orders_list": st.booleans(), "merge_items": st.booleans(), "expired_opens": st.booleans()}
 )
 # In what the shop's prices are, and how an order is priced: None is the catalog's price of a piece.
 MONEY = st.fixed_dictionaries(
@@ -100,10 +105,10 @@ class Trade(RuleBasedStateMachine):
         self.orders: dict[str, Document] = {}
         self.of_afosto: set[str] = set()
 
-    @initialize(switches=SHOP_SWITCHES, money=MONEY, tokens=TOKENS, lists=st.booleans(), merges=st.booleans())
-    def connect(self, switches: Document, money: Document, tokens: int, lists: bool, merges: bool) -> None:
+    @initialize(switches=SHOP_SWITCHES, money=MONEY, tokens=TOKENS, tenant=TENANT_SWITCHES)
+    def connect(self, switches: Document, money: Document, tokens: int, tenant: Document) -> None:
         self.driver = Driver(self.world, self.runtime, switches=switches, token_seconds=tokens, **money)
-        self.world.afosto.set_switches(TENANT, orders_list=lists, merge_items=merges)
+        self.world.afosto.set_switches(TENANT, **tenant, counted_ids=switches["counted_ids"])
         self.begun = len(self.world.afosto.causes(TENANT))
         stock = self.world.epages.stock(self.driver.store)
         self.skus = [item["sku"] for item in stock if (item["stock"] or 0) > 20]

@@ -22,6 +22,9 @@ from workers.local.services import Services
 from workers.local.stock_proof import Selling, prove_stock
 
 PLACES = frozenset({HERE, THERE})
+# Another merchant, of whom all ids are equal, and those of the shop as well.
+TWIN = "twin"
+COUNTED = {"counted_ids": True}
 SEEN: Counter[str] = Counter()
 
 ACTS = {"sell": 3, "sell unpaid": 1, "sell elsewhere": 2, "recount": 1, "cancel": 2}
@@ -36,6 +39,8 @@ Act = tuple[str, int, int]
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     waits = {"CALL_DEADLINE": "0.7", "AMBIGUITY_WAIT": "0.8", "RETRY_BASE": "0.01", "RETRY_CAP": "0.02"}
     with World(services, tmp_path_factory.mktemp("world"), **waits) as started:
+        started.afosto.set_switches(TENANT, **COUNTED)
+        started.tenant(TWIN, **COUNTED)
         yield started
     print(f"\ninterleaved: {dict(SEEN)}")
 
@@ -96,8 +101,8 @@ def do(shop: StockWorld, act: Act) -> None:
     acts: dict[str, Callable[[], object]] = {
         "sell": lambda: shop.sell(sku, count),
         "sell unpaid": lambda: shop.sell(sku, count, payment="Rechnung", paid=False),
-        "sell elsewhere": lambda: afosto.sell_elsewhere(TENANT, HERE, sku, count),
-        "recount": lambda: afosto.recount(TENANT, THERE if count % 2 else HERE, sku, count),
+        "sell elsewhere": lambda: afosto.sell_elsewhere(shop.tenant, HERE, sku, count),
+        "recount": lambda: afosto.recount(shop.tenant, THERE if count % 2 else HERE, sku, count),
         "cancel": lambda: _cancel(shop, which, count),
         "poll": shop.poll,
         "imports": shop.imports,
@@ -136,7 +141,8 @@ def test_no_more_is_ever_for_sale_than_there_is_and_at_rest_exactly_that(
 ) -> None:
     shops = _open(world, runtime, rng)
     switches = {"allocate_late": rng.choice([0.0, 0.0, 0.3]), "inventory_changes_list": rng.random() < 0.7}
-    world.afosto.set_switches(TENANT, **switches)
+    for tenant in (TENANT, TWIN):
+        world.afosto.set_switches(tenant, **switches)
     try:
         with patch.object(Http, "send", autospec=True, side_effect=Between(shops, rng).send):
             for _ in range(rng.randint(*STEPS)):
@@ -149,17 +155,23 @@ def test_no_more_is_ever_for_sale_than_there_is_and_at_rest_exactly_that(
 
 
 def _open(world: World, runtime: Runtime, rng: Random) -> list[StockWorld]:
-    """One shop or two that sell the same from the same locations, with what nobody knows about them drawn by lot."""
+    """One shop or two that sell the same from the same locations, and perhaps another merchant's, whose ids are equal.
+
+    What nobody knows about them is drawn by lot.
+    """
     switches = {
+        **COUNTED,
         "restock_canceled": rng.random() < 0.5,
         "list_order": rng.choice(["created-asc", "random"]),
         "bounds": rng.choice(["exclusive", "inclusive"]),
         "equal_timestamps": rng.random() < 0.3,
     }
     shops = [StockWorld.open(world, runtime, pieces=8, products=2, switches=switches)]
-    for _ in range(rng.randrange(2)):
-        prefix = shops[0].store[:2]
-        shops.append(StockWorld.open(world, runtime, pieces=8, products=2, prefix=prefix, switches=switches))
+    same: dict[str, Any] = {"pieces": 8, "products": 2, "prefix": shops[0].store[:2], "switches": switches}
+    if rng.random() < 0.5:
+        shops.append(StockWorld.open(world, runtime, **same))
+    if rng.random() < 0.5:
+        shops.append(StockWorld.open(world, runtime, tenant=TWIN, key=f"key-of-{TWIN}", **same))
     for shop in shops:
         shop.poll()
     for shop in shops:
@@ -175,7 +187,8 @@ def _try(shop: StockWorld, step: Act) -> None:
 
 
 def _check(world: World, shops: list[StockWorld]) -> None:
-    world.afosto.set_switches(TENANT, inventory_changes_list=True)
+    for tenant in (TENANT, TWIN):
+        world.afosto.set_switches(tenant, inventory_changes_list=True)
     for shop in shops:
         world.epages.set_faults(shop.store, faults=[])
     for _ in range(3):
@@ -183,8 +196,10 @@ def _check(world: World, shops: list[StockWorld]) -> None:
             world.ledger.jobs.retry(store=shop.store)
             shop.settle(rounds=40)
     report = Report()
-    sellers = [Selling(s.store, PLACES, world.ledger.stores.get(s.store).import_since) for s in shops]
-    prove_stock(report, world.epages, world.afosto, TENANT, sellers)
+    for tenant in {shop.tenant for shop in shops}:
+        of_it = [shop.store for shop in shops if shop.tenant == tenant]
+        sellers = [Selling(name, PLACES, world.ledger.stores.get(name).import_since) for name in of_it]
+        prove_stock(report, world.epages, world.afosto, tenant, sellers)
     assert report.differences == []
     assert {shop.store: shop.violations() for shop in shops} == {shop.store: [] for shop in shops}
     SEEN["examples"] += 1

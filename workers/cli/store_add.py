@@ -135,6 +135,9 @@ def add(name: str, **given: Any) -> None:
         say(f"  orders to be collected at {epages_id} go to the Afosto location {afosto_id}")
     if not places:
         _print_mapping(name, connection.scopes)
+    for other in connection.alike:
+        say(f"  the key sees the channel of {other}, which has another key; if both keys are of one merchant, say so,")
+        say(f"  or the same pieces are sold twice: connector store tenant {name} --same-as {other}")
     say(f"{name} is connected; orders since {given['since']:%Y-%m-%d} follow. See: connector status")
 
 

@@ -16,6 +16,7 @@ from workers.cli.frame import FLOWS, TOTALS, open_ledger, print_json, print_tabl
 from workers.cli.screen import ask, say
 from workers.cli.store_add import add
 from workers.cli.store_credentials import credentials
+from workers.cli.store_tenant import tenant
 from workers.connect import refresh_scopes
 
 SHOWN = (
@@ -33,6 +34,7 @@ def store() -> None:
 
 store.add_command(add)
 store.add_command(credentials)
+store.add_command(tenant)
 
 
 @store.command("list")

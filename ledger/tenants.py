@@ -1,0 +1,81 @@
+"""Tenants: which stores belong to one merchant at Afosto. An id of Afosto means something within its tenant only.
+
+Afosto does not tell whose a key is, and ids prove nothing: those of two merchants may be equal. What is known is that a
+key is of one tenant. So the first key of a tenant names it, a store keeps its tenant when its key is replaced, and
+where one merchant has several keys a person says so. The name stands in `stores.afosto_bucket`: the budget of calls
+is the tenant's, too.
+"""
+
+import secrets
+from collections.abc import Collection
+
+from ledger.database import Database, fetch
+from ledger.keys import KeySet
+from ledger.session import Session
+from ledger.stores import unknown_store
+from schemas.errors import ConfigurationError
+
+
+class Tenants:
+    """Reads and changes to which tenant stores belong."""
+
+    def __init__(self, database: Database, keys: KeySet) -> None:
+        self._database = database
+        self._keys = keys
+
+    def of(self, store: str) -> str:
+        """Return the name of a store's tenant; raises NeedsPerson (unknown-store)."""
+        row = self._database.row("tenants.of", {"store": store})
+        if row is None:
+            raise unknown_store(store)
+        return str(row["tenant"])
+
+    def store_of_key(self, key: str) -> str | None:
+        """Return a store that is connected with this key, None when there is none."""
+        return next((name for name, other in self._known_keys().items() if other == key), None)
+
+    def members(self, store: str) -> list[str]:
+        """Return the stores of a store's tenant, itself included; raises NeedsPerson (unknown-store)."""
+        return [row["name"] for row in self._database.rows("tenants.members", {"tenant": self.of(store)})]
+
+    def strangers(self, channels: Collection[str], tenant: str) -> list[str]:
+        """Return the stores of other tenants that send their orders to a channel of one of these ids."""
+        values = {"channels": sorted(channels), "tenant": tenant}
+        return [row["name"] for row in self._database.rows("tenants.strangers", values)]
+
+    def join(self, store: str, other: str) -> list[str]:
+        """Let a store be of the tenant of another one, with all stores of its key; return those that moved."""
+        return self._move(store, self.of(other))
+
+    def part(self, store: str) -> list[str]:
+        """Let a store, with all stores of its key, be of a tenant of their own; return them."""
+        return self._move(store, f"afosto:{secrets.token_hex(8)}")
+
+    def _move(self, store: str, tenant: str) -> list[str]:
+        self.of(store)
+        keys = self._known_keys()
+        stores = sorted({store, *(name for name, key in keys.items() if key and key == keys[store])})
+
+        def work(session: Session) -> list[str]:
+            self._publish_anew(session, stores)
+            moved = fetch(session, "tenants.move", {"stores": stores, "tenant": tenant})
+            self._publish_anew(session, stores)
+            return [row["name"] for row in moved]
+
+        return self._database.transaction(work)
+
+    @staticmethod
+    def _publish_anew(session: Session, stores: Collection[str]) -> None:
+        """Whoever sells the same pieces counts what these stores have sold, or does so no longer."""
+        for store in stores:
+            fetch(session, "stock.sellers_anew", {"store": store})
+
+    def _known_keys(self) -> dict[str, str | None]:
+        """Return the key of every store; None for one that cannot be read with CONNECTOR_KEYS."""
+        return {row["name"]: self._read(row["afosto_key"]) for row in self._database.rows("tenants.keys")}
+
+    def _read(self, sealed: bytes) -> str | None:
+        try:
+            return self._keys.decrypt(sealed)
+        except ConfigurationError:
+            return None
