@@ -150,9 +150,15 @@ def load_products(doc: Mapping[str, Any]) -> tuple[Product, ...]:
     return tuple(load_product(product) for product in _embedded(doc, "products"))
 
 
+def load_variation(doc: Mapping[str, Any]) -> Variation:
+    """Read one variation."""
+    variation: Variation = load(_VARIATION, doc, "ePages variation")
+    return variation
+
+
 def load_variations(doc: Mapping[str, Any]) -> tuple[Variation, ...]:
     """Read one page of `GET /products/{id}/variations`."""
-    return tuple(load(_VARIATION, variation, "ePages variation") for variation in _embedded(doc, "variations"))
+    return tuple(load_variation(variation) for variation in _embedded(doc, "variations"))
 
 
 def _embedded(doc: Any, key: str) -> list[Any]:
