@@ -2,9 +2,10 @@
 
     python -m benchmarks trading [--minutes 10]
 
-Runs the demo's world for so long: three shops and Afosto sell, ship, cancel, take back and move stock, twelve times as
-fast as in earnest, with faults and lost webhooks, and polls every 3 s. In the end every write of the connector is held
-against its cause on the other side: as many effects as causes in each direction, none without. Exits with 1 otherwise.
+Runs the demo's world for so long: three shops and Afosto sell, ship, cancel, take back and move stock, products change
+their SKUs and are replaced, twelve times as fast as in earnest, with faults and lost webhooks, and polls every 3 s. In
+the end every write of the connector is held against its cause on the other side: as many effects as causes in each
+direction, none without. Exits with 1 otherwise.
 """
 
 import tempfile

@@ -104,22 +104,25 @@ def note_held(session: Session, store: str, lines: Iterable[HeldLine], by: Publi
     if not kept:
         return
     rows = fetch(session, "order_lines.note_held", _columns(store, kept))
+    changed = {(row["order_id"], row["line_id"]) for row in rows}
     new = {(row["order_id"], row["line_id"]) for row in rows if row["is_new"]}
     if new:
-        # Not from older lines: the SKU may have moved within the shop's catalogue since they were sold.
-        _remember(session, store, [line for line in kept if (line.order_id, line.line_id) in new])
-    wish_touched(session, store, {row["sku"] for row in rows}, by)
+        fetch(session, "stock.hear_of", _places(store, [line for line in kept if (line.order_id, line.line_id) in new]))
+    touched = {row["sku"] for row in rows}
+    if older := [line for line in kept if (line.order_id, line.line_id) in changed - new]:
+        # The shop has put pieces back where they were sold from, whatever SKU is borne there now.
+        touched |= {row["sku"] for row in fetch(session, "stock.borne", _places(store, older))}
+    wish_touched(session, store, touched, by)
 
 
-def _remember(session: Session, store: str, lines: Iterable[HeldLine]) -> None:
+def _places(store: str, lines: Iterable[HeldLine]) -> dict[str, object]:
     places = {line.sku: line for line in lines}
-    values = {
+    return {
         "store": store,
         "skus": list(places),
         "products": [line.product_id for line in places.values()],
         "variations": [line.variation_id for line in places.values()],
     }
-    fetch(session, "stock.remember", values)
 
 
 def _unique(lines: Iterable[HeldLine]) -> list[HeldLine]:

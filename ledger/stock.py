@@ -112,8 +112,11 @@ class Stock:
         if self.next_due(store) is not None:
             self._database.transaction(lambda session: hint(session, [store]))
 
-    def remember(self, store: str, places: Mapping[str, tuple[str, str | None]]) -> None:
-        """Keep where the shop has the stock of each SKU: (product id, variation id)."""
+    def remember(self, store: str, places: Mapping[str, tuple[str, str | None]]) -> list[str]:
+        """Keep where the shop was seen to have the stock of each SKU: (product id, variation id).
+
+        Returns those that were thought to be elsewhere, or nowhere.
+        """
 
         def columns(part: Sequence[tuple[str, tuple[str, str | None]]]) -> Mapping[str, Any]:
             found = [place for _, place in part]
@@ -121,7 +124,8 @@ class Stock:
             return {"skus": [sku for sku, _ in part], "products": products, "variations": variations}
 
         rows = list(places.items())
-        keep_skus(self._database, store, lambda batch: batch.write("stock.remember", rows, sku_of, columns))
+        kept = keep_skus(self._database, store, lambda batch: batch.write("stock.remember", rows, sku_of, columns))
+        return [row["sku"] for row in kept]
 
     def locations(self, store: str) -> list[str]:
         """Return the Afosto locations whose stock the store sells."""
@@ -209,7 +213,7 @@ class Stock:
         return [row["store"] for row in rows]
 
     def cursor(self, store: str) -> Row | None:
-        """Return `position` (None: all is found anew), `walked`, `prepaid`, `lists_changes` and `polled_at`."""
+        """Return `position` (None: all is found anew), `walked`, `searched` (None: nothing), `prepaid` and so on."""
         return self._database.transaction(lambda session: fetch_one(session, "stock.cursor", {"store": store}))
 
     def found(self, store: str, places: Mapping[str, tuple[str, str | None]], walked: int) -> None:
@@ -218,6 +222,25 @@ class Stock:
         if places:
             self.wish(store, list(places))
         self._database.rows("stock.walked", {"store": store, "walked": walked})
+
+    def found_again(self, store: str, places: Mapping[str, tuple[str, str | None]], walked: int) -> None:
+        """A search over the catalogue passed `walked` products: those SKUs are wanted that were not there before."""
+        self.moved(store, places)
+        self._database.rows("stock.searched", {"store": store, "walked": walked})
+
+    def moved(self, store: str, places: Mapping[str, tuple[str, str | None]]) -> None:
+        """Keep where SKUs were just seen; they are wanted where that is news."""
+        if news := self.remember(store, places):
+            self.wish(store, news)
+
+    def start_search(self, store: str, rest: float) -> None:
+        """Begin a search when SKUs are looked for, at most one in `rest` seconds."""
+        self._database.rows("stock.start_search", {"store": store, "rest": rest})
+
+    def end_search(self, store: str, missed: StockOutcome) -> None:
+        """The search has passed the whole catalogue; `missed` is noted of what it did not find."""
+        noted = {"outcome": missed.outcome, "message": missed.message, "resolution": missed.resolution}
+        self._database.rows("stock.end_search", {"store": store, **noted})
 
     def move_cursor(
         self, store: str, position: datetime, *, lists_changes: bool, pause: float, news: bool, longest: float

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from clients.afosto.client import AfostoClient
 from clients.epages import EpagesClient
-from clients.errors_table import NotFound
 from clients.scopes import cockpit_name
 from ledger.comparing import StockNote
 from ledger.records import Store
@@ -19,6 +18,7 @@ from tasks.patience import PATIENT, PatientGate, Tell, patiently
 from tasks.publishing_stock import BATCH
 from tasks.runtime import Runtime
 from tasks.slices import Reader
+from tasks.stock_places import is_at
 from tasks.vendors import epages_client, reading_epages
 
 FLOW = "inventory.publish"
@@ -157,7 +157,5 @@ class StockComparison:
 
     def _stock_of(self, note: StockNote) -> Availability | None:
         """The shop's stock of a SKU where it was last; None when it is no longer there."""
-        try:
-            return patiently(lambda: self._shop.availability(note.product_id, note.variation_id), self._tell)
-        except NotFound:
-            return None
+        place = (note.product_id, note.variation_id)
+        return patiently(lambda: is_at(self._shop, note.sku, place), self._tell)

@@ -23,7 +23,8 @@ from tasks.counterpart import require_scopes
 from tasks.refreshing import refresh
 from tasks.run import Run
 from tasks.sellers import Sellers
-from tasks.stock_outcomes import NOT_KEPT, UNKNOWN_SKU, VARIATION_PRODUCT, failed, in_step, no_location, refused
+from tasks.stock_outcomes import LOOKED_FOR, NOT_KEPT, failed, in_step, no_location, refused
+from tasks.stock_places import Found, Place, find_place
 from tasks.vendors import epages_bucket
 
 log = structlog.get_logger()
@@ -43,8 +44,7 @@ SHARE = 0.5
 # SKUs of a run that may fail for a reason that passes, before the shop is left alone: each is tried again later.
 PATIENCE = 5
 
-Place = tuple[str | None, str | None]
-NOWHERE: Place = (None, None)
+NOWHERE = (None, None)
 
 
 def publish_stock(run: Run) -> str:
@@ -152,7 +152,7 @@ class _Publisher:
                 self._lower(each, found[each.sku], wanted_stock(available[each.sku], promised[each.sku] + sold))
         return again
 
-    def _lower(self, wanted: WantedSku, found: tuple[Place, Availability] | StockOutcome, most: int) -> None:
+    def _lower(self, wanted: WantedSku, found: Found | StockOutcome, most: int) -> None:
         """A SKU that sells faster than it is read: it has no more than this, counting every new order whole."""
         if isinstance(found, StockOutcome):
             return
@@ -162,10 +162,10 @@ class _Publisher:
         if self._adjust(wanted, place, most - shop.available_stock):
             self._withdraw(wanted)
 
-    def _try_to_find(self, wanted: WantedSku) -> tuple[Place, Availability] | StockOutcome | None:
-        """As `_find`; None when the shop fails for now to answer for this SKU, an outcome when a person must look."""
+    def _try_to_find(self, wanted: WantedSku) -> Found | StockOutcome | None:
+        """As `find_place`; None when the shop fails for now to answer, an outcome when a person must look."""
         try:
-            return self._find(wanted)
+            return find_place(self._run, wanted)
         except RetryLater as error:
             self._endure(wanted.sku, error)
             return None
@@ -186,24 +186,7 @@ class _Publisher:
             raise error
         self._run.note(f"{sku} failed for now: {error}")
 
-    def _find(self, wanted: WantedSku) -> tuple[Place, Availability] | StockOutcome:
-        """Where the shop keeps the SKU's stock, with the figure; an outcome when there is none to move."""
-        shop = self._run.epages
-        if wanted.product_id:
-            try:
-                known = shop.availability(wanted.product_id, wanted.variation_id)
-            except NotFound:
-                self._run.note(f"{wanted.sku} is no longer where it was in the shop")
-            else:
-                return (wanted.product_id, wanted.variation_id), known
-        product = shop.find_product(wanted.sku)
-        if product is None:
-            return UNKNOWN_SKU
-        return VARIATION_PRODUCT if product.is_variation_product else ((product.id, None), product.availability)
-
-    def _move(
-        self, wanted: WantedSku, found: tuple[Place, Availability] | StockOutcome, available: int, promised: int
-    ) -> None:
+    def _move(self, wanted: WantedSku, found: Found | StockOutcome, available: int, promised: int) -> None:
         if isinstance(found, StockOutcome):
             self._settle(wanted, NOWHERE, found)
             return
@@ -225,7 +208,6 @@ class _Publisher:
     def _adjust(self, wanted: WantedSku, place: Place, amount: int) -> Availability | None:
         """Move the shop's stock; None when the answer was lost, or when it was refused and that is settled."""
         product_id, variation_id = place
-        assert product_id is not None
         run = self._run
         try:
             with self._announced_move(wanted):
@@ -240,7 +222,10 @@ class _Publisher:
         except NeedsPerson as error:
             if error.store_wide or isinstance(error, Forbidden):
                 raise
-            self._settle(wanted, NOWHERE if isinstance(error, NotFound) else place, refused(error))
+            if isinstance(error, NotFound):
+                self._settle(wanted, NOWHERE, LOOKED_FOR)
+            else:
+                self._settle(wanted, place, refused(error))
             return None
         run.note(f"{wanted.sku}: moved by {amount:+d}")
         return moved
@@ -262,7 +247,7 @@ class _Publisher:
     def _withdraw(self, wanted: WantedSku) -> None:
         self._stock.withdraw(self._store, wanted, self._announced[wanted.sku])
 
-    def _settle(self, wanted: WantedSku, place: Place, end: StockOutcome) -> None:
+    def _settle(self, wanted: WantedSku, place: Place | tuple[None, None], end: StockOutcome) -> None:
         self._outcomes[end.outcome] += 1
         self._stock.settle(self._store, wanted, place, end, self._run.settings.ambiguity_wait)
 

@@ -11,6 +11,10 @@ UNKNOWN_SKU = StockOutcome(
     "the shop has no product with this SKU",
     "Nothing, if the shop does not sell it; else give the product this SKU there, then publish it again.",
 )
+LOOKED_FOR = StockOutcome(
+    "looked-for",
+    "the shop has it neither where it was nor by its search: it is looked for in the whole catalogue",
+)
 NOT_KEPT = StockOutcome(
     "not-kept",
     "stock management is off for this product in the shop",

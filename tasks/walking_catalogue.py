@@ -26,11 +26,13 @@ def reserve(runtime: Runtime, store: str) -> float:
     return runtime.epages_limiter.reserve(epages_bucket(store), CALLS, PATIENT)
 
 
-def walk(runtime: Runtime, store: Store, walked: int) -> tuple[set[str], bool]:
+def walk(runtime: Runtime, store: Store, walked: int, *, search: bool = False) -> tuple[set[str], bool]:
     """Walk on behind the first `walked` products, with the calls reserved; returns the SKUs found, and if that is all.
 
-    How far it came is kept, also when the budget ends half way: then it raises Wait.
+    How far it came is kept, also when the budget ends half way: then it raises Wait. A `search` makes only those SKUs
+    wanted that are not where they were.
     """
+    keep = runtime.ledger.stock.found_again if search else runtime.ledger.stock.found
     ends, found = time.monotonic() + TURN, set[str]()
     shop = epages_client(runtime, store, reading_epages(runtime, store.name, PATIENT, CALLS))
     while time.monotonic() < ends:
@@ -42,7 +44,7 @@ def walk(runtime: Runtime, store: Store, walked: int) -> tuple[set[str], bool]:
                 places |= _places(store.name, shop, product)
                 walked += 1
         finally:
-            runtime.ledger.stock.found(store.name, places, walked)
+            keep(store.name, places, walked)
         found |= places.keys()
         if page + 1 >= pages:
             return found, True

@@ -26,6 +26,8 @@ from tasks.walking_catalogue import reserve, walk
 log = structlog.get_logger()
 
 FLOW = "inventory.publish"
+# A search over the catalogue begins so many polls after the last one, at the earliest: it may take many calls.
+SEARCH_REST = 12
 # The lane of its calls to Afosto.
 NEWS = 1
 
@@ -101,6 +103,7 @@ class _Watch:
         self._stock.hint_if_due(name)
         if self._afosto_gate.calls:
             self._runtime.ledger.stores.heal(name, ["afosto"])
+        self._search()
         return (
             f"wanted: {counted(len(self._found), 'SKU')} of the shop"
             if first
@@ -128,6 +131,23 @@ class _Watch:
             return None
         self._stock.postpone(name, 0)
         return "the walk over the shop's catalogue goes on"
+
+    def _search(self) -> None:
+        """Walk on over the catalogue for SKUs that are not where they were."""
+        name = self._store.name
+        self._stock.start_search(name, SEARCH_REST * self._runtime.settings.poll_interval)
+        cursor = self._stock.cursor(name)
+        if cursor is None or cursor["searched"] is None:
+            return
+        wait = 0.0 if cursor["prepaid"] else reserve(self._runtime, name)
+        if wait > 0:
+            self._stock.postpone(name, wait, prepaid=True)
+            return
+        _, ended = walk(self._runtime, self._store, cursor["searched"], search=True)
+        if ended:
+            self._stock.end_search(name, UNKNOWN_SKU)
+        else:
+            self._stock.postpone(name, 0)
 
     def _changes(self, since: datetime) -> Mapping[str, datetime] | None:
         """SKU → when it last moved, since a while before the last look; None where Afosto has no such list."""

@@ -10,6 +10,7 @@ from schemas.epages import (
     load_page_count,
     load_product,
     load_products,
+    load_variation,
     load_variations,
 )
 from schemas.errors import MalformedDocument
@@ -36,14 +37,18 @@ class StockCalls(Calls):
         document = self._get("/products", paging(page, PRODUCT_PAGE)).document
         return load_products(document), load_page_count(document)
 
+    def product(self, product_id: str) -> Product:
+        """Return a product with its SKU and its stock as they are now (prod:r). Raises NotFound."""
+        return load_product(self._get(f"/products/{escaped(product_id)}").document)
+
+    def variation(self, product_id: str, variation_id: str) -> Variation:
+        """Return a variation with its SKU and its stock as they are now (prod:r). Raises NotFound."""
+        return load_variation(self._get(_variation(product_id, variation_id)).document)
+
     def variations(self, product_id: str) -> tuple[Variation | MalformedDocument, ...]:
         """Return all variations of a product (prod:r); in the place of one that does not load stands why."""
         pages = self._all(f"/products/{escaped(product_id)}/variations", VARIATION_PAGE)
         return tuple(variation for page in pages for variation in load_variations(page))
-
-    def availability(self, product_id: str, variation_id: str | None = None) -> Availability:
-        """Return the stock of a product or of one of its variations (prda:r). Raises NotFound."""
-        return load_availability(self._get(_availability(product_id, variation_id)).document)
 
     def adjust_stock(self, product_id: str, variation_id: str | None, amount: int) -> Availability:
         """Move the stock by `amount` and return what it is then (prda:u). A repetition counts twice.
@@ -51,12 +56,11 @@ class StockCalls(Calls):
         Raises NeedsPerson: `product.availability.invalid-availability-state` while stock management is off,
         `operation-not-available` for a variation product itself.
         """
-        path = f"{_availability(product_id, variation_id)}/adjust-available-stock"
-        answer = self._post(path, {"relativeAmount": amount})
+        item = _variation(product_id, variation_id) if variation_id else f"/products/{escaped(product_id)}"
+        answer = self._post(f"{item}/availability/adjust-available-stock", {"relativeAmount": amount})
         with shows_effect(answer.request):
             return load_availability(answer.document)
 
 
-def _availability(product_id: str, variation_id: str | None) -> str:
-    variation = f"/variations/{escaped(variation_id)}" if variation_id else ""
-    return f"/products/{escaped(product_id)}{variation}/availability"
+def _variation(product_id: str, variation_id: str) -> str:
+    return f"/products/{escaped(product_id)}/variations/{escaped(variation_id)}"

@@ -12,7 +12,26 @@ from unnest(%(skus)s::text[], %(products)s::text[], %(variations)s::text[]) as n
 order by n.sku
 on conflict (store, sku) do update set
     product_id = excluded.product_id, variation_id = excluded.variation_id, outcome = null, message = null, resolution = null
-where (stock.product_id, stock.variation_id) is distinct from (excluded.product_id, excluded.variation_id);
+where (stock.product_id, stock.variation_id) is distinct from (excluded.product_id, excluded.variation_id)
+returning sku;
+
+-- name: hear_of
+-- Where the lines of orders say that these SKUs are: as it was when they were sold. That counts for a SKU of which nobody
+-- knows a place, and never takes one away: products get other SKUs, and are replaced.
+insert into stock (store, sku, wanted, product_id, variation_id)
+select %(store)s, n.sku, 0, n.product_id, n.variation_id
+from unnest(%(skus)s::text[], %(products)s::text[], %(variations)s::text[]) as n (sku, product_id, variation_id)
+order by n.sku
+on conflict (store, sku) do update set
+    product_id = excluded.product_id, variation_id = excluded.variation_id, outcome = null, message = null, resolution = null
+where stock.product_id is null;
+
+-- name: borne
+-- The SKUs that were last found at these places.
+select s.sku from stock s
+join unnest(%(products)s::text[], %(variations)s::text[]) as n (product_id, variation_id)
+  on s.product_id = n.product_id and s.variation_id is not distinct from n.variation_id
+where s.store = %(store)s;
 
 -- name: set_aside
 -- What is known of a SKU cannot be kept: its name can, with the reason. It is published as before, if it was.
@@ -149,8 +168,26 @@ update stock set
     variation_id = %(variation_id)s, ambiguous_until = null,
     recheck_at = case when %(was_ambiguous)s then now() + %(wait)s * interval '1 second'
                       when recheck_at <= now() then null else recheck_at end,
-    checked_at = now()
+    checked_at = case when outcome = 'looked-for' and %(outcome)s = 'looked-for' then checked_at else now() end
 where store = %(store)s and sku = %(sku)s;
+
+-- name: start_search
+-- Begin a search over the catalogue when a SKU is looked for, none runs, and the last one began long enough ago.
+update stock_cursors c set searched = 0, search_began_at = now(), next_poll_at = least(next_poll_at, now())
+where store = %(store)s and searched is null
+  and (search_began_at is null or search_began_at < now() - %(rest)s * interval '1 second')
+  and exists (select 1 from stock k where k.store = c.store and k.outcome = 'looked-for');
+
+-- name: searched
+update stock_cursors set searched = %(walked)s, prepaid = false where store = %(store)s;
+
+-- name: end_search
+-- What was looked for since before it began, and not found, the shop does not have.
+with ended as (
+    update stock_cursors set searched = null where store = %(store)s returning store, search_began_at
+)
+update stock k set outcome = %(outcome)s, message = %(message)s, resolution = %(resolution)s
+from ended e where k.store = e.store and k.outcome = 'looked-for' and k.checked_at < e.search_began_at;
 
 -- name: levels
 -- What was available when each SKU was last published.
@@ -187,7 +224,7 @@ where store in (
 returning store;
 
 -- name: cursor
-select position, walked, prepaid, lists_changes, polled_at from stock_cursors where store = %(store)s;
+select position, walked, searched, prepaid, lists_changes, polled_at from stock_cursors where store = %(store)s;
 
 -- name: walked
 update stock_cursors set walked = %(walked)s, prepaid = false where store = %(store)s;

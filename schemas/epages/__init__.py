@@ -28,6 +28,7 @@ from schemas.epages.loaders import (
     load_product,
     load_products,
     load_token,
+    load_variation,
     load_variations,
 )
 from schemas.fields import format_time, parse_time
@@ -59,6 +60,7 @@ __all__ = [
     "load_product",
     "load_products",
     "load_token",
+    "load_variation",
     "load_variations",
     "parse_time",
 ]

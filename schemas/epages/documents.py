@@ -206,10 +206,11 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """One variation of a product."""
+    """One variation of a product, with its stock."""
 
     id: str
     sku: str | None
+    availability: Availability
 
 
 @dataclass(frozen=True, slots=True)

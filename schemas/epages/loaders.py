@@ -157,10 +157,11 @@ def load_products(doc: Mapping[str, Any]) -> tuple[Product | MalformedDocument, 
 
 def load_variations(doc: Mapping[str, Any]) -> tuple[Variation | MalformedDocument, ...]:
     """Read one page of `GET /products/{id}/variations`; in the place of one that does not load stands why."""
-    return tuple(_or_why(_load_variation, variation) for variation in _embedded(doc, "variations"))
+    return tuple(_or_why(load_variation, variation) for variation in _embedded(doc, "variations"))
 
 
-def _load_variation(doc: Any) -> Variation:
+def load_variation(doc: Any) -> Variation:
+    """Read one variation."""
     variation: Variation = load(_VARIATION, doc, "ePages variation")
     return variation
 

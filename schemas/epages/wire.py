@@ -260,3 +260,4 @@ class VariationSchema(Document):
 
     id = Ident("_id")
     sku = Ident("sku", default=None)
+    availability = One("_embedded.availability", AvailabilitySchema(), default=Availability(None, True))

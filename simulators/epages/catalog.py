@@ -4,6 +4,7 @@ import random
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
 from schemas.currencies import from_minor, to_minor
@@ -26,11 +27,12 @@ _KINDS = (
 _PLACES = (("Hamburg", "Große Bleichen", "27", "20354"), ("Utrecht", "Oudegracht", "112", "3511 AX"))
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Item:
     """Something that can be sold: a product without variations, or one variation of `parent`.
 
-    `stock` is None while stock management is off. Prices are in the shop's tax model and currency.
+    `stock` is None while stock management is off. Prices are in the shop's tax model and currency. `renamed_at` is when
+    it got its SKU, None for one that never bore another.
     """
 
     id: str
@@ -42,6 +44,7 @@ class Item:
     stock: int | None
     value: str | None = None
     parent: "Product | None" = field(default=None, repr=False)
+    renamed_at: datetime | None = None
 
     @property
     def availability(self) -> str:

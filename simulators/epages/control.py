@@ -82,6 +82,10 @@ class EpagesControl:
         """Move the stock by hand; answers the new figure."""
         return int(self._call("POST", f"/{shop}/stock", {"sku": sku, "amount": amount})["stock"])
 
+    def change_catalogue(self, shop: str, act: str, sku: str, **wishes: Any) -> None:
+        """Rename (`to`), swap (`with`) or replace (`keep_as`) what bears a SKU; see the API."""
+        self._call("POST", f"/{shop}/catalogue", {"act": act, "sku": sku, **wishes})
+
     def judge_stock(self, shop: str, url: str, tenant: str, locations: list[str], since: str) -> None:
         """Judge every move of the stock by the connector by what the simulated Afosto at `url` knows."""
         body = {"url": url, "tenant": tenant, "locations": locations, "since": since}
@@ -103,12 +107,14 @@ class EpagesControl:
         pace: float = 3.0,
         seed: int = 0,
         fulfils: float = 1.0,
+        renames: float = 0.0,
     ) -> None:
         """Let the shop trade by itself: `rate` orders per second, for `seconds` or until stopped.
 
-        It hands over a share `fulfils` of them itself; the rest is left to Afosto (see `simulators.lots`).
+        It hands over a share `fulfils` of them itself; the rest is left to Afosto (see `simulators.lots`). Before a
+        share `renames` of its sales products get other SKUs.
         """
-        wishes = {"rate": rate, "seconds": seconds, "pace": pace, "seed": seed, "fulfils": fulfils}
+        wishes = {"rate": rate, "seconds": seconds, "pace": pace, "seed": seed, "fulfils": fulfils, "renames": renames}
         self._call("POST", f"/{shop}/trade", wishes)
 
     def stop_trading(self, shop: str) -> None:

@@ -25,13 +25,17 @@
                                           `lines` is `{line id: quantity}`, absent: all. Answers its truth
 `GET    /_sim/shops/S/stock`              every item with its stock
 `POST   /_sim/shops/S/stock`              an edit in the cockpit: `sku`, `amount` (relative)
+`POST   /_sim/shops/S/catalogue`          another SKU: `sku` and `act`, which is rename {to}, swap {with} (another SKU),
+                                          or replace {keep_as}: a new product bears the SKU, the old one is deleted, or
+                                          kept under another SKU
 `PUT    /_sim/shops/S/stock-oracle`       judge every move of the stock by the connector: `url` (of the simulated
                                           Afosto), `tenant`, `locations`, `since` (ISO 8601); see oracle.py
 `PUT    /_sim/shops/S/faults`             `faults`, `budget`, `seed` (see simulators.faults); absent keys stay
 `PUT    /_sim/shops/S/switches`           any of switches.Switches; absent ones stay
 `POST   /_sim/shops/S/trade`              trade by itself: `rate` (orders per second), `seconds` (null: until stopped),
                                           `pace` (seconds between the acts of an order's life), `seed`, `fulfils`
-                                          (share of its orders that it hands over itself, see simulators.lots)
+                                          (share of its orders that it hands over itself, see simulators.lots),
+                                          `renames` (share of its sales before which products get other SKUs)
 `DELETE /_sim/shops/S/trade`              stop trading
 `GET    /_sim/shops/S/causes`             who did what; `?after=SEQ` only later ones
 `GET    /_sim/shops/S/violations`         broken invariants
@@ -50,7 +54,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from simulators.epages import merchant, placing, stock, tampering
+from simulators.epages import merchant, placing, renaming, stock, tampering
 from simulators.epages.errors import Refused, not_found
 from simulators.epages.hosting import Hosted, Registry
 from simulators.epages.malformed import DAMAGES, odd
@@ -151,6 +155,10 @@ class _Control:
         shop = self._hosted(request).shop
         return {"stock": stock.adjust(shop, placing.item_of(shop, body["sku"]), int(body["amount"]))}
 
+    async def change_catalogue(self, request: Request, body: Body) -> Any:
+        renaming.act(self._hosted(request).shop, body)
+        return {}
+
     async def stock_oracle(self, request: Request, body: Body) -> Any:
         hosted = self._hosted(request)
         since = read_time(body["since"])
@@ -168,7 +176,8 @@ class _Control:
 
     async def trade(self, request: Request, body: Body) -> Any:
         pace, seed, fulfils = float(body.get("pace", 3)), int(body.get("seed", 0)), float(body.get("fulfils", 1))
-        self._hosted(request).trade(float(body["rate"]), body.get("seconds"), pace, seed, fulfils)
+        renames = float(body.get("renames", 0))
+        self._hosted(request).trade(float(body["rate"]), body.get("seconds"), pace, seed, fulfils, renames)
         return {}
 
     async def stop_trading(self, request: Request, body: Body) -> Any:
@@ -206,6 +215,7 @@ def routes(registry: Registry) -> list[Route]:
         ("POST", f"{shop}/orders/{{order}}/{{act}}", control.act),
         ("GET", f"{shop}/stock", control.stock),
         ("POST", f"{shop}/stock", control.adjust_stock),
+        ("POST", f"{shop}/catalogue", control.change_catalogue),
         ("PUT", f"{shop}/stock-oracle", control.stock_oracle),
         ("PUT", f"{shop}/faults", control.faults),
         ("PUT", f"{shop}/switches", control.switches),

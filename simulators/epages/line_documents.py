@@ -19,7 +19,7 @@ def line_document(base_url: str, order: Order, line: Line) -> Document:
     unit_price = line.unit_price.quantize(cent) if order.accounting.unit_price_rounded else line.unit_price
     return {
         "_id": line.id,
-        "product": product_document(base_url, line.item),
+        "product": product_document(base_url, line.item, line.sku),
         "quantity": line.quantity,
         "initialQuantity": line.initial,
         "unitPrice": price(order, unit_price),
@@ -42,15 +42,15 @@ def tax_class(rate: Decimal) -> str:
     return "REGULAR" if rate == Decimal("0.19") else "REDUCED"
 
 
-def product_document(base_url: str, item: Item) -> Document:
-    """The product inside a line; a variation carries its values and a link to its variation product."""
+def product_document(base_url: str, item: Item, sku: str) -> Document:
+    """The product inside a line, as `sku`; a variation carries its values and a link to its variation product."""
     links = {"default-image-data": {"href": f"{base_url}/core-storage/images/{item.id}"}}
     if item.parent:
         links["variation-product"] = {"href": f"{base_url}/products/{item.parent.id}"}
     values = [{"displayName": "Ausführung", "value": item.value}] if item.value else []
     return {
         "_id": item.id,
-        "sku": item.sku,
+        "sku": sku,
         "name": item.name,
         "essentialFeatures": item.features,
         "shippingWeight": 190,

@@ -5,7 +5,8 @@ available there (A) and compares the new stock with A − U: U is what this shop
 those locations, has sold and Afosto has not booked. Orders that are not opened there count as they are held, of the
 others no more than the units that wait for stock. What went elsewhere after the connector had read A, which it does
 before it reads the shop's stock, is excused, and so is what the other shops sold after that: it cannot have known. So
-are pieces that Afosto reserved meanwhile for an order whose buyer had just canceled: they come back by themselves.
+are pieces that Afosto reserved meanwhile for an order whose buyer had just canceled: they come back by themselves; and
+a move of what got its SKU after it was read.
 """
 
 import asyncio
@@ -19,6 +20,7 @@ from typing import Any
 import requests
 
 from schemas.mapping.orders import reference
+from simulators.epages.catalog import Item
 from simulators.epages.orders import Line, Order
 from simulators.epages.shop import Shop
 
@@ -70,16 +72,19 @@ class Oracle:
         """What the shop has sold of a SKU; nobody knew of orders from `seen` on, unless it is None."""
         for order in islice(list(self.shop.orders.values()), self._indexed, None):
             for line in order.lines:
-                self._lines.setdefault(line.item.sku, []).append((order, line))
+                self._lines.setdefault(line.sku, []).append((order, line))
         self._indexed = len(self.shop.orders)
         restocked = self._restocked(sku) if seen is None else {}
         for order, line in self._lines.get(sku, ()):
-            back = restocked.get((order.id, line.id), 0)
+            back = restocked.pop((order.id, line.id), 0)
             held = line.initial - line.canceled - line.returned + back
             counts = not order.test and not order.malformed and order.created_at >= self.since
             if back or (held > 0 and counts):
                 known = seen is None or (order.placed_at or order.created_at) < seen
                 yield Sold(reference(self.shop.name, order.id), line.id, held, known, back, counts)
+        for (order_id, line_id), back in restocked.items():
+            # It was sold under another SKU.
+            yield Sold(reference(self.shop.name, order_id), line_id, 0, True, back, counts=False)
 
     def _restocked(self, sku: str) -> Counter[tuple[str, str]]:
         """(order, line) → pieces put back since the connector last read the stock."""
@@ -111,13 +116,20 @@ async def judge(oracle: Oracle, all_oracles: Iterable[Oracle], moves: Iterable[M
             continue
         oracle.opened.update(truth["opened"])
         known |= set(truth["opened"])
-        item = oracle.shop.catalog.by_sku[sku]
+        item = oracle.shop.catalog.items.get(move["item"])
+        if item is None or _renamed_since_it_was_read(oracle, item):
+            continue
         then, now = (_allowed(truth, sold, known) for sold in (before, _sold(oracle, sellers, sku)))
         if move["stock"] > then and (item.stock or 0) > now:
             detail = {"sku": sku, "stock": move["stock"], "allowed": then, "available": truth["available"]}
             detail |= {"lost": truth["lost"], "reserved": truth["reserved"], "still": item.stock, "allowed_now": now}
             detail |= {"sold": [asdict(s) for s in before if s.promised(known, truth["waiting"]) or s.restocked]}
             oracle.shop.causes.violate("oversold", None, f"{move['seq']}", **detail)
+
+
+def _renamed_since_it_was_read(oracle: Oracle, item: Item) -> bool:
+    looked = oracle.shop.looked.get(item.sku)
+    return item.renamed_at is not None and (looked is None or looked < item.renamed_at)
 
 
 def _sold(oracle: Oracle, sellers: Iterable[Oracle], sku: str) -> list[Sold]:

@@ -51,6 +51,11 @@ class Line:
     broken: int = 0
     canceled: int = 0
     sent: int = 0
+    sku: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Keep the SKU that the item bears now: it may bear another one later."""
+        self.sku = self.item.sku
 
     @property
     def quantity(self) -> int:

@@ -71,6 +71,17 @@ def _of_a_plain_product(shop: Shop, product: Product) -> Document:
     }
 
 
+def single_variation_document(shop: Shop, product: Product, item: Item) -> Document:
+    """One variation as `GET /products/{id}/variations/{id}` answers it."""
+    document = variation_document(shop, product, item)
+    image = f"{shop.base_url}/core-storage/images/{item.id}{{&width,height,upscale}}"
+    return document | {
+        "refPrice": _of_a_plain_product(shop, product)["refPrice"],
+        "productIdentifiers": [{"type": "EAN", "value": "9780134308135"}],
+        "_links": document["_links"] | {"default-image-data": {"href": image, "templated": True}},
+    }
+
+
 def variation_document(shop: Shop, product: Product, item: Item) -> Document:
     """One variation as `GET /products/{id}/variations` lists it."""
     parent = f"{shop.base_url}/products/{product.id}"

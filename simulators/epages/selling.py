@@ -88,7 +88,7 @@ def sell(shop: Shop, basket: Basket, malformed: str | None = None) -> Order:
     with shop.writing(order):
         pieces = [{"productLineItemId": line.id, "quantity": line.initial} for line in order.lines]
         shop.tell(order, "shop", "order-created", None, {"lineItems": pieces})
-        lines = [{"line": line.id, "sku": line.item.sku, "quantity": line.initial} for line in order.lines]
+        lines = [{"line": line.id, "sku": line.sku, "quantity": line.initial} for line in order.lines]
         shop.causes.record("shop", "sell", order=order.id, lines=lines)
         settle(shop, order, "shop")
     if basket.paid and order.payments:

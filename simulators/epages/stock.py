@@ -47,5 +47,5 @@ def adjust(shop: Shop, item: Item, amount: int, by: By = "shop") -> int:
         product = item.parent.id if item.parent else item.id
         raise Refused(409, "product.availability.invalid-availability-state", message, {"productId": product})
     item.stock += amount
-    shop.causes.record(by, "adjust-stock", sku=item.sku, amount=amount, stock=item.stock)
+    shop.causes.record(by, "adjust-stock", sku=item.sku, item=item.id, amount=amount, stock=item.stock)
     return item.stock

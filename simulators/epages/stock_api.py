@@ -5,14 +5,21 @@ from simulators.epages.calls import Answer, Call, Handler, document_page
 from simulators.epages.catalog import Item, Product
 from simulators.epages.errors import Refused, invalid, not_found
 from simulators.epages.place_documents import location_document, pickup_option_document
-from simulators.epages.product_documents import availability_document, product_document, variation_document
+from simulators.epages.product_documents import (
+    availability_document,
+    product_document,
+    single_variation_document,
+    variation_document,
+)
 from simulators.epages.shop_documents import shop_document
 
 
 def find_by_sku(call: Call) -> Answer:
-    """`GET /products/search/find-by-sku`: products only; whether the vendor finds variations so is not said."""
+    """`GET /products/search/find-by-sku`: what it does with the SKU of a variation is a switch."""
     sku = call.query.get("sku", "")
     item = call.shop.catalog.by_sku.get(sku)
+    if item and item.parent and call.shop.switches.variation_finds_product:
+        return Answer(product_document(call.shop, item.parent))
     if item is None or item.parent:
         raise not_found("product", sku)
     call.shop.look(item)
@@ -27,7 +34,10 @@ def list_products(call: Call) -> Answer:
 
 def get_product(call: Call) -> Answer:
     """`GET /products/{id}`."""
-    return Answer(product_document(call.shop, _product(call)))
+    product = _product(call)
+    if product.item:
+        call.shop.look(product.item)
+    return Answer(product_document(call.shop, product))
 
 
 def list_variations(call: Call) -> Answer:
@@ -36,6 +46,13 @@ def list_variations(call: Call) -> Answer:
     return document_page(
         call, "variations", [variation_document(call.shop, product, item) for item in product.variations]
     )
+
+
+def get_variation(call: Call) -> Answer:
+    """`GET /products/{id}/variations/{id}`."""
+    product, item = _product(call), _item(call)
+    call.shop.look(item)
+    return Answer(single_variation_document(call.shop, product, item))
 
 
 def get_availability(call: Call) -> Answer:
@@ -106,6 +123,7 @@ ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ("GET", "/products", "prod:r", list_products),
     ("GET", _PRODUCT, "prod:r", get_product),
     ("GET", f"{_PRODUCT}/variations", "prod:r", list_variations),
+    ("GET", _VARIATION, "prod:r", get_variation),
     ("GET", f"{_PRODUCT}/availability", "prda:r", get_availability),
     ("GET", f"{_VARIATION}/availability", "prda:r", get_availability),
     ("POST", f"{_PRODUCT}/availability/adjust-available-stock", "prda:u", adjust),

@@ -24,8 +24,9 @@ class Switches:
     whole minor units, not their sum. unit_price_rounded: a unit price below a cent is shown rounded.
     untaxed_less_tax: the total of an order that is not taxable is its gross prices less their taxes, not these prices.
     fee_tax_split: a fee is taxed at the rates of the goods, in their shares. free_is_paid: an order of which nothing is
-    to be paid is PAID, not PENDING. accept_excess: the API takes quantities beyond what is
-    left of a line, which is then a violation. counted_ids: ids are counted, so that those of two shops are equal.
+    be paid is PAID, not PENDING. variation_finds_product: find-by-sku answers a variation's SKU with the product it
+    belongs to, not with 404. accept_excess: the API takes quantities beyond what is left of a line, which is then a
+    violation. counted_ids: ids are counted, so that those of two shops are equal.
     """
 
     list_order: str = "created-asc"
@@ -43,6 +44,7 @@ class Switches:
     untaxed_less_tax: bool = False
     fee_tax_split: bool = False
     free_is_paid: bool = False
+    variation_finds_product: bool = False
     accept_excess: bool = False
     counted_ids: bool = False
 

@@ -8,7 +8,7 @@ import random
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from simulators.epages import merchant
+from simulators.epages import merchant, renaming
 from simulators.epages.errors import Refused
 from simulators.epages.orders import Order
 from simulators.epages.selling import sell_something
@@ -23,21 +23,30 @@ class Trader:
     """Sells `rate` orders per second; the acts of an order's life follow each other after about `pace` seconds.
 
     The shop hands over and takes back a share `fulfils` (0..1, see `simulators.lots`) of its orders by itself; it
-    sells, cancels and is paid for all.
+    sells, cancels and is paid for all. Before a share `renames` of the sales some products get other SKUs.
     """
 
     def __init__(
-        self, shop: Shop, rate: float, now: datetime, *, pace: float = 3.0, seed: int = 0, fulfils: float = 1.0
+        self,
+        shop: Shop,
+        rate: float,
+        now: datetime,
+        *,
+        pace: float = 3.0,
+        seed: int = 0,
+        fulfils: float = 1.0,
+        renames: float = 0.0,
     ) -> None:
         if rate <= 0:
             raise ValueError("the rate must be more than 0 orders per second")
         if not 0 <= fulfils <= 1:
             raise ValueError("the share that the shop fulfils must be between 0 and 1")
-        self._fulfils = fulfils
+        self._fulfils, self._renames = fulfils, renames
         self._shop = shop
         self._rate = rate
         self._pace = pace
         self._random = random.Random(f"trader/{shop.name}/{seed}")
+        self._renaming = random.Random(f"renaming/{shop.name}/{seed}")
         self._next_sale = now
         self._due: list[tuple[datetime, int, Step]] = []
         self._planned = 0
@@ -52,6 +61,8 @@ class Trader:
             _try(act)
 
     def _sell(self, at: datetime) -> None:
+        if self._renaming.random() < self._renames:
+            renaming.disturb(self._shop, self._renaming)
         try:
             order = sell_something(self._shop, self._random)
         except SoldOut:

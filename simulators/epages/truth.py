@@ -47,7 +47,7 @@ def stock_truth(shop: Shop) -> list[dict[str, Any]]:
 
 def _line(line: Line) -> dict[str, Any]:
     states = {state: getattr(line, state) for state in _STATES}
-    return {"id": line.id, "sku": line.item.sku, "ordered": line.initial, "price": str(line.unit_price)} | states
+    return {"id": line.id, "sku": line.sku, "ordered": line.initial, "price": str(line.unit_price)} | states
 
 
 def _process(causes: Causes, process: Process) -> dict[str, Any]:

@@ -40,6 +40,7 @@ OPERATIONS = (
     ("get", "/products/search/find-by-sku", "200"),
     ("get", "/products/{productId}", "200"),
     ("get", "/products/{productId}/variations", "200"),
+    ("get", "/products/{productId}/variations/{variationId}", "200"),
     ("get", "/products/{productId}/availability", "200"),
     ("post", "/products/{productId}/availability/adjust-available-stock", "200"),
     ("get", "/products/{productId}/variations/{variationId}/availability", "200"),

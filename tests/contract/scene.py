@@ -282,6 +282,7 @@ _SETTINGS: dict[Operation, Callable[[Stage], Setting]] = {
     ("get", f"{_P}/refunds", ""): _partly_canceled,
     ("get", "/products/{productId}", ""): _variation_product,
     ("get", "/products/{productId}/variations", ""): _variation_product,
+    ("get", "/products/{productId}/variations/{variationId}", ""): _variation,
     ("get", _STOCK, ""): _product,
     ("post", f"{_STOCK}/adjust-available-stock", ""): _product,
     ("post", f"{_STOCK}/adjust-available-stock", "400"): _variation_product,

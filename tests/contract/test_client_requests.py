@@ -98,8 +98,8 @@ def _stock(stage: Stage, shop: EpagesClient) -> None:
     shop.find_product(plain.sku)
     shop.products(0)
     shop.variations(product.id)
-    shop.availability(plain.id)
-    shop.availability(product.id, product.variations[0].id)
+    shop.product(plain.id)
+    shop.variation(product.id, product.variations[0].id)
     shop.adjust_stock(plain.id, None, -1)
     shop.adjust_stock(product.id, product.variations[0].id, 1)
 

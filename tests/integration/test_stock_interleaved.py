@@ -27,7 +27,7 @@ TWIN = "twin"
 COUNTED = {"counted_ids": True}
 SEEN: Counter[str] = Counter()
 
-ACTS = {"sell": 3, "sell unpaid": 1, "sell elsewhere": 2, "recount": 1, "cancel": 2}
+ACTS = {"sell": 3, "sell unpaid": 1, "sell elsewhere": 2, "recount": 1, "cancel": 2, "swap": 0.5, "replace": 0.3}
 TASKS = {"poll": 2, "imports": 2, "watch": 2, "publish": 6}
 FAILURES = {"not sent": 1, "answer lost": 1, "lands late": 1, "own fault": 1}
 STEPS = (15, 30)  # fewest and most steps of an example
@@ -88,7 +88,7 @@ class Between:
         return self._send(http, method, url, **options)
 
 
-def draw(rng: Random, among: Mapping[str, int]) -> Act:
+def draw(rng: Random, among: Mapping[str, float]) -> Act:
     """Draw one of these, by their weights: (name, which SKU or order, how many)."""
     (name,) = rng.choices(list(among), list(among.values()))
     return name, rng.randrange(2), rng.randrange(13) if name == "recount" else rng.randint(1, 3)
@@ -97,13 +97,18 @@ def draw(rng: Random, among: Mapping[str, int]) -> Act:
 def do(shop: StockWorld, act: Act) -> None:
     """Let one thing happen; what cannot be, because nothing is left, does not."""
     name, which, count = act
-    sku, afosto = shop.sku(which), shop.world.afosto
+    sku, afosto, epages = shop.sku(which), shop.world.afosto, shop.world.epages
     acts: dict[str, Callable[[], object]] = {
         "sell": lambda: shop.sell(sku, count),
         "sell unpaid": lambda: shop.sell(sku, count, payment="Rechnung", paid=False),
         "sell elsewhere": lambda: afosto.sell_elsewhere(shop.tenant, HERE, sku, count),
         "recount": lambda: afosto.recount(shop.tenant, THERE if count % 2 else HERE, sku, count),
         "cancel": lambda: _cancel(shop, which, count),
+        # The third SKU is a variation.
+        "swap": lambda: epages.change_catalogue(
+            shop.store, "swap", sku, **{"with": shop.sku(2 if count > 2 else 1 - which)}
+        ),
+        "replace": lambda: epages.change_catalogue(shop.store, "replace", sku),
         "poll": shop.poll,
         "imports": shop.imports,
         "watch": shop.watch,
@@ -165,9 +170,10 @@ def _open(world: World, runtime: Runtime, rng: Random) -> list[StockWorld]:
         "list_order": rng.choice(["created-asc", "random"]),
         "bounds": rng.choice(["exclusive", "inclusive"]),
         "equal_timestamps": rng.random() < 0.3,
+        "variation_finds_product": rng.random() < 0.5,
     }
-    shops = [StockWorld.open(world, runtime, pieces=8, products=2, switches=switches)]
-    same: dict[str, Any] = {"pieces": 8, "products": 2, "prefix": shops[0].store[:2], "switches": switches}
+    shops = [StockWorld.open(world, runtime, pieces=8, products=3, switches=switches)]
+    same: dict[str, Any] = {"pieces": 8, "products": 3, "prefix": shops[0].store[:2], "switches": switches}
     if rng.random() < 0.5:
         shops.append(StockWorld.open(world, runtime, **same))
     if rng.random() < 0.5:
@@ -191,6 +197,9 @@ def _check(world: World, shops: list[StockWorld]) -> None:
         world.afosto.set_switches(tenant, inventory_changes_list=True)
     for shop in shops:
         world.epages.set_faults(shop.store, faults=[])
+    for shop in shops:
+        # As every night: nothing else tells of a SKU that nobody has bought or moved since it got its name.
+        world.ledger.stock.anew(shop.store)
     for _ in range(3):
         for shop in shops:
             world.ledger.jobs.retry(store=shop.store)

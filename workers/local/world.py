@@ -24,6 +24,7 @@ PACE = 4.0  # seconds between two acts of an order's life
 # With traffic both ways the shops hand over one half of the orders and Afosto the other; both cancel.
 SHARE = 0.5
 STOCK = 600  # pieces of each SKU, in the shop and in Afosto alike before anything is sold
+RENAMES = 0.03  # of its sales are preceded by an exchange of SKUs, or by a new product in the place of another
 STOCK_MOVES = 1.0  # pieces per second that Afosto sells elsewhere or recounts
 WEBHOOKS = {"webhook_losses": 0.03, "webhook_duplicates": 0.1, "webhook_shuffle": 0.5}
 
@@ -133,7 +134,7 @@ class World:
     def trade(self) -> None:
         """Let all shops and Afosto trade until `stop`."""
         for shop in SHOPS:
-            self.epages.trade(shop.name, shop.rate, pace=PACE, seed=shop.seed, fulfils=1 - SHARE)
+            self.epages.trade(shop.name, shop.rate, pace=PACE, seed=shop.seed, fulfils=1 - SHARE, renames=RENAMES)
         self.afosto.trade(TENANT, STOCK_MOVES, pace=PACE, share=SHARE)
 
     def stop(self) -> None:
