@@ -15,6 +15,7 @@ from tests.chaos.outages import outages
 from tests.chaos.pace import Pace
 from tests.chaos.points import POINTS
 from tests.chaos.poisoned import poison_everywhere
+from tests.chaos.refusing import refused_orders
 from tests.world import TENANT
 
 # Seconds from the acts to a kill: some of the work has begun, some is done.
@@ -162,4 +163,4 @@ def outside_faults(pace: Pace) -> list[Fault]:
 
 def all_faults(pace: Pace) -> list[Fault]:
     """Every fault there is, in an order that never changes: a seed draws from it."""
-    return [*_kills(), *outside_faults(pace), *_points(), *_vendors(pace)]
+    return [*_kills(), *outside_faults(pace), *_points(), *_vendors(pace), refused_orders()]
