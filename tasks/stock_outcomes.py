@@ -1,5 +1,7 @@
 """What can come of publishing a SKU, in words that say what to do. `docs/operating.md` lists them."""
 
+from collections.abc import Collection
+
 from ledger.stock import StockOutcome
 from schemas.epages import Availability
 from schemas.errors import NeedsPerson
@@ -44,6 +46,18 @@ def in_step(shop: Availability, target: int, available: int, promised: int) -> S
     else:
         told = StockOutcome("published", figures)
     return StockOutcome(told.outcome, told.message, told.resolution, shop.available_stock, available, promised)
+
+
+def not_raised(shop: Availability, target: int, behind: Collection[str]) -> StockOutcome:
+    """Return the outcome of a SKU that could have more, by what is known of orders of shops that cannot be asked."""
+    who = ", ".join(sorted(behind))
+    return StockOutcome(
+        "not-raised",
+        f"{shop.available_stock} in the shop, and {target} by what is known; the newest orders of {who} cannot be read "
+        "now, so it is only lowered",
+        "Nothing: it is raised once that shop answers. See why it does not: connector status",
+        shop.available_stock,
+    )
 
 
 def no_location(store: str) -> NeedsPerson:
