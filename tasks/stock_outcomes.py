@@ -5,6 +5,7 @@ from collections.abc import Collection
 from ledger.stock import StockOutcome
 from schemas.epages import Availability
 from schemas.errors import NeedsPerson
+from schemas.words import counted
 
 UNKNOWN_SKU = StockOutcome(
     "unknown-sku",
@@ -43,6 +44,10 @@ def in_step(shop: Availability, target: int, available: int, promised: int) -> S
     if not shop.purchasable and target > 0:
         advice = "Make it purchasable in the shop, if it shall be sold."
         told = StockOutcome("not-purchasable", f"{figures}, where it cannot be bought", advice)
+    elif promised > available:
+        short = counted(promised - available, "piece")
+        advice = "Get what is missing, or cancel orders: what comes in goes to those who have bought it first."
+        told = StockOutcome("oversold", f"{figures}; {short} more are sold than there are", advice)
     else:
         told = StockOutcome("published", figures)
     return StockOutcome(told.outcome, told.message, told.resolution, shop.available_stock, available, promised)

@@ -27,6 +27,7 @@ from workers.local.services import Services
 from workers.local.stock_proof import Selling, prove_stock
 
 ADJUST = r"/adjust-available-stock$"
+UNPAID = {"payment": "Rechnung", "paid": False}
 READ = r"/products/(?!search/)[^/]+(/variations/[^/]+)?$"
 
 
@@ -458,6 +459,26 @@ def test_a_piece_put_back_while_more_is_sold_than_there_is_goes_with_the_next_ru
     assert [move["stock"] for move in shop.writes()[6:]] == [1]
     shop.publish()
     assert shop.figures()[sku] == 0
+
+
+def test_what_is_sold_beyond_what_there_is_is_shown_and_counts_until_it_is_made_good(
+    shop: StockWorld, world: World
+) -> None:
+    shop.settle()
+    sku = shop.sku()
+    order = shop.sell(sku, 4, **UNPAID)
+    world.afosto.recount(TENANT, HERE, sku, 1)
+    shop.settle()
+    row = shop.rows()[sku]
+    assert (shop.figures()[sku], row["outcome"]) == (0, "oversold")
+    assert "3 pieces more are sold than there are" in row["message"]
+    world.epages.act(shop.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
+    world.afosto.recount(TENANT, HERE, sku, 3)
+    shop.settle()
+    assert (shop.figures()[sku], shop.rows()[sku]["outcome"]) == (0, "published")
+    world.afosto.recount(TENANT, HERE, sku, 5)
+    shop.settle()
+    assert shop.figures()[sku] == 2
 
 
 def test_what_another_shop_sells_is_not_looked_for_in_a_catalogue_that_is_still_walked_over(
