@@ -9,6 +9,7 @@
 --     calls, window                        the budget as the vendor told it (calls, microseconds)
 --     speed, cut_at, ceiling               without a told budget: the part of the configured one believed in, since when,
 --                                          and the part at which the vendor refused
+--     credit, credit_at                    calls that were reserved, not sent, and given back; when the last of them were
 --     pace, pace_until                     calls per microsecond that the rest of the vendor's window allows
 --
 -- Why no window ever gets more than the budget: the budget is divided into three shares, each a GCRA of its own, and a
@@ -34,6 +35,7 @@ local ONCE = 10 * SECOND -- refusals within this time of a cut are of the calls 
 local NEAR = 0.9 -- from this part of the last ceiling on, a refusal confirms it
 local CLIMB = 60 * SECOND -- in this time without a refusal the belief is back at its ceiling
 local REGROW = 300 * SECOND -- and in this time more it doubles
+local LENT = 1 * SECOND -- so long a call that was given back can be taken by somebody else
 local CHOSEN = { 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 86400 } -- seconds
 local FIRST_BLOCK, LONGEST_BLOCK = 1 * SECOND, 60 * SECOND -- after a refusal that does not say how long
 
@@ -60,7 +62,7 @@ local function load(key)
   local burst = math.max(3, BURST * budget)
   local spare = math.max(state.calls and TOLD_SPARE or 3, SPARE * budget)
   local usable = math.max(budget - burst - spare, budget / 2)
-  state.burst = burst
+  state.burst, state.spare = burst, spare
   state.step = (state.window or configured.window) / usable
   state.blocked = math.max(state.blocked or 0, now)
   return state
@@ -112,15 +114,24 @@ local function place(state, open)
   return best_ready
 end
 
+-- Calls that were given back just now. They passed their share: never more than what is not given out otherwise.
+local function credit_of(state)
+  return state.blocked <= now and now - (state.credit_at or 0) < LENT and state.credit or 0
+end
+
 local operations = {}
 
--- calls, lane -> microseconds to wait
+-- calls, lane, patience (microseconds, -1: any) -> microseconds to wait; takes nothing when that is longer
 function operations.reserve()
-  local calls, lane = tonumber(ARGV[4]), tonumber(ARGV[5])
+  local calls, lane, patience = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
   local state = load(KEYS[1])
-  local open, ready = open_shares(state, lane), now
-  for _ = 1, calls do
+  local open, ready, credit = open_shares(state, lane), now, credit_of(state)
+  local taken = math.min(calls, credit)
+  for _ = 1, calls - taken do
     ready = math.max(ready, place(state, open))
+  end
+  if patience >= 0 and ready - now > patience then
+    return math.ceil(ready - now)
   end
   save(KEYS[1], {
     ["tat:exports"] = state["tat:exports"],
@@ -128,8 +139,17 @@ function operations.reserve()
     ["tat:history"] = state["tat:history"],
     exports_at = lane == 0 and now or nil,
     live_at = lane <= 1 and now or nil,
+    credit = taken > 0 and credit - taken or nil,
   })
   return math.ceil(ready - now)
+end
+
+-- calls: they were reserved, their moment has come, and they are not sent
+function operations.give_back()
+  local state = load(KEYS[1])
+  local credit = math.min(credit_of(state) + tonumber(ARGV[4]), math.floor(state.spare))
+  save(KEYS[1], { credit = credit, credit_at = now })
+  return 0
 end
 
 -- microseconds ahead, lane -> per key, the calls that come free for the lane until then
@@ -141,7 +161,7 @@ function operations.allowance()
     if (state.pace_until or 0) > now then
       step = math.max(step, 1 / state.pace)
     end
-    free[i] = 0
+    free[i] = credit_of(state)
     for _, share in ipairs(open_shares(state, lane)) do
       local part = SHARES[share]
       local base, slack = clock_of(state, share)

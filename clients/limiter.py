@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,18 +34,29 @@ class Limiter:
         self._client = client
         self._script = read_script("limiter.lua")
 
-    def reserve(self, bucket: str, calls: int, lane: int, *others: Call) -> float:
+    def reserve(self, bucket: str, calls: int, lane: int, *others: Call, patience: float | None = None) -> float:
         """Take `calls` calls for a lane (0 export, 1 live import, 2 history); return in how many seconds they may go.
 
-        The calls are the caller's in any case: 0 means at once. While lane 0 or 1 was seen in the last five seconds,
+        The calls are the caller's in any case: 0 means at once. With a `patience` of so many seconds none are taken
+        that would come later: nobody would come back for them. While lane 0 or 1 was seen in the last five seconds,
         history gets half of the budget; while exports were, imports leave them a fifth. `others` are reservations too,
         made in the same round trip: then it is said when all may go. Raises Wait when Redis does not answer.
         """
-        return max(map(float, self._run(self.reservation(bucket, calls, lane), *others))) / 1e6
+        own = self.reservation(bucket, calls, lane, patience)
+        return max(map(float, self._run(own, *others))) / 1e6
 
-    def reservation(self, bucket: str, calls: int, lane: int) -> Call:
+    def reservation(self, bucket: str, calls: int, lane: int, patience: float | None = None) -> Call:
         """A reservation that `reserve` makes together with its own."""
-        return self._call("reserve", [bucket], calls, lane)
+        return self._call("reserve", [bucket], calls, lane, _micros(patience))
+
+    def unsent(self, bucket: str, calls: int) -> Call:
+        """Calls whose moment has come and that are not sent; somebody else may take them within a second."""
+        return self._call("give_back", [bucket], calls)
+
+    def give_back(self, *unsent: Call) -> None:
+        """Give back such calls, in one round trip. Never raises: without Redis they are lost, which costs time."""
+        with suppress(Wait):
+            self._run(*unsent)
 
     def allowance(self, bucket: str, lane: int, seconds: float) -> int:
         """Return how many calls come free for a lane within the next `seconds`; takes none. Raises Wait as above."""

@@ -10,10 +10,12 @@ import psycopg
 
 from ledger.batches import NOT_WRITTEN
 from ledger.database import Database, Row, fetch, fetch_one
+from ledger.records import Job
 from ledger.session import Session
 from ledger.sku_batches import SEE_LOG, SkuBatch, keep_skus, sku_of
 from ledger.sqlstates import words
 from ledger.wishes import hint
+from schemas.errors import LeaseLost
 
 log = logging.getLogger(__name__)
 
@@ -55,11 +57,12 @@ _NOT_WRITTEN = StockOutcome(
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """A store that sells from the same locations: whether its orders are imported, and whether its past is read."""
+    """A store that sells from the same locations: are its orders imported, is its past read, is its shop silent."""
 
     store: str
     imports: bool
     read: bool
+    silent: bool
 
 
 class Stock:
@@ -153,47 +156,64 @@ class Stock:
         row = self._database.row("stock.next_due", {"store": store})
         return row["seconds"] if row else None
 
-    def announce(self, store: str, sku: str, wait: float) -> datetime | None:
+    def announce(self, job: Job, sku: str, wait: float) -> None:
         """Write down that the stock is about to be moved: until `wait` seconds have passed it is not touched again.
 
-        Returns the moment when these have passed, by which `withdraw` knows it; None for a SKU that is gone.
+        Raises LeaseLost, as `withdraw` and `settle` do, when the job is no longer this run's.
         """
-        row = self._database.row("stock.announce", {"store": store, "sku": sku, "wait": wait})
-        return row["ambiguous_until"] if row else None
+        self._hold("stock.announce", job, {"sku": sku, "wait": wait})
 
-    def withdraw(self, store: str, wanted: WantedSku, announced: datetime | None) -> None:
-        """The move that was `announced` was refused, or never sent."""
-        values = {"store": store, "sku": wanted.sku, "before": wanted.ambiguous_until, "announced": announced}
-        self._database.rows("stock.withdraw", values)
+    def withdraw(self, job: Job, wanted: WantedSku) -> None:
+        """The announced move was refused, or never sent."""
+        self._hold("stock.withdraw", job, {"sku": wanted.sku, "before": wanted.ambiguous_until})
 
     def settle(
-        self, store: str, wanted: WantedSku, place: tuple[str | None, str | None], end: StockOutcome, wait: float
+        self,
+        job: Job,
+        wanted: WantedSku,
+        place: tuple[str | None, str | None],
+        end: StockOutcome,
+        wait: float,
+        *,
+        again: bool = False,
     ) -> None:
-        """Keep what came of a SKU; one whose answer had been lost is published once more after `wait` seconds.
+        """Keep what came of a SKU.
 
+        One whose answer had been lost, or that shall be published `again`, is so once more after `wait` seconds.
         What the database refuses to write down is left out: refused for ever, it would hold up every other SKU.
         """
         try:
-            self._settle(store, wanted, place, end, wait)
+            self._settle(job, wanted, place, end, wait, again)
         except psycopg.Error as error:
             refusal = "the database refuses what came of the SKU %s (%s): %s; it is settled with less"
             log.warning(refusal, wanted.sku, words(error), end)
-            self._settle(store, wanted, (None, None), _NOT_WRITTEN, wait)
+            self._settle(job, wanted, (None, None), _NOT_WRITTEN, wait, again)
 
     def _settle(
-        self, store: str, wanted: WantedSku, place: tuple[str | None, str | None], end: StockOutcome, wait: float
+        self,
+        job: Job,
+        wanted: WantedSku,
+        place: tuple[str | None, str | None],
+        end: StockOutcome,
+        wait: float,
+        again: bool,
     ) -> None:
         values: dict[str, Any] = {
             **{name: getattr(end, name) for name in StockOutcome.__slots__},
-            "store": store,
             "sku": wanted.sku,
             "version": wanted.version,
             "product_id": place[0],
             "variation_id": place[1],
-            "was_ambiguous": wanted.ambiguous_until is not None,
+            "again": again or wanted.ambiguous_until is not None,
             "wait": wait,
         }
-        self._database.rows("stock.settle", values)
+        self._hold("stock.settle", job, values)
+
+    def _hold(self, query: str, job: Job, values: Mapping[str, Any]) -> None:
+        """Write what only the holder of the store's job may."""
+        held = {"store": job.store, "job_id": job.id, "fence": job.fence}
+        if not self._database.rows(query, {**values, **held}):
+            raise LeaseLost(f"the job is somebody else's by now; nothing is written down of {values['sku']}")
 
     def levels(self, store: str) -> dict[str, int | None]:
         """Return what was available of each SKU when it was last published."""

@@ -217,6 +217,8 @@ def _settle(run: Run, end: Settlement) -> None:
     settled = run.runtime.ledger.jobs.settle(
         run.job, run.runtime.holder, end, steps=run.steps, seconds=seconds, requests=run.requests
     )
+    if not (end.prepaid_epages or end.prepaid_afosto):
+        run.give_back()
     log.info(
         "job settled",
         store=run.job.store,

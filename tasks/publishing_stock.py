@@ -7,9 +7,8 @@ orders again. Then the stock is moved by the difference: a sale after the readin
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime
 
 import structlog
 
@@ -23,7 +22,7 @@ from tasks.counterpart import require_scopes
 from tasks.refreshing import refresh
 from tasks.run import Run
 from tasks.sellers import Sellers
-from tasks.stock_outcomes import LOOKED_FOR, NOT_KEPT, failed, in_step, no_location, refused
+from tasks.stock_outcomes import LOOKED_FOR, NOT_KEPT, failed, in_step, no_location, not_raised, refused
 from tasks.stock_places import Found, Place, find_place
 from tasks.vendors import epages_bucket
 
@@ -80,7 +79,7 @@ class _Publisher:
         self._stock: Stock = run.runtime.ledger.stock
         self._locations = locations
         self._imports = True
-        self._announced: dict[str, datetime | None] = {}
+        self._behind: dict[str, float] = {}
         self._outcomes: Counter[str] = Counter()
         self.failed: list[RetryLater] = []
 
@@ -112,7 +111,7 @@ class _Publisher:
     def publish(self, wanted: Sequence[WantedSku]) -> None:
         """Publish a batch; a SKU whose orders change while it is read begins anew."""
         skus = frozenset(each.sku for each in wanted)
-        sellers = Sellers(self._run, skus)
+        sellers = Sellers(self._run, skus, self._behind)
         self._imports = self._store in sellers.names
         self._refresh(sellers, skus)
         for left in reversed(range(ROUNDS)):
@@ -144,7 +143,8 @@ class _Publisher:
             if each.sku not in found:
                 continue
             if _of(before, each.sku) == _of(after, each.sku):
-                self._move(each, found[each.sku], available[each.sku], promised[each.sku])
+                behind = sellers.behind_for(each.sku)
+                self._move(each, found[each.sku], available[each.sku], promised[each.sku], behind)
                 continue
             again.append(each)
             if last:
@@ -160,7 +160,7 @@ class _Publisher:
         if shop.available_stock is None or most >= shop.available_stock:
             return
         if self._adjust(wanted, place, most - shop.available_stock):
-            self._withdraw(wanted)
+            self._stock.withdraw(self._run.job, wanted)
 
     def _try_to_find(self, wanted: WantedSku) -> Found | StockOutcome | None:
         """As `find_place`; None when the shop fails for now to answer, an outcome when a person must look."""
@@ -186,7 +186,14 @@ class _Publisher:
             raise error
         self._run.note(f"{sku} failed for now: {error}")
 
-    def _move(self, wanted: WantedSku, found: Found | StockOutcome, available: int, promised: int) -> None:
+    def _move(
+        self,
+        wanted: WantedSku,
+        found: Found | StockOutcome,
+        available: int,
+        promised: int,
+        behind: Mapping[str, float],
+    ) -> None:
         if isinstance(found, StockOutcome):
             self._settle(wanted, NOWHERE, found)
             return
@@ -195,6 +202,9 @@ class _Publisher:
             self._settle(wanted, place, NOT_KEPT)
             return
         target = wanted_stock(available, promised)
+        if behind and target > shop.available_stock:
+            self._settle(wanted, place, not_raised(shop, target, behind), again=max(GAP, *behind.values()))
+            return
         if target != shop.available_stock:
             moved = self._adjust(wanted, place, target - shop.available_stock)
             if moved is None:
@@ -235,21 +245,22 @@ class _Publisher:
         """Announce the one call of the block, as `Run.announced` does: one that was not sent leaves no doubt."""
         run = self._run
         run.runtime.leases.require(run.job.id, run.settings.call_deadline)
-        self._announced[wanted.sku] = self._stock.announce(self._store, wanted.sku, run.settings.ambiguity_wait)
+        self._stock.announce(run.job, wanted.sku, run.settings.ambiguity_wait)
         try:
             yield
         except AnswerLost:
             raise
         except ConnectorError:
-            self._withdraw(wanted)
+            self._stock.withdraw(run.job, wanted)
             raise
 
-    def _withdraw(self, wanted: WantedSku) -> None:
-        self._stock.withdraw(self._store, wanted, self._announced[wanted.sku])
-
-    def _settle(self, wanted: WantedSku, place: Place | tuple[None, None], end: StockOutcome) -> None:
+    def _settle(
+        self, wanted: WantedSku, place: Place | tuple[None, None], end: StockOutcome, again: float | None = None
+    ) -> None:
+        """Write down what came of a SKU; it is published once more after `again` seconds."""
         self._outcomes[end.outcome] += 1
-        self._stock.settle(self._store, wanted, place, end, self._run.settings.ambiguity_wait)
+        wait = self._run.settings.ambiguity_wait if again is None else again
+        self._stock.settle(self._run.job, wanted, place, end, wait, again=again is not None)
 
 
 def _of(reading: dict[tuple[str, str, str], tuple[str, int]], sku: str) -> set[tuple[tuple[str, str, str], int]]:

@@ -90,6 +90,13 @@ class Run:
         others = runtime.afosto_limiter.reservation(self.store.afosto_bucket, afosto, lane)
         return runtime.epages_limiter.reserve(epages_bucket(self.store.name), epages, lane, others)
 
+    def give_back(self) -> None:
+        """Give back the calls that were reserved for this run and not made."""
+        gates = (self.epages_gate, self.afosto_gate)
+        unsent = [gate.limiter.unsent(gate.bucket, gate.left) for gate in gates if gate.left > 0]
+        if unsent:
+            self.runtime.epages_limiter.give_back(*unsent)
+
     @property
     def requests(self) -> int:
         """How many requests the run has made."""

@@ -8,7 +8,7 @@ from ledger.held import countable
 from ledger.records import Cursor, Store
 from ledger.wishes import Publishing
 from schemas.epages import Order
-from schemas.errors import ConnectorError, NeedsPerson, Wait
+from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
 from tasks.health import words_of
 from tasks.run import Run
 from tasks.slices import Reader
@@ -27,14 +27,21 @@ Reading = dict[tuple[str, str, str], tuple[str, int]]
 class Sellers:
     """Knows whose orders count for some SKUs, and reads those that changed since each store was polled last.
 
-    Raises Wait while the past orders of one of them are still being read.
+    `behind` are other stores whose shop cannot be asked now, as it is silent or its budget is used up, and for how many
+    seconds not: what is known of their orders counts, and they are not asked again. Raises Wait while the past orders
+    of a store are still being read.
     """
 
-    def __init__(self, run: Run, skus: frozenset[str]) -> None:
+    def __init__(self, run: Run, skus: frozenset[str], behind: dict[str, float]) -> None:
         self._run = run
         self._skus = skus
+        self.behind = behind
         found = run.runtime.ledger.stock.sellers(run.store.name, skus)
         unread = [seller.store for seller in found if seller.imports and not seller.read]
+        for seller in found:
+            if seller.silent and seller.store in unread and seller.store != run.store.name:
+                behind.setdefault(seller.store, run.settings.poll_interval)
+                unread.remove(seller.store)
         if unread:
             # What was reserved for this run is kept for the next, so that waiting takes nothing from those who read.
             untouched = run.requests == 0
@@ -68,6 +75,13 @@ class Sellers:
             self._run.note(f"the orders of {store.name} cannot be read: {words_of(error)}")
             return {}
 
+    def behind_for(self, sku: str) -> dict[str, float]:
+        """Return which of those that are behind may sell a SKU."""
+        if not self.behind:
+            return {}
+        found = self._run.runtime.ledger.stock.sellers(self._run.store.name, [sku])
+        return {each.store: self.behind[each.store] for each in found if each.imports and each.store in self.behind}
+
     def cursors(self) -> list[Cursor]:
         """Return where each store's live reading stands: both readings of a round begin there."""
         found = [self._run.runtime.ledger.cursors.get(name, "live") for name in self.names]
@@ -78,7 +92,7 @@ class Sellers:
         if name == run.store.name:
             return run.store, run.epages
         store = run.runtime.ledger.stores.get(name)
-        gate = reading_epages(run.runtime, name, LIVE)
+        gate = reading_epages(run.runtime, name, LIVE, keeps=False)
         return store, epages_client(run.runtime, store, gate)
 
     def _counts(self, store: Store, order: Order) -> bool:
@@ -95,12 +109,20 @@ class Sellers:
         overlap = timedelta(seconds=settings.poll_overlap)
         reader = Reader(client, cursor, store.import_since, settings.poll_page_size, overlap)
         orders: dict[str, Order] = {}
+        if store.name in self.behind:
+            return []
         try:
             while True:
                 reading = reader.next()
                 orders |= {row.id: row.order for row in reading.rows if row.order and self._counts(store, row.order)}
                 if reading.end is None:
                     return list(orders.values())
+        except RetryLater as error:
+            if store.name == self._run.store.name:
+                raise
+            self.behind[store.name] = error.after or settings.poll_interval
+            self._run.note(f"the orders of {store.name} cannot be read now: {error}")
+            return list(orders.values())
         except NeedsPerson as error:
             if store.name == self._run.store.name:
                 raise

@@ -1,9 +1,12 @@
 """What can come of publishing a SKU, in words that say what to do. `docs/operating.md` lists them."""
 
+from collections.abc import Collection
+
 from ledger.stock import StockOutcome
 from schemas.advice import OWN_FAULT, UNFORESEEN
 from schemas.epages import Availability
 from schemas.errors import NeedsPerson
+from schemas.words import counted
 from tasks.health import words_of
 
 UNKNOWN_SKU = StockOutcome(
@@ -50,9 +53,25 @@ def in_step(shop: Availability, target: int, available: int, promised: int) -> S
     if not shop.purchasable and target > 0:
         advice = "Make it purchasable in the shop, if it shall be sold."
         told = StockOutcome("not-purchasable", f"{figures}, where it cannot be bought", advice)
+    elif promised > available:
+        short = counted(promised - available, "piece")
+        advice = "Get what is missing, or cancel orders: what comes in goes to those who have bought it first."
+        told = StockOutcome("oversold", f"{figures}; {short} more are sold than there are", advice)
     else:
         told = StockOutcome("published", figures)
     return StockOutcome(told.outcome, told.message, told.resolution, shop.available_stock, available, promised)
+
+
+def not_raised(shop: Availability, target: int, behind: Collection[str]) -> StockOutcome:
+    """Return the outcome of a SKU that could have more, by what is known of orders of shops that cannot be asked."""
+    who = ", ".join(sorted(behind))
+    return StockOutcome(
+        "not-raised",
+        f"{shop.available_stock} in the shop, and {target} by what is known; the newest orders of {who} cannot be read "
+        "now, so it is only lowered",
+        "Nothing: it is raised once that shop answers. See why it does not: connector status",
+        shop.available_stock,
+    )
 
 
 def no_location(store: str) -> NeedsPerson:

@@ -29,7 +29,7 @@ class Gate:
 
     `prepaid` calls are reserved, at first those of a usual run; `calls` of them are spent, and never more. `later` ones
     are reserved for a moment that has not come: they are the next run's. For those that come within `patience` seconds,
-    all waits together, the run waits itself.
+    all waits together, the run waits itself. Where no next run `keeps` them, none are reserved that come later.
     """
 
     limiter: Limiter
@@ -39,6 +39,7 @@ class Gate:
     prepaid: int
     require_lease: Callable[[], None]
     patience: float = 0.0
+    keeps: bool = True
     calls: int = 0
     later: int = 0
     _usual: int = field(init=False)
@@ -74,13 +75,14 @@ class Gate:
         else:
             self.breaker.check(self.bucket)
             self._troubled = True
-            wait = self._waited(self.limiter.reserve(self.bucket, 1, self.lane))
-            if wait > 0:
-                self.later += 1
-            else:
+            patience = None if self.keeps else self.patience
+            wait = self._waited(self.limiter.reserve(self.bucket, 1, self.lane, patience=patience))
+            if wait <= 0:
                 self.prepaid += 1
+            elif self.keeps:
+                self.later += 1
         if wait > 0:
-            raise Wait(f"the budget of {self.bucket} is used up", after=wait, prepaid=True)
+            raise Wait(f"the budget of {self.bucket} is used up", after=wait, prepaid=self.keeps)
         if effect:
             self.require_lease()
         self.calls += 1
@@ -140,14 +142,17 @@ def _kept(store: Store) -> Token | None:
     return Token(store.access_token, store.scopes, store.token_expires_at, store.token_issued_at)
 
 
-def reading_epages(runtime: Runtime, store: str, lane: int, prepaid: int = 0, patience: float = 0.0) -> Gate:
+def reading_epages(
+    runtime: Runtime, store: str, lane: int, prepaid: int = 0, patience: float = 0.0, *, keeps: bool = True
+) -> Gate:
     """The gate before a shop for what only reads, and so needs no lease."""
-    return Gate(runtime.epages_limiter, runtime.breaker, epages_bucket(store), lane, prepaid, lambda: None, patience)
+    bucket = epages_bucket(store)
+    return Gate(runtime.epages_limiter, runtime.breaker, bucket, lane, prepaid, lambda: None, patience, keeps)
 
 
-def reading_afosto(runtime: Runtime, bucket: str, lane: int) -> Gate:
+def reading_afosto(runtime: Runtime, bucket: str, lane: int, *, keeps: bool = True) -> Gate:
     """The gate before Afosto for what only reads, and so needs no lease."""
-    return Gate(runtime.afosto_limiter, runtime.breaker, bucket, lane, 0, lambda: None)
+    return Gate(runtime.afosto_limiter, runtime.breaker, bucket, lane, 0, lambda: None, keeps=keeps)
 
 
 def epages_client(runtime: Runtime, store: Store, gate: Hooks) -> EpagesClient:

@@ -88,5 +88,5 @@ def _listed(runtime: Runtime, store: Store, where: Walk) -> list[str] | None:
 
 
 def _client(runtime: Runtime, store: Store) -> AfostoClient:
-    gate = reading_afosto(runtime, store.afosto_bucket, LANE)
+    gate = reading_afosto(runtime, store.afosto_bucket, LANE, keeps=False)
     return afosto_client(runtime, store, gate)

@@ -33,9 +33,10 @@ def walk(runtime: Runtime, store: Store, walked: int, *, search: bool = False) -
     wanted that are not where they were.
     """
     keep = runtime.ledger.stock.found_again if search else runtime.ledger.stock.found
-    ends, found = time.monotonic() + TURN, set[str]()
-    shop = epages_client(runtime, store, reading_epages(runtime, store.name, PATIENT, CALLS))
-    while time.monotonic() < ends:
+    ends, found, ended = time.monotonic() + TURN, set[str](), False
+    gate = reading_epages(runtime, store.name, PATIENT, CALLS, keeps=False)
+    shop = epages_client(runtime, store, gate)
+    while not ended and time.monotonic() < ends:
         page = walked // PRODUCT_PAGE
         products, pages = shop.products(page)
         places: dict[str, tuple[str, str | None]] = {}
@@ -46,9 +47,10 @@ def walk(runtime: Runtime, store: Store, walked: int, *, search: bool = False) -
         finally:
             keep(store.name, places, walked)
         found |= places.keys()
-        if page + 1 >= pages:
-            return found, True
-    return found, False
+        ended = page + 1 >= pages
+    if gate.left > 0:
+        gate.limiter.give_back(gate.limiter.unsent(gate.bucket, gate.left))
+    return found, ended
 
 
 def _places(store: str, shop: EpagesClient, product: Product | MalformedDocument) -> dict[str, tuple[str, str | None]]:

@@ -76,7 +76,7 @@ class _Watch:
         self._locations = locations
         self._stock: Stock = runtime.ledger.stock
         self._found: set[str] = set()
-        self._afosto_gate = reading_afosto(runtime, store.afosto_bucket, NEWS)
+        self._afosto_gate = reading_afosto(runtime, store.afosto_bucket, NEWS, keeps=False)
         self._afosto: AfostoClient = afosto_client(runtime, store, self._afosto_gate)
 
     def look(self) -> str:

@@ -114,11 +114,13 @@ returning id, store;
 -- name: sellers
 -- Stores of its tenant that sell some of these SKUs from a location of this store, itself included: whether their orders are imported,
 -- and whether their past has been read. A shop whose catalogue nobody has walked over may sell any SKU. A shop that shut
--- us out holds nobody up: what is known of its orders counts. One that is silent for a while is waited for.
+-- us out holds nobody up: what is known of its orders counts, as it does while one is silent.
 select o.store, f.enabled as imports,
        h.next_poll_at is null or s.paused_at is not null
        or exists (select 1 from store_health b where b.store = o.store and b.vendor = 'epages'
-                  and b.reason <> 'does-not-answer') as read
+                  and b.reason <> 'does-not-answer') as read,
+       exists (select 1 from store_health b where b.store = o.store and b.vendor = 'epages'
+               and b.reason = 'does-not-answer') as silent
 from (select distinct o.store from locations m join locations o on o.afosto_id = m.afosto_id
       where m.store = %(store)s) o
 join stores s on s.name = o.store
@@ -152,24 +154,36 @@ from stock where store = %(store)s and (wanted > done or recheck_at is not null 
 order by seconds limit 1;
 
 -- name: announce
-update stock set ambiguous_until = now() + %(wait)s * interval '1 second' where store = %(store)s and sku = %(sku)s
-returning ambiguous_until;
+-- By who holds the job only, as `settle` and `withdraw`: somebody else may have moved the stock meanwhile. The SKU is locked
+-- before the job, as it is where a SKU becomes wanted.
+with mine as (select sku from stock where store = %(store)s and sku = %(sku)s for update),
+holder as (select j.id from jobs j, mine where j.id = %(job_id)s and j.fence = %(fence)s and j.state = 'running' for share of j)
+update stock set ambiguous_until = now() + %(wait)s * interval '1 second' from holder
+where store = %(store)s and sku = %(sku)s
+returning sku;
 
 -- name: withdraw
--- The move was refused or never sent. What another run has announced since stays.
-update stock set ambiguous_until = %(before)s
-where store = %(store)s and sku = %(sku)s and ambiguous_until is not distinct from %(announced)s;
+-- The move was refused or never sent.
+with mine as (select sku from stock where store = %(store)s and sku = %(sku)s for update),
+holder as (select j.id from jobs j, mine where j.id = %(job_id)s and j.fence = %(fence)s and j.state = 'running' for share of j)
+update stock set ambiguous_until = %(before)s from holder
+where store = %(store)s and sku = %(sku)s
+returning sku;
 
 -- name: settle
--- Done as it was wished when it was taken. After an answer that was lost the same is looked at once more, later.
+-- Done as it was wished when it was taken. After an answer that was lost, for example, the same is looked at again, later.
+with mine as (select sku from stock where store = %(store)s and sku = %(sku)s for update),
+holder as (select j.id from jobs j, mine where j.id = %(job_id)s and j.fence = %(fence)s and j.state = 'running' for share of j)
 update stock set
     done = greatest(done, %(version)s), published = %(published)s, available = %(available)s, promised = %(promised)s,
     outcome = %(outcome)s, message = %(message)s, resolution = %(resolution)s, product_id = %(product_id)s,
     variation_id = %(variation_id)s, ambiguous_until = null,
-    recheck_at = case when %(was_ambiguous)s then now() + %(wait)s * interval '1 second'
+    recheck_at = case when %(again)s then now() + %(wait)s * interval '1 second'
                       when recheck_at <= now() then null else recheck_at end,
     checked_at = case when outcome = 'looked-for' and %(outcome)s = 'looked-for' then checked_at else now() end
-where store = %(store)s and sku = %(sku)s;
+from holder
+where store = %(store)s and sku = %(sku)s
+returning sku;
 
 -- name: start_search
 -- Begin a search over the catalogue when a SKU is looked for, none runs, and the last one began long enough ago.

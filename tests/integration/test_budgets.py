@@ -39,7 +39,7 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture
 def reserved(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How many calls were reserved at each vendor."""
+    """How many calls were reserved at each vendor, and not given back."""
     counts: Counter[str] = Counter()
 
     def counting(client: Any, *calls: Call) -> list[Any]:
@@ -47,6 +47,8 @@ def reserved(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
             if call.arguments[0] == "reserve":
                 vendor = call.keys[0].split(":")[1]
                 counts[vendor] += int(call.arguments[3])
+            if call.arguments[0] == "give_back":
+                counts[call.keys[0].split(":")[1]] -= int(call.arguments[3])
         return run_scripts(client, *calls)
 
     monkeypatch.setattr(clients.limiter, "run_scripts", counting)
@@ -73,6 +75,17 @@ def test_a_run_that_must_wait_half_way_sends_no_more_than_was_reserved_for_it_an
     calls = sent(driver) - before
     assert calls["epages"] <= reserved["epages"]
     assert calls["afosto"] <= reserved["afosto"]
+
+
+def test_after_a_large_import_no_more_is_used_up_than_was_sent(driver: Driver, reserved: Counter[str]) -> None:
+    for _ in range(MANY):
+        order = driver.place()
+        driver.world.epages.act(driver.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
+    driver.world.epages.act(driver.store, order["id"], "ship")
+    before = sent(driver)
+    driver.poll()
+    driver.settle()
+    assert reserved == sent(driver) - before
 
 
 def test_a_poll_sends_what_it_made_due_at_once_as_far_as_the_budget_allows(driver: Driver) -> None:

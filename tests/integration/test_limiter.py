@@ -204,6 +204,42 @@ def test_asking_for_the_allowance_takes_nothing(redis: Redis) -> None:
     assert limiter.allowance("vendor:unknown", LIVE, 5) >= 90
 
 
+def test_who_would_not_come_back_for_calls_takes_none(redis: Redis) -> None:
+    limiter = Limiter(redis, Budget(60, 60))
+    limiter.reserve("vendor:key", 60, LIVE)
+    first = limiter.reserve("vendor:key", 1, LIVE, patience=0.5)
+    for _ in range(20):
+        limiter.reserve("vendor:key", 1, LIVE, patience=0.5)
+    assert 0.5 < limiter.reserve("vendor:key", 1, LIVE) <= first
+
+
+def test_a_call_that_was_given_back_goes_to_who_comes_next(redis: Redis) -> None:
+    limiter = Limiter(redis, Budget(60, 60))
+    limiter.reserve("vendor:key", 60, LIVE)
+    limiter.give_back(limiter.unsent("vendor:key", 2))
+    assert limiter.allowance("vendor:key", HISTORY, 0) == 2
+    assert limiter.reserve("vendor:key", 2, HISTORY) == 0
+    assert limiter.reserve("vendor:key", 1, HISTORY) > 1
+
+
+def test_calls_that_are_given_back_again_and_again_do_not_exceed_the_budget(redis: Redis) -> None:
+    budget = Budget(200, 10)
+    limiter, grants = Limiter(redis, budget), Grants()
+    for _ in range(100):
+        # Reserved, given back at once, and taken by another.
+        limiter.reserve("vendor:key", 4, HISTORY)
+        limiter.give_back(limiter.unsent("vendor:key", 4))
+        grants += take(limiter, redis, HISTORY, 1, calls=4)
+    assert busiest(grants, budget.window) <= budget.calls
+
+
+def test_a_call_that_is_given_back_while_the_vendor_asks_for_a_pause_is_nobodys(redis: Redis) -> None:
+    limiter = Limiter(redis, Budget(60, 60))
+    learn(redis, limiter, facts(429, {"Retry-After": "5"}))
+    limiter.give_back(limiter.unsent("vendor:key", 2))
+    assert limiter.reserve("vendor:key", 1, LIVE) > 4
+
+
 def test_nothing_passes_before_retry_after(redis: Redis) -> None:
     limiter = Limiter(redis, Budget(200, 10))
     learn(redis, limiter, facts(429, {"Retry-After": "30"}))

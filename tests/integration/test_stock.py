@@ -13,7 +13,8 @@ from clients.errors_table import Answer
 from clients.http import Http
 from clients.limiter import Limiter
 from ledger.held import Held
-from schemas.errors import NeedsPerson
+from ledger.stock import StockOutcome
+from schemas.errors import LeaseLost, NeedsPerson
 from schemas.messages import StockMessage
 from simulators.epages.tokens import ALL_SCOPES
 from tasks.inventory import publish
@@ -26,6 +27,7 @@ from workers.local.services import Services
 from workers.local.stock_proof import Selling, prove_stock
 
 ADJUST = r"/adjust-available-stock$"
+UNPAID = {"payment": "Rechnung", "paid": False}
 READ = r"/products/(?!search/)[^/]+(/variations/[^/]+)?$"
 
 
@@ -197,11 +199,33 @@ def test_a_worker_that_dies_between_a_move_and_its_answer_leaves_the_sku_alone_f
 ) -> None:
     shop.settle()
     sku = shop.sku()
-    world.ledger.stock.announce(shop.store, sku, 1.5)
     shop.wish(sku)
+    shop.claim()
+    _say_that_its_answer_is_lost(world, shop, sku)
     assert "nothing was wanted" in shop.publish()
     time.sleep(1.6)
     assert "1 published" in shop.publish()
+
+
+def test_who_lost_the_lease_settles_nothing_that_another_worker_is_about(shop: StockWorld, world: World) -> None:
+    shop.settle()
+    sku, stock = shop.sku(), world.ledger.stock
+    world.afosto.recount(TENANT, HERE, sku, 25)
+    shop.watch()
+    (taken,) = stock.due(shop.store, 1, [])
+    frozen = shop.claim()
+    world.epages.set_faults(shop.store, faults=[{"kind": "reset", "path": ADJUST, "count": 1}])
+    assert "1 lost" in shop.publish()
+    ambiguous = shop.rows()[sku]["ambiguous_until"]
+    with pytest.raises(LeaseLost):
+        stock.announce(frozen, sku, 0)
+    with pytest.raises(LeaseLost):
+        stock.withdraw(frozen, taken)
+    with pytest.raises(LeaseLost):
+        stock.settle(frozen, taken, ("elsewhere", None), StockOutcome("published", "long ago"), 1)
+    assert (shop.rows()[sku]["ambiguous_until"], shop.rows()[sku]["open"]) == (ambiguous, True)
+    shop.settle()
+    assert shop.figures()[sku] == 25
 
 
 def test_two_stores_that_sell_from_the_same_locations_share_what_is_there(
@@ -252,14 +276,14 @@ def test_a_walk_over_a_catalogue_goes_on_where_the_budget_ended(
     shop.poll()
     calls = iter([0.0, *[1.0] * 100])  # the first turn has what it reserved, and no call more
     with monkeypatch.context() as few:
-        few.setattr(Limiter, "reserve", lambda *_: next(calls))
+        few.setattr(Limiter, "reserve", lambda *_, patience=None: next(calls))
         with pytest.raises(Retry):
             shop.watch()
     cursor = world.ledger.stock.cursor(shop.store)
     assert cursor is not None
     assert (cursor["walked"], cursor["position"]) == (8, None)
     with monkeypatch.context() as few:
-        few.setattr(Limiter, "reserve", lambda *_: 1.0)
+        few.setattr(Limiter, "reserve", lambda *_, patience=None: 1.0)
         assert "reserved" in shop.watch()
     shop.settle(rounds=30)
     assert {shop.rows()[sku]["published"] for sku in shop.figures()} == {10}
@@ -437,6 +461,26 @@ def test_a_piece_put_back_while_more_is_sold_than_there_is_goes_with_the_next_ru
     assert shop.figures()[sku] == 0
 
 
+def test_what_is_sold_beyond_what_there_is_is_shown_and_counts_until_it_is_made_good(
+    shop: StockWorld, world: World
+) -> None:
+    shop.settle()
+    sku = shop.sku()
+    order = shop.sell(sku, 4, **UNPAID)
+    world.afosto.recount(TENANT, HERE, sku, 1)
+    shop.settle()
+    row = shop.rows()[sku]
+    assert (shop.figures()[sku], row["outcome"]) == (0, "oversold")
+    assert "3 pieces more are sold than there are" in row["message"]
+    world.epages.act(shop.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
+    world.afosto.recount(TENANT, HERE, sku, 3)
+    shop.settle()
+    assert (shop.figures()[sku], shop.rows()[sku]["outcome"]) == (0, "published")
+    world.afosto.recount(TENANT, HERE, sku, 5)
+    shop.settle()
+    assert shop.figures()[sku] == 2
+
+
 def test_what_another_shop_sells_is_not_looked_for_in_a_catalogue_that_is_still_walked_over(
     shop: StockWorld, world: World, runtime: Runtime
 ) -> None:
@@ -512,6 +556,11 @@ def test_a_burst_of_changes_is_one_run(shop: StockWorld, world: World) -> None:
 
 def _ungated(runtime: Runtime) -> Gate:
     return Gate(runtime.epages_limiter, runtime.breaker, "test", 0, 0, lambda: None)
+
+
+def _say_that_its_answer_is_lost(world: World, shop: StockWorld, sku: str) -> None:
+    statement = "update stock set ambiguous_until = now() + interval '1.5 s' where store = %s and sku = %s"
+    world.ledger.database.transaction(lambda session: session.execute(statement, (shop.store, sku)))
 
 
 def _figures(shop: StockWorld, sku: str) -> tuple[int, int, int]:

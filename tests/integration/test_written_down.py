@@ -96,11 +96,11 @@ def test_a_store_is_blamed_in_any_words(ledger: Ledger) -> None:
     assert health["message"] == KEPT
 
 
-def test_a_stock_that_no_column_takes_holds_up_no_other_sku(ledger: Ledger) -> None:
+def test_a_stock_that_no_column_takes_holds_up_no_other_sku(ledger: Ledger, job: Job) -> None:
     ledger.stock.wish("shop", ["A"])
     (wanted,) = ledger.stock.due("shop", 10, [])
     assert isinstance(wanted, WantedSku)
-    ledger.stock.settle("shop", wanted, ("product", None), StockOutcome("published", "fine", published=2**40), 60)
+    ledger.stock.settle(job, wanted, ("product", None), StockOutcome("published", "fine", published=2**40), 60)
     (row,) = ledger.stock.list("shop")
     assert (row["outcome"], row["open"]) == ("not-written-down", False)
 
