@@ -35,6 +35,7 @@ MODULES = (
     "memory",
     "first_import",
     "export_latency",
+    "large_orders",
     "webhooks",
     "stock_burst",
     "trading",

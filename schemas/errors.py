@@ -53,6 +53,10 @@ class Wait(RetryLater):
         self.blocked = blocked
 
 
+class OutOfTime(Wait):
+    """The run has used up the time of a job; what is left to do is done by the next run."""
+
+
 class VendorSilent(Wait):
     """A vendor has not answered again and again: its breaker is open. `bucket` names vendor and credential."""
 

@@ -190,12 +190,12 @@ def drive(run: Run, order: afosto.Order, ids: Collection[str], *, restock: Colle
 
 def _step(run: Run, order: afosto.Order, asked: dict[str, list[str]], restock: Collection[str]) -> afosto.Order:
     if ids := asked.get("HANDLE_APPROVAL"):
-        run.note(f"approved {len(ids)} without refund")
-        return run.afosto.approve_items(order.id, ids, refund=False)
+        with run.progress("approved", len(ids), " without refund") as done:
+            return run.afosto.approve_items(order.id, ids, refund=False, done=done)
     waiting = asked.get("HANDLE_RESTOCK", [])
     if ids := [i for i in waiting if i in restock]:
-        run.note(f"restocked {len(ids)}")
-        return run.afosto.restock_items(order.id, ids)
+        with run.progress("restocked", len(ids)) as done:
+            return run.afosto.restock_items(order.id, ids, done=done)
     ids = [*asked.get("HANDLE_FINISH", []), *waiting]
-    run.note(f"finished {len(ids)}")
-    return run.afosto.finish_items(order.id, ids)
+    with run.progress("finished", len(ids)) as done:
+        return run.afosto.finish_items(order.id, ids, done=done)

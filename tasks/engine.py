@@ -9,8 +9,9 @@ import structlog
 from celery.exceptions import Retry
 
 from ledger.records import Context, Settlement
-from schemas.errors import LeaseLost, MalformedDocument, NeedsPerson, RetryLater, Wait
+from schemas.errors import LeaseLost, MalformedDocument, NeedsPerson, OutOfTime, RetryLater, Wait
 from schemas.messages import OrderMessage
+from schemas.words import counted
 from tasks.backoff import backoff
 from tasks.brokers import BROKER_ERRORS
 from tasks.health import StoreRun, note_fault, note_refusal, note_silence, words_of
@@ -144,6 +145,8 @@ def _settle_failure(run: Run, error: RetryLater | NeedsPerson) -> NoReturn:
 
 
 def _ending(run: Run, error: RetryLater | NeedsPerson) -> Settlement:
+    if isinstance(error, OutOfTime):
+        return _goes_on(run)
     if isinstance(error, Wait):
         note_silence(run.runtime, run.store, error)
         return _prepaid(run, error) if error.prepaid else _waits(run, error)
@@ -153,6 +156,17 @@ def _ending(run: Run, error: RetryLater | NeedsPerson) -> Settlement:
         note_refusal(run.runtime, run.store, error, STORE_PAUSE)
         return Settlement("waiting", "store has a problem", str(error), pause=STORE_PAUSE)
     return Settlement("parked", "parked", str(error), reason=error.reason, resolution=error.resolution)
+
+
+def _goes_on(run: Run) -> Settlement:
+    """A run that was cut has failed only when it had done nothing: so would the next one."""
+    allowed = f"{run.settings.longest_job:g} s"
+    if not run.effects:
+        return _retry(
+            run, RetryLater(f"nothing was done in the {allowed} that a run may take: {run.requests} requests")
+        )
+    last = run.steps[-1] if run.steps else f"{counted(run.effects, 'call')} made"
+    return Settlement("waiting", "goes on", f"{last}; a run may take {allowed}, the next one goes on")
 
 
 def _waits(run: Run, error: Wait) -> Settlement:

@@ -77,13 +77,12 @@ def _cancel_all(run: Run, order: afosto.Order, intent: Intent) -> str:
     missing = [(pair["unit"], pair["contra"]) for pair in pairs if contras.get(pair["unit"]) is None]
     if missing:
         try:
-            with run.carrying_out(intent):
-                order = run.afosto.cancel_items(order.id, missing)
+            with run.carrying_out(intent), run.progress("canceled", len(missing)) as done:
+                order = run.afosto.cancel_items(order.id, missing, done=done)
         except RefusedByAfosto:
             if len(missing) == len(pairs):
                 look_again_if_taken(run, [unit for unit, _ in missing], intent)
             raise
-        run.note(f"canceled {counted(len(missing), 'unit')}")
     contra = {pair["contra"] for pair in pairs}
     drive(run, order, contra, restock=contra)
     links = [NewLink("cancellation", afosto_id=pair["contra"], line_id=pair["line"]) for pair in pairs]
@@ -144,10 +143,8 @@ def _receive(run: Run, order: afosto.Order, intent: Intent) -> afosto.Order:
     untouched = [u.id for u in order.units if u.id in units and u.progress == UNTOUCHED and u.id not in asked]
     if not untouched:
         return order
-    with run.carrying_out(intent):
-        order = run.afosto.receive_items(order.id, untouched)
-    run.note(f"received {counted(len(untouched), 'unit')}")
-    return order
+    with run.carrying_out(intent), run.progress("received", len(untouched)) as done:
+        return run.afosto.receive_items(order.id, untouched, done=done)
 
 
 def _landed_or_wait(run: Run, intent: Intent, order: afosto.Order, units: Sequence[str]) -> afosto.Order:

@@ -1,10 +1,11 @@
 """The leases of one process: one heartbeat renews them all, and each run can ask how long it still holds its job."""
 
+import math
 import threading
 import time
 
 from ledger.jobs import Jobs
-from schemas.errors import LeaseLost
+from schemas.errors import LeaseLost, OutOfTime
 from schemas.settings import Settings
 from tasks.loops import Loop
 
@@ -17,6 +18,7 @@ class Leases:
         self._holder = holder
         self._settings = settings
         self._ends: dict[int, float] = {}
+        self._times_up: dict[int, float] = {}
         self._lock = threading.Lock()
         self._loop: Loop | None = None
 
@@ -24,6 +26,7 @@ class Leases:
         """A job was claimed at `claimed_at` (monotonic seconds, from before the claim was sent)."""
         with self._lock:
             self._ends[job_id] = claimed_at + self._settings.lease
+            self._times_up[job_id] = claimed_at + self._settings.longest_job
             if self._loop is None:
                 self._loop = Loop("leases", self._settings.lease_renewal, self.renew)
                 self._loop.start()
@@ -32,6 +35,12 @@ class Leases:
         """The run is over."""
         with self._lock:
             self._ends.pop(job_id, None)
+            self._times_up.pop(job_id, None)
+
+    def require_time(self, job_id: int, seconds: float) -> None:
+        """Raise OutOfTime when less than `seconds` is left of what a job may take: no call may begin any more."""
+        if self._times_up.get(job_id, math.inf) - time.monotonic() < seconds:
+            raise OutOfTime
 
     def require(self, job_id: int, seconds: float) -> None:
         """Raise LeaseLost unless the lease holds for `seconds` more: no effect may start that could outlive it."""

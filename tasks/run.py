@@ -6,12 +6,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from clients.afosto.client import AfostoClient
+from clients.afosto.client import AfostoClient, Done
 from clients.epages import EpagesClient
 from ledger.links import Links
 from ledger.records import Context, Intent, Job, Link, Store
 from schemas.errors import AnswerLost, ConnectorError
 from schemas.settings import Settings
+from schemas.words import counted
 from tasks.runtime import Runtime
 from tasks.vendors import Gate, afosto_client, epages_bucket, epages_client
 
@@ -70,6 +71,7 @@ class Run:
             lane=self.job.lane,
             prepaid=self.prepaid_epages if epages else self.prepaid_afosto,
             require_lease=lambda: self.runtime.leases.require(self.job.id, self.settings.call_deadline),
+            require_time=lambda: self.runtime.leases.require_time(self.job.id, self.settings.call_deadline),
         )
 
     @cached_property
@@ -101,6 +103,11 @@ class Run:
     def requests(self) -> int:
         """How many requests the run has made."""
         return self.epages_gate.calls + self.afosto_gate.calls
+
+    @property
+    def effects(self) -> int:
+        """How many of them were to change the other side."""
+        return self.epages_gate.effects + self.afosto_gate.effects
 
     @property
     def order_link(self) -> Link | None:
@@ -147,6 +154,17 @@ class Run:
         except ConnectorError:
             self.links.end_doubt(self.job, intent.id)
             raise
+
+    @contextmanager
+    def progress(self, doing: str, total: int, rest: str = "") -> Iterator[Done]:
+        """Note how many of `total` units were done when the block ends, also when it is cut; the block tells them."""
+        counts: list[int] = []
+        try:
+            yield counts.append
+        finally:
+            if done := sum(counts):
+                so_far = counted(total, "unit") if done == total else f"{done} of {counted(total, 'unit')}"
+                self.note(f"{doing} {so_far}{rest}")
 
     def note(self, step: str) -> None:
         """Remember a step for the attempt, in words a support person reads."""

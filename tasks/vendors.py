@@ -25,11 +25,12 @@ def epages_bucket(store: str) -> str:
 
 @dataclass(slots=True)
 class Gate:
-    """Stands before every request to one vendor: breaker, budget, lease.
+    """Stands before every request to one vendor: the run's time, breaker, budget, lease.
 
     `prepaid` calls are reserved, at first those of a usual run; `calls` of them are spent, and never more. `later` ones
     are reserved for a moment that has not come: they are the next run's. For those that come within `patience` seconds,
     all waits together, the run waits itself. Where no next run `keeps` them, none are reserved that come later.
+    `effects` counts the calls that change the other side.
     """
 
     limiter: Limiter
@@ -40,7 +41,9 @@ class Gate:
     require_lease: Callable[[], None]
     patience: float = 0.0
     keeps: bool = True
+    require_time: Callable[[], None] = lambda: None
     calls: int = 0
+    effects: int = 0
     later: int = 0
     _usual: int = field(init=False)
     _troubled: bool = field(init=False, default=True)
@@ -66,6 +69,7 @@ class Gate:
 
     def before(self, effect: bool) -> None:
         """Let a request pass, or raise Wait or LeaseLost."""
+        self.require_time()
         if self.left > 0:
             failures, (wait, strikes) = self.breaker.check(self.bucket, self.limiter.blocked(self.bucket))
             self._troubled = failures + strikes > 0
@@ -85,6 +89,7 @@ class Gate:
             raise Wait(f"the budget of {self.bucket} is used up", after=wait, prepaid=self.keeps)
         if effect:
             self.require_lease()
+            self.effects += 1
         self.calls += 1
 
     def _waited(self, wait: float) -> float:

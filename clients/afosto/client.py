@@ -36,7 +36,13 @@ T = TypeVar("T")
 # Pages of one list: above a tenant's locations, channels and changes of a day. One that never ends is refused.
 MOST_PAGES = 1_000
 BATCH = 100  # item ids in one mutation, SKUs in one query
+# Told after each request how many more items are changed.
+Done = Callable[[int], None]
 PAGE = 50  # the maximum is not documented; see the reference of pagination
+
+
+def ignored(count: int) -> None:
+    """Let nobody know how far it is."""
 
 
 class AfostoClient:
@@ -133,27 +139,29 @@ class AfostoClient:
         """Move an order out of CONCEPT. Raises NeedsPerson (refused-by-afosto) when it is open already."""
         return self._changed("open_order", "openOrder", {"order_id": order_id})
 
-    def cancel_items(self, order_id: str, pairs: Sequence[tuple[str, str]]) -> Order:
+    def cancel_items(self, order_id: str, pairs: Sequence[tuple[str, str]], *, done: Done = ignored) -> Order:
         """Cancel units; each pair is (unit id, contra id made by us)."""
         items = [{"item_id": unit, "contra_item_id": contra} for unit, contra in pairs]
-        return self._batched("cancel_items", "cancelOrderItems", order_id, items)
+        return self._batched("cancel_items", "cancelOrderItems", order_id, items, done)
 
-    def receive_items(self, order_id: str, unit_ids: Sequence[str]) -> Order:
+    def receive_items(self, order_id: str, unit_ids: Sequence[str], *, done: Done = ignored) -> Order:
         """The goods are back."""
-        return self._batched("receive_items", "receiveOrderItems", order_id, unit_ids)
+        return self._batched("receive_items", "receiveOrderItems", order_id, unit_ids, done)
 
-    def approve_items(self, order_id: str, ids: Sequence[str], *, refund: bool) -> Order:
+    def approve_items(self, order_id: str, ids: Sequence[str], *, refund: bool, done: Done = ignored) -> Order:
         """Approve a cancellation or return."""
-        return self._batched("approve_items", "approveOrderItems", order_id, ids, is_refund=refund)
+        return self._batched("approve_items", "approveOrderItems", order_id, ids, done, is_refund=refund)
 
-    def restock_items(self, order_id: str, ids: Sequence[str], location_id: str | None = None) -> Order:
+    def restock_items(
+        self, order_id: str, ids: Sequence[str], location_id: str | None = None, *, done: Done = ignored
+    ) -> Order:
         """Put units back into stock."""
         rest = {"location_id": location_id} if location_id else {}
-        return self._batched("restock_items", "restockOrderItems", order_id, ids, **rest)
+        return self._batched("restock_items", "restockOrderItems", order_id, ids, done, **rest)
 
-    def finish_items(self, order_id: str, ids: Sequence[str]) -> Order:
+    def finish_items(self, order_id: str, ids: Sequence[str], *, done: Done = ignored) -> Order:
         """End a cancellation or return."""
-        return self._batched("finish_items", "finishOrderItems", order_id, ids)
+        return self._batched("finish_items", "finishOrderItems", order_id, ids, done)
 
     def add_track_trace(self, unit_ids: Sequence[str], code: str | None, url: str | None) -> Parcel:
         """Put units into a new parcel, in one request whatever their number: each request makes a parcel of its own."""
@@ -165,14 +173,18 @@ class AfostoClient:
         body = {"parcel_id": parcel_id, "status": status}
         return self._mutate("set_parcel_status", "setParcelStatus", body, "parcel", load_parcel)
 
-    def _batched(self, name: str, field: str, order_id: str, items: Sequence[Any], **rest: Any) -> Order:
+    def _batched(self, name: str, field: str, order_id: str, items: Sequence[Any], done: Done, **rest: Any) -> Order:
+        """Change all items, a batch in a request. The last answer alone has the order: a large one takes seconds."""
         if not items:
             raise ValueError(f"{field} needs at least one item")
-        answers = [
-            self._changed(name, field, {"order_id": order_id, "items": list(items[start : start + BATCH]), **rest})
-            for start in range(0, len(items), BATCH)
-        ]
-        return answers[-1]
+        *others, last = (items[start : start + BATCH] for start in range(0, len(items), BATCH))
+        for batch in others:
+            body = {"order_id": order_id, "items": list(batch), **rest}
+            self._mutate(name, field, body, "order", dict, whole=False)
+            done(len(batch))
+        order = self._changed(name, field, {"order_id": order_id, "items": list(last), **rest})
+        done(len(last))
+        return order
 
     def _pages(
         self,
@@ -202,10 +214,16 @@ class AfostoClient:
         return self._mutate(name, field, body, "order", load_order)
 
     def _mutate(
-        self, name: str, field: str, body: Mapping[str, Any], key: str, load: Callable[[Mapping[str, Any]], T]
+        self,
+        name: str,
+        field: str,
+        body: Mapping[str, Any],
+        key: str,
+        load: Callable[[Mapping[str, Any]], T],
+        **choices: bool,
     ) -> T:
         """Have an effect and load what stands under `key` of its answer; an answer that does not show it is lost."""
-        changed = self._call(name, {"input": without_nulls(body)}, effect=True).get(field)
+        changed = self._call(name, {"input": without_nulls(body), **choices}, effect=True).get(field)
         if not isinstance(changed, Mapping) or changed.get(key) is None:
             # The payloads may be null by Afosto's own schema; the effect is there to be looked up all the same.
             raise AnswerLost(f"Afosto's answer to {field} does not show what was changed.")

@@ -84,11 +84,11 @@ def test_a_piece_that_was_packed_before_it_could_be_canceled_leaves_the_cancella
     order, copy = driver.imported(lines=driver.lines(3))
     cancel, packed = AfostoClient.cancel_items, list[str]()
 
-    def packed_first(client: AfostoClient, order_id: str, pairs: Any) -> Any:
+    def packed_first(client: AfostoClient, order_id: str, pairs: Any, **named: Any) -> Any:
         if not packed:
             packed.append(pairs[0][0])
             driver.world.afosto.ship(TENANT, copy["id"], packed, code="X")
-        return cancel(client, order_id, pairs)
+        return cancel(client, order_id, pairs, **named)
 
     monkeypatch.setattr(AfostoClient, "cancel_items", packed_first)
     _cancel(driver, order)
