@@ -18,6 +18,8 @@ SWEEP_AGE = 180 * 86_400.0
 # Seconds before a document that did not load is read again, and the longest such pause: a day, as it grows.
 READ_AGAIN = 60.0
 READ_AGAIN_LONGEST = 86_400.0
+# Seconds within which a slice is read and kept, also from a slow shop; a run silent for longer has died.
+SLOWEST_SLICE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,10 @@ class Malformed:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What one slice of a poll brought, and where the cursor stands after it. Times are aware UTC, widths seconds."""
+    """What one slice of a poll brought, and where the cursor stands after it. Times are aware UTC, widths seconds.
+
+    `over` when nothing is left to read now, `finished` when nothing ever will be.
+    """
 
     orders: Sequence[SeenOrder]
     wishes: Sequence[Wish]
@@ -42,6 +47,7 @@ class Slice:
     requests: int
     documents: int
     finished: bool
+    over: bool
     pause: float
     held: Sequence[HeldLine] = ()
 
@@ -55,7 +61,7 @@ class Cursors:
 
     def take_due(self, patience: float, limit: int) -> list[Row]:
         """Return (store, kind, fence) of the due cursors; due again after `patience` s, or when a run says so."""
-        return self._database.rows("cursors.due", {"patience": patience, "limit": limit})
+        return self._database.rows("cursors.due", {"patience": patience, "slowest": SLOWEST_SLICE, "limit": limit})
 
     def get(self, store: str, kind: str) -> Cursor | None:
         """Return a cursor, or None when the store has none of this kind."""
@@ -65,10 +71,19 @@ class Cursors:
         row.pop("polled_at")
         return Cursor(**row)
 
-    def take(self, store: str, kind: str) -> int | None:
-        """Begin a run that nobody scheduled: a new fence, which ends older runs; None when there is no such cursor."""
-        row = self._database.row("cursors.take", {"store": store, "kind": kind})
+    def take(self, store: str, kind: str, patience: float) -> int | None:
+        """Begin a run that nobody scheduled: a new fence, due again after `patience` s if it dies.
+
+        None when there is no such cursor, or another run reads it: the next one comes when that has ended.
+        """
+        row = self._database.row(
+            "cursors.take", {"store": store, "kind": kind, "patience": patience, "slowest": SLOWEST_SLICE}
+        )
         return row["fence"] if row else None
+
+    def stop(self, cursor: Cursor) -> None:
+        """A run ended without having read; the next one comes at its time, or when somebody asks."""
+        self._database.rows("cursors.stop", {"store": cursor.store, "kind": cursor.kind, "fence": cursor.fence})
 
     def make_due(self, store: str, kind: str) -> bool:
         """Let the next dispatch poll; False when there is no such cursor."""
@@ -89,7 +104,8 @@ class Cursors:
     def start_sweep(self, store: str, now: datetime, width: float) -> bool:
         """Begin a reading of the orders that are not final, by creation date; False when there is none.
 
-        Orders older than SWEEP_AGE are left out: what happens to them still shows in their update time.
+        Orders older than SWEEP_AGE are left out: what happens to them still shows in their update time. A sweep that is
+        under way goes on.
         """
         row = self._database.row("cursors.sweep_start", {"store": store, "age": SWEEP_AGE})
         if row is None or row["oldest"] is None:
@@ -115,8 +131,9 @@ class Cursors:
             "lateness": _lateness(cursor, changed),
             **{
                 name: getattr(found, name)
-                for name in ("position", "width", "requests", "documents", "finished", "pause")
+                for name in ("position", "width", "requests", "documents", "finished", "pause", "over")
             },
+            "slowest": SLOWEST_SLICE,
         }
         fetch(session, "cursors.move", values)
         note_held(session, cursor.store, found.held)

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from celery.exceptions import Retry
 
 from clients.scopes import missing_scopes
-from ledger.cursors import Malformed, Slice
+from ledger.cursors import SLOWEST_SLICE, Malformed, Slice
 from ledger.held import countable
 from ledger.records import Cursor, SeenOrder, Store, Wish
 from schemas.epages import Order, OrderRow
@@ -27,8 +27,6 @@ from tasks.vendors import Gate, epages_client, reading_epages
 
 # A poll that failed is tried again after this many seconds, or after its interval when that is shorter.
 RETRY_PAUSE = 30.0
-# Seconds within which a slice is read and kept, also from a slow shop; a run silent for longer has died.
-SLOWEST_SLICE = 60.0
 # Seconds that a poll waits in all for calls of a tight budget, and keeps its slot, as with a slow shop: another run
 # would have to begin the slice anew.
 NAPS = 10.0
@@ -49,10 +47,9 @@ def poll(runtime: Runtime, message: PollMessage, tell: Tell = tell_nobody) -> st
     does not answer for now.
     """
     store = runtime.ledger.stores.get(message.store)
-    fence = message.fence if message.fence is not None else runtime.ledger.cursors.take(store.name, message.cursor)
-    cursor = runtime.ledger.cursors.get(store.name, message.cursor)
-    if cursor is None or cursor.fence != fence or store.paused_at:
-        return "nothing to do: a newer poll has taken over, or the store is paused"
+    cursor = None if store.paused_at else _take(runtime, message)
+    if cursor is None:
+        return "nothing to do: another poll reads, after which the next one comes; or the store is paused"
     if cursor.prepaid:
         runtime.ledger.cursors.spend(cursor)
     gate = reading_epages(runtime, store.name, 1 if cursor.kind == "live" else 2, int(cursor.prepaid), NAPS)
@@ -62,6 +59,7 @@ def poll(runtime: Runtime, message: PollMessage, tell: Tell = tell_nobody) -> st
         with met_at(Vendor.EPAGES):
             return _read(runtime, store, cursor, reader, gate, tell)
     except NeedsPerson as error:
+        runtime.ledger.cursors.stop(cursor)
         note_refusal(runtime, store, error, runtime.settings.poll_interval)
         raise
     except RetryLater as error:
@@ -72,6 +70,15 @@ def poll(runtime: Runtime, message: PollMessage, tell: Tell = tell_nobody) -> st
         pause += 0 if reserved else jitter(pause / 4)
         runtime.ledger.cursors.postpone(cursor, pause, reader.width, prepaid=reserved)
         raise Retry(str(error), when=pause) from error
+
+
+def _take(runtime: Runtime, message: PollMessage) -> Cursor | None:
+    """Return the cursor for the run that a message asks for or continues; None when it is another run's."""
+    cursors, fence = runtime.ledger.cursors, message.fence
+    if fence is None:
+        fence = cursors.take(message.store, message.cursor, patience(runtime.settings.poll_interval))
+    cursor = cursors.get(message.store, message.cursor)
+    return cursor if cursor and cursor.fence == fence else None
 
 
 def _reader(runtime: Runtime, store: Store, cursor: Cursor, gate: Gate) -> Reader:
@@ -134,6 +141,7 @@ def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, *, 
         requests=requests,
         documents=len(reading.rows),
         finished=finished,
+        over=finished or reading.end is None,
         pause=pause,
     )
 
