@@ -146,6 +146,15 @@ class Cursors:
             fetch(session, "walks.stir", {"store": cursor.store})
         return news
 
+    def note_read(self, store: str, lane: int, order: SeenOrder, wishes: Sequence[Wish]) -> None:
+        """Keep what a run has read of an order that a poll could not read, as a poll keeps it."""
+
+        def work(session: Session) -> None:
+            self._upsert_orders(session, store, [order])
+            upsert_wishes(session, store, "import", lane, wishes, self._order_wait)
+
+        self._database.transaction(work)
+
     @staticmethod
     def _read_again(session: Session, store: str, orders: Sequence[SeenOrder]) -> None:
         pauses = {"pause": READ_AGAIN, "longest": READ_AGAIN_LONGEST}

@@ -8,19 +8,17 @@ from datetime import datetime, timedelta
 
 from celery.exceptions import Retry
 
-from clients.scopes import missing_scopes
 from ledger.cursors import SLOWEST_SLICE, Malformed, Slice
 from ledger.held import countable
-from ledger.records import Cursor, SeenOrder, Store, Wish
+from ledger.records import Cursor, Store
 from schemas.epages import Order, OrderRow
 from schemas.errors import MalformedDocument, NeedsPerson, RetryLater, Wait
-from schemas.flows import IMPORTS, SWITCHES
-from schemas.mapping.content import facets, is_final
 from schemas.messages import PollMessage
 from schemas.vendors import Vendor, met_at
 from schemas.words import counted
 from tasks.backoff import jitter
 from tasks.health import note_refusal, note_silence
+from tasks.reading import seen, wishes
 from tasks.runtime import Runtime
 from tasks.slices import Reader, Reading
 from tasks.vendors import Gate, epages_client, reading_epages
@@ -129,11 +127,10 @@ def _continue(runtime: Runtime, cursor: Cursor) -> None:
 
 def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, *, requests: int, pause: float) -> Slice:
     orders = [row.order for row in reading.rows if row.order and row.order.created_at >= store.import_since]
-    flows = [SWITCHES[name][1] for name in IMPORTS if not missing_scopes(name, store.scopes)]
     finished = reading.end is not None and cursor.upper_end is not None and reading.end >= cursor.upper_end
     return Slice(
-        orders=[_seen(order) for order in orders],
-        wishes=[wish for order in orders if not order.test_order for wish in _wishes(order, flows)],
+        orders=[seen(order) for order in orders],
+        wishes=[wish for order in orders if not order.test_order for wish in wishes(order, store)],
         held=countable(store, orders),
         malformed=[_malformed(row) for row in reading.rows if row.order is None],
         position=_position(runtime, cursor, reading, orders),
@@ -152,22 +149,6 @@ def _position(runtime: Runtime, cursor: Cursor, reading: Reading, orders: list[O
         return reading.end
     latest = max((order.updated_at for order in orders), default=cursor.position)
     return min(latest, reading.served_at - timedelta(seconds=runtime.settings.clock_margin))
-
-
-def _seen(order: Order) -> SeenOrder:
-    return SeenOrder(
-        id=order.id,
-        number=order.number,
-        created_at=order.created_at,
-        updated_at=order.updated_at,
-        is_test=order.test_order,
-        is_final=order.test_order or is_final(order),
-    )
-
-
-def _wishes(order: Order, flows: list[str]) -> list[Wish]:
-    found = facets(order)
-    return [Wish(flow, order.id, found[flow], order.updated_at) for flow in flows if flow in found]
 
 
 def _malformed(row: OrderRow) -> Malformed:
