@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from ledger.batches import Batch, keep
+from ledger.batches import Batch, keep, naming
 from ledger.database import Database, Row, fetch, fetch_one
 from ledger.held import note_held
 from ledger.jobs import upsert_wishes
@@ -19,11 +19,16 @@ SWEEP_AGE = 180 * 86_400.0
 # Seconds before a document that did not load is read again, and the longest such pause: a day, as it grows.
 READ_AGAIN = 60.0
 READ_AGAIN_LONGEST = 86_400.0
+# Seconds within which a slice is read and kept, also from a slow shop; a run silent for longer has died.
+SLOWEST_SLICE = 60.0
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """What one slice of a poll brought, and where the cursor stands after it. Times are aware UTC, widths seconds."""
+    """What one slice of a poll brought, and where the cursor stands after it. Times are aware UTC, widths seconds.
+
+    `over` when nothing is left to read now, `finished` when nothing ever will be.
+    """
 
     orders: Sequence[SeenOrder]
     wishes: Sequence[Wish]
@@ -33,6 +38,7 @@ class Slice:
     requests: int
     documents: int
     finished: bool
+    over: bool
     pause: float
     held: Sequence[HeldLine] = ()
 
@@ -82,7 +88,7 @@ class Cursors:
 
     def take_due(self, patience: float, limit: int) -> list[Row]:
         """Return (store, kind, fence) of the due cursors; due again after `patience` s, or when a run says so."""
-        return self._database.rows("cursors.due", {"patience": patience, "limit": limit})
+        return self._database.rows("cursors.due", {"patience": patience, "slowest": SLOWEST_SLICE, "limit": limit})
 
     def get(self, store: str, kind: str) -> Cursor | None:
         """Return a cursor, or None when the store has none of this kind."""
@@ -92,10 +98,19 @@ class Cursors:
         row.pop("polled_at")
         return Cursor(**row)
 
-    def take(self, store: str, kind: str) -> int | None:
-        """Begin a run that nobody scheduled: a new fence, which ends older runs; None when there is no such cursor."""
-        row = self._database.row("cursors.take", {"store": store, "kind": kind})
+    def take(self, store: str, kind: str, patience: float) -> int | None:
+        """Begin a run that nobody scheduled: a new fence, due again after `patience` s if it dies.
+
+        None when there is no such cursor, or another run reads it: the next one comes when that has ended.
+        """
+        row = self._database.row(
+            "cursors.take", {"store": store, "kind": kind, "patience": patience, "slowest": SLOWEST_SLICE}
+        )
         return row["fence"] if row else None
+
+    def stop(self, cursor: Cursor) -> None:
+        """A run ended without having read; the next one comes at its time, or when somebody asks."""
+        self._database.rows("cursors.stop", {"store": cursor.store, "kind": cursor.kind, "fence": cursor.fence})
 
     def make_due(self, store: str, kind: str) -> bool:
         """Let the next dispatch poll; False when there is no such cursor."""
@@ -116,7 +131,8 @@ class Cursors:
     def start_sweep(self, store: str, now: datetime, width: float) -> bool:
         """Begin a reading of the orders that are not final, by creation date; False when there is none.
 
-        Orders older than SWEEP_AGE are left out: what happens to them still shows in their update time.
+        Orders older than SWEEP_AGE are left out: what happens to them still shows in their update time. A sweep that is
+        under way goes on.
         """
         row = self._database.row("cursors.sweep_start", {"store": store, "age": SWEEP_AGE})
         if row is None or row["oldest"] is None:
@@ -159,6 +175,16 @@ class Cursors:
         note_held(session, store, part.held)
         return _Kept(changed, upsert_wishes(session, store, "import", lane, part.wishes, self._order_wait))
 
+    def note_read(self, store: str, lane: int, order: SeenOrder, wishes: Sequence[Wish]) -> None:
+        """Keep what a run has read of an order that a poll could not read, as a poll keeps it."""
+
+        def work(session: Session) -> None:
+            self._upsert_orders(session, store, [order])
+            upsert_wishes(session, store, "import", lane, wishes, self._order_wait)
+
+        with naming(f"order {order.number} of {store}"):
+            self._database.transaction(work)
+
     @staticmethod
     def _read_again(session: Session, store: str, orders: Sequence[SeenOrder]) -> None:
         pauses = {"pause": READ_AGAIN, "longest": READ_AGAIN_LONGEST}
@@ -182,8 +208,9 @@ class Cursors:
 
 
 def _moved(cursor: Cursor, found: Slice, changed: Sequence[Row]) -> dict[str, Any]:
-    names = ("position", "width", "requests", "documents", "finished", "pause")
-    return {"lateness": _lateness(cursor, changed), **{name: getattr(found, name) for name in names}}
+    names = ("position", "width", "requests", "documents", "finished", "pause", "over")
+    values = {name: getattr(found, name) for name in names}
+    return {**values, "lateness": _lateness(cursor, changed), "slowest": SLOWEST_SLICE}
 
 
 def _lateness(cursor: Cursor, changed: Sequence[Row]) -> float:

@@ -94,6 +94,7 @@ class Jobs:
             siblings={(job["direction"], job["flow"]): _sibling(job) for job in row["siblings"]},
             order_dropped=row["order_dropped"],
             held=row["held"],
+            read_to=row["read_to"],
         )
 
     def settle(

@@ -108,7 +108,8 @@ class Context:
 
     `flows` are the flows that are switched on, `siblings` the jobs of the order, both by (direction, flow).
     `order_dropped` says that a person dropped the import of the order before it was opened; `held` that since a restore
-    of the database nobody has found out what the order is in Afosto, and what both sides did to it.
+    of the database nobody has found out what the order is in Afosto, and what both sides did to it. `read_to` is the
+    shop's date of what a poll has read of the order last, None when no poll could read it.
     """
 
     store: Store
@@ -120,6 +121,7 @@ class Context:
     siblings: Mapping[tuple[str, str], Sibling]
     order_dropped: bool
     held: bool
+    read_to: datetime | None
 
     @property
     def exports(self) -> frozenset[str]:

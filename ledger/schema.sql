@@ -72,7 +72,7 @@ create table locations (
 
 -- How far a store's orders are read. live: from the moment of connecting on; history: import_since up to it;
 -- sweep: the nightly reading by creation date. `width` is the learned slice width in seconds. `lateness` is the longest of a
--- day in seconds, seen at `lateness_at`.
+-- day in seconds, seen at `lateness_at`. `running_until`: a run reads, and shows a sign of life before that.
 create table cursors (
     store text not null references stores on delete cascade,
     kind text not null check (kind in ('live', 'history', 'sweep')),
@@ -88,6 +88,7 @@ create table cursors (
     documents bigint not null default 0,
     lateness_at timestamptz,
     prepaid boolean not null default false,
+    running_until timestamptz,
     primary key (store, kind)
 );
 create index cursors_due on cursors (next_poll_at) where next_poll_at is not null;

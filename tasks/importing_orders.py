@@ -20,6 +20,7 @@ from schemas.words import counted
 from tasks.counterpart import look_again, read_order
 from tasks.drafts import bind_draft, expire_draft, mark_draft, settle_mark
 from tasks.openings import announce_opening, settle_opening, withdraw
+from tasks.reading import note_unread
 from tasks.restoring import find_again
 from tasks.run import Run
 
@@ -33,6 +34,7 @@ def import_order(run: Run) -> str:
     run.runtime.ledger.held.note_shop(run.store, [shop])
     if shop.test_order:
         return "skipped: a test order"
+    note_unread(run, shop)
     link = run.order_link
     if link and link.stage == "opened":
         return _check_unchanged(run, shop, link)

@@ -1,10 +1,12 @@
 """The first look at an order after a restore of the database: what both sides did alike in the lost span is linked."""
 
+from collections.abc import Iterable
+
 from clients.scopes import missing_scopes
 from ledger.links import NewLink
 from schemas import afosto, epages
 from schemas.mapping.news import RETURN_STATUS, Known
-from schemas.mapping.pairs import paired_cancellations, paired_parcels, paired_returns
+from schemas.mapping.pairs import paired_cancellations, paired_returns, paired_shipments
 from schemas.words import counted
 from tasks.counterpart import canceled_before, counts_by_line, look_again
 from tasks.exporting import known
@@ -78,11 +80,22 @@ def _shipments(run: Run, shop: epages.Order, order: afosto.Order, parcels: list[
         first = free[0].id if free else None
         pairs = [(parcel, None if at else first) for at, parcel in enumerate(parcels)] if processes else []
     else:
-        pairs = [(parcel, process.id) for parcel, process in paired_parcels(free, parcels, order)]
+        same = paired_shipments(free, parcels, order)
+        _note_codes(run, same)
+        pairs = [(parcel, process.id) for parcel, process in same]
     return [
         NewLink("parcel", parcel.id, process, quantity=len(parcel.unit_ids), written_by="afosto", stage="created")
         for parcel, process in pairs
     ]
+
+
+def _note_codes(run: Run, same: Iterable[tuple[afosto.Parcel, epages.Process]]) -> None:
+    for parcel, process in same:
+        here, there = process.tracking_code or "none", parcel.tracking_code or "none"
+        if here != there:
+            run.note(
+                f"parcel {parcel.id} and process {process.id} hold the same pieces, with the codes {there} and {here}"
+            )
 
 
 def _told(links: list[NewLink]) -> str:

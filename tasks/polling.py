@@ -7,12 +7,10 @@ from datetime import datetime, timedelta
 
 from celery.exceptions import Retry
 
-from clients.scopes import missing_scopes
-from ledger.cursors import Slice
+from ledger.cursors import SLOWEST_SLICE, Slice
 from ledger.records import Cursor, Store
 from schemas.epages import Order
 from schemas.errors import NeedsPerson, RetryLater, Wait
-from schemas.flows import IMPORTS, SWITCHES
 from schemas.messages import PollMessage
 from schemas.vendors import Vendor, met_at
 from schemas.words import counted
@@ -25,8 +23,6 @@ from tasks.vendors import Gate, epages_client, reading_epages
 
 # A poll that failed is tried again after this many seconds, or after its interval when that is shorter.
 RETRY_PAUSE = 30.0
-# Seconds within which a slice is read and kept, also from a slow shop; a run silent for longer has died.
-SLOWEST_SLICE = 60.0
 # Seconds that a poll waits in all for calls of a tight budget, and keeps its slot, as with a slow shop: another run
 # would have to begin the slice anew.
 NAPS = 10.0
@@ -52,10 +48,9 @@ def poll(runtime: Runtime, message: PollMessage, tell: Tell = tell_nobody) -> st
 
 def _poll(runtime: Runtime, message: PollMessage, tell: Tell) -> str:
     store = runtime.ledger.stores.get(message.store)
-    fence = message.fence if message.fence is not None else runtime.ledger.cursors.take(store.name, message.cursor)
-    cursor = runtime.ledger.cursors.get(store.name, message.cursor)
-    if cursor is None or cursor.fence != fence or store.paused_at:
-        return "nothing to do: a newer poll has taken over, or the store is paused"
+    cursor = None if store.paused_at else _take(runtime, message)
+    if cursor is None:
+        return "nothing to do: another poll reads, after which the next one comes; or the store is paused"
     if cursor.prepaid:
         runtime.ledger.cursors.spend(cursor)
     gate = reading_epages(runtime, store.name, 1 if cursor.kind == "live" else 2, int(cursor.prepaid), NAPS)
@@ -65,6 +60,7 @@ def _poll(runtime: Runtime, message: PollMessage, tell: Tell) -> str:
         with met_at(Vendor.EPAGES):
             return _read(runtime, store, cursor, reader, gate, tell)
     except NeedsPerson as error:
+        runtime.ledger.cursors.stop(cursor)
         note_refusal(runtime, store, error, runtime.settings.poll_interval)
         raise
     except RetryLater as error:
@@ -75,6 +71,15 @@ def _poll(runtime: Runtime, message: PollMessage, tell: Tell) -> str:
         pause += 0 if reserved else jitter(pause / 4)
         runtime.ledger.cursors.postpone(cursor, pause, reader.width, prepaid=reserved)
         raise Retry(str(error), when=pause) from error
+
+
+def _take(runtime: Runtime, message: PollMessage) -> Cursor | None:
+    """Return the cursor for the run that a message asks for or continues; None when it is another run's."""
+    cursors, fence = runtime.ledger.cursors, message.fence
+    if fence is None:
+        fence = cursors.take(message.store, message.cursor, patience(runtime.settings.poll_interval))
+    cursor = cursors.get(message.store, message.cursor)
+    return cursor if cursor and cursor.fence == fence else None
 
 
 def _reader(runtime: Runtime, store: Store, cursor: Cursor, gate: Gate) -> Reader:
@@ -125,8 +130,7 @@ def _continue(runtime: Runtime, cursor: Cursor) -> None:
 
 def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, *, requests: int, pause: float) -> Slice:
     orders = [row.order for row in reading.rows if row.order and row.order.created_at >= store.import_since]
-    flows = [SWITCHES[name][1] for name in IMPORTS if not missing_scopes(name, store.scopes)]
-    taken, broken = take_all(store, orders, flows, [row for row in reading.rows if row.order is None])
+    taken, broken = take_all(store, orders, [row for row in reading.rows if row.order is None])
     finished = reading.end is not None and cursor.upper_end is not None and reading.end >= cursor.upper_end
     return Slice(
         orders=[each.order for each in taken],
@@ -138,6 +142,7 @@ def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, *, 
         requests=requests,
         documents=len(reading.rows),
         finished=finished,
+        over=finished or reading.end is None,
         pause=pause,
     )
 

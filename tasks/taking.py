@@ -9,9 +9,9 @@ from ledger.records import SeenOrder, Store, Wish
 from schemas.advice import OWN_FAULT, UNFORESEEN
 from schemas.epages import Order, OrderRow
 from schemas.errors import MalformedDocument, NeedsPerson
-from schemas.mapping.content import facets, is_final
 from schemas.mapping.stock import HeldLine
 from tasks.health import words_of
+from tasks.reading import seen, wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +23,7 @@ class Taken:
     held: Sequence[HeldLine]
 
 
-def take_all(
-    store: Store, orders: list[Order], flows: list[str], unread: list[OrderRow]
-) -> tuple[list[Taken], list[Malformed]]:
+def take_all(store: Store, orders: list[Order], unread: list[OrderRow]) -> tuple[list[Taken], list[Malformed]]:
     """Take the orders; one that we fail at is parked by its name.
 
     Where we fail at all of several, no order is at fault: the error is raised.
@@ -37,8 +35,8 @@ def take_all(
         broken.append(_unforeseen(row.id, row.number, row.unforeseen) if row.unforeseen else _malformed(row))
     for order in orders:
         try:
-            wishes = [] if order.test_order else _wishes(order, flows)
-            taken.append(Taken(_seen(order), wishes, countable(store, [order])))
+            asked = [] if order.test_order else wishes(order, store)
+            taken.append(Taken(seen(order), asked, countable(store, [order])))
         except NeedsPerson as error:
             broken.append(Malformed(order.id, order.number, digest(error.reason, str(error)), error))
         except Exception as error:  # noqa: BLE001 - whatever our own mistake with one order leads to
@@ -57,22 +55,6 @@ def _unforeseen(order_id: str, number: str | None, error: Exception) -> Malforme
     )
     parked.__cause__ = error
     return Malformed(order_id, number, digest(UNFORESEEN, type(error).__name__), parked)
-
-
-def _seen(order: Order) -> SeenOrder:
-    return SeenOrder(
-        id=order.id,
-        number=order.number,
-        created_at=order.created_at,
-        updated_at=order.updated_at,
-        is_test=order.test_order,
-        is_final=order.test_order or is_final(order),
-    )
-
-
-def _wishes(order: Order, flows: list[str]) -> list[Wish]:
-    found = facets(order)
-    return [Wish(flow, order.id, found[flow], order.updated_at) for flow in flows if flow in found]
 
 
 def _malformed(row: OrderRow) -> Malformed:

@@ -95,8 +95,9 @@ class Driver:
             self.lose_leases()
 
     def lose_leases(self) -> None:
-        """Let the leases of all running jobs end, and the jobs be taken back."""
+        """Let the leases of all running jobs end, and the jobs be taken back; polls that ran count as dead."""
         self._execute("update jobs set lease_until = now() - interval '1 s' where store = %s and state = 'running'")
+        self._execute("update cursors set running_until = null where store = %s")
         self.runtime.ledger.jobs.take_back(self.runtime.settings.failures_to_park)
 
     def sweep(self) -> None:

@@ -19,3 +19,7 @@ where t.bucket = s.afosto_bucket and t.tenant <> s.afosto_bucket;
 -- A draft that a person opens in Afosto is looked at as well. Who does not know of it finds it not open, and looks again.
 insert into watched (store, order_id, closed)
 select store, epages_id, true from links where kind = 'order' and stage = 'filled' on conflict do nothing;
+
+-- A poll that reads is not taken over by one that is asked for meanwhile. A worker that does not know of it leaves its run
+-- running for a minute.
+alter table cursors add column running_until timestamptz;

@@ -2,20 +2,22 @@
 -- Cursors whose time has come; each gets a new fence, so that an older run of it ends by itself. A run that still reads
 -- keeps its cursor from falling due; one that died leaves it due after the patience.
 update cursors c set
-    fence = fence + 1,
+    fence = fence + 1, running_until = now() + %(slowest)s * interval '1 second',
     next_poll_at = now() + %(patience)s * interval '1 second'
 where (store, kind) in (
     select c.store, c.kind from cursors c join stores s on s.name = c.store
-    where c.next_poll_at <= now() and s.paused_at is null
+    where c.next_poll_at <= now() and s.paused_at is null and coalesce(c.running_until <= now(), true)
     order by c.next_poll_at limit %(limit)s for update of c skip locked)
 returning store, kind, fence;
 
 -- name: open
+-- A sweep that is under way goes on: begun anew again and again, it would never come to its end.
 insert into cursors (store, kind, position, origin, upper_end, width, next_poll_at)
 values (%(store)s, %(kind)s, %(position)s, %(position)s, %(upper_end)s, %(width)s, %(next_poll_at)s)
 on conflict (store, kind) do update set
     position = excluded.position, origin = excluded.origin, upper_end = excluded.upper_end,
     next_poll_at = excluded.next_poll_at, fence = cursors.fence + 1
+where cursors.next_poll_at is null
 returning fence;
 
 -- name: get
@@ -23,8 +25,19 @@ select c.store, c.kind, c.position, c.origin, c.upper_end, c.width, c.fence, c.l
 from cursors c where c.store = %(store)s and c.kind = %(kind)s;
 
 -- name: take
--- A poll that was asked for without a fence takes one.
-update cursors set fence = fence + 1 where store = %(store)s and kind = %(kind)s returning fence;
+-- A poll that was asked for without a fence takes one. While another one reads, it lets it read on, and the next comes as soon
+-- as that has ended: asked for more often than a poll takes, none would ever come to its end. No fence then.
+with cursor as (
+    select fence, coalesce(running_until > now(), false) as running from cursors
+    where store = %(store)s and kind = %(kind)s for update
+)
+update cursors c set
+    fence = case when o.running then c.fence else c.fence + 1 end,
+    running_until = case when o.running then c.running_until else now() + %(slowest)s * interval '1 second' end,
+    next_poll_at = case when o.running then least(c.next_poll_at, now())
+                        else now() + %(patience)s * interval '1 second' end
+from cursor o where c.store = %(store)s and c.kind = %(kind)s
+returning case when not o.running then c.fence end as fence;
 
 -- name: hold
 -- Guarded by the fence: a continuation of an older run finds nothing here and ends.
@@ -39,17 +52,25 @@ update cursors set
     lateness_at = case when %(lateness)s >= lateness or coalesce(lateness_at < now() - interval '1 day', true)
                        then now() else lateness_at end,
     polled_at = now(), prepaid = false,
-    next_poll_at = case when %(finished)s then null else now() + %(pause)s * interval '1 second' end
+    running_until = case when %(over)s then null else now() + %(slowest)s * interval '1 second' end,
+    next_poll_at = case when %(finished)s then null
+                        when next_poll_at <= now() then next_poll_at  -- somebody asked while this run was reading
+                        else now() + %(pause)s * interval '1 second' end
 where store = %(store)s and kind = %(kind)s and fence = %(fence)s
 returning position;
 
 -- name: postpone
-update cursors set next_poll_at = now() + %(pause)s * interval '1 second', width = %(width)s, prepaid = %(prepaid)s
+update cursors set next_poll_at = now() + %(pause)s * interval '1 second', width = %(width)s, prepaid = %(prepaid)s,
+       running_until = null
 where store = %(store)s and kind = %(kind)s and fence = %(fence)s;
 
 -- name: spend
 -- The call that was reserved is this run's: should it die, the next one has none.
 update cursors set prepaid = false where store = %(store)s and kind = %(kind)s and fence = %(fence)s;
+
+-- name: stop
+-- The run ended, and the next one comes at its time.
+update cursors set running_until = null where store = %(store)s and kind = %(kind)s and fence = %(fence)s;
 
 -- name: now_due
 update cursors set next_poll_at = now(), prepaid = false where store = %(store)s and kind = %(kind)s returning store;

@@ -115,7 +115,8 @@ select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store,
                        and l.stage = 'opened') as order_dropped,
        s.held_until is not null
        and not exists (select 1 from orders o where o.store = s.name and o.id = %(order_key)s
-                       and (o.settled or o.created_at >= s.held_until)) as held
+                       and (o.settled or o.created_at >= s.held_until)) as held,
+       (select o.updated_at from orders o where o.store = s.name and o.id = %(order_key)s) as read_to
 from stores s where s.name = %(store)s;
 
 -- name: settle

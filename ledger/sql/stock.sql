@@ -215,8 +215,9 @@ from stock where store = %(store)s and (%(sku)s::text is null or sku = %(sku)s) 
 insert into stock_cursors (store) values (%(store)s) on conflict (store) do nothing;
 
 -- name: anew
--- Everything of the store, or of all stores, is published anew.
-update stock_cursors set position = null, walked = 0, next_poll_at = now(), prepaid = false where %(store)s::text is null or store = %(store)s;
+-- Everything of the store, or of all stores, is published anew. Where that is asked of all, a walk that is under way goes on.
+update stock_cursors set position = null, walked = 0, next_poll_at = now(), prepaid = false
+where store = %(store)s or (%(store)s::text is null and position is not null);
 
 -- name: sellers_anew
 -- Everything of all stores of its tenant that sell from this one's locations, itself included, is published anew.

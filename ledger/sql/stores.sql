@@ -43,7 +43,8 @@ update stores set paused_at = coalesce(paused_at, now()) where name = %(name)s r
 -- name: resume
 -- What came due meanwhile was put off by those who met the pause: it is due now.
 with due as (
-    update cursors set next_poll_at = now() where store = %(name)s and next_poll_at > now() and not prepaid
+    update cursors set next_poll_at = now(), running_until = null
+    where store = %(name)s and next_poll_at > now() and not prepaid
 )
 update stores set paused_at = null where name = %(name)s returning name;
 

@@ -56,11 +56,31 @@ def paired_parcels(
     processes: Iterable[epages.Process], parcels: Iterable[afosto.Parcel], order: afosto.Order
 ) -> list[tuple[afosto.Parcel, epages.Process]]:
     """Give the parcels and shipping processes of equal content and tracking code; none of those given has a link."""
+    return _paired(processes, parcels, order, exact=True)
+
+
+def paired_shipments(
+    processes: Collection[epages.Process], parcels: Collection[afosto.Parcel], order: afosto.Order
+) -> list[tuple[afosto.Parcel, epages.Process]]:
+    """Give the parcels and shipping processes of equal content; none of those given has a link.
+
+    Those of equal tracking code first: a code may have been corrected on one side, and then tells nothing.
+    """
+    exact = _paired(processes, parcels, order, exact=True)
+    here, there = {process.id for _, process in exact}, {parcel.id for parcel, _ in exact}
+    others = [process for process in processes if process.id not in here]
+    return [*exact, *_paired(others, [p for p in parcels if p.id not in there], order, exact=False)]
+
+
+def _paired(
+    processes: Iterable[epages.Process], parcels: Iterable[afosto.Parcel], order: afosto.Order, *, exact: bool
+) -> list[tuple[afosto.Parcel, epages.Process]]:
     free = list(processes)
     paired: list[tuple[afosto.Parcel, epages.Process]] = []
     for parcel in parcels:
         lines, code = parcel_lines(parcel, order), parcel.tracking_code or None
-        same = next((p for p in free if same_shipment(p, lines) and (p.tracking_code or None) == code), None)
+        alike = (p for p in free if same_shipment(p, lines) and (not exact or (p.tracking_code or None) == code))
+        same = next(alike, None)
         if same is not None:
             free.remove(same)
             paired.append((parcel, same))

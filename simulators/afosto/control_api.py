@@ -19,7 +19,7 @@
            delete {}                            copy {}
            remove {units}                       add {sku, quantity, line_ref?}
            reprice {amount}                     unpack {parcel}
-           open {}
+           open {}                              retrack {parcel, code}
     GET    /tenants/{tenant}/inventory          {levels}
     POST   /tenants/{tenant}/inventory          {location_id, sku, total}: a recount
     POST   /tenants/{tenant}/inventory/sell     {location_id, sku, quantity}: sold over another channel
@@ -193,6 +193,7 @@ TAMPERING: dict[str, Callable[..., Order | None]] = {
     "add": tampering.add_units,
     "reprice": tampering.reprice,
     "unpack": tampering.unpack,
+    "retrack": tampering.retrack,
     "open": tampering.open_by_hand,
 }
 

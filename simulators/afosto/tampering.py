@@ -53,6 +53,13 @@ def unpack(tenant: Tenant, order: Order, parcel: str) -> None:
     tenant.wrote("afosto", "delete_parcel", order)
 
 
+def retrack(tenant: Tenant, order: Order, parcel: str, code: str) -> None:
+    """Correct the tracking code of a parcel."""
+    found = tenant.parcel(parcel)
+    found.track_trace_code = code
+    tenant.wrote("afosto", "retrack", order, found.units, found, track_trace_code=code)
+
+
 def copy(tenant: Tenant, order: Order) -> Order:
     """Open a second order with the same meta data and pieces."""
     draft: Mapping[str, Any] = {

@@ -30,6 +30,7 @@ _CONSTANTS = (
     (tasks.importing_undoings, "ORDER_WAIT"),
     (tasks.engine, "STORE_PAUSE"),
     (tasks.polling, "SLOWEST_SLICE"),
+    (ledger.cursors, "SLOWEST_SLICE"),
 )
 
 

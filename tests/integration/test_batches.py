@@ -53,7 +53,7 @@ def line(order: str, sku: str = "cup") -> HeldLine:
 
 def advance(ledger: Ledger, found: Slice) -> list[str]:
     """Keep a slice; returns the orders that are news."""
-    ledger.cursors.take("shop", "live")
+    ledger.cursors.take("shop", "live", 300.0)
     cursor = ledger.cursors.get("shop", "live")
     assert cursor is not None
     news = ledger.cursors.advance(cursor, found)
@@ -63,7 +63,7 @@ def advance(ledger: Ledger, found: Slice) -> list[str]:
 
 def sliced(orders: list[SeenOrder], lines: list[HeldLine] | None = None, content: str = "hash") -> Slice:
     wishes = [Wish("orders", order.id, BAD if order.id == content else "hash", NOW) for order in orders]
-    return Slice(orders, wishes, [], NOW, 60.0, 1, len(orders), finished=False, pause=300, held=lines or [])
+    return Slice(orders, wishes, [], NOW, 60.0, 1, len(orders), finished=False, over=True, pause=300, held=lines or [])
 
 
 def parked(ledger: Ledger) -> list[tuple[str, str]]:

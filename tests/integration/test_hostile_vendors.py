@@ -84,6 +84,30 @@ def test_an_order_whose_row_was_odd_is_imported_when_the_list_has_passed_it(driv
     assert driver.afosto(odd)["status"] == "OPEN"
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["imported before", "odd from the beginning"])
+def test_what_was_done_in_an_order_while_it_was_odd_is_carried_over_though_no_list_shows_it(
+    driver: Driver, known: bool
+) -> None:
+    """The list shows a document only when it was changed; mended, it need not show there again."""
+    order = driver.imported(lines=driver.lines(3))[0] if known else driver.place(lines=driver.lines(3))
+    line = order["lines"][0]["id"]
+    shop = driver.world.epages
+    shop.set_faults(
+        driver.store, faults=[_odd_text("text-is-list", path="/orders", at=r"\.orderNumber$|^orderNumber$")]
+    )
+    shop.act(driver.store, order["id"], "ship", lines={line: 1}, tracking="S1")
+    shop.act(driver.store, order["id"], "cancel", lines={line: 1})
+    driver.poll()
+    driver.run()
+    assert driver.parked() == ["malformed-document"]
+    _forget_row(driver)
+    _all_good(driver)
+    driver.poll()
+    driver.hurry()
+    assert (driver.parked(), driver.differences()) == ([], [])
+    assert len(driver.afosto(order)["parcels"]) == 1
+
+
 def test_a_row_that_had_no_id_for_a_while_leaves_nothing_behind(driver: Driver) -> None:
     driver.world.epages.set_faults(driver.store, faults=[_odd_text("text-is-list", path="/orders$", at=r"\.0\._id$")])
     order = driver.place()

@@ -56,11 +56,11 @@ def _position(ledger: Ledger) -> datetime:
 
 
 def _poll(ledger: Ledger, position: datetime, *updated: datetime) -> None:
-    ledger.cursors.take("shop", "live")
+    ledger.cursors.take("shop", "live", 300.0)
     cursor = ledger.cursors.get("shop", "live")
     assert cursor is not None
     orders = [SeenOrder(str(moment), "1", moment, moment, is_test=False, is_final=False) for moment in updated]
-    found = Slice(orders, [], [], position, 60.0, 1, len(orders), finished=False, pause=300)
+    found = Slice(orders, [], [], position, 60.0, 1, len(orders), finished=False, over=True, pause=300)
     assert ledger.cursors.advance(cursor, found) is not None
 
 

@@ -192,11 +192,11 @@ def _execute(statement: LiteralString, values: tuple[object, ...], session: Sess
 
 
 def _advance(ledger: Ledger, *wishes: Wish) -> None:
-    fence = ledger.cursors.take("shop", "live")
+    fence = ledger.cursors.take("shop", "live", 300.0)
     cursor = ledger.cursors.get("shop", "live")
     assert cursor is not None
     assert cursor.fence == fence
-    found = Slice([], wishes, [], NOW, 60.0, 1, len(wishes), finished=False, pause=300)
+    found = Slice([], wishes, [], NOW, 60.0, 1, len(wishes), finished=False, over=True, pause=300)
     assert ledger.cursors.advance(cursor, found) is not None
 
 

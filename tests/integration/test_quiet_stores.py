@@ -83,12 +83,12 @@ def _watch(ledger: Ledger, *, news: bool) -> None:
 
 
 def _poll(ledger: Ledger, *wishes: Wish) -> None:
-    fence = ledger.cursors.take("shop", "live")
+    fence = ledger.cursors.take("shop", "live", 300.0)
     cursor = ledger.cursors.get("shop", "live")
     assert cursor is not None
     assert cursor.fence == fence
     now = datetime.now(UTC)
-    read = Slice([], wishes, [], now, 60.0, requests=1, documents=0, finished=False, pause=300.0)
+    read = Slice([], wishes, [], now, 60.0, requests=1, documents=0, finished=False, over=True, pause=300.0)
     assert len(ledger.cursors.advance(cursor, read) or []) == len(wishes)
 
 

@@ -139,6 +139,24 @@ def test_what_was_carried_over_in_the_lost_hour_is_not_carried_over_again(driver
     assert len(effects(driver)) > len(before)
 
 
+@pytest.mark.parametrize("act", ["ships_two", "is_shipped_by_two"])
+def test_a_parcel_whose_code_was_corrected_in_the_lost_hour_is_not_made_again(
+    driver: Driver, drill: Drill, act: str
+) -> None:
+    life = Life(driver, act)
+    drill.dump()
+    life.live()
+    drill.run()
+    copy = driver.afosto(life.order)
+    driver.world.afosto.tamper(TENANT, copy["id"], "retrack", parcel=copy["parcels"][0]["id"], code="CORRECTED")
+    drill.run()
+    before = effects(driver)
+    drill.restore()
+    drill.run()
+    assert (effects(driver), driver.parked()) == (before, [])
+    assert len(driver.afosto(life.order)["parcels"]) == 1
+
+
 def test_what_one_side_did_and_nobody_carried_over_still_goes_over(driver: Driver, drill: Drill) -> None:
     lives = [Life(driver, act) for act in ACTS]
     drill.dump()

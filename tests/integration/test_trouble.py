@@ -107,7 +107,9 @@ def test_another_reason_a_person_s_retry_and_a_success_in_between_are_told_of_ag
 
 def test_a_document_that_is_read_again_by_itself_is_told_once(ledger: Ledger, log: pytest.LogCaptureFixture) -> None:
     error = MalformedDocument("order 10001 does not load", field="lineItems.0.sku")
-    found = Slice([], [], [Malformed("4711", "10001", "hash", error)], NOW, 60.0, 1, 1, finished=False, pause=300)
+    found = Slice(
+        [], [], [Malformed("4711", "10001", "hash", error)], NOW, 60.0, 1, 1, finished=False, over=True, pause=300
+    )
     for _ in range(2):
         advance(ledger, found)
         execute(
@@ -121,7 +123,7 @@ def test_a_document_that_is_read_again_by_itself_is_told_once(ledger: Ledger, lo
 
 
 def advance(ledger: Ledger, found: Slice) -> None:
-    ledger.cursors.take("shop", "live")
+    ledger.cursors.take("shop", "live", 300.0)
     cursor = ledger.cursors.get("shop", "live")
     assert cursor is not None
     assert ledger.cursors.advance(cursor, found) is not None

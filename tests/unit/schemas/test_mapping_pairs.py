@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas import afosto, epages
-from schemas.mapping.pairs import paired_cancellations, paired_parcels, paired_returns
+from schemas.mapping.pairs import paired_cancellations, paired_parcels, paired_returns, paired_shipments
 
 
 def unit(number: int, **changes: Any) -> afosto.Unit:
@@ -66,6 +66,20 @@ def test_parcels_pair_by_their_content_and_their_tracking_code(afosto_order: afo
     processes = [_process("p1", None), _process("p2", "JD1"), _process("p3", "JD3")]
     paired = [(parcel.id, process.id) for parcel, process in paired_parcels(processes, parcels, order)]
     assert paired == [("par_1", "p2"), ("par_2", "p1")]
+
+
+def test_a_shipment_whose_code_was_corrected_on_one_side_is_the_same_one_unless_another_has_that_code(
+    afosto_order: afosto.Order,
+) -> None:
+    units = tuple(unit(n, progress="OPEN", contra_id=None) for n in range(2))
+    order = replace(afosto_order, units=units)
+    parcels = [
+        afosto.Parcel("par_1", "IN_TRANSIT", "corrected", None, ("u0",)),
+        afosto.Parcel("par_2", "IN_TRANSIT", "JD2", None, ("u1",)),
+    ]
+    processes = [_process("p2", "JD2"), _process("p1", "JD1")]
+    paired = [(parcel.id, process.id) for parcel, process in paired_shipments(processes, parcels, order)]
+    assert paired == [("par_2", "p2"), ("par_1", "p1")]
 
 
 def _process(process_id: str, code: str | None) -> epages.Process:
