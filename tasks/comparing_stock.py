@@ -29,6 +29,7 @@ READS = ("prod:r", "prda:r")
 class StockReading:
     """What Afosto has available (A) and what is sold and not booked there (U) per SKU, and what is about to change.
 
+    A SKU that Afosto does not know, or says two things of, is not among `available`.
     `coming` are SKUs of which news is not read yet: a sale, or a move of Afosto's inventory.
     """
 
@@ -81,6 +82,9 @@ class StockComparison:
     def _batch(self, notes: Sequence[StockNote]) -> Iterator[tuple[StockNote, Finding]]:
         reading = self._read([note.sku for note in notes], notes)
         for note in notes:
+            if note.sku not in reading.available:
+                # Afosto does not know it: whatever the shop has is right.
+                continue
             available, promised = reading.available[note.sku], reading.promised[note.sku]
             shop = self._stock_of(note)
             stock = shop.available_stock if shop else None
@@ -109,7 +113,7 @@ class StockComparison:
         ledger = self._runtime.ledger
         sellers = [s.store for s in ledger.stock.sellers(self._store.name, skus) if s.imports]
         snapshot = ledger.stock.clock()
-        available = patiently(lambda: self._afosto.available(skus, self._locations), self._tell)
+        available = patiently(lambda: self._afosto.available(skus, self._locations), self._tell).known
         coming = self._moved(notes, available)
         for name in sellers:
             coming |= self._sold(name)
@@ -121,14 +125,16 @@ class StockComparison:
         if cursor is None or cursor["position"] is None:
             return {note.sku for note in notes}
         if not cursor["lists_changes"]:
-            return {note.sku for note in notes if note.available != available[note.sku]}
+            return {note.sku for note in notes if note.available != available.get(note.sku)}
         try:
             changes = patiently(lambda: self._afosto.inventory_changes(cursor["position"], self._locations), self._tell)
         except NeedsPerson as error:
             if error.reason != "schema-mismatch":
                 raise
-            return {note.sku for note in notes if note.available != available[note.sku]}
-        return {change.sku for change in changes}
+            return {note.sku for note in notes if note.available != available.get(note.sku)}
+        said = {change.sku for change in changes}
+        spelled = self._runtime.ledger.stock.spelled(self._store.name, said)
+        return said.union(*spelled.values())
 
     def _sold(self, name: str) -> set[str]:
         """SKUs of a seller's orders that no poll has read as they are."""

@@ -14,12 +14,23 @@ from ledger.stock import Stock, StockOutcome, WantedSku
 from ledger.wishes import Publishing
 from schemas.epages import Availability
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater, Wait
+from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
 from tasks.counterpart import require_scopes
+from tasks.emptying import Emptying
 from tasks.refreshing import refresh
 from tasks.run import Run
 from tasks.sellers import Sellers
-from tasks.stock_outcomes import NOT_KEPT, UNKNOWN_SKU, VARIATION_PRODUCT, in_step, no_location, refused
+from tasks.stock_outcomes import (
+    NOT_IN_AFOSTO,
+    NOT_KEPT,
+    UNCLEAR,
+    UNKNOWN_SKU,
+    VARIATION_PRODUCT,
+    in_step,
+    no_location,
+    refused,
+)
 from tasks.vendors import epages_bucket
 
 # SKUs published from one reading: the fewer, the younger is what was read when the last of them is moved.
@@ -74,6 +85,7 @@ class _Publisher:
         self._stock: Stock = run.runtime.ledger.stock
         self._locations = locations
         self._imports = True
+        self._emptying = Emptying(run)
         self._outcomes: Counter[str] = Counter()
         self.failed: list[RetryLater] = []
 
@@ -124,7 +136,10 @@ class _Publisher:
         """Read in the one right order and move what held still; returns what did not, of which the last is lowered."""
         skus = sorted(each.sku for each in wanted)
         snapshot = self._stock.clock()
-        available = self._run.afosto.available(skus, self._locations)
+        levels = self._run.afosto.available(skus, self._locations)
+        wanted, available = self._known(wanted, levels), levels.known
+        if not wanted:
+            return []
         cursors = sellers.cursors()
         moving = frozenset(skus)
         before = sellers.read(cursors, moving)
@@ -132,6 +147,7 @@ class _Publisher:
         promised = self._run.runtime.ledger.held.promised(sellers.names, skus, snapshot)
         found = {each.sku: where for each in wanted if self.has_time and (where := self._try_to_find(each))}
         after = sellers.read(cursors, moving)
+        self._emptying.check(wanted, found, available, promised)
         again = []
         for each in wanted:
             if each.sku not in found:
@@ -144,6 +160,14 @@ class _Publisher:
                 sold = sum(held for key, held in _of(after, each.sku) if key not in before)
                 self._lower(each, found[each.sku], wanted_stock(available[each.sku], promised[each.sku] + sold))
         return again
+
+    def _known(self, wanted: Sequence[WantedSku], levels: Levels) -> list[WantedSku]:
+        """Give the SKUs that Afosto knows; what it does not know stays as it is in the shop."""
+        for each in wanted:
+            if each.sku not in levels.known:
+                end = UNCLEAR if each.sku in levels.unclear else NOT_IN_AFOSTO
+                self._settle(each, (each.product_id, each.variation_id), end)
+        return [each for each in wanted if each.sku in levels.known]
 
     def _lower(self, wanted: WantedSku, found: tuple[Place, Availability] | StockOutcome, most: int) -> None:
         """A SKU that sells faster than it is read: it has no more than this, counting every new order whole."""

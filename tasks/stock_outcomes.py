@@ -20,6 +20,19 @@ VARIATION_PRODUCT = StockOutcome(
     "Give the variations SKUs of their own on both sides.",
 )
 
+NOT_IN_AFOSTO = StockOutcome(
+    "not-in-afosto",
+    "Afosto keeps no stock of this SKU at the mapped locations, so that of the shop stays as it is",
+    "Nothing, if Afosto shall not keep its stock; else give the item this SKU and a level at a mapped location there. "
+    "The stock then follows.",
+)
+UNCLEAR = StockOutcome(
+    "unclear-in-afosto",
+    "Afosto says two things of this SKU at once, so the stock of the shop stays as it is",
+    "See in Afosto whether two items bear this SKU, apart from upper and lower case, correct it there, then publish "
+    "it again.",
+)
+
 _BY_REASON = {
     "product.availability.invalid-availability-state": NOT_KEPT,
     "operation-not-available": VARIATION_PRODUCT,

@@ -131,9 +131,11 @@ class _Watch:
             if error.reason != "schema-mismatch":
                 raise
             return None
+        spelled = self._stock.spelled(self._store.name, {change.sku for change in found})
         latest: dict[str, datetime] = {}
         for change in found:
-            latest[change.sku] = max(change.changed_at, latest.get(change.sku, change.changed_at))
+            for sku in spelled.get(change.sku, [change.sku]):
+                latest[sku] = max(change.changed_at, latest.get(sku, change.changed_at))
         return latest
 
     def _compared(self, now: datetime) -> Mapping[str, datetime]:
@@ -141,8 +143,8 @@ class _Watch:
         published = self._stock.levels(self._store.name)
         if not published:
             return {}
-        available = self._afosto.available(sorted(published), self._locations)
-        return {sku: now for sku, level in available.items() if level != published[sku]}
+        available = self._afosto.available(sorted(published), self._locations).known
+        return {sku: now for sku, level in published.items() if level != available.get(sku)}
 
     def _refresh(self) -> None:
         """Units are deducted, canceled or sent without any change of inventory: look at orders that wait for theirs."""

@@ -73,17 +73,21 @@ class StockWorld:
         world: World,
         runtime: Runtime,
         *,
-        pieces: int = 10,
+        pieces: int | None = 10,
         prefix: str | None = None,
         managed: bool = True,
         **settings: Any,
     ) -> "StockWorld":
-        """Open and connect a shop; Afosto has `pieces` of each of its SKUs, which begin with the prefix."""
+        """Open and connect a shop; Afosto has `pieces` of each of its SKUs (None: it knows none of them).
+
+        They begin with the prefix.
+        """
         store = f"{prefix or next(PREFIXES)}-{uuid4().hex[:8]}"
         world.shop(store, publishes=True, **{"products": 3, "stock": 50 if managed else None, **settings})
         opened = cls(world, runtime, store)
-        for sku in opened.figures():
-            world.afosto.recount(TENANT, HERE, sku, pieces)
+        if pieces is not None:
+            for sku in opened.figures():
+                world.afosto.recount(TENANT, HERE, sku, pieces)
         return opened
 
     def figures(self) -> dict[str, int | None]:

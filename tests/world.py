@@ -138,7 +138,14 @@ class World:
         return process
 
     def shop(
-        self, name: str, since: datetime | None = None, *, key: str = KEY, publishes: bool = False, **settings: Any
+        self,
+        name: str,
+        since: datetime | None = None,
+        *,
+        key: str = KEY,
+        publishes: bool = False,
+        confirmed: bool = True,
+        **settings: Any,
     ) -> None:
         """Open a shop and connect it to the tenant of `key`; orders from `since` (default: an hour ago) are imported.
 
@@ -157,6 +164,7 @@ class World:
                 afosto_key=key,
                 channel_id=CHANNEL,
                 import_since=since or datetime.now(UTC) - timedelta(hours=1),
+                publish_stock=confirmed,
             ),
         )
         if publishes:

@@ -22,7 +22,10 @@ FIRST_WIDTH = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class NewStore:
-    """What a person says of a store. Orders created before `import_since` (aware UTC) are not imported."""
+    """What a person says of a store. Orders created before `import_since` (aware UTC) are not imported.
+
+    Unless `publish_stock`, nothing of its stock is written before a person has confirmed what it becomes.
+    """
 
     name: str
     base_url: str
@@ -36,6 +39,7 @@ class NewStore:
     open_partly_paid: bool = False
     notify_buyers: bool = True
     mark_orders: bool = False
+    publish_stock: bool = False
 
 
 @dataclass(frozen=True, slots=True)

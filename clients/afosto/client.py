@@ -14,6 +14,7 @@ from clients.http import Http
 from schemas.afosto import (
     Channel,
     InventoryChange,
+    InventoryLevel,
     ItemDraft,
     Location,
     Order,
@@ -30,6 +31,7 @@ from schemas.afosto import (
 )
 from schemas.errors import AnswerLost, MalformedDocument, NeedsPerson
 from schemas.fields import entries
+from schemas.mapping.levels import Levels, match_levels
 from schemas.vendors import Vendor, met_at
 
 T = TypeVar("T")
@@ -96,14 +98,13 @@ class AfostoClient:
         orders = tuple(_readable(entries(page.get("nodes"), "Afosto list", "nodes")))
         return orders, following if following != after else None
 
-    def available(self, skus: Sequence[str], location_ids: Sequence[str]) -> dict[str, int]:
-        """Return what may still be sold of each SKU over these locations together; 0 where Afosto keeps no level."""
-        sums = dict.fromkeys(skus, 0)
+    def available(self, skus: Sequence[str], location_ids: Sequence[str]) -> Levels:
+        """Return what may still be sold of each SKU that Afosto knows, over these locations together."""
+        found: list[InventoryLevel] = []
         for start in range(0, len(skus), BATCH):
             asked = {"skus": list(skus[start : start + BATCH]), "location_ids": list(location_ids)}
-            for level in load_inventory(self._call("inventory", asked, effect=False)):
-                sums[level.sku] += level.available
-        return sums
+            found += load_inventory(self._call("inventory", asked, effect=False))
+        return match_levels(skus, location_ids, found)
 
     def inventory_changes(self, since: datetime, location_ids: Sequence[str]) -> tuple[InventoryChange, ...]:
         """Return what moved at these locations at or after `since`.

@@ -219,15 +219,16 @@ def test_an_address_that_is_not_afostos_is_said_to_be_wrong(afosto: AfostoClient
     assert error.value.reason == "bad-address"
 
 
-def test_what_is_available_is_summed_over_locations_and_nothing_is_zero(afosto: AfostoClient) -> None:
+def test_what_is_available_is_summed_over_locations_and_what_is_left_out_is_unknown(afosto: AfostoClient) -> None:
     levels = [{"sku": "A", "location_id": place, "available": left} for place, left in (("l1", 3), ("l2", -1))]
     answer(inventory=levels)
-    assert afosto.available(["A", "B"], ["l1", "l2"]) == {"A": 2, "B": 0}
+    assert afosto.available(["A", "B"], ["l1", "l2"]).known == {"A": 2}
 
 
 def test_skus_are_asked_for_in_batches(afosto: AfostoClient) -> None:
-    answer(inventory=[])
-    assert len(afosto.available([f"S{n}" for n in range(150)], ["l1"])) == 150
+    skus = [f"S{n}" for n in range(150)]
+    answer(inventory=[{"sku": sku, "location_id": "l1", "available": 1} for sku in skus])
+    assert len(afosto.available(skus, ["l1"]).known) == 150
     assert len(responses.calls) == 2
 
 
