@@ -216,6 +216,11 @@ class Stock:
             found.setdefault(row["said"], []).append(row["sku"])
         return found
 
+    def spelled_elsewhere(self, store: str, skus: Collection[str]) -> list[str]:
+        """Return those of a store's SKUs that another store with a location in common spells in another case."""
+        rows = self._database.rows("stock.spelled_elsewhere", {"store": store, "skus": sorted(skus)})
+        return [row["sku"] for row in rows]
+
     def levels(self, store: str) -> dict[str, int | None]:
         """Return what was available of each SKU when it was last published."""
         return {row["sku"]: row["available"] for row in self._database.rows("stock.levels", {"store": store})}

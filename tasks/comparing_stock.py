@@ -13,8 +13,10 @@ from ledger.records import Store
 from schemas.epages import Availability
 from schemas.errors import NeedsPerson
 from schemas.mapping.differences import Difference
+from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
 from tasks.findings import STOCK, Finding, Verdict, for_a_person, on_its_way, repairable
+from tasks.levels import read_levels
 from tasks.patience import PATIENT, PatientGate, Tell, patiently
 from tasks.publishing_stock import BATCH
 from tasks.runtime import Runtime
@@ -113,11 +115,14 @@ class StockComparison:
         ledger = self._runtime.ledger
         sellers = [s.store for s in ledger.stock.sellers(self._store.name, skus) if s.imports]
         snapshot = ledger.stock.clock()
-        available = patiently(lambda: self._afosto.available(skus, self._locations), self._tell).known
+        available = patiently(lambda: self._levels(skus), self._tell).known
         coming = self._moved(notes, available)
         for name in sellers:
             coming |= self._sold(name)
         return StockReading(available, ledger.held.promised(sellers, skus, snapshot), coming)
+
+    def _levels(self, skus: list[str]) -> Levels:
+        return read_levels(self._runtime.ledger.stock, self._afosto, self._store.name, skus, self._locations)
 
     def _moved(self, notes: Sequence[StockNote], available: dict[str, int]) -> set[str]:
         """SKUs whose moves in Afosto the next watch reads."""

@@ -10,6 +10,7 @@ from schemas.epages import Availability, Product
 from schemas.errors import NeedsPerson
 from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
+from tasks.levels import read_levels
 from tasks.patience import PATIENT, PatientGate, Tell, patiently
 from tasks.runtime import Runtime
 from tasks.stock_outcomes import NOT_IN_AFOSTO, NOT_KEPT, UNCLEAR, no_location
@@ -114,11 +115,14 @@ class _Preview:
     def _compared(self, places: dict[str, _Place]) -> Iterator[StockMove]:
         skus = sorted(places)
         snapshot = self._ledger.stock.clock()
-        levels = patiently(lambda: self._afosto.available(skus, self._locations), self._tell)
+        levels = patiently(lambda: self._levels(skus), self._tell)
         sellers = [each.store for each in self._ledger.stock.sellers(self._store.name, skus) if each.imports]
         promised = self._ledger.held.promised(sellers, skus, snapshot)
         for sku in skus:
             yield self._move(sku, places[sku], levels, promised[sku])
+
+    def _levels(self, skus: list[str]) -> Levels:
+        return read_levels(self._ledger.stock, self._afosto, self._store.name, skus, self._locations)
 
     def _move(self, sku: str, place: _Place, levels: Levels, promised: int) -> StockMove:
         if sku not in levels.known:

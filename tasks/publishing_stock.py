@@ -18,6 +18,7 @@ from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
 from tasks.counterpart import require_scopes
 from tasks.emptying import Emptying
+from tasks.levels import read_levels
 from tasks.refreshing import refresh
 from tasks.run import Run
 from tasks.sellers import Sellers
@@ -136,7 +137,7 @@ class _Publisher:
         """Read in the one right order and move what held still; returns what did not, of which the last is lowered."""
         skus = sorted(each.sku for each in wanted)
         snapshot = self._stock.clock()
-        levels = self._run.afosto.available(skus, self._locations)
+        levels = read_levels(self._stock, self._run.afosto, self._store, skus, self._locations)
         wanted, available = self._known(wanted, levels), levels.known
         if not wanted:
             return []

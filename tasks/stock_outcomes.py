@@ -29,8 +29,8 @@ NOT_IN_AFOSTO = StockOutcome(
 UNCLEAR = StockOutcome(
     "unclear-in-afosto",
     "Afosto says two things of this SKU at once, so the stock of the shop stays as it is",
-    "See in Afosto whether two items bear this SKU, apart from upper and lower case, correct it there, then publish "
-    "it again.",
+    "Two items in Afosto, or two shops that sell from there, spell this SKU differently in upper and lower case, or "
+    "one location has two levels of it. Make it one, then publish it again.",
 )
 
 _BY_REASON = {

@@ -16,6 +16,7 @@ from schemas.errors import NeedsPerson, RetryLater
 from schemas.words import counted
 from tasks.backoff import jitter
 from tasks.health import note_refusal, note_silence
+from tasks.levels import read_levels
 from tasks.refreshing import refresh
 from tasks.runtime import Runtime
 from tasks.sellers import PAST_WAIT
@@ -143,7 +144,7 @@ class _Watch:
         published = self._stock.levels(self._store.name)
         if not published:
             return {}
-        available = self._afosto.available(sorted(published), self._locations).known
+        available = read_levels(self._stock, self._afosto, self._store.name, sorted(published), self._locations).known
         return {sku: now for sku, level in published.items() if level != available.get(sku)}
 
     def _refresh(self) -> None:

@@ -30,7 +30,7 @@ from schemas.afosto import (
     load_parcel,
 )
 from schemas.errors import AnswerLost, MalformedDocument, NeedsPerson
-from schemas.fields import entries
+from schemas.fields import N, entries, named_once
 from schemas.mapping.levels import Levels, match_levels
 from schemas.vendors import Vendor, met_at
 
@@ -67,13 +67,21 @@ class AfostoClient:
             found = self._call("order", {"id": order_id}, effect=False).get("order")
         except NotFound:
             return None
-        return load_order(found) if found else None
+        if not found:
+            return None
+        order = load_order(found)
+        if order.id != order_id:
+            raise MalformedDocument(
+                f"Afosto answers the order {order.id} where {order_id} was asked for", field="order.id"
+            )
+        return order
 
     def orders_by_reference(self, channel_id: str, reference: str) -> tuple[Order, ...]:
         """Return the orders with our reference. Raises NeedsPerson (schema-mismatch) where Afosto has no such query."""
         variables = {"filters": {"channel_id": channel_id, "reference": reference}, "first": PAGE}
         found = self._list("orders_by_reference", "orders", variables)
-        return tuple(load_order(node) for node in entries(found.get("nodes"), "Afosto list", "nodes"))
+        orders = (load_order(node) for node in entries(found.get("nodes"), "Afosto list", "nodes"))
+        return named_once(order for order in orders if order.reference == reference)
 
     def changed_orders(self, channel_id: str, since: datetime) -> list[str]:
         """Return the ids of a channel's orders that changed since a moment.
@@ -162,7 +170,7 @@ class AfostoClient:
     def set_parcel_status(self, parcel_id: str, status: str) -> Parcel:
         """Move a parcel forward."""
         body = {"parcel_id": parcel_id, "status": status}
-        return self._mutate("set_parcel_status", "setParcelStatus", body, "parcel", load_parcel)
+        return self._mutate("set_parcel_status", "setParcelStatus", body, "parcel", load_parcel, parcel_id)
 
     def _batched(self, name: str, field: str, order_id: str, items: Sequence[Any], **rest: Any) -> Order:
         if not items:
@@ -198,18 +206,30 @@ class AfostoClient:
         return page
 
     def _changed(self, name: str, field: str, body: Mapping[str, Any]) -> Order:
-        return self._mutate(name, field, body, "order", load_order)
+        return self._mutate(name, field, body, "order", load_order, body.get("order_id"))
 
     def _mutate(
-        self, name: str, field: str, body: Mapping[str, Any], key: str, load: Callable[[Mapping[str, Any]], T]
-    ) -> T:
-        """Have an effect and load what stands under `key` of its answer; an answer that does not show it is lost."""
+        self,
+        name: str,
+        field: str,
+        body: Mapping[str, Any],
+        key: str,
+        load: Callable[[Mapping[str, Any]], N],
+        named: str | None = None,
+    ) -> N:
+        """Have an effect and load what stands under `key` of its answer; an answer that does not show it is lost.
+
+        So is one that shows another order or parcel than the one `named`.
+        """
         changed = self._call(name, {"input": without_nulls(body)}, effect=True).get(field)
         if not isinstance(changed, Mapping) or changed.get(key) is None:
             # The payloads may be null by Afosto's own schema; the effect is there to be looked up all the same.
             raise AnswerLost(f"Afosto's answer to {field} does not show what was changed.")
         with shows_effect(field):
-            return load(changed[key])
+            shown = load(changed[key])
+        if named not in (None, shown.id):
+            raise AnswerLost(f"Afosto's answer to {field} shows {shown.id} instead of {named}.")
+        return shown
 
     def _call(self, name: str, variables: Mapping[str, Any], *, effect: bool) -> Mapping[str, Any]:
         with met_at(Vendor.AFOSTO):

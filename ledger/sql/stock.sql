@@ -167,6 +167,13 @@ join stock s on s.store = %(store)s and lower(s.sku) = lower(n.said) and s.outco
 where not exists (select 1 from stock e where e.store = %(store)s and e.sku = n.said and e.outcome is distinct from 'unknown-sku')
 order by n.said, s.sku;
 
+-- name: spelled_elsewhere
+select distinct k.sku from unnest(%(skus)s::text[]) as k (sku)
+join stock s on lower(s.sku) = lower(k.sku) and s.sku <> k.sku and s.outcome is distinct from 'unknown-sku'
+join locations o on o.store = s.store
+join locations m on m.store = %(store)s and m.afosto_id = o.afosto_id
+where s.store <> %(store)s;
+
 -- name: levels
 -- What was available when each SKU was last published.
 select sku, available from stock where store = %(store)s and outcome is distinct from 'unknown-sku';

@@ -2,7 +2,8 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Self
 
 from schemas.afosto import InventoryLevel
 
@@ -12,11 +13,18 @@ class Levels:
     """What Afosto answered of some SKUs.
 
     `known` says how many pieces may be sold of each SKU that it knows, all locations together. `unclear` are those of
-    which it said two things at once. A SKU in neither is unknown to Afosto: that is no zero.
+    which it said two things at once. A SKU in neither is unknown to Afosto: that is no zero. `respelled` are those that
+    are known in another case alone.
     """
 
     known: dict[str, int]
     unclear: frozenset[str]
+    respelled: frozenset[str] = frozenset()
+
+    def without(self, skus: Collection[str]) -> Self:
+        """The same with these SKUs unclear: who is meant by their level is not certain."""
+        known = {sku: available for sku, available in self.known.items() if sku not in skus}
+        return replace(self, known=known, unclear=self.unclear | (self.known.keys() - known.keys()))
 
 
 def match_levels(skus: Sequence[str], locations: Collection[str], levels: Iterable[InventoryLevel]) -> Levels:
@@ -34,7 +42,8 @@ def match_levels(skus: Sequence[str], locations: Collection[str], levels: Iterab
         found = figures[spellings[0]]
         if len(spellings) == 1 and len(dict(found)) == len(found):
             known[sku] = sum(available for _, available in found)
-    return Levels(known, frozenset(spelled.keys() - known.keys()))
+    respelled = frozenset(sku for sku in known if spelled[sku] != [sku])
+    return Levels(known, frozenset(spelled.keys() - known.keys()), respelled)
 
 
 def _spellings(asked: Sequence[str], answered: Collection[str]) -> dict[str, list[str]]:

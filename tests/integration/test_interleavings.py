@@ -66,6 +66,9 @@ LOSSES = st.sampled_from(
 )
 # What no reader may believe: what is done in good faith does not heal.
 HOSTILE = st.sampled_from([fault for plan in hostile_plans().values() for fault in plan])
+AFOSTO_SWITCHES = st.fixed_dictionaries(
+    {name: st.booleans() for name in ("orders_list", "merge_items", "other_case", "names_twice")}
+)
 # Choices among what exists by then: Hypothesis itself must draw the same whatever the vendors' ids are.
 SEEDS = st.integers(0, 2**32)
 # Few orders, so that much happens to each of them.
@@ -98,10 +101,10 @@ class Trade(RuleBasedStateMachine):
         self.orders: dict[str, Document] = {}
         self.of_afosto: set[str] = set()
 
-    @initialize(switches=SHOP_SWITCHES, money=MONEY, lists=st.booleans(), merges=st.booleans())
-    def connect(self, switches: Document, money: Document, lists: bool, merges: bool) -> None:
+    @initialize(switches=SHOP_SWITCHES, money=MONEY, theirs=AFOSTO_SWITCHES)
+    def connect(self, switches: Document, money: Document, theirs: Document) -> None:
         self.driver = Driver(self.world, self.runtime, switches=switches, **money)
-        self.world.afosto.set_switches(TENANT, orders_list=lists, merge_items=merges)
+        self.world.afosto.set_switches(TENANT, **theirs)
         self.begun = len(self.world.afosto.causes(TENANT))
         stock = self.world.epages.stock(self.driver.store)
         self.skus = [item["sku"] for item in stock if (item["stock"] or 0) > 20]

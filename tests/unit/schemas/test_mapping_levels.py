@@ -20,7 +20,8 @@ def test_a_sku_that_is_left_out_is_not_known_and_that_is_no_zero() -> None:
 
 
 def test_a_sku_in_another_case_is_the_one_that_was_asked_for() -> None:
-    assert match_levels(["Mug-Blue"], PLACES, [level("MUG-BLUE", 3)]).known == {"Mug-Blue": 3}
+    found = match_levels(["Mug-Blue"], PLACES, [level("MUG-BLUE", 3)])
+    assert (found.known, found.respelled) == ({"Mug-Blue": 3}, frozenset({"Mug-Blue"}))
 
 
 def test_the_exact_spelling_counts_before_one_in_another_case() -> None:
