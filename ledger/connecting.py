@@ -7,7 +7,7 @@ from typing import Any
 from ledger.database import fetch, fetch_one
 from ledger.session import Session
 from schemas.errors import NeedsPerson
-from schemas.flows import SWITCHES
+from schemas.flows import STOCK_TO_CONFIRM, SWITCHES
 
 _PORTS = {"http": ":80", "https": ":443"}
 
@@ -52,6 +52,8 @@ def insert(session: Session, values: Mapping[str, Any], flows: Mapping[str, bool
     assert added is not None
     for flow, enabled in flows.items():
         fetch(session, "stores.add_flow", switch_values(name, flow, enabled))
+    if not values.get("publish_stock"):
+        halt(session, name, "inventory.publish", STOCK_TO_CONFIRM, "nobody has confirmed yet what its stock becomes")
     looks = {"store": name, "direction": "export", "flow": "looks", "enabled": True}
     fetch(session, "stores.add_flow", looks)
     fetch(session, "walks.open", {"store": name})
@@ -67,6 +69,12 @@ def _open_cursor(
 ) -> None:
     parameters = {"store": store, "kind": kind, "position": position, "upper_end": end, "next_poll_at": due}
     fetch(session, "cursors.open", {**parameters, "width": width})
+
+
+def halt(session: Session, store: str, flow: str, reason: str, message: str) -> None:
+    """Within a transaction: stop a flow, by its name in `schemas.flows`, until a person decides."""
+    values = switch_values(store, flow, enabled=True)
+    fetch(session, "stores.halt_flow", {**values, "reason": reason, "message": message})
 
 
 def switch_values(store: str, flow: str, enabled: bool) -> dict[str, Any]:

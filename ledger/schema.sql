@@ -337,6 +337,7 @@ create index order_lines_noted on order_lines (sku, store, waiting_at);
 -- One row per SKU of a store. `wanted` and `done` are versions: to be published while wanted > done.
 -- ambiguous_until: written before the shop's stock is moved, cleared by the answer; while it stands, the SKU is not touched
 -- before that time. recheck_at: published once more then, because a move whose answer was lost may land late.
+-- emptied_at: publishing took it to zero then; null once it has pieces again. may_empty: a person has seen that it goes there.
 create table stock (
     store text not null references stores on delete cascade,
     sku text not null,
@@ -354,6 +355,8 @@ create table stock (
     ambiguous_until timestamptz,
     recheck_at timestamptz,
     checked_at timestamptz,
+    emptied_at timestamptz,
+    may_empty boolean not null default false,
     primary key (store, sku)
 );
 create index stock_wanted on stock (store, sku)

@@ -16,6 +16,7 @@ from ledger.sku_batches import SEE_LOG, SkuBatch, keep_skus, sku_of
 from ledger.sqlstates import words
 from ledger.wishes import hint
 from schemas.errors import LeaseLost
+from schemas.flows import STOCK_STOPS
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,8 @@ SUBJECT = "stock"  # of the one job that publishes all of a store's wishes
 class WantedSku:
     """A SKU to be published: `version` is what was wanted when it was taken, the ids are None while nobody knows them.
 
-    `ambiguous_until` stands when the answer to its last move was lost.
+    `ambiguous_until` stands when the answer to its last move was lost. `may_empty`: a person has seen that it goes to
+    zero.
     """
 
     sku: str
@@ -34,6 +36,7 @@ class WantedSku:
     product_id: str | None
     variation_id: str | None
     ambiguous_until: datetime | None
+    may_empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,15 @@ class Seller:
     imports: bool
     read: bool
     silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Emptied:
+    """SKUs of a store: that the shop has in stock, that are to be published, that publishing took to zero lately."""
+
+    stocked: int
+    due: int
+    emptied: int
 
 
 class Stock:
@@ -214,6 +226,43 @@ class Stock:
         held = {"store": job.store, "job_id": job.id, "fence": job.fence}
         if not self._database.rows(query, {**values, **held}):
             raise LeaseLost(f"the job is somebody else's by now; nothing is written down of {values['sku']}")
+
+    def emptying(self, store: str, besides: Collection[str]) -> Emptied:
+        """Return how much of a store's stock went to zero within the last hour, these SKUs left out."""
+        row = self._database.row("stock.emptying", {"store": store, "besides": list(besides)})
+        assert row is not None
+        return Emptied(**row)
+
+    def empty(self, store: str, skus: Collection[str]) -> None:
+        """Write down that these SKUs are about to be taken to zero."""
+        self._database.rows("stock.empty", {"store": store, "skus": list(skus)})
+
+    def confirm(self, store: str, emptied: Collection[str]) -> bool:
+        """Let a store's stock be published that waited for a person, who has seen that these SKUs go to zero.
+
+        Returns False, and changes nothing, when it did not wait for one.
+        """
+
+        def work(session: Session) -> bool:
+            if fetch_one(session, "stores.confirm_stock", {"store": store, "reasons": list(STOCK_STOPS)}) is None:
+                return False
+            fetch(session, "stock.permit", {"store": store, "skus": sorted(emptied)})
+            fetch(session, "stock.anew", {"store": store})
+            return True
+
+        return self._database.transaction(work)
+
+    def spelled(self, store: str, skus: Collection[str]) -> dict[str, list[str]]:
+        """Return how the store spells SKUs that are known in another case alone; the others are left out."""
+        found: dict[str, list[str]] = {}
+        for row in self._database.rows("stock.spelled", {"store": store, "skus": sorted(skus)}) if skus else ():
+            found.setdefault(row["said"], []).append(row["sku"])
+        return found
+
+    def spelled_elsewhere(self, store: str, skus: Collection[str]) -> list[str]:
+        """Return those of a store's SKUs that another store with a location in common spells in another case."""
+        rows = self._database.rows("stock.spelled_elsewhere", {"store": store, "skus": sorted(skus)})
+        return [row["sku"] for row in rows]
 
     def levels(self, store: str) -> dict[str, int | None]:
         """Return what was available of each SKU when it was last published."""

@@ -13,7 +13,7 @@ from ledger.trouble import warn_ill, warn_stopped
 from schemas.advice import UNFORESEEN
 from schemas.epages import Token
 from schemas.errors import NeedsPerson
-from schemas.flows import SWITCHES, flow_name
+from schemas.flows import STOCK_STOPS, SWITCHES, flow_name
 
 # Which orders a store opens in Afosto although the buyer has not paid: nothing at all, or not all of it.
 OpeningChoice = Literal["open_unpaid", "open_partly_paid"]
@@ -114,9 +114,13 @@ class Stores:
         self._must_exist("stores.resume", name)
 
     def resume_flows(self, name: str, flow: str | None) -> list[Row]:
-        """Release the flow of this name, or all, that stopped themselves, and return which."""
+        """Release the flow of this name, or all, that stopped themselves, and return which.
+
+        Stock that waits to be confirmed stays stopped: see `Stock.confirm`.
+        """
         direction, inner = SWITCHES[flow] if flow else (None, None)
-        return self._database.rows("stores.resume_flow", {"store": name, "direction": direction, "flow": inner})
+        values = {"store": name, "direction": direction, "flow": inner, "besides": list(STOCK_STOPS)}
+        return self._database.rows("stores.resume_flow", values)
 
     def set_totals(self, name: str, totals: str) -> None:
         """Choose what happens when the vendors' totals differ: strict, tolerate or accept."""
@@ -177,6 +181,15 @@ class Stores:
         if stopped:
             warn_stopped(store, flow_name("import", flow), reason, message)
         return stopped
+
+    def halt_flow(self, name: str, flow: str, reason: str, message: str) -> None:
+        """Stop a flow, by its name in `schemas.flows`, until a person decides."""
+
+        def work(session: Session) -> None:
+            connecting.halt(session, name, flow, reason, message)
+            fetch(session, "front.call_back", connecting.switch_values(name, flow, enabled=True))
+
+        self._database.transaction(work)
 
     def blame(self, store: str, vendor: str, reason: str, message: str, pause: float) -> None:
         """Note that something is wrong with a vendor for the whole store; its jobs wait `pause` seconds."""

@@ -17,9 +17,9 @@ def warn_parked(
     _warn("a job is parked", store, reason, why, resolution, flow=flow, order=order, cause=cause)
 
 
-def warn_stopped(store: str, flow: str, reason: str, why: str) -> None:
+def warn_stopped(store: str, flow: str, reason: str, why: str, resolution: str | None = None) -> None:
     """A flow stopped itself; `why` says what to look at first."""
-    resolution = f"look at its jobs, then: connector store resume {store} --flow {flow}"
+    resolution = resolution or f"look at its jobs, then: connector store resume {store} --flow {flow}"
     _warn("a flow stopped itself", store, reason, why, resolution, flow=flow)
 
 

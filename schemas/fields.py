@@ -4,10 +4,10 @@ A field names the dotted path at which its value stands, so one flat schema read
 and an error carries the full path of what is at fault.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_load
 
@@ -254,6 +254,22 @@ class Many(At[tuple[Any, ...]]):
         if isinstance(value, list) and len(value) > MOST_ENTRIES:
             raise ValidationError(f"has more than {MOST_ENTRIES} entries")
         return tuple(self._schema.load(value, many=True))
+
+
+class Named(Protocol):
+    """What has an id of its own."""
+
+    @property
+    def id(self) -> str:
+        """The id."""
+
+
+N = TypeVar("N", bound=Named)
+
+
+def named_once(rows: Iterable[N]) -> tuple[N, ...]:
+    """Leave out all but the last of the rows of one id: a list may name one twice, as one whose pages shift does."""
+    return tuple({row.id: row for row in rows}.values())
 
 
 def entries(value: Any, what: str, field: str) -> list[Any]:

@@ -15,6 +15,9 @@ SWITCHES: Mapping[str, tuple[str, str]] = {
     "broken.export": ("export", "broken"),
     "inventory.publish": ("export", "inventory"),
 }
+# Why a store's stock stands still until somebody has seen what it would become and confirms it.
+STOCK_TO_CONFIRM, STOCK_TO_ZERO = "stock-to-confirm", "stock-to-zero"
+STOCK_STOPS = (STOCK_TO_CONFIRM, STOCK_TO_ZERO)
 # The task that finds out what is to be exported: it is no switch of its own.
 LOOK = "orders.look"
 # Name → (direction, flow) of all that becomes a job.

@@ -37,7 +37,8 @@ class Settings:
 
     Polling: every store is asked each `poll_interval`, from its cursor less `poll_overlap`, `poll_page_size`
     orders at a time, at most `poll_slices_per_task` slices in one task; `clock_margin` is how far behind the
-    shop's clock a cursor stays. Changes of inventory are read each `inventory_interval`.
+    shop's clock a cursor stays. Changes of inventory are read each `inventory_interval`. Publishing stops
+    before it takes more than `stock_zero_percent` of what a shop has in stock to zero within an hour; 100: never.
 
     Walking: what no event of Afosto tells is looked for every `walk_interval`, in its list of changed orders; where it
     has none, each open order is looked at once in `walk_period`.
@@ -70,6 +71,7 @@ class Settings:
     walk_interval: float
     walk_period: float
     inventory_interval: float
+    stock_zero_percent: int
     lease: float
     lease_renewal: float
     longest_job: float
@@ -132,6 +134,7 @@ class SettingsSchema(Document):
     walk_interval = Seconds(60)
     walk_period = Seconds(900)
     inventory_interval = Seconds(60)
+    stock_zero_percent = Count(50)
     lease = Seconds(20)
     lease_renewal = Seconds(5)
     longest_job = Seconds(60)

@@ -12,8 +12,10 @@ from ledger.records import Store
 from schemas.epages import Availability
 from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.differences import Difference
+from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
 from tasks.findings import STOCK, Finding, Verdict, for_a_person, on_its_way, repairable
+from tasks.levels import read_levels
 from tasks.patience import PATIENT, PatientGate, Tell, patiently
 from tasks.publishing_stock import BATCH
 from tasks.runtime import Runtime
@@ -29,6 +31,7 @@ READS = ("prod:r", "prda:r")
 class StockReading:
     """What Afosto has available (A) and what is sold and not booked there (U) per SKU, and what is about to change.
 
+    A SKU that Afosto does not know, or says two things of, is not among `available`.
     `coming` are SKUs of which news is not read yet: a sale, or a move of Afosto's inventory.
     """
 
@@ -81,6 +84,9 @@ class StockComparison:
     def _batch(self, notes: Sequence[StockNote]) -> Iterator[tuple[StockNote, Finding]]:
         reading = self._read([note.sku for note in notes], notes)
         for note in notes:
+            if note.sku not in reading.available:
+                # Afosto does not know it: whatever the shop has is right.
+                continue
             available, promised = reading.available[note.sku], reading.promised[note.sku]
             shop = self._stock_of(note)
             stock = shop.available_stock if shop else None
@@ -109,11 +115,14 @@ class StockComparison:
         ledger = self._runtime.ledger
         sellers = [s.store for s in ledger.stock.sellers(self._store.name, skus) if s.imports]
         snapshot = ledger.stock.clock()
-        available = patiently(lambda: self._afosto.available(skus, self._locations), self._tell)
+        available = patiently(lambda: self._levels(skus), self._tell).known
         coming = self._moved(notes, available)
         for name in sellers:
             coming |= self._sold(name)
         return StockReading(available, ledger.held.promised(sellers, skus, snapshot), coming)
+
+    def _levels(self, skus: list[str]) -> Levels:
+        return read_levels(self._runtime.ledger.stock, self._afosto, self._store.name, skus, self._locations)
 
     def _moved(self, notes: Sequence[StockNote], available: dict[str, int]) -> set[str]:
         """SKUs whose moves in Afosto the next watch reads."""
@@ -121,14 +130,16 @@ class StockComparison:
         if cursor is None or cursor["position"] is None:
             return {note.sku for note in notes}
         if not cursor["lists_changes"]:
-            return {note.sku for note in notes if note.available != available[note.sku]}
+            return {note.sku for note in notes if note.available != available.get(note.sku)}
         try:
             changes = patiently(lambda: self._afosto.inventory_changes(cursor["position"], self._locations), self._tell)
         except NeedsPerson as error:
             if error.reason != "schema-mismatch":
                 raise
-            return {note.sku for note in notes if note.available != available[note.sku]}
-        return {change.sku for change in changes if not isinstance(change, MalformedDocument)}
+            return {note.sku for note in notes if note.available != available.get(note.sku)}
+        said = {change.sku for change in changes if not isinstance(change, MalformedDocument)}
+        spelled = self._runtime.ledger.stock.spelled(self._store.name, said)
+        return said.union(*spelled.values())
 
     def _sold(self, name: str) -> set[str]:
         """SKUs of a seller's orders that no poll has read as they are."""

@@ -76,10 +76,11 @@ def _made_on_both_sides(
 
 def _settle(run: Run, intent: Intent, order: afosto.Order, linked: Collection[str]) -> str:
     """A parcel was announced and its answer not seen: adopt the one with just these units, else plan it anew."""
+    units = intent.body["units"]
     for parcel in order.parcels:
-        if set(parcel.unit_ids) == set(intent.body["units"]) and parcel.id not in linked:
+        if set(parcel.unit_ids) == set(units) and parcel.id not in linked:
             run.note(f"adopted parcel {parcel.id}")
-            _conclude(run, intent.id, intent.body["process"], parcel, "adopted")
+            _conclude(run, intent.id, intent.body["process"], parcel, len(units), "adopted")
             return f"the parcel had been made as {parcel.id}"
     must_wait(intent)
     run.links.conclude(run.store.name, run.order_id, intent.id, [], "did not land")
@@ -96,11 +97,13 @@ def _create(run: Run, plan: ParcelPlan) -> afosto.Parcel:
         look_again_if_taken(run, units)
         raise
     run.note(f"put {counted(len(units), 'unit')} into parcel {parcel.id}")
-    return _conclude(run, intent.id, plan.process_id, parcel, "done")
+    return _conclude(run, intent.id, plan.process_id, parcel, len(units), "done")
 
 
-def _conclude(run: Run, intent_id: int, process: str, parcel: afosto.Parcel, outcome: str) -> afosto.Parcel:
-    quantity = len(parcel.unit_ids)
+def _conclude(
+    run: Run, intent_id: int, process: str, parcel: afosto.Parcel, quantity: int, outcome: str
+) -> afosto.Parcel:
+    """Link a parcel of so many units, as they were sent: the answer may leave them out."""
     link = NewLink("parcel", afosto_id=parcel.id, epages_id=process, quantity=quantity, stage=parcel.status)
     run.links.conclude(run.store.name, run.order_id, intent_id, [link], outcome)
     return parcel

@@ -1,14 +1,14 @@
 """Cancellations and returns of the shop, carried over unit by unit."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from clients.afosto.errors import RefusedByAfosto
 from ledger.ledger import ORDER_WAIT
 from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto
-from schemas.errors import Wait
+from schemas.errors import NeedsPerson, Wait
 from schemas.mapping.cancellations import units_to_cancel
 from schemas.mapping.returns import units_to_return
 from schemas.words import counted
@@ -128,13 +128,25 @@ def _units_to_return(run: Run, order: afosto.Order) -> dict[str, list[str]]:
 
 def _take_back(run: Run, order: afosto.Order, intent: Intent) -> str:
     restock, scrap = intent.body["restock"], intent.body["scrap"]
+    lines = _lines(order)
+    _must_have(run, lines, [*restock, *scrap])
     order = _receive(run, order, intent)
     drive(run, order, {*restock, *scrap}, restock=set(restock))
-    lines = _lines(order)
     statuses = [(unit, "RETURNED") for unit in restock] + [(unit, "BROKEN") for unit in scrap]
     links = [NewLink("return", afosto_id=unit, line_id=lines[unit], stage=status) for unit, status in statuses]
     run.links.conclude(run.store.name, run.order_id, intent.id, links, "done")
     return f"took back {counted(len(restock), 'unit')} into stock, {len(scrap)} broken"
+
+
+def _must_have(run: Run, lines: Mapping[str, str], units: Sequence[str]) -> None:
+    """Raise NeedsPerson (unit-gone) when units whose taking back was announced have left the order since."""
+    gone = [unit for unit in units if unit not in lines]
+    if gone:
+        raise NeedsPerson(
+            f"of order {run.order_id} Afosto no longer has {counted(len(gone), 'unit')} to be taken back: {gone[0]}",
+            reason="unit-gone",
+            resolution="Find out who removed it in Afosto; drop the job if that was meant.",
+        )
 
 
 def _receive(run: Run, order: afosto.Order, intent: Intent) -> afosto.Order:

@@ -17,12 +17,25 @@ from ledger.stock import Stock, StockOutcome, WantedSku
 from ledger.wishes import Publishing
 from schemas.epages import Availability
 from schemas.errors import AnswerLost, ConnectorError, NeedsPerson, RetryLater, Wait
+from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
 from tasks.counterpart import require_scopes
+from tasks.emptying import Emptying
+from tasks.levels import read_levels
 from tasks.refreshing import refresh
 from tasks.run import Run
 from tasks.sellers import Sellers
-from tasks.stock_outcomes import LOOKED_FOR, NOT_KEPT, failed, in_step, no_location, not_raised, refused
+from tasks.stock_outcomes import (
+    LOOKED_FOR,
+    NOT_IN_AFOSTO,
+    NOT_KEPT,
+    UNCLEAR,
+    failed,
+    in_step,
+    no_location,
+    not_raised,
+    refused,
+)
 from tasks.stock_places import Found, Place, find_place
 from tasks.vendors import epages_bucket
 
@@ -80,6 +93,7 @@ class _Publisher:
         self._locations = locations
         self._imports = True
         self._behind: dict[str, float] = {}
+        self._emptying = Emptying(run)
         self._outcomes: Counter[str] = Counter()
         self.failed: list[RetryLater] = []
 
@@ -130,7 +144,10 @@ class _Publisher:
         """Read in the one right order and move what held still; returns what did not, of which the last is lowered."""
         skus = sorted(each.sku for each in wanted)
         snapshot = self._stock.clock()
-        available = self._run.afosto.available(skus, self._locations)
+        levels = read_levels(self._stock, self._run.afosto, self._store, skus, self._locations)
+        wanted, available = self._known(wanted, levels), levels.known
+        if not wanted:
+            return []
         cursors = sellers.cursors()
         moving = frozenset(skus)
         before = sellers.read(cursors, moving)
@@ -138,6 +155,7 @@ class _Publisher:
         promised = self._run.runtime.ledger.held.promised(sellers.names, skus, snapshot)
         found = {each.sku: where for each in wanted if self.has_time and (where := self._try_to_find(each))}
         after = sellers.read(cursors, moving)
+        self._emptying.check(wanted, found, available, promised)
         again = []
         for each in wanted:
             if each.sku not in found:
@@ -151,6 +169,14 @@ class _Publisher:
                 sold = sum(held for key, held in _of(after, each.sku) if key not in before)
                 self._lower(each, found[each.sku], wanted_stock(available[each.sku], promised[each.sku] + sold))
         return again
+
+    def _known(self, wanted: Sequence[WantedSku], levels: Levels) -> list[WantedSku]:
+        """Give the SKUs that Afosto knows; what it does not know stays as it is in the shop."""
+        for each in wanted:
+            if each.sku not in levels.known:
+                end = UNCLEAR if each.sku in levels.unclear else NOT_IN_AFOSTO
+                self._settle(each, (each.product_id, each.variation_id) if each.product_id else NOWHERE, end)
+        return [each for each in wanted if each.sku in levels.known]
 
     def _lower(self, wanted: WantedSku, found: Found | StockOutcome, most: int) -> None:
         """A SKU that sells faster than it is read: it has no more than this, counting every new order whole."""

@@ -29,6 +29,19 @@ VARIATION_PRODUCT = StockOutcome(
     "Give the variations SKUs of their own on both sides.",
 )
 
+NOT_IN_AFOSTO = StockOutcome(
+    "not-in-afosto",
+    "Afosto keeps no stock of this SKU at the mapped locations, so that of the shop stays as it is",
+    "Nothing, if Afosto shall not keep its stock; else give the item this SKU and a level at a mapped location there. "
+    "The stock then follows.",
+)
+UNCLEAR = StockOutcome(
+    "unclear-in-afosto",
+    "Afosto says two things of this SKU at once, so the stock of the shop stays as it is",
+    "Two items in Afosto, or two shops that sell from there, spell this SKU differently in upper and lower case, or "
+    "one location has two levels of it. Make it one, then publish it again.",
+)
+
 _BY_REASON = {
     "product.availability.invalid-availability-state": NOT_KEPT,
     "operation-not-available": VARIATION_PRODUCT,

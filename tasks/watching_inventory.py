@@ -16,6 +16,7 @@ from schemas.errors import MalformedDocument, NeedsPerson, RetryLater
 from schemas.words import counted
 from tasks.backoff import jitter
 from tasks.health import StoreRun, note_refusal, note_silence, showing
+from tasks.levels import read_levels
 from tasks.refreshing import refresh
 from tasks.runtime import Runtime
 from tasks.sellers import PAST_WAIT
@@ -158,12 +159,15 @@ class _Watch:
             if error.reason != "schema-mismatch":
                 raise
             return None
-        latest: dict[str, datetime] = {}
+        moved = [change for change in found if not isinstance(change, MalformedDocument)]
         for change in found:
             if isinstance(change, MalformedDocument):
                 log.warning("a move of stock is left out", store=self._store.name, why=str(change))
-                continue
-            latest[change.sku] = max(change.changed_at, latest.get(change.sku, change.changed_at))
+        spelled = self._stock.spelled(self._store.name, {change.sku for change in moved})
+        latest: dict[str, datetime] = {}
+        for change in moved:
+            for sku in spelled.get(change.sku, [change.sku]):
+                latest[sku] = max(change.changed_at, latest.get(sku, change.changed_at))
         return latest
 
     def _compared(self, now: datetime) -> Mapping[str, datetime]:
@@ -171,8 +175,8 @@ class _Watch:
         published = self._stock.levels(self._store.name)
         if not published:
             return {}
-        available = self._afosto.available(sorted(published), self._locations)
-        return {sku: now for sku, level in available.items() if level != published[sku]}
+        available = read_levels(self._stock, self._afosto, self._store.name, sorted(published), self._locations).known
+        return {sku: now for sku, level in published.items() if level != available.get(sku)}
 
     def _refresh(self) -> None:
         """Units are deducted, canceled or sent without any change of inventory: look at orders that wait for theirs."""

@@ -75,19 +75,23 @@ class StockWorld:
         world: World,
         runtime: Runtime,
         *,
-        pieces: int = 10,
+        pieces: int | None = 10,
         prefix: str | None = None,
         managed: bool = True,
         tenant: str = TENANT,
         **settings: Any,
     ) -> "StockWorld":
-        """Open and connect a shop; its tenant has `pieces` of each of its SKUs, which begin with the prefix."""
+        """Open and connect a shop; its tenant has `pieces` of each of its SKUs (None: it knows none of them).
+
+        They begin with the prefix.
+        """
         store = f"{prefix or next(PREFIXES)}-{uuid4().hex[:8]}"
         stock = 50 if managed else None
         world.shop(store, tenant=tenant, publishes=True, **{"products": 3, "stock": stock, **settings})
         opened = cls(world, runtime, store, tenant)
-        for sku in opened.figures():
-            world.afosto.recount(tenant, HERE, sku, pieces)
+        if pieces is not None:
+            for sku in opened.figures():
+                world.afosto.recount(tenant, HERE, sku, pieces)
         return opened
 
     def figures(self) -> dict[str, int | None]:

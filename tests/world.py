@@ -145,6 +145,7 @@ class World:
         tenant: str = TENANT,
         key: str = KEY,
         publishes: bool = False,
+        confirmed: bool = True,
         **settings: Any,
     ) -> None:
         """Open a shop and connect it to a tenant by its key; orders from `since` (default: an hour ago) are imported.
@@ -164,6 +165,7 @@ class World:
                 afosto_key=key,
                 channel_id=CHANNEL,
                 import_since=since or datetime.now(UTC) - timedelta(hours=1),
+                publish_stock=confirmed,
             ),
         )
         if publishes:

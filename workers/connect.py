@@ -1,7 +1,7 @@
 """Connecting a store: both vendors' credentials are tried before anything is kept."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -22,7 +22,10 @@ FIRST_WIDTH = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class NewStore:
-    """What a person says of a store. Orders created before `import_since` (aware UTC) are not imported."""
+    """What a person says of a store. Orders created before `import_since` (aware UTC) are not imported.
+
+    Unless `publish_stock`, nothing of its stock is written before a person has confirmed what it becomes.
+    """
 
     name: str
     base_url: str
@@ -36,6 +39,7 @@ class NewStore:
     open_partly_paid: bool = False
     notify_buyers: bool = True
     mark_orders: bool = False
+    publish_stock: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +110,17 @@ def refresh_scopes(ledger: Ledger, settings: Settings, name: str) -> frozenset[s
 
 
 def same_names(shop: EpagesClient, afosto: AfostoClient) -> dict[str, str]:
-    """Return ePages id → Afosto id of the locations that bear one name on both sides."""
-    by_name = {location.name: location.id for location in afosto.locations()}
-    return {location.id: by_name[location.name] for location in shop.locations() if location.name in by_name}
+    """Return ePages id → Afosto id of the locations that bear one name on both sides, each side but once."""
+    theirs = _by_name((location.name, location.id) for location in afosto.locations())
+    ours = _by_name((location.name, location.id) for location in shop.locations())
+    return {ids[0]: theirs[name][0] for name, ids in ours.items() if len(ids) == len(theirs.get(name, ())) == 1}
+
+
+def _by_name(locations: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, location_id in dict.fromkeys(locations):
+        found.setdefault(name, []).append(location_id)
+    return found
 
 
 def afosto_bucket(key: str) -> str:

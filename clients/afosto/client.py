@@ -14,6 +14,7 @@ from clients.http import Http
 from schemas.afosto import (
     Channel,
     InventoryChange,
+    InventoryLevel,
     ItemDraft,
     Location,
     Order,
@@ -29,7 +30,8 @@ from schemas.afosto import (
     load_parcel,
 )
 from schemas.errors import AnswerLost, MalformedDocument, NeedsPerson
-from schemas.fields import entries
+from schemas.fields import N, entries, named_once
+from schemas.mapping.levels import Levels, match_levels
 from schemas.vendors import Vendor, met_at
 
 T = TypeVar("T")
@@ -71,13 +73,21 @@ class AfostoClient:
             found = self._call("order", {"id": order_id}, effect=False).get("order")
         except NotFound:
             return None
-        return load_order(found) if found else None
+        if not found:
+            return None
+        order = load_order(found)
+        if order.id != order_id:
+            raise MalformedDocument(
+                f"Afosto answers the order {order.id} where {order_id} was asked for", field="order.id"
+            )
+        return order
 
     def orders_by_reference(self, channel_id: str, reference: str) -> tuple[Order, ...]:
         """Return the orders with our reference. Raises NeedsPerson (schema-mismatch) where Afosto has no such query."""
         variables = {"filters": {"channel_id": channel_id, "reference": reference}, "first": PAGE}
         found = self._list("orders_by_reference", "orders", variables)
-        return tuple(load_order(node) for node in entries(found.get("nodes"), "Afosto list", "nodes"))
+        orders = (load_order(node) for node in entries(found.get("nodes"), "Afosto list", "nodes"))
+        return named_once(order for order in orders if order.reference == reference)
 
     def changed_orders(self, channel_id: str, since: datetime) -> list[str]:
         """Return the ids of a channel's orders that changed since a moment.
@@ -102,14 +112,13 @@ class AfostoClient:
         orders = tuple(_readable(entries(page.get("nodes"), "Afosto list", "nodes")))
         return orders, following if following != after else None
 
-    def available(self, skus: Sequence[str], location_ids: Sequence[str]) -> dict[str, int]:
-        """Return what may still be sold of each SKU over these locations together; 0 where Afosto keeps no level."""
-        sums = dict.fromkeys(skus, 0)
+    def available(self, skus: Sequence[str], location_ids: Sequence[str]) -> Levels:
+        """Return what may still be sold of each SKU that Afosto knows, over these locations together."""
+        found: list[InventoryLevel] = []
         for start in range(0, len(skus), BATCH):
             asked = {"skus": list(skus[start : start + BATCH]), "location_ids": list(location_ids)}
-            for level in load_inventory(self._call("inventory", asked, effect=False)):
-                sums[level.sku] += level.available
-        return sums
+            found += load_inventory(self._call("inventory", asked, effect=False))
+        return match_levels(skus, location_ids, found)
 
     def inventory_changes(
         self, since: datetime, location_ids: Sequence[str]
@@ -171,7 +180,7 @@ class AfostoClient:
     def set_parcel_status(self, parcel_id: str, status: str) -> Parcel:
         """Move a parcel forward."""
         body = {"parcel_id": parcel_id, "status": status}
-        return self._mutate("set_parcel_status", "setParcelStatus", body, "parcel", load_parcel)
+        return self._mutate("set_parcel_status", "setParcelStatus", body, "parcel", load_parcel, parcel_id)
 
     def _batched(self, name: str, field: str, order_id: str, items: Sequence[Any], done: Done, **rest: Any) -> Order:
         """Change all items, a batch in a request. The last answer alone has the order: a large one takes seconds."""
@@ -180,7 +189,7 @@ class AfostoClient:
         *others, last = (items[start : start + BATCH] for start in range(0, len(items), BATCH))
         for batch in others:
             body = {"order_id": order_id, "items": list(batch), **rest}
-            self._mutate(name, field, body, "order", dict, whole=False)
+            self._affect(name, field, body, "order", whole=False)
             done(len(batch))
         order = self._changed(name, field, {"order_id": order_id, "items": list(last), **rest})
         done(len(last))
@@ -211,7 +220,7 @@ class AfostoClient:
         return page
 
     def _changed(self, name: str, field: str, body: Mapping[str, Any]) -> Order:
-        return self._mutate(name, field, body, "order", load_order)
+        return self._mutate(name, field, body, "order", load_order, body.get("order_id"))
 
     def _mutate(
         self,
@@ -219,16 +228,25 @@ class AfostoClient:
         field: str,
         body: Mapping[str, Any],
         key: str,
-        load: Callable[[Mapping[str, Any]], T],
-        **choices: bool,
-    ) -> T:
-        """Have an effect and load what stands under `key` of its answer; an answer that does not show it is lost."""
+        load: Callable[[Mapping[str, Any]], N],
+        named: str | None = None,
+    ) -> N:
+        """Have an effect and load what the answer shows; one of another order or parcel than `named` is lost."""
+        changed = self._affect(name, field, body, key)
+        with shows_effect(field):
+            shown = load(changed)
+        if named not in (None, shown.id):
+            raise AnswerLost(f"Afosto's answer to {field} shows {shown.id} instead of {named}.")
+        return shown
+
+    def _affect(self, name: str, field: str, body: Mapping[str, Any], key: str, **choices: bool) -> Mapping[str, Any]:
+        """Have an effect and return what stands under `key` of its answer; an answer that does not show it is lost."""
         changed = self._call(name, {"input": without_nulls(body), **choices}, effect=True).get(field)
-        if not isinstance(changed, Mapping) or changed.get(key) is None:
+        shown = changed.get(key) if isinstance(changed, Mapping) else None
+        if not isinstance(shown, Mapping):
             # The payloads may be null by Afosto's own schema; the effect is there to be looked up all the same.
             raise AnswerLost(f"Afosto's answer to {field} does not show what was changed.")
-        with shows_effect(field):
-            return load(changed[key])
+        return shown
 
     def _call(self, name: str, variables: Mapping[str, Any], *, effect: bool) -> Mapping[str, Any]:
         with met_at(Vendor.AFOSTO):

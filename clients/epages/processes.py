@@ -6,6 +6,7 @@ from clients.epages.calls import Calls, escaped
 from clients.epages.orders import order_path
 from clients.errors_table import shows_effect
 from schemas.epages import Process, ProcessLine, load_process, load_process_comments, load_processes
+from schemas.fields import named_once
 
 PROCESS_PAGE = 100  # processes of one order per request
 
@@ -16,7 +17,7 @@ class ProcessCalls(Calls):
     def processes(self, order_id: str, kind: str) -> tuple[Process, ...]:
         """Return all processes of an order; `kind` is shippings, pickups, returns or cancelations."""
         pages = self._all(f"{order_path(order_id)}/processes/{kind}", PROCESS_PAGE)
-        return tuple(process for page in pages for process in load_processes(kind, page))
+        return named_once(process for page in pages for process in load_processes(kind, page))
 
     def comments(self, order_id: str, kind: str) -> Mapping[str, str]:
         """Return process id → comment of an order's returns or cancelations; only events tell it (scope orde:r)."""

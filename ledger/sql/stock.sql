@@ -141,7 +141,7 @@ select clock_timestamp() as at;
 
 -- name: due
 -- What the shop is known to sell comes first, then what was looked at longest ago.
-select sku, wanted, product_id, variation_id, ambiguous_until from stock
+select sku, wanted, product_id, variation_id, ambiguous_until, may_empty from stock
 where store = %(store)s and (wanted > done or recheck_at <= now() or ambiguous_until is not null)
   and (ambiguous_until is null or ambiguous_until <= now()) and not sku = any(%(besides)s)
 order by product_id is null, checked_at nulls first, sku limit %(limit)s;
@@ -171,14 +171,16 @@ where store = %(store)s and sku = %(sku)s
 returning sku;
 
 -- name: settle
--- Done as it was wished when it was taken. After an answer that was lost, for example, the same is looked at again, later.
+-- Done as it was wished when it was taken. After an answer that was lost, for example, the same is looked at again, later; so is
+-- what Afosto knew before and knows no more.
 with mine as (select sku from stock where store = %(store)s and sku = %(sku)s for update),
 holder as (select j.id from jobs j, mine where j.id = %(job_id)s and j.fence = %(fence)s and j.state = 'running' for share of j)
 update stock set
     done = greatest(done, %(version)s), published = %(published)s, available = %(available)s, promised = %(promised)s,
     outcome = %(outcome)s, message = %(message)s, resolution = %(resolution)s, product_id = %(product_id)s,
-    variation_id = %(variation_id)s, ambiguous_until = null,
-    recheck_at = case when %(again)s then now() + %(wait)s * interval '1 second'
+    variation_id = %(variation_id)s, ambiguous_until = null, may_empty = false,
+    emptied_at = case when %(published)s > 0 then null else emptied_at end,
+    recheck_at = case when %(again)s or (available is not null and %(available)s::integer is null) then now() + %(wait)s * interval '1 second'
                       when recheck_at <= now() then null else recheck_at end,
     checked_at = case when outcome = 'looked-for' and %(outcome)s = 'looked-for' then checked_at else now() end
 from holder
@@ -202,6 +204,40 @@ with ended as (
 )
 update stock k set outcome = %(outcome)s, message = %(message)s, resolution = %(resolution)s
 from ended e where k.store = e.store and k.outcome = 'looked-for' and k.checked_at < e.search_began_at;
+
+-- name: emptying
+-- How many SKUs the shop has in stock as far as is known, how many of its are to be published, and how many publishing took
+-- to zero within the last hour, besides the ones named.
+select count(*) filter (where product_id is not null and (published is null or published > 0 or emptied_at > now() - interval '1 hour')) as stocked,
+       count(*) filter (where wanted > done) as due,
+       count(*) filter (where emptied_at > now() - interval '1 hour' and not sku = any(%(besides)s)) as emptied
+from stock where store = %(store)s and outcome is distinct from 'unknown-sku';
+
+-- name: empty
+update stock set emptied_at = now() where store = %(store)s and sku = any(%(skus)s);
+
+-- name: permit
+-- A person has seen that these SKUs go to zero; what went there before is forgotten.
+with seen as (update stock set emptied_at = null, may_empty = false where store = %(store)s and not sku = any(%(skus)s))
+insert into stock (store, sku, wanted, may_empty)
+select %(store)s, k.sku, 0, true from unnest(%(skus)s::text[]) as k (sku) order by k.sku
+on conflict (store, sku) do update set emptied_at = null, may_empty = true;
+
+-- name: spelled
+-- SKUs of the store that are these in another case; one that the store spells just so is left out.
+select n.said, s.sku from unnest(%(skus)s::text[]) as n (said)
+join stock s on s.store = %(store)s and lower(s.sku) = lower(n.said) and s.outcome is distinct from 'unknown-sku'
+where not exists (select 1 from stock e where e.store = %(store)s and e.sku = n.said and e.outcome is distinct from 'unknown-sku')
+order by n.said, s.sku;
+
+-- name: spelled_elsewhere
+select distinct k.sku from unnest(%(skus)s::text[]) as k (sku)
+join stock s on lower(s.sku) = lower(k.sku) and s.sku <> k.sku and s.outcome is distinct from 'unknown-sku'
+join locations o on o.store = s.store
+join locations m on m.store = %(store)s and m.afosto_id = o.afosto_id
+join stores mine on mine.name = m.store
+join stores theirs on theirs.name = o.store and theirs.afosto_bucket = mine.afosto_bucket
+where s.store <> %(store)s;
 
 -- name: levels
 -- What was available when each SKU was last published.

@@ -49,8 +49,10 @@ with due as (
 update stores set paused_at = null where name = %(name)s returning name;
 
 -- name: resume_flow
+-- Stock that stopped for a person to look at it goes on when that person has confirmed it.
 update store_flows set stopped_reason = null, stopped_message = null
-where store = %(store)s and (%(flow)s::text is null or (flow = %(flow)s and direction = %(direction)s)) and stopped_reason is not null
+where store = %(store)s and (%(flow)s::text is null or (flow = %(flow)s and direction = %(direction)s))
+  and stopped_reason <> all(%(besides)s)
 returning flow;
 
 -- name: set_totals
@@ -92,6 +94,16 @@ where store = %(store)s and direction = %(direction)s and flow = %(flow)s and st
   and (select count(*) from jobs where store = %(store)s and direction = %(direction)s and flow = %(flow)s
        and state = 'parked' and reason = %(reason)s) >= %(limit)s
   and not exists (select 1 from links where store = %(store)s and kind = 'order' and stage = 'opened')
+returning flow;
+
+-- name: halt_flow
+-- A flow waits until a person decides.
+update store_flows set stopped_reason = %(reason)s, stopped_message = %(message)s
+where store = %(store)s and direction = %(direction)s and flow = %(flow)s;
+
+-- name: confirm_stock
+update store_flows set stopped_reason = null, stopped_message = null
+where store = %(store)s and direction = 'export' and flow = 'inventory' and stopped_reason = any(%(reasons)s)
 returning flow;
 
 -- name: blame

@@ -15,7 +15,7 @@ from schemas.afosto.documents import (
     Unit,
 )
 from schemas.currencies import from_minor
-from schemas.fields import At, Counts, Document, Flag, Ident, Idents, Integer, Many, MillisTime, Text
+from schemas.fields import At, Counts, Document, Flag, Ident, Idents, Integer, Many, MillisTime, Text, named_once
 from schemas.numbers import in_range
 from schemas.texts import LONGEST_ID
 
@@ -96,7 +96,8 @@ class OrderSchema(Document):
 
     @post_load
     def build(self, values: dict[str, Any], **_: Any) -> Order:
-        units = tuple(unit for item in values.pop("items") for unit in item)
+        units = named_once(unit for item in values.pop("items") for unit in item)
+        values["parcels"] = named_once(values["parcels"])
         values["total"] = from_minor(values["total"], values["currency"])
         return Order(**values, units=units)
 

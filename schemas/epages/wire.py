@@ -33,6 +33,7 @@ from schemas.fields import (
     Text,
     Time,
     WholeNumber,
+    named_once,
 )
 from schemas.texts import LONGEST_NOTE
 
@@ -166,6 +167,7 @@ class OrderSchema(Document):
 
     @post_load
     def build(self, values: dict[str, Any], **_: Any) -> Order:
+        values["lines"] = named_once(values["lines"])
         if sum(line.initial_quantity for line in values["lines"]) > MOST_PIECES:
             raise ValidationError(f"has more than {MOST_PIECES} pieces", "productLineItems")
         is_pickup = values["pickup"] is not None

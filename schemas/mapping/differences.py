@@ -87,10 +87,18 @@ def _units(shop: epages.Order, order: afosto.Order) -> Iterator[Difference]:
     known = [*lines, *(ref for ref in order.imported_units if ref not in lines)]
     for line_id in [*known, *(ref for ref in found if ref not in known)]:
         line = lines.get(line_id) if line_id else None
-        ours, theirs = _wanted(line, order), found.get(line_id, Counter())
+        ours, theirs = _wanted(line, order), _spelled(found.get(line_id, Counter()), line)
         if ours != theirs:
             sku = line.sku if line else next(iter(theirs), None)
             yield Difference("units", _pieces(ours), _pieces(theirs), sku, line_id)
+
+
+def _spelled(counts: Counter[str], line: epages.LineItem | None) -> Counter[str]:
+    """The counts by SKU; one in another case than the shop's is the shop's."""
+    spelled: Counter[str] = Counter()
+    for sku, count in counts.items():
+        spelled[line.sku if line and line.sku.casefold() == sku.casefold() else sku] += count
+    return spelled
 
 
 def _wanted(line: epages.LineItem | None, order: afosto.Order) -> Counter[str]:

@@ -3,15 +3,16 @@
 A query is given its arguments, a mutation what stands in its one argument `input`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from random import random
 from typing import Any
 
-from ariadne import MutationType, QueryType, ScalarType
+from ariadne import MutationType, ObjectType, QueryType, ScalarType
 from graphql import GraphQLFieldResolver, GraphQLResolveInfo
 
 from simulators.afosto import orders, parcels, undoing
 from simulators.afosto.errors import not_found
-from simulators.afosto.inventory import Level
+from simulators.afosto.inventory import Change, Level
 from simulators.afosto.model import Line, Order, Parcel, Place
 from simulators.afosto.pages import page
 from simulators.afosto.tenant import Tenant
@@ -57,7 +58,10 @@ def resolve_locations(tenant: Tenant, given: Input) -> Payload:
 
 def resolve_inventory(tenant: Tenant, given: Input) -> list[Level]:
     """The levels of these SKUs at these locations, as far as they exist."""
-    return tenant.inventory.look(given["skus"], given["location_ids"])
+    found = tenant.inventory.look(given["skus"], given["location_ids"])
+    left_out = {sku for sku in given["skus"] if random() < tenant.switches.leaves_out}
+    levels = [level for level in found if level.sku not in left_out]
+    return levels * 2 if tenant.switches.names_twice else levels
 
 
 def resolve_inventory_changes(tenant: Tenant, given: Input) -> Payload:
@@ -158,7 +162,25 @@ def bindables(hidden: frozenset[str]) -> list[Any]:
         query.set_field(name, _query(QUERIES[name]))
     for name, resolver in MUTATIONS.items():
         mutation.set_field(name, _mutation(resolver))
-    return [query, mutation, *_scalars()]
+    return [query, mutation, *_spelled(), *_parcels(), *_scalars()]
+
+
+def _spelled() -> Iterator[ObjectType]:
+    """The types that bear a SKU."""
+    for name in ("OrderItem", "InventoryLevel", "InventoryChange"):
+        kind = ObjectType(name)
+        kind.set_field("sku", _sku)
+        yield kind
+
+
+def _sku(row: Line | Level | Change, info: GraphQLResolveInfo[Tenant]) -> str:
+    return row.sku.swapcase() if info.context.switches.other_case else row.sku
+
+
+def _parcels() -> Iterator[ObjectType]:
+    order = ObjectType("Order")
+    order.set_field("parcels", lambda row, info: row.parcels * (2 if info.context.switches.names_twice else 1))
+    yield order
 
 
 def _query(resolver: Resolver) -> GraphQLFieldResolver:

@@ -14,6 +14,8 @@ class Switches:
     allocate_late: seconds between opening an order and deducting its inventory. orders_list and
     inventory_changes_list: whether these list queries exist. forbidden: root fields outside the key's scopes.
     revoked: the key no longer works. delivery_names_order: delivery events carry the order's id.
+    other_case: SKUs are answered in another case than they were asked for. leaves_out: share of the SKUs asked for that
+    an answer about inventory leaves out. names_twice: such an answer, and a parcel among those of an order, come twice.
     webhook_losses: share of events that reach nobody, ever. webhook_duplicates: share of events delivered twice.
     webhook_shuffle: seconds by which deliveries are delayed
     at random, so that they overtake each other. webhook_retries: pauses in seconds between attempts, as
@@ -31,6 +33,9 @@ class Switches:
     forbidden: tuple[str, ...] = ()
     revoked: bool = False
     delivery_names_order: bool = True
+    other_case: bool = False
+    leaves_out: float = 0.0
+    names_twice: bool = False
     webhook_losses: float = 0.0
     webhook_duplicates: float = 0.0
     webhook_shuffle: float = 0.0

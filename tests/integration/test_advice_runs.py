@@ -46,6 +46,8 @@ def test_an_advised_command_is_taken_as_it_is_printed(
     order = driver.world.epages.order(driver.store, parked["order_key"])
     if name == "tokens revoke":
         connector("tokens", "add", "x1", "--task", "orders.import", "--store", driver.store)
+    if name == "stock preview":
+        driver.runtime.ledger.stores.map_location(driver.store, "here", "location-0")
     known = {
         "store": driver.store,
         "name": "x1" if name.startswith("tokens") else driver.store,

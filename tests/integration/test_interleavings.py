@@ -49,9 +49,6 @@ SHOP_SWITCHES = st.fixed_dictionaries(
         "counted_ids": st.booleans(),
     }
 )
-TENANT_SWITCHES = st.fixed_dictionaries(
-    {"orders_list": st.booleans(), "merge_items": st.booleans(), "expired_opens": st.booleans()}
-)
 # In what the shop's prices are, and how an order is priced: None is the catalog's price of a piece.
 MONEY = st.fixed_dictionaries(
     {"tax_model": st.sampled_from(["GROSS", "NET"]), "currency": st.sampled_from(["EUR", "EUR", "JPY", "BHD"])}
@@ -73,6 +70,9 @@ LOSSES = st.sampled_from(
 )
 # What no reader may believe: what is done in good faith does not heal.
 HOSTILE = st.sampled_from([fault for plan in hostile_plans().values() for fault in plan])
+AFOSTO_SWITCHES = st.fixed_dictionaries(
+    {name: st.booleans() for name in ("orders_list", "merge_items", "expired_opens", "other_case", "names_twice")}
+)
 # Choices among what exists by then: Hypothesis itself must draw the same whatever the vendors' ids are.
 SEEDS = st.integers(0, 2**32)
 # Few orders, so that much happens to each of them.
@@ -105,7 +105,7 @@ class Trade(RuleBasedStateMachine):
         self.orders: dict[str, Document] = {}
         self.of_afosto: set[str] = set()
 
-    @initialize(switches=SHOP_SWITCHES, money=MONEY, tokens=TOKENS, tenant=TENANT_SWITCHES)
+    @initialize(switches=SHOP_SWITCHES, money=MONEY, tokens=TOKENS, tenant=AFOSTO_SWITCHES)
     def connect(self, switches: Document, money: Document, tokens: int, tenant: Document) -> None:
         self.driver = Driver(self.world, self.runtime, switches=switches, token_seconds=tokens, **money)
         self.world.afosto.set_switches(TENANT, **tenant, counted_ids=switches["counted_ids"])

@@ -316,6 +316,7 @@ def test_a_product_with_variations_holds_no_stock_of_its_own(shop: StockWorld, w
     shop.settle()
     variation = next(row for row in world.epages.stock(shop.store) if row["variation_of"])
     world.ledger.stock.remember(shop.store, {"PARENT": (variation["variation_of"], None)})
+    world.afosto.recount(TENANT, HERE, "PARENT", 10)
     shop.wish("PARENT")
     shop.publish()
     assert shop.rows()["PARENT"]["outcome"] == "looked-for"

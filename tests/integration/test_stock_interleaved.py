@@ -145,7 +145,13 @@ def test_no_more_is_ever_for_sale_than_there_is_and_at_rest_exactly_that(
     world: World, runtime: Runtime, rng: Random
 ) -> None:
     shops = _open(world, runtime, rng)
-    switches = {"allocate_late": rng.choice([0.0, 0.0, 0.3]), "inventory_changes_list": rng.random() < 0.7}
+    switches = {
+        "allocate_late": rng.choice([0.0, 0.0, 0.3]),
+        "inventory_changes_list": rng.random() < 0.7,
+        "other_case": rng.random() < 0.5,
+        "leaves_out": rng.choice([0.0, 0.2]),
+        "names_twice": rng.random() < 0.3,
+    }
     for tenant in (TENANT, TWIN):
         world.afosto.set_switches(tenant, **switches)
     try:
@@ -194,12 +200,14 @@ def _try(shop: StockWorld, step: Act) -> None:
 
 def _check(world: World, shops: list[StockWorld]) -> None:
     for tenant in (TENANT, TWIN):
-        world.afosto.set_switches(tenant, inventory_changes_list=True)
+        world.afosto.set_switches(tenant, inventory_changes_list=True, leaves_out=0.0)
     for shop in shops:
         world.epages.set_faults(shop.store, faults=[])
     for shop in shops:
-        # As every night: nothing else tells of a SKU that nobody has bought or moved since it got its name.
+        # As every night: nothing else tells of a SKU that nobody has bought or moved since it got its name, or of what
+        # an answer left out.
         world.ledger.stock.anew(shop.store)
+        shop.wish()
     for _ in range(3):
         for shop in shops:
             world.ledger.jobs.retry(store=shop.store)

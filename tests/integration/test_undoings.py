@@ -87,6 +87,20 @@ def test_a_piece_that_comes_back_while_the_return_of_another_is_not_sure_is_take
     assert driver.differences() == []
 
 
+def test_a_return_of_a_piece_that_was_removed_in_afosto_meanwhile_says_so(driver: Driver) -> None:
+    order, copy = driver.imported(lines=driver.lines(3))
+    driver.world.epages.act(driver.store, order["id"], "ship", tracking="OWN")
+    driver.poll()
+    driver.settle()
+    _fault(driver, {"kind": "503"}, "receive")
+    _take_back(driver, order)
+    driver.poll()
+    driver.run()
+    driver.world.afosto.tamper(TENANT, copy["id"], "remove", units=[copy["units"][0]["id"]])
+    driver.settle()
+    assert driver.parked() == ["unit-gone"]
+
+
 def test_a_cancellation_makes_no_more_calls_than_are_reserved_for_it(driver: Driver) -> None:
     order, _ = driver.imported(lines=driver.lines(3))
     before = _calls(driver)

@@ -1,7 +1,6 @@
 """`connector reconcile`: both sides of a store compared wholly, and repaired where that is safe."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -14,8 +13,9 @@ from schemas.words import counted
 from tasks.findings import STOCK, Finding, repair
 from tasks.reconciling import Reconciliation
 from tasks.reconciling import reconcile as compare
-from tasks.runtime import Runtime, build_runtime
-from workers.cli.frame import check_database, print_json, print_table, settings
+from tasks.runtime import Runtime
+from workers.cli.frame import print_json, print_table
+from workers.cli.runtime import open_runtime
 from workers.cli.screen import say
 
 _COLUMNS = {
@@ -39,7 +39,7 @@ def reconcile(context: click.Context, store: str, mend: bool, as_json: bool) -> 
     Without --repair nothing is changed. With it, jobs are made due again; nothing is ever deleted. Ends with 1 when
     something differs that is not on its way already.
     """
-    with _runtime() as runtime:
+    with open_runtime() as runtime:
         found = _compare(runtime, store)
         asked = repair(runtime, store, found.findings) if mend else None
     if as_json:
@@ -48,18 +48,6 @@ def reconcile(context: click.Context, store: str, mend: bool, as_json: bool) -> 
         _print(found, asked)
     if found.drift:
         context.exit(1)
-
-
-@contextmanager
-def _runtime() -> Iterator[Runtime]:
-    """The budgets, the breaker and the ledger that the workers share; it sends no task."""
-    chosen = settings()
-    check_database(chosen.database_url)
-    runtime = build_runtime(chosen, lambda name, message, queue: None, lambda queue: 0)
-    try:
-        yield runtime
-    finally:
-        runtime.close()
 
 
 def _compare(runtime: Runtime, store: str) -> Reconciliation:

@@ -8,7 +8,7 @@ from ledger.ledger import Ledger
 from ledger.status import Status
 from schemas.advice import advice
 from schemas.errors import RetryLater
-from schemas.flows import flow_name
+from schemas.flows import STOCK_STOPS, STOCK_TO_CONFIRM, flow_name
 from schemas.settings import Settings
 from workers.cli.broker import queue_lengths, refusals
 from workers.cli.frame import open_ledger, print_json, print_table, settings, span
@@ -61,7 +61,7 @@ def state_of(row: dict[str, Any], interval: float) -> str:
         return "paused"
     if row["health"]:
         return "ill"
-    if row["stopped"]:
+    if any(flow["reason"] != STOCK_TO_CONFIRM for flow in row["stopped"]):
         return "stopped"
     if row["unpolled_for"] > 2 * interval:
         return "stale"
@@ -123,10 +123,20 @@ def _print_stores(stores: list[dict[str, Any]], interval: float) -> None:
         for ill in row["health"]:
             say(f"  {row['name']}: {ill['vendor']} since {ill['since'][:19]}: {ill['message']} ({ill['reason']})")
             say(f"    what to do: {advice(row['name'], ill['reason'])}")
-        for flow in row["stopped"]:
+        off = [(flow["direction"], flow["flow"]) for flow in row["off"]]
+        for flow in (flow for flow in row["stopped"] if (flow["direction"], flow["flow"]) not in off):
             name = flow_name(flow["direction"], flow["flow"])
+            if flow["reason"] in STOCK_STOPS:
+                _print_unconfirmed(row["name"], flow["message"])
+                continue
             say(f"  {row['name']}: the flow {name} stopped itself for {flow['reason']}: {flow['message']}")
             say(f"    look at the jobs, then: connector store resume {row['name']} --flow {name}")
         for name, boxes in not_permitted(row):
             say(f"  {row['name']}: the flow {name} is off: the app lacks {boxes}")
             say(f"    to have it, tick it in the cockpit, then: connector store switch {row['name']} {name} on")
+
+
+def _print_unconfirmed(store: str, why: str) -> None:
+    say(f"  {store}: its stock is not published: {why}")
+    say(f"    see what would change: connector stock preview {store}")
+    say(f"    if that is right: connector stock confirm {store}")

@@ -8,13 +8,32 @@ from schemas.errors import NeedsPerson
 from schemas.words import counted
 from workers.cli.frame import open_ledger, print_json, print_table, show
 from workers.cli.screen import say
+from workers.cli.stock_preview import confirm, preview
 
 
-@click.command(short_help="Show what STORE's stock was published as.")
+class _ShowFirst(click.Group):
+    """A group whose first command needs no name: `connector stock STORE` shows STORE's stock."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Take what is no command for a store."""
+        named = not args or args[0] in self.commands or args[0] in ctx.help_option_names
+        return super().parse_args(ctx, args if named else ["show", *args])
+
+
+@click.group(cls=_ShowFirst, short_help="Show what STORE's stock was published as; preview and confirm it.")
+def stock() -> None:
+    """Show what of a store's stock is published; of a new store see first what would change, and confirm it."""
+
+
+stock.add_command(preview)
+stock.add_command(confirm)
+
+
+@stock.command("show", short_help="Show what STORE's stock was published as; the word show may be left out.")
 @click.argument("store")
 @click.argument("sku", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
-def stock(store: str, sku: str | None, as_json: bool) -> None:
+def show_stock(store: str, sku: str | None, as_json: bool) -> None:
     """Show what STORE's stock was published as: what Afosto has available less what is sold and not booked there."""
     with open_ledger() as ledger:
         ledger.stores.facts(store)
@@ -24,7 +43,7 @@ def stock(store: str, sku: str | None, as_json: bool) -> None:
         raise NeedsPerson(
             f"the store {store} has no SKU {sku}, as far as its stock was read",
             reason="unknown-sku",
-            resolution=f"see what it has with: connector stock {store}",
+            resolution=f"see what it has with: connector stock show {store}",
         )
     if as_json:
         print_json({"cursor": cursor, "skus": rows})

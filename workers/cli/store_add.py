@@ -20,7 +20,7 @@ from workers.cli.shop_address import must_be_public
 from workers.connect import NewStore, connect_store
 from workers.places import READ_LOCATIONS, missing_box
 
-_NO_PLACE = "permitted, but it waits: no location is mapped yet"
+STOCK = "inventory.publish"
 
 
 def _name(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -77,6 +77,7 @@ def _locations(ctx: click.Context, parameter: click.Parameter, value: Sequence[s
 @click.option("--open-partly-paid", is_flag=True, help="Open orders of which only a part is paid.")
 @click.option("--no-mails", is_flag=True, help="The shop sends no mail for what Afosto shipped or laid out.")
 @click.option("--mark-orders", is_flag=True, help="Name the Afosto order in the note of each imported order.")
+@click.option("--yes-stock", is_flag=True, help="Publish its stock at once, without a preview that you confirm.")
 @click.option("--flows", default=",".join(FLOWS), show_default=True, callback=_flows, help="What to keep in step.")
 @click.option(
     "--base-url", callback=_url, help="Address of the shop's API, when it is not CONNECTOR_EPAGES_URL with NAME."
@@ -118,6 +119,7 @@ def add(name: str, **given: Any) -> None:
         open_partly_paid=given["open_partly_paid"],
         notify_buyers=not given["no_mails"],
         mark_orders=given["mark_orders"],
+        publish_stock=given["yes_stock"],
     )
     with open_ledger(chosen) as ledger:
         _check_locations(chosen, new, set(given["locations"].values()))
@@ -125,8 +127,7 @@ def add(name: str, **given: Any) -> None:
         _keep_choices(ledger, name, given["flows"], given["locations"])
     say(f"Both vendors take the credentials. Flows of {name}:")
     places = {**connection.locations, **given["locations"]}
-    unplaced = {} if places else {"inventory.publish": _NO_PLACE}
-    _print_flows(name, given["flows"], connection.missing, unplaced)
+    _print_flows(name, given["flows"], connection.missing, {STOCK: waits} if (waits := _waits(given, places)) else {})
     if given["mark_orders"]:
         _print_flows(name, ["mark_orders"], {"mark_orders": missing_scopes("mark_orders", connection.scopes)}, {})
     if "broken.export" in given["flows"] and not connection.missing["broken.export"]:
@@ -138,7 +139,16 @@ def add(name: str, **given: Any) -> None:
     for other in connection.alike:
         say(f"  the key sees the channel of {other}, which has another key; if both keys are of one merchant, say so,")
         say(f"  or the same pieces are sold twice: connector store tenant {name} --same-as {other}")
+    if STOCK in given["flows"] and not (given["yes_stock"] or connection.missing[STOCK]):
+        _print_preview(name)
     say(f"{name} is connected; orders since {given['since']:%Y-%m-%d} follow. See: connector status")
+
+
+def _waits(given: Mapping[str, Any], places: Collection[str]) -> str | None:
+    """Why no stock is published yet, in words; None when it is."""
+    if not places:
+        return "permitted, but it waits: no location is mapped yet"
+    return None if given["yes_stock"] else "permitted, but it waits until you confirm what the stock becomes"
 
 
 def _check_locations(chosen: Settings, new: NewStore, wanted: set[str]) -> None:
@@ -171,6 +181,12 @@ def _print_mapping(name: str, scopes: Collection[str]) -> None:
         say(f"  {missing_box()}; until then give their ids yourself")
     say(f"  see the locations: connector locations list {name}")
     say(f"  then map each: connector locations map {name} EPAGES_ID AFOSTO_ID")
+
+
+def _print_preview(name: str) -> None:
+    """Nothing of the stock is written before a person has seen what it becomes."""
+    say(f"  see what publishing would change of the stock: connector stock preview {name}")
+    say(f"  if that is right, let it begin: connector stock confirm {name}")
 
 
 def _print_flows(

@@ -9,7 +9,7 @@ from ledger.ledger import Ledger
 from ledger.status import Status
 from ledger.stores import OpeningChoice, unknown_store
 from schemas.errors import NeedsPerson
-from schemas.flows import EXPORTS
+from schemas.flows import EXPORTS, STOCK_STOPS
 from schemas.settings import Settings
 from schemas.words import counted
 from workers.cli.frame import FLOWS, TOTALS, open_ledger, print_json, print_table, settings, show, span
@@ -156,10 +156,15 @@ def _set_opening(ledger: Ledger, name: str, choice: OpeningChoice, enabled: bool
 def _release(ledger: Ledger, name: str, flow: str | None) -> None:
     chosen = [row for row in ledger.stores.flows(name) if flow in (None, row["name"])]
     stopped = [row for row in chosen if row["stopped_reason"]]
+    to_confirm = [row for row in stopped if row["stopped_reason"] in STOCK_STOPS]
+    stopped = [row for row in stopped if row not in to_confirm]
     ledger.stores.resume_flows(name, flow)
+    if to_confirm:
+        say(f"{name}: its stock waits until you confirm it; see: connector stock preview {name}")
+        say(f"  then: connector stock confirm {name}")
     for row in stopped:
         say(f"{name}: the flow {row['name']}, stopped for {row['stopped_reason']}, is released")
-    if flow and not stopped:
+    if flow and not (stopped or to_confirm):
         say(f"{name}: the flow {flow} was not stopped")
     for reason in sorted({row["stopped_reason"] for row in stopped}):
         _retry(ledger, name, reason)

@@ -21,7 +21,7 @@ def handed_over(folder: Path, environ: Mapping[str, str], gateway: str, store: s
             f"  . .venv/bin/activate && . {file}\n"
             "  connector status\n"
             f"  connector order {store} 10001\n"
-            f"  connector stock {store}\n"
+            f"  connector stock show {store}\n"
             f"The gateway, and what it takes: {gateway}/docs"
         )
     finally:

@@ -118,6 +118,7 @@ class World:
                 afosto_key=KEY,
                 channel_id=CHANNEL,
                 import_since=datetime.now(UTC) - HISTORY - timedelta(days=1),
+                publish_stock=True,
             )
             connect_store(ledger, settings, new)
             seller = self.seller(ledger, shop.name)

@@ -17,7 +17,7 @@ from schemas.errors import AnswerLost, MalformedDocument, NeedsPerson, RetryLate
 
 URL = "https://afosto.example.com/graphql"
 KEY = "s3cret"
-ORDER = {
+ORDER: dict[str, Any] = {
     "id": "o1",
     "number": "1000",
     "status": "OPEN",
@@ -176,7 +176,7 @@ def test_units_are_sent_a_hundred_at_a_time_each_once_and_in_order(
 
 
 def test_a_parcel_of_many_units_is_made_by_one_request(afosto: AfostoClient) -> None:
-    answer(addTrackTraceToItems={"parcel": ORDER["parcels"][0]})  # type: ignore[index]
+    answer(addTrackTraceToItems={"parcel": ORDER["parcels"][0]})
     afosto.add_track_trace([f"u{n}" for n in range(250)], "T", None)
     assert [len(variables["input"]["items"]) for variables in sent()] == [250]
 
@@ -220,15 +220,16 @@ def test_an_address_that_is_not_afostos_is_said_to_be_wrong(afosto: AfostoClient
     assert error.value.reason == "bad-address"
 
 
-def test_what_is_available_is_summed_over_locations_and_nothing_is_zero(afosto: AfostoClient) -> None:
+def test_what_is_available_is_summed_over_locations_and_what_is_left_out_is_unknown(afosto: AfostoClient) -> None:
     levels = [{"sku": "A", "location_id": place, "available": left} for place, left in (("l1", 3), ("l2", -1))]
     answer(inventory=levels)
-    assert afosto.available(["A", "B"], ["l1", "l2"]) == {"A": 2, "B": 0}
+    assert afosto.available(["A", "B"], ["l1", "l2"]).known == {"A": 2}
 
 
 def test_skus_are_asked_for_in_batches(afosto: AfostoClient) -> None:
-    answer(inventory=[])
-    assert len(afosto.available([f"S{n}" for n in range(150)], ["l1"])) == 150
+    skus = [f"S{n}" for n in range(150)]
+    answer(inventory=[{"sku": sku, "location_id": "l1", "available": 1} for sku in skus])
+    assert len(afosto.available(skus, ["l1"]).known) == 150
     assert len(responses.calls) == 2
 
 
@@ -254,3 +255,34 @@ def test_a_unit_without_inventory_counts_as_not_deducted(afosto: AfostoClient) -
     found = afosto.order("o1")
     assert found is not None
     assert [unit.is_deducted for unit in found.units] == [False]
+
+
+def test_an_answer_about_another_order_than_the_one_asked_for_is_none(afosto: AfostoClient) -> None:
+    answer(order={**ORDER, "id": "o2"})
+    with pytest.raises(MalformedDocument):
+        afosto.order("o1")
+
+
+def test_a_change_that_shows_another_order_is_a_lost_answer(afosto: AfostoClient) -> None:
+    answer(openOrder={"order": {**ORDER, "id": "o2"}})
+    with pytest.raises(AnswerLost):
+        afosto.open_order("o1")
+
+
+def test_a_parcel_that_is_moved_and_shows_another_is_a_lost_answer(afosto: AfostoClient) -> None:
+    answer(setParcelStatus={"parcel": {**ORDER["parcels"][0], "id": "p2"}})
+    with pytest.raises(AnswerLost):
+        afosto.set_parcel_status("p1", "DELIVERED")
+
+
+def test_orders_of_another_reference_than_the_one_asked_for_are_left_out(afosto: AfostoClient) -> None:
+    others = {**ORDER, "id": "o2", "meta_data": {"reference": "shop/12"}}
+    answer(orders={"nodes": [ORDER, others, ORDER], "pageInfo": {"hasNextPage": False, "endCursor": None}})
+    assert [order.id for order in afosto.orders_by_reference("c", "shop/1")] == ["o1"]
+
+
+def test_a_unit_and_a_parcel_that_are_named_twice_are_one(afosto: AfostoClient) -> None:
+    answer(order={**ORDER, "items": ORDER["items"] * 2, "parcels": ORDER["parcels"] * 2})
+    found = afosto.order("o1")
+    assert found is not None
+    assert (len(found.units), len(found.parcels)) == (1, 1)

@@ -63,6 +63,13 @@ def test_an_order_that_both_sides_have_alike_differs_in_nothing(order: epages.Or
     assert found(with_line(order, 2, unshipped=2), copy) == []
 
 
+def test_a_sku_that_afosto_spells_in_another_case_is_the_shops(order: epages.Order, copy: afosto.Order) -> None:
+    respelled = replace(copy, units=tuple(replace(each, sku="Tea") for each in copy.units))
+    assert found(with_line(order, 2, unshipped=2), respelled) == []
+    other = replace(copy, units=tuple(replace(each, sku="TEA-2") for each in copy.units))
+    assert [each.kind for each in found(with_line(order, 2, unshipped=2), other)] == ["units"]
+
+
 def test_what_was_canceled_before_the_import_never_became_units(order: epages.Order, copy: afosto.Order) -> None:
     assert found(with_line(order, 3, unshipped=2, canceled=1), copy) == []
 

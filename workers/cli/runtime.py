@@ -1,0 +1,19 @@
+"""The runtime of a command that calls the vendors itself, as the workers do."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tasks.runtime import Runtime, build_runtime
+from workers.cli.frame import check_database, settings
+
+
+@contextmanager
+def open_runtime() -> Iterator[Runtime]:
+    """The budgets, the breaker and the ledger that the workers share; it sends no task."""
+    chosen = settings()
+    check_database(chosen.database_url)
+    runtime = build_runtime(chosen, lambda name, message, queue: None, lambda queue: 0)
+    try:
+        yield runtime
+    finally:
+        runtime.close()
