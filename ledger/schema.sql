@@ -51,6 +51,7 @@ create table store_health (
     primary key (store, vendor)
 );
 
+-- Which place of Afosto a place of the shop is, and whose stock the store sells. epages_id is empty where only that is known.
 create table locations (
     store text not null references stores on delete cascade,
     afosto_id text not null,

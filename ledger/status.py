@@ -12,7 +12,10 @@ class Status:
         self._database = database
 
     def stores(self) -> list[Row]:
-        """Return every store with freshness (None before the first poll), history_percent, health, stopped flows."""
+        """Return every store with freshness (None before the first poll), history_percent, health, stopped flows.
+
+        `sells_stock` is whether an Afosto location is chosen whose stock it sells.
+        """
         return self._database.rows("status.stores")
 
     def workers(self) -> list[Row]:

@@ -11,10 +11,12 @@ from clients.http import Http
 from clients.oauth import fetch_token
 from clients.scopes import READ_ORDERS, cockpit_name, missing_scopes
 from ledger.ledger import Ledger
+from schemas.afosto import Location
 from schemas.epages import Token
 from schemas.errors import NeedsPerson
 from schemas.flows import SWITCHES
 from schemas.settings import Settings
+from workers.places import READ_LOCATIONS, only_location
 
 # Seconds of orders that a store's first slices ask for; the poll learns the right width from the answers.
 FIRST_WIDTH = 86_400.0
@@ -40,11 +42,15 @@ class NewStore:
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """What came of it: scopes granted, the scopes each flow lacks, and ePages → Afosto ids of locations of one name."""
+    """What came of it: scopes granted, the scopes each flow lacks, and ePages → Afosto ids of locations of one name.
+
+    `only` is the one location there is in Afosto, whose stock the store sells, where no names are alike.
+    """
 
     scopes: frozenset[str]
     missing: Mapping[str, tuple[str, ...]]
     locations: Mapping[str, str]
+    only: Location | None
 
 
 def connect_store(ledger: Ledger, settings: Settings, new: NewStore) -> Connection:
@@ -60,13 +66,16 @@ def connect_store(ledger: Ledger, settings: Settings, new: NewStore) -> Connecti
     afosto = AfostoClient(settings.afosto_url, http, new.afosto_key)
     _check_channel(afosto, new.channel_id)
     shop = EpagesClient(new.base_url, http, lambda fresh: token)
-    locations = same_names(shop, afosto) if "loca:r" in token.scopes else {}
+    locations = same_names(shop, afosto) if READ_LOCATIONS in token.scopes else {}
+    only = None if locations else only_location(afosto)
     missing = {flow: missing_scopes(flow, token.scopes) for flow in SWITCHES}
     ledger.stores.add(_columns(new, token), {flow: not lacks for flow, lacks in missing.items()}, FIRST_WIDTH)
     ledger.stores.set_token(new.name, token)
     for epages_id, afosto_id in locations.items():
         ledger.stores.map_location(new.name, epages_id, afosto_id)
-    return Connection(token.scopes, missing, locations)
+    if only:
+        ledger.stores.sell_from(new.name, only.id)
+    return Connection(token.scopes, missing, locations, only)
 
 
 def replace_credentials(

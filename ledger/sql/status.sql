@@ -15,7 +15,8 @@ select s.name, s.base_url, s.paused_at, s.totals, s.import_since, s.connected_at
                         'message', f.stopped_message) order by f.flow)
                  from store_flows f where f.store = s.name and f.stopped_reason is not null), '[]') as stopped,
        coalesce((select jsonb_agg(jsonb_build_object('direction', f.direction, 'flow', f.flow) order by f.flow)
-                 from store_flows f where f.store = s.name and not f.enabled), '[]') as off, s.scopes
+                 from store_flows f where f.store = s.name and not f.enabled), '[]') as off, s.scopes,
+       exists (select 1 from locations m where m.store = s.name) as sells_stock
 from stores s
 left join cursors live on live.store = s.name and live.kind = 'live'
 left join cursors history on history.store = s.name and history.kind = 'history'

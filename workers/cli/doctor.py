@@ -12,7 +12,7 @@ from ledger.migrate import pending
 from ledger.status import Status
 from schemas.errors import ConfigurationError, ConnectorError, RetryLater
 from schemas.settings import Settings, misspelled
-from schemas.words import counted
+from schemas.words import counted, named
 from workers.cli.broker import queue_lengths, refusals
 from workers.cli.frame import check_database, open_ledger, print_json, settings, span
 from workers.cli.screen import say
@@ -101,7 +101,7 @@ def _secrets(ledger: Ledger) -> Check:
     lost = [name for name in names if not _readable(ledger, name)]
     if lost:
         advice = f"put the key back, or enter them anew: connector store credentials {lost[0]}"
-        return Check("secrets", False, f"those of {', '.join(lost)} fit none of CONNECTOR_KEYS; {advice}")
+        return Check("secrets", False, f"those of {named(lost, 'store')} fit none of CONNECTOR_KEYS; {advice}")
     try:
         for endpoint in ledger.webhooks.endpoints():
             ledger.webhooks.find(endpoint["id"])
@@ -125,9 +125,11 @@ def _workers(ledger: Ledger, status: Status) -> Iterator[Check]:
             text = f"its {' and '.join(row['stuck'])} no longer come round; its log says why; restart it"
             yield Check(f"worker {row['id']}", False, text)
     silent = [row for row in workers if row["seen_before"] > ALIVE_SECONDS]
-    for queue, count in slots_of_queues(ledger.front).items():
-        text = f"{counted(count, 'slot')} alive" if count else _why_unconsumed(queue, silent)
-        yield Check(f"queue {queue}", count > 0, text)
+    slots = slots_of_queues(ledger.front)
+    for queue in (queue for queue, count in slots.items() if not count):
+        yield Check(f"queue {queue}", False, _why_unconsumed(queue, silent))
+    if all(slots.values()):
+        yield Check("queues", True, f"all {len(slots)} are consumed, {counted(sum(slots.values()), 'slot')} alive")
 
 
 def _why_unconsumed(queue: str, silent: Sequence[Row]) -> str:
@@ -152,12 +154,14 @@ def _dispatch(status: Status, chosen: Settings, *, outage: bool) -> Check:
 
 
 def _stores(stores: list[Row], chosen: Settings) -> Iterator[Check]:
-    states = {row["name"]: state_of(row, chosen.poll_interval) for row in stores}
+    kinds: dict[tuple[str, ...], list[Row]] = {}
     for row in stores:
-        state = states[row["name"]]
+        state = state_of(row, chosen.poll_interval)
         if state not in SOUND:
-            yield Check(f"store {row['name']}", False, f"{state}: {_why(row, state)}")
-    if SOUND.issuperset(states.values()):
+            kinds.setdefault((state, *(ill["reason"] for ill in row["health"])), []).append(row)
+    for (state, *_), rows in kinds.items():
+        yield Check(_name("store", rows), False, f"{state}: {_why(rows[0], state)}")
+    if not kinds:
         yield Check(
             "stores", True, f"{counted(len(stores), 'store')} {'is' if len(stores) == 1 else 'are'} read in time"
         )
@@ -197,11 +201,17 @@ def _set_aside(ledger: Ledger) -> Check:
 
 def _lateness(stores: list[Row], chosen: Settings) -> Iterator[Check]:
     alarm = chosen.poll_overlap / 2
-    for row in stores:
-        if row["lateness"] > alarm:
-            seen = f"orders became visible {span(row['lateness'])} after their own time stamp"
-            advice = f"raise CONNECTOR_POLL_OVERLAP above {span(2 * row['lateness'])}"
-            yield Check(f"lateness {row['name']}", False, f"{seen}, more than half of the overlap; {advice}")
+    late = [row for row in stores if row["lateness"] > alarm]
+    if late:
+        most = max(row["lateness"] for row in late)
+        seen = f"orders became visible {span(most)} after their own time stamp"
+        advice = f"raise CONNECTOR_POLL_OVERLAP above {span(2 * most)}"
+        yield Check(_name("lateness", late), False, f"{seen}, more than half of the overlap; {advice}")
+
+
+def _name(what: str, stores: Sequence[Row]) -> str:
+    """Name a check that comes out the same for one store or for many: it is told once."""
+    return f"{what} {named([row['name'] for row in stores], 'store')}"
 
 
 def _redis(refused: Mapping[str, str]) -> Check:

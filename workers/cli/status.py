@@ -1,22 +1,26 @@
 """`connector status`: how fresh every store is, what is parked and why, who works, what waits."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
+from ledger.database import Row
 from ledger.ledger import Ledger
 from ledger.status import Status
 from schemas.errors import RetryLater
-from schemas.flows import flow_name
 from schemas.settings import Settings
+from schemas.words import named
 from workers.cli.broker import queue_lengths, refusals
 from workers.cli.frame import open_ledger, print_json, print_table, settings, span
 from workers.cli.screen import say
-from workers.cli.store_advice import advice, not_permitted
+from workers.cli.store_advice import absences, troubles
 from workers.consumed import ALIVE_SECONDS, slots_of_queues
 
 SEE_MESSAGES = "see: connector messages list"
 SOUND = frozenset({"fresh", "new", "paused"})  # states of a store that nobody need look after
+MOST_STORES = 20  # rows of a table of stores: a longer one hides what else is said
 
 
 @click.command(short_help="Show stores, parked jobs, workers and queues.")
@@ -88,7 +92,7 @@ def _print(found: dict[str, Any]) -> None:
     say()
     say("Parked jobs")
     columns = {"jobs": "JOBS", "store": "STORE", "name": "FLOW", "reason": "REASON", "resolution": "WHAT TO DO"}
-    print_table(found["parked"], columns, "none")
+    print_table(_by_kind(found["parked"]), columns, "none")
     say()
     say("Workers")
     workers = [{**row, "queues": ",".join(row["queues"]), "seen": span(row["seen_before"])} for row in found["workers"]]
@@ -108,8 +112,34 @@ def _print(found: dict[str, Any]) -> None:
         say(f"Messages set aside: {where}; {SEE_MESSAGES}")
 
 
-def _print_stores(stores: list[dict[str, Any]], interval: float) -> None:
+def _by_kind(parked: Sequence[Row]) -> list[Row]:
+    """The parked jobs of all stores, once per flow and reason; of documents that do not load each field by itself."""
+    kinds: dict[tuple[str, ...], list[Row]] = {}
+    for row in parked:
+        field = row["resolution"] if row["reason"] == "malformed-document" else ""
+        kinds.setdefault((row["name"], row["reason"], field), []).append(row)
+    return [
+        {**rows[0], "jobs": sum(row["jobs"] for row in rows), "store": named([row["store"] for row in rows], "store")}
+        for rows in kinds.values()
+    ]
+
+
+def _print_stores(stores: list[Row], interval: float) -> None:
     say(f"Stores (polled every {span(interval)})")
+    shown = stores if len(stores) <= MOST_STORES else [row for row in stores if row["state"] not in SOUND]
+    if len(stores) > MOST_STORES:
+        states = Counter(row["state"] for row in stores)
+        say(f"{len(stores)} stores: {', '.join(f'{count} {state}' for state, count in states.most_common())}")
+    if shown or not stores:
+        _print_table_of_stores(shown[:MOST_STORES])
+    if len(shown) < len(stores) or len(shown) > MOST_STORES:
+        say("All of them: connector status --json")
+    for kind in (*troubles(stores), *absences(stores)):
+        say(f"  {kind.text}")
+        say(f"    {kind.advice}")
+
+
+def _print_table_of_stores(stores: list[Row]) -> None:
     shown = [
         {**row, "fresh": span(row["freshness"]), "history": f"{row['history_percent']} %", "orders": row["seen"]}
         for row in stores
@@ -118,14 +148,3 @@ def _print_stores(stores: list[dict[str, Any]], interval: float) -> None:
     print_table(
         shown, {**columns, "opened": "IN AFOSTO"}, "none is connected; connect one with: connector store add NAME"
     )
-    for row in stores:
-        for ill in row["health"]:
-            say(f"  {row['name']}: {ill['vendor']} since {ill['since'][:19]}: {ill['message']} ({ill['reason']})")
-            say(f"    what to do: {advice(row['name'], ill['reason'])}")
-        for flow in row["stopped"]:
-            name = flow_name(flow["direction"], flow["flow"])
-            say(f"  {row['name']}: the flow {name} stopped itself for {flow['reason']}: {flow['message']}")
-            say(f"    look at the jobs, then: connector store resume {row['name']} --flow {name}")
-        for name, boxes in not_permitted(row):
-            say(f"  {row['name']}: the flow {name} is off: the app lacks {boxes}")
-            say(f"    to have it, tick it in the cockpit, then: connector store switch {row['name']} {name} on")
