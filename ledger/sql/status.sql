@@ -47,3 +47,30 @@ select true as ok;
 -- name: check_writes
 -- A write that changes nothing: a server that takes none, or has no room left, refuses it.
 update schema_migrations set version = version where version = (select max(version) from schema_migrations);
+
+-- name: lag
+-- Per store and flow: what is due and not begun, and what was done of late. Counted by the index of each state, in its order;
+-- what is done counts by the attempts of the window alone. What is paused, off or stopped waits for a person and lags behind
+-- nothing.
+with due as (
+    select store, direction, flow, count(*) as due, min(due_at) as oldest, min(due_at) filter (where lane < 2) as urgent
+    from jobs where state = 'waiting' and due_at <= now() group by direction, flow, store
+    union all
+    select store, direction, flow, count(*), min(due_at), min(due_at) filter (where lane < 2)
+    from jobs where state = 'queued' group by direction, flow, store
+), done as (
+    select store, direction, flow, count(*) as done, min(at) as first from attempts
+    where at > now() - %(window)s * interval '1 second' and outcome = 'done' group by direction, flow, store
+), lag as (
+    select store, direction, flow, due, oldest, urgent, 0 as done, null::timestamptz as first from due
+    union all
+    select store, direction, flow, 0, null, null, done, first from done
+)
+select l.store, l.direction, l.flow, sum(l.due)::int as due, sum(l.done)::int as done,
+       extract(epoch from now() - min(l.oldest))::float8 as oldest,
+       extract(epoch from now() - min(l.urgent))::float8 as urgent,
+       coalesce(extract(epoch from now() - min(l.first)), 0)::float8 as since
+from lag l join stores s on s.name = l.store
+join store_flows f on f.store = l.store and f.direction = l.direction and f.flow = l.flow
+where s.paused_at is null and f.enabled and f.stopped_reason is null
+group by l.store, l.direction, l.flow;

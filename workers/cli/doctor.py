@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 import click
 
 from ledger.database import Database, Row
+from ledger.lag import FlowLag
 from ledger.ledger import Ledger
 from ledger.migrate import pending
 from ledger.status import Status
@@ -15,6 +16,7 @@ from schemas.settings import Settings, misspelled
 from schemas.words import counted, named
 from workers.cli.broker import queue_lengths, refusals
 from workers.cli.frame import check_database, open_ledger, print_json, settings, span
+from workers.cli.lag import LAG_ALARM, by_queue, in_words, is_behind, stores_with_lag
 from workers.cli.screen import say
 from workers.cli.status import SEE_MESSAGES, SOUND, state_of
 from workers.consumed import ALIVE_SECONDS, slots_of_queues
@@ -72,9 +74,11 @@ def _database(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
         status = Status(ledger.database)
         yield from _workers(ledger, status)
         yield _dispatch(status, chosen, outage=bool(refused) or not writes.ok)
-        stores = status.stores()
+        lags = status.lag()
+        stores = stores_with_lag(status, lags)
         yield from _stores(stores, chosen)
         yield from _lateness(stores, chosen)
+        yield _lag(lags)
         yield _parked(ledger)
         yield _set_aside(ledger)
 
@@ -170,12 +174,25 @@ def _stores(stores: list[Row], chosen: Settings) -> Iterator[Check]:
 def _why(row: Row, state: str) -> str:
     if state == "ill":
         return "; ".join(f"{ill['message']} ({ill['reason']})" for ill in row["health"])
+    if state == "behind":
+        return in_words(row["lag"])
     if state == "stopped":
         return "a flow stopped itself; see: connector status"
     return (
         f"last read {span(row['unpolled_for'])} ago; is dispatch running, does anyone consume the queue poll? "
         "If both are so, the shop is slow or allows few calls"
     )
+
+
+def _lag(lags: Sequence[FlowLag]) -> Check:
+    """Past orders may take hours; what is news may not."""
+    queues = {queue: lag for queue, lag in by_queue(lags).items() if lag.due}
+    said = "; ".join(f"{queue}: {in_words(lag)}" for queue, lag in queues.items())
+    late = [queue for queue, lag in queues.items() if is_behind(lag)]
+    if not late:
+        return Check("lag", True, said or "nothing is due")
+    advice = f"add slots to {' and '.join(late)}, unless a store's own calls are used up; see: connector status"
+    return Check("lag", False, f"{said}; news waits for more than {span(LAG_ALARM)}; {advice}")
 
 
 def _parked(ledger: Ledger) -> Check:

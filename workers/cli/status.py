@@ -14,6 +14,7 @@ from schemas.settings import Settings
 from schemas.words import named
 from workers.cli.broker import queue_lengths, refusals
 from workers.cli.frame import open_ledger, print_json, print_table, settings, span
+from workers.cli.lag import COLUMNS, by_queue, cells, for_scripts, is_behind, print_queues, stores_with_lag
 from workers.cli.screen import say
 from workers.cli.store_advice import absences, troubles
 from workers.consumed import ALIVE_SECONDS, slots_of_queues
@@ -21,6 +22,7 @@ from workers.consumed import ALIVE_SECONDS, slots_of_queues
 SEE_MESSAGES = "see: connector messages list"
 SOUND = frozenset({"fresh", "new", "paused"})  # states of a store that nobody need look after
 MOST_STORES = 20  # rows of a table of stores: a longer one hides what else is said
+MOST_BUSY = 5  # of those that are well, when there are more stores than that
 
 
 @click.command(short_help="Show stores, parked jobs, workers and queues.")
@@ -28,18 +30,21 @@ MOST_STORES = 20  # rows of a table of stores: a longer one hides what else is s
 def status(as_json: bool) -> None:
     """Show stores, parked jobs, workers and queues; exit code 1 when something of it needs somebody.
 
-    That is a store that is stale, ill or stopped, a parked job, a queue that no living worker consumes, and a
+    That is a store that is stale, ill, stopped or behind, a parked job, a queue that no living worker consumes, and a
     database, broker or Redis that takes no writes. A store is stale when its news were last read longer ago than twice
-    CONNECTOR_POLL_INTERVAL.
+    CONNECTOR_POLL_INTERVAL, and behind when something that is no past order is due for more than ten minutes.
     """
     chosen = settings()
     queues, silent = _servers(chosen)
     with open_ledger(chosen) as ledger:
         reader = Status(ledger.database)
         silent += _database_refusal(ledger)
+        lags = reader.lag()
+        stores = stores_with_lag(reader, lags)
         found: dict[str, Any] = {
             "interval": chosen.poll_interval,
-            "stores": [{**row, "state": state_of(row, chosen.poll_interval)} for row in reader.stores()],
+            "stores": [{**row, "state": state_of(row, chosen.poll_interval)} for row in stores],
+            "lag": by_queue(lags),
             "parked": ledger.jobs.parked_reasons(),
             "jobs": ledger.jobs.counts(),
             "workers": [{**row, "alive": row["seen_before"] < ALIVE_SECONDS} for row in reader.workers()],
@@ -49,7 +54,13 @@ def status(as_json: bool) -> None:
             "set_aside": ledger.set_aside.counts(),
         }
     if as_json:
-        print_json(found)
+        print_json(
+            {
+                **found,
+                "stores": [{**row, "lag": for_scripts(row["lag"])} for row in found["stores"]],
+                "lag": {queue: for_scripts(lag) for queue, lag in found["lag"].items()},
+            }
+        )
     else:
         _print(found)
     if any(found[part] for part in ("parked", "unconsumed", "silent")) or not SOUND.issuperset(
@@ -59,7 +70,7 @@ def status(as_json: bool) -> None:
 
 
 def state_of(row: dict[str, Any], interval: float) -> str:
-    """Return in a word how a store does: paused, ill, stopped, stale, new or fresh."""
+    """Return in a word how a store does, by its row with `lag`: paused, ill, stopped, stale, behind, new or fresh."""
     if row["paused_at"]:
         return "paused"
     if row["health"]:
@@ -68,6 +79,8 @@ def state_of(row: dict[str, Any], interval: float) -> str:
         return "stopped"
     if row["unpolled_for"] > 2 * interval:
         return "stale"
+    if is_behind(row["lag"]):
+        return "behind"
     return "new" if row["freshness"] is None else "fresh"
 
 
@@ -100,9 +113,7 @@ def _print(found: dict[str, Any]) -> None:
     print_table(workers, worker_columns, "none has reported; start them as the Procfile says")
     say()
     say("Queues")
-    if found["queues"] is not None:
-        queues = [{"queue": queue, "messages": count} for queue, count in found["queues"].items()]
-        print_table(queues, {"queue": "QUEUE", "messages": "MESSAGES"}, "none")
+    print_queues(found["queues"], found["lag"])
     for sentence in found["silent"]:
         say(f"{sentence}. Jobs wait in the database meanwhile.")
     if found["unconsumed"]:
@@ -126,7 +137,7 @@ def _by_kind(parked: Sequence[Row]) -> list[Row]:
 
 def _print_stores(stores: list[Row], interval: float) -> None:
     say(f"Stores (polled every {span(interval)})")
-    shown = stores if len(stores) <= MOST_STORES else [row for row in stores if row["state"] not in SOUND]
+    shown = stores if len(stores) <= MOST_STORES else _noteworthy(stores)
     if len(stores) > MOST_STORES:
         states = Counter(row["state"] for row in stores)
         say(f"{len(stores)} stores: {', '.join(f'{count} {state}' for state, count in states.most_common())}")
@@ -139,12 +150,18 @@ def _print_stores(stores: list[Row], interval: float) -> None:
         say(f"    {kind.advice}")
 
 
+def _noteworthy(stores: list[Row]) -> list[Row]:
+    """Those that need somebody, and of the others the few with most to do."""
+    sound = sorted((row for row in stores if row["state"] in SOUND), key=lambda row: -row["lag"].due)
+    return [row for row in stores if row["state"] not in SOUND] + [row for row in sound[:MOST_BUSY] if row["lag"].due]
+
+
 def _print_table_of_stores(stores: list[Row]) -> None:
     shown = [
         {**row, "fresh": span(row["freshness"]), "history": f"{row['history_percent']} %", "orders": row["seen"]}
+        | cells(row["lag"])
         for row in stores
     ]
     columns = {"name": "STORE", "state": "STATE", "fresh": "LAST POLL", "history": "HISTORY", "orders": "SEEN"}
-    print_table(
-        shown, {**columns, "opened": "IN AFOSTO"}, "none is connected; connect one with: connector store add NAME"
-    )
+    nothing = "none is connected; connect one with: connector store add NAME"
+    print_table(shown, {**columns, "opened": "IN AFOSTO", **COLUMNS}, nothing)
