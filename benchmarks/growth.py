@@ -44,7 +44,7 @@ NAME = "growth"
 BIG, SMALL = "idle-00000", "idle-00007"
 TWICE, SMALL_TIME = 2.0, 0.010  # more than this ratio is growth; what takes less seconds than this is fast at any size
 # What counts rows for a person grows with them.
-PEOPLE = ("status: stores", "status: jobs by state", "status: parked", "the big store")
+PEOPLE = ("status: stores", "status: jobs by state", "status: lag", "status: parked", "the big store")
 LONGEST = {"a tick of dispatch": 0.25, **dict.fromkeys(PEOPLE, 1.0)}
 STORES = 1_000
 Timed = dict[str, list[float]]
@@ -123,6 +123,7 @@ class Questions:
             "do others succeed?": lambda: self._others_succeed,
             "status: stores": lambda: status.stores,
             "status: jobs by state": lambda: ledger.jobs.counts,
+            "status: lag": lambda: status.lag,
             "status: parked": lambda: ledger.jobs.parked_reasons,
             "the big store": lambda: partial(ledger.stores.overview, BIG),
             "an order's history": lambda: partial(status.attempts, BIG, "order-40"),

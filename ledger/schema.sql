@@ -63,6 +63,7 @@ create table store_faults (
     primary key (store, run)
 );
 
+-- Which place of Afosto a place of the shop is, and whose stock the store sells. epages_id is empty where only that is known.
 create table locations (
     store text not null references stores on delete cascade,
     afosto_id text not null,

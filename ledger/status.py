@@ -3,6 +3,7 @@
 from typing import Any
 
 from ledger.database import Database, Row
+from ledger.lag import WINDOW, FlowLag, Lag
 from schemas.advice import UNFORESEEN
 
 
@@ -13,8 +14,16 @@ class Status:
         self._database = database
 
     def stores(self) -> list[Row]:
-        """Return every store with freshness (None before the first poll), history_percent, health, stopped flows."""
+        """Return every store with freshness (None before the first poll), history_percent, health, stopped flows.
+
+        `sells_stock` is whether an Afosto location is chosen whose stock it sells.
+        """
         return self._database.rows("status.stores", {"unforeseen": UNFORESEEN})
+
+    def lag(self) -> list[FlowLag]:
+        """Return the backlog of each flow of each store that has one, or of which something was done of late."""
+        rows = self._database.rows("status.lag", {"window": WINDOW})
+        return [FlowLag(row.pop("store"), row.pop("direction"), row.pop("flow"), Lag(**row)) for row in rows]
 
     def workers(self) -> list[Row]:
         """Return the worker processes with their queues, and `seen_before` seconds."""

@@ -19,6 +19,10 @@ from schemas.flows import STOCK_STOPS, SWITCHES, flow_name
 OpeningChoice = Literal["open_unpaid", "open_partly_paid"]
 
 
+# Stands for the shop's location where only the stock of an Afosto location is sold.
+STOCK_ONLY = ""
+
+
 def unknown_store(name: str) -> NeedsPerson:
     """The error for a store name that is not connected."""
     return NeedsPerson(
@@ -223,9 +227,21 @@ class Stores:
 
         self._database.transaction(work)
 
-    def unmap_location(self, store: str, epages_id: str) -> bool:
-        """Forget what an ePages location is in Afosto; False when it was not mapped."""
-        return bool(self._database.rows("stores.unmap_location", {"store": store, "epages_id": epages_id}))
+    def sell_from(self, store: str, afosto_id: str) -> None:
+        """The store sells the stock of this Afosto location, whatever that is in the shop."""
+
+        def work(session: Session) -> None:
+            fetch(session, "stores.map_location", {"store": store, "epages_id": STOCK_ONLY, "afosto_id": afosto_id})
+            fetch(session, "stock.sellers_anew", {"store": store})
+
+        self._database.transaction(work)
+
+    def unmap_location(self, store: str, place: str) -> bool:
+        """Forget what an ePages location is in Afosto, or that an Afosto location's stock is sold.
+
+        False when `place` is neither.
+        """
+        return bool(self._database.rows("stores.forget_location", {"store": store, "place": place}))
 
     def locations(self, store: str) -> dict[str, str]:
         """Return ePages id → Afosto id of a store's mapped locations."""

@@ -20,6 +20,7 @@ from tasks.patience import PATIENT, PatientGate, Tell, patiently
 from tasks.publishing_stock import BATCH
 from tasks.runtime import Runtime
 from tasks.slices import Reader
+from tasks.stock_outcomes import no_location
 from tasks.stock_places import is_at
 from tasks.vendors import epages_client, reading_epages
 
@@ -63,7 +64,7 @@ class StockComparison:
             boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
             return f"the shop has not granted {boxes}"
         if not self._locations:
-            return "no Afosto location is mapped"
+            return no_location(self._store.name)
         unread = [s.store for s in self._runtime.ledger.stock.sellers(self._store.name, ()) if s.imports and not s.read]
         return f"the past orders of {', '.join(unread)} are still being read" if unread else None
 

@@ -13,7 +13,7 @@ from schemas.mapping.stock import wanted_stock
 from tasks.levels import read_levels
 from tasks.patience import PATIENT, PatientGate, Tell, patiently
 from tasks.runtime import Runtime
-from tasks.stock_outcomes import NOT_IN_AFOSTO, NOT_KEPT, UNCLEAR, no_location
+from tasks.stock_outcomes import NOT_IN_AFOSTO, NOT_KEPT, UNCLEAR
 from tasks.vendors import afosto_client, epages_client, reading_afosto, reading_epages
 
 FLOW = "inventory.publish"
@@ -71,7 +71,11 @@ def preview_stock(runtime: Runtime, name: str, tell: Tell) -> Iterator[StockMove
         )
     locations = runtime.ledger.stock.locations(name)
     if not locations:
-        raise no_location(name)
+        raise NeedsPerson(
+            f"it is not chosen which Afosto location's stock {name} sells",
+            reason="no-location-mapped",
+            resolution=f"choose it: connector locations sell-from {name} AFOSTO_ID",
+        )
     return _Preview(runtime, store, locations, tell).moves()
 
 

@@ -68,7 +68,7 @@ def publish_stock(run: Run) -> str:
     stock = run.runtime.ledger.stock
     locations = stock.locations(run.store.name)
     if not locations:
-        raise no_location(run.store.name)
+        return f"no stock is published: {no_location(run.store.name)}"
     publisher = _Publisher(run, locations)
     taken: set[str] = set()
     while publisher.has_time and (wanted := stock.due(run.store.name, publisher.room, taken)):

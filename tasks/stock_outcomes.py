@@ -87,10 +87,9 @@ def not_raised(shop: Availability, target: int, behind: Collection[str]) -> Stoc
     )
 
 
-def no_location(store: str) -> NeedsPerson:
-    """The error of a store none of whose locations is mapped: there is no stock to publish."""
-    return NeedsPerson(
-        f"no Afosto location is mapped to {store}, so nobody knows which stock it sells",
-        reason="no-location-mapped",
-        resolution=f"Map one: connector locations map {store} EPAGES_ID AFOSTO_ID; its stock then follows",
+def no_location(store: str) -> str:
+    """Say why a store publishes no stock, and how an Afosto location is chosen for it."""
+    return (
+        f"it is not chosen which Afosto location's stock {store} sells; "
+        f"to choose it: connector locations sell-from {store} AFOSTO_ID"
     )

@@ -20,7 +20,7 @@ from tasks.levels import read_levels
 from tasks.refreshing import refresh
 from tasks.runtime import Runtime
 from tasks.sellers import PAST_WAIT
-from tasks.stock_outcomes import UNKNOWN_SKU
+from tasks.stock_outcomes import UNKNOWN_SKU, no_location
 from tasks.vendors import afosto_client, reading_afosto
 from tasks.walking_catalogue import reserve, walk
 
@@ -52,10 +52,10 @@ def _watch(runtime: Runtime, name: str) -> str:
         stock.postpone(name, runtime.settings.poll_interval)
         return "nothing to watch: the store is paused, or a scope is missing"
     if not locations:
-        # The job says to a person what is missing; a mapped location lets everything be published anew.
+        # Its job says why nothing is published, and ends. A location that is chosen lets everything be published anew.
         stock.wish_all(name)
         stock.move_cursor(name, datetime.now(UTC), lists_changes=True, pause=86_400, news=True, longest=0)
-        return "nothing to watch: no location is mapped"
+        return f"nothing to watch: {no_location(name)}"
     try:
         return _Watch(runtime, store, locations).look()
     except NeedsPerson as error:

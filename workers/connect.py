@@ -11,10 +11,12 @@ from clients.http import Http
 from clients.oauth import fetch_token
 from clients.scopes import READ_ORDERS, cockpit_name, missing_scopes
 from ledger.ledger import Ledger
+from schemas.afosto import Location
 from schemas.epages import Token
 from schemas.errors import NeedsPerson
 from schemas.flows import SWITCHES
 from schemas.settings import Settings
+from workers.places import READ_LOCATIONS, only_location
 
 # Seconds of orders that a store's first slices ask for; the poll learns the right width from the answers.
 FIRST_WIDTH = 86_400.0
@@ -46,13 +48,15 @@ class NewStore:
 class Connection:
     """What came of it: scopes granted, the scopes each flow lacks, and ePages → Afosto ids of locations of one name.
 
-    `alike` are stores of other tenants into a channel of which this key can see one of the same id.
+    `alike` are stores of other tenants into a channel of which this key can see one of the same id. `only` is the one
+    location there is in Afosto, whose stock the store sells, where no names are alike.
     """
 
     scopes: frozenset[str]
     missing: Mapping[str, tuple[str, ...]]
     locations: Mapping[str, str]
     alike: Sequence[str]
+    only: Location | None
 
 
 def connect_store(ledger: Ledger, settings: Settings, new: NewStore) -> Connection:
@@ -68,7 +72,8 @@ def connect_store(ledger: Ledger, settings: Settings, new: NewStore) -> Connecti
     afosto = AfostoClient(settings.afosto_url, http, new.afosto_key)
     channels = _check_channel(afosto, new.channel_id)
     shop = EpagesClient(new.base_url, http, lambda fresh: token)
-    locations = same_names(shop, afosto) if "loca:r" in token.scopes else {}
+    locations = same_names(shop, afosto) if READ_LOCATIONS in token.scopes else {}
+    only = None if locations else only_location(afosto)
     missing = {flow: missing_scopes(flow, token.scopes) for flow in SWITCHES}
     sharing = ledger.tenants.store_of_key(new.afosto_key)
     tenant = ledger.tenants.of(sharing) if sharing else afosto_bucket(new.afosto_key)
@@ -76,7 +81,9 @@ def connect_store(ledger: Ledger, settings: Settings, new: NewStore) -> Connecti
     ledger.stores.set_token(new.name, token)
     for epages_id, afosto_id in locations.items():
         ledger.stores.map_location(new.name, epages_id, afosto_id)
-    return Connection(token.scopes, missing, locations, ledger.tenants.strangers(channels, tenant))
+    if only:
+        ledger.stores.sell_from(new.name, only.id)
+    return Connection(token.scopes, missing, locations, ledger.tenants.strangers(channels, tenant), only)
 
 
 def replace_credentials(

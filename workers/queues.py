@@ -1,5 +1,7 @@
 """The queues, consumed by one worker pool each, and which tasks go to which."""
 
+from fnmatch import fnmatch
+
 # Exports share a pool of their own, so that no import stands before what has to be done within seconds.
 QUEUE_NAMES: tuple[str, ...] = (
     "orders",
@@ -20,3 +22,8 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("orders.walk", "exports"),
     *((f"{name}.*", name) for name in QUEUE_NAMES),
 )
+
+
+def queue_of(task: str) -> str:
+    """Return the queue on which a task of this name runs."""
+    return next(queue for pattern, queue in ROUTES if fnmatch(task, pattern))

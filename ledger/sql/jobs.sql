@@ -105,7 +105,8 @@ select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store,
                         'state', case when j.state = 'done' and j.reason = 'dropped' then j.reason else j.state end,
                         'message', case when j.state = 'waiting' then j.message end)) from jobs j
                  where j.store = s.name and j.order_key = %(order_key)s), '[]') as siblings,
-       coalesce((select jsonb_object_agg(m.epages_id, m.afosto_id) from locations m where m.store = s.name), '{}') as locations,
+       coalesce((select jsonb_object_agg(m.epages_id, m.afosto_id) from locations m where m.store = s.name
+                 and m.epages_id <> ''), '{}') as locations,
        coalesce((select jsonb_agg(jsonb_build_array(f.direction, f.flow)) from store_flows f where f.store = s.name
                  and f.enabled and f.stopped_reason is null), '[]') as flows,
        coalesce((select jsonb_agg(h.vendor) from store_health h where h.store = s.name), '[]') as unhealthy,

@@ -17,7 +17,8 @@ select s.name, s.base_url, s.paused_at, s.totals, s.import_since, s.connected_at
                         'message', f.stopped_message) order by f.flow)
                  from store_flows f where f.store = s.name and f.stopped_reason is not null), '[]') as stopped,
        coalesce((select jsonb_agg(jsonb_build_object('direction', f.direction, 'flow', f.flow) order by f.flow)
-                 from store_flows f where f.store = s.name and not f.enabled), '[]') as off, s.scopes
+                 from store_flows f where f.store = s.name and not f.enabled), '[]') as off, s.scopes,
+       exists (select 1 from locations m where m.store = s.name) as sells_stock
 from stores s
 left join cursors live on live.store = s.name and live.kind = 'live'
 left join cursors history on history.store = s.name and history.kind = 'history'
@@ -48,3 +49,30 @@ select true as ok;
 -- name: check_writes
 -- A write that changes nothing: a server that takes none, or has no room left, refuses it.
 update schema_migrations set version = version where version = (select max(version) from schema_migrations);
+
+-- name: lag
+-- Per store and flow: what is due and not begun, and what was done of late. Counted by the index of each state, in its order;
+-- what is done counts by the attempts of the window alone. What is paused, off or stopped waits for a person and lags behind
+-- nothing.
+with due as (
+    select store, direction, flow, count(*) as due, min(due_at) as oldest, min(due_at) filter (where lane < 2) as urgent
+    from jobs where state = 'waiting' and due_at <= now() group by direction, flow, store
+    union all
+    select store, direction, flow, count(*), min(due_at), min(due_at) filter (where lane < 2)
+    from jobs where state = 'queued' group by direction, flow, store
+), done as (
+    select store, direction, flow, count(*) as done, min(at) as first from attempts
+    where at > now() - %(window)s * interval '1 second' and outcome = 'done' group by direction, flow, store
+), lag as (
+    select store, direction, flow, due, oldest, urgent, 0 as done, null::timestamptz as first from due
+    union all
+    select store, direction, flow, 0, null, null, done, first from done
+)
+select l.store, l.direction, l.flow, sum(l.due)::int as due, sum(l.done)::int as done,
+       extract(epoch from now() - min(l.oldest))::float8 as oldest,
+       extract(epoch from now() - min(l.urgent))::float8 as urgent,
+       coalesce(extract(epoch from now() - min(l.first)), 0)::float8 as since
+from lag l join stores s on s.name = l.store
+join store_flows f on f.store = l.store and f.direction = l.direction and f.flow = l.flow
+where s.paused_at is null and f.enabled and f.stopped_reason is null
+group by l.store, l.direction, l.flow;

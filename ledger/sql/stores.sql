@@ -152,8 +152,13 @@ select (select count(*) from orders where store = %(store)s) as seen,
 -- name: unmap_location
 delete from locations where store = %(store)s and epages_id = %(epages_id)s returning afosto_id;
 
+-- name: forget_location
+-- A location of the shop, or one of Afosto of which only the stock is sold.
+delete from locations where store = %(store)s and case epages_id when '' then afosto_id else epages_id end = %(place)s
+returning afosto_id;
+
 -- name: locations
-select epages_id, afosto_id from locations where store = %(store)s order by epages_id;
+select epages_id, afosto_id from locations where store = %(store)s and epages_id <> '' order by epages_id;
 
 -- name: map_location
 insert into locations (store, epages_id, afosto_id) values (%(store)s, %(epages_id)s, %(afosto_id)s) on conflict do nothing;

@@ -100,9 +100,9 @@ def test_status_says_what_to_do_about_an_ill_store(driver: Driver, connector: Co
 def test_status_shows_the_flows_that_the_shop_does_not_permit(world: World, runtime: Runtime) -> None:
     driver = Driver(world, runtime, scopes=[scope for scope in ALL_SCOPES if scope != "clpr:c"])
     told = Commands(driver)("status").stdout
-    assert f"{driver.store}: the flow cancellations.export is off: the app lacks clpr:c" in told
+    assert f"{driver.store} lacks clpr:c (Stornierungsprozesse erstellen), so off: cancellations.export" in told
     assert f"connector store switch {driver.store} cancellations.export on" in told
-    assert "inventory.publish is off" not in told
+    assert "so off: inventory.publish" not in told
 
 
 def _work(driver: Driver, without: str | None = None) -> None:

@@ -150,6 +150,7 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
         (("restore", "release"), (store, ODD)),
         (("afosto", "check-schema"), (str(schema),)),
         (("locations", "map"), (store, "here", ODD)),
+        (("locations", "sell-from"), (store, ODD)),
         (("locations", "unmap"), (store, f"here{ODD}")),
         (("webhooks", "add"), (store, "--secret-stdin")),
         (("webhooks", "rotate"), (ENDPOINT, "--finish")),

@@ -72,7 +72,7 @@ def _without_the_shops(read: object) -> object:
     return reading
 
 
-def test_a_store_without_a_mapped_location_hears_that_its_stock_waits_and_which_box_is_missing(
+def test_a_store_without_a_mapped_location_hears_that_its_stock_is_off_and_which_box_is_missing(
     driver: Driver, connector: Commands
 ) -> None:
     name = f"{driver.store}-guide"
@@ -84,7 +84,7 @@ def test_a_store_without_a_mapped_location_hears_that_its_stock_waits_and_which_
     wanted = ("--client-id", CLIENT_ID, "--channel", CHANNEL, "--since", "2026-01-01", *address)
     result = connector("store", "add", name, *wanted, **secrets)
     assert result.exit_code == 0, result.output
-    assert "inventory.publish    permitted, but it waits: no location is mapped yet" in result.stdout
+    assert "inventory.publish    off: it is not chosen which Afosto location's stock it sells" in result.stdout
     assert "tick loca:r (Standorte lesen)" in result.stdout
     assert f"connector locations map {name} EPAGES_ID AFOSTO_ID" in result.stdout
 

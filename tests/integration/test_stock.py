@@ -329,12 +329,11 @@ def test_with_the_orders_flow_off_what_is_available_is_published_and_it_is_said(
     assert "its orders are not imported" in shop.publish()
 
 
-def test_without_a_mapped_location_the_job_is_parked_with_what_to_do(world: World, runtime: Runtime) -> None:
+def test_without_a_chosen_location_the_job_is_done_and_says_what_to_do(world: World, runtime: Runtime) -> None:
     shop = StockWorld.open(world, runtime, scopes=[scope for scope in ALL_SCOPES if scope != "loca:r"])
     shop.watch()
-    assert "no Afosto location is mapped" in shop.publish()
-    (job,) = world.ledger.jobs.search(store=shop.store, state="parked")
-    assert job["reason"] == "no-location-mapped"
+    assert f"connector locations sell-from {shop.store} AFOSTO_ID" in shop.publish()
+    assert [job["state"] for job in world.ledger.jobs.search(store=shop.store)] == ["done"]
     world.ledger.stores.map_location(shop.store, "anywhere", HERE)
     shop.settle()
     assert set(shop.figures().values()) == {10}

@@ -4,7 +4,6 @@ import ast
 import json
 import re
 from collections.abc import Iterator
-from fnmatch import fnmatch
 from pathlib import Path
 
 import click
@@ -17,7 +16,7 @@ from schemas.setting_kinds import Seconds
 from schemas.settings import SettingsSchema
 from workers.cli import main
 from workers.local.processes import read_procfile
-from workers.queues import ROUTES
+from workers.queues import queue_of
 
 ROOT = DOCS.parents[1]
 PAGE = (DOCS.parent / "tasks.md").read_text()
@@ -30,7 +29,7 @@ EVERY_PAGE = [*PAGES, *sorted(DOCS.parent.glob("*/*.md")), *sorted(ROOT.glob("[a
 
 def test_the_page_lists_every_task_with_its_queue_and_its_keywords() -> None:
     rows = dict(re.findall(r"^\| `([\w.]+)` \| (`\w+` \| [^|]+) \|", PAGE, re.MULTILINE))
-    assert rows == {task: f"`{_queue(task)}` | {_keywords(task)}" for task in FOR_OTHERS}
+    assert rows == {task: f"`{queue_of(task)}` | {_keywords(task)}" for task in FOR_OTHERS}
 
 
 def test_the_example_keywords_of_every_kind_of_task_keep_its_contract() -> None:
@@ -116,10 +115,6 @@ def _reasons(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.keyword) and node.arg == "reason" and isinstance(node.value, ast.Constant):
             yield str(node.value.value)
-
-
-def _queue(task: str) -> str:
-    return next(queue for pattern, queue in ROUTES if fnmatch(task, pattern))
 
 
 def _keywords(task: str) -> str:

@@ -7,14 +7,16 @@ from dataclasses import asdict, dataclass
 import click
 
 from ledger.database import Database, Row
+from ledger.lag import FlowLag
 from ledger.ledger import Ledger
 from ledger.migrate import pending
 from ledger.status import Status
 from schemas.errors import ConfigurationError, ConnectorError, RetryLater
 from schemas.settings import Settings, misspelled
-from schemas.words import counted
+from schemas.words import counted, named
 from workers.cli.broker import queue_lengths, refusals
 from workers.cli.frame import check_database, open_ledger, print_json, settings, span
+from workers.cli.lag import LAG_ALARM, by_queue, in_words, is_behind, stores_with_lag
 from workers.cli.screen import say
 from workers.cli.status import SEE_MESSAGES, SOUND, state_of
 from workers.consumed import ALIVE_SECONDS, slots_of_queues
@@ -72,9 +74,11 @@ def _database(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
         status = Status(ledger.database)
         yield from _workers(ledger, status)
         yield _dispatch(status, chosen, outage=bool(refused) or not writes.ok)
-        stores = status.stores()
+        lags = status.lag()
+        stores = stores_with_lag(status, lags)
         yield from _stores(stores, chosen)
         yield from _lateness(stores, chosen)
+        yield _lag(lags)
         yield _parked(ledger)
         yield _set_aside(ledger)
 
@@ -101,7 +105,7 @@ def _secrets(ledger: Ledger) -> Check:
     lost = [name for name in names if not _readable(ledger, name)]
     if lost:
         advice = f"put the key back, or enter them anew: connector store credentials {lost[0]}"
-        return Check("secrets", False, f"those of {', '.join(lost)} fit none of CONNECTOR_KEYS; {advice}")
+        return Check("secrets", False, f"those of {named(lost, 'store')} fit none of CONNECTOR_KEYS; {advice}")
     try:
         for endpoint in ledger.webhooks.endpoints():
             ledger.webhooks.find(endpoint["id"])
@@ -125,9 +129,11 @@ def _workers(ledger: Ledger, status: Status) -> Iterator[Check]:
             text = f"its {' and '.join(row['stuck'])} no longer come round; its log says why; restart it"
             yield Check(f"worker {row['id']}", False, text)
     silent = [row for row in workers if row["seen_before"] > ALIVE_SECONDS]
-    for queue, count in slots_of_queues(ledger.front).items():
-        text = f"{counted(count, 'slot')} alive" if count else _why_unconsumed(queue, silent)
-        yield Check(f"queue {queue}", count > 0, text)
+    slots = slots_of_queues(ledger.front)
+    for queue in (queue for queue, count in slots.items() if not count):
+        yield Check(f"queue {queue}", False, _why_unconsumed(queue, silent))
+    if all(slots.values()):
+        yield Check("queues", True, f"all {len(slots)} are consumed, {counted(sum(slots.values()), 'slot')} alive")
 
 
 def _why_unconsumed(queue: str, silent: Sequence[Row]) -> str:
@@ -152,12 +158,14 @@ def _dispatch(status: Status, chosen: Settings, *, outage: bool) -> Check:
 
 
 def _stores(stores: list[Row], chosen: Settings) -> Iterator[Check]:
-    states = {row["name"]: state_of(row, chosen.poll_interval) for row in stores}
+    kinds: dict[tuple[str, ...], list[Row]] = {}
     for row in stores:
-        state = states[row["name"]]
+        state = state_of(row, chosen.poll_interval)
         if state not in SOUND:
-            yield Check(f"store {row['name']}", False, f"{state}: {_why(row, state)}")
-    if SOUND.issuperset(states.values()):
+            kinds.setdefault((state, *(ill["reason"] for ill in row["health"])), []).append(row)
+    for (state, *_), rows in kinds.items():
+        yield Check(_name("store", rows), False, f"{state}: {_why(rows[0], state)}")
+    if not kinds:
         yield Check(
             "stores", True, f"{counted(len(stores), 'store')} {'is' if len(stores) == 1 else 'are'} read in time"
         )
@@ -166,12 +174,25 @@ def _stores(stores: list[Row], chosen: Settings) -> Iterator[Check]:
 def _why(row: Row, state: str) -> str:
     if state == "ill":
         return "; ".join(f"{ill['message']} ({ill['reason']})" for ill in row["health"])
+    if state == "behind":
+        return in_words(row["lag"])
     if state == "stopped":
         return "a flow stopped itself; see: connector status"
     return (
         f"last read {span(row['unpolled_for'])} ago; is dispatch running, does anyone consume the queue poll? "
         "If both are so, the shop is slow or allows few calls"
     )
+
+
+def _lag(lags: Sequence[FlowLag]) -> Check:
+    """Past orders may take hours; what is news may not."""
+    queues = {queue: lag for queue, lag in by_queue(lags).items() if lag.due}
+    said = "; ".join(f"{queue}: {in_words(lag)}" for queue, lag in queues.items())
+    late = [queue for queue, lag in queues.items() if is_behind(lag)]
+    if not late:
+        return Check("lag", True, said or "nothing is due")
+    advice = f"add slots to {' and '.join(late)}, unless a store's own calls are used up; see: connector status"
+    return Check("lag", False, f"{said}; news waits for more than {span(LAG_ALARM)}; {advice}")
 
 
 def _parked(ledger: Ledger) -> Check:
@@ -197,11 +218,17 @@ def _set_aside(ledger: Ledger) -> Check:
 
 def _lateness(stores: list[Row], chosen: Settings) -> Iterator[Check]:
     alarm = chosen.poll_overlap / 2
-    for row in stores:
-        if row["lateness"] > alarm:
-            seen = f"orders became visible {span(row['lateness'])} after their own time stamp"
-            advice = f"raise CONNECTOR_POLL_OVERLAP above {span(2 * row['lateness'])}"
-            yield Check(f"lateness {row['name']}", False, f"{seen}, more than half of the overlap; {advice}")
+    late = [row for row in stores if row["lateness"] > alarm]
+    if late:
+        most = max(row["lateness"] for row in late)
+        seen = f"orders became visible {span(most)} after their own time stamp"
+        advice = f"raise CONNECTOR_POLL_OVERLAP above {span(2 * most)}"
+        yield Check(_name("lateness", late), False, f"{seen}, more than half of the overlap; {advice}")
+
+
+def _name(what: str, stores: Sequence[Row]) -> str:
+    """Name a check that comes out the same for one store or for many: it is told once."""
+    return f"{what} {named([row['name'] for row in stores], 'store')}"
 
 
 def _redis(refused: Mapping[str, str]) -> Check:

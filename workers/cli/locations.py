@@ -1,5 +1,6 @@
 """`connector locations`: which place of a shop is which place in Afosto."""
 
+from collections.abc import Collection
 from typing import Any
 
 import click
@@ -8,7 +9,15 @@ from schemas.errors import NeedsPerson
 from schemas.words import counted
 from workers.cli.frame import open_ledger, print_json, print_table, settings
 from workers.cli.screen import say
-from workers.places import Places, map_place, missing_box, read_places
+from workers.places import (
+    Places,
+    is_waited_for,
+    map_place,
+    missing_box,
+    read_afosto_places,
+    read_places,
+    require_afosto_place,
+)
 
 
 @click.group(short_help="See and map the locations of a store.")
@@ -16,7 +25,7 @@ def locations() -> None:
     """See and map the locations of a store: for orders to be collected, and for its stock.
 
     Orders to be collected go to the Afosto location their pickup point is mapped to. The stock a store
-    publishes is what Afosto has at all locations the store is mapped to.
+    publishes is what Afosto has at all locations the store is mapped to or sells from.
     """
 
 
@@ -28,11 +37,12 @@ def list_locations(store: str, as_json: bool) -> None:
     chosen = settings()
     with open_ledger(chosen) as ledger:
         places = read_places(chosen, ledger.stores.get(store))
-        rows = _rows(places, ledger.stores.locations(store))
+        rows = _rows(places, ledger.stores.locations(store), ledger.stock.locations(store))
     if as_json:
         print_json(rows)
         return
     columns = {"epages_id": "SHOP", "epages_name": "NAME", "afosto_id": "AFOSTO", "afosto_name": "NAME THERE"}
+    columns["sold"] = "STOCK SOLD"
     print_table(rows, columns, "neither side has a location")
     if places.shop is None:
         say(f"Note: {missing_box()}")
@@ -47,34 +57,57 @@ def map_location(store: str, epages_id: str, afosto_id: str) -> None:
     chosen = settings()
     with open_ledger(chosen) as ledger:
         places = read_places(chosen, ledger.stores.get(store))
+        certain = places.shop is not None or is_waited_for(ledger, store, epages_id)
         count = map_place(ledger, places, store, epages_id, afosto_id)
+    if not certain:
+        say(f"{epages_id} was not checked: {missing_box()}")
     say(f"{store}: {epages_id} is {afosto_id} in Afosto; {counted(count, 'parked job')} will run again")
+
+
+@locations.command("sell-from")
+@click.argument("store")
+@click.argument("afosto_id")
+def sell_from(store: str, afosto_id: str) -> None:
+    """Let STORE sell the stock of the Afosto location AFOSTO_ID, besides what it sells already.
+
+    The shop has one figure for each product, and needs no location of its own for it.
+    """
+    chosen = settings()
+    with open_ledger(chosen) as ledger:
+        require_afosto_place(read_afosto_places(chosen, ledger.stores.get(store)), afosto_id)
+        ledger.stores.sell_from(store, afosto_id)
+    say(f"{store} sells the stock of {afosto_id} in Afosto; see: connector stock {store}")
 
 
 @locations.command("unmap")
 @click.argument("store")
-@click.argument("epages_id")
-def unmap_location(store: str, epages_id: str) -> None:
-    """Forget what the shop's location EPAGES_ID is in Afosto; orders to be collected there then wait for a person."""
+@click.argument("place")
+def unmap_location(store: str, place: str) -> None:
+    """Forget what the shop's location PLACE is in Afosto, or that the stock of the Afosto location PLACE is sold.
+
+    Orders to be collected at a location of the shop that is not mapped wait for a person.
+    """
     with open_ledger() as ledger:
         ledger.stores.facts(store)
-        known = ledger.stores.unmap_location(store, epages_id)
+        known = ledger.stores.unmap_location(store, place)
     if not known:
         raise NeedsPerson(
-            f"the store {store} has no mapped location {epages_id}",
+            f"the store {store} has no mapped location {place}",
             reason="unknown-location",
             resolution=f"see the locations with: connector locations list {store}",
         )
-    say(f"{store}: {epages_id} is not mapped any more")
+    say(f"{store}: {place} is not mapped any more")
 
 
-def _rows(places: Places, mapped: dict[str, str]) -> list[dict[str, Any]]:
+def _rows(places: Places, mapped: dict[str, str], sold: Collection[str]) -> list[dict[str, Any]]:
     shop = {**dict.fromkeys(mapped, ""), **(places.shop or {})}
-    rows = [_row(places, epages_id, mapped.get(epages_id), name) for epages_id, name in shop.items()]
-    free = places.afosto.keys() - mapped.values()
-    return rows + [_row(places, None, afosto_id, "") for afosto_id in sorted(free)]
+    pairs: list[tuple[str | None, str | None, str]] = [(key, mapped.get(key), name) for key, name in shop.items()]
+    free = (places.afosto.keys() | set(sold)) - set(mapped.values())
+    pairs += [(None, afosto_id, "") for afosto_id in sorted(free)]
+    return [_row(places, *pair, sold=pair[1] in sold) for pair in pairs]
 
 
-def _row(places: Places, epages_id: str | None, afosto_id: str | None, name: str) -> dict[str, Any]:
+def _row(places: Places, epages_id: str | None, afosto_id: str | None, name: str, *, sold: bool) -> dict[str, Any]:
     there = places.afosto.get(afosto_id, "gone from Afosto") if afosto_id else None
-    return {"epages_id": epages_id, "epages_name": name, "afosto_id": afosto_id, "afosto_name": there}
+    shop, theirs = {"epages_id": epages_id, "epages_name": name}, {"afosto_id": afosto_id, "afosto_name": there}
+    return {**shop, **theirs, "sold": sold}

@@ -1,23 +1,29 @@
 """`connector status`: how fresh every store is, what is parked and why, who works, what waits."""
 
+from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 import click
 
+from ledger.database import Row
 from ledger.ledger import Ledger
 from ledger.status import Status
-from schemas.advice import advice
 from schemas.errors import RetryLater
-from schemas.flows import STOCK_STOPS, STOCK_TO_CONFIRM, flow_name
+from schemas.flows import STOCK_TO_CONFIRM
 from schemas.settings import Settings
+from schemas.words import named
 from workers.cli.broker import queue_lengths, refusals
 from workers.cli.frame import open_ledger, print_json, print_table, settings, span
+from workers.cli.lag import COLUMNS, by_queue, cells, for_scripts, is_behind, print_queues, stores_with_lag
 from workers.cli.screen import say
-from workers.cli.store_advice import not_permitted
+from workers.cli.store_advice import absences, troubles
 from workers.consumed import ALIVE_SECONDS, slots_of_queues
 
 SEE_MESSAGES = "see: connector messages list"
 SOUND = frozenset({"fresh", "new", "paused"})  # states of a store that nobody need look after
+MOST_STORES = 20  # rows of a table of stores: a longer one hides what else is said
+MOST_BUSY = 5  # of those that are well, when there are more stores than that
 
 
 @click.command(short_help="Show stores, parked jobs, workers and queues.")
@@ -25,18 +31,21 @@ SOUND = frozenset({"fresh", "new", "paused"})  # states of a store that nobody n
 def status(as_json: bool) -> None:
     """Show stores, parked jobs, workers and queues; exit code 1 when something of it needs somebody.
 
-    That is a store that is stale, ill or stopped, a parked job, a queue that no living worker consumes, and a
+    That is a store that is stale, ill, stopped or behind, a parked job, a queue that no living worker consumes, and a
     database, broker or Redis that takes no writes. A store is stale when its news were last read longer ago than twice
-    CONNECTOR_POLL_INTERVAL.
+    CONNECTOR_POLL_INTERVAL, and behind when something that is no past order is due for more than ten minutes.
     """
     chosen = settings()
     queues, silent = _servers(chosen)
     with open_ledger(chosen) as ledger:
         reader = Status(ledger.database)
         silent += _database_refusal(ledger)
+        lags = reader.lag()
+        stores = stores_with_lag(reader, lags)
         found: dict[str, Any] = {
             "interval": chosen.poll_interval,
-            "stores": [{**row, "state": state_of(row, chosen.poll_interval)} for row in reader.stores()],
+            "stores": [{**row, "state": state_of(row, chosen.poll_interval)} for row in stores],
+            "lag": by_queue(lags),
             "parked": ledger.jobs.parked_reasons(),
             "jobs": ledger.jobs.counts(),
             "workers": [{**row, "alive": row["seen_before"] < ALIVE_SECONDS} for row in reader.workers()],
@@ -46,7 +55,13 @@ def status(as_json: bool) -> None:
             "set_aside": ledger.set_aside.counts(),
         }
     if as_json:
-        print_json(found)
+        print_json(
+            {
+                **found,
+                "stores": [{**row, "lag": for_scripts(row["lag"])} for row in found["stores"]],
+                "lag": {queue: for_scripts(lag) for queue, lag in found["lag"].items()},
+            }
+        )
     else:
         _print(found)
     if any(found[part] for part in ("parked", "unconsumed", "silent")) or not SOUND.issuperset(
@@ -56,7 +71,7 @@ def status(as_json: bool) -> None:
 
 
 def state_of(row: dict[str, Any], interval: float) -> str:
-    """Return in a word how a store does: paused, ill, stopped, stale, new or fresh."""
+    """Return in a word how a store does, by its row with `lag`: paused, ill, stopped, stale, behind, new or fresh."""
     if row["paused_at"]:
         return "paused"
     if row["health"]:
@@ -65,6 +80,8 @@ def state_of(row: dict[str, Any], interval: float) -> str:
         return "stopped"
     if row["unpolled_for"] > 2 * interval:
         return "stale"
+    if is_behind(row["lag"]):
+        return "behind"
     return "new" if row["freshness"] is None else "fresh"
 
 
@@ -89,7 +106,7 @@ def _print(found: dict[str, Any]) -> None:
     say()
     say("Parked jobs")
     columns = {"jobs": "JOBS", "store": "STORE", "name": "FLOW", "reason": "REASON", "resolution": "WHAT TO DO"}
-    print_table(found["parked"], columns, "none")
+    print_table(_by_kind(found["parked"]), columns, "none")
     say()
     say("Workers")
     workers = [{**row, "queues": ",".join(row["queues"]), "seen": span(row["seen_before"])} for row in found["workers"]]
@@ -97,9 +114,7 @@ def _print(found: dict[str, Any]) -> None:
     print_table(workers, worker_columns, "none has reported; start them as the Procfile says")
     say()
     say("Queues")
-    if found["queues"] is not None:
-        queues = [{"queue": queue, "messages": count} for queue, count in found["queues"].items()]
-        print_table(queues, {"queue": "QUEUE", "messages": "MESSAGES"}, "none")
+    print_queues(found["queues"], found["lag"])
     for sentence in found["silent"]:
         say(f"{sentence}. Jobs wait in the database meanwhile.")
     if found["unconsumed"]:
@@ -109,34 +124,45 @@ def _print(found: dict[str, Any]) -> None:
         say(f"Messages set aside: {where}; {SEE_MESSAGES}")
 
 
-def _print_stores(stores: list[dict[str, Any]], interval: float) -> None:
+def _by_kind(parked: Sequence[Row]) -> list[Row]:
+    """The parked jobs of all stores, once per flow and reason; of documents that do not load each field by itself."""
+    kinds: dict[tuple[str, ...], list[Row]] = {}
+    for row in parked:
+        field = row["resolution"] if row["reason"] == "malformed-document" else ""
+        kinds.setdefault((row["name"], row["reason"], field), []).append(row)
+    return [
+        {**rows[0], "jobs": sum(row["jobs"] for row in rows), "store": named([row["store"] for row in rows], "store")}
+        for rows in kinds.values()
+    ]
+
+
+def _print_stores(stores: list[Row], interval: float) -> None:
     say(f"Stores (polled every {span(interval)})")
+    shown = stores if len(stores) <= MOST_STORES else _noteworthy(stores)
+    if len(stores) > MOST_STORES:
+        states = Counter(row["state"] for row in stores)
+        say(f"{len(stores)} stores: {', '.join(f'{count} {state}' for state, count in states.most_common())}")
+    if shown or not stores:
+        _print_table_of_stores(shown[:MOST_STORES])
+    if len(shown) < len(stores) or len(shown) > MOST_STORES:
+        say("All of them: connector status --json")
+    for kind in (*troubles(stores), *absences(stores)):
+        say(f"  {kind.text}")
+        say(f"    {kind.advice}")
+
+
+def _noteworthy(stores: list[Row]) -> list[Row]:
+    """Those that need somebody, and of the others the few with most to do."""
+    sound = sorted((row for row in stores if row["state"] in SOUND), key=lambda row: -row["lag"].due)
+    return [row for row in stores if row["state"] not in SOUND] + [row for row in sound[:MOST_BUSY] if row["lag"].due]
+
+
+def _print_table_of_stores(stores: list[Row]) -> None:
     shown = [
         {**row, "fresh": span(row["freshness"]), "history": f"{row['history_percent']} %", "orders": row["seen"]}
+        | cells(row["lag"])
         for row in stores
     ]
     columns = {"name": "STORE", "state": "STATE", "fresh": "LAST POLL", "history": "HISTORY", "orders": "SEEN"}
-    print_table(
-        shown, {**columns, "opened": "IN AFOSTO"}, "none is connected; connect one with: connector store add NAME"
-    )
-    for row in stores:
-        for ill in row["health"]:
-            say(f"  {row['name']}: {ill['vendor']} since {ill['since'][:19]}: {ill['message']} ({ill['reason']})")
-            say(f"    what to do: {advice(row['name'], ill['reason'])}")
-        off = [(flow["direction"], flow["flow"]) for flow in row["off"]]
-        for flow in (flow for flow in row["stopped"] if (flow["direction"], flow["flow"]) not in off):
-            name = flow_name(flow["direction"], flow["flow"])
-            if flow["reason"] in STOCK_STOPS:
-                _print_unconfirmed(row["name"], flow["message"])
-                continue
-            say(f"  {row['name']}: the flow {name} stopped itself for {flow['reason']}: {flow['message']}")
-            say(f"    look at the jobs, then: connector store resume {row['name']} --flow {name}")
-        for name, boxes in not_permitted(row):
-            say(f"  {row['name']}: the flow {name} is off: the app lacks {boxes}")
-            say(f"    to have it, tick it in the cockpit, then: connector store switch {row['name']} {name} on")
-
-
-def _print_unconfirmed(store: str, why: str) -> None:
-    say(f"  {store}: its stock is not published: {why}")
-    say(f"    see what would change: connector stock preview {store}")
-    say(f"    if that is right: connector stock confirm {store}")
+    nothing = "none is connected; connect one with: connector store add NAME"
+    print_table(shown, {**columns, "opened": "IN AFOSTO", **COLUMNS}, nothing)

@@ -6,6 +6,7 @@ import click
 
 from schemas.errors import NeedsPerson
 from schemas.words import counted
+from tasks.stock_outcomes import no_location
 from workers.cli.frame import open_ledger, print_json, print_table, show
 from workers.cli.screen import say
 from workers.cli.stock_preview import confirm, preview
@@ -39,6 +40,7 @@ def show_stock(store: str, sku: str | None, as_json: bool) -> None:
         ledger.stores.facts(store)
         rows = ledger.stock.list(store, sku)
         cursor = ledger.stock.cursor(store)
+        placeless = not ledger.stock.locations(store)
     if sku and not rows:
         raise NeedsPerson(
             f"the store {store} has no SKU {sku}, as far as its stock was read",
@@ -48,6 +50,8 @@ def show_stock(store: str, sku: str | None, as_json: bool) -> None:
     if as_json:
         print_json({"cursor": cursor, "skus": rows})
         return
+    if placeless:
+        say(f"No stock is published: {no_location(store)}")
     _print(rows, cursor or {})
 
 

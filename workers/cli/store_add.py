@@ -1,26 +1,24 @@
 """`connector store add`: checks what it is given at both vendors before it keeps anything."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import click
 
-from clients.afosto.client import AfostoClient
-from clients.http import Http
 from clients.scopes import cockpit_name, missing_scopes
 from ledger.ledger import Ledger
-from schemas.errors import NeedsPerson
 from schemas.settings import Settings
 from workers.cli.frame import FLOWS, TOTALS, open_ledger, settings
 from workers.cli.screen import say
 from workers.cli.secrets import read_secret
 from workers.cli.shop_address import must_be_public
-from workers.connect import NewStore, connect_store
-from workers.places import READ_LOCATIONS, missing_box
+from workers.connect import Connection, NewStore, connect_store
+from workers.places import READ_LOCATIONS, missing_box, read_places, require_afosto_place, require_shop_place
 
 STOCK = "inventory.publish"
+_NO_PLACE = "off: it is not chosen which Afosto location's stock it sells"
 
 
 def _name(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
@@ -122,12 +120,19 @@ def add(name: str, **given: Any) -> None:
         publish_stock=given["yes_stock"],
     )
     with open_ledger(chosen) as ledger:
-        _check_locations(chosen, new, set(given["locations"].values()))
+        _check_locations(chosen, new, given["locations"])
         connection = connect_store(ledger, chosen, new)
         _keep_choices(ledger, name, given["flows"], given["locations"])
+    _tell(name, given, connection)
+    say(f"{name} is connected; orders since {given['since']:%Y-%m-%d} follow. See: connector status")
+
+
+def _tell(name: str, given: Mapping[str, Any], connection: Connection) -> None:
+    """Say what the store keeps in step, and what a person may still have to do."""
     say(f"Both vendors take the credentials. Flows of {name}:")
     places = {**connection.locations, **given["locations"]}
-    _print_flows(name, given["flows"], connection.missing, {STOCK: waits} if (waits := _waits(given, places)) else {})
+    waits = _waits(yes_stock=given["yes_stock"], placed=bool(places or connection.only))
+    _print_flows(name, given["flows"], connection.missing, {STOCK: waits} if waits else {})
     if given["mark_orders"]:
         _print_flows(name, ["mark_orders"], {"mark_orders": missing_scopes("mark_orders", connection.scopes)}, {})
     if "broken.export" in given["flows"] and not connection.missing["broken.export"]:
@@ -135,36 +140,30 @@ def add(name: str, **given: Any) -> None:
     for epages_id, afosto_id in places.items():
         say(f"  orders to be collected at {epages_id} go to the Afosto location {afosto_id}")
     if not places:
-        _print_mapping(name, connection.scopes)
+        _print_mapping(name, connection)
     for other in connection.alike:
         say(f"  the key sees the channel of {other}, which has another key; if both keys are of one merchant, say so,")
         say(f"  or the same pieces are sold twice: connector store tenant {name} --same-as {other}")
     if STOCK in given["flows"] and not (given["yes_stock"] or connection.missing[STOCK]):
         _print_preview(name)
-    say(f"{name} is connected; orders since {given['since']:%Y-%m-%d} follow. See: connector status")
 
 
-def _waits(given: Mapping[str, Any], places: Collection[str]) -> str | None:
+def _waits(*, yes_stock: bool, placed: bool) -> str | None:
     """Why no stock is published yet, in words; None when it is."""
-    if not places:
-        return "permitted, but it waits: no location is mapped yet"
-    return None if given["yes_stock"] else "permitted, but it waits until you confirm what the stock becomes"
+    if not placed:
+        return _NO_PLACE
+    return None if yes_stock else "permitted, but it waits until you confirm what the stock becomes"
 
 
-def _check_locations(chosen: Settings, new: NewStore, wanted: set[str]) -> None:
+def _check_locations(chosen: Settings, new: NewStore, wanted: Mapping[str, str]) -> None:
     if not wanted:
         return
-    found = {
-        location.id: location.name for location in AfostoClient(chosen.afosto_url, Http(), new.afosto_key).locations()
-    }
-    lacking = sorted(wanted - set(found))
-    if lacking:
-        known = ", ".join(f"{key} ({label})" for key, label in found.items()) or "none"
-        raise NeedsPerson(
-            f"Afosto has no location {lacking[0]!r}",
-            reason="unknown-location",
-            resolution=f"choose one of: {known}",
-        )
+    places = read_places(chosen, new)
+    for epages_id, afosto_id in wanted.items():
+        require_shop_place(places, epages_id)
+        require_afosto_place(places, afosto_id)
+    if places.shop is None:
+        say(f"{', '.join(wanted)} was not checked: {missing_box()}")
 
 
 def _keep_choices(ledger: Ledger, name: str, flows: Sequence[str], locations: Mapping[str, str]) -> None:
@@ -174,11 +173,15 @@ def _keep_choices(ledger: Ledger, name: str, flows: Sequence[str], locations: Ma
         ledger.stores.map_location(name, epages_id, afosto_id)
 
 
-def _print_mapping(name: str, scopes: Collection[str]) -> None:
-    """Nothing is mapped, so no stock is published, and orders to be collected wait for a person."""
-    say("  no location is mapped: no stock is published, and orders to be collected are parked")
-    if READ_LOCATIONS not in scopes:
-        say(f"  {missing_box()}; until then give their ids yourself")
+def _print_mapping(name: str, connection: Connection) -> None:
+    """No place of the shop is mapped: orders to be collected wait for a person, and the stock may be nobody's."""
+    if connection.only:
+        say(f"  the stock is that of {connection.only.name} ({connection.only.id}), the only location in Afosto")
+    else:
+        say(f"  no stock is published; to choose whose it sells: connector locations sell-from {name} AFOSTO_ID")
+    say("  orders to be collected are parked until their location is mapped")
+    if READ_LOCATIONS not in connection.scopes:
+        say(f"  {missing_box()}")
     say(f"  see the locations: connector locations list {name}")
     say(f"  then map each: connector locations map {name} EPAGES_ID AFOSTO_ID")
 

@@ -12,6 +12,7 @@ from schemas.errors import NeedsPerson
 from schemas.flows import EXPORTS, STOCK_STOPS
 from schemas.settings import Settings
 from schemas.words import counted
+from tasks.stock_outcomes import no_location
 from workers.cli.frame import FLOWS, TOTALS, open_ledger, print_json, print_table, settings, show, span
 from workers.cli.screen import ask, say
 from workers.cli.store_add import add
@@ -141,6 +142,8 @@ def _switch_on(ledger: Ledger, name: str, flow: str) -> None:
     ledger.jobs.retry(store=name, reason="missing-scope")
     if flow in EXPORTS:
         ledger.jobs.hint_all(name, "export", "looks", ledger.walks.all_opened(name), lane=2)
+    if flow == "inventory.publish" and not ledger.stock.locations(name):
+        say(f"No stock is published yet: {no_location(name)}")
     if flow == "broken.export":
         say("From now on the shop starts a refund by itself for each return that Afosto rejects.")
 
