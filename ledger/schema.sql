@@ -285,14 +285,17 @@ create table attempts (
 create index attempts_order on attempts (store, order_key, id);
 create index attempts_at on attempts (at);
 
--- Worker processes that are alive, with the queues they consume and how many jobs they run at once.
+-- Worker processes that did not end properly, with the queues they consume and how many jobs they run at once. pid: with the
+-- host it tells the next process of a pool which ones it replaces. settings: those it runs with, without addresses and secrets.
 create table workers (
     id text primary key,
     host text not null,
     queues text[] not null,
     slots integer not null,
     seen_at timestamptz not null default now(),
-    stuck text[] not null default '{}'
+    stuck text[] not null default '{}',
+    pid integer,
+    settings jsonb not null default '{}'
 );
 
 -- One row: when dispatch ran last.

@@ -22,7 +22,8 @@ left join cursors history on history.store = s.name and history.kind = 'history'
 order by s.name;
 
 -- name: workers
-select id, host, queues, slots, stuck, extract(epoch from now() - seen_at)::float8 as seen_before from workers order by id;
+select id, host, queues, slots, stuck, settings, extract(epoch from now() - seen_at)::float8 as seen_before
+from workers order by id;
 
 -- name: dispatch
 select extract(epoch from now() - ran_at)::float8 as age from dispatches;

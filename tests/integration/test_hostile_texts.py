@@ -133,6 +133,7 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
         (("messages", "list"), ()),
         (("messages", "show"), (message,)),
         (("messages", "forget"), (message,)),
+        (("workers", "forget"), (f"worker{ODD}",)),
         (("jobs", "list"), ()),
         (("jobs", "show"), (job,)),
         (("order",), (store, order)),

@@ -20,6 +20,7 @@ from workers.cli import (
     stores,
     tokens,
     webhooks,
+    workers,
 )
 from workers.cli.frame import ConnectorGroup
 
@@ -40,6 +41,7 @@ main.add_command(locations.locations)
 main.add_command(poll.poll)
 main.add_command(reconcile.reconcile)
 main.add_command(status.status)
+main.add_command(workers.workers)
 main.add_command(jobs.jobs)
 main.add_command(orders.order)
 main.add_command(stock.stock)

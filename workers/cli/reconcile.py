@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from ledger.status import Status
 from schemas.display import visible
 from schemas.flows import flow_name
 from schemas.words import counted
@@ -15,8 +16,9 @@ from tasks.findings import STOCK, Finding, repair
 from tasks.reconciling import Reconciliation
 from tasks.reconciling import reconcile as compare
 from tasks.runtime import Runtime, build_runtime
-from workers.cli.frame import check_database, print_json, print_table, settings
+from workers.cli.frame import open_ledger, print_json, print_table, settings
 from workers.cli.screen import say
+from workers.running_settings import living, running
 
 _COLUMNS = {
     "order": "ORDER",
@@ -54,7 +56,8 @@ def reconcile(context: click.Context, store: str, mend: bool, as_json: bool) -> 
 def _runtime() -> Iterator[Runtime]:
     """The budgets, the breaker and the ledger that the workers share; it sends no task."""
     chosen = settings()
-    check_database(chosen.database_url)
+    with open_ledger(chosen) as ledger:
+        chosen = running(chosen, living(Status(ledger.database)))
     runtime = build_runtime(chosen, lambda name, message, queue: None, lambda queue: 0)
     try:
         yield runtime
