@@ -6,8 +6,6 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from celery.exceptions import Retry
-
 from clients.scopes import missing_scopes
 from ledger.cursors import Malformed, Slice
 from ledger.held import countable
@@ -21,6 +19,7 @@ from schemas.vendors import Vendor, met_at
 from schemas.words import counted
 from tasks.backoff import jitter
 from tasks.health import note_refusal, note_silence
+from tasks.putting_off import put_off
 from tasks.runtime import Runtime
 from tasks.slices import Reader, Reading
 from tasks.vendors import Gate, epages_client, reading_epages
@@ -46,7 +45,7 @@ def poll(runtime: Runtime, message: PollMessage, tell: Tell = tell_nobody) -> st
     """Poll one cursor of a store; returns what was found, in words. `tell` hears of the news of each slice once kept.
 
     Raises NeedsPerson for a store that is not connected or whose credentials fail, celery's Retry when the shop
-    does not answer for now.
+    does not answer for now; a poll that waits for its budget returns that.
     """
     store = runtime.ledger.stores.get(message.store)
     fence = message.fence if message.fence is not None else runtime.ledger.cursors.take(store.name, message.cursor)
@@ -71,7 +70,7 @@ def poll(runtime: Runtime, message: PollMessage, tell: Tell = tell_nobody) -> st
         # A call that is reserved has its moment: no lot is drawn over it.
         pause += 0 if reserved else jitter(pause / 4)
         runtime.ledger.cursors.postpone(cursor, pause, reader.width, prepaid=reserved)
-        raise Retry(str(error), when=pause) from error
+        return put_off(error, pause)
 
 
 def _reader(runtime: Runtime, store: Store, cursor: Cursor, gate: Gate) -> Reader:

@@ -5,7 +5,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from celery.exceptions import Retry
 
 from clients.afosto.client import AfostoClient
 from clients.scopes import missing_scopes
@@ -16,6 +15,7 @@ from schemas.errors import NeedsPerson, RetryLater
 from schemas.words import counted
 from tasks.backoff import jitter
 from tasks.health import note_refusal, note_silence
+from tasks.putting_off import put_off
 from tasks.refreshing import refresh
 from tasks.runtime import Runtime
 from tasks.sellers import PAST_WAIT
@@ -55,7 +55,7 @@ def watch(runtime: Runtime, name: str) -> str:
         note_silence(runtime, store, error)
         pause = error.after or runtime.settings.inventory_interval
         stock.postpone(name, pause + jitter(pause / 4))
-        raise Retry(str(error), when=pause) from error
+        return put_off(error, pause)
 
 
 class _Watch:

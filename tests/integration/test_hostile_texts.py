@@ -134,6 +134,8 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
         (("messages", "show"), (message,)),
         (("messages", "forget"), (message,)),
         (("workers", "forget"), (f"worker{ODD}",)),
+        (("queues", "move"), (f"queue{ODD}", "orders")),
+        (("queues", "drop"), (f"queue{ODD}",)),
         (("jobs", "list"), ()),
         (("jobs", "show"), (job,)),
         (("order",), (store, order)),

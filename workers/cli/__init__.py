@@ -13,6 +13,7 @@ from workers.cli import (
     operate,
     orders,
     poll,
+    queues,
     reconcile,
     restore,
     status,
@@ -46,6 +47,7 @@ main.add_command(jobs.jobs)
 main.add_command(orders.order)
 main.add_command(stock.stock)
 main.add_command(messages.messages)
+main.add_command(queues.queues)
 main.add_command(restore.restore)
 main.add_command(operate.migrate)
 main.add_command(gateway.gateway)

@@ -1,6 +1,7 @@
 """`connector doctor`: is everything in place, and if not, what is missing."""
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
@@ -194,5 +195,9 @@ def _broker(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
         return
     yield Check("broker", True, f"takes writes, {counted(sum(lengths.values()), 'message')} waiting")
     for queue in sorted(set(lengths) - set(QUEUE_NAMES)):
-        text = f"{counted(lengths[queue], 'message')} that nobody consumes; is the name misspelled where they are sent?"
+        count = counted(lengths[queue], "message")
+        text = (
+            f"{count} that nobody consumes; correct the name where they are sent, then move them: "
+            f"connector queues move {shlex.quote(queue)} TO, or delete them: connector queues drop {shlex.quote(queue)}"
+        )
         yield Check(f"broker queue {queue!r}", False, text)

@@ -20,7 +20,7 @@ def stock(store: str, sku: str | None, as_json: bool) -> None:
         ledger.stores.facts(store)
         rows = ledger.stock.list(store, sku)
         cursor = ledger.stock.cursor(store)
-    if sku and not rows:
+    if sku and all(row["outcome"] == "unknown-sku" for row in rows):
         raise NeedsPerson(
             f"the store {store} has no SKU {sku}, as far as its stock was read",
             reason="unknown-sku",
