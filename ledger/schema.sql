@@ -100,7 +100,7 @@ create index orders_number on orders (store, number);
 create index orders_unfinished on orders (store, created_at) where not is_final;
 
 -- One row per thing to keep in step. `wanted` and `done` are versions: open while wanted > done. While `prepaid`, so many calls
--- as the columns of that name say are reserved at each vendor, from `due_at` on.
+-- as the columns of that name say are reserved at each vendor, from `due_at` on. decision: what a person decided last.
 create table jobs (
     id bigint generated always as identity primary key,
     store text not null references stores on delete cascade,
@@ -132,6 +132,9 @@ create table jobs (
     settled_at timestamptz,
     prepaid_epages smallint not null default 0,
     prepaid_afosto smallint not null default 0,
+    decision text,
+    decided_by text,
+    decided_at timestamptz,
     unique (store, direction, flow, subject)
 );
 create unique index jobs_one_per_order on jobs (store, order_key) where state in ('queued', 'running');

@@ -14,6 +14,7 @@ from ledger.records import Store
 from schemas.errors import NeedsPerson
 from schemas.mapping.places import NOT_MAPPED, is_named_in
 from schemas.settings import Settings
+from workers.who import who
 
 READ_LOCATIONS = "loca:r"
 MOST_PARKED = 10_000  # jobs looked at for one that names a location
@@ -49,7 +50,7 @@ def map_place(ledger: Ledger, places: Places, store: str, epages_id: str, afosto
         _require(epages_id, places.shop, "the shop")
     _require(afosto_id, places.afosto, "Afosto")
     ledger.stores.map_location(store, epages_id, afosto_id)
-    return len(ledger.jobs.retry(store=store, reason=NOT_MAPPED))
+    return len(ledger.jobs.retry(store=store, reason=NOT_MAPPED, by=who()))
 
 
 def _is_waited_for(ledger: Ledger, store: str, epages_id: str) -> bool:
