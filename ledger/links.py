@@ -90,10 +90,13 @@ class Links:
         rows = self._database.batch(*statements)
         return bool(rows[statements.index(note)])
 
-    def note_parcels(self, store: str, statuses: Mapping[str, str]) -> None:
-        """Note per parcel of Afosto the status that both sides have now."""
+    def note_parcels(
+        self, store: str, statuses: Mapping[str, str], codes: Mapping[str, str | None] | None = None
+    ) -> None:
+        """Note per parcel of Afosto the status that both sides have now, and its tracking code where it has one."""
         for afosto_id, status in statuses.items():
-            self._database.rows("links.note_parcel", {"store": store, "afosto_id": afosto_id, "stage": status})
+            said = {"stage": status, "tracking_code": (codes or {}).get(afosto_id)}
+            self._database.rows("links.note_parcel", {"store": store, "afosto_id": afosto_id, **said})
 
     def announce(self, job: Job, kind: str, body: Mapping[str, Any], ambiguity_wait: float) -> int:
         """Write an intent before the call; until `ambiguity_wait` seconds have passed, absence proves nothing.
