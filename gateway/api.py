@@ -25,7 +25,7 @@ _NOT_SENT = {
 _REFUSALS = {
     400: "A field is missing or wrong; the answer names it.",
     403: "The token does not permit this task or this store.",
-    404: "No store of this name is connected, the order is named by its number, or the cursor has nothing to read.",
+    404: "No such store is connected, the order is named by its number, the SKU is unknown, or the cursor has nothing.",
     409: "The Idempotency-Key came with another body before.",
     413: "The body is larger than 64 KiB.",
     415: "The body does not call itself JSON.",

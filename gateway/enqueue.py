@@ -20,11 +20,13 @@ Sendable = OrderMessage | StockMessage | PollMessage
 def enqueue(task: str, message: Sendable, key: str | None, body: bytes) -> dict[str, Any]:
     """Make due what a task asks for and return the answer; a repeat of the same `key` and `body` does nothing.
 
-    Ends the request with 404 when the store has nothing of the kind or the order is named by its number, with 409 when
-    the key came with another body.
+    Ends the request with 404 when the store has nothing of the kind, the order is named by its number, or nobody knows
+    the SKU; with 409 when the key came with another body.
     """
     if isinstance(message, OrderMessage):
         _must_be_an_id(message)
+    if isinstance(message, StockMessage) and message.sku:
+        _must_be_a_sku(message.store, message.sku)
     tokens = runtime().ledger.tokens
     if key is None:
         return _answer(message, _make_due(task, message))
@@ -45,6 +47,18 @@ def _must_be_an_id(message: OrderMessage) -> None:
         said = f"{message.store} has no order with the id {message.order}"
         known = "the order of this number has the id" if len(found) == 1 else "the orders of this number have the ids"
         refuse(404, "unknown-order", f"{said}; {known} {', '.join(found)}.", field="order")
+
+
+def _must_be_a_sku(store: str, sku: str) -> None:
+    """What the shop took up after its catalogue was read is not lost by the refusal: the shop is asked."""
+    stock = runtime().ledger.stock
+    if stock.knows(store, sku):
+        return
+    stock.wish(store, [sku])
+    said = f"{store} has no SKU {sku}, as far as its catalogue was read"
+    refuse(
+        404, "unknown-sku", f"{said}; the shop is asked once more now, and publishes it if it is there.", field="sku"
+    )
 
 
 def _make_due(task: str, message: Sendable) -> int | None:

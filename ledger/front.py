@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from ledger.database import Database, Row, fetch, fetch_one
 from ledger.session import Session
@@ -92,11 +93,29 @@ class Front:
         parameters = {"direction": direction, "flow": flow, "after": after, "limit": limit}
         return [row for row in self._database.rows("front.resend", parameters) if row["state"] == "queued"]
 
-    def heartbeat(self, worker: str, host: str, queues: Sequence[str], slots: int, stuck: Sequence[str] = ()) -> None:
-        """Say that a worker process lives, what it consumes, how much it runs at once, which of its loops are stuck."""
-        parameters = {"id": worker, "host": host, "queues": list(queues), "slots": slots, "stuck": list(stuck)}
-        self._database.rows("front.heartbeat", parameters)
+    def heartbeat(
+        self,
+        worker: str,
+        host: str,
+        queues: Sequence[str],
+        slots: int,
+        stuck: Sequence[str] = (),
+        *,
+        pid: int | None = None,
+        settings: Mapping[str, object] | None = None,
+    ) -> None:
+        """Say that a worker process lives, what it consumes, how much it runs at once, which of its loops are stuck.
+
+        `settings` are those that it runs with, by variable, without secrets.
+        """
+        what = {"queues": sorted(queues), "slots": slots, "stuck": list(stuck), "settings": Jsonb(dict(settings or {}))}
+        self._database.rows("front.heartbeat", {"id": worker, "host": host, "pid": pid, **what})
+
+    def predecessors(self, worker: str, host: str, queues: Sequence[str]) -> dict[str, int]:
+        """Return the other processes of a worker's pool on its host that did not end properly: name → process id."""
+        parameters = {"id": worker, "host": host, "queues": sorted(queues)}
+        return {row["id"]: row["pid"] for row in self._database.rows("front.predecessors", parameters)}
 
     def forget(self, worker: str) -> None:
-        """A worker ended in good order."""
+        """Take a worker off the list: it ended properly, or another one stands in its place."""
         self._database.rows("front.forget_worker", {"id": worker})

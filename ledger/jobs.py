@@ -25,6 +25,8 @@ _SEE_LOG = (
     "Look in the worker's log for the job's order: what was to be written down stands there; mend the cause, "
     "then: connector jobs retry --reason not-written-down"
 )
+# Who decided, where nobody says so.
+SOMEBODY = "a person"
 # Flows that other jobs of their order may wait for.
 BLOCKING = ("cancellations", "shipments", "returns")
 
@@ -177,19 +179,35 @@ class Jobs:
         return self._database.row("jobs.find", {"id": job_id})
 
     def retry(
-        self, *, ids: Sequence[int] | None = None, store: str | None = None, reason: str | None = None
+        self,
+        *,
+        ids: Sequence[int] | None = None,
+        store: str | None = None,
+        reason: str | None = None,
+        by: str = SOMEBODY,
     ) -> list[int]:
-        """Make jobs due again that neither run nor are on their way, by id or by reason; return their ids."""
-        return [row["id"] for row in self._database.rows("jobs.retry", _selection(ids, store, reason))]
+        """Make jobs due again that neither run nor are on their way, by id or by reason; return their ids.
+
+        `by` is who decided that; it is kept.
+        """
+        rows = self._database.rows("jobs.retry", {**_selection(ids, store, reason), "by": by})
+        return [row["id"] for row in rows]
 
     def drop(
-        self, *, ids: Sequence[int] | None = None, store: str | None = None, reason: str | None = None
+        self,
+        *,
+        ids: Sequence[int] | None = None,
+        store: str | None = None,
+        reason: str | None = None,
+        by: str = SOMEBODY,
     ) -> tuple[list[int], int]:
         """Declare jobs done as they are, by id or by reason. News about the order opens them again.
 
+        `by` is who decided that; it is kept.
+
         Returns their ids, and how many more went with the import of their order, for which they waited.
         """
-        rows = self._database.rows("jobs.drop", _selection(ids, store, reason))
+        rows = self._database.rows("jobs.drop", {**_selection(ids, store, reason), "by": by})
         chosen = [row["id"] for row in rows if not row["with_order"]]
         return chosen, len(rows) - len(chosen)
 

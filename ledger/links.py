@@ -96,13 +96,16 @@ class Links:
         rows = self._database.batch(*statements)
         return bool(rows[statements.index(note)])
 
-    def note_parcels(self, store: str, statuses: Mapping[str, str]) -> None:
-        """Note per parcel of Afosto the status that both sides have now.
+    def note_parcels(
+        self, store: str, statuses: Mapping[str, str], codes: Mapping[str, str | None] | None = None
+    ) -> None:
+        """Note per parcel of Afosto the status that both sides have now, and its tracking code where it has one.
 
         Raises NeedsPerson (not-written-down), once the others are noted, when the database refuses some.
         """
-        _, refused = keep_rows(self._database, list(statuses.items()), lambda part: _noted(store, part))
-        require_all(refused, "the status of parcel", lambda item: item[0])
+        parcels = [(afosto_id, status, (codes or {}).get(afosto_id)) for afosto_id, status in statuses.items()]
+        _, refused = keep_rows(self._database, parcels, lambda part: _noted(store, part))
+        require_all(refused, "the status of parcel", lambda parcel: parcel[0])
 
     def announce(self, job: Job, kind: str, body: Mapping[str, Any], ambiguity_wait: float) -> int:
         """Write an intent before the call; until `ambiguity_wait` seconds have passed, absence proves nothing.
@@ -153,8 +156,11 @@ class Links:
         require_all(refused, f"what order {order_key} has in Afosto as", lambda link: link.afosto_id)
 
 
-def _noted(store: str, parcels: Sequence[tuple[str, str]]) -> list[Statement]:
-    return [("links.note_parcel", {"store": store, "afosto_id": id_, "stage": stage}) for id_, stage in parcels]
+def _noted(store: str, parcels: Sequence[tuple[str, str, str | None]]) -> list[Statement]:
+    return [
+        ("links.note_parcel", {"store": store, "afosto_id": id_, "stage": stage, "tracking_code": code})
+        for id_, stage, code in parcels
+    ]
 
 
 def _values(link: NewLink) -> dict[str, Any]:

@@ -115,7 +115,7 @@ create index orders_unfinished on orders (store, created_at) where not is_final;
 
 -- One row per thing to keep in step. `wanted` and `done` are versions: open while wanted > done. While `prepaid`, so many calls
 -- as the columns of that name say are reserved at each vendor, from `due_at` on. told: the reason for which the log last
--- said that the job is parked.
+-- said that the job is parked. decision: what a person decided last.
 create table jobs (
     id bigint generated always as identity primary key,
     store text not null references stores on delete cascade,
@@ -148,6 +148,9 @@ create table jobs (
     prepaid_epages smallint not null default 0,
     prepaid_afosto smallint not null default 0,
     told text,
+    decision text,
+    decided_by text,
+    decided_at timestamptz,
     unique (store, direction, flow, subject)
 );
 create unique index jobs_one_per_order on jobs (store, order_key) where state in ('queued', 'running');
@@ -302,14 +305,17 @@ create table attempts (
 create index attempts_order on attempts (store, order_key, id);
 create index attempts_at on attempts (at);
 
--- Worker processes that are alive, with the queues they consume and how many jobs they run at once.
+-- Worker processes that did not end properly, with the queues they consume and how many jobs they run at once. pid: with the
+-- host it tells the next process of a pool which ones it replaces. settings: those it runs with, without addresses and secrets.
 create table workers (
     id text primary key,
     host text not null,
     queues text[] not null,
     slots integer not null,
     seen_at timestamptz not null default now(),
-    stuck text[] not null default '{}'
+    stuck text[] not null default '{}',
+    pid integer,
+    settings jsonb not null default '{}'
 );
 
 -- One row: when dispatch ran last.

@@ -39,8 +39,12 @@ class Status:
         return self._database.row("stores.find_order", {"store": store, "order": order})
 
     def find_orders(self, store: str, order: str) -> list[Row]:
-        """Return all orders with this id or number, the one with the id first: a shop may give a number twice."""
-        return self._database.rows("stores.find_order", {"store": store, "order": order})
+        """Return all orders with this id or number, the one with the id first: a shop may give a number twice.
+
+        Where the shop has none, the one that bears it in Afosto.
+        """
+        wanted = {"store": store, "order": order}
+        return self._database.rows("stores.find_order", wanted) or self._database.rows("stores.find_afosto", wanted)
 
     def attempts(self, store: str, order_key: str) -> list[Row]:
         """Return every attempt at the jobs of an order, or of the stock, that is still kept, oldest first."""

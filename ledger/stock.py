@@ -103,6 +103,14 @@ class Stock:
         rows = self._database.transaction(work)
         return int(rows[0]["id"]) if rows else None
 
+    def knows(self, store: str, sku: str) -> bool:
+        """Whether the shop may have a SKU: it was found there, was not looked for, or the catalogue is not read yet.
+
+        True for a store that is not connected.
+        """
+        row = self._database.row("stock.knows", {"store": store, "sku": sku})
+        return bool(row is None or row["knows"])
+
     def wish_changed(self, store: str, changed: Mapping[str, datetime], foreign: StockOutcome) -> int:
         """Let SKUs be published whose inventory moved (aware UTC) since it was last seen; return how many.
 

@@ -20,6 +20,8 @@ OTHERS = {
     f"CONNECTOR_{name}"
     for name in ("CLIENT_SECRET", "AFOSTO_KEY", "WEBHOOK_SECRET", "TOKEN", "TEST_DATABASE_URL", "OPENAPI")
 }
+# What may differ from one process to another: addresses of servers, which hold passwords, the keys, and how it logs.
+OWN = frozenset(("database_url", "database_pooler", "broker_url", "redis_url", "keys", "log_format", "log_level"))
 DATABASE = "postgresql://connector:PASSWORD@localhost:5432/connector"
 REDIS = "redis://localhost:6379/0"
 EPAGES = "https://{store}.beyondshop.cloud/api"
@@ -105,6 +107,11 @@ class Settings:
         values["keys"] = f"({len(self.keys)} hidden)"
         shown = {name: _without_password(value) if isinstance(value, str) else value for name, value in values.items()}
         return {variable(name): value for name, value in shown.items()}
+
+    def shared(self) -> dict[str, str | float]:
+        """Give under its variable's name every setting that all processes should have alike; none is a secret."""
+        own = {variable(name) for name in OWN}
+        return {name: value for name, value in self.redacted().items() if name not in own}
 
     def __repr__(self) -> str:
         return f"Settings({', '.join(f'{name}={value!r}' for name, value in self.redacted().items())})"

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import NoReturn
 
 import structlog
 from celery.exceptions import Retry
@@ -15,6 +14,7 @@ from schemas.words import counted
 from tasks.backoff import backoff
 from tasks.brokers import BROKER_ERRORS
 from tasks.health import StoreRun, note_fault, note_refusal, note_silence, words_of
+from tasks.putting_off import put_off
 from tasks.run import Run
 from tasks.runtime import Runtime
 
@@ -66,8 +66,8 @@ class Flow:
 def execute(runtime: Runtime, flow: Flow, message: OrderMessage, refill: Callable[[Runtime, Flow], None]) -> str:
     """Run the job that a message asks for and return its outcome in words; `refill` is called after it.
 
-    Raises celery's Retry when the job waits or failed for a while, NeedsPerson when it is parked: Flower then
-    shows a retry or a failure; the ledger has decided already what happens next.
+    Raises celery's Retry when the job failed for a while, NeedsPerson when it is parked: Flower then shows a retry or a
+    failure; the ledger has decided already what happens next.
     """
     jobs = runtime.ledger.jobs
     key = (message.store, flow.direction, flow.name, message.order)
@@ -97,7 +97,7 @@ def _run(run: Run, flow: Flow) -> str:
         _settle(run, Settlement("waiting", "lease lost", str(error), pause=0, failed=True))
         raise Retry("the lease was lost") from error
     except (RetryLater, NeedsPerson) as error:
-        _settle_failure(run, error)
+        return _settle_otherwise(run, error)
     except Exception as error:
         _settle(run, _own_fault(run, error))
         if flow.of_a_store:
@@ -128,7 +128,7 @@ def _reserve(run: Run) -> None:
         raise Wait("the budget is used up for now; calls are reserved", after=wait, prepaid=True)
 
 
-def _settle_failure(run: Run, error: RetryLater | NeedsPerson) -> NoReturn:
+def _settle_otherwise(run: Run, error: RetryLater | NeedsPerson) -> str:
     try:
         end = _ending(run, error)
     except Exception as own:
@@ -141,7 +141,7 @@ def _settle_failure(run: Run, error: RetryLater | NeedsPerson) -> NoReturn:
             # The vendors answered; what they said is this job's own matter.
             _heal(run)
             raise error
-    raise Retry(str(error), when=end.pause) from error
+    return put_off(error, end.pause)
 
 
 def _ending(run: Run, error: RetryLater | NeedsPerson) -> Settlement:

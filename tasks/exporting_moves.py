@@ -24,7 +24,8 @@ def move_on(run: Run, parcel: afosto.Parcel, process: epages.Process) -> bool:
         process = _mark_shipped(run, parcel, process)
     if parcel.status == DELIVERED and "mark-delivered" in process.moves:
         process = _mark_delivered(run, process)
-    run.links.note_parcels(run.store.name, {parcel.id: parcel.status})
+    code = parcel.tracking_code or process.tracking_code
+    run.links.note_parcels(run.store.name, {parcel.id: parcel.status}, {parcel.id: code})
     return process.status != before
 
 

@@ -91,7 +91,7 @@ def _process(run: Run, here: _Shop, order: afosto.Order, parcel: afosto.Parcel) 
             raise _conflict(run, here.order, parcel)
     if own is not None:
         here.link(parcel, own)
-        run.note(f"the shop had made the process {own.id} for parcel {parcel.id} by itself")
+        run.note(f"the shop had made the process {own.id} for parcel {parcel.name} by itself")
         conclude(run, None, [_link(parcel, own)], "paired")
         import_again(run, "shipments")
         return own
@@ -107,7 +107,7 @@ def _linked(
     process = next((p for p in processes if p.id == process_id), None)
     if process is None:
         raise NeedsPerson(
-            f"the shop's process {process_id} of parcel {parcel.id} of order {run.order_id} is gone",
+            f"the shop's process {process_id} of parcel {parcel.name} of order {run.order_id} is gone",
             reason="process-gone",
             resolution="Find out who removed it in the shop; drop the job if that was meant.",
         )
@@ -152,7 +152,7 @@ def _link(parcel: afosto.Parcel, process: epages.Process) -> NewLink:
 
 def _conflict(run: Run, shop: epages.Order, parcel: afosto.Parcel) -> NeedsPerson:
     return NeedsPerson(
-        f"Parcel {parcel.id} of order {shop.number} ({shop.id}) of {run.store.name} left Afosto with pieces that the "
+        f"Parcel {parcel.name} of order {shop.number} ({shop.id}) of {run.store.name} left Afosto with pieces that the "
         "shop has shipped or canceled already.",
         reason="ship-conflict",
         resolution="Look at the order on both sides and put right by hand what the two did to the same units; then "

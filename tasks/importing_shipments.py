@@ -54,7 +54,8 @@ def import_shipments(run: Run) -> str:
     others = [item.afosto_id for item in run.linked("parcel") if item.epages_id is None]
     pairs += [(process, parcel_id) for process in processes[:1] for parcel_id in others]
     moved = sum(_move(run, process, parcels.get(parcel_id)) for process, parcel_id in pairs)
-    _note_stages(run, {parcel_id: status_for(process) for process, parcel_id in pairs})
+    codes = {parcel_id: process.tracking_code for process, parcel_id in pairs if process.tracking_code}
+    _note_stages(run, {parcel_id: status_for(process) for process, parcel_id in pairs}, codes)
     count = "1 process has its parcel" if len(processes) == 1 else f"{len(processes)} processes have their parcels"
     return f"{count}, {moved} moved"
 
@@ -68,7 +69,7 @@ def _made_on_both_sides(
     there = [parcel for parcel in order.parcels if parcel.tracking_code and parcel.id not in linked]
     pairs = paired_parcels(here, there, order)
     for parcel, process in pairs:
-        run.note(f"Afosto had made parcel {parcel.id} of process {process.id} by itself")
+        run.note(f"Afosto had made parcel {parcel.name} of process {process.id} by itself")
     links = [NewLink("parcel", p.id, process.id, quantity=len(p.unit_ids), stage="created") for p, process in pairs]
     run.links.conclude(run.store.name, run.order_id, None, links, "paired")
     return {process.id: parcel.id for parcel, process in pairs}
@@ -79,9 +80,9 @@ def _settle(run: Run, intent: Intent, order: afosto.Order, linked: Collection[st
     units = intent.body["units"]
     for parcel in order.parcels:
         if set(parcel.unit_ids) == set(units) and parcel.id not in linked:
-            run.note(f"adopted parcel {parcel.id}")
+            run.note(f"adopted parcel {parcel.name}")
             _conclude(run, intent.id, intent.body["process"], parcel, len(units), "adopted")
-            return f"the parcel had been made as {parcel.id}"
+            return f"the parcel had been made as {parcel.name}"
     must_wait(intent)
     run.links.conclude(run.store.name, run.order_id, intent.id, [], "did not land")
     return "the parcel was not made and is planned anew"
@@ -96,7 +97,7 @@ def _create(run: Run, plan: ParcelPlan) -> afosto.Parcel:
     except RefusedByAfosto:
         look_again_if_taken(run, units)
         raise
-    run.note(f"put {counted(len(units), 'unit')} into parcel {parcel.id}")
+    run.note(f"put {counted(len(units), 'unit')} into parcel {parcel.name}")
     return _conclude(run, intent.id, plan.process_id, parcel, len(units), "done")
 
 
@@ -109,11 +110,12 @@ def _conclude(
     return parcel
 
 
-def _note_stages(run: Run, statuses: Mapping[str, str]) -> None:
+def _note_stages(run: Run, statuses: Mapping[str, str], codes: Mapping[str, str]) -> None:
     """Both sides have these parcels in these statuses now; what is noted already stays."""
-    noted = {link.afosto_id: link.stage for link in run.linked("parcel")}
-    news = {parcel: status for parcel, status in statuses.items() if noted.get(parcel) != status}
-    run.links.note_parcels(run.store.name, news)
+    noted = {link.afosto_id: (link.stage, link.facts.get("tracking_code")) for link in run.linked("parcel")}
+    found = {parcel: (status, codes.get(parcel)) for parcel, status in statuses.items()}
+    news = {parcel: statuses[parcel] for parcel, said in found.items() if noted.get(parcel) != said}
+    run.links.note_parcels(run.store.name, news, codes)
 
 
 def _move(run: Run, process: Process, parcel: afosto.Parcel | None) -> bool:
@@ -130,5 +132,5 @@ def _move(run: Run, process: Process, parcel: afosto.Parcel | None) -> bool:
         run.afosto.set_parcel_status(parcel.id, wanted)
     except AnswerLost as error:
         raise RetryLater(f"the answer to setParcelStatus was lost: {error}") from error
-    run.note(f"parcel {parcel.id} is {wanted}")
+    run.note(f"parcel {parcel.name} is {wanted}")
     return True

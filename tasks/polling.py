@@ -5,8 +5,6 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from celery.exceptions import Retry
-
 from ledger.cursors import SLOWEST_SLICE, Slice
 from ledger.records import Cursor, Store
 from schemas.epages import Order
@@ -16,6 +14,7 @@ from schemas.vendors import Vendor, met_at
 from schemas.words import counted
 from tasks.backoff import jitter
 from tasks.health import POLLS, note_refusal, note_silence, showing
+from tasks.putting_off import put_off
 from tasks.runtime import Runtime
 from tasks.slices import Reader, Reading
 from tasks.taking import take_all
@@ -40,7 +39,7 @@ def poll(runtime: Runtime, message: PollMessage, tell: Tell = tell_nobody) -> st
     """Poll one cursor of a store; returns what was found, in words. `tell` hears of the news of each slice once kept.
 
     Raises NeedsPerson for a store that is not connected or whose credentials fail, celery's Retry when the shop
-    does not answer for now.
+    does not answer for now; a poll that waits for its budget returns that.
     """
     with showing(runtime, message.store, POLLS[message.cursor]):
         return _poll(runtime, message, tell)
@@ -70,7 +69,7 @@ def _poll(runtime: Runtime, message: PollMessage, tell: Tell) -> str:
         # A call that is reserved has its moment: no lot is drawn over it.
         pause += 0 if reserved else jitter(pause / 4)
         runtime.ledger.cursors.postpone(cursor, pause, reader.width, prepaid=reserved)
-        raise Retry(str(error), when=pause) from error
+        return put_off(error, pause)
 
 
 def _take(runtime: Runtime, message: PollMessage) -> Cursor | None:

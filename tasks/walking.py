@@ -5,8 +5,6 @@ Where Afosto lists the orders that changed, one request tells; elsewhere open or
 
 from datetime import UTC, datetime, timedelta
 
-from celery.exceptions import Retry
-
 from clients.afosto.client import AfostoClient
 from ledger.records import Store
 from ledger.walks import Walk
@@ -14,6 +12,7 @@ from schemas.errors import NeedsPerson, RetryLater
 from schemas.messages import StoreMessage
 from schemas.words import counted
 from tasks.health import StoreRun, note_refusal, note_silence, showing
+from tasks.putting_off import put_off
 from tasks.runtime import Runtime
 from tasks.vendors import afosto_client, reading_afosto
 
@@ -51,7 +50,7 @@ def _try_to_walk(runtime: Runtime, name: str) -> str:
         raise
     except RetryLater as error:
         note_silence(runtime, store, error)
-        raise Retry(str(error), when=runtime.settings.walk_interval) from error
+        return put_off(error, runtime.settings.walk_interval)
 
 
 def _walk(runtime: Runtime, store: Store, where: Walk) -> str:

@@ -5,7 +5,6 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from celery.exceptions import Retry
 
 from clients.afosto.client import AfostoClient
 from clients.scopes import missing_scopes
@@ -17,6 +16,7 @@ from schemas.words import counted
 from tasks.backoff import jitter
 from tasks.health import StoreRun, note_refusal, note_silence, showing
 from tasks.levels import read_levels
+from tasks.putting_off import put_off
 from tasks.refreshing import refresh
 from tasks.runtime import Runtime
 from tasks.sellers import PAST_WAIT
@@ -65,7 +65,7 @@ def _watch(runtime: Runtime, name: str) -> str:
         note_silence(runtime, store, error)
         pause = error.after or runtime.settings.inventory_interval
         stock.postpone(name, pause + jitter(pause / 4))
-        raise Retry(str(error), when=pause) from error
+        return put_off(error, pause)
 
 
 class _Watch:

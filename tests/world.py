@@ -185,8 +185,7 @@ class World:
         self, queues: str, concurrency: int = 4, host: Host | None = None, nice: int = 0, pool: str = "threads"
     ) -> subprocess.Popen[bytes]:
         """Start a Celery worker, in a session of its own as a runner of Procfiles may do."""
-        name = f"{uuid.uuid4().hex[:8]}@%h"
-        options = ["-Q", queues, "-n", name, "--pool", pool, "-c", str(concurrency), "-l", "INFO"]
+        options = ["-Q", queues, "--pool", pool, "-c", str(concurrency), "-l", "INFO"]
         options += ["--without-gossip", "--without-mingle"]
         command = ["nice", "-n", str(nice), "celery", "-A", (host or self._host).app, "worker", *options]
         process = self._spawn("worker", command, host)

@@ -5,6 +5,7 @@ Flower has one of its own: workers/watching.py.
 
 import os
 import threading
+from functools import cached_property
 from typing import Any
 
 import click
@@ -38,6 +39,11 @@ class ConnectorApp(Celery):
     """Celery with one runtime per process, built at its first use: after the fork."""
 
     settings: Settings
+
+    @cached_property
+    def Worker(self) -> Any:  # noqa: N802 - Celery's own name for it
+        """Celery's worker, under a name that no other process has."""
+        return self.subclass_with_self("workers.naming:Worker")
 
     def runtime(self) -> Runtime:
         """Return what the tasks of this process share."""

@@ -15,6 +15,7 @@ from schemas.afosto import Location
 from schemas.errors import NeedsPerson
 from schemas.mapping.places import NOT_MAPPED, is_named_in
 from schemas.settings import Settings
+from workers.who import who
 
 READ_LOCATIONS = "loca:r"
 MOST_PARKED = 10_000  # jobs looked at for one that names a location
@@ -78,7 +79,7 @@ def map_place(ledger: Ledger, places: Places, store: str, epages_id: str, afosto
         require_shop_place(places, epages_id)
     require_afosto_place(places, afosto_id)
     ledger.stores.map_location(store, epages_id, afosto_id)
-    return len(ledger.jobs.retry(store=store, reason=NOT_MAPPED))
+    return len(ledger.jobs.retry(store=store, reason=NOT_MAPPED, by=who()))
 
 
 def only_location(afosto: AfostoClient) -> Location | None:

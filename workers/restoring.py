@@ -10,6 +10,7 @@ from ledger.status import Status
 from schemas.errors import NeedsPerson
 from schemas.mapping.orders import reference
 from schemas.settings import Settings
+from workers.who import who
 
 _LIST = "see those that are held: connector restore list"
 
@@ -29,7 +30,7 @@ def link_order(ledger: Ledger, settings: Settings, store: str, order: str, afost
         ledger.links.bind_order(*key, afosto_id, held["id"], {})
     elif old != afosto_id:
         ledger.links.replace_draft(*key, old, afosto_id, held["id"], {})
-    ledger.jobs.retry(ids=[held["id"]])
+    ledger.jobs.retry(ids=[held["id"]], by=who())
 
 
 def release_orders(ledger: Ledger, store: str, orders: Sequence[str] | None) -> int:
@@ -40,7 +41,7 @@ def release_orders(ledger: Ledger, store: str, orders: Sequence[str] | None) -> 
     found = held_orders(ledger, store, orders)
     for held in found:
         ledger.restores.settle(store, held["order_id"])
-    return len(ledger.jobs.retry(ids=[held["id"] for held in found]))
+    return len(ledger.jobs.retry(ids=[held["id"] for held in found], by=who()))
 
 
 def held_orders(ledger: Ledger, store: str, orders: Sequence[str] | None) -> list[Row]:

@@ -1,7 +1,6 @@
 """What a worker process does at its start and end: logs, and the heartbeat that tells how many jobs it runs at once."""
 
 import os
-import socket
 from typing import Any
 
 import structlog
@@ -11,7 +10,8 @@ from celery.signals import setup_logging, worker_ready, worker_shutdown
 from schemas.errors import ConnectorError
 from schemas.settings import misspelled
 from tasks.logs import set_up_logs
-from tasks.loops import Loop, stuck_loops
+from tasks.loops import Loop
+from workers.heartbeat import Heartbeat
 from workers.niceness import spread_niceness
 
 log = structlog.get_logger()
@@ -19,7 +19,7 @@ log = structlog.get_logger()
 # Seconds between two signs of life.
 BEAT = 5.0
 
-_heartbeats: list[Loop] = []
+_loops: list[tuple[Loop, Heartbeat]] = []
 
 
 @setup_logging.connect
@@ -34,31 +34,21 @@ def start_logs(**_: Any) -> None:
 def start_heartbeat(sender: Any, **_: Any) -> None:
     """Begin to report what this worker consumes, with the weight that it was started with."""
     spread_niceness()
-    queues = sorted(sender.app.amqp.queues.consume_from)
-    slots = int(sender.controller.concurrency)
-    heartbeat = Loop("heartbeat", BEAT, lambda: _report(queues, slots))
-    _heartbeats.append(heartbeat)
-    heartbeat.start()
+    runtime = current_app.runtime()
+    queues, slots = tuple(sorted(sender.app.amqp.queues.consume_from)), int(sender.controller.concurrency)
+    heartbeat = Heartbeat(runtime.ledger.front, runtime.settings, sender.hostname, queues, slots)
+    loop = Loop("heartbeat", BEAT, heartbeat.beat)
+    _loops.append((loop, heartbeat))
+    loop.start()
 
 
 @worker_shutdown.connect
-def end_heartbeat(sender: Any, **_: Any) -> None:
+def end_heartbeat(**_: Any) -> None:
     """Take this worker off the list."""
-    while _heartbeats:
-        _heartbeats.pop().stop()
-    try:
-        _ledger_front().forget(_name())
-    except ConnectorError as error:
-        log.warning("worker could not sign off", why=str(error))
-
-
-def _report(queues: list[str], slots: int) -> None:
-    _ledger_front().heartbeat(_name(), socket.gethostname(), queues, slots, stuck_loops())
-
-
-def _name() -> str:
-    return f"{socket.gethostname()}/{os.getpid()}"
-
-
-def _ledger_front() -> Any:
-    return current_app.runtime().ledger.front
+    while _loops:
+        loop, heartbeat = _loops.pop()
+        loop.stop()
+        try:
+            heartbeat.end()
+        except ConnectorError as error:
+            log.warning("worker could not sign off", why=str(error))

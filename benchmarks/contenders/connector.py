@@ -10,7 +10,7 @@ def worker(concurrency: int) -> list[list[str]]:
 
 def celery(queues: str, pool: str, concurrency: int) -> list[str]:
     """Return the command of one worker."""
-    options = ["-Q", queues, "-n", f"{queues}@%h", "--pool", pool, "--concurrency", str(concurrency), "-l", "INFO"]
+    options = ["-Q", queues, "--pool", pool, "--concurrency", str(concurrency), "-l", "INFO"]
     return ["celery", "-A", "workers.app", "worker", *options]
 
 

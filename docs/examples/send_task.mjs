@@ -35,6 +35,10 @@ function command(...parts) {
 }
 
 const [broker, queue, task, keywords] = process.argv.slice(2);
+if (!keywords) {
+  console.error("usage: node send_task.mjs BROKER QUEUE TASK KEYWORDS; the head of this file has an example");
+  process.exit(2);
+}
 const { hostname, port, username, password, pathname } = new URL(broker);
 
 const commands = [["LPUSH", queue, message(queue, task, JSON.parse(keywords))]];

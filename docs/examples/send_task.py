@@ -8,6 +8,8 @@ import sys
 
 from celery import Celery
 
+if len(sys.argv) != 5:
+    sys.exit(f"The broker, the queue, the task and its keywords are needed.\n\n{__doc__}")
 broker, queue, task, keywords = sys.argv[1:]
 app = Celery(broker=broker)
 # What the connector's queues are on RabbitMQ; Redis has no kinds of queues.

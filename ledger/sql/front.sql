@@ -117,8 +117,15 @@ update jobs set state = 'waiting', queued_at = null
 where store = %(store)s and direction = %(direction)s and flow = %(flow)s and state = 'queued';
 
 -- name: heartbeat
-insert into workers (id, host, queues, slots, stuck) values (%(id)s, %(host)s, %(queues)s, %(slots)s, %(stuck)s)
-on conflict (id) do update set queues = excluded.queues, slots = excluded.slots, stuck = excluded.stuck, seen_at = now();
+insert into workers (id, host, queues, slots, stuck, pid, settings)
+values (%(id)s, %(host)s, %(queues)s, %(slots)s, %(stuck)s, %(pid)s, %(settings)s)
+on conflict (id) do update set
+    queues = excluded.queues, slots = excluded.slots, stuck = excluded.stuck, settings = excluded.settings, seen_at = now();
+
+-- name: predecessors
+-- The processes that a new one of the same pool may replace: those of its host that did not end properly.
+select id, pid from workers where host = %(host)s and queues = %(queues)s and id <> %(id)s and pid is not null;
 
 -- name: forget_worker
-delete from workers where id = %(id)s or seen_at < now() - interval '1 hour';
+-- With those that nobody started again within a day: their host is gone.
+delete from workers where id = %(id)s or seen_at < now() - interval '1 day';

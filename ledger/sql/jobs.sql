@@ -211,7 +211,7 @@ returning id, store, direction, flow, subject, state, reason, message, resolutio
 
 -- name: list
 select id, store, direction, flow, subject, order_key, lane, wanted, done, state, due_at, failures, claims, reason, message,
-       resolution, created_at, settled_at,
+       resolution, created_at, settled_at, decision, decided_by, decided_at,
        (select number from orders o where o.store = j.store and o.id = j.order_key) as order_number
 from jobs j
 where (%(store)s::text is null or store = %(store)s) and (%(state)s::text is null or state = %(state)s)
@@ -221,30 +221,43 @@ order by id desc limit %(limit)s;
 
 -- name: retry
 -- Now, and not when calls were reserved for it: they are reserved anew.
-update jobs set state = 'waiting', due_at = now(), prepaid = false, failures = 0, failing_since = null, reason = null, message = null,
-       resolution = null, told = null, wanted = greatest(wanted, done + 1)
-where state in ('parked', 'done', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
-  and (%(store)s::text is null or store = %(store)s) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
-returning id;
+with chosen as (
+    update jobs set state = 'waiting', due_at = now(), prepaid = false, failures = 0, failing_since = null, reason = null,
+           message = null, resolution = null, told = null, wanted = greatest(wanted, done + 1),
+           decision = 'retried', decided_by = %(by)s, decided_at = now()
+    where state in ('parked', 'done', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
+      and (%(store)s::text is null or store = %(store)s) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
+    returning id, store, order_key, direction, flow, fence, decided_by
+), told as (
+    insert into attempts (job_id, store, order_key, direction, flow, fence, worker, outcome, message, steps, seconds, requests)
+    select id, store, order_key, direction, flow, fence, decided_by, 'retried by a person', '', '[]'::jsonb, 0, 0 from chosen
+)
+select id from chosen;
 
 -- name: drop
 -- What waits for the import of an order goes with it; the opening of the order brings it back. What was blocked goes on.
 with chosen as (
     update jobs set state = 'done', done = wanted, settled_at = now(), failures = 0, failing_since = null, prepaid = false,
-           told = null, reason = 'dropped', message = 'dropped by a person', resolution = null
+           told = null, reason = 'dropped', message = 'dropped by a person', resolution = null,
+           decision = 'dropped', decided_by = %(by)s, decided_at = now()
     where state in ('parked', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
       and (%(store)s::text is null or store = %(store)s) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
-    returning id, store, order_key, direction, flow
+    returning id, store, order_key, direction, flow, fence, decided_by
 ), dependants as (
     update jobs d set state = 'done', done = d.wanted, settled_at = now(), failures = 0, failing_since = null, prepaid = false,
-           told = null, reason = 'order-dropped', message = 'dropped with the import of its order', resolution = null
+           told = null, reason = 'order-dropped', message = 'dropped with the import of its order', resolution = null,
+           decision = 'dropped', decided_by = c.decided_by, decided_at = now()
     from chosen c
     where c.direction = 'import' and c.flow = 'orders' and d.store = c.store and d.order_key = c.order_key
       and d.direction = 'import' and d.flow <> 'orders' and d.state in ('waiting', 'queued')
       and d.id not in (select id from chosen)
       and not exists (select 1 from links l where l.store = d.store and l.kind = 'order' and l.epages_id = d.order_key
                       and l.stage = 'opened')
-    returning d.id
+    returning d.id, d.store, d.order_key, d.direction, d.flow, d.fence, d.decided_by
+), told as (
+    insert into attempts (job_id, store, order_key, direction, flow, fence, worker, outcome, message, steps, seconds, requests)
+    select id, store, order_key, direction, flow, fence, decided_by, 'dropped by a person', '', '[]'::jsonb, 0, 0
+    from (select * from chosen union all select * from dependants) as dropped
 ), freed as (
     update jobs b set due_at = now(), reason = null
     from chosen c
@@ -274,5 +287,5 @@ group by 1, 2, 3, 4, case when reason = 'malformed-document' then resolution end
 select id, store, direction, flow, subject, order_key,
        (select number from orders o where o.store = j.store and o.id = j.order_key) as order_number,
        lane, wanted, done, state, due_at, failures, claims, fence, holder, lease_until, reason, message, resolution,
-       created_at, settled_at
+       created_at, settled_at, decision, decided_by, decided_at
 from jobs j where id = %(id)s;

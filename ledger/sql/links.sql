@@ -48,7 +48,9 @@ on conflict do nothing
 returning id;
 
 -- name: note_parcel
-update links set stage = %(stage)s where store = %(store)s and kind = 'parcel' and afosto_id = %(afosto_id)s;
+update links set stage = %(stage)s,
+       facts = facts || jsonb_strip_nulls(jsonb_build_object('tracking_code', %(tracking_code)s::text))
+where store = %(store)s and kind = 'parcel' and afosto_id = %(afosto_id)s;
 
 -- name: open_intent
 insert into intents (store, order_key, job_id, kind, body, ambiguous_until)

@@ -25,17 +25,20 @@ left join cursors history on history.store = s.name and history.kind = 'history'
 order by s.name;
 
 -- name: workers
-select id, host, queues, slots, stuck, extract(epoch from now() - seen_at)::float8 as seen_before from workers order by id;
+select id, host, queues, slots, stuck, settings, extract(epoch from now() - seen_at)::float8 as seen_before
+from workers order by id;
 
 -- name: dispatch
 select extract(epoch from now() - ran_at)::float8 as age from dispatches;
 
 -- name: order_jobs
-select id, direction, flow, subject, state, due_at, failures, claims, reason, message, resolution, settled_at
+select id, direction, flow, subject, state, due_at, failures, claims, reason, message, resolution, settled_at,
+       decision, decided_by, decided_at
 from jobs where store = %(store)s and order_key = %(order_key)s order by id;
 
 -- name: order_links
-select kind, line_id, epages_id, afosto_id, facts ->> 'number' as afosto_number, quantity, written_by, stage, created_at
+select kind, line_id, epages_id, afosto_id, facts ->> 'number' as afosto_number,
+       facts ->> 'tracking_code' as tracking_code, quantity, written_by, stage, created_at
 from links where store = %(store)s and order_key = %(order_key)s order by id;
 
 -- name: order_intents

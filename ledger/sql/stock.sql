@@ -47,6 +47,12 @@ select s.name, k.sku from stores s cross join unnest(%(skus)s::text[]) as k (sku
 on conflict (store, sku) do update set wanted = stock.wanted + 1
 returning sku;
 
+-- name: knows
+-- No row: no such store. The walk over its catalogue leaves a row for each SKU that the shop has.
+select c.position is null or coalesce(k.outcome, case when k.sku is null then 'unknown-sku' else '' end) <> 'unknown-sku' as knows
+from stock_cursors c left join stock k on k.store = c.store and k.sku = %(sku)s
+where c.store = %(store)s;
+
 -- name: wish_all
 -- What the shop was found not to have is left alone: its owner names a SKU that it has taken up.
 update stock set wanted = wanted + 1

@@ -176,6 +176,12 @@ select id, number, created_at, updated_at, is_test, is_final, first_seen_at from
 where store = %(store)s and (number = %(order)s or id = %(order)s)
 order by id = %(order)s desc;
 
+-- name: find_afosto
+-- By the number or the id that Afosto gave it.
+select o.id, o.number, o.created_at, o.updated_at, o.is_test, o.is_final, o.first_seen_at
+from links l join orders o on o.store = l.store and o.id = l.order_key
+where l.store = %(store)s and l.kind = 'order' and (l.afosto_id = %(order)s or l.facts ->> 'number' = %(order)s);
+
 -- name: history
 select at, direction, flow, outcome, message, steps, seconds, requests, worker from attempts
 where store = %(store)s and order_key = %(order_key)s order by id;

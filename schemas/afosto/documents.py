@@ -40,6 +40,11 @@ class Parcel:
     tracking_url: str | None
     unit_ids: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        """What people know it by: its tracking code, or its id while it has none."""
+        return self.tracking_code or self.id
+
 
 @dataclass(frozen=True, slots=True)
 class Action:

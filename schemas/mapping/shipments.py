@@ -71,7 +71,7 @@ def require_known_status(parcel: afosto.Parcel) -> None:
     """Raise NeedsPerson (unknown-status) for a parcel whose status we do not know."""
     if parcel.status not in RANK:
         raise NeedsPerson(
-            f"Afosto's parcel {parcel.id} has the status {parcel.status!r}, which the connector does not know.",
+            f"Afosto's parcel {parcel.name} has the status {parcel.status!r}, which the connector does not know.",
             reason="unknown-status",
             resolution="Look what Afosto means by it, do in the shop what it asks for, and have the status added.",
         )

@@ -12,8 +12,12 @@ from tests.driver import Document, Driver
 from tests.world import CLIENT_ID, CLIENT_SECRET, KEY, World
 from workers.local.services import Services
 
-# Run by the tests of their own: they start or end servers, or need orders that are held, or an endpoint being rotated.
-ELSEWHERE = {"doctor", "local down", "local up", "restore link", "restore release", "webhooks add", "webhooks rotate"}
+# Run by the tests of their own: they start or end servers, or need orders that are held, an endpoint being rotated, a
+# worker that died, or messages that nobody consumes.
+ELSEWHERE = {
+    *("doctor", "local down", "local up", "restore link", "restore release", "webhooks add", "webhooks rotate"),
+    *("workers forget", "queues move", "queues drop"),
+}
 RUN = [(name, words, command) for (name, words), command in ADVISED if name not in INCOMPLETE | ELSEWHERE]
 # These leave with 1 when what they report on is not well.
 REPORTS = {"reconcile", "status"}

@@ -1,7 +1,7 @@
 """The API for other systems: what a token permits, what a repeat does, and what each mistake is answered with."""
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, LiteralString
 
 import pytest
 from redis import Redis
@@ -114,6 +114,23 @@ def test_of_requests_with_one_key_at_the_same_moment_one_content_wins(doors: Doo
         answers = list(pool.map(lambda body: send(doors, token, body=body, Idempotency_Key="k"), bodies))
     assert sorted(answer.status_code for answer in answers) == [202] + [409] * 7
     assert len(doors.rows("jobs")) == 1
+
+
+def test_a_sku_that_nobody_knows_is_refused_and_looked_for_in_the_shop(doors: Doors, token: str) -> None:
+    body = b'{"store": "shop", "sku": "NOSUCH"}'
+    _catalogue_is_read(doors)
+    answer = send(doors, token, "inventory.publish", body)
+    assert error(answer) == (404, "unknown-sku", "sku")
+    assert "shop has no SKU NOSUCH" in answer.text
+    assert [row["state"] for row in doors.rows("jobs")] == ["waiting"]
+    _execute(doors, "update stock set outcome = 'unknown-sku', done = wanted")
+    assert send(doors, token, "inventory.publish", body).status_code == 404
+    _execute(doors, "update stock set outcome = 'published', done = wanted")
+    assert send(doors, token, "inventory.publish", body).status_code == 202
+
+
+def test_a_sku_is_taken_while_the_catalogue_of_the_shop_is_not_read_yet(doors: Doors, token: str) -> None:
+    assert send(doors, token, "inventory.publish", b'{"store": "shop", "sku": "NEW"}').status_code == 202
 
 
 @pytest.mark.parametrize("task", ["orders.look", "orders.import", "returns.export"])
@@ -257,3 +274,12 @@ def test_an_unforeseen_error_is_no_traceback_for_the_caller(
     assert error(answer) == (500, "internal-error", None)
     assert "detail" not in answer.text
     assert "Traceback" not in answer.text
+
+
+def _catalogue_is_read(doors: Doors) -> None:
+    _execute(doors, "insert into stock_cursors (store) values ('shop') on conflict (store) do nothing")
+    _execute(doors, "update stock_cursors set position = now()")
+
+
+def _execute(doors: Doors, query: LiteralString) -> None:
+    doors.ledger.database.transaction(lambda session: session.execute(query))

@@ -1,7 +1,9 @@
 """What a person does about a store and its jobs on the command line, and what comes of it."""
 
 import json
+import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -77,6 +79,55 @@ def test_dropping_a_job_of_an_order_that_is_in_afosto_drops_nothing_else(driver:
     connector("jobs", "drop", str(_job(driver, "orders")["id"]), "--yes")
     driver.run()
     assert len(driver.afosto(order)["parcels"]) == 1
+
+
+def test_who_dropped_and_who_retried_a_job_and_when_is_kept_and_shown(
+    driver: Driver, connector: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = driver.place()
+    driver.world.epages.act(driver.store, order["id"], "ship")
+    driver.poll()
+    job = str(_job(driver, "orders")["id"])
+    host, today = socket.gethostname(), f"{datetime.now(UTC):%Y-%m-%d}"
+    monkeypatch.setenv("SUDO_USER", "anna")
+    connector("jobs", "drop", job, "--yes")
+    told = connector("order", driver.store, order["number"]).stdout
+    assert f"was dropped by a person (by anna@{host} at {today}" in told
+    assert f"was dropped with the import of its order (by anna@{host} at {today}" in told
+    assert f"orders.import dropped by anna@{host}" in told
+    monkeypatch.setenv("SUDO_USER", "bert")
+    connector("jobs", "retry", job)
+    assert f"retried by bert@{host} at {today}" in connector("jobs", "list", "--store", driver.store).stdout
+    driver.run()
+    shown = connector("jobs", "show", job).stdout
+    assert f"is done (retried by bert@{host} at {today}" in shown
+    assert shown.index(f"dropped by anna@{host}") < shown.index(f"orders.import retried by bert@{host}")
+
+
+def test_a_store_says_why_each_of_its_flows_does_nothing(driver: Driver, connector: Commands) -> None:
+    assert "WHY" in connector("store", "show", driver.store).stdout
+    connector("store", "switch", driver.store, "cancellations.export", "off")
+    off = _line(connector, driver.store, "cancellations.export")
+    assert "it was switched off, or never chosen" in off
+    assert off.endswith(f"connector store switch {driver.store} cancellations.export on")
+    driver.runtime.ledger.database.transaction(
+        lambda s: s.execute(
+            "update stores set scopes = array_remove(scopes, 'clpr:c') where name = %s", (driver.store,)
+        )
+    )
+    assert "the shop's app lacks clpr:c (" in _line(connector, driver.store, "cancellations.export")
+    connector("store", "pause", driver.store)
+    paused = _line(connector, driver.store, "orders.import")
+    assert "the store is paused" in paused
+    assert paused.endswith(f"connector store resume {driver.store}")
+
+
+def test_a_job_that_nobody_decided_about_names_nobody(driver: Driver, connector: Commands) -> None:
+    order, _ = driver.imported()
+    told = connector("order", driver.store, order["number"]).stdout
+    assert "orders.import (job" in told
+    assert "dropped" not in told
+    assert "retried" not in told
 
 
 def test_no_job_is_dropped_without_a_yes(driver: Driver, connector: Commands) -> None:
@@ -310,6 +361,11 @@ def test_one_process_is_told_in_the_singular(driver: Driver) -> None:
     driver.world.epages.act(driver.store, order["id"], "ship")
     driver.poll()
     assert "1 process has its parcel, 1 moved" in driver.run()
+
+
+def _line(connector: Commands, store: str, flow: str) -> str:
+    (line,) = (line for line in connector("store", "show", store).stdout.splitlines() if line.startswith(flow))
+    return line
 
 
 def _job(driver: Driver, flow: str) -> dict[str, Any]:

@@ -44,6 +44,17 @@ def gateway(world: World) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     process.wait(20)
 
 
+@pytest.mark.parametrize(
+    ("program", "example"), [(sys.executable, "send_task.py"), ("node", "send_task.mjs"), ("sh", "send_task.sh")]
+)
+def test_an_example_without_arguments_says_how_it_is_used(program: str, example: str) -> None:
+    argv = [_program(program), str(EXAMPLES / example)]
+    ended = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode in (1, 2)
+    assert example in ended.stderr
+    assert not {"Traceback", "TypeError", "parameter not set"} & set(ended.stderr.split())
+
+
 def test_a_celery_message_a_raw_message_and_a_request_lead_to_the_same_job(
     world: World, gateway: tuple[subprocess.Popen[bytes], str]
 ) -> None:

@@ -51,6 +51,44 @@ def test_an_order_is_told_with_its_afosto_number_and_what_was_carried_over(drive
     assert "tried" not in told.partition("What was tried")[0]
 
 
+def test_an_unpaid_order_says_what_it_waits_for(driver: Driver, connector: Commands) -> None:
+    order = driver.place(payment="Rechnung", paid=False, coupon=False)
+    driver.both()
+    told = connector("order", driver.store, order["number"]).stdout
+    assert "Nothing is left" not in told
+    assert "It is not open yet: waits for payment as CONCEPT" in told
+    advice = f"connector store switch {driver.store} open_unpaid on"
+    assert advice in told
+    assert connector(*advice.split()[1:]).exit_code == 0
+    driver.run()
+    assert "Nothing is left to do." in connector("order", driver.store, order["number"]).stdout
+
+
+def test_a_parcel_is_told_by_its_tracking_code_whichever_side_made_it(driver: Driver, connector: Commands) -> None:
+    order, there = driver.imported(lines=lines(driver, 2))
+    driver.world.afosto.ship(TENANT, there["id"], [there["units"][0]["id"]], code="CODE-OF-AFOSTO")
+    driver.both()
+    driver.world.epages.act(driver.store, order["id"], "ship", tracking="CODE-OF-THE-SHOP")
+    driver.both()
+    told = connector("order", driver.store, order["number"]).stdout
+    assert "Parcel: tracking code CODE-OF-AFOSTO (1 piece)" in told
+    assert "Parcel: tracking code CODE-OF-THE-SHOP (1 piece)" in told
+
+
+def test_the_number_that_afosto_gave_finds_the_order_too(driver: Driver, connector: Commands) -> None:
+    order, there = driver.imported()
+    for number in (there["number"], there["id"]):
+        told = connector("order", driver.store, number).stdout
+        assert f"Order {order['number']} of {driver.store}" in told
+
+
+def test_a_number_that_nobody_knows_may_be_afosto_s(driver: Driver, connector: Commands) -> None:
+    result = connector("order", driver.store, "2099-1")
+    assert result.exit_code == 1
+    assert "is known by its number in the shop or in Afosto" in result.stderr
+    assert "What to do: If the number is Afosto's, the order came from elsewhere" in result.stderr
+
+
 def test_every_parcel_of_a_pickup_is_told_with_its_pieces(driver: Driver, connector: Commands) -> None:
     order, there = driver.imported(pickup=True, lines=lines(driver, 3))
     driver.world.afosto.ready(TENANT, there["id"], [unit["id"] for unit in there["units"][:2]])

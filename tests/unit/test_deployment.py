@@ -138,6 +138,17 @@ def test_flower_gets_neither_the_keys_nor_the_address_of_the_database() -> None:
     assert hidden == ["env", "-u", "CONNECTOR_KEYS", "-u", "CONNECTOR_DATABASE_URL"]
 
 
+def test_every_setting_of_the_connector_reaches_each_of_its_containers_but_flower() -> None:
+    own = {name: service for name, service in services().items() if service.get("image") == "epages-afosto-connector"}
+    files = {name: service["env_file"] for name, service in own.items()}
+    assert files.pop("flower") == []
+    assert all(given == [{"path": ".env", "required": False}] for given in files.values())
+
+
+def test_no_process_is_named_on_its_command_line_as_two_would_have_one_name() -> None:
+    assert all("-n" not in argv for argv in (*procfile().values(), *composed().values()))
+
+
 @pytest.mark.parametrize("name", [".gitignore", ".dockerignore"])
 def test_a_file_of_secrets_and_a_dump_get_neither_into_the_history_nor_into_an_image(name: str) -> None:
     ignored = {line.removeprefix("**/") for line in (ROOT / name).read_text().splitlines()}

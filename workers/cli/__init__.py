@@ -13,6 +13,7 @@ from workers.cli import (
     operate,
     orders,
     poll,
+    queues,
     reconcile,
     restore,
     status,
@@ -20,6 +21,7 @@ from workers.cli import (
     stores,
     tokens,
     webhooks,
+    workers,
 )
 from workers.cli.frame import ConnectorGroup
 
@@ -40,10 +42,12 @@ main.add_command(locations.locations)
 main.add_command(poll.poll)
 main.add_command(reconcile.reconcile)
 main.add_command(status.status)
+main.add_command(workers.workers)
 main.add_command(jobs.jobs)
 main.add_command(orders.order)
 main.add_command(stock.stock)
 main.add_command(messages.messages)
+main.add_command(queues.queues)
 main.add_command(restore.restore)
 main.add_command(operate.migrate)
 main.add_command(gateway.gateway)

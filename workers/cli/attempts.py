@@ -9,6 +9,8 @@ from schemas.words import counted
 from workers.cli.frame import show, span
 
 Attempt = dict[str, Any]
+# What a person decided stands among the attempts; the worker is then the person.
+_BY_A_PERSON = " by a person"
 
 
 def attempt_lines(attempts: Sequence[Attempt]) -> Iterator[str]:
@@ -17,8 +19,9 @@ def attempt_lines(attempts: Sequence[Attempt]) -> Iterator[str]:
         yield from _lines(list(group))
 
 
-def _said(attempt: Attempt) -> tuple[str, str, str, str, tuple[str, ...]]:
-    return (*(attempt[name] for name in ("direction", "flow", "outcome", "message")), tuple(attempt["steps"]))
+def _said(attempt: Attempt) -> tuple[str, ...]:
+    person = attempt["worker"] if attempt["outcome"].endswith(_BY_A_PERSON) else ""
+    return (*(attempt[name] for name in ("direction", "flow", "outcome", "message")), person, *attempt["steps"])
 
 
 def _lines(alike: Sequence[Attempt]) -> Iterator[str]:
@@ -29,6 +32,9 @@ def _lines(alike: Sequence[Attempt]) -> Iterator[str]:
         until, by = f", {counted(len(alike), 'time')} until {show(last['at'])}", "in all"
     effort = f"{span(sum(each['seconds'] for each in alike))}, {counted(sum(e['requests'] for e in alike), 'request')}"
     flow = flow_name(first["direction"], first["flow"])
+    if first["outcome"].endswith(_BY_A_PERSON):
+        yield f"{show(first['at'])}  {flow} {first['outcome'].removesuffix(_BY_A_PERSON)} by {first['worker']}{until}"
+        return
     yield f"{show(first['at'])}  {flow} {first['outcome']}{said}{until} ({effort}, {by})"
     for step in first["steps"]:
         yield f"    {step}"

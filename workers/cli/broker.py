@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import redis
 from redis import RedisError
 
 from clients.probe import check_redis
@@ -32,11 +33,50 @@ def _redis_lengths(url: str) -> dict[str, int]:
     try:
         with redis_client(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as server:
             for key in server.scan_iter(_type="list", count=1000):
-                queue = key.decode(errors="replace").partition(_PRIORITY)[0]
+                queue = _queue_of(key)
                 lengths[queue] = lengths.get(queue, 0) + int(server.llen(key))
     except (RedisError, OSError) as error:
         raise _unreachable(error) from None
     return lengths
+
+
+def move_queue(settings: Settings, queue: str, to: str) -> int:
+    """Move the messages that wait in a queue of Redis to another one; return how many. Raises RetryLater."""
+
+    def move(server: "redis.Redis", key: str) -> int:
+        # So many as there are now: whoever goes on sending would keep this going.
+        return sum(server.lmove(key, to, "RIGHT", "LEFT") is not None for _ in range(_length(server, key)))
+
+    return _each_list(settings, queue, move)
+
+
+def drop_queue(settings: Settings, queue: str) -> int:
+    """Delete a queue of Redis; return how many messages it held. Raises RetryLater."""
+
+    def drop(server: "redis.Redis", key: str) -> int:
+        count = _length(server, key)
+        server.delete(key)
+        return count
+
+    return _each_list(settings, queue, drop)
+
+
+def _each_list(settings: Settings, queue: str, act: Callable[["redis.Redis", str], int]) -> int:
+    """Act on each list of a queue, for it has one per priority; return the sum of what came of it."""
+    try:
+        with redis_client(settings.broker_url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as server:
+            keys = [key for key in server.scan_iter(_type="list", count=1000) if _queue_of(key) == queue]
+            return sum(act(server, key.decode(errors="replace")) for key in keys)
+    except (RedisError, OSError) as error:
+        raise _unreachable(error) from None
+
+
+def _queue_of(key: bytes) -> str:
+    return key.decode(errors="replace").partition(_PRIORITY)[0]
+
+
+def _length(server: "redis.Redis", key: str) -> int:
+    return int(server.llen(key))
 
 
 def _amqp_lengths(url: str) -> dict[str, int]:

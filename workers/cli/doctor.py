@@ -1,8 +1,9 @@
 """`connector doctor`: is everything in place, and if not, what is missing."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+import shlex
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 import click
 
@@ -15,23 +16,17 @@ from schemas.errors import ConfigurationError, ConnectorError, RetryLater
 from schemas.settings import Settings, misspelled
 from schemas.words import counted, named
 from workers.cli.broker import queue_lengths, refusals
+from workers.cli.check import Check
 from workers.cli.frame import check_database, open_ledger, print_json, settings, span
 from workers.cli.lag import LAG_ALARM, by_queue, in_words, is_behind, stores_with_lag
 from workers.cli.screen import say
 from workers.cli.status import SEE_MESSAGES, SOUND, state_of
-from workers.consumed import ALIVE_SECONDS, slots_of_queues
+from workers.cli.worker_checks import check_workers
+from workers.consumed import is_silent
 from workers.queues import QUEUE_NAMES
+from workers.running_settings import running
 
 DISPATCH_ALARM = 10  # beats without a dispatch
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at."""
-
-    name: str
-    ok: bool
-    text: str
 
 
 @click.command(short_help="Check that everything is in place.")
@@ -72,7 +67,9 @@ def _database(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
         yield writes
         yield _secrets(ledger)
         status = Status(ledger.database)
-        yield from _workers(ledger, status)
+        workers = status.workers()
+        yield from check_workers(workers, chosen.shared())
+        chosen = running(chosen, [row for row in workers if not is_silent(row)])
         yield _dispatch(status, chosen, outage=bool(refused) or not writes.ok)
         lags = status.lag()
         stores = stores_with_lag(status, lags)
@@ -120,31 +117,6 @@ def _readable(ledger: Ledger, name: str) -> bool:
     except ConfigurationError:
         return False
     return True
-
-
-def _workers(ledger: Ledger, status: Status) -> Iterator[Check]:
-    workers = status.workers()
-    for row in workers:
-        if row["stuck"]:
-            text = f"its {' and '.join(row['stuck'])} no longer come round; its log says why; restart it"
-            yield Check(f"worker {row['id']}", False, text)
-    silent = [row for row in workers if row["seen_before"] > ALIVE_SECONDS]
-    slots = slots_of_queues(ledger.front)
-    for queue in (queue for queue, count in slots.items() if not count):
-        yield Check(f"queue {queue}", False, _why_unconsumed(queue, silent))
-    if all(slots.values()):
-        yield Check("queues", True, f"all {len(slots)} are consumed, {counted(sum(slots.values()), 'slot')} alive")
-
-
-def _why_unconsumed(queue: str, silent: Sequence[Row]) -> str:
-    """A worker that is dead and one that cannot report look alike from here."""
-    last = min((row for row in silent if queue in row["queues"]), key=lambda row: row["seen_before"], default=None)
-    if last is None:
-        return "no worker consumes it; start one as the Procfile says"
-    return (
-        f"worker {last['id']} has not reported for {span(last['seen_before'])}: it has ended, or does not reach the "
-        "database; look at its log, and start it again if it is gone"
-    )
 
 
 def _dispatch(status: Status, chosen: Settings, *, outage: bool) -> Check:
@@ -248,5 +220,9 @@ def _broker(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
         return
     yield Check("broker", True, f"takes writes, {counted(sum(lengths.values()), 'message')} waiting")
     for queue in sorted(set(lengths) - set(QUEUE_NAMES)):
-        text = f"{counted(lengths[queue], 'message')} that nobody consumes; is the name misspelled where they are sent?"
+        count = counted(lengths[queue], "message")
+        text = (
+            f"{count} that nobody consumes; correct the name where they are sent, then move them: "
+            f"connector queues move {shlex.quote(queue)} TO, or delete them: connector queues drop {shlex.quote(queue)}"
+        )
         yield Check(f"broker queue {queue!r}", False, text)

@@ -22,7 +22,17 @@ def standing(job: dict[str, Any]) -> str:
     """Say how a job stands, to follow its name."""
     dropped = _DROPPED.get(job["reason"]) if job["state"] == "done" else None
     failed = f", failed {counted(job['failures'], 'time')} so far" if job["failures"] else ""
-    return f"{dropped or _STATES[job['state']]}{failed}"
+    decided = decision(job)
+    if dropped:
+        decided = decided.removeprefix("dropped ")
+    return f"{dropped or _STATES[job['state']]}{failed}{f' ({decided})' if decided else ''}"
+
+
+def decision(job: dict[str, Any]) -> str:
+    """Say what a person decided last about a job, who, and when; empty when nobody did."""
+    if not job["decision"]:
+        return ""
+    return f"{job['decision']} by {job['decided_by']} at {show(job['decided_at'])}"
 
 
 def job_lines(job: dict[str, Any], attempts: Sequence[dict[str, Any]], *, order_is_known: bool) -> Iterator[str]:

@@ -11,8 +11,9 @@ from schemas.errors import NeedsPerson
 from schemas.flows import LOOK, flow_name
 from schemas.words import counted
 from workers.cli.frame import FLOWS, open_ledger, print_json, print_table
-from workers.cli.job_words import job_lines
+from workers.cli.job_words import decision, job_lines
 from workers.cli.screen import ask, say
+from workers.who import who
 
 Selection = dict[str, Any]  # ids, or a reason and perhaps a store
 
@@ -53,8 +54,8 @@ def list_jobs(
         "state": "STATE",
         "reason": "REASON",
     }
-    shown = [{**row, "flow": flow_name(row["direction"], row["flow"])} for row in rows]
-    print_table(shown, {**columns, "message": "MESSAGE"}, "no such jobs")
+    shown = [{**row, "flow": flow_name(row["direction"], row["flow"]), "decided": decision(row)} for row in rows]
+    print_table(shown, {**columns, "decided": "DECIDED", "message": "MESSAGE"}, "no such jobs")
     if len(found) > limit:
         say(f"There are more than these {limit}; see them with --limit.")
 
@@ -110,7 +111,7 @@ def retry(ids: Sequence[int], reason: str | None, store: str | None) -> None:
     selection = _selection(ids, reason, store)
     with open_ledger() as ledger:
         _must_know(ledger, store)
-        taken = ledger.jobs.retry(**selection)
+        taken = ledger.jobs.retry(**selection, by=who())
         _report(ledger, taken, selection, "will run again")
 
 
@@ -128,7 +129,7 @@ def drop(ids: Sequence[int], reason: str | None, store: str | None, yes: bool) -
         _must_know(ledger, store)
         if not yes:
             _confirm(ledger, selection)
-        taken, with_order = ledger.jobs.drop(**selection)
+        taken, with_order = ledger.jobs.drop(**selection, by=who())
         if with_order:
             say(f"{counted(with_order, 'job')} that waited for the import of the order went with it")
         _report(ledger, taken, selection, "dropped")

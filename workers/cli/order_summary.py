@@ -24,7 +24,7 @@ def summary(store: str, links: Sequence[Row], jobs: Sequence[Row], halted: Mappi
     carried = ", ".join(_carried(links))
     if carried:
         yield f"Carried over: {carried}."
-    yield from _work(store, jobs, halted)
+    yield from _work(store, links, jobs, halted)
 
 
 def _place(links: Sequence[Row]) -> str:
@@ -46,7 +46,7 @@ def _carried(links: Sequence[Row]) -> Iterator[str]:
             yield f"{counted(pieces, 'piece')} {done}"
 
 
-def _work(store: str, jobs: Sequence[Row], halted: Mapping[str, str]) -> Iterator[str]:
+def _work(store: str, links: Sequence[Row], jobs: Sequence[Row], halted: Mapping[str, str]) -> Iterator[str]:
     parked = [job for job in jobs if job["state"] == "parked"]
     open_jobs = [job for job in jobs if job["state"] not in ("done", "parked")]
     held = [job for job in open_jobs if _flow(job) in halted]
@@ -60,7 +60,21 @@ def _work(store: str, jobs: Sequence[Row], halted: Mapping[str, str]) -> Iterato
     if dropped:
         yield f"So both sides may differ: connector reconcile {store}"
     elif jobs and not parked and not open_jobs:
-        yield from _nothing_left(store, halted)
+        yield from _unopened(store, jobs) if _is_draft(links) else _nothing_left(store, halted)
+
+
+def _is_draft(links: Sequence[Row]) -> bool:
+    return any(link["kind"] == "order" and link["stage"] in ("created", "filled") for link in links)
+
+
+def _unopened(store: str, jobs: Sequence[Row]) -> Iterator[str]:
+    """Only news of the shop, or other settings of the store, open what the import left as a draft."""
+    imports = (job["message"] for job in jobs if (job["direction"], job["flow"]) == ("import", "orders"))
+    why = next(imports, None) or "it is looked at again with the shop's next news of it"
+    yield f"It is not open yet: {why}."
+    if why.startswith("waits for payment"):
+        choice = "open_partly_paid" if "PARTIALLY_PAID" in why else "open_unpaid"
+        yield f"To open such orders before they are paid: connector store switch {store} {choice} on"
 
 
 def _nothing_left(store: str, halted: Mapping[str, str]) -> Iterator[str]:

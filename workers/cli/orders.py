@@ -23,7 +23,7 @@ from workers.cli.screen import say
 @click.argument("number", required=False, metavar="NUMBER")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 def order(store: str, number: str | None, as_json: bool) -> None:
-    """Tell what happened to an order of STORE, by its NUMBER or ePages id."""
+    """Tell what happened to an order of STORE, by its NUMBER or ePages id, or by Afosto's number or id of it."""
     with open_ledger() as ledger:
         if number is None:
             raise _no_store(store, ledger.stores.names())
@@ -32,9 +32,11 @@ def order(store: str, number: str | None, as_json: bool) -> None:
         halted = _halted(ledger, facts)
     if not told:
         raise NeedsPerson(
-            f"no order {number!r} of {store} was seen; orders before {facts.import_since:%Y-%m-%d} are not read",
+            f"no order {number!r} of {store} is known by its number in the shop or in Afosto; the shop's orders before "
+            f"{facts.import_since:%Y-%m-%d} are not read",
             reason="unknown-order",
-            resolution=f"ask the shop for news with: connector poll {store} --now",
+            resolution="if the number is Afosto's, the order came from elsewhere or from another store; if it is the "
+            f"shop's, ask the shop for news with: connector poll {store} --now",
         )
     if as_json:
         print_json({**told[0], "others": told[1:]} if len(told) > 1 else told[0])
@@ -110,7 +112,14 @@ def _print_links(links: list[dict[str, Any]]) -> None:
         if link["kind"] != "order":
             line = f", line {link['line_id']}" if link["line_id"] else ""
             pieces = f"{counted(link['quantity'], 'piece')}{line}"
-            say(f"  {link['kind'].capitalize()}: {_in_the_shop(link)}, in Afosto {link['afosto_id']} ({pieces})")
+            say(f"  {link['kind'].capitalize()}: {_named(link)} ({pieces})")
+
+
+def _named(link: dict[str, Any]) -> str:
+    """What people know it by; the ids of both sides, which are in the JSON too, only where it has nothing better."""
+    if link["tracking_code"]:
+        return f"tracking code {link['tracking_code']}"
+    return f"{_in_the_shop(link)}, in Afosto {link['afosto_id']}"
 
 
 def _in_the_shop(link: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from schemas.words import counted
 from workers.cli.frame import open_ledger, print_json, print_table, settings, show
 from workers.cli.screen import say
 from workers.restoring import link_order, release_orders
+from workers.running_settings import living, running
 
 # Dispatch that ran within so many of its intervals is running now.
 _STILL_RUNNING = 5
@@ -54,10 +55,11 @@ def hold(until: datetime | None) -> None:
 
 def _last_tick(ledger: Ledger, chosen: Settings) -> datetime | None:
     """The last sign of life in this database: about when the dump was made, unless the processes run already."""
-    age = Status(ledger.database).dispatch_age()
+    status = Status(ledger.database)
+    age = status.dispatch_age()
     if age is None:
         return None
-    if age < _STILL_RUNNING * chosen.dispatch_interval:
+    if age < _STILL_RUNNING * running(chosen, living(status)).dispatch_interval:
         raise NeedsPerson(
             f"dispatch ran {age:.1f} s ago on this database",
             reason="still-running",

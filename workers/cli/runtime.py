@@ -3,15 +3,18 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from ledger.status import Status
 from tasks.runtime import Runtime, build_runtime
-from workers.cli.frame import check_database, settings
+from workers.cli.frame import open_ledger, settings
+from workers.running_settings import living, running
 
 
 @contextmanager
 def open_runtime() -> Iterator[Runtime]:
     """The budgets, the breaker and the ledger that the workers share; it sends no task."""
     chosen = settings()
-    check_database(chosen.database_url)
+    with open_ledger(chosen) as ledger:
+        chosen = running(chosen, living(Status(ledger.database)))
     runtime = build_runtime(chosen, lambda name, message, queue: None, lambda queue: 0)
     try:
         yield runtime

@@ -18,7 +18,8 @@ from workers.cli.frame import open_ledger, print_json, print_table, settings, sp
 from workers.cli.lag import COLUMNS, by_queue, cells, for_scripts, is_behind, print_queues, stores_with_lag
 from workers.cli.screen import say
 from workers.cli.store_advice import absences, troubles
-from workers.consumed import ALIVE_SECONDS, slots_of_queues
+from workers.consumed import is_silent, slots_of_queues
+from workers.running_settings import differences, running
 
 SEE_MESSAGES = "see: connector messages list"
 SOUND = frozenset({"fresh", "new", "paused"})  # states of a store that nobody need look after
@@ -31,24 +32,29 @@ MOST_BUSY = 5  # of those that are well, when there are more stores than that
 def status(as_json: bool) -> None:
     """Show stores, parked jobs, workers and queues; exit code 1 when something of it needs somebody.
 
-    That is a store that is stale, ill, stopped or behind, a parked job, a queue that no living worker consumes, and a
-    database, broker or Redis that takes no writes. A store is stale when its news were last read longer ago than twice
-    CONNECTOR_POLL_INTERVAL, and behind when something that is no past order is due for more than ten minutes.
+    That is a store that is stale, ill, stopped or behind, a parked job, a queue that no living worker consumes, a
+    worker without a sign of life, and a database, broker or Redis that takes no writes. A store is stale when its news
+    were last read longer ago than twice the CONNECTOR_POLL_INTERVAL of the workers, and behind when something that is
+    no past order is due for more than ten minutes.
     """
     chosen = settings()
     queues, silent = _servers(chosen)
     with open_ledger(chosen) as ledger:
         reader = Status(ledger.database)
+        workers = [{**row, "alive": not is_silent(row)} for row in reader.workers()]
+        living = [row for row in workers if row["alive"]]
+        interval = running(chosen, living).poll_interval
         silent += _database_refusal(ledger)
         lags = reader.lag()
         stores = stores_with_lag(reader, lags)
         found: dict[str, Any] = {
-            "interval": chosen.poll_interval,
-            "stores": [{**row, "state": state_of(row, chosen.poll_interval)} for row in stores],
+            "interval": interval,
+            "stores": [{**row, "state": state_of(row, interval)} for row in stores],
             "lag": by_queue(lags),
             "parked": ledger.jobs.parked_reasons(),
             "jobs": ledger.jobs.counts(),
-            "workers": [{**row, "alive": row["seen_before"] < ALIVE_SECONDS} for row in reader.workers()],
+            "workers": workers,
+            "settings": [difference.text for difference in differences(living, chosen.shared())],
             "queues": queues,
             "unconsumed": [queue for queue, slots in slots_of_queues(ledger.front).items() if not slots],
             "silent": silent,
@@ -64,8 +70,10 @@ def status(as_json: bool) -> None:
         )
     else:
         _print(found)
-    if any(found[part] for part in ("parked", "unconsumed", "silent")) or not SOUND.issuperset(
-        row["state"] for row in found["stores"]
+    if (
+        any(found[part] for part in ("parked", "unconsumed", "silent"))
+        or len(living) < len(workers)
+        or not SOUND.issuperset(row["state"] for row in found["stores"])
     ):
         raise SystemExit(1)
 
@@ -112,6 +120,8 @@ def _print(found: dict[str, Any]) -> None:
     workers = [{**row, "queues": ",".join(row["queues"]), "seen": span(row["seen_before"])} for row in found["workers"]]
     worker_columns = {"id": "WORKER", "queues": "QUEUES", "slots": "SLOTS", "alive": "ALIVE", "seen": "SEEN BEFORE"}
     print_table(workers, worker_columns, "none has reported; start them as the Procfile says")
+    for difference in found["settings"]:
+        say(f"  {difference}")
     say()
     say("Queues")
     print_queues(found["queues"], found["lag"])

@@ -41,7 +41,7 @@ def show_stock(store: str, sku: str | None, as_json: bool) -> None:
         rows = ledger.stock.list(store, sku)
         cursor = ledger.stock.cursor(store)
         placeless = not ledger.stock.locations(store)
-    if sku and not rows:
+    if sku and all(row["outcome"] == "unknown-sku" for row in rows):
         raise NeedsPerson(
             f"the store {store} has no SKU {sku}, as far as its stock was read",
             reason="unknown-sku",

@@ -1,11 +1,13 @@
 """`connector store`: connect shops, look at them, hold them and let them go."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import click
 
 from clients.scopes import cockpit_name, missing_scopes
 from ledger.ledger import Ledger
+from ledger.records import StoreFacts
 from ledger.status import Status
 from ledger.stores import OpeningChoice, unknown_store
 from schemas.errors import NeedsPerson
@@ -19,6 +21,7 @@ from workers.cli.store_add import add
 from workers.cli.store_credentials import credentials
 from workers.cli.store_tenant import tenant
 from workers.connect import refresh_scopes
+from workers.who import who
 
 SHOWN = (
     *("name", "base_url", "client_id", "channel_id", "import_since", "connected_at"),
@@ -73,14 +76,34 @@ def show_store(name: str, as_json: bool) -> None:
         return
     for key, value in facts.items():
         say(f"{key.replace('_', ' '):14} {' '.join(value) if isinstance(value, list) else show(value)}")
-    _print_overview(overview)
+    _print_overview({**overview, "flows": [_standing(found, flow) for flow in overview["flows"]]})
+
+
+def _standing(found: StoreFacts, flow: dict[str, Any]) -> dict[str, Any]:
+    """Return a flow with why it does nothing now, and what lets it go on; both are empty when it works."""
+    why, advice = "", ""
+    if not flow["enabled"]:
+        lacking = missing_scopes(flow["name"], found.scopes)
+        why = f"the shop's app lacks {_boxes(lacking)}" if lacking else "it was switched off, or never chosen"
+        tick = "tick that in the shop's cockpit, then: " if lacking else ""
+        advice = f"{tick}connector store switch {found.name} {flow['name']} on"
+    elif flow["stopped_reason"]:
+        why = flow["stopped_message"]
+        advice = f"look at the jobs, then: connector store resume {found.name} --flow {flow['name']}"
+    elif found.paused_at:
+        why, advice = "the store is paused", f"connector store resume {found.name}"
+    return {**flow, "why": why, "advice": advice}
+
+
+def _boxes(scopes: Iterable[str]) -> str:
+    return " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in scopes)
 
 
 def _print_overview(overview: dict[str, Any]) -> None:
     say()
     say("Flows")
-    flow_columns = {"name": "FLOW", "enabled": "ON", "stopped_reason": "STOPPED FOR", "stopped_message": "WHY"}
-    print_table(overview["flows"], flow_columns, "none")
+    flow_columns = {"name": "FLOW", "enabled": "ON", "stopped_reason": "STOPPED FOR", "why": "WHY"}
+    print_table(overview["flows"], {**flow_columns, "advice": "WHAT TO DO"}, "none")
     say()
     say("Cursors")
     cursor_columns = {"kind": "CURSOR", "position": "READ UP TO", "polled_at": "POLLED AT", "requests": "REQUESTS"}
@@ -128,9 +151,8 @@ def resume(name: str, flow: str | None, totals: str | None) -> None:
 def _must_be_permitted(ledger: Ledger, chosen: Settings, name: str, what: str) -> None:
     lacking = missing_scopes(what, refresh_scopes(ledger, chosen, name))
     if lacking:
-        boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
         raise NeedsPerson(
-            f"the shop {name} does not permit {what}: its app lacks {boxes}",
+            f"the shop {name} does not permit {what}: its app lacks {_boxes(lacking)}",
             reason="missing-scope",
             resolution="tick the box in the shop's cockpit, then try again",
         )
@@ -139,7 +161,7 @@ def _must_be_permitted(ledger: Ledger, chosen: Settings, name: str, what: str) -
 def _switch_on(ledger: Ledger, name: str, flow: str) -> None:
     """An export looks at all orders once more, for what it missed while it was off."""
     ledger.stores.switch_flow(name, flow, enabled=True)
-    ledger.jobs.retry(store=name, reason="missing-scope")
+    ledger.jobs.retry(store=name, reason="missing-scope", by=who())
     if flow in EXPORTS:
         ledger.jobs.hint_all(name, "export", "looks", ledger.walks.all_opened(name), lane=2)
     if flow == "inventory.publish" and not ledger.stock.locations(name):
@@ -174,7 +196,7 @@ def _release(ledger: Ledger, name: str, flow: str | None) -> None:
 
 
 def _retry(ledger: Ledger, name: str, reason: str) -> None:
-    count = len(ledger.jobs.retry(store=name, reason=reason))
+    count = len(ledger.jobs.retry(store=name, reason=reason, by=who()))
     if count:
         say(f"{name}: {counted(count, 'job')} parked for {reason} will run again")
 

@@ -170,7 +170,7 @@ def _start_workers(processes: Processes, environ: Mapping[str, str], flower: int
     celery = (sys.executable, "-m", "celery", "-A", "workers.app")
     for name, options in WORKERS.items():
         alone = ("--without-gossip", "--without-mingle")
-        processes.start(Command(name, [*celery, "worker", "-n", f"{name}@%h", *alone, *options], env=environ))
+        processes.start(Command(name, [*celery, "worker", *alone, *options], env=environ))
     processes.start(Command("beat", [*celery, "beat"], env=environ))
     argv = [
         sys.executable,

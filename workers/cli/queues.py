@@ -1,0 +1,60 @@
+"""`connector queues`: what to do with messages that somebody sent to a queue which no worker consumes."""
+
+import click
+
+from schemas.errors import NeedsPerson
+from schemas.settings import Settings
+from schemas.words import counted
+from workers.cli.broker import drop_queue, move_queue, queue_lengths
+from workers.cli.frame import settings
+from workers.cli.screen import ask, say
+from workers.queues import QUEUE_NAMES
+
+
+@click.group(short_help="Move or drop messages of a misspelled queue.")
+def queues() -> None:
+    """Move or drop the messages of a queue that nobody consumes. `connector doctor` names such queues.
+
+    Correct the name where they are sent first, else more come.
+    """
+
+
+@queues.command()
+@click.argument("queue", metavar="FROM")
+@click.argument("to", metavar="TO", type=click.Choice(QUEUE_NAMES))
+def move(queue: str, to: str) -> None:
+    """Move all messages of the queue FROM, which nobody consumes, to TO, the connector's queue that was meant."""
+    chosen = settings()
+    _must_be_foreign(chosen, queue)
+    say(f"{counted(move_queue(chosen, queue, to), 'message')} moved from {queue} to {to}")
+
+
+@queues.command()
+@click.argument("queue")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def drop(queue: str, yes: bool) -> None:
+    """Delete all messages of QUEUE, which nobody consumes."""
+    chosen = settings()
+    count = _must_be_foreign(chosen, queue)
+    if not yes:
+        ask(f"Delete {counted(count, 'message')} of {queue}? Nobody will do what they ask for")
+    say(f"{counted(drop_queue(chosen, queue), 'message')} of {queue} deleted")
+
+
+def _must_be_foreign(chosen: Settings, queue: str) -> int:
+    """Return how many messages a queue holds that is none of the connector's. Raises NeedsPerson."""
+    if queue in QUEUE_NAMES:
+        raise NeedsPerson(
+            f"{queue} is the connector's own queue, its workers empty it",
+            reason="own-queue",
+            resolution="see whether they run: connector doctor",
+        )
+    lengths = queue_lengths(chosen)
+    if not lengths.get(queue):
+        known = ", ".join(sorted(set(lengths) - set(QUEUE_NAMES))) or "there is none"
+        raise NeedsPerson(
+            f"there is no message in a queue {queue!r}",
+            reason="no-such-queue",
+            resolution=f"name one that nobody consumes: {known}; on RabbitMQ use its own tools",
+        )
+    return lengths[queue]

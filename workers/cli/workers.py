@@ -1,0 +1,37 @@
+"""`connector workers`: what a person decides about a worker that gives no sign of life."""
+
+import click
+
+from ledger.status import Status
+from schemas.errors import NeedsPerson
+from workers.cli.frame import open_ledger, span
+from workers.cli.screen import say
+from workers.consumed import is_silent
+
+
+@click.group(short_help="Forget a worker that is gone for good.")
+def workers() -> None:
+    """Forget a worker that is gone for good. `connector status` lists all of them."""
+
+
+@workers.command()
+@click.argument("worker", metavar="WORKER")
+def forget(worker: str) -> None:
+    """Take WORKER off the list of `connector status`, for it died and will not be started again there.
+
+    One that ended properly, or was started again on its host, is not on the list anyway.
+    """
+    with open_ledger() as ledger:
+        found = next((row for row in Status(ledger.database).workers() if row["id"] == worker), None)
+        if found is None:
+            raise NeedsPerson(
+                f"there is no worker {worker!r}", reason="no-such-worker", resolution="see: connector status"
+            )
+        if not is_silent(found):
+            raise NeedsPerson(
+                f"the worker {worker} is alive, it reported {span(found['seen_before'])} ago",
+                reason="worker-alive",
+                resolution="end its process with SIGTERM; it then leaves the list by itself",
+            )
+        ledger.front.forget(worker)
+    say(f"{worker} is forgotten")

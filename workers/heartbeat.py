@@ -1,0 +1,53 @@
+"""A worker's sign of life in the ledger: what it consumes, how much at once, and the settings that it runs with."""
+
+import os
+import socket
+from collections.abc import Sequence
+
+from ledger.front import Front
+from schemas.settings import Settings
+from tasks.loops import stuck_loops
+
+
+class Heartbeat:
+    """Reports one worker process under the name that it has in Flower too."""
+
+    def __init__(self, front: Front, settings: Settings, name: str, queues: Sequence[str], slots: int) -> None:
+        self._front = front
+        self._settings = settings.shared()
+        self._name = name
+        self._host = socket.gethostname()
+        self._queues = queues
+        self._slots = slots
+        self._took_over = False
+
+    def beat(self) -> None:
+        """Report that the process lives; the first time, forget those that it was started in place of."""
+        if not self._took_over:
+            self._take_over()
+            self._took_over = True
+        what = (self._queues, self._slots, stuck_loops())
+        self._front.heartbeat(self._name, self._host, *what, pid=os.getpid(), settings=self._settings)
+
+    def end(self) -> None:
+        """Sign off: nobody need look for this process."""
+        self._front.forget(self._name)
+
+    def _take_over(self) -> None:
+        """A process that was killed and started again is not missing.
+
+        Its number is free then, or is this one's: containers number their processes from 1.
+        """
+        for name, pid in self._front.predecessors(self._name, self._host, self._queues).items():
+            if pid == os.getpid() or not _exists(pid):
+                self._front.forget(name)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

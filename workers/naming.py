@@ -1,0 +1,25 @@
+"""The name of a worker process, the same in Flower, in the logs and in `connector status`: pool-process-token@host.
+
+Two processes of one name are one to Flower, and whichever freezes looks alive. So no name comes from the command line.
+"""
+
+import os
+import secrets
+import socket
+from collections.abc import Iterable
+from typing import Any
+
+from celery.apps.worker import Worker as CelerysWorker
+
+
+class Worker(CelerysWorker):
+    """Celery's worker under a name of its own, whatever `-n` says."""
+
+    def __init__(self, app: Any = None, hostname: str | None = None, **options: Any) -> None:
+        super().__init__(app, node_name(options.get("queues") or ()), **options)
+
+
+def node_name(queues: Iterable[str]) -> str:
+    """Return a name that no other process has; without queues it consumes all."""
+    # Containers on one network have one host name, and number their processes from 1: hence the token.
+    return f"{'+'.join(queues) or 'all'}-{os.getpid()}-{secrets.token_hex(2)}@{socket.gethostname()}"
