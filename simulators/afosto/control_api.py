@@ -18,7 +18,7 @@
            delete {}                            copy {}
            remove {units}                       add {sku, quantity, line_ref?}
            reprice {amount}                     unpack {parcel}
-           open {}
+           open {}                              relabel {parcel, code}
     GET    /tenants/{tenant}/inventory          {levels}
     POST   /tenants/{tenant}/inventory          {location_id, sku, total}: a recount
     POST   /tenants/{tenant}/inventory/sell     {location_id, sku, quantity}: sold over another channel
@@ -188,6 +188,7 @@ TAMPERING: dict[str, Callable[..., Order | None]] = {
     "add": tampering.add_units,
     "reprice": tampering.reprice,
     "unpack": tampering.unpack,
+    "relabel": tampering.relabel,
     "open": tampering.open_by_hand,
 }
 

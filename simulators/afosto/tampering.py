@@ -53,6 +53,12 @@ def unpack(tenant: Tenant, order: Order, parcel: str) -> None:
     tenant.wrote("afosto", "delete_parcel", order)
 
 
+def relabel(tenant: Tenant, order: Order, parcel: str, code: str) -> None:
+    """Give a parcel another tracking code."""
+    tenant.parcel(parcel).track_trace_code = code
+    tenant.wrote("afosto", "relabel", order)
+
+
 def copy(tenant: Tenant, order: Order) -> Order:
     """Open a second order with the same meta data and pieces."""
     draft: Mapping[str, Any] = {
