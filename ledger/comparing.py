@@ -7,6 +7,7 @@ from datetime import datetime
 from ledger.database import Database, Row
 from ledger.jobs import read_link
 from ledger.records import Link
+from schemas.mapping.shipments import TwoCodes
 
 OPEN = frozenset({"waiting", "queued", "running"})
 DROPPED = frozenset({"dropped", "order-dropped"})
@@ -89,6 +90,11 @@ class Comparing:
     def bound(self, store: str) -> dict[str, str]:
         """Return ePages id → Afosto id of every order that has an Afosto order or draft."""
         return {row["epages_id"]: row["afosto_id"] for row in self._database.rows("comparing.bound", {"store": store})}
+
+    def two_codes(self, store: str) -> list[tuple[str, TwoCodes]]:
+        """Return the order's number and both codes of each shipment of which the sides have another tracking code."""
+        rows = self._database.rows("comparing.two_codes", {"store": store})
+        return [(row["number"], TwoCodes(row["shop_code"], row["afosto_code"])) for row in rows]
 
     def read_to(self, store: str, ids: Sequence[str]) -> dict[str, datetime | None]:
         """Return the shop's date of what was read of each of these orders; one that nobody has seen is absent."""

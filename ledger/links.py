@@ -12,6 +12,7 @@ from ledger.held import note_waiting
 from ledger.records import Job
 from ledger.session import Session
 from schemas.errors import LeaseLost
+from schemas.mapping.shipments import TwoCodes
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,11 @@ class Links:
         parcels = [(afosto_id, status, (codes or {}).get(afosto_id)) for afosto_id, status in statuses.items()]
         _, refused = keep_rows(self._database, parcels, lambda part: _noted(store, part))
         require_all(refused, "the status of parcel", lambda parcel: parcel[0])
+
+    def note_codes(self, store: str, afosto_id: str, codes: TwoCodes | None) -> None:
+        """Note that the two sides of a parcel's link have different tracking codes; None when they have not."""
+        facts = {"shop_code": codes.shop, "afosto_code": codes.afosto} if codes else {}
+        self._database.rows("links.note_codes", {"store": store, "afosto_id": afosto_id, "codes": Jsonb(facts)})
 
     def announce(self, job: Job, kind: str, body: Mapping[str, Any], ambiguity_wait: float) -> int:
         """Write an intent before the call; until `ambiguity_wait` seconds have passed, absence proves nothing.

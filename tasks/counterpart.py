@@ -9,6 +9,7 @@ from ledger.records import Intent, Link, Sibling
 from ledger.status import Status
 from schemas import afosto, epages
 from schemas.errors import AnswerLost, NeedsPerson, Wait
+from schemas.mapping.shipments import TwoCodes, two_codes
 from tasks.run import Run
 
 # A cancellation or return has three steps; more rounds mean that Afosto does not move.
@@ -156,6 +157,18 @@ def others_first(run: Run, *kinds: str) -> None:
                 resolution=f"Find out with: connector jobs retry {intent.job_id}, and then retry this job; or do in "
                 "Afosto by hand what is missing there, and drop this job.",
             )
+
+
+def compare_codes(run: Run, parcel: afosto.Parcel, process: epages.Process) -> None:
+    """Note it when both sides have a tracking code of their own for one shipment: its buyer knows only the shop's."""
+    codes = two_codes(process, parcel)
+    facts = next((link.facts for link in run.linked("parcel") if link.afosto_id == parcel.id), {})
+    noted = TwoCodes(facts.get("shop_code"), facts["afosto_code"]) if "afosto_code" in facts else None
+    if codes == noted:
+        return
+    run.links.note_codes(run.store.name, parcel.id, codes)
+    if codes:
+        run.note(f"parcel {parcel.id} and process {process.id} have {codes}")
 
 
 def must_wait(intent: Intent) -> None:

@@ -6,7 +6,8 @@ from contextlib import nullcontext
 from ledger.records import Intent
 from schemas import afosto, epages
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
-from tasks.counterpart import must_wait
+from schemas.mapping.shipments import two_codes
+from tasks.counterpart import compare_codes, must_wait
 from tasks.exporting import conclude, marker
 from tasks.run import Run
 
@@ -26,6 +27,7 @@ def move_on(run: Run, parcel: afosto.Parcel, process: epages.Process) -> bool:
         process = _mark_delivered(run, process)
     code = parcel.tracking_code or process.tracking_code
     run.links.note_parcels(run.store.name, {parcel.id: parcel.status}, {parcel.id: code})
+    compare_codes(run, parcel, process)
     return process.status != before
 
 
@@ -43,6 +45,8 @@ def _mark_shipped(run: Run, parcel: afosto.Parcel, process: epages.Process) -> e
     body = {"process": process.id, "move": "mark-shipped"}
     with run.announced(MAIL_INTENT, body) if mail else nullcontext() as intent:
         moved = _send_off(run, parcel, process, mail=mail)
+    if process.tracking_code and two_codes(process, parcel):
+        run.note(f"gave process {process.id} the tracking code {parcel.tracking_code}, not {process.tracking_code}")
     conclude(run, intent.id if intent else None, [], "done")
     run.note(f"marked the process {process.id} shipped{', with a mail to the buyer' if mail else ''}")
     return moved

@@ -86,7 +86,8 @@ def _process(run: Run, here: _Shop, order: afosto.Order, parcel: afosto.Parcel) 
     free = here.free(lines)
     own = next((p for p in free if p.tracking_code and p.tracking_code == parcel.tracking_code), None)
     if own is None and not here.has_left(lines):
-        own = next(iter(free), None)
+        # One that has not left can still take the parcel's tracking code.
+        own = next((p for p in free if "mark-shipped" in p.moves), next(iter(free), None))
         if own is None:
             raise _conflict(run, here.order, parcel)
     if own is not None:

@@ -12,6 +12,7 @@ from schemas.mapping.pairs import paired_parcels
 from schemas.mapping.shipments import RANK, ParcelPlan, parcels_to_create, status_for
 from schemas.words import counted
 from tasks.counterpart import (
+    compare_codes,
     look_again,
     look_again_if_taken,
     look_at_order,
@@ -53,6 +54,9 @@ def import_shipments(run: Run) -> str:
     # What Afosto laid out in several parcels is one pickup in the shop: those without a process of their own follow it.
     others = [item.afosto_id for item in run.linked("parcel") if item.epages_id is None]
     pairs += [(process, parcel_id) for process in processes[:1] for parcel_id in others]
+    for process, parcel_id in pairs:
+        if parcel_id in parcels and process.kind == "shippings":
+            compare_codes(run, parcels[parcel_id], process)
     moved = sum(_move(run, process, parcels.get(parcel_id)) for process, parcel_id in pairs)
     codes = {parcel_id: process.tracking_code for process, parcel_id in pairs if process.tracking_code}
     _note_stages(run, {parcel_id: status_for(process) for process, parcel_id in pairs}, codes)

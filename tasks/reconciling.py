@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from clients.scopes import cockpit_name, missing_scopes
 from schemas.errors import NeedsPerson
+from schemas.mapping.shipments import TwoCodes
 from tasks.comparing import Comparison, Progress
 from tasks.comparing_stock import FLOW, StockComparison
 from tasks.findings import STOCK, Finding, guarded
@@ -16,13 +17,17 @@ READING = "orders.import"
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """What differs, how many orders and SKUs were compared, and what was left out and why."""
+    """What differs, how many orders and SKUs were compared, and what was left out and why.
+
+    `notes` are what a person should know and no job can change, by the order's number.
+    """
 
     findings: Sequence[Finding]
     orders: int
     waiting_for_payment: int
     skus: int
     left_out: Sequence[str]
+    notes: Sequence[tuple[str, TwoCodes]] = ()
 
     @property
     def drift(self) -> list[Finding]:
@@ -58,7 +63,12 @@ def reconcile(runtime: Runtime, name: str, tell: Tell, progress: Progress) -> Re
     left_out = [] if orders.lists else ["Afosto lists no orders, so doubles and orphans there cannot be seen"]
     left_out += [f"stock is not compared: {stock.skipped}"] if stock.skipped else []
     return Reconciliation(
-        found, orders.counts["orders"], orders.counts["waiting for payment"], stock.compared, left_out
+        found,
+        orders.counts["orders"],
+        orders.counts["waiting for payment"],
+        stock.compared,
+        left_out,
+        runtime.ledger.comparing.two_codes(name),
     )
 
 

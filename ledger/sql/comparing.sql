@@ -15,6 +15,12 @@ left join watched w on w.store = %(store)s and w.order_id = k.id;
 -- name: bound
 select epages_id, afosto_id from links where store = %(store)s and kind = 'order' order by epages_id;
 
+-- name: two_codes
+-- Shipments of which both sides have another tracking code.
+select coalesce(o.number, l.order_key) as number, l.facts ->> 'shop_code' as shop_code, l.facts ->> 'afosto_code' as afosto_code
+from links l left join orders o on o.store = l.store and o.id = l.order_key
+where l.store = %(store)s and l.kind = 'parcel' and l.facts ? 'afosto_code' order by l.id;
+
 -- name: read_to
 select id, updated_at from orders where store = %(store)s and id = any(%(ids)s);
 

@@ -52,6 +52,12 @@ update links set stage = %(stage)s,
        facts = facts || jsonb_strip_nulls(jsonb_build_object('tracking_code', %(tracking_code)s::text))
 where store = %(store)s and kind = 'parcel' and afosto_id = %(afosto_id)s;
 
+-- name: note_codes
+-- Where both sides have another tracking code for one shipment; gone when they agree.
+update links set facts = facts - array['shop_code', 'afosto_code'] || %(codes)s
+where store = %(store)s and kind = 'parcel' and afosto_id = %(afosto_id)s
+  and facts is distinct from facts - array['shop_code', 'afosto_code'] || %(codes)s;
+
 -- name: open_intent
 insert into intents (store, order_key, job_id, kind, body, ambiguous_until)
 values (%(store)s, %(order_key)s, %(job_id)s, %(kind)s, %(body)s, now() + %(wait)s * interval '1 second')

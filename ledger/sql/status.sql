@@ -38,7 +38,8 @@ from jobs where store = %(store)s and order_key = %(order_key)s order by id;
 
 -- name: order_links
 select kind, line_id, epages_id, afosto_id, facts ->> 'number' as afosto_number,
-       facts ->> 'tracking_code' as tracking_code, quantity, written_by, stage, created_at
+       facts ->> 'tracking_code' as tracking_code, facts ->> 'shop_code' as shop_code,
+       facts ->> 'afosto_code' as afosto_code, quantity, written_by, stage, created_at
 from links where store = %(store)s and order_key = %(order_key)s order by id;
 
 -- name: order_intents

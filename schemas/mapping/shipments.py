@@ -35,6 +35,29 @@ class ParcelPlan:
     status: str
 
 
+@dataclass(frozen=True, slots=True)
+class TwoCodes:
+    """The different tracking codes that both sides have for one shipment; None where the shop has none."""
+
+    shop: str | None
+    afosto: str
+
+    def __str__(self) -> str:
+        return f"different tracking codes: {self.shop or 'none'} in the shop, {self.afosto} in Afosto"
+
+    @property
+    def advice(self) -> str:
+        """What a person does about it."""
+        return f"The shop takes no other code once a parcel has left: if {self.afosto} is right, tell it to the buyer"
+
+
+def two_codes(process: Process, parcel: afosto.Parcel) -> TwoCodes | None:
+    """Give the codes of a shipment where Afosto has one that the shop has not; None where they do not differ so."""
+    if not parcel.tracking_code or parcel.tracking_code == process.tracking_code:
+        return None
+    return TwoCodes(process.tracking_code, parcel.tracking_code)
+
+
 def parcels_to_create(
     processes: Iterable[Process], links: Mapping[str, str], afosto_order: afosto.Order
 ) -> list[ParcelPlan]:

@@ -18,7 +18,7 @@
 `POST   /_sim/shops/S/malformed`          place an order whose document is broken: `kind` (see malformed.DAMAGES), or
                                           `at` (a dotted path) and `oddity` (see simulators.hostile.values);
                                           further wishes as above
-`POST   /_sim/shops/S/orders/ID/ACT`      ACT is ship {lines, tracking}, deliver {process}, ready, pick-up,
+`POST   /_sim/shops/S/orders/ID/ACT`      ACT is ship or pack {lines, tracking}, deliver {process}, ready, pick-up,
                                           cancel {lines}, return {lines, status}, pay (all that is due), pay-part,
                                           void (the payment), mend (a broken document is whole again), and by
                                           tampering delete, edit {lines: bought}, readdress, say-payment {word};
@@ -72,6 +72,7 @@ _CHUNK = 100
 
 ACTS: dict[str, Callable[[Shop, Order, Body], object]] = {
     "ship": lambda shop, order, body: merchant.ship(shop, order, body.get("lines"), body.get("tracking")),
+    "pack": lambda shop, order, body: merchant.pack(shop, order, body.get("lines"), body.get("tracking")),
     "deliver": lambda shop, order, body: merchant.deliver(shop, order, body.get("process")),
     "ready": lambda shop, order, body: merchant.ready(shop, order),
     "pick-up": lambda shop, order, body: merchant.pick_up(shop, order),

@@ -18,13 +18,18 @@ _CANCELED = Act(comment="Kunde hat storniert")
 
 def ship(shop: Shop, order: Order, lines: Lines | None = None, tracking: str | None = None) -> Process:
     """Send a parcel with these pieces by line id, or with all that is unshipped."""
+    process = pack(shop, order, lines, tracking)
+    fulfilment.mark_shipped(shop, order, process, _WITH_MAIL)
+    return process
+
+
+def pack(shop: Shop, order: Order, lines: Lines | None = None, tracking: str | None = None) -> Process:
+    """Begin a parcel as `ship` does; it has not left yet."""
     parts = (
         [Part(line.id, line.unshipped) for line in order.lines if line.unshipped] if lines is None else _parts(lines)
     )
     label = Tracking(tracking, f"https://track.example.com/{tracking}" if tracking else None)
-    process = fulfilment.create_shipping(shop, order, parts, tracking=label)
-    fulfilment.mark_shipped(shop, order, process, _WITH_MAIL)
-    return process
+    return fulfilment.create_shipping(shop, order, parts, tracking=label)
 
 
 def deliver(shop: Shop, order: Order, process_id: str | None = None) -> Process:

@@ -10,6 +10,7 @@ from ledger.records import StoreFacts
 from ledger.status import Status
 from schemas.errors import NeedsPerson
 from schemas.flows import flow_name
+from schemas.mapping.shipments import TwoCodes
 from schemas.words import counted
 from workers.cli.attempts import attempt_lines
 from workers.cli.frame import open_ledger, print_json, show
@@ -113,6 +114,10 @@ def _print_links(links: list[dict[str, Any]]) -> None:
             line = f", line {link['line_id']}" if link["line_id"] else ""
             pieces = f"{counted(link['quantity'], 'piece')}{line}"
             say(f"  {link['kind'].capitalize()}: {_named(link)} ({pieces})")
+            if link["afosto_code"]:
+                codes = TwoCodes(link["shop_code"], link["afosto_code"])
+                say(f"    It has {codes}.")
+                say(f"    {codes.advice}.")
 
 
 def _named(link: dict[str, Any]) -> str:

@@ -78,6 +78,9 @@ def _print(found: Reconciliation, asked: str | None) -> None:
     for (subject, cause, advice), kinds in _by_cause(found.findings).items():
         say(f"{subject}, {', '.join(kinds)}: {cause}.")
         say(f"  {advice}.")
+    for number, codes in found.notes:
+        say(f"{number} has {codes}.")
+        say(f"  {codes.advice}.")
     for left_out in found.left_out:
         say(f"Left out: {left_out}.")
     if found.waiting_for_payment:
@@ -129,5 +132,6 @@ def _document(found: Reconciliation, asked: str | None) -> dict[str, Any]:
         }
         for finding in found.findings
     ]
+    notes = [{"order": order, "shop_code": codes.shop, "afosto_code": codes.afosto} for order, codes in found.notes]
     counts = {"orders": found.orders, "waiting_for_payment": found.waiting_for_payment, "skus": found.skus}
-    return {"differences": told, **counts, "left_out": list(found.left_out), "repair": asked}
+    return {"differences": told, **counts, "left_out": list(found.left_out), "notes": notes, "repair": asked}
