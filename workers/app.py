@@ -18,7 +18,7 @@ from schemas.errors import ConfigurationError
 from schemas.settings import Settings, load_settings
 from tasks.broker_address import broker_conf
 from tasks.runtime import Runtime, build_runtime
-from workers import broker
+from workers import broker, results
 from workers.wrapping import read_safely
 
 TASK_MODULES = (
@@ -73,6 +73,7 @@ def create_app(settings: Settings) -> ConnectorApp:
     """Build the application for the given settings."""
     broker.register()
     read_safely()
+    results.keep_begun()
     app = ConnectorApp("connector", include=list(TASK_MODULES))
     app.config_from_object("celeryconfig")
     app.settings = settings

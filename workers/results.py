@@ -1,0 +1,37 @@
+"""A process pool (`--pool prefork`) that outlives a broker it lost while it was reading a result.
+
+Celery (5.7) reads what a child process says in a generator, which waits when half of it has come. When the broker is
+lost just then, the event loop forgets all its readers, and the pool registers new ones: they take the second half for
+the head of a message, and the worker ends with "Unrecoverable error: UnpicklingError".
+"""
+
+from collections.abc import Generator
+from inspect import GEN_SUSPENDED, getgeneratorstate
+from typing import Any
+
+from celery.concurrency.asynpool import AsynPool
+from celery.concurrency.asynpool import ResultHandler as CelerysResultHandler
+
+Reading = Generator[None, None, None]
+
+
+class ResultHandler(CelerysResultHandler):
+    """Goes on with what it has begun to read."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._begun: dict[int, tuple[object, Reading]] = {}
+
+    def _recv_message(self, add_reader: Any, fd: int, callback: Any, **options: Any) -> Reading:
+        # A child that died leaves the number of its file to the next one.
+        child = self.fileno_to_outq.get(fd)
+        begun, reading = self._begun.get(fd, (None, None))
+        if reading is None or begun is not child or getgeneratorstate(reading) != GEN_SUSPENDED:
+            reading = super()._recv_message(add_reader, fd, callback, **options)
+            self._begun[fd] = child, reading
+        return reading
+
+
+def keep_begun() -> None:
+    """Let every process pool of this process go on with what it has begun to read."""
+    AsynPool.ResultHandler = ResultHandler
