@@ -105,17 +105,21 @@ def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | 
     facts = {"number": order.number, "fingerprint": fingerprint(shop), "prices": prices_of(draft)}
     if not bind_draft(run, order.id, old, facts):
         raise LeaseLost("another worker bound a draft of this order first")
-    mark_draft(run, shop, order.id, old.afosto_id if old else None)
     try:
-        filled = run.afosto.add_items(order.id, draft.items, draft.currency)
-    except AnswerLost as error:
-        run.links.end_items(run.store.name, run.order_id, "answer lost")
-        raise RetryLater(f"the answer to addItemsToOrder was lost: {error}") from error
+        mark_draft(run, shop, order.id, old.afosto_id if old else None)
+        filled = _fill(run, order.id, draft)
     except (RetryLater, NeedsPerson):
-        run.links.end_items(run.store.name, run.order_id, "refused")
+        run.links.end_items(run.store.name, run.order_id, "not filled")
         raise
     run.note(f"{counted(len(filled.units), 'unit')} on it")
     return filled
+
+
+def _fill(run: Run, order_id: str, draft: afosto.OrderDraft) -> afosto.Order:
+    try:
+        return run.afosto.add_items(order_id, draft.items, draft.currency)
+    except AnswerLost as error:
+        raise RetryLater(f"the answer to addItemsToOrder was lost: {error}") from error
 
 
 def _facts(shop: epages.Order, draft: afosto.OrderDraft, order: afosto.Order, link: Link | None) -> dict[str, str]:

@@ -70,6 +70,9 @@ def _poll(runtime: Runtime, message: PollMessage, tell: Tell) -> str:
         pause += 0 if reserved else jitter(pause / 4)
         runtime.ledger.cursors.postpone(cursor, pause, reader.width, prepaid=reserved)
         return put_off(error, pause)
+    except Exception:
+        runtime.ledger.cursors.stop(cursor)
+        raise
 
 
 def _take(runtime: Runtime, message: PollMessage) -> Cursor | None:

@@ -27,9 +27,9 @@ Reading = dict[tuple[str, str, str], tuple[str, int]]
 class Sellers:
     """Knows whose orders count for some SKUs, and reads those that changed since each store was polled last.
 
-    `behind` are other stores whose shop cannot be asked now, as it is silent or its budget is used up, and for how many
-    seconds not: what is known of their orders counts, and they are not asked again. Raises Wait while the past orders
-    of a store are still being read.
+    `behind` are stores of whose orders not all is known, and for how many seconds not: their shop is silent, its budget
+    is used up, or we fail at one of its orders. What is known counts, and other shops are not asked again. Raises Wait
+    while the past orders of a store are still being read.
     """
 
     def __init__(self, run: Run, skus: frozenset[str], behind: dict[str, float]) -> None:
@@ -72,6 +72,7 @@ class Sellers:
         except Exception as error:
             if store.name == self._run.store.name:
                 raise
+            self.behind[store.name] = self._run.settings.poll_interval
             self._run.note(f"the orders of {store.name} cannot be read: {words_of(error)}")
             return {}
 
@@ -96,10 +97,11 @@ class Sellers:
         return store, epages_client(run.runtime, store, gate)
 
     def _counts(self, store: Store, order: Order) -> bool:
-        """Whether we can tell what an order holds; one that we fail at counts for nothing, and the poll parks it."""
+        """Whether we can tell what an order holds; while we fail at one, nothing is raised that its store may sell."""
         try:
             countable(store, [order])
         except Exception as error:  # noqa: BLE001 - whatever our own mistake with one order leads to
+            self.behind[store.name] = self._run.settings.poll_interval
             self._run.note(f"order {order.number} of {store.name} is left out: {words_of(error)}")
             return False
         return True
@@ -109,7 +111,7 @@ class Sellers:
         overlap = timedelta(seconds=settings.poll_overlap)
         reader = Reader(client, cursor, store.import_since, settings.poll_page_size, overlap)
         orders: dict[str, Order] = {}
-        if store.name in self.behind:
+        if store.name in self.behind and store.name != self._run.store.name:
             return []
         try:
             while True:

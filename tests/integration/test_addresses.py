@@ -14,6 +14,7 @@ from redis import Redis
 from benchmarks.rabbitmq import control, rabbitmq
 from clients.probe import check_redis
 from clients.redis_client import redis_client
+from ledger.status import Status
 from schemas.errors import RetryLater
 from tasks.broker_address import broker_connection
 from tasks.brokers import check_rabbitmq
@@ -165,5 +166,4 @@ def _trade(world: World) -> None:
 
 
 def _imported(world: World) -> int:
-    found = world.ledger.database.row("status.stores")
-    return int(found["opened"]) if found else 0
+    return sum(int(row["opened"]) for row in Status(world.ledger.database).stores())

@@ -40,9 +40,11 @@ def test_a_shop_of_the_guide_sells_the_stock_of_the_only_place_there_is_in_afost
     shop = StockWorld(world, runtime, "alone")
     for sku in shop.figures():
         world.afosto.recount("one", HERE, sku, 7)
-    said = _add(Commands(shop), "alone", opened["base_url"], CONNECTOR_AFOSTO_KEY="key-of-one")
+    connector = Commands(shop)
+    said = _add(connector, "alone", opened["base_url"], CONNECTOR_AFOSTO_KEY="key-of-one")
     assert "inventory.publish    permitted" in said
     assert f"stock is that of Main ({HERE}), the only location in Afosto" in said
+    assert connector("stock", "confirm", "alone", "--yes").exit_code == 0
     shop.settle()
     assert set(shop.figures().values()) == {7}
 
@@ -64,6 +66,7 @@ def test_a_shop_of_the_guide_sells_from_the_locations_that_are_chosen_without_a_
         world.afosto.recount(TENANT, THERE, sku, 4)
     for place in (HERE, THERE):
         assert connector("locations", "sell-from", "two", place).exit_code == 0
+    assert connector("stock", "confirm", "two", "--yes").exit_code == 0
     shop.settle()
     assert set(shop.figures().values()) == {7}
     rows = json.loads(connector("locations", "list", "two", "--json").stdout)

@@ -136,6 +136,8 @@ def _claimed(runtime: Runtime, driver: Driver, order: str) -> Job:
 
 def _read_the_past(driver: Driver) -> None:
     def all_read() -> bool:
+        # Nobody carries the message by which a poll goes on.
+        driver.lose_leases()
         poll(driver.runtime, PollMessage(driver.store, "history"))
         return all(seller.read for seller in driver.runtime.ledger.stock.sellers(driver.store, []))
 

@@ -299,10 +299,10 @@ def test_a_sku_that_the_shop_does_not_have_is_noted_and_costs_no_call_until_it_i
         shop.publish()
     asked = _finds(world, shop) - before
     assert shop.rows()[unknown]["outcome"] == "unknown-sku"
+    told = Commands(shop)("stock", shop.store, unknown)
     shop.wish(unknown)
     shop.publish()
     assert (asked, _finds(world, shop) - before) == (0, 1)
-    told = Commands(shop)("stock", shop.store, unknown)
     assert (told.exit_code, told.stdout) == (1, "")
     assert f"The store {shop.store} has no SKU {unknown}" in told.stderr
 

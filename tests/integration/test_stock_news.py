@@ -105,7 +105,7 @@ def test_a_move_during_a_long_walk_over_the_catalogue_is_published(shop: StockWo
     assert shop.figures()[sku] == 4
 
 
-@pytest.mark.parametrize("loader", ["load_product", "_load_variation"])
+@pytest.mark.parametrize("loader", ["load_product", "load_variation"])
 def test_a_product_that_does_not_load_holds_up_the_walk_over_no_other(
     world: World, runtime: Runtime, loader: str
 ) -> None:

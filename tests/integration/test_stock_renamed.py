@@ -138,6 +138,7 @@ def test_a_product_that_is_deleted_between_its_reading_and_its_move_is_looked_fo
 
 def test_a_search_over_the_catalogue_publishes_nothing_else(shop: StockWorld) -> None:
     before = {sku: row["checked_at"] for sku, row in shop.rows().items()}
+    shop.world.afosto.recount(TENANT, HERE, "NEVER-SOLD-HERE", 1)
     shop.wish("NEVER-SOLD-HERE")
     shop.publish()
     _rest(shop)

@@ -61,7 +61,7 @@ def test_an_order_that_a_mapping_fails_at_is_parked_by_name_and_the_others_are_i
 ) -> None:
     odd, order = driver.place(), driver.place()
     with monkeypatch.context() as patch:
-        break_for(patch, "tasks.taking.facets", lambda shop: shop.id == odd["id"])
+        break_for(patch, "tasks.reading.facets", lambda shop: shop.id == odd["id"])
         for _ in range(2):
             driver.poll()
         driver.run()
@@ -94,7 +94,7 @@ def test_an_order_that_its_own_loader_fails_at_is_parked_by_name_and_the_others_
 def test_where_we_fail_at_every_order_no_order_is_to_blame(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     orders = [driver.place(), driver.place()]
     with monkeypatch.context() as patch:
-        break_for(patch, "tasks.taking.facets", lambda *_: True)
+        break_for(patch, "tasks.reading.facets", lambda *_: True)
         with pytest.raises(Mistake):
             driver.poll()
     assert driver.parked() == []
@@ -239,7 +239,7 @@ def test_a_sku_that_publishing_fails_at_holds_up_no_other(seller: StockWorld, mo
     seller.watch()
     odd, *others = sorted(seller.figures())
     with monkeypatch.context() as patch:
-        break_for(patch, "tasks.publishing_stock._Publisher._find", lambda _publisher, wanted: bool(wanted.sku == odd))
+        break_for(patch, "tasks.publishing_stock.find_place", lambda _, wanted: bool(wanted.sku == odd))
         seller.publish()
     assert [seller.rows()[sku]["outcome"] for sku in (odd, *others)] == [
         "unexpected-error",
