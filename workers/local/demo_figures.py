@@ -38,6 +38,8 @@ def _traffic(world: World, report: Report) -> Iterator[Figure]:
     yield TRAFFIC, "orders per second", f"{len(opened) / seconds:.1f}" if seconds else "–"
     yield TRAFFIC, "requests per order to the shops", f"{shops / orders:.1f}"
     yield TRAFFIC, "requests per order to Afosto", f"{afosto / orders:.1f}"
+    renamed = sum(item["renamed"] for shop in world.shops for item in world.epages.stock(shop.name))
+    yield TRAFFIC, "products renamed, swapped or replaced", str(renamed)
 
 
 def _seconds(found: Percentiles) -> str:
