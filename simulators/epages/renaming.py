@@ -11,6 +11,9 @@ from typing import Any
 from simulators.epages.catalog import Item, Product
 from simulators.epages.shop import Shop
 
+# Shares of what a merchant does by itself; the rest are replacements.
+_SWAPPED, _RENAMED = 0.4, 0.2
+
 
 def act(shop: Shop, wishes: Mapping[str, Any]) -> None:
     """Do what the control API describes; raises ValueError for an act, a SKU or an id that does not exist."""
@@ -49,12 +52,17 @@ def replace(shop: Shop, item: Item, keep_as: str | None = None) -> None:
 
 
 def disturb(shop: Shop, rng: random.Random) -> None:
-    """Swap two items, or replace one: drawn."""
+    """Rename an item, swap two, or replace one, as drawn."""
     one, other = rng.sample(list(shop.catalog.items.values()), 2)
-    if rng.random() < 0.5:
+    # The drawn part follows a mark, so that a SKU does not grow from one name to the next.
+    unused = f"{one.sku.partition('~')[0]}~{rng.randrange(16**8):08x}"
+    lot = rng.random()
+    if lot < _SWAPPED:
         swap(shop, one, other)
+    elif lot < _SWAPPED + _RENAMED:
+        rename(shop, one, unused)
     else:
-        replace(shop, one, rng.choice((None, f"{one.sku}-OLD-{one.id[:8]}")))
+        replace(shop, one, rng.choice((None, unused)))
 
 
 def _replace_variation(shop: Shop, old: Item, new: Item, kept: bool) -> None:

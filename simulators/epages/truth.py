@@ -38,9 +38,18 @@ def order_truth(causes: Causes, order: Order) -> dict[str, Any]:
 
 
 def stock_truth(shop: Shop) -> list[dict[str, Any]]:
-    """Every item with its stock (None: stock management off); `variation_of` is the variation product's id."""
+    """Every item with its stock (None: stock management off); `variation_of` is the variation product's id.
+
+    `renamed`: its SKU was another item's, or it bore another one, before.
+    """
     return [
-        {"id": item.id, "sku": item.sku, "stock": item.stock, "variation_of": item.parent.id if item.parent else None}
+        {
+            "id": item.id,
+            "sku": item.sku,
+            "stock": item.stock,
+            "variation_of": item.parent.id if item.parent else None,
+            "renamed": item.renamed_at is not None,
+        }
         for item in shop.catalog.items.values()
     ]
 

@@ -1,4 +1,4 @@
-"""The demo: three simulated shops trade, the real connector imports, and a proof tells whether both sides agree."""
+"""The demo: simulated shops trade, the real connector imports, and a proof tells whether both sides agree."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,17 +9,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.live import Live
 
-from ledger.ledger import Ledger
 from schemas.display import visible
 from workers.local.demo_figures import NOTE, figures
 from workers.local.demo_stage import Stage, check_alive, set_up
 from workers.local.demo_stay import handed_over
 from workers.local.demo_verdict import verdict
 from workers.local.demo_view import table
-from workers.local.proof import Report, prove
-from workers.local.stock_proof import prove_stock
+from workers.local.merchants import DEMO, Merchant
+from workers.local.proof import Report
 from workers.local.stopping import STOPPED, stopped_in_order
-from workers.local.world import SHOPS, TENANT, World
+from workers.local.world import World
 
 FOLDER = Path(".connector/demo")
 TRADING_SECONDS = 60.0
@@ -27,8 +26,13 @@ SETTLING_SECONDS = 120.0
 SWEEP_WIDTH = 86_400.0
 
 
-def run_demo(keep: bool, folder: Path = FOLDER, trading: float = TRADING_SECONDS) -> int:
-    """Run the demo with so many seconds of trading and return its exit code.
+def run_demo(
+    keep: bool,
+    folder: Path = FOLDER,
+    trading: float = TRADING_SECONDS,
+    merchants: tuple[Merchant, ...] = DEMO,
+) -> int:
+    """Run the demo with so many seconds of trading of these merchants and return its exit code.
 
     0 when both sides agree, 1 on any difference, 130 when stopped before.
 
@@ -37,7 +41,7 @@ def run_demo(keep: bool, folder: Path = FOLDER, trading: float = TRADING_SECONDS
     console = Console()
     code = STOPPED
     try:
-        with stopped_in_order(), set_up(console, folder) as stage:
+        with stopped_in_order(), set_up(console, folder, merchants) as stage:
             code = 0 if _play(stage, trading).agrees else 1
             if keep:
                 _stay(stage, folder)
@@ -49,18 +53,16 @@ def run_demo(keep: bool, folder: Path = FOLDER, trading: float = TRADING_SECONDS
 def _play(stage: Stage, trading: float) -> Report:
     stage.console.print(
         f"Polling every {stage.settings.poll_interval:g} s for this demo; in earnest it is every 300 s.\n"
-        "leipzig answers slowly, fails and loses answers; utrecht allows 60 calls\n"
-        "per 10 s; Afosto loses answers. The shops hand over half of the orders,\n"
-        "Afosto the other half; both cancel and take back, and Afosto moves the stock.\n"
+        f"{''.join(_introduced(stage.world))}Afosto loses answers.\n"
+        "The shops hand over half of the orders, Afosto the other half; both cancel\n"
+        "and take back, and Afosto moves the stock.\n"
         f"Flower, which shows the workers: {stage.flower}\nLogs: {stage.processes.logs}"
     )
     stage.world.trade()
     _watch(stage, "Trading", trading, lambda: False)
     stage.world.stop()
     settled = _settle(stage)
-    report = prove(stage.world.epages, stage.world.afosto, [shop.name for shop in SHOPS], TENANT)
-    sellers = [stage.world.seller(stage.ledger, shop.name) for shop in SHOPS]
-    prove_stock(report, stage.world.epages, stage.world.afosto, TENANT, sellers)
+    report = stage.world.prove(stage.ledger)
     stage.console.print(verdict(report, figures(stage.world, report), NOTE))
     if not settled:
         stage.console.print(f"Not everything was settled within {SETTLING_SECONDS:g} s.", style="bold red")
@@ -70,22 +72,33 @@ def _play(stage: Stage, trading: float) -> Report:
     return report
 
 
+def _introduced(world: World) -> Iterator[str]:
+    for merchant in world.merchants:
+        if merchant.equal_ids:
+            shops = " and ".join(shop.name for shop in merchant.shops)
+            yield f"{shops} sell the stock of {merchant.tenant}, whose ids are counted from 1;\n"
+    for shop in world.shops:
+        if shop.temper.words:
+            yield f"{shop.name} {shop.temper.words};\n"
+
+
 def _settle(stage: Stage) -> bool:
     """Poll, sweep and look at every order once more, then wait until only payments and people are waited for."""
     unpaid = stage.world.unpaid()
     # One more poll of each store reads what happened last, before the sweep reads what no poll can see.
     time.sleep(stage.settings.poll_interval + stage.settings.clock_margin)
-    for shop in SHOPS:
+    for shop in stage.world.shops:
         stage.ledger.cursors.start_sweep(shop.name, datetime.now(UTC), SWEEP_WIDTH)
         opened = stage.ledger.walks.all_opened(shop.name)
         stage.ledger.jobs.hint_all(shop.name, "export", "looks", opened, lane=2)
-    settled = _watch(stage, "Settling", SETTLING_SECONDS, lambda: _is_settled(stage.ledger, unpaid))
+    settled = _watch(stage, "Settling", SETTLING_SECONDS, lambda: _is_settled(stage, unpaid))
     stage.ledger.stock.anew()
-    return settled and _watch(stage, "Settling stock", SETTLING_SECONDS, lambda: _is_settled(stage.ledger, unpaid))
+    return settled and _watch(stage, "Settling stock", SETTLING_SECONDS, lambda: _is_settled(stage, unpaid))
 
 
-def _is_settled(ledger: Ledger, unpaid: frozenset[str]) -> bool:
-    for shop in SHOPS:
+def _is_settled(stage: Stage, unpaid: frozenset[tuple[str, str]]) -> bool:
+    ledger = stage.ledger
+    for shop in stage.world.shops:
         cursors = ledger.stores.overview(shop.name)["cursors"]
         if any(cursor["kind"] != "live" and cursor["next_poll_at"] is not None for cursor in cursors):
             return False
@@ -94,7 +107,7 @@ def _is_settled(ledger: Ledger, unpaid: frozenset[str]) -> bool:
             return False
     states = ("queued", "running", "waiting")
     jobs = (job for state in states for job in ledger.jobs.search(state=state, limit=100_000))
-    return all(job["order_key"] in unpaid or job["reason"] == "blocked" for job in jobs)
+    return all((job["store"], job["order_key"]) in unpaid or job["reason"] == "blocked" for job in jobs)
 
 
 def _watch(stage: Stage, what: str, seconds: float, ended: Callable[[], bool]) -> bool:
@@ -122,13 +135,13 @@ def _live(console: Console) -> Iterator[Live]:
 
 
 def _shops(world: World) -> Iterator[tuple[str, str, int]]:
-    for shop in SHOPS:
-        yield shop.name, shop.character, int(world.epages.stats(shop.name)["orders"])
+    for shop in world.shops:
+        yield shop.name, shop.temper.name, int(world.epages.stats(shop.name)["orders"])
 
 
 def _stay(stage: Stage, folder: Path) -> None:
     stage.world.trade()
-    with handed_over(folder, stage.environ, stage.gateway, SHOPS[0].name) as words:
+    with handed_over(folder, stage.environ, stage.gateway, stage.world.shops[0].name) as words:
         stage.console.print(words, soft_wrap=True)
         while True:
             check_alive(stage.processes)

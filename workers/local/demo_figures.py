@@ -1,11 +1,12 @@
 """The figures under the demo's proof: how much traffic it took, and how long news was on its way."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from workers.local.demo_verdict import Figure
-from workers.local.latency import Percentiles, measure
+from workers.local.latency import Percentiles, by_source, read_latencies
 from workers.local.proof import Report
-from workers.local.world import SHOPS, TENANT, World
+from workers.local.world import World
 
 TRAFFIC = "traffic"
 LATENCY = "latency, Afosto → shop: p50 / p95 / p99"
@@ -19,20 +20,26 @@ NOTE = (
 def figures(world: World, report: Report) -> Iterator[Figure]:
     """Group, name and figure, each ready to be shown."""
     yield from _traffic(world, report)
-    found = measure(world.epages, world.afosto, [shop.name for shop in SHOPS], TENANT)
-    for source, seconds in found.items():
+    found = chain.from_iterable(
+        read_latencies(world.epages, world.afosto, [shop.name for shop in merchant.shops], merchant.tenant)
+        for merchant in world.merchants
+    )
+    for source, seconds in by_source(found).items():
         yield LATENCY, source, _seconds(seconds)
 
 
 def _traffic(world: World, report: Report) -> Iterator[Figure]:
-    opened = [c["at"] for c in world.afosto.causes(TENANT) if c["action"] == "open_order"]
+    tenants = [merchant.tenant for merchant in world.merchants]
+    opened = [c["at"] for tenant in tenants for c in world.afosto.causes(tenant) if c["action"] == "open_order"]
     seconds = (max(opened) - min(opened)) / 1000 if opened else 0.0
     orders = max(1, report.counts["opened"])
-    shops = sum(int(world.epages.stats(shop.name)["total"]) for shop in SHOPS)
-    afosto = int(world.afosto.stats(TENANT)["total"])
+    shops = sum(int(world.epages.stats(shop.name)["total"]) for shop in world.shops)
+    afosto = sum(int(world.afosto.stats(tenant)["total"]) for tenant in tenants)
     yield TRAFFIC, "orders per second", f"{len(opened) / seconds:.1f}" if seconds else "–"
     yield TRAFFIC, "requests per order to the shops", f"{shops / orders:.1f}"
     yield TRAFFIC, "requests per order to Afosto", f"{afosto / orders:.1f}"
+    renamed = sum(item["renamed"] for shop in world.shops for item in world.epages.stock(shop.name))
+    yield TRAFFIC, "products renamed, swapped or replaced", str(renamed)
 
 
 def _seconds(found: Percentiles) -> str:

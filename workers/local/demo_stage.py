@@ -25,6 +25,7 @@ from schemas.settings import Settings, load_settings
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
 from workers.local.folder import held
+from workers.local.merchants import Merchant
 from workers.local.processes import Command, Processes
 from workers.local.server import free_port
 from workers.local.services import environment, local_services
@@ -78,17 +79,17 @@ class Stage:
 
 
 @contextmanager
-def set_up(console: Console, folder: Path) -> Iterator[Stage]:
+def set_up(console: Console, folder: Path, merchants: tuple[Merchant, ...]) -> Iterator[Stage]:
     """Everything up, the stores connected, the workers at work; everything down at the end, last started first."""
     with contextlib.ExitStack() as stack:
         try:
-            yield _start_all(stack, console, folder)
+            yield _start_all(stack, console, folder, merchants)
         except KeyboardInterrupt:
             console.print("Stopping: the workers end what they are at, which takes some seconds …")
             raise
 
 
-def _start_all(stack: contextlib.ExitStack, console: Console, folder: Path) -> Stage:
+def _start_all(stack: contextlib.ExitStack, console: Console, folder: Path, merchants: tuple[Merchant, ...]) -> Stage:
     if not stack.enter_context(held(folder / "run")):
         # Servers in one folder are shared, and a demo begins by emptying them.
         raise ConfigurationError(f"another demo runs in {folder}; end it first")
@@ -99,7 +100,7 @@ def _start_all(stack: contextlib.ExitStack, console: Console, folder: Path) -> S
     settings = load_settings(environ)
     _empty(settings)
     vendors = stack.enter_context(Processes(folder / "logs"))
-    world = _start_vendors(vendors, environ, epages, afosto)
+    world = World(*_start_vendors(vendors, environ, epages, afosto), merchants)
     ledger = Ledger(Database(settings.database_url), KeySet(settings.keys))
     stack.callback(ledger.close)
     migrate(ledger.database)
@@ -146,13 +147,15 @@ def _empty(settings: Settings) -> None:
             client.flushdb()
 
 
-def _start_vendors(processes: Processes, environ: Mapping[str, str], epages: int, afosto: int) -> World:
+def _start_vendors(
+    processes: Processes, environ: Mapping[str, str], epages: int, afosto: int
+) -> tuple[EpagesControl, AfostoControl, str]:
     for name, port in (("epages", epages), ("afosto", afosto)):
         argv = [sys.executable, "-m", "simulators", name, "--port", str(port)]
         processes.start(Command(f"simulator-{name}", argv, env=environ))
         _wait_for(f"http://127.0.0.1:{port}/_sim/{'shops' if name == 'epages' else 'tenants'}", processes)
     shops = f"http://127.0.0.1:{epages}"
-    return World(EpagesControl(shops), AfostoControl(f"http://127.0.0.1:{afosto}"), shops)
+    return EpagesControl(shops), AfostoControl(f"http://127.0.0.1:{afosto}"), shops
 
 
 def _wait_for(url: str, processes: Processes) -> None:

@@ -74,9 +74,15 @@ def measure(
     epages: EpagesControl, afosto: AfostoControl, shops: Sequence[str], tenant: str, after: int = 0
 ) -> dict[str, Percentiles]:
     """Read both simulators and give the percentiles of `by_source`, of the causes in Afosto numbered above `after`."""
+    return by_source(row for row in read_latencies(epages, afosto, shops, tenant) if row.cause > after)
+
+
+def read_latencies(
+    epages: EpagesControl, afosto: AfostoControl, shops: Sequence[str], tenant: str
+) -> Iterator[Latency]:
+    """Read both simulators and pair the causes of a tenant with the effects in its shops."""
     sold, causes = ({shop: read(shop) for shop in shops} for read in (epages.orders, epages.causes))
-    found = latencies(sold, afosto.orders(tenant), causes, afosto.causes(tenant), afosto.deliveries(tenant))
-    return by_source(row for row in found if row.cause > after)
+    return latencies(sold, afosto.orders(tenant), causes, afosto.causes(tenant), afosto.deliveries(tenant))
 
 
 def percentiles(seconds: Iterable[float]) -> Percentiles:

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from simulators.epages.catalog import Assortment
+from simulators.epages.catalog import Assortment, Catalog
+from simulators.epages.renaming import disturb
 from simulators.epages.selling import sell_many
 from simulators.epages.shop import Shop
 from simulators.epages.switches import Switches
@@ -112,3 +113,20 @@ def test_a_share_must_be_a_share() -> None:
 def test_a_rate_must_be_positive() -> None:
     with pytest.raises(ValueError, match="rate"):
         Trader(Shop("hof"), 0, START)
+
+
+@pytest.mark.parametrize("counted", [False, True])
+def test_products_are_renamed_swapped_and_replaced_again_and_again(counted: bool) -> None:
+    day = Day(counted_ids=counted)
+    day.shop.catalog = Catalog(1, Assortment(products=4), counted_ids=counted)
+    before = {item.id: item.sku for item in day.shop.catalog.items.values()}
+    rng = random.Random(1)
+    for _ in range(300):
+        disturb(day.shop, rng)
+    items = day.shop.catalog.items
+    skus = [item.sku for item in items.values()]
+    assert sorted(skus) == sorted(day.shop.catalog.by_sku)
+    assert len(set(skus)) == len(items)
+    assert items.keys() != before.keys()
+    assert max(map(len, skus)) < 20
+    assert set(before.values()) - set(skus), "somebody's SKU is borne by nobody"

@@ -65,6 +65,13 @@ class Report:
         """Whether both sides agree."""
         return not self.differences
 
+    def add(self, other: "Report") -> None:
+        """Count in what another report found."""
+        self.counts += other.counts
+        self.differences += other.differences
+        self.totals += other.totals
+        self.excused += other.excused
+
     def judge(self, name: str, claims: Iterator[Claim], *, contested: bool) -> None:
         """Count each claim's causes and effects, and note where they differ.
 
