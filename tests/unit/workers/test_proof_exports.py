@@ -199,6 +199,7 @@ def test_a_second_shipment_of_pieces_that_both_sides_sent_is_without_cause() -> 
 
 def test_what_the_shop_had_packed_and_afosto_sent_must_leave_with_one_mail() -> None:
     assert sent_by_both("LZ1", "AF1", "PENDING").kinds() == ["parcel-status"]
+    assert sent_by_both("LZ1", "AF1", "DELIVERED").kinds() == ["parcel-status"]
     pair = sent_by_both("AF1", "AF1")
     pair.shop_causes = [shop_cause("connector", "ship", "P1")]
     assert pair.kinds() == ["mail"]

@@ -27,8 +27,12 @@ def parcels(case: Case) -> Iterator[Claim]:
         ours = _without(case.shop_did.parcels, (pair.process for pair in case.twice))
         yield from _matched(ours, case.imported.parcels, "Afosto", _code_and_content)
     for pair in case.twice:
-        what = f"parcel {pair.parcel.id} of both sides, steps on its way"
-        yield Claim("parcel-status", what, "shop", pair.parcel.steps, pair.process.steps, pair.parcel.steps)
+        what, steps = (
+            f"parcel {pair.parcel.id} of both sides, steps on its way",
+            max(pair.process.steps, pair.parcel.steps),
+        )
+        yield Claim("parcel-status", what, "shop", steps, pair.process.steps, steps)
+        yield Claim("parcel-status", what, "Afosto", steps, pair.parcel.steps, steps)
 
 
 def mails(case: Case, terms: Terms) -> Iterator[Difference]:
