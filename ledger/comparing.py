@@ -38,8 +38,9 @@ class JobNote:
 
 @dataclass(frozen=True, slots=True)
 class OrderNotes:
-    """What is known of an order. `unsure`: an open job has not settled what became of a call.
+    """What is known of an order. `unfinished` is an open job that has not settled what it announced.
 
+    `unsure`: it waits until it is sure what became of a call.
     `read_to` is the shop's date of what was read of it, `looked_at` when it was last read in Afosto; None: never.
     """
 
@@ -50,6 +51,7 @@ class OrderNotes:
     links: tuple[Link, ...]
     jobs: tuple[JobNote, ...]
     unsure: bool
+    unfinished: int | None
 
     @property
     def link(self) -> Link | None:

@@ -155,19 +155,17 @@ class Links:
             return
 
         def statements(part: Sequence[NewLink]) -> list[Statement]:
-            binds: list[Statement] = [("links.bind", {**key, **_values(link)}) for link in part]
-            return [*binds, *settle] if len(part) == len(ordered) else binds
+            bind: Statement = ("links.bind", {**key, **_columns(part)})
+            return [bind, *settle] if len(part) == len(ordered) else [bind]
 
         _, refused = keep_rows(self._database, ordered, statements)
         require_all(refused, f"what order {order_key} has in Afosto as", lambda link: link.afosto_id)
 
 
 def _noted(store: str, parcels: Sequence[tuple[str, str, str | None]]) -> list[Statement]:
-    return [
-        ("links.note_parcel", {"store": store, "afosto_id": id_, "stage": stage, "tracking_code": code})
-        for id_, stage, code in parcels
-    ]
+    ids, stages, codes = map(list, zip(*parcels, strict=True))
+    return [("links.note_parcels", {"store": store, "afosto_ids": ids, "stages": stages, "tracking_codes": codes})]
 
 
-def _values(link: NewLink) -> dict[str, Any]:
-    return {name: getattr(link, name) for name in NewLink.__slots__}
+def _columns(links: Sequence[NewLink]) -> dict[str, list[Any]]:
+    return {name: [getattr(link, name) for link in links] for name in NewLink.__slots__}

@@ -84,7 +84,8 @@ def _cancel_all(run: Run, order: afosto.Order, intent: Intent) -> str:
                 look_again_if_taken(run, [unit for unit, _ in missing], intent)
             raise
     contra = {pair["contra"] for pair in pairs}
-    drive(run, order, contra, restock=contra)
+    with run.carrying_out(intent):
+        drive(run, order, contra, restock=contra)
     links = [NewLink("cancellation", afosto_id=pair["contra"], line_id=pair["line"]) for pair in pairs]
     run.links.conclude(run.store.name, run.order_id, intent.id, links, "done")
     return f"canceled {counted(len(pairs), 'unit')}"
@@ -131,7 +132,8 @@ def _take_back(run: Run, order: afosto.Order, intent: Intent) -> str:
     lines = _lines(order)
     _must_have(run, lines, [*restock, *scrap])
     order = _receive(run, order, intent)
-    drive(run, order, {*restock, *scrap}, restock=set(restock))
+    with run.carrying_out(intent):
+        drive(run, order, {*restock, *scrap}, restock=set(restock))
     statuses = [(unit, "RETURNED") for unit in restock] + [(unit, "BROKEN") for unit in scrap]
     links = [NewLink("return", afosto_id=unit, line_id=lines[unit], stage=status) for unit, status in statuses]
     run.links.conclude(run.store.name, run.order_id, intent.id, links, "done")

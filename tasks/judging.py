@@ -42,8 +42,8 @@ def judge(
     standing: Standing, difference: Difference, shop: epages.Order, order: afosto.Order | None, notes: OrderNotes
 ) -> Verdict:
     """Tell why both sides differ and what helps."""
-    if notes.unsure:
-        return on_its_way("the answer to a call was lost; its job waits until it is sure what landed")
+    if unfinished := by_intent(notes):
+        return unfinished
     if difference.flow is None:
         return judge_content(difference, notes)
     direction = "import" if difference.ahead == "shop" else "export"
@@ -56,6 +56,17 @@ def judge(
         found = _afosto_ahead(standing, difference, order, notes)
     contested = _contested(direction, difference.flow, notes) if found.repair else None
     return contested or found
+
+
+def by_intent(notes: OrderNotes) -> Verdict | None:
+    """The verdict where a job has announced more than it has done, or than it knows of; None: nothing is announced."""
+    if notes.unsure:
+        return on_its_way("the answer to a call was lost; its job waits until it is sure what landed")
+    job = next((job for job in notes.jobs if job.id == notes.unfinished), None)
+    if job is None:
+        return None
+    name = flow_name(job.direction, job.flow)
+    return on_its_way(f"{name} (job {job.id}) has begun and is not finished; it goes on by itself{_trouble(job)}")
 
 
 def by_job(standing: Standing, direction: str, flow: str, notes: OrderNotes) -> Verdict | None:

@@ -6,7 +6,7 @@ from schemas.flows import SWITCHES
 from schemas.mapping.content import facets
 from schemas.mapping.differences import Difference
 from tasks.findings import Finding, Verdict, for_a_person, on_its_way, repairable
-from tasks.judging import Standing, by_job
+from tasks.judging import Standing, by_intent, by_job
 
 
 def judge_missing(standing: Standing, shop: epages.Order, notes: OrderNotes, copy: afosto.Order | None) -> Verdict:
@@ -16,8 +16,8 @@ def judge_missing(standing: Standing, shop: epages.Order, notes: OrderNotes, cop
             f"Afosto order {copy.number} ({copy.id}) bears its reference, and no link knows it",
             f"cancel {copy.number} in Afosto; then this order is imported by --repair",
         )
-    if notes.unsure:
-        return on_its_way("the answer to a call was lost; its job waits until it is sure what landed")
+    if unfinished := by_intent(notes):
+        return unfinished
     held = by_job(standing, "import", "orders", notes)
     if held:
         return held

@@ -18,6 +18,7 @@ from tasks.reconcile import SWEEP_WIDTH
 from tasks.runtime import Runtime, build_runtime
 from tasks.walking import walk
 from tests.sabotage import Killed
+from tests.told import untold
 from tests.world import KEY, TENANT, World, wait_for
 from workers.local.proof import Report, broken, compare
 
@@ -147,6 +148,7 @@ class Driver:
         ours = self.world.epages.causes(self.store)
         compare(report, {self.store: self.world.epages.orders(self.store)}, held, {self.store: ours}, theirs)
         report.differences += broken(self.store, self.world.epages.violations(self.store))
+        report.differences += untold(self.runtime.ledger, [self.store], report)
         return [str(row) for row in (*report.differences, *report.totals, *report.excused)]
 
     def _copies(self, order: Document) -> list[Document]:

@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -25,6 +26,7 @@ from schemas.settings import Settings, load_settings
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
 from tests.hosts.host import HERE, ROOT, Host
+from tests.told import untold
 from workers.connect import NewStore, connect_store
 from workers.local.proof import Report, prove
 from workers.local.server import free_port
@@ -250,7 +252,8 @@ class World:
 
     def prove(self) -> Report:
         """Compare effects with causes in all shops."""
-        return prove(self.epages, self.afosto, self.epages.shops(), TENANT)
+        shops = self.epages.shops()
+        return prove(self.epages, self.afosto, shops, TENANT, extra=[partial(untold, self.ledger, shops)])
 
 
 def wait_for(condition: Callable[[], bool], timeout: float, what: str, details: Callable[[], str] = lambda: "") -> None:

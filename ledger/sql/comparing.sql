@@ -1,14 +1,18 @@
 -- name: orders
--- What is known of each of these orders: when the shop last dated what was read of it, its links and jobs, whether an
--- open job has an open intent, and when it was last looked at in Afosto.
+-- What is known of each of these orders: when the shop last dated what was read of it, its links and jobs, which open job
+-- has an open intent, and whether in doubt, and when it was last looked at in Afosto. While a job runs, it still hears of
+-- its call; a plan that was cut is in no doubt.
 select k.id as order_id, o.number, o.updated_at as read_to, w.looked_at,
        coalesce((select jsonb_agg(to_jsonb(l) order by l.id) from links l
                  where l.store = %(store)s and l.order_key = k.id), '[]') as links,
        coalesce((select jsonb_agg(to_jsonb(j) order by j.id) from jobs j
                  where j.store = %(store)s and j.order_key = k.id), '[]') as jobs,
-       exists (select 1 from intents i join jobs j on j.id = i.job_id where i.store = %(store)s and i.order_key = k.id
-               and i.settled_at is null and j.state in ('waiting', 'queued', 'running')) as unsure
+       coalesce(i.unsure, false) as unsure, i.unfinished
 from unnest(%(ids)s::text[]) as k (id)
+left join lateral (select min(j.id) as unfinished, bool_or(i.ambiguous_until > now() and j.state <> 'running') as unsure
+                   from intents i join jobs j on j.id = i.job_id
+                   where i.store = %(store)s and i.order_key = k.id and i.settled_at is null
+                     and j.state in ('waiting', 'queued', 'running')) i on true
 left join orders o on o.store = %(store)s and o.id = k.id
 left join watched w on w.store = %(store)s and w.order_id = k.id;
 

@@ -41,16 +41,20 @@ with staged as (
 select id from staged;
 
 -- name: bind
-insert into links (store, kind, order_key, line_id, epages_id, afosto_id, quantity, written_by, stage)
-values (%(store)s, %(kind)s, %(order_key)s, %(line_id)s, %(epages_id)s, %(afosto_id)s, %(quantity)s, %(written_by)s,
-        %(stage)s)
-on conflict do nothing
-returning id;
+-- All of an order's at once: it may have ten thousand pieces.
+insert into links (store, order_key, kind, line_id, epages_id, afosto_id, quantity, written_by, stage)
+select %(store)s, %(order_key)s, n.*
+from unnest(%(kind)s::text[], %(line_id)s::text[], %(epages_id)s::text[], %(afosto_id)s::text[], %(quantity)s::int[],
+            %(written_by)s::text[], %(stage)s::text[])
+     as n (kind, line_id, epages_id, afosto_id, quantity, written_by, stage)
+order by n.kind, n.afosto_id
+on conflict do nothing;
 
--- name: note_parcel
-update links set stage = %(stage)s,
-       facts = facts || jsonb_strip_nulls(jsonb_build_object('tracking_code', %(tracking_code)s::text))
-where store = %(store)s and kind = 'parcel' and afosto_id = %(afosto_id)s;
+-- name: note_parcels
+update links l set stage = n.stage,
+       facts = l.facts || jsonb_strip_nulls(jsonb_build_object('tracking_code', n.tracking_code))
+from unnest(%(afosto_ids)s::text[], %(stages)s::text[], %(tracking_codes)s::text[]) as n (afosto_id, stage, tracking_code)
+where l.store = %(store)s and l.kind = 'parcel' and l.afosto_id = n.afosto_id;
 
 -- name: note_codes
 -- Where both sides have another tracking code for one shipment; gone when they agree.

@@ -10,7 +10,8 @@
                                           processes, by creation; `?page=&size=` cut it, `?id=` picks one
 `POST   /_sim/shops/S/orders`             place one: `lines: [{sku, quantity, price}]` (price: of a unit, as text),
                                           `pickup`, `test`, `paid`, `taxable`, `coupon` ("10%", "5.00" or false),
-                                          `payment` (a method's name), `delivery` (its price), all optional;
+                                          `payment` (a method's name), `delivery` (its price),
+                                          `gift_card` (nothing else: no shipping address), all optional;
                                           answers its truth.
                                           With `count`: a bulk spread over `since`…`until` (ISO 8601), and with
                                           `lives` also shipped, canceled and returned, a share `fulfils` of them by

@@ -37,12 +37,6 @@ def _unknown_field(document: Document) -> None:
     document["loyaltyPoints"] = {"earned": 12}
 
 
-def _gift_card(document: Document) -> None:
-    """Nobody says that an order has a shipping address; what the delivery costs is charged all the same."""
-    line = document["shippingLineItem"] or document["pickupLineItem"]
-    document.update(shippingAddress=None, shippingLineItem=line, pickupLineItem=None)
-
-
 def _nowhere(document: Document) -> None:
     line = document["shippingLineItem"] or document["pickupLineItem"]
     collected = {key: value for key, value in line.items() if key != "pickupOption"}
@@ -57,7 +51,6 @@ DAMAGES: dict[str, Callable[[Document], None]] = {
     "without-created-at": _without_created_at,
     "unknown-enum": _unknown_enum,
     "unknown-field": _unknown_field,
-    "gift-card": _gift_card,
     "pickup-without-location": _nowhere,
 }
 

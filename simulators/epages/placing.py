@@ -16,7 +16,17 @@ def place(shop: Shop, wishes: Mapping[str, Any], malformed: str | None = None) -
 
     Raises ValueError for unknown wishes, SKUs and payment methods, SoldOut when stock does not suffice.
     """
-    unknown = wishes.keys() - {"lines", "pickup", "test", "paid", "coupon", "payment", "taxable", "delivery"}
+    unknown = wishes.keys() - {
+        "lines",
+        "pickup",
+        "test",
+        "paid",
+        "coupon",
+        "payment",
+        "taxable",
+        "delivery",
+        "gift_card",
+    }
     if unknown:
         raise ValueError(f"no such wish: {', '.join(sorted(unknown))}")
     if not wishes:
@@ -63,7 +73,8 @@ def _basket(shop: Shop, wishes: Mapping[str, Any]) -> Basket:
     if "coupon" in wishes:
         basket = replace(basket, coupon=_coupon(shop, wishes["coupon"]))
     paid, taxable = wishes.get("paid", True), wishes.get("taxable", True)
-    return replace(basket, test=wishes.get("test", False), paid=paid, taxable=taxable)
+    gift_card = wishes.get("gift_card", False)
+    return replace(basket, test=wishes.get("test", False), paid=paid, taxable=taxable, gift_card=gift_card)
 
 
 def _coupon(shop: Shop, wish: Any) -> Coupon | None:

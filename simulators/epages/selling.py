@@ -23,6 +23,7 @@ class Basket:
     """What somebody is about to buy: items with pieces, delivery by `shipping` or `pickup`, and how it is paid.
 
     `prices` are unit prices by SKU, where they differ from the catalog's; they may have any number of decimals.
+    An order of nothing but gift cards (`gift_card`) goes nowhere; what its delivery costs is charged all the same.
     """
 
     lines: list[tuple[Item, int]]
@@ -34,6 +35,7 @@ class Basket:
     test: bool = False
     paid: bool = True
     taxable: bool = True
+    gift_card: bool = False
     prices: Mapping[str, Decimal] = field(default_factory=dict)
     comment: str | None = None
 
@@ -56,6 +58,7 @@ def make_basket(shop: Shop, rng: random.Random) -> Basket:
         paid=rng.random() > 0.1,
         comment=rng.choice(_COMMENTS) if rng.random() < 0.1 else None,
         prices=_special_prices(lines, rng),
+        gift_card=not collected and rng.random() < 0.03,
     )
 
 
@@ -74,7 +77,7 @@ def sell(shop: Shop, basket: Basket, malformed: str | None = None) -> Order:
         lines=[_line(shop, basket, item, pieces) for item, pieces in basket.lines],
         payment_method=basket.payment,
         billing_address=basket.buyer.billing,
-        shipping_address=None if basket.pickup else basket.buyer.shipping,
+        shipping_address=None if basket.pickup or basket.gift_card else basket.buyer.shipping,
         shipping_method=basket.shipping,
         pickup_option=basket.pickup,
         coupon=basket.coupon,

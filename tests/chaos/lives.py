@@ -1,19 +1,23 @@
 """What people do while things break: each order has a life, of an act or two per round, by its shop or by Afosto.
 
-No order is touched by both sides, so every act has exactly one effect and the proof excuses nothing.
+No order is touched by both sides, so every act has exactly one effect and the proof excuses nothing. But some are sent
+by both at once, each with a tracking code of its own: that is one shipment, and people must hear of its two codes.
 """
 
 import random
 from collections import deque
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from schemas.mapping.orders import reference
+from simulators.afosto.control import ControlRefused
 from tests.world import TENANT, World
 
 Document = Mapping[str, Any]
 
+_ON_BOTH_SIDES = "send on both sides"
 # Kind of delivery → lives; an act is named as both control APIs name it, `some` takes a part of what is left.
 _SHIPPED = (
     ("ship", "deliver", "return"),
@@ -21,6 +25,7 @@ _SHIPPED = (
     ("cancel some", "ship"),
     ("cancel some", "cancel some", "ship"),
     ("cancel",),
+    (_ON_BOTH_SIDES, "deliver", "return"),
 )
 _COLLECTED = (("ready", "collect", "return"), ("ready", "collect"), ("cancel",))
 # Paid, real, with a payment method that pays back parts: then no act waits for a person.
@@ -77,14 +82,22 @@ class People:
         return Living(shop, order["id"], self._draw.random() < 0.5, deque(life))
 
     def _step(self, order: Living, opened: Document | None) -> None:
-        if not order.by_shop and opened is None:
+        if opened is None and (not order.by_shop or order.acts[0] == _ON_BOTH_SIDES):
             return  # Afosto's people see the order only once it is there
         act, _, some = order.acts.popleft().partition(" ")
         self.acts += 1
-        if opened is not None and not order.by_shop:
+        if opened is not None and act == "send":
+            self._on_both_sides(order, opened)
+        elif opened is not None and not order.by_shop:
             self._in_afosto(opened, act, bool(some))
         else:
             self._in_shop(order, act, bool(some))
+
+    def _on_both_sides(self, order: Living, opened: Document) -> None:
+        self._in_shop(order, "ship", some=False)
+        with suppress(ControlRefused):
+            # Unless the connector was faster than Afosto's people.
+            self._in_afosto(opened, "ship", some=False)
 
     def _in_shop(self, order: Living, act: str, some: bool) -> None:
         details: dict[str, Any] = {}

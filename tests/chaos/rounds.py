@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -92,7 +92,7 @@ def settle(arena: Arena, ends: float) -> Sequence[Difference]:
     """
     while True:
         arena.crew.keep_up()
-        differences = arena.differences() if _tried(arena.swept_and_at_rest) else None
+        differences = _found_at_rest(arena)
         if differences is not None and (not differences or any(d.kind in _TOO_MUCH for d in differences)):
             return differences
         if time.monotonic() > ends:
@@ -100,9 +100,9 @@ def settle(arena: Arena, ends: float) -> Sequence[Difference]:
         time.sleep(_PAUSE)
 
 
-def _tried(question: Callable[[], bool]) -> bool:
+def _found_at_rest(arena: Arena) -> Sequence[Difference] | None:
     try:
-        return question()
+        return arena.differences() if arena.swept_and_at_rest() else None
     except ConnectorError:
         # The database has just died; it is asked again.
-        return False
+        return None

@@ -43,6 +43,19 @@ def refuse(ledger: Ledger, table: LiteralString, column: LiteralString) -> None:
     ledger.database.transaction(lambda session: session.execute(statement))
 
 
+COUNT_STATEMENTS = """
+    create table written (at timestamptz);
+    create function count_it() returns trigger language plpgsql as
+        $$ begin insert into written values (now()); return null; end $$;
+    create trigger counted after insert or update on links for each statement execute function count_it()"""
+
+
+def count_statements(ledger: Ledger) -> LiteralString:
+    """From now on count the statements that write links; returns the query for their number."""
+    ledger.database.transaction(lambda session: session.execute(COUNT_STATEMENTS))
+    return "select count(*) as statements from written"
+
+
 def seen(order: str, number: str | None = None) -> SeenOrder:
     return SeenOrder(order, number or f"number-{order}", NOW, NOW, is_test=False, is_final=False)
 
@@ -192,6 +205,40 @@ def test_links_that_are_refused_leave_the_others_bound_and_the_intent_open(ledge
         ledger.links.conclude("shop", "a", intent, new, "done")
     assert [row["afosto_id"] for row in rows(ledger, "select afosto_id from links order by 1")] == list(GOOD)
     assert rows(ledger, "select id from intents where settled_at is null") == [{"id": intent}]
+
+
+def many(count: int) -> list[NewLink]:
+    return [NewLink("cancellation", f"contra-{number}", line_id="line") for number in range(count)]
+
+
+def test_the_links_of_a_large_order_are_bound_by_one_statement(ledger: Ledger) -> None:
+    written = count_statements(ledger)
+    ledger.links.conclude("shop", "a", None, many(10_000), "done")
+    assert rows(ledger, written) == [{"statements": 1}]
+    assert rows(ledger, "select count(*) as bound from links") == [{"bound": 10_000}]
+
+
+def test_of_the_links_of_a_large_order_only_the_one_that_is_refused_is_left_out(ledger: Ledger) -> None:
+    refuse(ledger, "links", "afosto_id")
+    with pytest.raises(NeedsPerson, match=f"in Afosto as {BAD} cannot be kept"):
+        ledger.links.conclude("shop", "a", None, [*many(10_000), NewLink("cancellation", BAD)], "done")
+    assert rows(ledger, "select count(*) as bound from links") == [{"bound": 10_000}]
+
+
+def test_a_link_that_is_bound_already_stays_as_it_is(ledger: Ledger) -> None:
+    ledger.links.conclude("shop", "a", None, [NewLink("parcel", each, stage="sent") for each in GOOD[:2]], "done")
+    ledger.links.conclude("shop", "a", None, [NewLink("parcel", each) for each in (*GOOD, *GOOD)], "done")
+    bound = rows(ledger, "select afosto_id, stage from links order by afosto_id")
+    assert [row["stage"] for row in bound] == ["sent", "sent", "done", "done", "done"]
+
+
+def test_the_statuses_of_many_parcels_are_noted_by_one_statement(ledger: Ledger) -> None:
+    ledger.links.conclude("shop", "a", None, [NewLink("parcel", each) for each in GOOD], "done")
+    written = count_statements(ledger)
+    ledger.links.note_parcels("shop", dict.fromkeys(GOOD, "sent"), {"a": "code"})
+    assert rows(ledger, written) == [{"statements": 1}]
+    noted = rows(ledger, "select stage, facts ->> 'tracking_code' as code from links order by afosto_id")
+    assert [(row["stage"], row["code"]) for row in noted] == [("sent", "code"), *[("sent", None)] * 4]
 
 
 def test_a_parcel_whose_status_is_refused_leaves_the_others_noted(ledger: Ledger) -> None:

@@ -58,6 +58,9 @@ COUPONS = st.sampled_from([False, False, "10%", "5", "100%"])
 # Of half a day, as the vendor's examples have them, or so short that they end between two calls.
 TOKENS = st.sampled_from([43199, 60, 1])
 PAID = st.sampled_from([True, True, True, False])
+# How a shipment's tracking codes begin in the shop and in Afosto, where both send it; None: it has none there.
+ONE_CODE = ("T", "T")
+CODES = st.sampled_from([("S", "A"), ("S", "A"), (None, "A"), ("S", None), ONE_CODE])
 LOSSES = st.sampled_from(
     [
         {"kind": "reset"},
@@ -96,7 +99,8 @@ class Trade(RuleBasedStateMachine):
 
     A neighbour has nothing to do with either.
 
-    Neither side does what the other has done to the same pieces: that would be for a person to mend.
+    Neither side does what the other has done to the same pieces: that would be for a person to mend. But both may send
+    the same pieces by themselves, which is one shipment, with a tracking code or two.
     """
 
     def __init__(self, world: World, runtime: Runtime, killer: Saboteur, neighbour: Neighbour) -> None:
@@ -120,7 +124,12 @@ class Trade(RuleBasedStateMachine):
         afosto=st.booleans(),
         price=PRICES,
         wishes=st.fixed_dictionaries(
-            {"coupon": COUPONS, "paid": PAID, "taxable": st.sampled_from([True, True, False])}
+            {
+                "coupon": COUPONS,
+                "paid": PAID,
+                "taxable": st.sampled_from([True, True, False]),
+                "gift_card": st.sampled_from([False, False, False, True]),
+            }
         ),
     )
     def an_order_is_placed(
@@ -128,7 +137,7 @@ class Trade(RuleBasedStateMachine):
     ) -> None:
         priced = {"price": price} if price else {}
         lines = [{"sku": sku, "quantity": count, **priced} for sku, count in zip(self.skus, counts, strict=False)]
-        order = self.driver.place(lines=lines, pickup=pickup, **wishes)
+        order = self.driver.place(lines=lines, pickup=pickup and not wishes["gift_card"], **wishes)
         self.orders[order["id"]] = order
         if afosto:
             self.of_afosto.add(order["id"])
@@ -186,6 +195,33 @@ class Trade(RuleBasedStateMachine):
         if out:
             outcome = draw.choice(["restocked", "broken", "rejected"])
             self.world.afosto.return_(TENANT, copy["id"], [draw.choice(out)], outcome)
+
+    @rule(seed=SEEDS, shop=st.sampled_from(["ship", "pack"]), codes=CODES)
+    def both_send_the_same_pieces(self, seed: int, shop: str, codes: tuple[str | None, str | None]) -> None:
+        """All that is left of some lines: of a part, nobody could tell whether both mean the same."""
+        draw = random.Random(seed)
+        order = self._order_to_send(draw)
+        copy = self._copy(order) if order else None
+        if order is None or copy is None:
+            return
+        whole = self._never_canceled(order)
+        lines = {line: whole[line] for line in draw.sample(sorted(whole), draw.randint(1, len(whole)))}
+        here, there = (code and f"{code}{draw.randrange(10**9)}" for code in codes)
+        with suppress(ControlError, ControlRefused):
+            self.world.epages.act(self.driver.store, order["id"], shop, lines=lines, tracking=here)
+            self.world.afosto.ship(TENANT, copy["id"], _units_of(lines, copy), here if codes == ONE_CODE else there)
+
+    def _order_to_send(self, draw: random.Random) -> Document | None:
+        """An order that both sides have, with lines for `both_send_the_same_pieces`; placed now if there is none."""
+        fit = [order for order in self.orders.values() if not order["pickup"] and self._never_canceled(order)]
+        if not fit and len(self.orders) < MOST_ORDERS:
+            self.an_order_is_placed([draw.randint(1, 3)], False, draw.random() < 0.5, None, {"gift_card": False})
+            return self._order_to_send(draw)
+        order = draw.choice(fit) if fit else None
+        if order and self._copy(order) is None:
+            self.a_poll_runs()
+            self.the_workers_work(None)
+        return order
 
     @rule()
     def a_poll_runs(self) -> None:
@@ -263,13 +299,14 @@ class Trade(RuleBasedStateMachine):
         return {line: count for line, count in pieces.items() if count}
 
     def _draw_units(self, draw: random.Random, order: Document, copy: Document) -> list[str]:
-        pieces = Counter(self._draw_pieces(draw, order))
-        chosen = []
-        for unit in copy["units"]:
-            if pieces[unit["line_ref"]] > 0 and unit["progress"] == "OPEN" and not unit["parcel"]:
-                pieces[unit["line_ref"]] -= 1
-                chosen.append(unit["id"])
-        return chosen
+        return _units_of(self._draw_pieces(draw, order), copy)
+
+    def _never_canceled(self, order: Document) -> dict[str, int]:
+        """The free pieces of lines of which nobody has canceled any, heard of or not."""
+        shop, copy = self.driver.shop(order), self._copy(order)
+        here = {line["id"] for line in shop["lines"] if line["canceled"]}
+        there = {unit["line_ref"] for unit in copy["units"] if unit["progress"] == "CANCELLED"} if copy else set()
+        return {line: count for line, count in self._free(order).items() if line not in here | there}
 
     def _free(self, order: Document) -> Counter[str]:
         """Pieces per line that neither side has taken yet, heard of or not."""
@@ -288,6 +325,16 @@ class Trade(RuleBasedStateMachine):
         with suppress(ValueError):
             return self.driver.afosto(order)
         return None
+
+
+def _units_of(lines: Document, copy: Document) -> list[str]:
+    """The ids of so many units per line that nobody has taken."""
+    pieces, chosen = Counter(lines), []
+    for unit in copy["units"]:
+        if pieces[unit["line_ref"]] > 0 and unit["progress"] == "OPEN" and not unit["parcel"]:
+            pieces[unit["line_ref"]] -= 1
+            chosen.append(unit["id"])
+    return chosen
 
 
 def _code(draw: random.Random) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -9,13 +10,16 @@ import pytest
 from schemas.errors import OutOfTime
 from tasks.leases import Leases
 from tasks.runtime import Runtime
+from tests.commands import Commands
 from tests.driver import Document, Driver, units
+from tests.reconciling import found
 from tests.world import TENANT, World
 from workers.local.services import Services
 
 # A run may take two seconds and the deadline of a call. Who waits for a lost answer waits longer than these tests.
 SHORT = {"LONGEST_JOB": "5", "CALL_DEADLINE": "3", "LEASE": "4", "AMBIGUITY_WAIT": "600", "FAILURES_TO_PARK": "2"}
-SLOW = {"kind": "latency", "seconds": 0.15}
+# So slow that two runs never suffice for the least calls that these orders take, however fast the machine is.
+SLOW = {"kind": "latency", "seconds": 0.2}
 
 
 @pytest.fixture(scope="module")
@@ -40,6 +44,25 @@ def test_an_order_of_many_pieces_is_canceled_over_several_runs(driver: Driver) -
     _went_on_without_a_failure(driver, "cancellations", r"(canceled|approved|restocked|finished) \d+ (of 600 )?units.*")
     assert {unit["progress"] for unit in driver.afosto(order)["units"]} == {"CANCELLED"}
     assert driver.differences() == []
+
+
+def test_of_an_order_that_is_canceled_over_several_runs_people_hear_that_it_goes_on(
+    driver: Driver, connector: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order, _ = driver.imported(lines=_lines(driver, 1, 600))
+    driver.world.epages.act(driver.store, order["id"], "cancel")
+    driver.world.afosto.set_faults(TENANT, SLOW)
+    driver.poll()
+    _run_until_one_is_cut(driver, monkeypatch)
+    driver.world.afosto.set_faults(TENANT)
+    rows = found(connector, code=0)
+    assert {row["state"] for row in rows} == {"on its way"}
+    (cause,) = {row["cause"] for row in rows}
+    assert re.match(
+        r"cancellations.import \(job \d+\) has begun and is not finished; it goes on by itself; it says: ", cause
+    )
+    driver.settle(60)
+    assert found(connector) == []
 
 
 def test_many_pieces_come_back_over_several_runs(driver: Driver) -> None:
@@ -90,6 +113,17 @@ def _no_time(leases: Leases, job_id: int, seconds: float) -> None:
 def _lines(driver: Driver, lines: int, pieces: int) -> list[Document]:
     skus = [item["sku"] for item in driver.world.epages.stock(driver.store)][:lines]
     return [{"sku": sku, "quantity": pieces} for sku in skus]
+
+
+def _run_until_one_is_cut(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("tests.driver.MOST_RUNS", 1)
+        for _ in range(10):
+            with suppress(AssertionError):
+                driver.run()
+            if any(attempt["outcome"] == "goes on" for attempt in _attempts(driver)):
+                return
+    pytest.fail("no run was cut")
 
 
 def _went_on_without_a_failure(driver: Driver, flow: str, said: str) -> None:

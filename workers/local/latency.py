@@ -14,8 +14,9 @@ from datetime import datetime
 from schemas.mapping.orders import reference
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
-from workers.local.proofs.deeds import Content, by_order, content_of
+from workers.local.proofs.deeds import by_order, content_of
 from workers.local.proofs.report import Document
+from workers.local.proofs.shipments import Content
 
 Key = tuple[str, str | None, str | Content]
 

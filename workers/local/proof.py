@@ -103,6 +103,7 @@ def _judge(report: Report, case: Case, terms: Terms) -> None:
     report.differences += [*content(case), *mails(case, terms), *refunds(case), *origins(case)]
     report.excused += _excused(case, terms, contested)
     report.totals += total(case)
+    report.two_codes += [(case.shop["number"], codes) for pair in case.twice if (codes := pair.two_codes)]
     report.counts.update(_counted(case))
 
 

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.unit.workers.truths import Pair, afosto_cause, parcel, part, process, shop_cause
+from schemas.mapping.shipments import TwoCodes
+from tests.unit.workers.truths import Pair, afosto_cause, parcel, part, process, return_of, shop_cause, unit
 from workers.local.proofs.report import Terms
 
 
@@ -157,6 +158,74 @@ def test_a_return_of_what_was_never_collected_is_contested_as_the_shop_cannot_fo
     assert [excuse.kind for excuse in report.excused] == ["contested"]
     pair.order["parcels"][0]["status"] = pair.shop["processes"][0]["status"] = "DELIVERED"
     assert pair.kinds() == ["returned"]
+
+
+def sent_by_both(shop: str | None, afosto: str | None, status: str = "SHIPPED") -> Pair:
+    pair = Pair().bare(2)
+    pair.shop["processes"] = [process("shop", "P1", status, shop, 2)]
+    pair.units("OPEN", "OPEN", parcel="T1")
+    pair.order["parcels"] = [parcel("T1", "IN_TRANSIT", afosto, 0, 1)]
+    pair.afosto_causes = [afosto_cause("afosto", "ship", 0, 1, parcel="T1")]
+    return pair
+
+
+@pytest.mark.parametrize(
+    ("shop", "afosto", "told"),
+    [
+        ("LZ1", "AF1", [TwoCodes("LZ1", "AF1")]),
+        (None, "AF1", [TwoCodes(None, "AF1")]),
+        ("LZ1", None, []),
+        ("1", "1", []),
+    ],
+)
+def test_the_same_pieces_sent_by_both_sides_are_one_shipment_of_which_people_hear_when_it_has_two_codes(
+    shop: str | None, afosto: str | None, told: list[TwoCodes]
+) -> None:
+    report = sent_by_both(shop, afosto).report()
+    assert (report.agrees, report.excused) == (True, [])
+    assert [codes for _, codes in report.two_codes] == told
+
+
+def test_a_second_shipment_of_pieces_that_both_sides_sent_is_without_cause() -> None:
+    pair = sent_by_both("LZ1", "AF1")
+    pair.shop["processes"].append(process("connector", "P2", "SHIPPED", "AF1", 2))
+    pair.shop_causes = [shop_cause("connector", "mail", "P2")]
+    assert pair.kinds() == ["without-cause"]
+    pair = sent_by_both("LZ1", "AF1")
+    pair.order["parcels"].append(parcel("T2", "IN_TRANSIT", "LZ1", 0, 1))
+    pair.afosto_causes.append(afosto_cause("connector", "ship", 0, 1, parcel="T2"))
+    assert pair.kinds() == ["without-cause"]
+
+
+def test_what_the_shop_had_packed_and_afosto_sent_must_leave_with_one_mail() -> None:
+    assert sent_by_both("LZ1", "AF1", "PENDING").kinds() == ["parcel-status"]
+    assert sent_by_both("LZ1", "AF1", "DELIVERED").kinds() == ["parcel-status"]
+    pair = sent_by_both("AF1", "AF1")
+    pair.shop_causes = [shop_cause("connector", "ship", "P1")]
+    assert pair.kinds() == ["mail"]
+    pair.shop_causes.append(shop_cause("connector", "mail", "P1"))
+    assert pair.kinds() == []
+
+
+def test_equal_parcels_are_two_shipments_where_there_are_pieces_for_both() -> None:
+    pair = sent_by_both("LZ1", "AF1")
+    pair.shop["lines"][0]["ordered"] = pair.order["meta_data"]["units"]["L1"] = 4
+    pair.order["units"] += [unit(2), unit(3)]
+    assert pair.kinds() == ["parcel", "parcel"]
+    pair.afosto_causes.append(afosto_cause("afosto", "cancel", 2, 3))
+    pair.order["units"][2:] = [unit(2, "CANCELLED"), unit(3, "CANCELLED")]
+    assert "parcel" not in pair.kinds()
+
+
+def test_what_comes_back_of_a_shipment_with_two_codes_comes_back_from_the_shops_own_process() -> None:
+    pair = sent_by_both("LZ1", "AF1")
+    pair.units("RESTOCKED", "OPEN", parcel="T1")
+    pair.afosto_causes.append(afosto_cause("afosto", "receive", 0))
+    pair.shop["processes"].append(return_of("P1", "R1", part(1, "RETURNED")))
+    pair.shop_causes = [shop_cause("connector", "return", "R1", part(1, "RETURNED"))]
+    assert pair.kinds() == []
+    pair.shop["processes"][1]["brought_by"] = None
+    assert pair.kinds() == ["return-process"]
 
 
 def test_even_in_a_contested_order_nothing_happens_without_a_cause() -> None:

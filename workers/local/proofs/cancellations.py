@@ -38,9 +38,9 @@ def canceled_partly(case: Case) -> bool:
 def is_contested(case: Case) -> bool:
     """Whether one side did what the other cannot follow: then no connector can make them equal.
 
-    One canceled what the other has packed, both packed it, both took it back, or one took back what by the other's
-    word was never collected. Where both canceled the same pieces
-    of a line of which others were packed meanwhile, it depends on who was first what could still be carried over.
+    One canceled what the other has packed, both packed it but not in equal parcels, both took it back, or one took back
+    what by the other's word was never collected. Where both canceled the same pieces of a line of which others were
+    packed meanwhile, it depends on who was first what could still be carried over.
     """
     return case.order is not None and any(_is_line_contested(case, line) for line in case.shop["lines"])
 

@@ -2,13 +2,10 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from workers.local.proofs.report import Document
-
-# Pieces per line id, as something that can be compared and counted.
-Content = frozenset[tuple[str, int]]
-Key = tuple[str | None, Content]
+from workers.local.proofs.shipments import Content, MadeTwice, Parcel, made_twice
 
 # How far a parcel is: nothing has left, on its way or ready, arrived.
 _STEPS = {
@@ -22,18 +19,8 @@ _STEPS = {
     "DELIVERED": 2,
     "PICKED_UP": 2,
 }
-_NO_CODE, _UNNAMED = "without code", "not named"
+NO_CODE, _UNNAMED = "without code", "not named"
 _CAME_BACK = ("RESTOCKED", "RETURNED", "REJECTED")
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """A shipping or pickup process, or a parcel; `steps` tells how far it is (0, 1 or 2)."""
-
-    id: str
-    code: str | None
-    content: Content
-    steps: int
 
 
 @dataclass(slots=True)
@@ -42,7 +29,7 @@ class Deeds:
 
     `canceled` are pieces per line, `returned` pieces per line and state in that side's own words, `origins` the same
     pieces per line and code of the parcel that had brought them, `reversals` the number of cancelations and returns,
-    `mails` those to the buyer per process.
+    `mails` those to the buyer per process, `sent_off` the processes that this party marked shipped.
     """
 
     canceled: Counter[str] = field(default_factory=Counter)
@@ -52,6 +39,7 @@ class Deeds:
     refunds: int = 0
     reversals: int = 0
     mails: Counter[str] = field(default_factory=Counter)
+    sent_off: set[str] = field(default_factory=set)
 
     def packed(self, line: str) -> int:
         """How many pieces of a line this party packed, sent or laid out."""
@@ -70,7 +58,8 @@ class Deeds:
 class Case:
     """One order of a shop with its opened counterpart in Afosto (None: there is none), and all deeds.
 
-    `shop_did` and `afosto_did` are causes, `imported` (in Afosto) and `exported` (in the shop) the connector's effects.
+    `shop_did` and `afosto_did` are causes, `imported` (in Afosto) and `exported` (in the shop) the connector's effects,
+    `twice` the shipments that both sides made by themselves.
     """
 
     name: str
@@ -80,6 +69,7 @@ class Case:
     exported: Deeds
     afosto_did: Deeds
     imported: Deeds
+    twice: Sequence[MadeTwice] = ()
 
     def left_out(self, line: Document) -> int:
         """How many pieces of a line did not come to Afosto with the order, as they were canceled before."""
@@ -89,12 +79,15 @@ class Case:
 
     def packed(self, line: Document) -> int:
         """How many pieces of a line were packed, by whichever side."""
-        return self.shop_did.packed(line["id"]) + self.afosto_did.packed(line["id"])
+        return self._gone(line["id"], 0)
 
     def handed_over(self, line: Document) -> int:
         """How many pieces of a line left, by whichever side; a pickup only has when it was collected."""
-        steps = 2 if self.shop["pickup"] else 1
-        return self.shop_did.handed_over(line["id"], steps) + self.afosto_did.handed_over(line["id"], steps)
+        return self._gone(line["id"], 2 if self.shop["pickup"] else 1)
+
+    def _gone(self, line: str, steps: int) -> int:
+        both = self.shop_did.handed_over(line, steps) + self.afosto_did.handed_over(line, steps)
+        return both - sum(pair.pieces(line, steps) for pair in self.twice)
 
     @property
     def takes_all_or_none(self) -> bool:
@@ -129,12 +122,26 @@ def make_case(
     """A case from the truths of both sides and the causes that concern this order."""
     there = _in_shop(shop, shop_causes)
     here = _in_afosto(order, afosto_causes) if order else defaultdict(Deeds)
-    return Case(name, shop, order, there["shop"], there["connector"], here["afosto"], here["connector"])
+    case = Case(name, shop, order, there["shop"], there["connector"], here["afosto"], here["connector"])
+    # What the shop lays out for pickup is the whole order, and no shipment.
+    return replace(case, twice=_twice(case)) if order and not shop["pickup"] else case
+
+
+def _twice(case: Case) -> list[MadeTwice]:
+    room = {line["id"]: _room(case, line) for line in case.shop["lines"]}
+    effects = {parcel.key for parcel in (*case.imported.parcels, *case.exported.parcels)}
+    return made_twice(case.shop_did.parcels, case.afosto_did.parcels, room, effects)
+
+
+def _room(case: Case, line: Document) -> int:
+    left_out = case.left_out(line)
+    canceled = max(case.shop_did.canceled[line["id"]] - left_out, case.afosto_did.canceled[line["id"]])
+    return int(line["ordered"]) - left_out - canceled
 
 
 def _in_shop(order: Document, causes: Sequence[Document]) -> defaultdict[str, Deeds]:
     deeds: defaultdict[str, Deeds] = defaultdict(Deeds)
-    codes = {process["id"]: process["tracking_code"] or _NO_CODE for process in order["processes"]}
+    codes = {process["id"]: process["tracking_code"] or NO_CODE for process in order["processes"]}
     for process in order["processes"]:
         if process["kind"] in ("shippings", "pickups"):
             deeds[process["by"]].parcels.append(_process(process))
@@ -158,6 +165,8 @@ def _note_in_shop(deeds: Deeds, cause: Document) -> None:
     deeds.reversals += action in ("cancel", "return")
     if action == "mail":
         deeds.mails[cause["process"]] += 1
+    if action == "ship":
+        deeds.sent_off.add(cause["process"])
     for part in cause["lines"] if action == "cancel" else ():
         deeds.canceled[part["line"]] += part["quantity"]
     for part in cause["lines"] if action == "return" else ():
@@ -186,7 +195,7 @@ def _in_afosto(order: Document, causes: Sequence[Document]) -> defaultdict[str, 
 
 def _code(parcels: dict[str, Document], unit: Document) -> str:
     parcel = parcels.get(unit["parcel"])
-    return (parcel["track_trace_code"] or _NO_CODE) if parcel else _UNNAMED
+    return (parcel["track_trace_code"] or NO_CODE) if parcel else _UNNAMED
 
 
 def _parcel(parcel: Document, units: dict[str, Document]) -> Parcel:

@@ -1,10 +1,14 @@
-"""Parcels: each that left one side has exactly one counterpart by the connector, equal in code, content and status."""
+"""Parcels: each that left one side has exactly one counterpart by the connector, equal in code, content and status.
+
+What both sides made by themselves has none: the connector moves it along, and says where the codes differ.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 
 from workers.local.proofs.cancellations import canceled_partly
-from workers.local.proofs.deeds import Case, Key, Parcel
+from workers.local.proofs.deeds import Case
 from workers.local.proofs.report import Claim, Difference, Side, Terms
+from workers.local.proofs.shipments import Key, Parcel
 
 _KeyOf = Callable[[Parcel], Key]
 
@@ -16,15 +20,24 @@ def parcels(case: Case) -> Iterator[Claim]:
     was canceled that the shop can only cancel as a whole, a person decides before it is laid out.
     """
     key = _code if case.shop["pickup"] else _code_and_content
+    theirs = _without(case.afosto_did.parcels, (pair.parcel for pair in case.twice))
     if not (case.shop["pickup"] and canceled_partly(case)):
-        yield from _matched(case.afosto_did.parcels, case.exported.parcels, "shop", key)
+        yield from _matched(theirs, case.exported.parcels, "shop", key)
     if case.order:
-        yield from _matched(case.shop_did.parcels, case.imported.parcels, "Afosto", _code_and_content)
+        ours = _without(case.shop_did.parcels, (pair.process for pair in case.twice))
+        yield from _matched(ours, case.imported.parcels, "Afosto", _code_and_content)
+    for pair in case.twice:
+        what, steps = (
+            f"parcel {pair.parcel.id} of both sides, steps on its way",
+            max(pair.process.steps, pair.parcel.steps),
+        )
+        yield Claim("parcel-status", what, "shop", steps, pair.process.steps, steps)
+        yield Claim("parcel-status", what, "Afosto", steps, pair.parcel.steps, steps)
 
 
 def mails(case: Case, terms: Terms) -> Iterator[Difference]:
-    """The buyer hears exactly once of each parcel the connector brought into the shop, and of nothing else from it."""
-    left = {parcel.id for parcel in case.exported.parcels if parcel.steps}
+    """The buyer hears once of each parcel that the connector made or sent off in the shop, and of no other from it."""
+    left = {parcel.id for parcel in case.exported.parcels if parcel.steps} | case.exported.sent_off
     wanted = 1 if terms.mails else 0
     for process in sorted(left | case.exported.mails.keys()):
         expected, sent = wanted if process in left else 0, case.exported.mails[process]
@@ -52,8 +65,13 @@ def _by_key(found: Iterable[Parcel], key: _KeyOf) -> dict[Key, list[int]]:
     return keyed
 
 
+def _without(parcels: Iterable[Parcel], others: Iterable[Parcel]) -> list[Parcel]:
+    left_out = {parcel.id for parcel in others}
+    return [parcel for parcel in parcels if parcel.id not in left_out]
+
+
 def _code_and_content(parcel: Parcel) -> Key:
-    return parcel.code, parcel.content
+    return parcel.key
 
 
 def _code(parcel: Parcel) -> Key:

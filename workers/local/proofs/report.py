@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from schemas.mapping.shipments import TwoCodes
+
 Document = Mapping[str, Any]
 Side = Literal["shop", "Afosto"]
 
@@ -52,13 +54,15 @@ class Report:
     """What was compared (`counts`, by name) and what differs.
 
     `totals` are money differences and `excused` what both sides did to the same pieces, or what a payment method
-    forbids: noted only, as no connector can decide it.
+    forbids: noted only, as no connector can decide it. `two_codes` are the shipments, by the shop's order number, of
+    which both sides have another tracking code: the connector must tell people of each, and of no other.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
     totals: list[Difference] = field(default_factory=list)
     excused: list[Difference] = field(default_factory=list)
+    two_codes: list[tuple[str, TwoCodes]] = field(default_factory=list)
 
     @property
     def agrees(self) -> bool:

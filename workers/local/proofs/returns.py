@@ -6,9 +6,10 @@ in the shop, and only its REJECTED is BROKEN, if the store exports that at all. 
 never the states of one side with those of the other.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 
-from workers.local.proofs.deeds import Case
+from workers.local.proofs.deeds import NO_CODE, Case
 from workers.local.proofs.report import Claim, Difference, Terms
 
 
@@ -41,9 +42,18 @@ def origins(case: Case) -> Iterator[Difference]:
 
     Where the payment method takes all or none, one return brings back the parcels of several processes.
     """
-    wanted, named = case.afosto_did.origins, case.exported.origins
+    wanted, named = _as_the_shop_calls_them(case), case.exported.origins
     if wanted.total() == named.total() and wanted != named and not case.takes_all_or_none:
         yield Difference("return-process", case.name, f"pieces came back from {dict(wanted)}, not from {dict(named)}")
+
+
+def _as_the_shop_calls_them(case: Case) -> Counter[tuple[str, str]]:
+    """The origins of what Afosto took back: what both sides had sent has the shop's own code there."""
+    codes = {pair.parcel.code or NO_CODE: pair.process.code or NO_CODE for pair in case.twice}
+    wanted: Counter[tuple[str, str]] = Counter()
+    for (line, code), count in case.afosto_did.origins.items():
+        wanted[line, codes.get(code, code)] += count
+    return wanted
 
 
 def _toward_afosto(case: Case, line: str, sku: str) -> Iterator[Claim]:
