@@ -45,8 +45,11 @@ class Webhooks:
         self._keys = keys
 
     def add(self, store: str, secret: str) -> str:
-        """Make an endpoint of a store and return its id, which nobody guesses; raises NeedsPerson (unknown-store)."""
-        values = {"id": secrets.token_urlsafe(24), "store": store, "secret": self._keys.encrypt(secret)}
+        """Make an endpoint of a store; returns its id, which nobody guesses and everybody can type.
+
+        Raises NeedsPerson (unknown-store).
+        """
+        values = {"id": secrets.token_hex(24), "store": store, "secret": self._keys.encrypt(secret)}
         row = self._database.row("webhooks.add", values)
         if row is None:
             raise unknown_store(store)

@@ -90,7 +90,7 @@ class Postgres:
 
     def _initdb(self, folder: Path) -> None:
         password = self.folder.with_name(f"{self.folder.name}.password")
-        write_private(password, kept_secret(superuser_file(self.folder), lambda: secrets.token_urlsafe(24)))
+        write_private(password, kept_secret(superuser_file(self.folder), lambda: secrets.token_hex(24)))
         if self._account:
             os.chown(password, *self._account)
         login = [f"--username={_SUPERUSER}", "--auth=scram-sha-256", f"--pwfile={password}"]

@@ -128,7 +128,7 @@ def _merged(outside: Services, shared: Services, keys: str) -> Services:
 def _started(folder: Path, outside: Services, *, durable: bool) -> Iterator[Services]:
     state = folder / "services.json"
     state.unlink(missing_ok=True)
-    password = kept_secret(folder / "password", lambda: secrets.token_urlsafe(24))
+    password = kept_secret(folder / "password", lambda: secrets.token_hex(24))
     with Processes(folder / "logs") as processes:
         services = outside
         if not outside.database_url:
