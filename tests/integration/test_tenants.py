@@ -171,6 +171,15 @@ def test_stores_of_one_merchant_stay_together_while_their_key_is_replaced(
     assert one.figures()[sku] == 7
 
 
+def test_who_parts_a_store_from_others_of_its_key_is_told_that_they_stay_together(
+    world: World, runtime: Runtime, keys: dict[str, str]
+) -> None:
+    one, sibling = (_sells_at(world, runtime, NAMES[0], keys[NAMES[0]]) for _ in range(2))
+    told = Commands(one)("store", "tenant", one.store, "--alone")
+    assert "those that share a key of Afosto stay together" in told.stdout
+    assert world.ledger.tenants.members(one.store) == sorted([one.store, sibling.store])
+
+
 def test_two_keys_of_one_merchant_are_together_when_a_person_says_so(
     world: World, runtime: Runtime, keys: dict[str, str]
 ) -> None:
@@ -188,7 +197,8 @@ def test_two_keys_of_one_merchant_are_together_when_a_person_says_so(
     assert f"{one.store}: all its stock is published once more" in told.stdout
     one.settle()
     assert one.figures()[sku] == 7
-    Commands(one)("store", "tenant", one.store, "--alone")
+    told = Commands(one)("store", "tenant", one.store, "--alone")
+    assert "stay together" not in told.stdout
     one.settle()
     assert one.figures()[sku] == 10
 

@@ -61,7 +61,7 @@ def list_jobs(
 
 
 @jobs.command("show")
-@click.argument("job_id", metavar="ID", type=int)
+@click.argument("job_id", metavar="ID", type=click.IntRange(1, 2**63 - 1))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 def show_job(job_id: int, as_json: bool) -> None:
     """Show a job in words, with every attempt."""
@@ -92,7 +92,7 @@ def _must_know(ledger: Ledger, store: str | None) -> None:
 def _selects_jobs(command: Callable[..., None]) -> Callable[..., None]:
     store = click.option("--store", help="With --reason: only of this store.")
     reason = click.option("--reason", help="All jobs parked for this reason.")
-    ids = click.argument("ids", metavar="[ID]...", nargs=-1, type=int)
+    ids = click.argument("ids", metavar="[ID]...", nargs=-1, type=click.IntRange(1, 2**63 - 1))
     return ids(reason(store(command)))
 
 

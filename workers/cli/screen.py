@@ -65,8 +65,9 @@ class Refusal(click.ClickException):
         """Print what click would, to standard error."""
         said = StringIO()
         self._error.show(file=said)
-        # Only what is missing is told in several lines: the choices there are.
-        one_line = self.message if isinstance(self._error, click.MissingParameter) else visible(self.message)
+        # Several lines are our own only where choices are missing, or help is shown for a group without a command.
+        ours = isinstance(self._error, click.MissingParameter | click.exceptions.NoArgsIsHelpError)
+        one_line = self.message if ours else visible(self.message)
         say_lines(said.getvalue().replace(self.message, one_line).rstrip("\n"), err=True)
 
 

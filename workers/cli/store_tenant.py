@@ -28,3 +28,5 @@ def tenant(name: str, same_as: str | None, alone: bool) -> None:
     for each in moved:
         say(f"{each}: all its stock is published once more")
     say(f"of the merchant of {name}: {', '.join(members)}")
+    if alone and len(members) > 1:
+        say("those that share a key of Afosto stay together")

@@ -24,6 +24,10 @@ FOLDER = Path(".connector/demo")
 TRADING_SECONDS = 60.0
 SETTLING_SECONDS = 120.0
 SWEEP_WIDTH = 86_400.0
+UNSETTLED = (
+    f"Not everything was settled within {SETTLING_SECONDS:g} s, so differences may be work that was only on its way.\n"
+    "Is the machine busy with something else? End that, and run the demo again."
+)
 
 
 def run_demo(
@@ -65,7 +69,7 @@ def _play(stage: Stage, trading: float) -> Report:
     report = stage.world.prove(stage.ledger)
     stage.console.print(verdict(report, figures(stage.world, report), NOTE))
     if not settled:
-        stage.console.print(f"Not everything was settled within {SETTLING_SECONDS:g} s.", style="bold red")
+        stage.console.print(UNSETTLED, style="bold red")
     for row in stage.ledger.jobs.parked_reasons():
         parked = f"parked in {row['store']}: {row['jobs']} {row['name']}, {row['reason']}: {row['message']}"
         stage.console.print(visible(parked), markup=False)

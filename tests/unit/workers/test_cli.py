@@ -51,6 +51,21 @@ def test_every_command_explains_itself(path: tuple[str, ...]) -> None:
     assert len(result.output.splitlines()[2].strip()) > 10
 
 
+@pytest.mark.parametrize("path", [(), ("store",), ("stock",), ("jobs",)])
+def test_a_group_without_a_command_shows_its_help_line_by_line(path: tuple[str, ...]) -> None:
+    result = run(*path)
+    assert result.exit_code == 2
+    assert result.output == run(*path, "--help").output
+
+
+@pytest.mark.parametrize("command", ["show", "retry", "drop"])
+@pytest.mark.parametrize("number", ["0", "9223372036854775808"])
+def test_a_number_that_no_job_can_have_is_a_wrong_usage(command: str, number: str) -> None:
+    result = run("jobs", command, number, env=SETTINGS)
+    assert result.exit_code == 2
+    assert "is not in the range" in result.output
+
+
 def test_no_summary_in_the_list_of_commands_is_cut_off() -> None:
     assert "..." not in run("--help").output.partition("Commands:")[2]
 
