@@ -14,7 +14,7 @@ class Lag:
 
     `due` may run now and no worker has begun them; the first of them is due for `oldest` seconds, the first that is no
     history for `urgent` seconds (None without any). `done` runs came to their end within the window, the first of them
-    `since` seconds ago.
+    `since` seconds ago. `slowest` is when the part of it that takes longest will be done, in seconds.
     """
 
     due: int = 0
@@ -22,6 +22,7 @@ class Lag:
     urgent: float | None = None
     done: int = 0
     since: float = 0.0
+    slowest: float = 0.0
 
     @property
     def per_minute(self) -> float:
@@ -30,10 +31,13 @@ class Lag:
 
     @property
     def seconds_left(self) -> float | None:
-        """In how many seconds all that is due now is done at this speed; None while nothing gets done."""
+        """In how many seconds all that is due now is done at this speed; None while nothing gets done.
+
+        All of it is not done before its slowest part: many quick looks make no slow import faster.
+        """
         if not self.due:
             return 0.0
-        return self.due * 60 / self.per_minute if self.done else None
+        return max(self.slowest, self.due * 60 / self.per_minute) if self.done else None
 
     def __add__(self, other: "Lag") -> "Lag":
         """Both backlogs as one."""
@@ -43,6 +47,7 @@ class Lag:
             _longer(self.urgent, other.urgent),
             self.done + other.done,
             max(self.since, other.since),
+            max(self.seconds_left or 0.0, other.seconds_left or 0.0),
         )
 
 

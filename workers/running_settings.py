@@ -10,6 +10,9 @@ from ledger.status import Status
 from schemas.settings import Settings, variable
 from workers.consumed import is_silent
 
+# Settings of the shell that are told one by one: a shell without the workers' settings differs in most of them.
+MOST_TOLD = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -32,13 +35,19 @@ def running(chosen: Settings, workers: Sequence[Row]) -> Settings:
 
 def differences(workers: Sequence[Row], here: Mapping[str, object]) -> Iterator[Difference]:
     """Yield what differs among the workers, and between them and `here`, the shared settings of this shell."""
+    shell: dict[str, str] = {}
     for name, mine in here.items():
         theirs = {row["id"]: row["settings"][name] for row in workers if name in row["settings"]}
         values = Counter(theirs.values()).most_common()
         if len(values) > 1:
             yield Difference(_among_workers(name, theirs), False)
         elif values and values[0][0] != mine:
-            yield Difference(f"{name} is {mine} in this shell and {values[0][0]} in the workers; theirs counts", True)
+            shell[name] = f"{name} is {mine} in this shell and {values[0][0]} in the workers; theirs counts"
+    if len(shell) > MOST_TOLD:
+        names = ", ".join(name.removeprefix("CONNECTOR_") for name in shell)
+        yield Difference(f"{len(shell)} are not the same in this shell as in the workers; theirs count: {names}", True)
+        return
+    yield from (Difference(text, True) for text in shell.values())
 
 
 def _usual(workers: Sequence[Row], name: str) -> Any:

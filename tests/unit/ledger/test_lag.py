@@ -27,3 +27,8 @@ def test_of_two_backlogs_the_older_one_counts_and_the_rest_is_added(one: Lag) ->
     assert both == other + one
     assert (both.due, both.urgent, both.done) == (one.due + 1, 30, one.done + 5)
     assert both.oldest == max(one.oldest or 0, 30)
+
+
+def test_many_quick_looks_make_no_slow_import_faster() -> None:
+    imports, looks = Lag(due=2000, done=450, since=300), Lag(due=0, done=1200, since=300)
+    assert (imports + looks).seconds_left == imports.seconds_left == pytest.approx(2000 / 90 * 60)
