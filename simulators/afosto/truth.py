@@ -45,11 +45,14 @@ def stock_truth(
 ) -> dict[str, Any]:
     """What may be sold of a SKU, which units wait for it, and which of the references are opened.
 
+    `known` is whether there is a level of it at all.
     `lost` and `reserved` are what went elsewhere, and for whom pieces were reserved, since the look before `before`.
     """
     since = tenant.inventory.looked(sku, before, readings)
+    levels = tenant.inventory.select([sku], locations)
     return {
-        "available": sum(level.available for level in tenant.inventory.select([sku], locations)),
+        "known": bool(levels),
+        "available": sum(level.available for level in levels),
         "lost": tenant.inventory.lost(sku, locations, since),
         "reserved": _by_line(tenant, tenant.inventory.reserved(sku, since)),
         "opened": [name for name in references if _is_opened(tenant, name)],

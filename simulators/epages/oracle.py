@@ -6,8 +6,8 @@ those locations, has sold and Afosto has not booked. Orders that are not opened 
 others no more than the units that wait for stock. What went elsewhere after the connector had read A, which it does
 before it reads the shop's stock, is excused, and so is what the other shops sold after that: it cannot have known. So
 are pieces that Afosto reserved meanwhile for an order whose buyer had just canceled: they come back by themselves; and
-a move of what got its SKU after it was read. Where several shops sell from one stock, only a move that raises is
-judged: while one of them cannot be asked, the connector lowers by what it knows, which may be too little, and makes
+a move of what got its SKU after it was read. At a move that lowers, what other shops sold from the same stock does not
+count: while one of them cannot be asked, the connector lowers by what it knows, which may be too little, and makes
 nothing worse. At rest the stock is compared with A − U in any case (`workers.local.stock_proof`).
 """
 
@@ -101,10 +101,8 @@ async def judge(oracle: Oracle, all_oracles: Iterable[Oracle], moves: Iterable[M
     """Note a violation for each move after which more was for sale than A − U, then and when Afosto had answered."""
     sellers = [other for other in all_oracles if oracle.shares(other)]
     for move in moves:
-        if move["amount"] < 0 and len(sellers) > 1:
-            continue
-        sku = move["sku"]
-        before = _sold(oracle, sellers, sku)
+        sku, counted = move["sku"], sellers if move["amount"] > 0 else [oracle]
+        before = _sold(oracle, counted, sku)
         known = {name for seller in sellers for name in seller.opened}
         asked = {
             "sku": sku,
@@ -123,7 +121,7 @@ async def judge(oracle: Oracle, all_oracles: Iterable[Oracle], moves: Iterable[M
         item = oracle.shop.catalog.items.get(move["item"])
         if item is None or _renamed_since_it_was_read(oracle, item):
             continue
-        then, now = (_allowed(truth, sold, known) for sold in (before, _sold(oracle, sellers, sku)))
+        then, now = (_allowed(truth, sold, known) for sold in (before, _sold(oracle, counted, sku)))
         if move["stock"] > then and (item.stock or 0) > now:
             detail = {"sku": sku, "stock": move["stock"], "allowed": then, "available": truth["available"]}
             detail |= {"lost": truth["lost"], "reserved": truth["reserved"], "still": item.stock, "allowed_now": now}
