@@ -86,12 +86,22 @@ def test_an_announced_parcel_has_not_left_and_must_not_show_in_the_shop() -> Non
 
 def test_a_pickup_is_compared_without_its_content_as_nobody_chooses_it() -> None:
     pair = Pair().bare(2, pickup=True)
-    pair.order["parcels"] = [parcel("T1", "READY_TO_COLLECT", None, 0)]
-    pair.afosto_causes = [afosto_cause("afosto", "ship", 0, parcel="T1")]
+    pair.order["parcels"] = [parcel("T1", "READY_TO_COLLECT", None, 0, 1)]
+    pair.afosto_causes = [afosto_cause("afosto", "ship", 0, 1, parcel="T1")]
     pair.shop["processes"] = [process("connector", "P1", "READY_FOR_PICKUP", None, 2, "pickups")]
     pair.shop_causes = [shop_cause("connector", "mail", "P1")]
     assert pair.kinds() == []
     pair.shop["processes"][0]["status"] = "PICKED_UP"
+    assert pair.kinds() == ["without-cause"]
+
+
+def test_a_pickup_of_which_a_part_is_ready_is_not_laid_out_yet() -> None:
+    pair = Pair().bare(2, pickup=True)
+    pair.order["parcels"] = [parcel("T1", "READY_TO_COLLECT", None, 0)]
+    pair.afosto_causes = [afosto_cause("afosto", "ship", 0, parcel="T1")]
+    assert pair.kinds() == []
+    pair.shop["processes"] = [process("connector", "P1", "READY_FOR_PICKUP", None, 2, "pickups")]
+    pair.shop_causes = [shop_cause("connector", "mail", "P1")]
     assert pair.kinds() == ["without-cause"]
 
 

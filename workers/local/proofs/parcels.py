@@ -16,11 +16,14 @@ _KeyOf = Callable[[Parcel], Key]
 def parcels(case: Case) -> Iterator[Claim]:
     """What the connector must have made of the parcels and pickups of either side, and how far they must be.
 
-    A pickup in the shop is always of the whole order: nobody chooses its content, so that is not compared. Where a part
-    was canceled that the shop can only cancel as a whole, a person decides before it is laid out.
+    A pickup in the shop is always of the whole order: nobody chooses its content, so that is not compared, and there is
+    none before all of it is ready. Where a part was canceled that the shop can only cancel as a whole, a person decides
+    before it is laid out.
     """
     key = _code if case.shop["pickup"] else _code_and_content
     theirs = _without(case.afosto_did.parcels, (pair.parcel for pair in case.twice))
+    if case.shop["pickup"] and _is_partly_ready(case):
+        theirs = []
     if not (case.shop["pickup"] and canceled_partly(case)):
         yield from _matched(theirs, case.exported.parcels, "shop", key)
     if case.order:
@@ -63,6 +66,12 @@ def _by_key(found: Iterable[Parcel], key: _KeyOf) -> dict[Key, list[int]]:
     for parcel in found:
         keyed.setdefault(key(parcel), []).append(parcel.steps)
     return keyed
+
+
+def _is_partly_ready(case: Case) -> bool:
+    order = case.order or {"units": (), "parcels": ()}
+    packed = {unit for parcel in order["parcels"] for unit in parcel["units"]}
+    return any(unit["progress"] == "OPEN" and unit["id"] not in packed for unit in order["units"])
 
 
 def _without(parcels: Iterable[Parcel], others: Iterable[Parcel]) -> list[Parcel]:
