@@ -21,7 +21,7 @@ from tasks.engine import Flow, execute
 from tasks.flows import FLOWS
 from tasks.inventory import PUBLISH
 from tasks.polling import poll
-from tasks.runtime import Runtime, build_runtime
+from tasks.runtime import Runtime
 from tasks.watching_inventory import watch
 from tests.world import TENANT, World
 
@@ -29,14 +29,6 @@ HERE, THERE = "location-0", "location-1"
 # A simulated shop's SKUs begin with the first two letters of its name: no two tests share any.
 PREFIXES = map("".join, product(ascii_lowercase, repeat=2))
 IMPORTS = {flow.name: flow for flow in FLOWS if flow.direction == "import"}
-
-
-@contextmanager
-def runtime_of(world: World) -> Iterator[Runtime]:
-    """A runtime for handlers called in this process; what it sends goes nowhere."""
-    built = build_runtime(world.settings, lambda *sent: None, lambda queue: 0)
-    yield built
-    built.close()
 
 
 @contextmanager

@@ -10,7 +10,7 @@ import pytest
 
 from tasks.runtime import Runtime
 from tests.commands import Commands
-from tests.stock_world import HERE, StockWorld, close_all, runtime_of
+from tests.stock_world import HERE, StockWorld, close_all
 from tests.world import CHANNEL, CLIENT_ID, CLIENT_SECRET, KEY, TENANT, World, wait_for
 from workers.local.services import Services
 
@@ -21,12 +21,6 @@ PRODUCTS, PIECES = 18, 25  # of which every third comes in four variations: 36 S
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(services, tmp_path_factory.mktemp("world"), INVENTORY_INTERVAL="1") as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def runtime(world: World) -> Iterator[Runtime]:
-    with runtime_of(world) as built:
-        yield built
 
 
 @pytest.fixture(autouse=True)

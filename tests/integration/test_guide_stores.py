@@ -9,7 +9,7 @@ from simulators.epages.tokens import GUIDE_SCOPES
 from tasks.inventory import PUBLISH
 from tasks.runtime import Runtime
 from tests.commands import Commands
-from tests.driver import Driver, quiet_runtime
+from tests.driver import Driver
 from tests.stock_world import HERE, THERE, StockWorld
 from tests.world import CHANNEL, CLIENT_ID, CLIENT_SECRET, KEY, TENANT, World
 from workers.local.services import Services
@@ -21,11 +21,6 @@ SECRETS = {"CONNECTOR_CLIENT_SECRET": CLIENT_SECRET, "CONNECTOR_AFOSTO_KEY": KEY
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(services, tmp_path_factory.mktemp("world")) as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def runtime(world: World) -> Iterator[Runtime]:
-    yield from quiet_runtime(world)
 
 
 def test_a_shop_of_the_guide_sells_the_stock_of_the_only_place_there_is_in_afosto(

@@ -8,7 +8,7 @@ from tasks.runtime import Runtime
 from tests.commands import Commands
 from tests.driver import Driver
 from tests.reconciling import found
-from tests.stock_world import HERE, StockWorld, close_all, runtime_of
+from tests.stock_world import HERE, StockWorld, close_all
 from tests.world import TENANT, World
 from workers.local.services import Services
 
@@ -19,12 +19,6 @@ AS_USUAL = {"other_case": False, "names_twice": False, "leaves_out": 0.0, "inven
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="1.5") as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def runtime(world: World) -> Iterator[Runtime]:
-    with runtime_of(world) as built:
-        yield built
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ import pytest
 from tasks.runtime import Runtime
 from tests.commands import Commands
 from tests.reconciling import found
-from tests.stock_world import HERE, StockWorld, runtime_of
+from tests.stock_world import HERE, StockWorld
 from tests.world import TENANT, World
 from workers.local.services import Services
 
@@ -17,12 +17,6 @@ from workers.local.services import Services
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(services, tmp_path_factory.mktemp("world")) as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def runtime(world: World) -> Iterator[Runtime]:
-    with runtime_of(world) as built:
-        yield built
 
 
 def test_stock_that_was_edited_in_the_shop_is_found_and_published_anew(world: World, runtime: Runtime) -> None:

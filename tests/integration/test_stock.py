@@ -20,7 +20,7 @@ from tasks.inventory import publish
 from tasks.runtime import Runtime
 from tasks.vendors import Gate, epages_client
 from tests.commands import Commands
-from tests.stock_world import HERE, THERE, StockWorld, before_each_move, close_all, runtime_of
+from tests.stock_world import HERE, THERE, StockWorld, before_each_move, close_all
 from tests.world import TENANT, World
 from workers.local.proof import Report
 from workers.local.services import Services
@@ -35,12 +35,6 @@ READ = r"/products/(?!search/)[^/]+(/variations/[^/]+)?$"
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="1.5") as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def runtime(world: World) -> Iterator[Runtime]:
-    with runtime_of(world) as built:
-        yield built
 
 
 @pytest.fixture(autouse=True)

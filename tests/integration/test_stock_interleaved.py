@@ -15,7 +15,7 @@ from schemas.errors import AnswerLost, RetryLater
 from simulators.afosto.control import ControlRefused
 from simulators.epages.control import ControlError
 from tasks.runtime import Runtime
-from tests.stock_world import HERE, THERE, StockWorld, runtime_of
+from tests.stock_world import HERE, THERE, StockWorld
 from tests.world import TENANT, World
 from workers.local.proof import Report
 from workers.local.services import Services
@@ -43,12 +43,6 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
         started.tenant(TWIN, **COUNTED)
         yield started
     print(f"\ninterleaved: {dict(SEEN)}")
-
-
-@pytest.fixture(scope="module")
-def runtime(world: World) -> Iterator[Runtime]:
-    with runtime_of(world) as built:
-        yield built
 
 
 class Between:

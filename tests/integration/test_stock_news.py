@@ -14,7 +14,7 @@ from schemas.errors import MalformedDocument
 from tasks import walking_catalogue
 from tasks.runtime import Runtime
 from tasks.sellers import Reading, Sellers
-from tests.stock_world import HERE, THERE, StockWorld, close_all, runtime_of
+from tests.stock_world import HERE, THERE, StockWorld, close_all
 from tests.world import TENANT, World
 from workers.local.services import Services
 
@@ -26,12 +26,6 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
     waits = {"AMBIGUITY_WAIT": "1.5", "POLL_OVERLAP": "2", "CLOCK_MARGIN": "1"}
     with World(services, tmp_path_factory.mktemp("world"), **waits) as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def runtime(world: World) -> Iterator[Runtime]:
-    with runtime_of(world) as built:
-        yield built
 
 
 @pytest.fixture(autouse=True)

@@ -7,7 +7,7 @@ import pytest
 
 from tasks import watching_inventory
 from tasks.runtime import Runtime
-from tests.stock_world import HERE, StockWorld, before_each_move, close_all, runtime_of
+from tests.stock_world import HERE, StockWorld, before_each_move, close_all
 from tests.world import TENANT, World
 from workers.local.services import Services
 
@@ -16,12 +16,6 @@ from workers.local.services import Services
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(services, tmp_path_factory.mktemp("world")) as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def runtime(world: World) -> Iterator[Runtime]:
-    with runtime_of(world) as built:
-        yield built
 
 
 @pytest.fixture(autouse=True)

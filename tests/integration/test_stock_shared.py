@@ -7,7 +7,7 @@ import pytest
 
 from tasks.runtime import Runtime
 from tasks.vendors import epages_bucket
-from tests.stock_world import HERE, StockWorld, close_all, runtime_of
+from tests.stock_world import HERE, StockWorld, close_all
 from tests.world import TENANT, World
 from workers.local.services import Services
 
@@ -19,12 +19,6 @@ SILENT = [{"kind": "503", "path": "/orders"}]
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="1.5") as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def runtime(world: World) -> Iterator[Runtime]:
-    with runtime_of(world) as built:
-        yield built
 
 
 @pytest.fixture

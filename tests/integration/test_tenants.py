@@ -10,7 +10,7 @@ from schemas.afosto import Webhook
 from tasks.runtime import Runtime
 from tests.commands import Commands
 from tests.doors import Doors
-from tests.driver import Driver, quiet_runtime, units
+from tests.driver import Driver, units
 from tests.rows import store_values
 from tests.stock_world import StockWorld, close_all
 from tests.world import CLIENT_ID, CLIENT_SECRET, World
@@ -25,11 +25,6 @@ NAMES = ("twin-one", "twin-other")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(services, tmp_path_factory.mktemp("world")) as started:
         yield started
-
-
-@pytest.fixture(scope="module")
-def runtime(world: World) -> Iterator[Runtime]:
-    yield from quiet_runtime(world)
 
 
 @pytest.fixture(autouse=True)
