@@ -344,7 +344,7 @@ def test_effects_equal_causes_whatever_the_order_of_events_and_wherever_a_worker
         run_state_machine_as_test(
             cast("type[Trade]", lambda: Trade(world, runtime, killer, neighbour)),
             settings=settings(
-                max_examples=40,
+                max_examples=8,
                 stateful_step_count=30,
                 deadline=None,
                 # An example takes seconds, as answers are waited for: shrinking one would take minutes.
