@@ -171,7 +171,7 @@ class Driver:
     def doubts(self) -> set[tuple[str, str]]:
         """Return order and kind of the intents whose effects may still land.
 
-        A draft that a dead run left behind may be opened by that run's last call until its next run has waited that out.
+        The last call of a dead run may open the draft that it left, until the next run has waited that out.
         """
         statement = """
             select order_key, case kind when 'items' then 'open' else kind end as kind from intents
