@@ -7,12 +7,12 @@ from typing import Any
 
 from ledger.batches import Batch, keep, naming
 from ledger.database import Database, Row, fetch, fetch_one
-from ledger.held import note_held
+from ledger.held import note_sold_lines
 from ledger.jobs import upsert_wishes
 from ledger.parking import Malformed, park, unkept, warn_about
 from ledger.records import Cursor, SeenOrder, Wish
 from ledger.session import Session
-from schemas.mapping.stock import HeldLine
+from schemas.mapping.stock import SoldLine
 
 # Seconds after which the nightly sweep leaves an order alone: half a year, beyond any usual time for a return.
 SWEEP_AGE = 180 * 86_400.0
@@ -40,13 +40,13 @@ class Slice:
     finished: bool
     over: bool
     pause: float
-    held: Sequence[HeldLine] = ()
+    sold_lines: Sequence[SoldLine] = ()
 
     @property
     def order_ids(self) -> list[str]:
         """The orders of which it brought anything that can be kept."""
-        seen, held = (order.id for order in self.orders), (line.order_id for line in self.held)
-        return list(dict.fromkeys([*seen, *(wish.subject for wish in self.wishes), *held]))
+        seen, sold = (order.id for order in self.orders), (line.order_id for line in self.sold_lines)
+        return list(dict.fromkeys([*seen, *(wish.subject for wish in self.wishes), *sold]))
 
     def number(self, order_id: str) -> str | None:
         """The number of one of its orders."""
@@ -58,7 +58,7 @@ class Slice:
             self,
             orders=[order for order in self.orders if order.id in ids],
             wishes=[wish for wish in self.wishes if wish.subject in ids],
-            held=[line for line in self.held if line.order_id in ids],
+            sold_lines=[line for line in self.sold_lines if line.order_id in ids],
         )
 
 
@@ -172,7 +172,7 @@ class Cursors:
     def _keep(self, session: Session, store: str, lane: int, found: Slice, ids: Collection[str]) -> _Kept:
         part = found.only(ids)
         changed = self._upsert_orders(session, store, part.orders)
-        note_held(session, store, part.held)
+        note_sold_lines(session, store, part.sold_lines)
         return _Kept(changed, upsert_wishes(session, store, "import", lane, part.wishes, self._order_wait))
 
     def note_read(self, store: str, lane: int, order: SeenOrder, wishes: Sequence[Wish]) -> None:

@@ -95,7 +95,7 @@ class Jobs:
             flows=frozenset((direction, flow) for direction, flow in row["flows"]),
             siblings={(job["direction"], job["flow"]): _sibling(job) for job in row["siblings"]},
             order_dropped=row["order_dropped"],
-            held=row["held"],
+            needs_recovery=row["needs_recovery"],
             read_to=row["read_to"],
         )
 
@@ -132,7 +132,7 @@ class Jobs:
             wakes = [("jobs.wake_blocked", order)]
         rows = self._database.batch(settle, *wakes)[0]
         settled = Settled(**rows[0]) if rows else None
-        if settled and settled.state == "parked" and end.reason and end.reason != job.told:
+        if settled and settled.state == "parked" and end.reason and end.reason != job.warned_reason:
             flow = flow_name(job.direction, job.flow)
             warn_parked(job.store, flow, job.order_key, end.reason, end.message, end.resolution)
         return settled

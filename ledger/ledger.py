@@ -4,7 +4,7 @@ from ledger.comparing import Comparing
 from ledger.cursors import Cursors
 from ledger.database import Database
 from ledger.front import Front
-from ledger.held import Held
+from ledger.held import SoldUnits
 from ledger.jobs import Jobs
 from ledger.keys import KeySet
 from ledger.links import Links
@@ -36,7 +36,7 @@ class Ledger:
         self.walks = Walks(database)
         self.webhooks = Webhooks(database, keys)
         self.tokens = Tokens(database)
-        self.held = Held(database)
+        self.sold_units = SoldUnits(database)
         self.stock = Stock(database)
         self.retention = Retention(database)
         self.comparing = Comparing(database)

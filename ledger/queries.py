@@ -8,11 +8,15 @@ from typing import LiteralString
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
-@cache
-def _file(stem: str) -> dict[str, LiteralString]:
-    text = files("ledger").joinpath("sql", f"{stem}.sql").read_text()
+def parse(text: str) -> dict[str, LiteralString]:
+    """Return the statements of a file by name."""
     parts = _NAME.split(text)[1:]
     return {name: sql.strip().rstrip(";") for name, sql in zip(parts[::2], parts[1::2], strict=True)}
+
+
+@cache
+def _file(stem: str) -> dict[str, LiteralString]:
+    return parse(files("ledger").joinpath("sql", f"{stem}.sql").read_text())
 
 
 @cache

@@ -41,8 +41,8 @@ class Store(StoreFacts):
 class Job:
     """A claimed job. `version` is what `wanted` was at the claim; settling writes that one.
 
-    `prepaid_…` are the calls at each vendor that were reserved for this run. `told` is the reason for which the log
-    last said that the job is parked.
+    `prepaid_…` are the calls at each vendor that were reserved for this run. `warned_reason` is the reason for which
+    the log last said that the job is parked.
     """
 
     id: int
@@ -57,7 +57,7 @@ class Job:
     prepaid_epages: int
     prepaid_afosto: int
     failures: int
-    told: str | None = None
+    warned_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +107,9 @@ class Context:
     """What a run knows of its store and its order at the claim.
 
     `flows` are the flows that are switched on, `siblings` the jobs of the order, both by (direction, flow).
-    `order_dropped` says that a person dropped the import of the order before it was opened; `held` that since a restore
-    of the database nobody has found out what the order is in Afosto, and what both sides did to it. `read_to` is the
-    shop's date of what a poll has read of the order last, None when no poll could read it.
+    `order_dropped`: a person dropped the import of the order before it was opened. `needs_recovery`: the database was
+    restored, and since then nobody has found out what the order is in Afosto, and what both sides did to it. `read_to`
+    is the shop's date of what a poll has read of the order last, None when no poll could read it.
     """
 
     store: Store
@@ -120,7 +120,7 @@ class Context:
     flows: frozenset[tuple[str, str]]
     siblings: Mapping[tuple[str, str], Sibling]
     order_dropped: bool
-    held: bool
+    needs_recovery: bool
     read_to: datetime | None
 
     @property

@@ -5,9 +5,9 @@ create table schema_migrations (
     applied_at timestamptz not null default now()
 );
 
--- One connected ePages shop. Secrets are Fernet tokens of the key set in CONNECTOR_KEYS. held_until: set when the database
--- was restored from a dump; nothing is done for an order placed before that moment until it is settled. afosto_bucket: the
--- tenant. Stores with the same one are one merchant's at Afosto; ids of Afosto are compared between no others. It is named
+-- One connected ePages shop. Secrets are Fernet tokens of the key set in CONNECTOR_KEYS. needs_recovery_before: set when the
+-- database was restored from a dump; nothing is done for an order placed before that moment until it has recovered.
+-- held_until: its old name. afosto_bucket: the tenant. Stores with the same one are one merchant's at Afosto; ids of Afosto are compared between no others. It is named
 -- after the tenant's first key, and stays when a key is replaced.
 create table stores (
     name text primary key,
@@ -29,8 +29,23 @@ create table stores (
     mark_orders boolean not null default false,
     held_until timestamptz,
     open_partly_paid boolean not null default false,
-    token_issued_at timestamptz
+    token_issued_at timestamptz,
+    needs_recovery_before timestamptz
 );
+
+-- For workers of the previous version, which know the column by its old name; goes with it in a later release.
+create function stores_keep_old_names() returns trigger language plpgsql as $$
+begin
+    if new.held_until is distinct from old.held_until then
+        new.needs_recovery_before := new.held_until;
+    else
+        new.held_until := new.needs_recovery_before;
+    end if;
+    return new;
+end
+$$;
+create trigger stores_keep_old_names before insert or update of held_until, needs_recovery_before on stores
+for each row when (new.held_until is distinct from new.needs_recovery_before) execute function stores_keep_old_names();
 
 -- One switch per flow of a store; `stopped_reason` is set when the flow stopped itself and waits for a choice.
 create table store_flows (
@@ -95,7 +110,7 @@ create table cursors (
 create index cursors_due on cursors (next_poll_at) where next_poll_at is not null;
 
 -- Every order ever seen, so that "what happened to order 10001?" finds its id. Of one that does not load only the number is
--- known, no times. settled: since the last restore both sides were compared, or a person decided.
+-- known, no times. recovered: since the last restore both sides were compared, or a person decided; settled: its old name.
 create table orders (
     store text not null references stores on delete cascade,
     id text not null,
@@ -106,6 +121,7 @@ create table orders (
     is_final boolean not null default false,
     first_seen_at timestamptz not null default now(),
     settled boolean not null default false,
+    recovered boolean not null default false,
     primary key (store, id)
 );
 create index orders_store on orders (store);
@@ -113,9 +129,26 @@ create index orders_tests on orders (store) where is_test;
 create index orders_number on orders (store, number);
 create index orders_unfinished on orders (store, created_at) where not is_final;
 
+-- For workers of the previous version, which know the column by its old name; goes with it in a later release.
+create function orders_keep_old_names() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'INSERT' then
+        new.settled := new.settled or new.recovered;
+        new.recovered := new.settled;
+    elsif new.settled is distinct from old.settled then
+        new.recovered := new.settled;
+    else
+        new.settled := new.recovered;
+    end if;
+    return new;
+end
+$$;
+create trigger orders_keep_old_names before insert or update of settled, recovered on orders
+for each row when (new.settled is distinct from new.recovered) execute function orders_keep_old_names();
+
 -- One row per thing to keep in step. `wanted` and `done` are versions: open while wanted > done. While `prepaid`, so many calls
--- as the columns of that name say are reserved at each vendor, from `due_at` on. told: the reason for which the log last
--- said that the job is parked. decision: what a person decided last.
+-- as the columns of that name say are reserved at each vendor, from `due_at` on. warned_reason: the reason for which
+-- the log last said that the job is parked; told: its old name. decision: what a person decided last.
 create table jobs (
     id bigint generated always as identity primary key,
     store text not null references stores on delete cascade,
@@ -151,6 +184,7 @@ create table jobs (
     decision text,
     decided_by text,
     decided_at timestamptz,
+    warned_reason text,
     unique (store, direction, flow, subject)
 );
 create unique index jobs_one_per_order on jobs (store, order_key) where state in ('queued', 'running');
@@ -162,6 +196,20 @@ create index jobs_parked on jobs (store, reason) where state = 'parked';
 create index jobs_order on jobs (store, order_key);
 create index jobs_settled on jobs (settled_at);
 create index jobs_done on jobs (store, settled_at) where state = 'done';
+
+-- For workers of the previous version, which know the column by its old name; goes with it in a later release.
+create function jobs_keep_old_names() returns trigger language plpgsql as $$
+begin
+    if new.told is distinct from old.told then
+        new.warned_reason := new.told;
+    else
+        new.told := new.warned_reason;
+    end if;
+    return new;
+end
+$$;
+create trigger jobs_keep_old_names before insert or update of told, warned_reason on jobs
+for each row when (new.told is distinct from new.warned_reason) execute function jobs_keep_old_names();
 
 -- What corresponds to what. `written_by` says which side had it first.
 -- order: stage created -> filled -> opened, or expired. parcel: process <-> parcel, its stage the last parcel status that
@@ -324,22 +372,34 @@ create table dispatches (
     ran_at timestamptz not null
 );
 
--- An order line as the shop last said. held: pieces out of the shop's stock for the buyer. waiting: units of it that Afosto
--- has open and not deducted; null while the order is not opened in Afosto. waiting_at: when that was noted.
-create table order_lines (
+-- An order line as the shop last said. sold_units: pieces out of the shop's stock for the buyer. undeducted: units of the line
+-- that Afosto has open and not deducted; null while the order is not opened in Afosto. undeducted_at: when that was noted.
+create table sold_lines (
     store text not null references stores on delete cascade,
     order_id text not null,
     line_id text not null,
     sku text not null,
-    held integer not null,
+    sold_units integer not null,
     document_at timestamptz not null,
-    waiting integer,
-    waiting_at timestamptz,
+    undeducted integer,
+    undeducted_at timestamptz,
     primary key (store, order_id, line_id)
 );
-create index order_lines_promised on order_lines (sku, store) include (held, waiting)
-    where held > 0 and (waiting is null or waiting > 0);
-create index order_lines_noted on order_lines (sku, store, waiting_at);
+create index sold_lines_unbooked on sold_lines (sku, store) include (sold_units, undeducted)
+    where sold_units > 0 and (undeducted is null or undeducted > 0);
+create index sold_lines_noted on sold_lines (sku, store, undeducted_at);
+
+-- The rule for U: what the shop has sold of a line and Afosto has not booked. The reference is `unbooked_stock` in
+-- schemas/mapping/stock.py. The condition is that of the index sold_lines_unbooked, which serves it.
+create view unbooked_lines as
+select store, order_id, line_id, sku, sold_units, undeducted_at, least(sold_units, undeducted) as unbooked
+from sold_lines
+where sold_units > 0 and (undeducted is null or undeducted > 0);
+
+-- For workers of the previous version: they insert, update and delete through it. They tell a new line by its xmax.
+create view order_lines as
+select store, order_id, line_id, sku, sold_units as held, document_at, undeducted as waiting, undeducted_at as waiting_at, xmax
+from sold_lines;
 
 -- One row per SKU of a store. `wanted` and `done` are versions: to be published while wanted > done.
 -- ambiguous_until: written before the shop's stock is moved, cleared by the answer; while it stands, the SKU is not touched

@@ -120,7 +120,7 @@ class StockComparison:
         coming = self._moved(notes, available)
         for name in sellers:
             coming |= self._sold(name)
-        return StockReading(available, ledger.held.promised(sellers, skus, snapshot), coming)
+        return StockReading(available, ledger.sold_units.unbooked_stock(sellers, skus, snapshot), coming)
 
     def _levels(self, skus: list[str]) -> Levels:
         return read_levels(self._runtime.ledger.stock, self._afosto, self._store.name, skus, self._locations)

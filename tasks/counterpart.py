@@ -62,7 +62,7 @@ def must_be_an_id(run: Run) -> bool:
 def settled_first(run: Run) -> None:
     """Raise Wait while the order is held after a restore: its import, then a look, find out what is done already."""
     link = run.order_link
-    if not run.context.held or (link and link.stage == "expired"):
+    if not run.context.needs_recovery or (link and link.stage == "expired"):
         return
     if link is None or link.stage != "opened":
         raise Wait("the order is held since the database was restored", after=ORDER_WAIT)

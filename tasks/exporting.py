@@ -71,7 +71,7 @@ def _ended_since(run: Run, other: Sibling) -> bool:
 def publish_again(run: Run) -> None:
     """The shop puts back what was just undone there: what it may sell is published now, not after the next poll."""
     if "inventory" in run.context.exports:
-        run.runtime.ledger.held.note_shop(run.store, [run.epages.order(run.order_id)])
+        run.runtime.ledger.sold_units.note_shop(run.store, [run.epages.order(run.order_id)])
 
 
 def import_again(run: Run, flow: str) -> None:

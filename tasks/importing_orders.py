@@ -15,7 +15,7 @@ from schemas.mapping.counts import shipped_so_far
 from schemas.mapping.orders import order_draft, totals_differ
 from schemas.mapping.payments import Opening, opening
 from schemas.mapping.places import require_place
-from schemas.mapping.stock import waiting_by_line
+from schemas.mapping.stock import undeducted_by_line
 from schemas.words import counted
 from tasks.counterpart import look_again, read_order
 from tasks.drafts import bind_draft, expire_draft, mark_draft, settle_mark
@@ -31,14 +31,14 @@ GIVING_UP, GIVEN_UP = "giving_up", "given_up"
 def import_order(run: Run) -> str:
     """Make the Afosto order what the shop's order asks for and return what was done, in words."""
     shop = run.epages.order(run.order_id)
-    run.runtime.ledger.held.note_shop(run.store, [shop])
+    run.runtime.ledger.sold_units.note_shop(run.store, [shop])
     if shop.test_order:
         return "skipped: a test order"
     note_unread(run, shop)
     link = run.order_link
     if link and link.stage == "opened":
         return _check_unchanged(run, shop, link)
-    if run.context.held and not (link and link.stage == "expired"):
+    if run.context.needs_recovery and not (link and link.stage == "expired"):
         find_again(run, shop)
     if shop.canceled:
         return _give_up(run, link)
@@ -215,8 +215,8 @@ def _found_open(run: Run, order: afosto.Order, facts: dict[str, str] | None = No
 
 
 def _opened(run: Run, order: afosto.Order, how: str, facts: dict[str, str] | None) -> str:
-    waiting = waiting_by_line(order)
-    run.links.stage_order(run.store.name, run.order_id, order.id, "opened", facts=facts, waiting=waiting)
+    undeducted = undeducted_by_line(order)
+    run.links.stage_order(run.store.name, run.order_id, order.id, "opened", facts=facts, undeducted=undeducted)
     return f"imported as Afosto order {order.id}: {how}"
 
 

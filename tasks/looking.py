@@ -5,7 +5,7 @@ import json
 
 from ledger.records import Link, Wish
 from schemas.mapping.news import news
-from schemas.mapping.stock import waiting_by_line
+from schemas.mapping.stock import undeducted_by_line
 from tasks.counterpart import must_be_an_id, read_order
 from tasks.exporting import known
 from tasks.pairing import settle_order
@@ -28,12 +28,12 @@ def look(run: Run) -> str:
     if link is None or link.stage != "opened":
         return _look_at_draft(run, link)
     order = read_order(run, link)
-    if run.context.held:
+    if run.context.needs_recovery:
         settle_order(run, order)
     found = news(order, known(run, order), broken="broken" in run.context.exports)
     wishes = [_wish(run, flow, found[flow]) for flow in sorted(EXPORTS & run.context.exports & found.keys())]
     run.runtime.ledger.jobs.wish(run.store.name, "export", 0, wishes)
-    run.runtime.ledger.held.note_afosto(run.store.name, run.order_id, waiting_by_line(order))
+    run.runtime.ledger.sold_units.note_afosto(run.store.name, run.order_id, undeducted_by_line(order))
     run.runtime.ledger.walks.looked(run.store.name, run.order_id, closed=order.status == "CLOSED")
     return f"news for {', '.join(wish.flow for wish in wishes)}" if wishes else "no news"
 
@@ -41,7 +41,7 @@ def look(run: Run) -> str:
 def _look_at_draft(run: Run, link: Link | None) -> str:
     """A draft that a person opened in Afosto is an order: its import finds it so, whatever it waited for."""
     waits = "the order is not open in Afosto"
-    if link is None or link.stage != "filled" or run.context.held or run.context.order_dropped:
+    if link is None or link.stage != "filled" or run.context.needs_recovery or run.context.order_dropped:
         return waits
     order = run.afosto.order(link.afosto_id)
     run.runtime.ledger.walks.looked(run.store.name, run.order_id, closed=True)

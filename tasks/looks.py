@@ -19,7 +19,7 @@ REST = 0.5
 
 def _settling(context: Context) -> int:
     """After a restore the order and its processes are read."""
-    return 2 if context.held else 0
+    return 2 if context.needs_recovery else 0
 
 
 LOOK = Flow(

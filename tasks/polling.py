@@ -137,7 +137,7 @@ def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, *, 
     return Slice(
         orders=[each.order for each in taken],
         wishes=[wish for each in taken for wish in each.wishes],
-        held=[line for each in taken for line in each.held],
+        sold_lines=[line for each in taken for line in each.sold_lines],
         malformed=broken,
         position=_position(runtime, cursor, reading, orders),
         width=reading.width,

@@ -125,7 +125,7 @@ class _Preview:
         snapshot = self._ledger.stock.clock()
         levels = patiently(lambda: self._levels(skus), self._tell)
         sellers = [each.store for each in self._ledger.stock.sellers(self._store.name, skus) if each.imports]
-        promised = self._ledger.held.promised(sellers, skus, snapshot)
+        promised = self._ledger.sold_units.unbooked_stock(sellers, skus, snapshot)
         for sku in skus:
             yield self._move(sku, places[sku], levels, promised[sku])
 

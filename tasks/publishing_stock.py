@@ -152,7 +152,7 @@ class _Publisher:
         moving = frozenset(skus)
         before = sellers.read(cursors, moving)
         # Ahead of the shop's stock: a cancellation that is heard of later raises that by itself.
-        promised = self._run.runtime.ledger.held.promised(sellers.names, skus, snapshot)
+        promised = self._run.runtime.ledger.sold_units.unbooked_stock(sellers.names, skus, snapshot)
         found = {each.sku: where for each in wanted if self.has_time and (where := self._try_to_find(each))}
         after = sellers.read(cursors, moving)
         self._emptying.check(wanted, found, available, promised)

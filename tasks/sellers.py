@@ -64,9 +64,9 @@ class Sellers:
         """Read one store. Our own mistake with another one holds up nobody else: what its orders held last counts."""
         try:
             orders = self._orders(store, client, cursor)
-            self._run.runtime.ledger.held.note_shop(store, orders, Publishing(self._run.store.name, moving))
+            self._run.runtime.ledger.sold_units.note_shop(store, orders, Publishing(self._run.store.name, moving))
             lines = (line for line in countable(store, orders) if line.sku in self._skus)
-            return {(store.name, line.order_id, line.line_id): (line.sku, line.held) for line in lines}
+            return {(store.name, line.order_id, line.line_id): (line.sku, line.sold_units) for line in lines}
         except ConnectorError:
             raise
         except Exception as error:

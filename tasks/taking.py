@@ -9,7 +9,7 @@ from ledger.records import SeenOrder, Store, Wish
 from schemas.advice import OWN_FAULT, UNFORESEEN
 from schemas.epages import Order, OrderRow
 from schemas.errors import MalformedDocument, NeedsPerson
-from schemas.mapping.stock import HeldLine
+from schemas.mapping.stock import SoldLine
 from tasks.health import words_of
 from tasks.reading import seen, wishes
 
@@ -20,7 +20,7 @@ class Taken:
 
     order: SeenOrder
     wishes: Sequence[Wish]
-    held: Sequence[HeldLine]
+    sold_lines: Sequence[SoldLine]
 
 
 def take_all(store: Store, orders: list[Order], unread: list[OrderRow]) -> tuple[list[Taken], list[Malformed]]:

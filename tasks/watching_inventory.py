@@ -181,5 +181,5 @@ class _Watch:
     def _refresh(self) -> None:
         """Units are deducted, canceled or sent without any change of inventory: look at orders that wait for theirs."""
         ledger, name = self._runtime.ledger, self._store.name
-        for left_out in refresh(ledger, self._afosto, [name], ledger.held.waiting_skus(name)):
+        for left_out in refresh(ledger, self._afosto, [name], ledger.sold_units.unbooked_skus(name)):
             log.warning("an order is not looked at for its stock", store=name, why=left_out)

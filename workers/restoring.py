@@ -40,14 +40,14 @@ def release_orders(ledger: Ledger, store: str, orders: Sequence[str] | None) -> 
     """
     found = held_orders(ledger, store, orders)
     for held in found:
-        ledger.restores.settle(store, held["order_id"])
+        ledger.restores.mark_recovered(store, held["order_id"])
     return len(ledger.jobs.retry(ids=[held["id"] for held in found], by=who()))
 
 
 def held_orders(ledger: Ledger, store: str, orders: Sequence[str] | None) -> list[Row]:
     """Return the rows of these orders, by number or ePages id. Raises NeedsPerson (not-held) for one that is not."""
     ledger.stores.facts(store)
-    rows = ledger.restores.held(store)
+    rows = ledger.restores.undecided(store)
     if orders is None:
         return rows
     known = {row["number"]: row for row in rows} | {row["order_id"]: row for row in rows}

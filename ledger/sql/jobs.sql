@@ -23,7 +23,7 @@ on conflict (store, direction, flow, subject) do update set
     lane = case when jobs.state in ('done', 'parked') then excluded.lane else least(jobs.lane, excluded.lane) end,
     state = case when jobs.state in ('done', 'parked') then 'waiting' else jobs.state end,
     due_at = case when jobs.state in ('done', 'parked') or jobs.reason = 'blocked' then excluded.due_at else jobs.due_at end,
-    failures = 0, failing_since = null, reason = null, message = null, resolution = null, told = null
+    failures = 0, failing_since = null, reason = null, message = null, resolution = null, warned_reason = null
 where jobs.content_hash is distinct from excluded.content_hash
   and (jobs.document_at is null or excluded.document_at is null or excluded.document_at >= jobs.document_at)
 returning flow, subject, wanted;
@@ -31,13 +31,13 @@ returning flow, subject, wanted;
 -- name: park_malformed
 -- An order that cannot be taken: parked with what is at fault, woken by other content.
 insert into jobs (store, direction, flow, subject, order_key, lane, content_hash, state, reason, message, resolution,
-                  told, failing_since, settled_at)
+                  warned_reason, failing_since, settled_at)
 values (%(store)s, 'import', 'orders', %(subject)s, %(subject)s, %(lane)s, %(content_hash)s, 'parked', %(reason)s,
         %(message)s, %(resolution)s, %(reason)s, now(), now())
 on conflict (store, direction, flow, subject) do update set
     content_hash = excluded.content_hash, wanted = jobs.wanted + 1, state = 'parked',
     failing_since = coalesce(jobs.failing_since, now()), settled_at = now(),
-    reason = excluded.reason, message = excluded.message, resolution = excluded.resolution, told = excluded.reason
+    reason = excluded.reason, message = excluded.message, resolution = excluded.resolution, warned_reason = excluded.reason
 where jobs.content_hash is distinct from excluded.content_hash and jobs.state not in ('queued', 'running')
 returning id;
 
@@ -52,7 +52,7 @@ where store = %(store)s and state = 'parked' and reason = 'malformed-document' a
 -- name: found_after_all
 -- Rows that had no id: an order with the same number was read since, so there is nothing to look after.
 update jobs j set state = 'done', done = wanted, settled_at = now(), failing_since = null, reason = null, resolution = null,
-       told = null, message = 'the order was read after all'
+       warned_reason = null, message = 'the order was read after all'
 from orders o where o.store = j.store and o.id = j.subject and o.number = any(%(numbers)s)
   and j.store = %(store)s and j.state = 'parked' and j.reason = 'malformed-document' and j.subject like 'unreadable:%%';
 
@@ -87,7 +87,7 @@ where store = %(store)s and direction = %(direction)s and flow = %(flow)s and su
   and exists (select 1 from stores s where s.name = j.store and s.paused_at is null)
   and exists (select 1 from store_flows f where f.store = j.store and f.direction = j.direction and f.flow = j.flow
               and f.enabled and f.stopped_reason is null)
-returning id, store, direction, flow, subject, order_key, lane, fence, claimed_version, failures, told,
+returning id, store, direction, flow, subject, order_key, lane, fence, claimed_version, failures, warned_reason,
           case when prepaid then prepaid_epages else 0 end as prepaid_epages,
           case when prepaid then prepaid_afosto else 0 end as prepaid_afosto;
 
@@ -114,9 +114,9 @@ select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store,
                and j.flow = 'orders' and j.state = 'done' and j.reason = 'dropped')
        and not exists (select 1 from links l where l.store = s.name and l.kind = 'order' and l.epages_id = %(order_key)s
                        and l.stage = 'opened') as order_dropped,
-       s.held_until is not null
+       s.needs_recovery_before is not null
        and not exists (select 1 from orders o where o.store = s.name and o.id = %(order_key)s
-                       and (o.settled or o.created_at >= s.held_until)) as held,
+                       and (o.recovered or o.created_at >= s.needs_recovery_before)) as needs_recovery,
        (select o.updated_at from orders o where o.store = s.name and o.id = %(order_key)s) as read_to
 from stores s where s.name = %(store)s;
 
@@ -137,8 +137,8 @@ with job as (
         failing_since = case when %(failed)s or %(reason)s = 'malformed-document' then coalesce(failing_since, now())
                              when %(state)s = 'done' then null else failing_since end,
         reason = %(reason)s, message = %(message)s, resolution = %(resolution)s,
-        told = case when %(state)s = 'parked' and wanted = claimed_version then %(reason)s
-                    when %(state)s = 'done' then null else told end,
+        warned_reason = case when %(state)s = 'parked' and wanted = claimed_version then %(reason)s
+                    when %(state)s = 'done' then null else warned_reason end,
         holder = null, lease_until = null, queued_at = null, settled_at = now()
     where id = %(id)s and fence = %(fence)s and state = 'running'
     returning id, state, store, order_key
@@ -201,7 +201,7 @@ update jobs set
     due_at = now(), failures = failures + 1, failing_since = coalesce(failing_since, now()),
     holder = null, lease_until = null, queued_at = null, prepaid = false,
     reason = case when failures + 1 >= %(limit)s then 'holder-dies' end,
-    told = case when failures + 1 >= %(limit)s then 'holder-dies' else told end,
+    warned_reason = case when failures + 1 >= %(limit)s then 'holder-dies' else warned_reason end,
     message = 'the worker that ran this job died or lost its lease',
     resolution = case when failures + 1 >= %(limit)s
         then 'look in the worker''s log for the time of the last attempt, then: connector jobs retry --reason holder-dies' end
@@ -223,12 +223,12 @@ order by id desc limit %(limit)s;
 -- Now, and not when calls were reserved for it: they are reserved anew.
 with chosen as (
     update jobs set state = 'waiting', due_at = now(), prepaid = false, failures = 0, failing_since = null, reason = null,
-           message = null, resolution = null, told = null, wanted = greatest(wanted, done + 1),
+           message = null, resolution = null, warned_reason = null, wanted = greatest(wanted, done + 1),
            decision = 'retried', decided_by = %(by)s, decided_at = now()
     where state in ('parked', 'done', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
       and (%(store)s::text is null or store = %(store)s) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
     returning id, store, order_key, direction, flow, fence, decided_by
-), told as (
+), noted as (
     insert into attempts (job_id, store, order_key, direction, flow, fence, worker, outcome, message, steps, seconds, requests)
     select id, store, order_key, direction, flow, fence, decided_by, 'retried by a person', '', '[]'::jsonb, 0, 0 from chosen
 )
@@ -238,14 +238,14 @@ select id from chosen;
 -- What waits for the import of an order goes with it; the opening of the order brings it back. What was blocked goes on.
 with chosen as (
     update jobs set state = 'done', done = wanted, settled_at = now(), failures = 0, failing_since = null, prepaid = false,
-           told = null, reason = 'dropped', message = 'dropped by a person', resolution = null,
+           warned_reason = null, reason = 'dropped', message = 'dropped by a person', resolution = null,
            decision = 'dropped', decided_by = %(by)s, decided_at = now()
     where state in ('parked', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
       and (%(store)s::text is null or store = %(store)s) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
     returning id, store, order_key, direction, flow, fence, decided_by
 ), dependants as (
     update jobs d set state = 'done', done = d.wanted, settled_at = now(), failures = 0, failing_since = null, prepaid = false,
-           told = null, reason = 'order-dropped', message = 'dropped with the import of its order', resolution = null,
+           warned_reason = null, reason = 'order-dropped', message = 'dropped with the import of its order', resolution = null,
            decision = 'dropped', decided_by = c.decided_by, decided_at = now()
     from chosen c
     where c.direction = 'import' and c.flow = 'orders' and d.store = c.store and d.order_key = c.order_key
@@ -254,7 +254,7 @@ with chosen as (
       and not exists (select 1 from links l where l.store = d.store and l.kind = 'order' and l.epages_id = d.order_key
                       and l.stage = 'opened')
     returning d.id, d.store, d.order_key, d.direction, d.flow, d.fence, d.decided_by
-), told as (
+), noted as (
     insert into attempts (job_id, store, order_key, direction, flow, fence, worker, outcome, message, steps, seconds, requests)
     select id, store, order_key, direction, flow, fence, decided_by, 'dropped by a person', '', '[]'::jsonb, 0, 0
     from (select * from chosen union all select * from dependants) as dropped

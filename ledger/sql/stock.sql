@@ -84,7 +84,7 @@ returning sku, wanted > done as open;
 with touched (sku) as (
     select unnest(%(skus)s::text[])
     union
-    select sku from order_lines where store = %(store)s and order_id = %(order_id)s and waiting_at = now()
+    select sku from sold_lines where store = %(store)s and order_id = %(order_id)s and undeducted_at = now()
 ), publishers as (
     select distinct o.store from locations m
     join locations o on o.afosto_id = m.afosto_id
@@ -135,7 +135,7 @@ join store_flows f on f.store = o.store and f.direction = 'import' and f.flow = 
 left join cursors h on h.store = o.store and h.kind = 'history'
 where o.store = %(store)s
    or exists (select 1 from stock k where k.store = o.store and k.sku = any(%(skus)s) and k.product_id is not null)
-   or exists (select 1 from order_lines l where l.store = o.store and l.sku = any(%(skus)s))
+   or exists (select 1 from sold_lines l where l.store = o.store and l.sku = any(%(skus)s))
    or not exists (select 1 from stock_cursors c where c.store = o.store and c.position is not null)
 order by o.store;
 

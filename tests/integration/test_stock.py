@@ -11,7 +11,7 @@ import pytest
 from clients.errors_table import Answer
 from clients.http import Http
 from clients.limiter import Limiter
-from ledger.held import Held
+from ledger.held import SoldUnits
 from ledger.stock import StockOutcome
 from schemas.errors import LeaseLost, NeedsPerson
 from schemas.messages import StockMessage
@@ -419,17 +419,17 @@ def test_a_piece_that_is_not_booked_and_put_back_after_the_reading_is_not_for_sa
     shop.poll()
     world.afosto.recount(TENANT, HERE, sku, 12)
     shop.watch()
-    promised = Held.promised
+    unbooked = SoldUnits.unbooked_stock
     canceled: list[object] = []
 
-    def once_the_buyer_has_canceled(held: Held, *arguments: Any) -> dict[str, int]:
+    def once_the_buyer_has_canceled(sold_units: SoldUnits, *arguments: Any) -> dict[str, int]:
         """The shop's stock, its orders and what the ledger knows of them are read one after another."""
         if not canceled:
             canceled.append(world.epages.act(shop.store, order["id"], "cancel"))
             shop.poll()
-        return promised(held, *arguments)
+        return unbooked(sold_units, *arguments)
 
-    with patch.object(Held, "promised", autospec=True, side_effect=once_the_buyer_has_canceled):
+    with patch.object(SoldUnits, "unbooked_stock", autospec=True, side_effect=once_the_buyer_has_canceled):
         shop.publish()
     assert shop.violations() == []
     shop.settle()

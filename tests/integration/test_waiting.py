@@ -214,9 +214,8 @@ def test_an_order_held_since_a_restore_that_nobody_can_look_at_is_for_a_person_a
 ) -> None:
     order, copy = driver.imported(lines=driver.lines(2))
     database = driver.runtime.ledger.database
-    database.transaction(
-        lambda s: s.execute("update stores set held_until = now() + interval '1 hour' where name = %s", (driver.store,))
-    )
+    sql = "update stores set needs_recovery_before = now() + interval '1 hour' where name = %s"
+    database.transaction(lambda s: s.execute(sql, (driver.store,)))
     driver.world.epages.act(driver.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
     driver.world.afosto.tamper(TENANT, copy["id"], "delete")
     driver.poll()

@@ -46,7 +46,7 @@ def hold(until: datetime | None) -> None:
         if moment > datetime.now(UTC) or (last and moment < last):
             known = f", nor before {show(last)}, the last that this database knows of" if last else ""
             raise click.BadParameter(f"must not lie in the future{known}.", param_hint="--until")
-        names = ledger.restores.hold(moment)
+        names = ledger.restores.require_recovery(moment)
     say(f"Orders of {counted(len(names), 'store')} placed before {show(moment)} are held.")
     if last:
         say(f"This database knows what was done up to {show(last)}.")
@@ -76,7 +76,7 @@ def list_held(store: str | None, as_json: bool) -> None:
     with open_ledger() as ledger:
         if store is not None:
             ledger.stores.facts(store)
-        rows = ledger.restores.held(store)
+        rows = ledger.restores.undecided(store)
     if as_json:
         print_json(rows)
         return
