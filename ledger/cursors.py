@@ -8,9 +8,9 @@ from typing import Any
 from ledger.batches import Batch, keep, naming
 from ledger.database import Database, Row, fetch, fetch_one
 from ledger.held import note_sold_lines
-from ledger.jobs import upsert_wishes
+from ledger.jobs import upsert_requests
 from ledger.parking import Malformed, park, unkept, warn_about
-from ledger.records import Cursor, SeenOrder, Wish
+from ledger.records import Cursor, JobRequest, SeenOrder
 from ledger.session import Session
 from schemas.mapping.stock import SoldLine
 
@@ -31,7 +31,7 @@ class Slice:
     """
 
     orders: Sequence[SeenOrder]
-    wishes: Sequence[Wish]
+    job_requests: Sequence[JobRequest]
     malformed: Sequence[Malformed]
     position: datetime
     width: float
@@ -46,7 +46,7 @@ class Slice:
     def order_ids(self) -> list[str]:
         """The orders of which it brought anything that can be kept."""
         seen, sold = (order.id for order in self.orders), (line.order_id for line in self.sold_lines)
-        return list(dict.fromkeys([*seen, *(wish.subject for wish in self.wishes), *sold]))
+        return list(dict.fromkeys([*seen, *(request.subject for request in self.job_requests), *sold]))
 
     def number(self, order_id: str) -> str | None:
         """The number of one of its orders."""
@@ -57,14 +57,14 @@ class Slice:
         return replace(
             self,
             orders=[order for order in self.orders if order.id in ids],
-            wishes=[wish for wish in self.wishes if wish.subject in ids],
+            job_requests=[request for request in self.job_requests if request.subject in ids],
             sold_lines=[line for line in self.sold_lines if line.order_id in ids],
         )
 
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """What of a part was news: orders that changed, wishes that are due."""
+    """What of a part was news: orders that changed, requests that are due."""
 
     changed: list[Row]
     news: list[Row]
@@ -72,7 +72,7 @@ class _Kept:
 
 @dataclass(frozen=True, slots=True)
 class _Advanced:
-    """What came of a slice: wishes that are due, orders that were parked, and those that not even that can hold."""
+    """What came of a slice: requests that are due, orders that were parked, and those that not even that can hold."""
 
     news: list[Row]
     parked: list[Malformed]
@@ -145,7 +145,7 @@ class Cursors:
         """Keep what a slice brought and move the cursor behind it, in one transaction.
 
         An order that the database refuses is parked by its name, and holds up no other one.
-        Returns the wishes that were news, or None when a newer run has taken the cursor over.
+        Returns the job requests that were news, or None when a newer run has taken the cursor over.
         """
         advanced = keep(self._database, lambda batch: self._advance(batch, cursor, found))
         if advanced is None:
@@ -173,14 +173,14 @@ class Cursors:
         part = found.only(ids)
         changed = self._upsert_orders(session, store, part.orders)
         note_sold_lines(session, store, part.sold_lines)
-        return _Kept(changed, upsert_wishes(session, store, "import", lane, part.wishes, self._order_wait))
+        return _Kept(changed, upsert_requests(session, store, "import", lane, part.job_requests, self._order_wait))
 
-    def note_read(self, store: str, lane: int, order: SeenOrder, wishes: Sequence[Wish]) -> None:
+    def note_read(self, store: str, lane: int, order: SeenOrder, job_requests: Sequence[JobRequest]) -> None:
         """Keep what a run has read of an order that a poll could not read, as a poll keeps it."""
 
         def work(session: Session) -> None:
             self._upsert_orders(session, store, [order])
-            upsert_wishes(session, store, "import", lane, wishes, self._order_wait)
+            upsert_requests(session, store, "import", lane, job_requests, self._order_wait)
 
         with naming(f"order {order.number} of {store}"):
             self._database.transaction(work)

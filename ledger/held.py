@@ -11,7 +11,7 @@ from ledger.parking import Malformed, park, unkept, warn_about
 from ledger.records import Store
 from ledger.session import Session
 from ledger.sqlstates import is_of_a_row
-from ledger.wishes import Publishing, touch_noted, wish_touched
+from ledger.wishes import Publishing, request_everywhere, request_noted
 from schemas.epages import Order
 from schemas.mapping.stock import SoldLine, sold_lines
 
@@ -81,7 +81,7 @@ def note_undeducted(
 ) -> tuple[Statement, Statement]:
     """Return the statements that keep what Afosto has not deducted of an opened order; both go in one transaction."""
     values = {"store": store, "order_id": order_id, "lines": list(undeducted), "counts": list(undeducted.values())}
-    return ("order_lines.note_undeducted", values), touch_noted(store, order_id, by)
+    return ("order_lines.note_undeducted", values), request_noted(store, order_id, by)
 
 
 def _note_shop(
@@ -114,7 +114,7 @@ def note_sold_lines(session: Session, store: str, lines: Iterable[SoldLine], by:
     if older := [line for line in kept if (line.order_id, line.line_id) in changed - new]:
         # The shop has put pieces back where they were sold from, whatever SKU that product has now.
         touched |= {row["sku"] for row in fetch(session, "stock.borne", _places(store, older))}
-    wish_touched(session, store, touched, by)
+    request_everywhere(session, store, touched, by)
 
 
 def _places(store: str, lines: Iterable[SoldLine]) -> dict[str, object]:

@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from ledger.batches import keep, keep_rows, require_all
 from ledger.database import Database, Row, Statement, fetch
-from ledger.records import Context, Intent, Job, Link, Settled, Settlement, Sibling, Wish
+from ledger.records import Context, Intent, Job, JobRequest, Link, Settled, Settlement, Sibling
 from ledger.session import Session
 from ledger.sqlstates import words
 from ledger.stores import Stores
@@ -38,22 +38,22 @@ class Jobs:
         self._database = database
         self._stores = stores
 
-    def hint(self, store: str, direction: str, flow: str, subject: str, *, lane: int = 1) -> int | None:
+    def request_run(self, store: str, direction: str, flow: str, subject: str, *, lane: int = 1) -> int | None:
         """Ask for one more look at a subject; return the job's id, or None when the store is not connected."""
-        rows = self.hint_all(store, direction, flow, [subject], lane=lane)
+        rows = self.request_runs(store, direction, flow, [subject], lane=lane)
         return rows[0]["id"] if rows else None
 
-    def hint_all(self, store: str, direction: str, flow: str, subjects: Sequence[str], *, lane: int) -> list[Row]:
+    def request_runs(self, store: str, direction: str, flow: str, subjects: Sequence[str], *, lane: int) -> list[Row]:
         """Ask for one more look at each of some different subjects; return (id, subject, wanted) of their jobs."""
         key = {"store": store, "direction": direction, "flow": flow, "lane": lane}
         rows, refused = keep_rows(
-            self._database, subjects, lambda part: [("jobs.hint", {**key, "subjects": list(part)})]
+            self._database, subjects, lambda part: [("jobs.request_run", {**key, "subjects": list(part)})]
         )
         for each in refused:
             warn_left_out(store, f"{flow_name(direction, flow)} {each.row}", each.why)
         return rows
 
-    def wish(self, store: str, direction: str, lane: int, wishes: Sequence[Wish]) -> list[Row]:
+    def request_jobs(self, store: str, direction: str, lane: int, job_requests: Sequence[JobRequest]) -> list[Row]:
         """Make due the jobs whose content is news; return (flow, subject, wanted) of those.
 
         Raises NeedsPerson (not-written-down), once the others are kept, when the database refuses some.
@@ -61,10 +61,12 @@ class Jobs:
         rows, refused = keep(
             self._database,
             lambda batch: batch.write(
-                wishes, lambda part: upsert_wishes(batch.session, store, direction, lane, part, 0.0)
+                job_requests, lambda part: upsert_requests(batch.session, store, direction, lane, part, 0.0)
             ),
         )
-        require_all(refused, "the news for", lambda wish: f"{flow_name(direction, wish.flow)} of {wish.subject}")
+        require_all(
+            refused, "the news for", lambda request: f"{flow_name(direction, request.flow)} of {request.subject}"
+        )
         return rows
 
     def claim(
@@ -221,19 +223,19 @@ class Jobs:
         return [{**row, "name": flow_name(row["direction"], row["flow"])} for row in rows]
 
 
-def upsert_wishes(
-    session: Session, store: str, direction: str, lane: int, wishes: Sequence[Wish], order_wait: float
+def upsert_requests(
+    session: Session, store: str, direction: str, lane: int, job_requests: Sequence[JobRequest], order_wait: float
 ) -> list[Row]:
-    """Write wishes in the given transaction; what waits for its order does so for `order_wait` seconds at most."""
-    if not wishes:
+    """Write requests in the given transaction; a job that depends on its order waits `order_wait` seconds at most."""
+    if not job_requests:
         return []
-    dependants = sorted({wish.subject for wish in wishes if wish.flow != "orders"})
+    dependants = sorted({request.subject for request in job_requests if request.flow != "orders"})
     fetch(session, "jobs.hold_orders", {"store": store, "subjects": dependants})
     columns = {
-        "flows": [wish.flow for wish in wishes],
-        "subjects": [wish.subject for wish in wishes],
-        "hashes": [wish.content_hash for wish in wishes],
-        "documents": [wish.document_at for wish in wishes],
+        "flows": [request.flow for request in job_requests],
+        "subjects": [request.subject for request in job_requests],
+        "hashes": [request.content_hash for request in job_requests],
+        "documents": [request.document_at for request in job_requests],
     }
     key = {"store": store, "direction": direction, "lane": lane, "order_wait": order_wait}
     return fetch(session, "jobs.upsert", {**key, **columns})

@@ -145,7 +145,7 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class JobRequest:
     """What a poll or a look found for one flow of one order: `content_hash` says whether it is news.
 
     `document_at` is when the shop changed the document, by which an older one is told; None where what is found is the

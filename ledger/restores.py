@@ -26,7 +26,7 @@ class Restores:
         for name in names:
             opened = [row["epages_id"] for row in fetch(session, "walks.all_opened", {"store": name})]
             asked = {"store": name, "direction": "export", "flow": "looks", "subjects": opened, "lane": 2}
-            fetch(session, "jobs.hint", asked)
+            fetch(session, "jobs.request_run", asked)
         return names
 
     def mark_recovered(self, store: str, order_id: str) -> None:

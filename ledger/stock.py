@@ -14,7 +14,7 @@ from ledger.records import Job
 from ledger.session import Session
 from ledger.sku_batches import SEE_LOG, SkuBatch, keep_skus, sku_of
 from ledger.sqlstates import words
-from ledger.wishes import hint
+from ledger.wishes import request_run
 from schemas.errors import LeaseLost
 from schemas.flows import STOCK_STOPS
 
@@ -83,22 +83,22 @@ class Stock:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def wish(self, store: str, skus: Collection[str]) -> int | None:
+    def request_publishing(self, store: str, skus: Collection[str]) -> int | None:
         """Let these SKUs be published; return the id of the store's job, or None when the store is not connected."""
 
         def work(batch: SkuBatch) -> list[Row]:
-            batch.write("stock.wish", sorted(set(skus)), str, lambda part: {"skus": list(part)})
-            return hint(batch.session, [store], wished=True)
+            batch.write("stock.request", sorted(set(skus)), str, lambda part: {"skus": list(part)})
+            return request_run(batch.session, [store], on_demand=True)
 
         rows = keep_skus(self._database, store, work)
         return int(rows[0]["id"]) if rows else None
 
-    def wish_all(self, store: str) -> int | None:
+    def request_all(self, store: str) -> int | None:
         """Let every SKU of the store that is known be published; return as `wish` does."""
 
         def work(session: Session) -> list[Row]:
-            fetch(session, "stock.wish_all", {"store": store})
-            return hint(session, [store], wished=True)
+            fetch(session, "stock.request_all", {"store": store})
+            return request_run(session, [store], on_demand=True)
 
         rows = self._database.transaction(work)
         return int(rows[0]["id"]) if rows else None
@@ -111,7 +111,7 @@ class Stock:
         row = self._database.row("stock.knows", {"store": store, "sku": sku})
         return bool(row is None or row["knows"])
 
-    def wish_changed(self, store: str, changed: Mapping[str, datetime], foreign: StockOutcome) -> int:
+    def request_changed(self, store: str, changed: Mapping[str, datetime], foreign: StockOutcome) -> int:
         """Let SKUs be published whose inventory moved (aware UTC) since it was last seen; return how many.
 
         `foreign` is what is noted of a SKU that is not the shop's.
@@ -122,18 +122,18 @@ class Stock:
             return {**noted, "skus": [sku for sku, _ in part], "changed": [at for _, at in part]}
 
         def work(batch: SkuBatch) -> int:
-            rows = batch.write("stock.wish_changed", list(changed.items()), sku_of, columns)
+            rows = batch.write("stock.request_changed", list(changed.items()), sku_of, columns)
             news: int = sum(row["open"] for row in rows)
             if news:
-                hint(batch.session, [store])
+                request_run(batch.session, [store])
             return news
 
         return keep_skus(self._database, store, work)
 
-    def hint_if_due(self, store: str) -> None:
+    def request_run_if_due(self, store: str) -> None:
         """Ask for a run when something is to be published and nobody was asked, because the flow was off."""
         if self.next_due(store) is not None:
-            self._database.transaction(lambda session: hint(session, [store]))
+            self._database.transaction(lambda session: request_run(session, [store]))
 
     def remember(self, store: str, places: Mapping[str, tuple[str, str | None]]) -> list[str]:
         """Keep where the shop was seen to have the stock of each SKU: (product id, variation id).
@@ -297,7 +297,7 @@ class Stock:
         """A walk over the catalogue passed `walked` products: it knows where these SKUs are, and they are wanted."""
         self.remember(store, places)
         if places:
-            self.wish(store, list(places))
+            self.request_publishing(store, list(places))
         self._database.rows("stock.walked", {"store": store, "walked": walked})
 
     def found_again(self, store: str, places: Mapping[str, tuple[str, str | None]], walked: int) -> None:
@@ -308,7 +308,7 @@ class Stock:
     def moved(self, store: str, places: Mapping[str, tuple[str, str | None]]) -> None:
         """Keep where SKUs were just seen; they are wanted where that is news."""
         if news := self.remember(store, places):
-            self.wish(store, news)
+            self.request_publishing(store, news)
 
     def start_search(self, store: str, rest: float) -> None:
         """Begin a search when SKUs are looked for, at most one in `rest` seconds."""

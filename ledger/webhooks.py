@@ -153,6 +153,6 @@ def _named(message: Webhook) -> list[tuple[str, str]]:
 
 def _look(session: Session, store: str, order: str) -> int | None:
     key = {"store": store, "direction": "export", "flow": "looks", "subjects": [order], "lane": 0}
-    job = fetch_one(session, "jobs.hint", key)
+    job = fetch_one(session, "jobs.request_run", key)
     # None when the store was removed at this very moment.
     return job["wanted"] if job and job["state"] == "waiting" else None

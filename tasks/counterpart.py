@@ -69,7 +69,7 @@ def settled_first(run: Run) -> None:
     look = run.context.siblings.get(("export", "looks"))
     if look and look.state == "parked":
         wait_for(look, "the order is looked at first, as the database was restored")
-    run.runtime.ledger.jobs.hint(run.store.name, "export", "looks", run.order_id, lane=0)
+    run.runtime.ledger.jobs.request_run(run.store.name, "export", "looks", run.order_id, lane=0)
     raise Wait("the order is looked at first, as the database was restored", after=run.settings.retry_base)
 
 
@@ -94,7 +94,7 @@ def look_at_order(run: Run) -> None:
     order = run.context.siblings.get(("import", "orders"))
     if order and order.state == "parked":
         return
-    run.runtime.ledger.jobs.hint(run.store.name, "import", "orders", run.order_id, lane=run.job.lane)
+    run.runtime.ledger.jobs.request_run(run.store.name, "import", "orders", run.order_id, lane=run.job.lane)
 
 
 def read_order(run: Run, link: Link) -> afosto.Order:

@@ -71,7 +71,7 @@ def execute(runtime: Runtime, flow: Flow, message: OrderMessage, refill: Callabl
     """
     jobs = runtime.ledger.jobs
     key = (message.store, flow.direction, flow.name, message.order)
-    if message.version is None and jobs.hint(*key, lane=LANES[flow.direction][0]) is None:
+    if message.version is None and jobs.request_run(*key, lane=LANES[flow.direction][0]) is None:
         runtime.ledger.stores.get(message.store)
     claimed_at = time.monotonic()
     claimed = jobs.claim(*key, holder=runtime.holder, lease=runtime.settings.lease)

@@ -91,8 +91,8 @@ def repair(runtime: Runtime, store: str, findings: Iterable[Finding]) -> str:
             wanted.setdefault(job, set()).add(finding.key)
     skus = wanted.pop(("export", STOCK), set())
     if skus:
-        runtime.ledger.stock.wish(store, skus)
+        runtime.ledger.stock.request_publishing(store, skus)
     for (direction, flow), orders in sorted(wanted.items()):
-        runtime.ledger.jobs.hint_all(store, direction, flow, sorted(orders), lane=REPAIR_LANE)
+        runtime.ledger.jobs.request_runs(store, direction, flow, sorted(orders), lane=REPAIR_LANE)
     jobs = sum(map(len, wanted.values()))
     return f"{counted(jobs, 'job')} and {counted(len(skus), 'SKU')}"

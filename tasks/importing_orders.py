@@ -208,7 +208,7 @@ def _open(run: Run, order_id: str, facts: dict[str, str], *, new: bool) -> str:
 
 def _found_open(run: Run, order: afosto.Order, facts: dict[str, str] | None = None) -> NoReturn:
     """It was opened before and the answer was lost: news since then found no opened order, so it is looked at."""
-    run.runtime.ledger.jobs.hint(run.store.name, "export", "looks", run.order_id, lane=0)
+    run.runtime.ledger.jobs.request_run(run.store.name, "export", "looks", run.order_id, lane=0)
     said = _opened(run, order, "it was open already", facts)
     # What the shop changed after the draft was made, and before this was known, is in no Afosto order.
     look_again(said)

@@ -136,7 +136,7 @@ def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, *, 
     finished = reading.end is not None and cursor.upper_end is not None and reading.end >= cursor.upper_end
     return Slice(
         orders=[each.order for each in taken],
-        wishes=[wish for each in taken for wish in each.wishes],
+        job_requests=[request for each in taken for request in each.job_requests],
         sold_lines=[line for each in taken for line in each.sold_lines],
         malformed=broken,
         position=_position(runtime, cursor, reading, orders),

@@ -239,7 +239,7 @@ class _Publisher:
         self._settle(wanted, place, in_step(shop, target, available, promised))
         if (shop.available_stock or 0) > target:
             # Somebody raised it while it was moved.
-            self._stock.wish(self._store, [wanted.sku])
+            self._stock.request_publishing(self._store, [wanted.sku])
 
     def _adjust(self, wanted: WantedSku, place: Place, amount: int) -> Availability | None:
         """Move the shop's stock; None when the answer was lost, or when it was refused and that is settled."""

@@ -64,7 +64,7 @@ def _walk(runtime: Runtime, store: Store, where: Walk) -> str:
 
 
 def _look_at(runtime: Runtime, store: Store, orders: list[str]) -> None:
-    runtime.ledger.jobs.hint_all(store.name, "export", "looks", orders, lane=LANE)
+    runtime.ledger.jobs.request_runs(store.name, "export", "looks", orders, lane=LANE)
 
 
 def _listed(runtime: Runtime, store: Store, where: Walk) -> list[str] | None:

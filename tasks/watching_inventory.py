@@ -53,7 +53,7 @@ def _watch(runtime: Runtime, name: str) -> str:
         return "nothing to watch: the store is paused, or a scope is missing"
     if not locations:
         # Its job says why nothing is published, and ends. A location that is chosen lets everything be published anew.
-        stock.wish_all(name)
+        stock.request_all(name)
         stock.move_cursor(name, datetime.now(UTC), lists_changes=True, pause=86_400, news=True, longest=0)
         return f"nothing to watch: {no_location(name)}"
     try:
@@ -95,13 +95,13 @@ class _Watch:
             return unfinished
         changes = self._changes(since) if first or cursor["lists_changes"] else None
         lists, interval = changes is not None, settings.inventory_interval
-        changed = self._stock.wish_changed(name, self._compared(now) if changes is None else changes, UNKNOWN_SKU)
+        changed = self._stock.request_changed(name, self._compared(now) if changes is None else changes, UNKNOWN_SKU)
         self._refresh()
         pause = interval if lists else max(interval, settings.poll_interval)
         self._stock.move_cursor(
             name, now, lists_changes=lists, pause=pause, news=first or changed > 0, longest=settings.poll_interval
         )
-        self._stock.hint_if_due(name)
+        self._stock.request_run_if_due(name)
         if self._afosto_gate.calls:
             self._runtime.ledger.stores.heal(name, ["afosto"])
         self._search()
@@ -114,8 +114,8 @@ class _Watch:
     def _hear(self, since: datetime) -> None:
         """Make wanted what changed, as far as Afosto can be asked now; the end of the walk reads it once more."""
         with suppress(RetryLater):
-            self._stock.wish_changed(self._store.name, self._changes(since) or {}, UNKNOWN_SKU)
-        self._stock.hint_if_due(self._store.name)
+            self._stock.request_changed(self._store.name, self._changes(since) or {}, UNKNOWN_SKU)
+        self._stock.request_run_if_due(self._store.name)
 
     def _walk(self, cursor: Row) -> str | None:
         """Walk on over what the shop sells; returns why that is not done yet, or None."""

@@ -40,7 +40,7 @@ class Driver:
         world.shop(self.store, tenant=tenant, key=key, **shop)
 
     def lines(self, *quantities: int) -> list[Document]:
-        """Wish for a line of so many pieces each, of different SKUs that the shop has enough of."""
+        """JobRequest for a line of so many pieces each, of different SKUs that the shop has enough of."""
         stocked = [item["sku"] for item in self.world.epages.stock(self.store) if (item["stock"] or 0) > 9]
         return [{"sku": sku, "quantity": count} for sku, count in zip(stocked, quantities, strict=False)]
 
@@ -61,7 +61,7 @@ class Driver:
 
     def look(self, order: Document) -> None:
         """Hear that something happened to an order in Afosto, long after the last look at it."""
-        self.runtime.ledger.jobs.hint(self.store, "export", "looks", order["id"], lane=0)
+        self.runtime.ledger.jobs.request_run(self.store, "export", "looks", order["id"], lane=0)
         self._execute("update jobs set due_at = now() where store = %s and flow = 'looks' and state = 'waiting'")
 
     def run(self) -> list[str]:

@@ -125,11 +125,12 @@ class StockWorld:
         self._hasten()
         return self._execute(PUBLISH, "stock")
 
-    def wish(self, sku: str | None = None) -> None:
+    def request(self, sku: str | None = None) -> None:
         """Make a SKU wanted through the task's own message."""
         stock = self.world.ledger.stock
         message = StockMessage(self.store, sku)
-        assert (stock.wish(self.store, [sku]) if message.sku and sku else stock.wish_all(self.store)) is not None
+        job = stock.request_publishing(self.store, [sku]) if message.sku and sku else stock.request_all(self.store)
+        assert job is not None
 
     def claim(self) -> Job:
         """Claim the store's stock job for a worker that never comes back, and whose lease has ended."""

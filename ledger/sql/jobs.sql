@@ -56,7 +56,7 @@ update jobs j set state = 'done', done = wanted, settled_at = now(), failing_sin
 from orders o where o.store = j.store and o.id = j.subject and o.number = any(%(numbers)s)
   and j.store = %(store)s and j.state = 'parked' and j.reason = 'malformed-document' and j.subject like 'unreadable:%%';
 
--- name: hint
+-- name: request_run
 -- Somebody says that these subjects may have news: one more look, not before the pause that the last one ended with. That
 -- does not end what makes a job fail.
 insert into jobs (store, direction, flow, subject, order_key, lane)

@@ -40,7 +40,7 @@ select name, %(sku)s, 0, %(outcome)s, %(message)s, %(resolution)s from stores wh
 on conflict (store, sku) do update set
     outcome = excluded.outcome, message = excluded.message, resolution = excluded.resolution;
 
--- name: wish
+-- name: request
 -- These SKUs shall be published.
 insert into stock (store, sku)
 select s.name, k.sku from stores s cross join unnest(%(skus)s::text[]) as k (sku) where s.name = %(store)s order by k.sku
@@ -53,14 +53,14 @@ select c.position is null or coalesce(k.outcome, case when k.sku is null then 'u
 from stock_cursors c left join stock k on k.store = c.store and k.sku = %(sku)s
 where c.store = %(store)s;
 
--- name: wish_all
+-- name: request_all
 -- What the shop was found not to have is left alone: its owner names a SKU that it has taken up.
 update stock set wanted = wanted + 1
 where store = %(store)s and sku in (
     select sku from stock where store = %(store)s and outcome is distinct from 'unknown-sku' order by sku for update)
 returning sku;
 
--- name: wish_changed
+-- name: request_changed
 -- SKUs whose inventory has moved since it was last seen to. Changes are read once the walk over the catalogue has ended: a
 -- SKU that it did not pass is not the shop's, and costs no call. The nightly walk finds what the shop has taken up since.
 insert into stock (store, sku, changed_at, wanted, done, outcome, message, resolution)
@@ -73,7 +73,7 @@ on conflict (store, sku) do update set
 where stock.changed_at is null or excluded.changed_at > stock.changed_at
 returning sku, wanted > done as open;
 
--- name: touch
+-- name: request_everywhere
 -- What a store holds of these SKUs has changed, or of the lines of an order that this transaction has noted: they shall be
 -- published at every store of its tenant that sells from its locations, where the shop is known to sell them. What the walk over its
 -- catalogue did not pass is not the shop's, what it has not passed yet it makes wanted itself: a call for each SKU of another
@@ -92,7 +92,7 @@ with touched (sku) as (
     join stores theirs on theirs.name = o.store and theirs.afosto_bucket = mine.afosto_bucket
     join store_flows f on f.store = o.store and f.direction = 'export' and f.flow = 'inventory' and f.enabled
     where m.store = %(store)s and exists (select 1 from touched)
-), wished as (
+), requested as (
     update stock set wanted = wanted + 1
     where (store, sku) in (
         select k.store, k.sku from publishers p join stock k on k.store = p.store
@@ -103,8 +103,8 @@ with touched (sku) as (
 )
 insert into jobs (store, direction, flow, subject, order_key, lane)
 select s.name, 'export', 'inventory', 'stock', 'stock', 0
-from stores s join (select unnest(%(asked)s::text[]) as name union select store from wished) a on a.name = s.name
-where %(wished)s or not exists (select 1 from cursors h
+from stores s join (select unnest(%(asked)s::text[]) as name union select store from requested) a on a.name = s.name
+where %(on_demand)s or not exists (select 1 from cursors h
                                 where h.store = s.name and h.kind = 'history' and h.next_poll_at is not null)
 order by s.name
 on conflict (store, direction, flow, subject) do update set

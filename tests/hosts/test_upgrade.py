@@ -53,7 +53,7 @@ def ledger(database_url: str) -> Iterator[Ledger]:
     opened = Ledger(Database(database_url), KeySet([new_key()]))
     opened.stores.add(store_values("shop"), {"orders.import": True}, 60.0)
     opened.database.transaction(lambda session: session.execute(_ORDER))
-    opened.jobs.hint("shop", "import", "orders", ORDER)
+    opened.jobs.request_run("shop", "import", "orders", ORDER)
     yield opened
     opened.close()
 
@@ -114,7 +114,7 @@ def test_a_job_was_warned_of_to_workers_of_before_and_after_its_column_was_renam
         (job,) = _older(ledger, "jobs", "claim", **key, holder="older", lease=60)
         end = {**asdict(Settlement("parked", "parked", reason=reason)), "holder": "older", "steps": Jsonb([])}
         _older(ledger, "jobs", "settle", **{**job, **end}, seconds=0, requests=0)
-        ledger.jobs.hint("shop", "import", "orders", ORDER)
+        ledger.jobs.request_run("shop", "import", "orders", ORDER)
         return str(job["told"])
 
     def run(reason: str) -> str | None:
@@ -123,7 +123,7 @@ def test_a_job_was_warned_of_to_workers_of_before_and_after_its_column_was_renam
         assert claimed
         end = Settlement("parked", "parked", reason=reason)
         ledger.jobs.settle(claimed[0], "me", end, steps=[], seconds=0, requests=0)
-        ledger.jobs.hint("shop", "import", "orders", ORDER)
+        ledger.jobs.request_run("shop", "import", "orders", ORDER)
         return claimed[0].warned_reason
 
     assert older_run("drift") == "None"
@@ -164,7 +164,8 @@ def _ship_some(world: World) -> None:
         if order["status"] == "OPEN" and not order["parcels"]:
             if any(unit["progress"] == "OPEN" for unit in order["units"]):
                 world.afosto.ship(TENANT, order["id"], code=f"code-{order['number']}")
-                world.ledger.jobs.hint("updated", "export", "looks", order["reference"].partition("/")[2], lane=0)
+                order_id = order["reference"].partition("/")[2]
+                world.ledger.jobs.request_run("updated", "export", "looks", order_id, lane=0)
             return
 
 

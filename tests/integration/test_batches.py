@@ -14,7 +14,7 @@ from ledger.database import Database, Row
 from ledger.keys import KeySet, new_key
 from ledger.ledger import Ledger
 from ledger.links import NewLink
-from ledger.records import SeenOrder, Wish
+from ledger.records import JobRequest, SeenOrder
 from ledger.stock import StockOutcome
 from schemas.errors import NeedsPerson
 from schemas.mapping.stock import SoldLine
@@ -75,7 +75,7 @@ def advance(ledger: Ledger, found: Slice) -> list[str]:
 
 
 def sliced(orders: list[SeenOrder], lines: list[SoldLine] | None = None, content: str = "hash") -> Slice:
-    wishes = [Wish("orders", order.id, BAD if order.id == content else "hash", NOW) for order in orders]
+    wishes = [JobRequest("orders", order.id, BAD if order.id == content else "hash", NOW) for order in orders]
     return Slice(
         orders, wishes, [], NOW, 60.0, 1, len(orders), finished=False, over=True, pause=300, sold_lines=lines or []
     )
@@ -171,34 +171,34 @@ def test_a_sku_whose_place_is_refused_is_set_aside_with_the_reason(ledger: Ledge
 def test_a_sku_that_cannot_be_named_leaves_the_others_wanted(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
     refuse(ledger, "stock", "sku")
     with caplog.at_level(logging.WARNING, "ledger"):
-        ledger.stock.wish("shop", [*GOOD, BAD])
-        assert ledger.stock.wish_changed("shop", dict.fromkeys([*GOOD, BAD], NOW), FOREIGN) == len(GOOD)
+        ledger.stock.request_publishing("shop", [*GOOD, BAD])
+        assert ledger.stock.request_changed("shop", dict.fromkeys([*GOOD, BAD], NOW), FOREIGN) == len(GOOD)
     assert [each.sku for each in ledger.stock.due("shop", 10, [])] == list(GOOD)
     assert [vars(told)["what"] for told in caplog.records] == [f"SKU {BAD}"] * 2
 
 
-def test_an_order_that_cannot_be_hinted_at_leaves_the_others_due(
+def test_an_order_for_which_no_run_can_be_requested_leaves_the_others_due(
     ledger: Ledger, caplog: pytest.LogCaptureFixture
 ) -> None:
     refuse(ledger, "jobs", "subject")
     with caplog.at_level(logging.WARNING, "ledger"):
-        hinted = ledger.jobs.hint_all("shop", "export", "looks", [*GOOD, BAD], lane=2)
-    assert [row["subject"] for row in hinted] == list(GOOD)
+        requested = ledger.jobs.request_runs("shop", "export", "looks", [*GOOD, BAD], lane=2)
+    assert [row["subject"] for row in requested] == list(GOOD)
     assert len(caplog.records) == 1
 
 
 def test_news_that_are_refused_leave_the_others_due_and_are_named(ledger: Ledger) -> None:
     refuse(ledger, "jobs", "content_hash")
-    wishes = [Wish("shipments", "a", BAD, None), Wish("returns", "a", "hash", None)]
+    wishes = [JobRequest("shipments", "a", BAD, None), JobRequest("returns", "a", "hash", None)]
     with pytest.raises(NeedsPerson, match=r"the news for shipments\.export of a cannot be kept") as refused:
-        ledger.jobs.wish("shop", "export", 0, wishes)
+        ledger.jobs.request_jobs("shop", "export", 0, wishes)
     assert refused.value.reason == "not-written-down"
     assert [job["flow"] for job in ledger.jobs.search(state="waiting")] == ["returns"]
 
 
 def test_links_that_are_refused_leave_the_others_bound_and_the_intent_open(ledger: Ledger) -> None:
     refuse(ledger, "links", "afosto_id")
-    ledger.jobs.hint("shop", "import", "orders", "a")
+    ledger.jobs.request_run("shop", "import", "orders", "a")
     claimed = ledger.jobs.claim("shop", "import", "orders", "a", holder="me", lease=60)
     assert claimed is not None
     intent = ledger.links.announce(claimed[0], "parcel", {}, 0)

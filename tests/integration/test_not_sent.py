@@ -185,7 +185,7 @@ def test_an_intent_that_another_run_has_taken_over_is_left_to_it(driver: Driver)
     driver.imported()
     jobs, links = driver.runtime.ledger.jobs, driver.runtime.ledger.links
     key = (driver.store, "import", "orders", driver.jobs()[0]["order_key"])
-    jobs.hint(*key, lane=LIVE)
+    jobs.request_run(*key, lane=LIVE)
     first = _claim(driver, key)
     intent = links.announce(first, "parcel", {}, 60)
     driver.lose_leases()

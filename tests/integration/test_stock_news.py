@@ -56,8 +56,8 @@ def test_a_sale_heard_of_in_a_second_reading_makes_wanted_what_was_published_aft
         if reading == 3:
             other.sell(first, 3, **UNPAID)
 
-    shop.wish(first)
-    shop.wish(second)
+    shop.request(first)
+    shop.request(second)
     with _before_each_reading(between):
         shop.publish()
     _settle(shop, other)

@@ -51,7 +51,7 @@ def test_an_order_with_an_old_sku_tells_nobody_where_the_new_one_is(shop: StockW
     old, new = shop.sku(), f"{shop.sku()}-NEW"
     world.afosto.recount(TENANT, HERE, new, 3)
     world.epages.change_catalogue(shop.store, "rename", old, to=new)
-    shop.wish(old)
+    shop.request(old)
     shop.settle()
     assert (shop.rows()[old]["outcome"], shop.figures()[new]) == ("looked-for", 3)
     assert shop.watch().startswith("changed")
@@ -133,7 +133,7 @@ def test_a_product_that_is_deleted_between_its_reading_and_its_move_is_looked_fo
 def test_a_search_over_the_catalogue_publishes_nothing_else(shop: StockWorld) -> None:
     before = {sku: row["checked_at"] for sku, row in shop.rows().items()}
     shop.world.afosto.recount(TENANT, HERE, "NEVER-SOLD-HERE", 1)
-    shop.wish("NEVER-SOLD-HERE")
+    shop.request("NEVER-SOLD-HERE")
     shop.publish()
     _rest(shop)
     rows = shop.rows()

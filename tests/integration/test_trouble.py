@@ -60,7 +60,7 @@ def execute(ledger: Ledger, statement: LiteralString) -> None:
 
 
 def asked(ledger: Ledger, order: str = "4711") -> None:
-    assert ledger.jobs.hint("shop", "import", "orders", order) is not None
+    assert ledger.jobs.request_run("shop", "import", "orders", order) is not None
 
 
 def test_a_parked_job_is_told_once_with_all_that_a_person_needs(ledger: Ledger, log: pytest.LogCaptureFixture) -> None:

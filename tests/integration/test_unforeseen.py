@@ -254,7 +254,7 @@ def test_a_neighbor_whose_orders_a_mapping_fails_at_holds_up_no_stock(
     neighbor.poll()
     seller.settle()
     sold = neighbor.sell(neighbor.sku(), 1)
-    seller.wish()
+    seller.request()
     with monkeypatch.context() as patch:
         break_for(patch, "ledger.held.sold_lines", lambda order: order.id == sold["id"])
         seller.publish()

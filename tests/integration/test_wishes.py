@@ -49,7 +49,7 @@ def test_what_afosto_is_seen_to_deduct_is_wanted_at_every_store_of_the_location(
 
 
 def test_what_an_opened_order_holds_is_wanted_as_it_is_opened(ledger: Ledger) -> None:
-    job = ledger.jobs.hint("shop", "import", "orders", ORDER)
+    job = ledger.jobs.request_run("shop", "import", "orders", ORDER)
     assert job is not None
     assert ledger.links.bind_order("shop", ORDER, "afosto-order", job, {})
     assert ledger.links.stage_order("shop", ORDER, "afosto-order", "opened", undeducted={"line-cup": 3})
@@ -86,7 +86,7 @@ def test_a_store_that_still_reads_its_past_is_asked_when_a_person_wishes_it(ledg
     ledger.sold_units.note_afosto("shop", ORDER, {})
     assert _wanted(ledger) >= {("shop", "cup"), ("shop", "plate")}
     assert _asked(ledger) == ["twin"]
-    ledger.stock.wish("shop", ["cup"])
+    ledger.stock.request_publishing("shop", ["cup"])
     assert _asked(ledger) == ["shop", "twin"]
 
 

@@ -163,7 +163,7 @@ def _switch_on(ledger: Ledger, name: str, flow: str) -> None:
     ledger.stores.switch_flow(name, flow, enabled=True)
     ledger.jobs.retry(store=name, reason="missing-scope", by=who())
     if flow in EXPORTS:
-        ledger.jobs.hint_all(name, "export", "looks", ledger.walks.all_opened(name), lane=2)
+        ledger.jobs.request_runs(name, "export", "looks", ledger.walks.all_opened(name), lane=2)
     if flow == "inventory.publish" and not ledger.stock.locations(name):
         say(f"No stock is published yet: {no_location(name)}")
     if flow == "broken.export":
@@ -174,7 +174,7 @@ def _set_opening(ledger: Ledger, name: str, choice: OpeningChoice, enabled: bool
     """The orders that wait unopened are looked at once more; what was opened stays open."""
     waiting = ledger.stores.set_opening(name, choice, enabled)
     if enabled and waiting:
-        ledger.jobs.hint_all(name, "import", "orders", waiting, lane=1)
+        ledger.jobs.request_runs(name, "import", "orders", waiting, lane=1)
         say(f"{name}: {counted(len(waiting), 'order')} that wait unopened will be looked at again")
 
 

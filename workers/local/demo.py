@@ -94,7 +94,7 @@ def _settle(stage: Stage) -> bool:
     for shop in stage.world.shops:
         stage.ledger.cursors.start_sweep(shop.name, datetime.now(UTC), SWEEP_WIDTH)
         opened = stage.ledger.walks.all_opened(shop.name)
-        stage.ledger.jobs.hint_all(shop.name, "export", "looks", opened, lane=2)
+        stage.ledger.jobs.request_runs(shop.name, "export", "looks", opened, lane=2)
     settled = _watch(stage, "Settling", SETTLING_SECONDS, lambda: _is_settled(stage, unpaid))
     stage.ledger.stock.anew()
     return settled and _watch(stage, "Settling stock", SETTLING_SECONDS, lambda: _is_settled(stage, unpaid))
