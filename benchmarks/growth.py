@@ -118,7 +118,7 @@ class Questions:
             "settle": lambda: self._settle,
             "news of an order": lambda: self._request,
             "a hint": lambda: partial(ledger.jobs.request_run, SMALL, "export", "looks", "order-7"),
-            "leases that ended": lambda: partial(ledger.jobs.take_back, 10),
+            "leases that ended": lambda: partial(ledger.jobs.reclaim_expired, 10),
             "a tick of dispatch": self._tick,
             "do others succeed?": lambda: self._others_succeed,
             "status: stores": lambda: status.stores,

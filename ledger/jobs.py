@@ -153,9 +153,9 @@ class Jobs:
         parameters = {"holder": holder, "ids": list(ids), "lease": lease, "longest": longest}
         return {row["id"]: row["renewed"] for row in self._database.rows("jobs.renew", parameters)}
 
-    def take_back(self, limit: int) -> list[Row]:
+    def reclaim_expired(self, limit: int) -> list[Row]:
         """Free the jobs whose lease ended; a job whose holders died `limit` times is parked."""
-        freed = self._database.rows("jobs.take_back", {"limit": limit})
+        freed = self._database.rows("jobs.reclaim_expired", {"limit": limit})
         for row in freed:
             if row["state"] == "parked":
                 flow = flow_name(row["direction"], row["flow"])

@@ -27,7 +27,7 @@ def dispatch(runtime: Runtime) -> str:
     ledger, settings = runtime.ledger, runtime.settings
     if not ledger.front.take_tick(settings.dispatch_interval / 2):
         return "skipped: another dispatch ran just now"
-    freed = ledger.jobs.take_back(settings.failures_to_park)
+    freed = ledger.jobs.reclaim_expired(settings.failures_to_park)
     polls = ledger.cursors.take_due(patience(settings.poll_interval), POLLS_PER_TICK)
     for row in polls:
         runtime.send("poll.store", {"store": row["store"], "cursor": row["kind"], "fence": row["fence"]}, "poll")

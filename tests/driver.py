@@ -101,7 +101,7 @@ class Driver:
         """Let the leases of all running jobs end, and the jobs be taken back; polls that ran count as dead."""
         self._execute("update jobs set lease_until = now() - interval '1 s' where store = %s and state = 'running'")
         self._execute("update cursors set running_until = null where store = %s")
-        self.runtime.ledger.jobs.take_back(self.runtime.settings.failures_to_park)
+        self.runtime.ledger.jobs.reclaim_expired(self.runtime.settings.failures_to_park)
 
     def sweep(self) -> None:
         """Read all orders once more by their creation, as every night."""

@@ -138,7 +138,7 @@ class StockWorld:
         jobs = self.world.ledger.jobs
         claimed = jobs.claim(self.store, "export", "inventory", "stock", holder="frozen", lease=0.0)
         assert claimed is not None
-        jobs.take_back(1000)
+        jobs.reclaim_expired(1000)
         return claimed[0]
 
     def settle(self, rounds: int = 12) -> None:

@@ -194,7 +194,7 @@ update jobs set lease_until = case when claimed_at > now() - %(longest)s * inter
 where id = any(%(ids)s) and holder = %(holder)s and state = 'running'
 returning id, claimed_at > now() - %(longest)s * interval '1 second' as renewed;
 
--- name: take_back
+-- name: reclaim_expired
 -- Leases that ended: the holder died or froze. Counted as a failure of the job. What was reserved for it may be spent.
 update jobs set
     state = case when failures + 1 >= %(limit)s then 'parked' else 'waiting' end,

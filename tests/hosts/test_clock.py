@@ -100,7 +100,7 @@ def _taken_back(driver: Driver, job_id: int) -> bool:
     driver.world.ledger.database.transaction(
         lambda s: s.execute("update jobs set lease_until = now() - interval '1 second' where id = %s", (job_id,))
     )
-    return job_id in [row["id"] for row in driver.runtime.ledger.jobs.take_back(100)]
+    return job_id in [row["id"] for row in driver.runtime.ledger.jobs.reclaim_expired(100)]
 
 
 @pytest.mark.parametrize("bounds", ["exclusive", "inclusive"])

@@ -134,7 +134,7 @@ def test_a_job_whose_holders_die_is_told_when_it_is_parked(ledger: Ledger, log: 
     for _ in range(3):
         assert ledger.jobs.claim("shop", "import", "orders", "4711", holder="me", lease=60) is not None
         execute(ledger, "update jobs set lease_until = now() - interval '1 second'")
-        ledger.jobs.take_back(3)
+        ledger.jobs.reclaim_expired(3)
     (line,) = told(log)
     assert (line["order"], line["reason"]) == ("4711", "holder-dies")
     assert "connector jobs retry --reason holder-dies" in line["resolution"]
