@@ -15,7 +15,7 @@ _TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class QueueLoad:
     """How a flow stands: `queued` jobs are sent and not claimed, `settled` ended in the last second.
 
     Some of the others may be `due`; some of what was sent may be `stale`: unclaimed for so long that it may be lost.
@@ -27,7 +27,7 @@ class Standing:
     stale: bool
 
 
-class Front:
+class DispatchWindow:
     """Postgres holds the backlog; this releases a little of it at a time."""
 
     def __init__(self, database: Database) -> None:
@@ -41,11 +41,11 @@ class Front:
         """Return queue → jobs that the living workers run at once."""
         return {row["queue"]: row["slots"] for row in self._database.rows("front.slots", {"alive": alive})}
 
-    def standing(self, flows: Sequence[tuple[str, str]], after: float) -> dict[tuple[str, str], Standing]:
+    def load(self, flows: Sequence[tuple[str, str]], after: float) -> dict[tuple[str, str], QueueLoad]:
         """Return how each flow, named (direction, flow), stands; what was sent `after` seconds ago is stale."""
         names = {"directions": [direction for direction, _ in flows], "flows": [flow for _, flow in flows]}
-        rows = self._database.rows("front.standing", {**names, "after": after})
-        return {(row.pop("direction"), row.pop("flow")): Standing(**row) for row in rows}
+        rows = self._database.rows("front.load", {**names, "after": after})
+        return {(row.pop("direction"), row.pop("flow")): QueueLoad(**row) for row in rows}
 
     def due_stores(self, direction: str, flow: str, start: str, limit: int) -> list[Row]:
         """Return up to `limit` stores after `start` that have a due job of the flow."""

@@ -3,7 +3,7 @@
 from ledger.comparing import Comparing
 from ledger.cursors import Cursors
 from ledger.database import Database
-from ledger.front import Front
+from ledger.front import DispatchWindow
 from ledger.held import SoldUnits
 from ledger.jobs import Jobs
 from ledger.keys import KeySet
@@ -32,7 +32,7 @@ class Ledger:
         self.jobs = Jobs(database, self.stores)
         self.links = Links(database)
         self.cursors = Cursors(database, ORDER_WAIT)
-        self.front = Front(database)
+        self.dispatch_window = DispatchWindow(database)
         self.walks = Walks(database)
         self.webhooks = Webhooks(database, keys)
         self.tokens = Tokens(database)

@@ -15,7 +15,7 @@ from workers w cross join unnest(w.queues) as q (queue)
 where w.seen_at > now() - %(alive)s * interval '1 second'
 group by q.queue;
 
--- name: standing
+-- name: load
 -- How each flow stands: what is sent and not yet claimed, what was settled in the last second, whether anything is due, and
 -- whether anything was sent so long ago that it may be lost.
 select f.direction, f.flow,

@@ -73,8 +73,8 @@ def test_a_clock_that_was_put_back_does_not_stop_dispatch(driver: Driver) -> Non
             "on conflict (single) do update set ran_at = excluded.ran_at"
         )
     )
-    assert driver.runtime.ledger.front.take_tick(0.5)
-    assert not driver.runtime.ledger.front.take_tick(0.5)
+    assert driver.runtime.ledger.dispatch_window.take_tick(0.5)
+    assert not driver.runtime.ledger.dispatch_window.take_tick(0.5)
 
 
 def test_a_lease_that_the_database_gave_to_another_is_forgotten_at_the_next_renewal(driver: Driver) -> None:

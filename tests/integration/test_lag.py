@@ -173,7 +173,7 @@ def _check(connector: Commands) -> tuple[bool, str]:
 
 def _work(runtime: Runtime) -> None:
     """Say that a worker lives that consumes every queue, and let dispatch run while nothing is sent."""
-    runtime.ledger.front.heartbeat("worker", "host", list(QUEUE_NAMES), 4)
+    runtime.ledger.dispatch_window.heartbeat("worker", "host", list(QUEUE_NAMES), 4)
     dispatch(runtime)
 
 

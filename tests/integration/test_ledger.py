@@ -118,7 +118,7 @@ def test_a_job_claimed_while_another_of_its_order_is_released_breaks_nothing(led
     released: list[object] = []
 
     def release() -> None:
-        released.append(ledger.front.release("import", "shipments", {"shop": (5, 5)}, 5))
+        released.append(ledger.dispatch_window.release("import", "shipments", {"shop": (5, 5)}, 5))
 
     releasing = threading.Thread(target=release)
 

@@ -77,5 +77,5 @@ def _connected(world: World, scopes: list[str], runtime: Runtime) -> list[StockW
 
 def _work(runtime: Runtime) -> None:
     """Say that a worker lives that consumes every queue, and let dispatch run."""
-    runtime.ledger.front.heartbeat("worker", "host", list(QUEUE_NAMES), 4)
+    runtime.ledger.dispatch_window.heartbeat("worker", "host", list(QUEUE_NAMES), 4)
     dispatch(runtime)

@@ -257,7 +257,7 @@ def test_what_was_sent_of_a_flow_that_is_switched_off_keeps_nothing_else_of_its_
 
 def _send(driver: Driver, flow: str) -> None:
     """Let dispatch take a job for the broker, where it stays."""
-    driver.runtime.ledger.front.release("export", flow, {driver.store: (5, 5)}, 5)
+    driver.runtime.ledger.dispatch_window.release("export", flow, {driver.store: (5, 5)}, 5)
 
 
 def _park(driver: Driver) -> None:

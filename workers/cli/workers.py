@@ -33,5 +33,5 @@ def forget(worker: str) -> None:
                 reason="worker-alive",
                 resolution="end its process with SIGTERM; it then leaves the list by itself",
             )
-        ledger.front.forget(worker)
+        ledger.dispatch_window.forget(worker)
     say(f"{worker} is forgotten")
