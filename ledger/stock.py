@@ -255,7 +255,7 @@ class Stock:
             if fetch_one(session, "stores.confirm_stock", {"store": store, "reasons": list(STOCK_STOPS)}) is None:
                 return False
             fetch(session, "stock.permit", {"store": store, "skus": sorted(emptied)})
-            fetch(session, "stock.anew", {"store": store})
+            fetch(session, "stock.publish_all_again", {"store": store})
             return True
 
         return self._database.transaction(work)
@@ -280,9 +280,9 @@ class Stock:
         """Return a store's SKUs, or one of them, with what is published and what came of it."""
         return self._database.rows("stock.list", {"store": store, "sku": sku})
 
-    def anew(self, store: str | None = None) -> None:
+    def publish_all_again(self, store: str | None = None) -> None:
         """Let all stock of a store, or of every store, be found and published anew."""
-        self._database.rows("stock.anew", {"store": store})
+        self._database.rows("stock.publish_all_again", {"store": store})
 
     def take_due(self, patience: float, limit: int) -> Sequence[str]:
         """Return the stores whose inventory changes are to be read now; again after `patience` seconds."""

@@ -158,10 +158,10 @@ class Stores:
             if not enabled:
                 fetch(session, "front.call_back", values)
             if enabled and flow == "inventory.publish":
-                fetch(session, "stock.anew", {"store": name})
+                fetch(session, "stock.publish_all_again", {"store": name})
             if flow == "orders.import":
                 # What this store has sold counts from now on, or does not, wherever the same pieces are sold.
-                fetch(session, "stock.sellers_anew", {"store": name})
+                fetch(session, "stock.publish_again_where_shared", {"store": name})
 
         self._database.transaction(work)
 
@@ -223,7 +223,7 @@ class Stores:
             values = {"store": store, "epages_id": epages_id, "afosto_id": afosto_id}
             fetch(session, "stores.unmap_location", values)
             fetch(session, "stores.map_location", values)
-            fetch(session, "stock.sellers_anew", {"store": store})
+            fetch(session, "stock.publish_again_where_shared", {"store": store})
 
         self._database.transaction(work)
 
@@ -232,7 +232,7 @@ class Stores:
 
         def work(session: Session) -> None:
             fetch(session, "stores.map_location", {"store": store, "epages_id": STOCK_ONLY, "afosto_id": afosto_id})
-            fetch(session, "stock.sellers_anew", {"store": store})
+            fetch(session, "stock.publish_again_where_shared", {"store": store})
 
         self._database.transaction(work)
 

@@ -57,18 +57,18 @@ class Tenants:
         stores = sorted({store, *(name for name, key in keys.items() if key and key == keys[store])})
 
         def work(session: Session) -> list[str]:
-            self._publish_anew(session, stores)
+            self._publish_again(session, stores)
             moved = fetch(session, "tenants.move", {"stores": stores, "tenant": tenant})
-            self._publish_anew(session, stores)
+            self._publish_again(session, stores)
             return [row["name"] for row in moved]
 
         return self._database.transaction(work)
 
     @staticmethod
-    def _publish_anew(session: Session, stores: Collection[str]) -> None:
+    def _publish_again(session: Session, stores: Collection[str]) -> None:
         """Whoever sells the same pieces counts what these stores have sold, or does so no longer."""
         for store in stores:
-            fetch(session, "stock.sellers_anew", {"store": store})
+            fetch(session, "stock.publish_again_where_shared", {"store": store})
 
     def _known_keys(self) -> dict[str, str | None]:
         """Return the key of every store; None for one that cannot be read with CONNECTOR_KEYS."""

@@ -256,12 +256,12 @@ from stock where store = %(store)s and (%(sku)s::text is null or sku = %(sku)s) 
 -- name: open_cursor
 insert into stock_cursors (store) values (%(store)s) on conflict (store) do nothing;
 
--- name: anew
+-- name: publish_all_again
 -- Everything of the store, or of all stores, is published anew. Where that is asked of all, a walk that is under way goes on.
 update stock_cursors set position = null, walked = 0, next_poll_at = now(), prepaid = false
 where store = %(store)s or (%(store)s::text is null and position is not null);
 
--- name: sellers_anew
+-- name: publish_again_where_shared
 -- Everything of all stores of its tenant that sell from this one's locations, itself included, is published anew.
 update stock_cursors set position = null, walked = 0, next_poll_at = now(), prepaid = false
 where store = %(store)s

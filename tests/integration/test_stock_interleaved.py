@@ -200,7 +200,7 @@ def _check(world: World, shops: list[StockWorld]) -> None:
     for shop in shops:
         # As every night: nothing else tells of a SKU that nobody has bought or moved since it got its name, or of what
         # an answer left out.
-        world.ledger.stock.anew(shop.store)
+        world.ledger.stock.publish_all_again(shop.store)
         shop.request()
     for _ in range(3):
         for shop in shops:

@@ -96,7 +96,7 @@ def _settle(stage: Stage) -> bool:
         opened = stage.ledger.walks.all_opened(shop.name)
         stage.ledger.jobs.request_runs(shop.name, "export", "looks", opened, lane=2)
     settled = _watch(stage, "Settling", SETTLING_SECONDS, lambda: _is_settled(stage, unpaid))
-    stage.ledger.stock.anew()
+    stage.ledger.stock.publish_all_again()
     return settled and _watch(stage, "Settling stock", SETTLING_SECONDS, lambda: _is_settled(stage, unpaid))
 
 
