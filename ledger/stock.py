@@ -176,18 +176,18 @@ class Stock:
         row = self._database.row("stock.next_due", {"store": store})
         return row["seconds"] if row else None
 
-    def announce(self, job: Job, sku: str, wait: float) -> None:
+    def record_move(self, job: Job, sku: str, wait: float) -> None:
         """Write down that the stock is about to be moved: until `wait` seconds have passed it is not touched again.
 
         Raises LeaseLost, as `withdraw` and `settle` do, when the job is no longer this run's.
         """
-        self._hold("stock.announce", job, {"sku": sku, "wait": wait})
+        self._write_as_holder("stock.record_move", job, {"sku": sku, "wait": wait})
 
     def withdraw(self, job: Job, wanted: WantedSku) -> None:
         """The announced move was refused, or never sent."""
-        self._hold("stock.withdraw", job, {"sku": wanted.sku, "before": wanted.ambiguous_until})
+        self._write_as_holder("stock.withdraw", job, {"sku": wanted.sku, "before": wanted.ambiguous_until})
 
-    def settle(
+    def note_outcome(
         self,
         job: Job,
         wanted: WantedSku,
@@ -203,13 +203,13 @@ class Stock:
         What the database refuses to write down is left out: refused for ever, it would hold up every other SKU.
         """
         try:
-            self._settle(job, wanted, place, end, wait, again)
+            self._note_outcome(job, wanted, place, end, wait, again)
         except psycopg.Error as error:
             refusal = "the database refuses what came of the SKU %s (%s): %s; it is settled with less"
             log.warning(refusal, wanted.sku, words(error), end)
-            self._settle(job, wanted, (None, None), _NOT_WRITTEN, wait, again)
+            self._note_outcome(job, wanted, (None, None), _NOT_WRITTEN, wait, again)
 
-    def _settle(
+    def _note_outcome(
         self,
         job: Job,
         wanted: WantedSku,
@@ -227,9 +227,9 @@ class Stock:
             "again": again or wanted.ambiguous_until is not None,
             "wait": wait,
         }
-        self._hold("stock.settle", job, values)
+        self._write_as_holder("stock.note_outcome", job, values)
 
-    def _hold(self, query: str, job: Job, values: Mapping[str, Any]) -> None:
+    def _write_as_holder(self, query: str, job: Job, values: Mapping[str, Any]) -> None:
         """Write what only the holder of the store's job may."""
         held = {"store": job.store, "job_id": job.id, "fence": job.fence}
         if not self._database.rows(query, {**values, **held}):

@@ -271,7 +271,7 @@ class _Publisher:
         """Announce the one call of the block, as `Run.announced` does: one that was not sent leaves no doubt."""
         run = self._run
         run.runtime.leases.require(run.job.id, run.settings.call_deadline)
-        self._stock.announce(run.job, wanted.sku, run.settings.ambiguity_wait)
+        self._stock.record_move(run.job, wanted.sku, run.settings.ambiguity_wait)
         try:
             yield
         except AnswerLost:
@@ -286,7 +286,7 @@ class _Publisher:
         """Write down what came of a SKU; it is published once more after `again` seconds."""
         self._outcomes[end.outcome] += 1
         wait = self._run.settings.ambiguity_wait if again is None else again
-        self._stock.settle(self._run.job, wanted, place, end, wait, again=again is not None)
+        self._stock.note_outcome(self._run.job, wanted, place, end, wait, again=again is not None)
 
 
 def _of(reading: dict[tuple[str, str, str], tuple[str, int]], sku: str) -> set[tuple[tuple[str, str, str], int]]:

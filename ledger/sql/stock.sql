@@ -159,7 +159,7 @@ select greatest(0, extract(epoch from
 from stock where store = %(store)s and (wanted > done or recheck_at is not null or ambiguous_until is not null)
 order by seconds limit 1;
 
--- name: announce
+-- name: record_move
 -- By who holds the job only, as `settle` and `withdraw`: somebody else may have moved the stock meanwhile. The SKU is locked
 -- before the job, as it is where a SKU becomes wanted.
 with mine as (select sku from stock where store = %(store)s and sku = %(sku)s for update),
@@ -176,7 +176,7 @@ update stock set ambiguous_until = %(before)s from holder
 where store = %(store)s and sku = %(sku)s
 returning sku;
 
--- name: settle
+-- name: note_outcome
 -- Done as it was wished when it was taken. After an answer that was lost, for example, the same is looked at again, later; so is
 -- what Afosto knew before and knows no more.
 with mine as (select sku from stock where store = %(store)s and sku = %(sku)s for update),

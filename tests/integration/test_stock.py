@@ -212,11 +212,11 @@ def test_who_lost_the_lease_settles_nothing_that_another_worker_is_about(shop: S
     assert "1 lost" in shop.publish()
     ambiguous = shop.rows()[sku]["ambiguous_until"]
     with pytest.raises(LeaseLost):
-        stock.announce(frozen, sku, 0)
+        stock.record_move(frozen, sku, 0)
     with pytest.raises(LeaseLost):
         stock.withdraw(frozen, taken)
     with pytest.raises(LeaseLost):
-        stock.settle(frozen, taken, ("elsewhere", None), StockOutcome("published", "long ago"), 1)
+        stock.note_outcome(frozen, taken, ("elsewhere", None), StockOutcome("published", "long ago"), 1)
     assert (shop.rows()[sku]["ambiguous_until"], shop.rows()[sku]["open"]) == (ambiguous, True)
     shop.settle()
     assert shop.figures()[sku] == 25

@@ -100,7 +100,7 @@ def test_a_stock_that_no_column_takes_holds_up_no_other_sku(ledger: Ledger, job:
     ledger.stock.request_publishing("shop", ["A"])
     (wanted,) = ledger.stock.due("shop", 10, [])
     assert isinstance(wanted, WantedSku)
-    ledger.stock.settle(job, wanted, ("product", None), StockOutcome("published", "fine", published=2**40), 60)
+    ledger.stock.note_outcome(job, wanted, ("product", None), StockOutcome("published", "fine", published=2**40), 60)
     (row,) = ledger.stock.list("shop")
     assert (row["outcome"], row["open"]) == ("not-written-down", False)
 
