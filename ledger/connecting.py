@@ -12,7 +12,7 @@ from schemas.flows import STOCK_TO_CONFIRM, SWITCHES
 _PORTS = {"http": ":80", "https": ":443"}
 
 
-def must_be_new(session: Session, name: str, base_url: str) -> None:
+def require_new(session: Session, name: str, base_url: str) -> None:
     """Raise NeedsPerson: store-exists when the name is taken, shop-connected-already when another has the address.
 
     Until the transaction ends nobody else connects a store.
@@ -47,7 +47,7 @@ def _shop(base_url: str) -> tuple[str, str]:
 def insert(session: Session, values: Mapping[str, Any], flows: Mapping[str, bool], width: float) -> None:
     """Write a store with its switches and cursors; `values` holds the columns, secrets sealed. Raises NeedsPerson."""
     name = values["name"]
-    must_be_new(session, name, values["base_url"])
+    require_new(session, name, values["base_url"])
     added = fetch_one(session, "stores.add", values)
     assert added is not None
     for flow, enabled in flows.items():

@@ -9,7 +9,7 @@ from ledger.database import Database, Row, fetch, fetch_one
 from ledger.keys import KeySet
 from ledger.records import Store, StoreFacts
 from ledger.session import Session
-from ledger.trouble import warn_ill, warn_stopped
+from ledger.trouble import warn_unhealthy, warn_stopped
 from schemas.advice import UNFORESEEN
 from schemas.epages import Token
 from schemas.errors import NeedsPerson
@@ -39,14 +39,14 @@ class Stores:
         self._database = database
         self._keys = keys
 
-    def must_be_new(self, name: str, base_url: str) -> None:
+    def require_new(self, name: str, base_url: str) -> None:
         """Raise NeedsPerson when the name is taken, or when a store is connected to the shop at this address."""
-        self._database.transaction(lambda session: connecting.must_be_new(session, name, base_url))
+        self._database.transaction(lambda session: connecting.require_new(session, name, base_url))
 
     def add(self, values: Mapping[str, Any], flows: Mapping[str, bool], history_width: float) -> None:
         """Connect a store: its row, its flow switches by name, and both cursors, in one transaction.
 
-        `values` holds the columns of the table with the secrets in plain text. Raises NeedsPerson like `must_be_new`.
+        `values` holds the columns of the table with the secrets in plain text. Raises NeedsPerson like `require_new`.
         """
         sealed = {
             **values,
@@ -200,13 +200,13 @@ class Stores:
         parameters = {"store": store, "vendor": vendor, "reason": reason, "message": message, "pause": pause}
         row = self._database.row("stores.blame", parameters)
         if row and row["begins"]:
-            warn_ill(store, vendor, reason, message)
+            warn_unhealthy(store, vendor, reason, message)
 
     def note_fault(self, store: str, run: str, message: str, cause: BaseException) -> None:
         """Note what nobody foresaw in a run over the store; it holds up nothing, and goes with `heal_run`."""
         row = self._database.row("stores.fault", {"store": store, "run": run, "message": message})
         if row and row["begins"]:
-            warn_ill(store, run, UNFORESEEN, message, cause)
+            warn_unhealthy(store, run, UNFORESEEN, message, cause)
 
     def heal_run(self, store: str, run: str, vendors: Sequence[str] = ()) -> None:
         """A run over the store succeeded: what was wrong with it, and with the vendors that it asked, is over."""

@@ -1,4 +1,4 @@
-"""What a person must see to leaves one line in the log when it begins: a parked job, a stopped flow, an ill store.
+"""What a person must see to leaves one line in the log when it begins: a parked job, a stopped flow, an unhealthy store.
 
 Each names the store, the order, the reason and what to do. Who writes the trouble down says so once it is committed.
 """
@@ -18,14 +18,14 @@ def warn_parked(
 
 
 def warn_stopped(store: str, flow: str, reason: str, why: str, resolution: str | None = None) -> None:
-    """A flow stopped itself; `why` says what to look at first."""
+    """A flow was stopped automatically; `why` says what to look at first."""
     resolution = resolution or f"look at its jobs, then: connector store resume {store} --flow {flow}"
-    _warn("a flow stopped itself", store, reason, why, resolution, flow=flow)
+    _warn("a flow was stopped", store, reason, why, resolution, flow=flow)
 
 
-def warn_ill(store: str, where: str, reason: str, why: str, cause: BaseException | None = None) -> None:
+def warn_unhealthy(store: str, where: str, reason: str, why: str, cause: BaseException | None = None) -> None:
     """Something is wrong for a whole store: with one of its vendors, or in a run of ours."""
-    _warn("a store is ill", store, reason, why, advice(store, reason), where=where, cause=cause)
+    _warn("a store is unhealthy", store, reason, why, advice(store, reason), where=where, cause=cause)
 
 
 def warn_left_out(store: str, what: str, why: str) -> None:

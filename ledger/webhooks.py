@@ -59,28 +59,28 @@ class Webhooks:
         """Return every endpoint, without its secrets."""
         return self._database.rows("webhooks.list")
 
-    def must_have_one_secret(self, endpoint: str) -> None:
+    def require_one_secret(self, endpoint: str) -> None:
         """Raise NeedsPerson: unknown-endpoint, or two-secrets while one is being rotated."""
-        found = self._must_exist("webhooks.find", {"id": endpoint})
-        _must_not_rotate(endpoint, rotating=found["previous_secret"] is not None)
+        found = self._require_endpoint("webhooks.find", {"id": endpoint})
+        _require_no_rotation(endpoint, rotating=found["previous_secret"] is not None)
 
     def rotate(self, endpoint: str, secret: str) -> None:
         """Take a new secret; the present one stays accepted until `finish_rotation`.
 
-        Raises NeedsPerson as `must_have_one_secret` does; then nothing is changed.
+        Raises NeedsPerson as `require_one_secret` does; then nothing is changed.
         """
-        found = self._must_exist("webhooks.rotate", {"id": endpoint, "secret": self._keys.encrypt(secret)})
-        _must_not_rotate(endpoint, rotating=found["rotating"])
+        found = self._require_endpoint("webhooks.rotate", {"id": endpoint, "secret": self._keys.encrypt(secret)})
+        _require_no_rotation(endpoint, rotating=found["rotating"])
 
     def finish_rotation(self, endpoint: str) -> None:
         """Accept the newest secret alone; raises NeedsPerson when there is no such endpoint."""
-        self._must_exist("webhooks.finish_rotation", {"id": endpoint})
+        self._require_endpoint("webhooks.finish_rotation", {"id": endpoint})
 
     def remove(self, endpoint: str) -> None:
         """Take nothing at this endpoint any more; raises NeedsPerson when there is none."""
-        self._must_exist("webhooks.remove", {"id": endpoint})
+        self._require_endpoint("webhooks.remove", {"id": endpoint})
 
-    def _must_exist(self, path: str, values: Row) -> Row:
+    def _require_endpoint(self, path: str, values: Row) -> Row:
         row = self._database.row(path, values)
         if row is None:
             raise NeedsPerson(
@@ -132,7 +132,7 @@ class Webhooks:
         return len(rows)
 
 
-def _must_not_rotate(endpoint: str, *, rotating: bool) -> None:
+def _require_no_rotation(endpoint: str, *, rotating: bool) -> None:
     if rotating:
         raise NeedsPerson(
             f"two secrets of the endpoint {endpoint} are accepted already; a third would end the first, "
