@@ -11,6 +11,7 @@ from ledger.database import Row
 from ledger.status import Status
 from schemas.flows import JOBS
 from schemas.messages import OrderMessage, PollMessage, StockMessage
+from schemas.states import CursorKind, JobState
 from tasks.engine import LANES
 from tasks.reconcile import SWEEP_WIDTH
 
@@ -86,7 +87,7 @@ def _request_stock(message: StockMessage) -> int | None:
 
 def _make_poll_due(message: PollMessage) -> None:
     cursors = runtime().ledger.cursors
-    if message.cursor == "sweep":
+    if message.cursor == CursorKind.SWEEP:
         found = cursors.start_sweep(message.store, datetime.now(UTC), SWEEP_WIDTH)
     else:
         found = cursors.make_due(message.store, message.cursor)
@@ -97,7 +98,7 @@ def _make_poll_due(message: PollMessage) -> None:
 def _send(task: str, message: OrderMessage | StockMessage, job: int) -> None:
     """A job that is on its way already needs no message; one whose message is lost is sent by dispatch."""
     row = runtime().ledger.jobs.find(job)
-    if row and row["state"] == "waiting":
+    if row and row["state"] == JobState.WAITING:
         runtime().producer.send(task, {**asdict(message), "version": row["wanted"]})
 
 

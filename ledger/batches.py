@@ -15,12 +15,12 @@ from ledger.database import Database, Row, Statement, fetch
 from ledger.session import Session
 from ledger.sqlstates import is_of_a_row, words
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-NOT_WRITTEN = "not-written-down"
-_RETRY = f"Mend what the message names, then: connector jobs retry --reason {NOT_WRITTEN}"
+_RETRY = f"Mend what the message names, then: connector jobs retry --reason {Reason.NOT_WRITTEN_DOWN}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ def _at_once(database: Database, statements: Sequence[Statement]) -> list[Row]:
 def refusal(what: str, why: str, resolution: str = _RETRY) -> NeedsPerson:
     """The error of what the database refuses to keep; `what` names it."""
     return NeedsPerson(
-        f"{what} cannot be kept, the database refuses it: {why}", reason=NOT_WRITTEN, resolution=resolution
+        f"{what} cannot be kept, the database refuses it: {why}", reason=Reason.NOT_WRITTEN_DOWN, resolution=resolution
     )
 
 

@@ -8,9 +8,11 @@ from ledger.database import Database, Row
 from ledger.jobs import read_link
 from ledger.records import Link
 from schemas.mapping.shipments import TwoCodes
+from schemas.reasons import Reason
+from schemas.states import JobState
 
-OPEN = frozenset({"waiting", "queued", "running"})
-DROPPED = frozenset({"dropped", "order-dropped"})
+OPEN = frozenset({JobState.WAITING, JobState.QUEUED, JobState.RUNNING})
+DROPPED = frozenset({Reason.DROPPED, Reason.ORDER_DROPPED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class JobNote:
     @property
     def was_dropped(self) -> bool:
         """Whether a person declared it done as it was."""
-        return self.state == "done" and self.reason in DROPPED
+        return self.state == JobState.DONE and self.reason in DROPPED
 
 
 @dataclass(frozen=True, slots=True)

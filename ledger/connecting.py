@@ -8,6 +8,8 @@ from ledger.database import fetch, fetch_one
 from ledger.session import Session
 from schemas.errors import NeedsPerson
 from schemas.flows import STOCK_TO_CONFIRM, SWITCHES
+from schemas.reasons import Reason
+from schemas.states import CursorKind
 
 _PORTS = {"http": ":80", "https": ":443"}
 
@@ -22,7 +24,7 @@ def require_new(session: Session, name: str, base_url: str) -> None:
     if name in addresses:
         raise NeedsPerson(
             f"the store {name!r} is connected already",
-            reason="store-exists",
+            reason=Reason.STORE_EXISTS,
             resolution=f"look at it with: connector store show {name}; "
             f"to give it other credentials: connector store credentials {name}",
         )
@@ -31,7 +33,7 @@ def require_new(session: Session, name: str, base_url: str) -> None:
             raise NeedsPerson(
                 f"the shop at {base_url} is connected already, as the store {other!r}; "
                 "connected twice, each of its orders would be imported twice",
-                reason="shop-connected-already",
+                reason=Reason.SHOP_CONNECTED_ALREADY,
                 resolution=f"go on with that one: connector store show {other}; "
                 "if another shop was meant, correct NAME or --base-url",
             )
@@ -59,9 +61,9 @@ def insert(session: Session, values: Mapping[str, Any], flows: Mapping[str, bool
     fetch(session, "walks.open", {"store": name})
     fetch(session, "stock.open_cursor", {"store": name})
     connected_at = added["connected_at"]
-    _open_cursor(session, name, "live", connected_at, None, connected_at, width)
+    _open_cursor(session, name, CursorKind.LIVE, connected_at, None, connected_at, width)
     if values["import_since"] < connected_at:
-        _open_cursor(session, name, "history", values["import_since"], connected_at, connected_at, width)
+        _open_cursor(session, name, CursorKind.HISTORY, values["import_since"], connected_at, connected_at, width)
 
 
 def _open_cursor(

@@ -13,6 +13,7 @@ from ledger.parking import Malformed, park, unkept, warn_about
 from ledger.records import Cursor, JobRequest, SeenOrder
 from ledger.session import Session
 from schemas.mapping.stock import SoldLine
+from schemas.states import CursorKind, Lane
 
 # Seconds after which the nightly sweep leaves an order alone: half a year, beyond any usual time for a return.
 SWEEP_AGE = 180 * 86_400.0
@@ -137,7 +138,7 @@ class Cursors:
         row = self._database.row("cursors.sweep_start", {"store": store, "age": SWEEP_AGE})
         if row is None or row["oldest"] is None:
             return False
-        values = {"store": store, "kind": "sweep", "position": row["oldest"], "upper_end": now, "width": width}
+        values = {"store": store, "kind": CursorKind.SWEEP, "position": row["oldest"], "upper_end": now, "width": width}
         self._database.rows("cursors.open", {**values, "next_poll_at": now})
         return True
 
@@ -158,7 +159,7 @@ class Cursors:
         key = {"store": store, "kind": cursor.kind, "fence": cursor.fence}
         if fetch_one(session, "cursors.hold", key) is None:
             return None
-        lane = 2 if cursor.kind == "history" else 1
+        lane = Lane.BACKGROUND if cursor.kind == CursorKind.HISTORY else Lane.LIVE
         kept, refused = batch.write(found.order_ids, lambda ids: [self._keep(session, store, lane, found, set(ids))])
         fetch(session, "cursors.move", {**key, **_moved(cursor, found, [row for each in kept for row in each.changed])})
         self._read_again(session, store, found.orders)
@@ -218,7 +219,7 @@ def _lateness(cursor: Cursor, changed: Sequence[Row]) -> float:
 
     What changed before the store was connected is no surprise: nobody looked then.
     """
-    if cursor.kind != "live":
+    if cursor.kind != CursorKind.LIVE:
         return 0.0
     passed = [row["updated_at"] for row in changed if cursor.origin <= row["updated_at"] < cursor.position]
     return max(((cursor.position - moment).total_seconds() for moment in passed), default=0.0)

@@ -9,6 +9,7 @@ from psycopg.types.json import Jsonb
 
 from ledger.database import Database, Row, fetch, fetch_one
 from ledger.session import Session
+from schemas.states import JobState
 
 # Releases of a flow that meet a job taken meanwhile before it is left to the next tick.
 _TRIES = 3
@@ -55,7 +56,7 @@ class DispatchWindow:
     def release(self, direction: str, flow: str, caps: Mapping[str, tuple[int, int]], room: int) -> list[Row]:
         """Queue up to `room` jobs, one per store and round, lower lanes first.
 
-        `caps[store]` is (most jobs of a store, most of them of lane 2: history).
+        `caps[store]` is (most jobs of a store, most of them in the background lane).
 
         One process at a time releases a flow; another one finds the lock taken and releases nothing.
         """
@@ -91,7 +92,7 @@ class DispatchWindow:
         Those of a flow that was switched off or stopped meanwhile wait instead.
         """
         parameters = {"direction": direction, "flow": flow, "after": after, "limit": limit}
-        return [row for row in self._database.rows("front.resend", parameters) if row["state"] == "queued"]
+        return [row for row in self._database.rows("front.resend", parameters) if row["state"] == JobState.QUEUED]
 
     def heartbeat(
         self,

@@ -14,9 +14,7 @@ from ledger.sqlstates import is_of_a_row
 from ledger.wishes import Publishing, request_everywhere, request_noted
 from schemas.epages import Order
 from schemas.mapping.stock import SoldLine, sold_lines
-
-# The lane of an order that is parked.
-LIVE = 1
+from schemas.states import Lane
 
 
 class SoldUnits:
@@ -97,7 +95,7 @@ def _note_shop(
         return list(ids)
 
     _, refused = batch.write(list(by_order), write)
-    return park(batch, store, LIVE, [unkept(each, None) for each in refused])
+    return park(batch, store, Lane.LIVE, [unkept(each, None) for each in refused])
 
 
 def note_sold_lines(session: Session, store: str, lines: Iterable[SoldLine], by: Publishing | None = None) -> None:

@@ -16,6 +16,8 @@ from ledger.sqlstates import words
 from ledger.stores import Stores
 from ledger.trouble import warn_left_out, warn_parked
 from schemas.flows import JOBS, flow_name
+from schemas.reasons import Reason
+from schemas.states import JobState, Lane
 
 log = logging.getLogger(__name__)
 
@@ -38,7 +40,7 @@ class Jobs:
         self._database = database
         self._stores = stores
 
-    def request_run(self, store: str, direction: str, flow: str, subject: str, *, lane: int = 1) -> int | None:
+    def request_run(self, store: str, direction: str, flow: str, subject: str, *, lane: int = Lane.LIVE) -> int | None:
         """Ask for one more look at a subject; return the job's id, or None when the store is not connected."""
         rows = self.request_runs(store, direction, flow, [subject], lane=lane)
         return rows[0]["id"] if rows else None
@@ -128,13 +130,13 @@ class Jobs:
         settle: Statement = ("jobs.settle", parameters)
         order = {"store": job.store, "order_key": job.order_key}
         wakes: list[Statement] = []
-        if (job.direction, job.flow, end.state) == ("import", "orders", "done"):
+        if (job.direction, job.flow, end.state) == ("import", "orders", JobState.DONE):
             wakes = [("jobs.wake_dependants", order)]
-        elif end.state in ("done", "parked") and job.flow in BLOCKING:
+        elif end.state in (JobState.DONE, JobState.PARKED) and job.flow in BLOCKING:
             wakes = [("jobs.wake_blocked", order)]
         rows = self._database.batch(settle, *wakes)[0]
         settled = Settled(**rows[0]) if rows else None
-        if settled and settled.state == "parked" and end.reason and end.reason != job.warned_reason:
+        if settled and settled.state == JobState.PARKED and end.reason and end.reason != job.warned_reason:
             flow = flow_name(job.direction, job.flow)
             warn_parked(job.store, flow, job.order_key, end.reason, end.message, end.resolution)
         return settled
@@ -157,7 +159,7 @@ class Jobs:
         """Free the jobs whose lease ended; a job whose holders died `limit` times is parked."""
         freed = self._database.rows("jobs.reclaim_expired", {"limit": limit})
         for row in freed:
-            if row["state"] == "parked":
+            if row["state"] == JobState.PARKED:
                 flow = flow_name(row["direction"], row["flow"])
                 warn_parked(row["store"], flow, row["subject"], row["reason"], row["message"], row["resolution"])
         return freed
@@ -246,13 +248,13 @@ def _with_less(end: Settlement, error: psycopg.Error) -> Settlement:
     less = replace(
         end,
         message=f"what came of the run could not be written down: the database refuses it ({error.sqlstate})",
-        pause=_PLAIN_PAUSE if end.state == "waiting" else 0,
+        pause=_PLAIN_PAUSE if end.state == JobState.WAITING else 0,
         prepaid_epages=0,
         prepaid_afosto=0,
     )
-    if end.state != "parked":
+    if end.state != JobState.PARKED:
         return less
-    return replace(less, reason="not-written-down", resolution=_SEE_LOG)
+    return replace(less, reason=Reason.NOT_WRITTEN_DOWN, resolution=_SEE_LOG)
 
 
 def _selection(ids: Sequence[int] | None, store: str | None, reason: str | None) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from ledger.database import Database, Row, fetch
 from ledger.session import Session
+from schemas.states import Lane
 
 
 class Restores:
@@ -25,7 +26,7 @@ class Restores:
         fetch(session, "restores.forget_recovered")
         for name in names:
             opened = [row["epages_id"] for row in fetch(session, "walks.all_opened", {"store": name})]
-            asked = {"store": name, "direction": "export", "flow": "looks", "subjects": opened, "lane": 2}
+            asked = {"store": name, "direction": "export", "flow": "looks", "subjects": opened, "lane": Lane.BACKGROUND}
             fetch(session, "jobs.request_run", asked)
         return names
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 
 from ledger.database import Database, Row
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
 
 # Kept of each queue: so many different messages, the newest, and of each so many characters. Ten queues hold some 4 MB.
 KEPT, CONTENT = 100, 4_000
@@ -67,6 +68,6 @@ def _fingerprint(message: SetAsideMessage) -> bytes:
 def _unknown(number: int) -> NeedsPerson:
     return NeedsPerson(
         f"no message {number} is set aside",
-        reason="unknown-message",
+        reason=Reason.UNKNOWN_MESSAGE,
         resolution="choose one as connector messages list shows it",
     )

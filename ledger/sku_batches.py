@@ -3,9 +3,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ledger.batches import NOT_WRITTEN, Batch, keep
+from ledger.batches import Batch, keep
 from ledger.database import Database, Row, fetch
 from ledger.trouble import warn_left_out
+from schemas.reasons import Reason
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -39,7 +40,7 @@ class SkuBatch:
     def _set_aside(self, refused: Sequence[tuple[str, str]]) -> list[Row]:
         for sku, why in refused:
             message = f"what is known of it cannot be kept, the database refuses it: {why}"
-            end = {"outcome": NOT_WRITTEN, "message": message, "resolution": SEE_LOG}
+            end = {"outcome": Reason.NOT_WRITTEN_DOWN, "message": message, "resolution": SEE_LOG}
             fetch(self.session, "stock.set_aside", {"store": self._store, "sku": sku, **end})
         return []
 

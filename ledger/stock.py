@@ -8,7 +8,6 @@ from typing import Any
 
 import psycopg
 
-from ledger.batches import NOT_WRITTEN
 from ledger.database import Database, Row, fetch, fetch_one
 from ledger.records import Job
 from ledger.session import Session
@@ -17,6 +16,7 @@ from ledger.sqlstates import words
 from ledger.wishes import request_run
 from schemas.errors import LeaseLost
 from schemas.flows import STOCK_STOPS
+from schemas.reasons import Reason
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class StockOutcome:
 
 
 _NOT_WRITTEN = StockOutcome(
-    NOT_WRITTEN,
+    Reason.NOT_WRITTEN_DOWN,
     "what came of it could not be written down: the database refuses it",
     SEE_LOG,
 )

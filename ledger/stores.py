@@ -9,11 +9,12 @@ from ledger.database import Database, Row, fetch, fetch_one
 from ledger.keys import KeySet
 from ledger.records import Store, StoreFacts
 from ledger.session import Session
-from ledger.trouble import warn_unhealthy, warn_stopped
+from ledger.trouble import warn_stopped, warn_unhealthy
 from schemas.advice import UNFORESEEN
 from schemas.epages import Token
 from schemas.errors import NeedsPerson
 from schemas.flows import STOCK_STOPS, SWITCHES, flow_name
+from schemas.reasons import Reason
 
 # Which orders a store opens in Afosto although the buyer has not paid: nothing at all, or not all of it.
 OpeningChoice = Literal["open_unpaid", "open_partly_paid"]
@@ -27,7 +28,7 @@ def unknown_store(name: str) -> NeedsPerson:
     """The error for a store name that is not connected."""
     return NeedsPerson(
         f"no store {name!r} is connected",
-        reason="unknown-store",
+        reason=Reason.UNKNOWN_STORE,
         resolution="see the connected ones with: connector store list",
     )
 

@@ -9,6 +9,7 @@ import psycopg
 
 from ledger.database import Database, Row
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
 
 # Seconds for which a repeat of a request is recognised by its idempotency key.
 KEY_AGE = 86_400.0
@@ -56,7 +57,7 @@ class Tokens:
         except psycopg.errors.UniqueViolation as error:
             raise NeedsPerson(
                 f"there is a token named {name!r} already",
-                reason="token-exists",
+                reason=Reason.TOKEN_EXISTS,
                 resolution=f"choose another name, or revoke that one: connector tokens revoke {name}",
             ) from error
         return token
@@ -70,7 +71,7 @@ class Tokens:
         if self._database.row("tokens.revoke", {"name": name}) is None:
             raise NeedsPerson(
                 f"no valid token is named {name!r}",
-                reason="unknown-token",
+                reason=Reason.UNKNOWN_TOKEN,
                 resolution="see them with: connector tokens list",
             )
 

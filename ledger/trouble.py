@@ -1,11 +1,13 @@
-"""What a person must see to leaves one line in the log when it begins: a parked job, a stopped flow, an unhealthy store.
+"""One warning in the log when a person is needed: a job is parked, a flow was stopped, a store is unhealthy.
 
-Each names the store, the order, the reason and what to do. Who writes the trouble down says so once it is committed.
+Each warning names the store, the order, the reason and what to do. It is written when the trouble
+begins, after the transaction that notes it, and not again while it lasts.
 """
 
 import logging
 
 from schemas.advice import advice
+from schemas.reasons import Reason
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +32,7 @@ def warn_unhealthy(store: str, where: str, reason: str, why: str, cause: BaseExc
 
 def warn_left_out(store: str, what: str, why: str) -> None:
     """A row is left out that nothing else could hold, not even its name."""
-    _warn("a row is left out", store, "not-written-down", why, "mend what the reason names", what=what)
+    _warn("a row is left out", store, Reason.NOT_WRITTEN_DOWN, why, "mend what the reason names", what=what)
 
 
 def _warn(

@@ -9,6 +9,8 @@ from ledger.session import Session
 from ledger.stores import unknown_store
 from schemas.afosto import Webhook
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
+from schemas.states import JobState, Lane
 
 # The events that tell of an order or of its parcels; any other is kept and not looked at.
 EVENTS = frozenset({"ORDER_OPENED", "ORDER_UPDATED", "ORDER_CLOSED", "IN_TRANSIT", "DELIVERED"})
@@ -85,7 +87,7 @@ class Webhooks:
         if row is None:
             raise NeedsPerson(
                 f"there is no webhook endpoint {values['id']!r}",
-                reason="unknown-endpoint",
+                reason=Reason.UNKNOWN_ENDPOINT,
                 resolution="see the endpoints with: connector webhooks list",
             )
         return row
@@ -137,7 +139,7 @@ def _require_no_rotation(endpoint: str, *, rotating: bool) -> None:
         raise NeedsPerson(
             f"two secrets of the endpoint {endpoint} are accepted already; a third would end the first, "
             "with which Afosto may sign yet",
-            reason="two-secrets",
+            reason=Reason.TWO_SECRETS,
             resolution=f"give Afosto the newer one, then: connector webhooks rotate {endpoint} --finish",
         )
 
@@ -152,7 +154,7 @@ def _named(message: Webhook) -> list[tuple[str, str]]:
 
 
 def _look(session: Session, store: str, order: str) -> int | None:
-    key = {"store": store, "direction": "export", "flow": "looks", "subjects": [order], "lane": 0}
+    key = {"store": store, "direction": "export", "flow": "looks", "subjects": [order], "lane": Lane.EXPORT}
     job = fetch_one(session, "jobs.request_run", key)
     # None when the store was removed at this very moment.
-    return job["wanted"] if job and job["state"] == "waiting" else None
+    return job["wanted"] if job and job["state"] == JobState.WAITING else None

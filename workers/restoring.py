@@ -9,6 +9,7 @@ from ledger.ledger import Ledger
 from ledger.status import Status
 from schemas.errors import NeedsPerson
 from schemas.mapping.orders import reference
+from schemas.reasons import Reason
 from schemas.settings import Settings
 from workers.who import who
 
@@ -53,7 +54,7 @@ def held_orders(ledger: Ledger, store: str, orders: Sequence[str] | None) -> lis
     known = {row["number"]: row for row in rows} | {row["order_id"]: row for row in rows}
     for order in orders:
         if order not in known:
-            raise NeedsPerson(f"order {order} of {store} is not held", reason="not-held", resolution=_LIST)
+            raise NeedsPerson(f"order {order} of {store} is not held", reason=Reason.NOT_HELD, resolution=_LIST)
     return [known[order] for order in dict.fromkeys(orders)]
 
 
@@ -72,6 +73,6 @@ def _must_fit(settings: Settings, ledger: Ledger, held: Row, afosto_id: str) -> 
     if problem:
         raise NeedsPerson(
             f"the Afosto order {afosto_id} is not order {held['number']} of {store}: {problem}",
-            reason="not-this-order",
+            reason=Reason.NOT_THIS_ORDER,
             resolution=f"look for {wanted} in Afosto, and give the id of that order",
         )

@@ -1,4 +1,4 @@
-"""A parked job, a stopped flow and an unhealthy store each leave one warning in the log when they begin, not each time."""
+"""A parked job, a stopped flow and an unhealthy store each leave one warning in the log, when they begin."""
 
 import logging
 from collections.abc import Iterator

@@ -8,6 +8,7 @@ import click
 from ledger.ledger import Ledger
 from ledger.status import Status
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.words import counted
 from workers.cli.frame import open_ledger, print_json, print_table, settings, show
@@ -62,7 +63,7 @@ def _last_tick(ledger: Ledger, chosen: Settings) -> datetime | None:
     if age < _STILL_RUNNING * running(chosen, living(status)).dispatch_interval:
         raise NeedsPerson(
             f"dispatch ran {age:.1f} s ago on this database",
-            reason="still-running",
+            reason=Reason.STILL_RUNNING,
             resolution="stop all processes first: they import again what the dump does not know of",
         )
     return datetime.now(UTC) - timedelta(seconds=age)
