@@ -26,7 +26,7 @@ class SoldUnits:
     def note_shop(self, store: Store, orders: Iterable[Order], by: Publishing | None = None) -> None:
         """Keep what a shop's orders have sold, as just read; neither test orders nor any from before the import.
 
-        `by` is the run that read them, if it publishes stock. An order that the database refuses is parked by its name.
+        `by` is the run that read them, if it publishes stock. An order that the database refuses is parked by its id.
         """
         lines = _unique(countable(store, orders))
         if lines and self._has_news(store.name, lines):
@@ -85,7 +85,7 @@ def note_undeducted(
 def _note_shop(
     batch: Batch, store: str, lines: Sequence[SoldLine], by: Publishing | None
 ) -> tuple[list[Malformed], list[Malformed]]:
-    """Keep lines order by order; returns as `park` does."""
+    """Keep lines order by order; return as `park` does."""
     by_order: dict[str, list[SoldLine]] = {}
     for line in lines:
         by_order.setdefault(line.order_id, []).append(line)

@@ -1,4 +1,4 @@
-"""Jobs: claimed, renewed, settled. What is wanted, what is done, and who is at it."""
+"""Jobs: requested, claimed, renewed, settled; what is wanted, what is done, and who works on it."""
 
 import logging
 from collections.abc import Sequence
@@ -21,32 +21,32 @@ from schemas.states import JobState, Lane
 
 log = logging.getLogger(__name__)
 
-# Seconds after which a job goes on whose own pause could not be written down.
+# Seconds of pause for a job whose own pause could not be written down.
 _PLAIN_PAUSE = 60.0
 _SEE_LOG = (
     "Look in the worker's log for the job's order: what was to be written down stands there; mend the cause, "
     "then: connector jobs retry --reason not-written-down"
 )
-# Who decided, where nobody says so.
+# Who decided, when the caller does not say.
 SOMEBODY = "a person"
 # Flows that other jobs of their order may wait for.
 BLOCKING = ("cancellations", "shipments", "returns")
 
 
 class Jobs:
-    """The queue in Postgres. Every change of a running job is guarded by its fence."""
+    """The queue in PostgreSQL. The fence of a running job guards every change of it."""
 
     def __init__(self, database: Database, stores: Stores) -> None:
         self._database = database
         self._stores = stores
 
     def request_run(self, store: str, direction: str, flow: str, subject: str, *, lane: int = Lane.LIVE) -> int | None:
-        """Ask for one more look at a subject; return the job's id, or None when the store is not connected."""
+        """Request a run for a subject; return the job's id, or None when the store is not connected."""
         rows = self.request_runs(store, direction, flow, [subject], lane=lane)
         return rows[0]["id"] if rows else None
 
     def request_runs(self, store: str, direction: str, flow: str, subjects: Sequence[str], *, lane: int) -> list[Row]:
-        """Ask for one more look at each of some different subjects; return (id, subject, wanted) of their jobs."""
+        """Request a run for each of these different subjects; return (id, subject, wanted) of their jobs."""
         key = {"store": store, "direction": direction, "flow": flow, "lane": lane}
         rows, refused = keep_rows(
             self._database, subjects, lambda part: [("jobs.request_run", {**key, "subjects": list(part)})]
@@ -56,9 +56,9 @@ class Jobs:
         return rows
 
     def request_jobs(self, store: str, direction: str, lane: int, job_requests: Sequence[JobRequest]) -> list[Row]:
-        """Make due the jobs whose content is news; return (flow, subject, wanted) of those.
+        """Make the jobs due whose content is news; return (flow, subject, wanted) of those.
 
-        Raises NeedsPerson (not-written-down), once the others are kept, when the database refuses some.
+        When the database refuses some, the others are kept; then NeedsPerson (not-written-down) is raised.
         """
         rows, refused = keep(
             self._database,
@@ -74,10 +74,10 @@ class Jobs:
     def claim(
         self, store: str, direction: str, flow: str, subject: str, *, holder: str, lease: float
     ) -> tuple[Job, Context] | None:
-        """Take a due job for `lease` seconds and read its context; None when there is nothing to take.
+        """Claim a due job for `lease` seconds and read its context; None when there is nothing to claim.
 
-        Nothing to take: already done, held by another worker, another job of the same order is on its way,
-        not due yet, the store is paused or the flow is off.
+        Nothing to claim: the job is done, or not due yet, another worker holds it, another job of the same order is on
+        its way, the store is paused, or the flow is off.
         """
         key = {"store": store, "direction": direction, "flow": flow, "subject": subject}
         claim = ("jobs.claim", {**key, "holder": holder, "lease": lease})
@@ -108,12 +108,16 @@ class Jobs:
     ) -> Settled | None:
         """End a run and keep its attempt; None when the lease was lost meanwhile.
 
-        What the database refuses to write down is left out: refused for ever, the job would run for ever.
+        What the database refuses to write is left out. Otherwise it would be refused each time, and the job never end.
         """
         try:
             return self._settle(job, holder, end, steps, seconds, requests)
         except psycopg.Error as error:
-            log.warning("the database refuses how job %s ended (%s); it is settled with less", job.id, words(error))
+            log.warning(
+                "the database refuses how job %s ended (%s); it is settled without what a vendor said",
+                job.id,
+                words(error),
+            )
             return self._settle(job, holder, _with_less(end, error), (), seconds, requests)
 
     def _settle(
@@ -142,21 +146,21 @@ class Jobs:
         return settled
 
     def others_succeed(self, job: Job) -> bool:
-        """Whether other jobs of the store were done since this one began to fail: then the fault is its own."""
+        """Return whether other jobs of the store were done since this one began to fail: then the fault is its own."""
         row = self._database.row("jobs.others_succeed", {"id": job.id})
         return bool(row and row["alone"])
 
     def wake_order(self, store: str, order_key: str) -> None:
-        """The order is given up, for there is nothing to sell: what waited for it is due."""
+        """Make the jobs due that waited for an order, which is given up because nothing of it is left to sell."""
         self._database.rows("jobs.wake_order", {"store": store, "order_key": order_key, "opened": False})
 
     def renew(self, holder: str, ids: Sequence[int], *, lease: float, longest: float) -> dict[int, bool]:
-        """Renew the leases of a process's jobs in one statement; return those it still holds → whether renewed."""
+        """Renew the leases of a process's jobs in one statement; return id → renewed or not of those it still holds."""
         parameters = {"holder": holder, "ids": list(ids), "lease": lease, "longest": longest}
         return {row["id"]: row["renewed"] for row in self._database.rows("jobs.renew", parameters)}
 
     def reclaim_expired(self, limit: int) -> list[Row]:
-        """Free the jobs whose lease ended; a job whose holders died `limit` times is parked."""
+        """Reclaim the jobs whose lease ended; a job whose holders died `limit` times is parked. Return their rows."""
         freed = self._database.rows("jobs.reclaim_expired", {"limit": limit})
         for row in freed:
             if row["state"] == JobState.PARKED:
@@ -173,7 +177,7 @@ class Jobs:
         reason: str | None = None,
         limit: int = 100,
     ) -> list[Row]:
-        """Return jobs, newest first, filtered by whatever is given; `flow` is a name of `schemas.flows`."""
+        """Return jobs, newest first, that fit all given filters; `flow` is a name of `schemas.flows`."""
         direction, inner = JOBS[flow] if flow else (None, None)
         parameters = {"store": store, "state": state, "direction": direction, "flow": inner, "reason": reason}
         return self._database.rows("jobs.list", {**parameters, "limit": limit})
@@ -190,9 +194,9 @@ class Jobs:
         reason: str | None = None,
         by: str = SOMEBODY,
     ) -> list[int]:
-        """Make jobs due again that neither run nor are on their way, by id or by reason; return their ids.
+        """Make jobs due again, by id or by reason, unless they run or are on their way; return their ids.
 
-        `by` is who decided that; it is kept.
+        `by`, the person who decided that, is kept.
         """
         rows = self._database.rows("jobs.retry", {**_selection(ids, store, reason), "by": by})
         return [row["id"] for row in rows]
@@ -207,9 +211,9 @@ class Jobs:
     ) -> tuple[list[int], int]:
         """Declare jobs done as they are, by id or by reason. News about the order opens them again.
 
-        `by` is who decided that; it is kept.
+        `by`, the person who decided that, is kept.
 
-        Returns their ids, and how many more went with the import of their order, for which they waited.
+        Returns their ids, and the number of other jobs that were dropped with the import of the order they waited for.
         """
         rows = self._database.rows("jobs.drop", {**_selection(ids, store, reason), "by": by})
         chosen = [row["id"] for row in rows if not row["with_order"]]
@@ -220,7 +224,7 @@ class Jobs:
         return self._database.rows("jobs.counts")
 
     def parked_reasons(self) -> list[Row]:
-        """Return how many jobs are parked for which reason, with one's message and resolution, and the flow's name."""
+        """Return the number of parked jobs per reason, with the message and resolution of one, and the flow's name."""
         rows = self._database.rows("jobs.parked_reasons")
         return [{**row, "name": flow_name(row["direction"], row["flow"])} for row in rows]
 
@@ -244,7 +248,7 @@ def upsert_requests(
 
 
 def _with_less(end: Settlement, error: psycopg.Error) -> Settlement:
-    """The same end, without anything that a vendor may have said."""
+    """Return the same end without anything that a vendor may have said."""
     less = replace(
         end,
         message=f"what came of the run could not be written down: the database refuses it ({error.sqlstate})",

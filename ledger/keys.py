@@ -38,5 +38,5 @@ class KeySet:
 
 
 def new_key() -> str:
-    """Make a key for CONNECTOR_KEYS."""
+    """Return a new key for CONNECTOR_KEYS."""
     return Fernet.generate_key().decode()

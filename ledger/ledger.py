@@ -1,4 +1,4 @@
-"""The ledger as one object: every repository over one database."""
+"""The ledger as one object: all repositories of one database."""
 
 from ledger.comparing import Comparing
 from ledger.cursors import Cursors
@@ -18,7 +18,7 @@ from ledger.tokens import Tokens
 from ledger.walks import Walks
 from ledger.webhooks import Webhooks
 
-# How long, in seconds, a shipment, return or cancellation waits for its order when nothing wakes it.
+# Seconds that a shipment, return or cancellation waits for its order when nothing makes it due earlier.
 ORDER_WAIT = 60.0
 
 
@@ -44,5 +44,5 @@ class Ledger:
         self.set_aside = SetAside(database)
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections."""
         self.database.close()

@@ -1,4 +1,4 @@
-"""Loads the named queries of ledger/sql: each file is a list of statements, each under a line `-- name: <name>`."""
+"""Loads the named queries of ledger/sql. In each file, a line `-- name: <name>` stands above each statement."""
 
 import re
 from functools import cache
@@ -21,7 +21,7 @@ def _file(stem: str) -> dict[str, LiteralString]:
 
 @cache
 def query(path: str) -> LiteralString:
-    """Return the statement called `path`, written "file.name" (for example "jobs.claim").
+    """Return the statement named by `path`, which is "file.name" (for example "jobs.claim").
 
     Raises KeyError for an unknown name.
     """

@@ -1,4 +1,4 @@
--- The whole present schema. Migrations in ledger/migrations lead to the same; a test compares them.
+-- The whole present schema. The migrations in ledger/migrations lead to the same schema; a test compares them.
 
 create table schema_migrations (
     version text primary key,
@@ -7,8 +7,8 @@ create table schema_migrations (
 
 -- One connected ePages shop. Secrets are Fernet tokens of the key set in CONNECTOR_KEYS. needs_recovery_before: set when the
 -- database was restored from a dump; nothing is done for an order placed before that moment until it has recovered.
--- held_until: its old name. afosto_bucket: the tenant. Stores with the same one are one merchant's at Afosto; ids of Afosto are compared between no others. It is named
--- after the tenant's first key, and stays when a key is replaced.
+-- held_until: its old name. afosto_bucket: the tenant. Stores with an equal one belong to one merchant at Afosto; ids of Afosto
+-- are compared only between these. It is named after the tenant's first key, and stays when a key is replaced.
 create table stores (
     name text primary key,
     base_url text not null,
@@ -47,7 +47,7 @@ $$;
 create trigger stores_keep_old_names before insert or update of held_until, needs_recovery_before on stores
 for each row when (new.held_until is distinct from new.needs_recovery_before) execute function stores_keep_old_names();
 
--- One switch per flow of a store; `stopped_reason` is set when the flow stopped itself and waits for a choice.
+-- One switch per flow of a store; `stopped_reason` is set when the flow was stopped automatically and a person must decide.
 create table store_flows (
     store text not null references stores on delete cascade,
     direction text not null check (direction in ('import', 'export')),
@@ -58,7 +58,7 @@ create table store_flows (
     primary key (store, direction, flow)
 );
 
--- Present only while something is wrong with a vendor for a store; gone with the next success.
+-- A row exists only while something is wrong with a vendor for a store; the next success removes it.
 create table store_health (
     store text not null references stores on delete cascade,
     vendor text not null check (vendor in ('epages', 'afosto')),
@@ -69,7 +69,7 @@ create table store_health (
     primary key (store, vendor)
 );
 
--- What nobody foresaw in the runs over a store (its poll, walk, watch, sweep); a row goes with the next run that succeeds.
+-- Unexpected errors in the runs over a store (its poll, scan, watch, sweep). The next run that succeeds removes the row.
 create table store_faults (
     store text not null references stores on delete cascade,
     run text not null,
@@ -78,7 +78,8 @@ create table store_faults (
     primary key (store, run)
 );
 
--- Which place of Afosto a place of the shop is, and whose stock the store sells. epages_id is empty where only that is known.
+-- Which location of Afosto a location of the shop is, and whose stock the store sells. epages_id is empty where only the stock is
+-- sold.
 create table locations (
     store text not null references stores on delete cascade,
     afosto_id text not null,
@@ -109,7 +110,7 @@ create table cursors (
 );
 create index cursors_due on cursors (next_poll_at) where next_poll_at is not null;
 
--- Every order ever seen, so that "what happened to order 10001?" finds its id. Of one that does not load only the number is
+-- Every order ever seen, so that "what happened to order 10001?" finds its id. Of an order that does not load only the number is
 -- known, no times. recovered: since the last restore both sides were compared, or a person decided; settled: its old name.
 create table orders (
     store text not null references stores on delete cascade,
@@ -146,8 +147,8 @@ $$;
 create trigger orders_keep_old_names before insert or update of settled, recovered on orders
 for each row when (new.settled is distinct from new.recovered) execute function orders_keep_old_names();
 
--- One row per thing to keep in step. `wanted` and `done` are versions: open while wanted > done. While `prepaid`, so many calls
--- as the columns of that name say are reserved at each vendor, from `due_at` on. warned_reason: the reason for which
+-- One row per thing to keep in step. `wanted` and `done` are versions: open while wanted > done. While `prepaid`, the numbers of
+-- calls in the prepaid_ columns are reserved at the vendors, from `due_at` on. warned_reason: the reason for which
 -- the log last said that the job is parked; told: its old name. decision: what a person decided last.
 create table jobs (
     id bigint generated always as identity primary key,
@@ -211,7 +212,7 @@ $$;
 create trigger jobs_keep_old_names before insert or update of told, warned_reason on jobs
 for each row when (new.told is distinct from new.warned_reason) execute function jobs_keep_old_names();
 
--- What corresponds to what. `written_by` says which side had it first.
+-- What in the shop corresponds to what in Afosto. `written_by` says which side had it first.
 -- order: stage created -> filled -> opened, or expired. parcel: process <-> parcel, its stage the last parcel status that
 -- both sides had. cancellation and return: one unit each; of a return, the stage is its status in the shop.
 create table links (
@@ -233,7 +234,7 @@ create table links (
 create index links_order on links (store, order_key);
 create index links_opened on links (store) where kind = 'order' and stage = 'opened';
 
--- Written and committed before a call that creates something; settled after it.
+-- Written and committed before a call that creates something; resolved after it, which sets settled_at.
 create table intents (
     id bigint generated always as identity primary key,
     store text not null references stores on delete cascade,
@@ -259,8 +260,8 @@ create table orphans (
     primary key (store, afosto_id)
 );
 
--- Orders that are open in Afosto or may come to life there: when each was last looked at, and whether it is closed, or a
--- draft that nobody is expected to open by hand.
+-- Orders that are open in Afosto or may be opened there: when each was last looked at, and whether it is closed, or a draft that
+-- nobody is expected to open by hand.
 create table watched (
     store text not null references stores on delete cascade,
     order_id text not null,
@@ -271,7 +272,7 @@ create table watched (
 );
 create index watched_looked on watched (store, closed, looked_at);
 
--- The walk over a store's watched orders, for what no event tells. `lists` is whether Afosto lists changed orders (null:
+-- The scan of a store's watched orders, for changes that no event announces. `lists` is whether Afosto lists changed orders (null:
 -- not tried yet), `listed_to` how far that list is read, `news_at` when the store last had news.
 create table walks (
     store text primary key references stores on delete cascade,
@@ -293,7 +294,7 @@ create table webhook_endpoints (
     seen_at timestamptz
 );
 
--- Webhooks taken, without what they said: `store` and `order_key` when the order was found. Kept for CONNECTOR_INBOX_DAYS.
+-- Webhooks received, without their content: `store` and `order_key` when the order was found. Kept for CONNECTOR_INBOX_DAYS.
 create table inbox (
     endpoint text not null,
     message_id text not null,
@@ -321,7 +322,7 @@ create table api_tokens (
 );
 create unique index api_tokens_name on api_tokens (name) where revoked_at is null;
 
--- What was answered to a request, so that its repeat does nothing. Kept for a day.
+-- The answer to a request, so that its repeat does nothing. Kept for a day.
 create table idempotency_keys (
     token_id bigint not null references api_tokens on delete cascade,
     key text not null,
@@ -333,7 +334,7 @@ create table idempotency_keys (
 );
 create index idempotency_keys_created on idempotency_keys (created_at);
 
--- What each try did, how long it took and how it ended. Kept for CONNECTOR_ATTEMPTS_DAYS.
+-- What each attempt did, how long it took and how it ended. Kept for CONNECTOR_ATTEMPTS_DAYS.
 create table attempts (
     id bigint generated always as identity primary key,
     job_id bigint not null,
@@ -429,9 +430,9 @@ create table stock (
 create index stock_wanted on stock (store, sku)
     where wanted > done or recheck_at is not null or ambiguous_until is not null;
 
--- How far a store's inventory changes are read. position null: everything the shop sells is published anew, and the walk
--- over its catalogue has passed so many products. prepaid: the calls of its next turn are reserved. searched: how many
--- products a search for SKUs that are not where they were has passed, null when none runs; search_began_at: of the last one.
+-- How far a store's inventory changes are read. position null: everything the shop sells is published again, and the scan of its
+-- catalogue has passed `walked` products. prepaid: the calls of its next turn are reserved. searched: how many products a search
+-- for SKUs that are not where they were has passed, null when none runs; search_began_at: when the last search began.
 create table stock_cursors (
     store text primary key references stores on delete cascade,
     position timestamptz,
@@ -446,7 +447,7 @@ create table stock_cursors (
 );
 create index stock_cursors_due on stock_cursors (next_poll_at);
 
--- Messages that came on a queue and ask for nothing a worker can do. Equal ones are one row, so that times tells how often.
+-- Messages on a queue that no worker can process. Equal ones are one row; times says how often they came.
 create table set_aside (
     id bigint generated always as identity primary key,
     queue text not null,

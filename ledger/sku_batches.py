@@ -1,4 +1,4 @@
-"""Many SKUs of a store at once: one that the database refuses is set aside, where `connector stock` shows why."""
+"""Writes many SKUs of a store at once. One that the database refuses is set aside, and `connector stock` shows why."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ SEE_LOG = "Look in the log of the worker of `inventory`; mend the cause, then pu
 
 
 class SkuBatch:
-    """Writes within one transaction; `left_out` are SKUs that cannot even be set aside, each with the reason."""
+    """Writes within one transaction; `left_out` are the SKUs that cannot even be set aside, each with the reason."""
 
     def __init__(self, batch: Batch, store: str) -> None:
         self.session = batch.session
@@ -30,7 +30,7 @@ class SkuBatch:
         name: Callable[[T], str],
         columns: Callable[[Sequence[T]], Mapping[str, Any]],
     ) -> list[Row]:
-        """Run a query for these rows, each of the SKU that `name` gives; returns its rows."""
+        """Run a query for these rows and return its rows; `name` gives the SKU of a row."""
         key = {"store": self._store}
         written, refused = self._batch.write(rows, lambda part: fetch(self.session, path, {**key, **columns(part)}))
         _, left_out = self._batch.write([(name(each.row), each.why) for each in refused], self._set_aside)
@@ -46,7 +46,7 @@ class SkuBatch:
 
 
 def keep_skus(database: Database, store: str, work: Callable[[SkuBatch], R]) -> R:
-    """Run `work` in one transaction, and once more, carefully, when the database refuses a SKU of it."""
+    """Run `work` in one transaction. When the database refuses a SKU, run it once more as a careful batch."""
 
     def within(batch: Batch) -> tuple[R, SkuBatch]:
         skus = SkuBatch(batch, store)
@@ -59,5 +59,5 @@ def keep_skus(database: Database, store: str, work: Callable[[SkuBatch], R]) -> 
 
 
 def sku_of(item: tuple[str, object]) -> str:
-    """Give the SKU of a pair that begins with it."""
+    """Return the SKU of a pair that begins with it."""
     return item[0]

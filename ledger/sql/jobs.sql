@@ -1,12 +1,12 @@
 -- name: hold_orders
--- Before dependants are written: nobody opens these orders meanwhile, so none can miss being woken.
+-- Called before dependants are written: nobody can open these orders meanwhile, so no dependant misses that it becomes due.
 select id from jobs where store = %(store)s and direction = 'import' and flow = 'orders' and subject = any(%(subjects)s)
 order by subject for update;
 
 -- name: upsert
--- Wishes of a poll or a look. New content raises `wanted` and wakes a done or parked job; equal or older content changes nothing.
--- A dependant of an order that has no filled draft yet waits; the end of the order's import wakes it. Beside a filled draft it goes at
--- once: what the shop handed over opens an order that waits for its payment.
+-- Requests of a poll or a look. New content raises `wanted` and makes a done or parked job waiting; equal or older content changes
+-- nothing. A dependant of an order without a filled draft waits until the import of the order ends. With a filled draft it is due
+-- at once, because goods that the shop handed over open an order that waits for its payment.
 insert into jobs (store, direction, flow, subject, order_key, lane, content_hash, document_at, due_at)
 select %(store)s, %(direction)s, w.flow, w.subject, w.subject, %(lane)s, w.content_hash, w.document_at,
        case when w.flow = 'orders' or l.stage in ('filled', 'opened', 'expired') or o.state = 'done' then now()
@@ -29,7 +29,7 @@ where jobs.content_hash is distinct from excluded.content_hash
 returning flow, subject, wanted;
 
 -- name: park_malformed
--- An order that cannot be taken: parked with what is at fault, woken by other content.
+-- An order that cannot be kept: parked with what is at fault, until other content comes.
 insert into jobs (store, direction, flow, subject, order_key, lane, content_hash, state, reason, message, resolution,
                   warned_reason, failing_since, settled_at)
 values (%(store)s, 'import', 'orders', %(subject)s, %(subject)s, %(lane)s, %(content_hash)s, 'parked', %(reason)s,
@@ -42,23 +42,23 @@ where jobs.content_hash is distinct from excluded.content_hash and jobs.state no
 returning id;
 
 -- name: read_again
--- What was parked because a document did not load is read again by itself: the vendor may have mended it, and that need not
--- show in any list. Each pause is as long as all before it. A row without an id cannot be read alone.
+-- A job that is parked because a document did not load is tried again: the vendor may have mended the document, and no list may
+-- show that. Each pause is as long as all before it together. A row without an id cannot be read alone.
 update jobs set state = 'waiting', due_at = now(), wanted = greatest(wanted, done + 1), reason = null, resolution = null
 where store = %(store)s and state = 'parked' and reason = 'malformed-document' and subject not like 'unreadable:%%'
   and settled_at + greatest(%(pause)s * interval '1 second',
                             least(%(longest)s * interval '1 second', settled_at - failing_since)) <= now();
 
 -- name: found_after_all
--- Rows that had no id: an order with the same number was read since, so there is nothing to look after.
+-- Rows that had no id: an order with the same number was read since, so nothing is left to do.
 update jobs j set state = 'done', done = wanted, settled_at = now(), failing_since = null, reason = null, resolution = null,
        warned_reason = null, message = 'the order was read after all'
 from orders o where o.store = j.store and o.id = j.subject and o.number = any(%(numbers)s)
   and j.store = %(store)s and j.state = 'parked' and j.reason = 'malformed-document' and j.subject like 'unreadable:%%';
 
 -- name: request_run
--- Somebody says that these subjects may have news: one more look, not before the pause that the last one ended with. That
--- does not end what makes a job fail.
+-- These subjects may have news: one more run each, not before the pause that the last run ended with. A job that is failing
+-- keeps its count of failures.
 insert into jobs (store, direction, flow, subject, order_key, lane)
 select s.name, %(direction)s, %(flow)s, h.subject, h.subject, %(lane)s
 from stores s cross join unnest(%(subjects)s::text[]) as h (subject) where s.name = %(store)s
@@ -75,7 +75,7 @@ on conflict (store, direction, flow, subject) do update set
 returning id, subject, wanted, state;
 
 -- name: claim
--- Another job of the order on its way is looked for first: the unique index would refuse it too, with an error in the log.
+-- Another job of the order on its way is looked for first. The unique index would also refuse it, but with an error in the log.
 update jobs j set
     state = 'running', fence = fence + 1, claims = claims + 1, holder = %(holder)s,
     claimed_version = wanted, claimed_at = now(), lease_until = now() + %(lease)s * interval '1 second'
@@ -121,8 +121,8 @@ select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store,
 from stores s where s.name = %(store)s;
 
 -- name: settle
--- Ends a run: guarded by the fence, so a holder that lost its lease moves nothing. Content that came meanwhile reopens it.
--- With it comes the first of what else is due of the order and was asked for within seconds: it may go now.
+-- Ends a run. The fence guards it, so a holder that lost its lease changes nothing. Content that came meanwhile reopens the job.
+-- Returns also the first export of the same order that is due: it may run now.
 with job as (
     update jobs set
         state = case when %(state)s = 'done' and wanted > claimed_version then 'waiting'
@@ -138,7 +138,7 @@ with job as (
                              when %(state)s = 'done' then null else failing_since end,
         reason = %(reason)s, message = %(message)s, resolution = %(resolution)s,
         warned_reason = case when %(state)s = 'parked' and wanted = claimed_version then %(reason)s
-                    when %(state)s = 'done' then null else warned_reason end,
+                             when %(state)s = 'done' then null else warned_reason end,
         holder = null, lease_until = null, queued_at = null, settled_at = now()
     where id = %(id)s and fence = %(fence)s and state = 'running'
     returning id, state, store, order_key
@@ -157,8 +157,8 @@ from job left join lateral (
 ) next on true;
 
 -- name: others_succeed
--- Whether this job alone is in trouble: some other job of its store was done since it began to fail.
--- The newest of the others is asked for as such: for EXISTS alone a few stores' jobs would be read one by one.
+-- Whether this job alone is in trouble: another job of its store was done since it began to fail.
+-- Asks for the newest of the others: with EXISTS, the planner might read the jobs of a store one by one.
 select coalesce((
     select true from jobs other where other.store = me.store and other.id <> me.id
     and other.state = 'done' and other.settled_at > me.failing_since
@@ -167,20 +167,20 @@ select coalesce((
 from jobs me where me.id = %(id)s;
 
 -- name: wake_dependants
--- The import of an order came to its end, whether it was opened or not: what waited for nothing else may go.
+-- The import of an order ended, whether the order was opened or not: jobs that waited for nothing else are due.
 update jobs set due_at = now(), reason = null
 where store = %(store)s and order_key = %(order_key)s and not (direction = 'import' and flow = 'orders')
   and state = 'waiting' and due_at > now() and ((direction = 'import' and claims = 0) or reason = 'blocked');
 
 -- name: wake_blocked
--- A job of the order is done, or parked: what waited for it may go, or tells for what it waits.
+-- A job of the order is done, or parked: jobs that waited for it are due, or now say what they wait for.
 update jobs set due_at = now(), reason = null
 where store = %(store)s and order_key = %(order_key)s and state = 'waiting' and reason = 'blocked';
 
 -- name: wake_order
--- The order is opened, or given up: its dependants may go, also those that were dropped with its import. Reserved calls have
--- their moment. Once it is opened, a cancellation that was done with before is looked at again: what it left to the draft may be
--- missing there, when the draft had been opened and nobody knew.
+-- The order is opened, or given up: its dependants are due, also those that were dropped with its import. Jobs with reserved calls
+-- keep their time. Once the order is opened, a cancellation that was done before is looked at again: it left its pieces to the
+-- draft, and they may be missing there if a person had opened the draft before.
 update jobs set due_at = now(), state = 'waiting', wanted = case when state = 'done' then wanted + 1 else wanted end,
        reason = null, message = case when state = 'done' then null else message end
 where store = %(store)s and order_key = %(order_key)s and not (direction = 'import' and flow = 'orders')
@@ -188,14 +188,14 @@ where store = %(store)s and order_key = %(order_key)s and not (direction = 'impo
        or (%(opened)s and state = 'done' and direction = 'import' and flow = 'cancellations' and reason is distinct from 'dropped'));
 
 -- name: renew
--- One heartbeat for all jobs of a process. Beyond the longest job's time a lease is kept to its end and not renewed.
+-- One heartbeat for all jobs of a process. A job that has run for the longest time allowed keeps its lease, which is not renewed.
 update jobs set lease_until = case when claimed_at > now() - %(longest)s * interval '1 second'
                                    then now() + %(lease)s * interval '1 second' else lease_until end
 where id = any(%(ids)s) and holder = %(holder)s and state = 'running'
 returning id, claimed_at > now() - %(longest)s * interval '1 second' as renewed;
 
 -- name: reclaim_expired
--- Leases that ended: the holder died or froze. Counted as a failure of the job. What was reserved for it may be spent.
+-- Leases that ended: the holder died or froze, which counts as a failure of the job. Its reserved calls may be spent already.
 update jobs set
     state = case when failures + 1 >= %(limit)s then 'parked' else 'waiting' end,
     due_at = now(), failures = failures + 1, failing_since = coalesce(failing_since, now()),
@@ -220,7 +220,7 @@ where (%(store)s::text is null or store = %(store)s) and (%(state)s::text is nul
 order by id desc limit %(limit)s;
 
 -- name: retry
--- Now, and not when calls were reserved for it: they are reserved anew.
+-- Due now, not at the time for which calls were reserved; calls are reserved again.
 with chosen as (
     update jobs set state = 'waiting', due_at = now(), prepaid = false, failures = 0, failing_since = null, reason = null,
            message = null, resolution = null, warned_reason = null, wanted = greatest(wanted, done + 1),
@@ -235,7 +235,8 @@ with chosen as (
 select id from chosen;
 
 -- name: drop
--- What waits for the import of an order goes with it; the opening of the order brings it back. What was blocked goes on.
+-- The jobs that wait for the import of an order are dropped with it; they come back when the order is opened. Jobs that waited for
+-- a dropped job are due.
 with chosen as (
     update jobs set state = 'done', done = wanted, settled_at = now(), failures = 0, failing_since = null, prepaid = false,
            warned_reason = null, reason = 'dropped', message = 'dropped by a person', resolution = null,
@@ -267,7 +268,7 @@ with chosen as (
 select id, false as with_order from chosen union all select id, true from dependants;
 
 -- name: counts
--- Of what is open, by the index of each state: what is done grows for years, and to count it would read all of it.
+-- Open jobs only, by the index of each state. Done jobs accumulate for years, and a count would read them all.
 select store, direction, flow, 'waiting' as state, count(*) as jobs from jobs where state = 'waiting' group by 1, 2, 3
 union all
 select store, direction, flow, 'queued', count(*) from jobs where state = 'queued' group by 1, 2, 3
@@ -278,7 +279,7 @@ select store, direction, flow, 'parked', count(*) from jobs where state = 'parke
 order by 1, 2, 3, 4;
 
 -- name: parked_reasons
--- Of documents that do not load, each field at fault by itself: it stands in the resolution.
+-- Documents that do not load are grouped by the field at fault, which stands in the resolution.
 select store, direction, flow, reason, count(*) as jobs, min(message) as message, min(resolution) as resolution
 from jobs where state = 'parked'
 group by 1, 2, 3, 4, case when reason = 'malformed-document' then resolution end order by 5 desc, 1, 2, 3, 4;
