@@ -10,6 +10,9 @@ class Lane(IntEnum):
     LIVE = 1  # What buyers do in the shop, and repairs.
     BACKGROUND = 2  # The past of a store, and looks at orders of which nobody said that they changed.
 
+    # redis-py writes an int by its repr.
+    __repr__ = int.__repr__
+
 
 class JobState(StrEnum):
     """The state of a job. It is open while it is waiting, queued or running."""
