@@ -14,6 +14,8 @@ from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.differences import Difference
 from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
+from schemas.reasons import Reason
+from schemas.states import CursorKind, JobState
 from tasks.findings import STOCK, Finding, Verdict, for_a_person, on_its_way, repairable
 from tasks.levels import read_levels
 from tasks.patience import PATIENT, PatientGate, Tell, patiently
@@ -98,7 +100,7 @@ class StockComparison:
             yield note, Finding(note.sku, note.sku, difference, self._judge(note, reading, shop))
 
     def _judge(self, note: StockNote, reading: StockReading, shop: Availability | None) -> Verdict:
-        job = self._runtime.ledger.jobs.search(store=self._store.name, flow=FLOW, state="parked", limit=1)
+        job = self._runtime.ledger.jobs.search(store=self._store.name, flow=FLOW, state=JobState.PARKED, limit=1)
         if job:
             cause = f"{FLOW} (job {job[0]['id']}) is parked: {job[0]['reason']}"
             return for_a_person(cause, str(job[0]["resolution"]))
@@ -135,7 +137,7 @@ class StockComparison:
         try:
             changes = patiently(lambda: self._afosto.inventory_changes(cursor["position"], self._locations), self._tell)
         except NeedsPerson as error:
-            if error.reason != "schema-mismatch":
+            if error.reason != Reason.SCHEMA_MISMATCH:
                 raise
             return {note.sku for note in notes if note.available != available.get(note.sku)}
         said = {change.sku for change in changes if not isinstance(change, MalformedDocument)}
@@ -145,7 +147,7 @@ class StockComparison:
     def _sold(self, name: str) -> set[str]:
         """SKUs of a seller's orders that no poll has read as they are."""
         ledger = self._runtime.ledger
-        store, cursor = ledger.stores.get(name), ledger.cursors.get(name, "live")
+        store, cursor = ledger.stores.get(name), ledger.cursors.get(name, CursorKind.LIVE)
         if cursor is None:
             return set()
         shop = self._shop

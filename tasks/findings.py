@@ -7,12 +7,13 @@ from traceback import extract_tb
 
 from schemas.errors import ConnectorError, MalformedDocument
 from schemas.mapping.differences import Difference
+from schemas.states import Lane
 from schemas.words import counted
 from tasks.health import words_of
 from tasks.runtime import Runtime
 
 # The lane of the jobs that a repair asks for.
-REPAIR_LANE = 1
+REPAIR_LANE = Lane.LIVE
 STOCK = "stock"
 
 

@@ -10,6 +10,7 @@ from schemas.epages import Availability, Product, Variation
 from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
+from schemas.reasons import Reason
 from tasks.levels import read_levels
 from tasks.patience import PATIENT, PatientGate, Tell, patiently
 from tasks.runtime import Runtime
@@ -66,14 +67,14 @@ def preview_stock(runtime: Runtime, name: str, tell: Tell) -> Iterator[StockMove
         boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
         raise NeedsPerson(
             f"the shop {name} has not granted {boxes}, which {FLOW} needs",
-            reason="missing-scope",
+            reason=Reason.MISSING_SCOPE,
             resolution=f"tick the box in the shop's cockpit, then: connector store switch {name} {FLOW} on",
         )
     locations = runtime.ledger.stock.locations(name)
     if not locations:
         raise NeedsPerson(
             f"it is not chosen which Afosto location's stock {name} sells",
-            reason="no-location-mapped",
+            reason=Reason.NO_LOCATION_MAPPED,
             resolution=f"choose it: connector locations sell-from {name} AFOSTO_ID",
         )
     return _Preview(runtime, store, locations, tell).moves()

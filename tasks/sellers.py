@@ -9,6 +9,7 @@ from ledger.records import Cursor, Store
 from ledger.wishes import Publishing
 from schemas.epages import Order
 from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
+from schemas.states import CursorKind
 from tasks.health import words_of
 from tasks.run import Run
 from tasks.slices import Reader
@@ -85,7 +86,7 @@ class Sellers:
 
     def cursors(self) -> list[Cursor]:
         """Return where each store's live reading stands: both readings of a round begin there."""
-        found = [self._run.runtime.ledger.cursors.get(name, "live") for name in self.names]
+        found = [self._run.runtime.ledger.cursors.get(name, CursorKind.LIVE) for name in self.names]
         return [cursor for cursor in found if cursor is not None]
 
     def _shop(self, name: str) -> tuple[Store, EpagesClient]:

@@ -12,6 +12,7 @@ from ledger.database import Row
 from ledger.records import Store
 from ledger.stock import Stock
 from schemas.errors import MalformedDocument, NeedsPerson, RetryLater
+from schemas.reasons import Reason
 from schemas.words import counted
 from tasks.backoff import jitter
 from tasks.health import StoreRun, note_refusal, note_silence, showing
@@ -156,7 +157,7 @@ class _Watch:
         try:
             found = self._afosto.inventory_changes(since - overlap, self._locations)
         except NeedsPerson as error:
-            if error.reason != "schema-mismatch":
+            if error.reason != Reason.SCHEMA_MISMATCH:
                 raise
             return None
         moved = [change for change in found if not isinstance(change, MalformedDocument)]
