@@ -59,7 +59,7 @@ _NOT_WRITTEN = StockOutcome(
 
 
 @dataclass(frozen=True, slots=True)
-class Seller:
+class SharingStore:
     """A store that sells from the same locations; are its orders imported, is its past read, is its shop silent?"""
 
     store: str
@@ -154,10 +154,10 @@ class Stock:
         """Return the Afosto locations whose stock the store sells."""
         return [row["afosto_id"] for row in self._database.rows("stock.locations", {"store": store})]
 
-    def sellers(self, store: str, skus: Collection[str]) -> list[Seller]:
+    def sharing_stores(self, store: str, skus: Collection[str]) -> list[SharingStore]:
         """Return the stores that may sell some of these SKUs from a location of this store, itself included."""
-        rows = self._database.rows("stock.sellers", {"store": store, "skus": list(skus)})
-        return [Seller(**row) for row in rows]
+        rows = self._database.rows("stock.sharing_stores", {"store": store, "skus": list(skus)})
+        return [SharingStore(**row) for row in rows]
 
     def clock(self) -> datetime:
         """Return the database's time; what is noted after it was not known at that moment."""

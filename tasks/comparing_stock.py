@@ -67,7 +67,9 @@ class StockComparison:
             return f"the shop has not granted {boxes}"
         if not self._locations:
             return no_location(self._store.name)
-        unread = [s.store for s in self._runtime.ledger.stock.sellers(self._store.name, ()) if s.imports and not s.read]
+        unread = [
+            s.store for s in self._runtime.ledger.stock.sharing_stores(self._store.name, ()) if s.imports and not s.read
+        ]
         return f"the past orders of {', '.join(unread)} are still being read" if unread else None
 
     def run(self) -> list[Finding]:
@@ -116,7 +118,7 @@ class StockComparison:
     def _read(self, skus: list[str], notes: Sequence[StockNote]) -> StockReading:
         """First what Afosto has booked, then what is available, then the shops' latest orders."""
         ledger = self._runtime.ledger
-        sellers = [s.store for s in ledger.stock.sellers(self._store.name, skus) if s.imports]
+        sellers = [s.store for s in ledger.stock.sharing_stores(self._store.name, skus) if s.imports]
         snapshot = ledger.stock.clock()
         available = patiently(lambda: self._levels(skus), self._tell).known
         coming = self._moved(notes, available)

@@ -53,7 +53,7 @@ class _Place:
 
 def still_unread(runtime: Runtime, name: str) -> list[str]:
     """Return the stores whose past orders are still being read: what they have sold is not subtracted yet."""
-    return [each.store for each in runtime.ledger.stock.sellers(name, ()) if each.imports and not each.read]
+    return [each.store for each in runtime.ledger.stock.sharing_stores(name, ()) if each.imports and not each.read]
 
 
 def preview_stock(runtime: Runtime, name: str, tell: Tell) -> Iterator[StockMove]:
@@ -125,7 +125,7 @@ class _Preview:
         skus = sorted(places)
         snapshot = self._ledger.stock.clock()
         levels = patiently(lambda: self._levels(skus), self._tell)
-        sellers = [each.store for each in self._ledger.stock.sellers(self._store.name, skus) if each.imports]
+        sellers = [each.store for each in self._ledger.stock.sharing_stores(self._store.name, skus) if each.imports]
         promised = self._ledger.sold_units.unbooked_stock(sellers, skus, snapshot)
         for sku in skus:
             yield self._move(sku, places[sku], levels, promised[sku])

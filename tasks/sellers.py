@@ -37,7 +37,7 @@ class Sellers:
         self._run = run
         self._skus = skus
         self.behind = behind
-        found = run.runtime.ledger.stock.sellers(run.store.name, skus)
+        found = run.runtime.ledger.stock.sharing_stores(run.store.name, skus)
         unread = [seller.store for seller in found if seller.imports and not seller.read]
         for seller in found:
             if seller.silent and seller.store in unread and seller.store != run.store.name:
@@ -81,7 +81,7 @@ class Sellers:
         """Return which of those that are behind may sell a SKU."""
         if not self.behind:
             return {}
-        found = self._run.runtime.ledger.stock.sellers(self._run.store.name, [sku])
+        found = self._run.runtime.ledger.stock.sharing_stores(self._run.store.name, [sku])
         return {each.store: self.behind[each.store] for each in found if each.imports and each.store in self.behind}
 
     def cursors(self) -> list[Cursor]:

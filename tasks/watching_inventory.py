@@ -121,7 +121,7 @@ class _Watch:
     def _walk(self, cursor: Row) -> str | None:
         """Walk on over what the shop sells; returns why that is not done yet, or None."""
         name = self._store.name
-        if not all(s.read for s in self._stock.sellers(name, ()) if s.store == name and s.imports):
+        if not all(s.read for s in self._stock.sharing_stores(name, ()) if s.store == name and s.imports):
             self._stock.postpone(name, PAST_WAIT)
             return "the shop's past orders are still being read"
         wait = 0.0 if cursor["prepaid"] else reserve(self._runtime, name)

@@ -102,7 +102,9 @@ class StockWorld:
 
     def poll(self) -> str:
         """Poll the live cursor, and the past when it is not read."""
-        mine = (seller for seller in self.world.ledger.stock.sellers(self.store, []) if seller.store == self.store)
+        mine = (
+            seller for seller in self.world.ledger.stock.sharing_stores(self.store, []) if seller.store == self.store
+        )
         if not all(seller.read for seller in mine):
             poll(self.runtime, PollMessage(self.store, "history"))
         return poll(self.runtime, PollMessage(self.store))

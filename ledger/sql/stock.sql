@@ -117,7 +117,7 @@ on conflict (store, direction, flow, subject) do update set
     reason = null, message = null, resolution = null
 returning id, store;
 
--- name: sellers
+-- name: sharing_stores
 -- Stores of the tenant that sell some of these SKUs from a location of this store, itself included: whether their orders are
 -- imported, and whether their past has been read. A shop whose catalogue is not scanned yet may sell any SKU. A shop that refuses
 -- our calls does not delay the others: what is known of its orders counts, as it does while a shop is silent.

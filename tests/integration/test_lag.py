@@ -139,7 +139,7 @@ def _read_the_past(driver: Driver) -> None:
         # Nobody carries the message by which a poll goes on.
         driver.lose_leases()
         poll(driver.runtime, PollMessage(driver.store, "history"))
-        return all(seller.read for seller in driver.runtime.ledger.stock.sellers(driver.store, []))
+        return all(seller.read for seller in driver.runtime.ledger.stock.sharing_stores(driver.store, []))
 
     wait_for(all_read, 120, "the past orders to be read")
 
