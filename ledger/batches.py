@@ -20,7 +20,7 @@ from schemas.reasons import Reason
 T = TypeVar("T")
 R = TypeVar("R")
 
-_RETRY = f"Mend what the message names, then: connector jobs retry --reason {Reason.NOT_WRITTEN_DOWN}"
+_RETRY = f"Correct what the message names, then: connector jobs retry --reason {Reason.NOT_WRITTEN_DOWN}"
 
 
 @dataclass(frozen=True, slots=True)

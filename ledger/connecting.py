@@ -32,9 +32,9 @@ def require_new(session: Session, name: str, base_url: str) -> None:
         if shop == _shop(base_url):
             raise NeedsPerson(
                 f"the shop at {base_url} is connected already, as the store {other!r}; "
-                "connected twice, each of its orders would be imported twice",
+                "if it were connected twice, each of its orders would be imported twice",
                 reason=Reason.SHOP_CONNECTED_ALREADY,
-                resolution=f"go on with that one: connector store show {other}; "
+                resolution=f"use that one: connector store show {other}; "
                 "if another shop was meant, correct NAME or --base-url",
             )
 

@@ -24,7 +24,7 @@ log = logging.getLogger(__name__)
 # Seconds of pause for a job whose own pause could not be written down.
 _PLAIN_PAUSE = 60.0
 _SEE_LOG = (
-    "Look in the worker's log for the job's order: what was to be written down stands there; mend the cause, "
+    "Look in the worker's log for the job's order: it has what could not be written down. Correct the cause, "
     "then: connector jobs retry --reason not-written-down"
 )
 # Who decided, when the caller does not say.

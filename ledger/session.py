@@ -64,7 +64,7 @@ def configure(session: Session, *, pooled: bool) -> None:
 def _require(found: Mapping[str, Any]) -> None:
     if found["encoding"] != "UTF8":
         raise ConfigurationError(
-            f"The database has the encoding {found['encoding']}, in which not every name of a buyer can be kept; "
+            f"The database has the encoding {found['encoding']}, which cannot keep the name of every buyer; "
             "make one with: createdb --encoding UTF8 --template template0 NAME"
         )
     if found["schema"] is None:

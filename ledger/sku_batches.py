@@ -11,7 +11,7 @@ from schemas.reasons import Reason
 T = TypeVar("T")
 R = TypeVar("R")
 
-SEE_LOG = "Look in the log of the worker of `inventory`; mend the cause, then publish it again."
+SEE_LOG = "Look in the log of the worker of `inventory`; correct the cause, then publish it again."
 
 
 class SkuBatch:

@@ -233,7 +233,7 @@ class Stock:
         """Run a query that only the holder of the store's job may run. Raises LeaseLost."""
         held = {"store": job.store, "job_id": job.id, "fence": job.fence}
         if not self._database.rows(query, {**values, **held}):
-            raise LeaseLost(f"the job is somebody else's by now; nothing is written down of {values['sku']}")
+            raise LeaseLost(f"the job is no longer this run's; nothing was written down for the SKU {values['sku']}")
 
     def emptying(self, store: str, besides: Collection[str]) -> Emptied:
         """Return how much of a store's stock went to zero within the last hour, without these SKUs."""

@@ -32,7 +32,7 @@ def warn_unhealthy(store: str, where: str, reason: str, why: str, cause: BaseExc
 
 def warn_left_out(store: str, what: str, why: str) -> None:
     """Warn of a row that is left out, because the database refuses even its name."""
-    _warn("a row is left out", store, Reason.NOT_WRITTEN_DOWN, why, "mend what the reason names", what=what)
+    _warn("a row is left out", store, Reason.NOT_WRITTEN_DOWN, why, "correct what the reason names", what=what)
 
 
 def _warn(

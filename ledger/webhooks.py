@@ -137,8 +137,8 @@ class Webhooks:
 def _require_no_rotation(endpoint: str, *, rotating: bool) -> None:
     if rotating:
         raise NeedsPerson(
-            f"two secrets of the endpoint {endpoint} are accepted already; a third would end the first, "
-            "with which Afosto may sign yet",
+            f"two secrets of the endpoint {endpoint} are accepted already; a third would replace the first, "
+            "with which Afosto may still sign",
             reason=Reason.TWO_SECRETS,
             resolution=f"give Afosto the newer one, then: connector webhooks rotate {endpoint} --finish",
         )
