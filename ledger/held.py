@@ -111,7 +111,7 @@ def note_sold_lines(session: Session, store: str, lines: Iterable[SoldLine], by:
     touched = {row["sku"] for row in rows}
     if older := [line for line in kept if (line.order_id, line.line_id) in changed - new]:
         # The shop has put pieces back where they were sold from, whatever SKU that product has now.
-        touched |= {row["sku"] for row in fetch(session, "stock.borne", _places(store, older))}
+        touched |= {row["sku"] for row in fetch(session, "stock.skus_at", _places(store, older))}
     request_everywhere(session, store, touched, by)
 
 

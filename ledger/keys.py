@@ -29,7 +29,7 @@ class KeySet:
         except InvalidToken as error:
             raise ConfigurationError(
                 "a stored secret fits none of the keys in CONNECTOR_KEYS; put the key it was written with back, "
-                "or enter the secrets anew: connector store credentials STORE"
+                "or enter the secrets again: connector store credentials STORE"
             ) from error
 
     def rotate(self, token: bytes) -> bytes:

@@ -33,7 +33,7 @@ create table stores (
     needs_recovery_before timestamptz
 );
 
--- For workers of the previous version, which know the column by its old name; goes with it in a later release.
+-- For workers of the previous version, which know the column by its old name. A later release drops the trigger and the column.
 create function stores_keep_old_names() returns trigger language plpgsql as $$
 begin
     if new.held_until is distinct from old.held_until then
@@ -130,7 +130,7 @@ create index orders_tests on orders (store) where is_test;
 create index orders_number on orders (store, number);
 create index orders_unfinished on orders (store, created_at) where not is_final;
 
--- For workers of the previous version, which know the column by its old name; goes with it in a later release.
+-- For workers of the previous version, which know the column by its old name. A later release drops the trigger and the column.
 create function orders_keep_old_names() returns trigger language plpgsql as $$
 begin
     if tg_op = 'INSERT' then
@@ -198,7 +198,7 @@ create index jobs_order on jobs (store, order_key);
 create index jobs_settled on jobs (settled_at);
 create index jobs_done on jobs (store, settled_at) where state = 'done';
 
--- For workers of the previous version, which know the column by its old name; goes with it in a later release.
+-- For workers of the previous version, which know the column by its old name. A later release drops the trigger and the column.
 create function jobs_keep_old_names() returns trigger language plpgsql as $$
 begin
     if new.told is distinct from old.told then
@@ -283,7 +283,7 @@ create table walks (
 );
 create index walks_due on walks (next_at);
 
--- Where Afosto sends its webhooks: the id stands in the address. Both secrets are Fernet tokens; the previous one is
+-- Where Afosto sends its webhooks: the id is part of the address. Both secrets are Fernet tokens; the previous one is
 -- accepted until its rotation is finished.
 create table webhook_endpoints (
     id text primary key,
@@ -403,7 +403,7 @@ select store, order_id, line_id, sku, sold_units as held, document_at, undeducte
 from sold_lines;
 
 -- One row per SKU of a store. `wanted` and `done` are versions: to be published while wanted > done.
--- ambiguous_until: written before the shop's stock is moved, cleared by the answer; while it stands, the SKU is not touched
+-- ambiguous_until: written before the shop's stock is moved, cleared by the answer; while it is set, the SKU is not touched
 -- before that time. recheck_at: published once more then, because a move whose answer was lost may land late.
 -- emptied_at: publishing took it to zero then; null once it has pieces again. may_empty: a person has seen that it goes there.
 create table stock (

@@ -205,7 +205,7 @@ class Stock:
         try:
             self._note_outcome(job, wanted, place, end, wait, again)
         except psycopg.Error as error:
-            refusal = "the database refuses what came of the SKU %s (%s): %s; it is noted without that"
+            refusal = "the database refuses what came of the SKU %s (%s): %s; the outcome is noted without it"
             log.warning(refusal, wanted.sku, words(error), end)
             self._note_outcome(job, wanted, (None, None), _NOT_WRITTEN, wait, again)
 

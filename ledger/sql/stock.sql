@@ -26,7 +26,7 @@ on conflict (store, sku) do update set
     product_id = excluded.product_id, variation_id = excluded.variation_id, outcome = null, message = null, resolution = null
 where stock.product_id is null;
 
--- name: borne
+-- name: skus_at
 -- The SKUs that were last found at these places.
 select s.sku from stock s
 join unnest(%(products)s::text[], %(variations)s::text[]) as n (product_id, variation_id)
@@ -41,7 +41,7 @@ on conflict (store, sku) do update set
     outcome = excluded.outcome, message = excluded.message, resolution = excluded.resolution;
 
 -- name: request
--- These SKUs shall be published.
+-- These SKUs become wanted.
 insert into stock (store, sku)
 select s.name, k.sku from stores s cross join unnest(%(skus)s::text[]) as k (sku) where s.name = %(store)s order by k.sku
 on conflict (store, sku) do update set wanted = stock.wanted + 1
