@@ -157,7 +157,7 @@ class Cursors:
     def _advance(self, batch: Batch, cursor: Cursor, found: Slice) -> _Advanced | None:
         session, store = batch.session, cursor.store
         key = {"store": store, "kind": cursor.kind, "fence": cursor.fence}
-        if fetch_one(session, "cursors.hold", key) is None:
+        if fetch_one(session, "cursors.lock", key) is None:
             return None
         lane = Lane.BACKGROUND if cursor.kind == CursorKind.HISTORY else Lane.LIVE
         kept, refused = batch.write(found.order_ids, lambda ids: [self._keep(session, store, lane, found, set(ids))])

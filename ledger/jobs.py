@@ -236,7 +236,7 @@ def upsert_requests(
     if not job_requests:
         return []
     dependants = sorted({request.subject for request in job_requests if request.flow != "orders"})
-    fetch(session, "jobs.hold_orders", {"store": store, "subjects": dependants})
+    fetch(session, "jobs.lock_orders", {"store": store, "subjects": dependants})
     columns = {
         "flows": [request.flow for request in job_requests],
         "subjects": [request.subject for request in job_requests],

@@ -82,7 +82,7 @@ class Links:
         `undeducted` is how many units of an opened order's lines (ePages ids) Afosto has not deducted.
         """
         key = {"store": store, "order_key": order_key}
-        hold: Statement = ("jobs.hold_orders", {"store": store, "subjects": [order_key]})
+        hold: Statement = ("jobs.lock_orders", {"store": store, "subjects": [order_key]})
         outcome = "abandoned" if stage == "expired" else "done"
         # From its opening on, no call can open it any more.
         kinds = ["items", "open"] if stage == "opened" else ["items"]

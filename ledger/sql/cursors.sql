@@ -39,7 +39,7 @@ update cursors c set
 from cursor o where c.store = %(store)s and c.kind = %(kind)s
 returning case when not o.running then c.fence end as fence;
 
--- name: hold
+-- name: lock
 -- The fence guards this: an older run finds no row and ends.
 select fence from cursors where store = %(store)s and kind = %(kind)s and fence = %(fence)s for update;
 

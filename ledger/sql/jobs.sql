@@ -1,4 +1,4 @@
--- name: hold_orders
+-- name: lock_orders
 -- Called before dependants are written: nobody can open these orders meanwhile, so no dependant misses that it becomes due.
 select id from jobs where store = %(store)s and direction = 'import' and flow = 'orders' and subject = any(%(subjects)s)
 order by subject for update;

@@ -43,7 +43,7 @@ def test_a_dependant_written_while_its_order_is_being_opened_is_woken(ledger: Le
     opening = threading.Thread(target=lambda: ledger.links.stage_order("shop", "order", "afosto-order", "opened"))
 
     def poll(session: Session) -> None:
-        fetch(session, "jobs.hold_orders", {"store": "shop", "subjects": ["order"]})
+        fetch(session, "jobs.lock_orders", {"store": "shop", "subjects": ["order"]})
         opening.start()
         opening.join(0.3)
         assert opening.is_alive(), "an order must not be opened between a poll's look at it and what the poll writes"
