@@ -32,7 +32,7 @@ from benchmarks.measuring import Figure, digits, figure, tracked
 from benchmarks.plotting import save_bars
 from benchmarks.reporting import count, options, show, verdict
 from ledger.database import Row
-from ledger.records import Job, Settlement, Wish
+from ledger.records import Job, JobRequest, Settlement
 from ledger.status import Status
 from tasks.dispatch import dispatch
 from tasks.runtime import Runtime, build_runtime
@@ -116,9 +116,9 @@ class Questions:
         return {
             "claim": lambda: self._claim,
             "settle": lambda: self._settle,
-            "news of an order": lambda: self._wish,
-            "a hint": lambda: partial(ledger.jobs.hint, SMALL, "export", "looks", "order-7"),
-            "leases that ended": lambda: partial(ledger.jobs.take_back, 10),
+            "news of an order": lambda: self._request,
+            "a hint": lambda: partial(ledger.jobs.request_run, SMALL, "export", "looks", "order-7"),
+            "leases that ended": lambda: partial(ledger.jobs.reclaim_expired, 10),
             "a tick of dispatch": self._tick,
             "do others succeed?": lambda: self._others_succeed,
             "status: stores": lambda: status.stores,
@@ -146,9 +146,9 @@ class Questions:
         end = Settlement("done", "done", "imported")
         self._ledger.jobs.settle(self._held.pop(), "me", end, steps=["created"], seconds=0.1, requests=4)
 
-    def _wish(self) -> None:
-        wish = Wish("orders", f"fresh-{next(self._fresh)}-{time.time_ns()}", "hash", datetime.now(UTC))
-        self._ledger.jobs.wish(BIG, "import", 1, [wish])
+    def _request(self) -> None:
+        request = JobRequest("orders", f"fresh-{next(self._fresh)}-{time.time_ns()}", "hash", datetime.now(UTC))
+        self._ledger.jobs.request_jobs(BIG, "import", 1, [request])
 
     def _tick(self) -> Callable[[], object]:
         self._rows("update jobs set state = 'waiting', queued_at = null where state = 'queued' returning id")

@@ -129,7 +129,7 @@ def _imported(made: Scene, count: int) -> tuple[str, list[str]]:
 
 def _shipped(made: Scene, shop: str, orders: list[str]) -> float:
     """Ask for a look at orders until all their parcels are in the shop; return seconds from the first to the last."""
-    made.world.ledger.jobs.hint_all(shop, "export", "looks", orders, lane=1)
+    made.world.ledger.jobs.request_runs(shop, "export", "looks", orders, lane=1)
     wait_for(lambda: len(_parcels(made, shop)) == len(orders), LONGEST, f"{len(orders)} parcels to be in the shop")
     times = _parcels(made, shop)
     return (max(times) - min(times)).total_seconds()

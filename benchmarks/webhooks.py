@@ -77,7 +77,7 @@ def _fill(services: Services) -> str:
 
 
 def _job(ledger: Ledger, number: int) -> int:
-    job = ledger.jobs.hint("shop", "import", "orders", f"order-{number}")
+    job = ledger.jobs.request_run("shop", "import", "orders", f"order-{number}")
     assert job is not None
     return job
 

@@ -23,6 +23,7 @@ from typing import Any
 
 from clients.headers import retry_after
 from schemas.errors import AnswerLost, ConnectorError, MalformedDocument, NeedsPerson, RetryLater, Wait
+from schemas.reasons import Reason
 from schemas.texts import slug, told
 
 
@@ -119,7 +120,7 @@ def _throttled(answer: Answer) -> ConnectorError:
 def _redirected(answer: Answer) -> ConnectorError:
     return NeedsPerson(
         f"{answer.request} answers with a redirection ({answer.status}), which is not followed.",
-        reason="redirected",
+        reason=Reason.REDIRECTED,
         resolution="Check the address of the connection: it must be the final one.",
         store_wide=True,
     )
@@ -128,7 +129,7 @@ def _redirected(answer: Answer) -> ConnectorError:
 def _unauthorized(answer: Answer) -> ConnectorError:
     return Unauthorized(
         f"{answer.request.host} refuses the credentials: {answer.said()}.",
-        reason="wrong-credentials",
+        reason=Reason.WRONG_CREDENTIALS,
         resolution="Check the credentials of the connection and enter them again.",
         store_wide=True,
     )
@@ -137,7 +138,7 @@ def _unauthorized(answer: Answer) -> ConnectorError:
 def _forbidden(answer: Answer) -> ConnectorError:
     return Forbidden(
         f"{answer.request} is not allowed with these credentials: {answer.said()}.",
-        reason="missing-scope",
+        reason=Reason.MISSING_SCOPE,
         resolution="Grant the missing scope to the credentials, then retry the jobs parked for this reason.",
     )
 
@@ -145,7 +146,7 @@ def _forbidden(answer: Answer) -> ConnectorError:
 def _not_found(answer: Answer) -> ConnectorError:
     return NotFound(
         f"{answer.request} finds nothing: {answer.said()}.",
-        reason="not-found",
+        reason=Reason.NOT_FOUND,
         resolution="Look whether it was deleted on the other side; drop the job if it was.",
     )
 

@@ -18,6 +18,7 @@ from clients.surroundings import proxies_for, trusted
 from clients.transport import Call, current_call, shared_session
 from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
 from schemas.numbers import read_constant, read_decimal, read_int
+from schemas.reasons import Reason
 from schemas.texts import told
 
 DEADLINE_SECONDS = 10.0  # of a whole call: its check, connect, send, answer to its last byte
@@ -150,7 +151,7 @@ def _as_kinds(call: Call, request: Request) -> Iterator[None]:
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema) as e:
         raise NeedsPerson(
             f"The address {request.host}{request.path} is not one that can be called.",
-            reason="bad-address",
+            reason=Reason.BAD_ADDRESS,
             resolution="Correct the address of the connection.",
             store_wide=True,
         ) from e

@@ -8,6 +8,7 @@ from clients.errors_table import Answer, HostNotFound, NotFound, Unauthorized
 from clients.http import Http
 from schemas.epages import Token, load_token
 from schemas.errors import ConnectorError, NeedsPerson
+from schemas.reasons import Reason
 from schemas.vendors import Vendor, met_at
 
 # Where ePages itself runs shops; the store's name stands before it.
@@ -51,7 +52,7 @@ def _interpret(answer: Answer) -> ConnectorError | None:
         return None
     return Unauthorized(
         f"{answer.request.host} says: the client was revoked.",
-        reason="revoked-client",
+        reason=Reason.REVOKED_CLIENT,
         resolution="Make a new app in the shop's cockpit and enter it; for a store that is connected already: "
         "connector store credentials STORE --client-id ID",
         store_wide=True,
@@ -62,4 +63,4 @@ def _unknown_store(message: str, base_url: str) -> NeedsPerson:
     advice = "Check the address of the shop's API: --base-url, or CONNECTOR_EPAGES_URL."
     if (urlsplit(base_url).hostname or "").endswith(HOSTED):
         advice = f"The store name is the part before {HOSTED} in the address of the shop's cockpit."
-    return NeedsPerson(message, reason="unknown-store", resolution=advice, store_wide=True)
+    return NeedsPerson(message, reason=Reason.UNKNOWN_STORE, resolution=advice, store_wide=True)

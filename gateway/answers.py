@@ -5,8 +5,9 @@ from typing import Any
 from marshmallow import Schema, fields, pre_dump, validate
 
 from schemas.flows import flow_name
+from schemas.states import JobState
 
-STATES = ("waiting", "queued", "running", "done", "parked")
+STATES = tuple(state.value for state in JobState)
 
 
 class JobSchema(Schema):

@@ -11,6 +11,7 @@ from ledger.database import Row
 from ledger.status import Status
 from schemas.flows import JOBS
 from schemas.messages import OrderMessage, PollMessage, StockMessage
+from schemas.states import CursorKind, JobState
 from tasks.engine import LANES
 from tasks.reconcile import SWEEP_WIDTH
 
@@ -54,7 +55,7 @@ def _must_be_a_sku(store: str, sku: str) -> None:
     stock = runtime().ledger.stock
     if stock.knows(store, sku):
         return
-    stock.wish(store, [sku])
+    stock.request_publishing(store, [sku])
     said = f"{store} has no SKU {sku}, as far as its catalogue was read"
     refuse(
         404, "unknown-sku", f"{said}; the shop is asked once more now, and publishes it if it is there.", field="sku"
@@ -65,28 +66,28 @@ def _make_due(task: str, message: Sendable) -> int | None:
     if isinstance(message, PollMessage):
         _make_poll_due(message)
         return None
-    job = _wish_stock(message) if isinstance(message, StockMessage) else _hint(task, message)
+    job = _request_stock(message) if isinstance(message, StockMessage) else _request_run(task, message)
     if job is None:
         refuse_store(message.store)
     _send(task, message, job)
     return job
 
 
-def _hint(task: str, message: OrderMessage) -> int | None:
+def _request_run(task: str, message: OrderMessage) -> int | None:
     direction, flow = JOBS[task]
     lane = LANES[direction][0]
-    return runtime().ledger.jobs.hint(message.store, direction, flow, message.order, lane=lane)
+    return runtime().ledger.jobs.request_run(message.store, direction, flow, message.order, lane=lane)
 
 
-def _wish_stock(message: StockMessage) -> int | None:
+def _request_stock(message: StockMessage) -> int | None:
     """One job publishes all due SKUs of a store."""
     stock = runtime().ledger.stock
-    return stock.wish(message.store, [message.sku]) if message.sku else stock.wish_all(message.store)
+    return stock.request_publishing(message.store, [message.sku]) if message.sku else stock.request_all(message.store)
 
 
 def _make_poll_due(message: PollMessage) -> None:
     cursors = runtime().ledger.cursors
-    if message.cursor == "sweep":
+    if message.cursor == CursorKind.SWEEP:
         found = cursors.start_sweep(message.store, datetime.now(UTC), SWEEP_WIDTH)
     else:
         found = cursors.make_due(message.store, message.cursor)
@@ -97,7 +98,7 @@ def _make_poll_due(message: PollMessage) -> None:
 def _send(task: str, message: OrderMessage | StockMessage, job: int) -> None:
     """A job that is on its way already needs no message; one whose message is lost is sent by dispatch."""
     row = runtime().ledger.jobs.find(job)
-    if row and row["state"] == "waiting":
+    if row and row["state"] == JobState.WAITING:
         runtime().producer.send(task, {**asdict(message), "version": row["wanted"]})
 
 

@@ -1,1 +1,1 @@
-"""Postgres: stores, jobs, links, intents, inbox and attempts. It knows what is wanted and what is done."""
+"""PostgreSQL: stores, jobs, links, intents, inbox and attempts; what is wanted and what is done."""

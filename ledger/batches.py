@@ -1,7 +1,7 @@
-"""Many rows at once: when the database refuses all of them for the sake of one, the others are kept without it.
+"""Writes many rows at once. When the database refuses them because of one row, the others are kept without it.
 
-What goes well costs nothing more. What is refused is written once more with savepoints, by halves, until the rows at
-fault stand alone.
+A write that succeeds costs nothing more. A refused one is repeated with savepoints and halved until the rows at fault
+stand alone.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -15,17 +15,17 @@ from ledger.database import Database, Row, Statement, fetch
 from ledger.session import Session
 from ledger.sqlstates import is_of_a_row, words
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-NOT_WRITTEN = "not-written-down"
-_RETRY = f"Mend what the message names, then: connector jobs retry --reason {NOT_WRITTEN}"
+_RETRY = f"Correct what the message names, then: connector jobs retry --reason {Reason.NOT_WRITTEN_DOWN}"
 
 
 @dataclass(frozen=True, slots=True)
 class Refused(Generic[T]):
-    """A row that the database does not take, and why, in its own words."""
+    """A row that the database refuses, and why, in the database's words."""
 
     row: T
     why: str
@@ -39,7 +39,7 @@ class Batch:
     careful: bool = False
 
     def write(self, rows: Sequence[T], work: Callable[[Sequence[T]], Sequence[R]]) -> tuple[list[R], list[Refused[T]]]:
-        """Let `work` write these rows; returns what it returned, and the rows that are left out."""
+        """Let `work` write these rows. Returns what `work` returned, and the rows that are left out."""
         if not rows:
             return [], []
         if not self.careful:
@@ -58,7 +58,7 @@ class Batch:
 
 
 def keep(database: Database, work: Callable[[Batch], R]) -> R:
-    """Run `work` in one transaction, and once more, carefully, when the database refuses a row of it."""
+    """Run `work` in one transaction. When the database refuses a row, run it once more as a careful batch."""
     try:
         return database.transaction(lambda session: work(Batch(session)))
     except (psycopg.Error, UnicodeEncodeError) as error:
@@ -70,7 +70,7 @@ def keep(database: Database, work: Callable[[Batch], R]) -> R:
 def keep_rows(
     database: Database, rows: Sequence[T], statements: Callable[[Sequence[T]], Sequence[Statement]]
 ) -> tuple[list[Row], list[Refused[T]]]:
-    """Write rows with the statements that are given for them, in one round trip if none is refused.
+    """Write rows with the statements that `statements` gives for them, in one round trip if none is refused.
 
     Returns what the statements returned, and the rows that are left out.
     """
@@ -94,15 +94,15 @@ def _at_once(database: Database, statements: Sequence[Statement]) -> list[Row]:
 
 
 def refusal(what: str, why: str, resolution: str = _RETRY) -> NeedsPerson:
-    """The error of what the database refuses to keep; `what` names it."""
+    """Return the error for something that the database refuses to keep; `what` names it."""
     return NeedsPerson(
-        f"{what} cannot be kept, the database refuses it: {why}", reason=NOT_WRITTEN, resolution=resolution
+        f"{what} cannot be kept, the database refuses it: {why}", reason=Reason.NOT_WRITTEN_DOWN, resolution=resolution
     )
 
 
 @contextmanager
 def naming(what: str) -> Iterator[None]:
-    """Raise NeedsPerson (not-written-down), which names `what`, where the database refuses a row."""
+    """Turn the refusal of a row by the database into NeedsPerson (not-written-down), which names `what`."""
     try:
         yield
     except (psycopg.Error, UnicodeEncodeError) as error:
@@ -112,6 +112,6 @@ def naming(what: str) -> Iterator[None]:
 
 
 def require_all(refused: Sequence[Refused[Any]], what: str, name: Callable[[Any], str]) -> None:
-    """Raise NeedsPerson (not-written-down) that names each row left out; `name` gives a row's."""
+    """Raise NeedsPerson (not-written-down) if rows were left out; its message has the `name` of each."""
     if refused:
         raise refusal(f"{what} {', '.join(name(each.row) for each in refused)}", refused[0].why)

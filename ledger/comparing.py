@@ -1,4 +1,4 @@
-"""What the ledger knows of orders and stock that both sides are compared with. Reads only."""
+"""What the ledger knows of orders and stock, for the comparison of both sides. Reads only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,14 +8,16 @@ from ledger.database import Database, Row
 from ledger.jobs import read_link
 from ledger.records import Link
 from schemas.mapping.shipments import TwoCodes
+from schemas.reasons import Reason
+from schemas.states import JobState
 
-OPEN = frozenset({"waiting", "queued", "running"})
-DROPPED = frozenset({"dropped", "order-dropped"})
+OPEN = frozenset({JobState.WAITING, JobState.QUEUED, JobState.RUNNING})
+DROPPED = frozenset({Reason.DROPPED, Reason.ORDER_DROPPED})
 
 
 @dataclass(frozen=True, slots=True)
 class JobNote:
-    """How a job stands, with why it was parked or dropped."""
+    """The state of a job, with the reason why it was parked or dropped."""
 
     id: int
     direction: str
@@ -27,21 +29,22 @@ class JobNote:
 
     @property
     def is_open(self) -> bool:
-        """Whether it will run."""
+        """Whether the job will run."""
         return self.state in OPEN
 
     @property
     def was_dropped(self) -> bool:
-        """Whether a person declared it done as it was."""
-        return self.state == "done" and self.reason in DROPPED
+        """Whether a person declared the job done as it was."""
+        return self.state == JobState.DONE and self.reason in DROPPED
 
 
 @dataclass(frozen=True, slots=True)
 class OrderNotes:
-    """What is known of an order. `unfinished` is an open job that has not settled what it announced.
+    """What is known of an order.
 
-    `unsure`: it waits until it is sure what became of a call.
-    `read_to` is the shop's date of what was read of it, `looked_at` when it was last read in Afosto; None: never.
+    `unfinished` is an open job with an intent that is not resolved. `unsure`: the job waits until it is sure what
+    became of a call. `read_to` is the shop's date of what was read of the order, `looked_at` when it was last read in
+    Afosto; None: never.
     """
 
     order_id: str
@@ -55,7 +58,7 @@ class OrderNotes:
 
     @property
     def link(self) -> Link | None:
-        """What the order itself is in Afosto."""
+        """The link of the order itself; None when it has no Afosto order."""
         return next((link for link in self.links if link.kind == "order"), None)
 
     def linked(self, kind: str) -> list[Link]:
@@ -69,7 +72,7 @@ class OrderNotes:
 
 @dataclass(frozen=True, slots=True)
 class StockNote:
-    """A SKU that was published: where the shop keeps it, what Afosto had then, and whether it is to be published."""
+    """A published SKU: where the shop keeps it, what Afosto had then, and whether it is to be published again."""
 
     sku: str
     product_id: str
@@ -85,7 +88,7 @@ class Comparing:
         self._database = database
 
     def orders(self, store: str, ids: Sequence[str]) -> dict[str, OrderNotes]:
-        """Return what is known of each of these orders of a shop, also of those nobody has seen."""
+        """Return what is known of each of these orders of a shop, also of orders that nobody has seen."""
         rows = self._database.rows("comparing.orders", {"store": store, "ids": list(ids)})
         return {row["order_id"]: _notes(row) for row in rows}
 
@@ -94,17 +97,17 @@ class Comparing:
         return {row["epages_id"]: row["afosto_id"] for row in self._database.rows("comparing.bound", {"store": store})}
 
     def two_codes(self, store: str) -> list[tuple[str, TwoCodes]]:
-        """Return the order's number and both codes of each shipment of which the sides have another tracking code."""
+        """Return the order number and both tracking codes of each shipment whose codes differ between the sides."""
         rows = self._database.rows("comparing.two_codes", {"store": store})
         return [(row["number"], TwoCodes(row["shop_code"], row["afosto_code"])) for row in rows]
 
     def read_to(self, store: str, ids: Sequence[str]) -> dict[str, datetime | None]:
-        """Return the shop's date of what was read of each of these orders; one that nobody has seen is absent."""
+        """Return the shop's date of what was read of each of these orders; an order that nobody has seen is absent."""
         rows = self._database.rows("comparing.read_to", {"store": store, "ids": list(ids)})
         return {row["id"]: row["updated_at"] for row in rows}
 
     def stock(self, store: str) -> list[StockNote]:
-        """Return the SKUs of a store that were published, by name."""
+        """Return the published SKUs of a store, sorted by SKU."""
         return [StockNote(**row) for row in self._database.rows("comparing.stock", {"store": store})]
 
 

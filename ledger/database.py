@@ -1,4 +1,4 @@
-"""The pool of connections to Postgres, and the transaction that repeats itself when Postgres asks for it."""
+"""The pool of connections to PostgreSQL, and transactions that are repeated when PostgreSQL asks for it."""
 
 import select
 from collections.abc import Callable, Mapping
@@ -28,16 +28,16 @@ _OUTAGES: Mapping[Meaning, str] = {
     Meaning.REFUSES: "the database takes no writes",
     Meaning.TOO_SLOW: "the database is too slow",
 }
-# Seconds for which the pool tries to open one connection. It pauses twice as long after each try, and opens no other
-# meanwhile: with its default of 300 s a server that was away for minutes would be found back minutes too late.
+# Seconds for which the pool tries to open one connection. It doubles its pause after each try, and opens no other
+# connection meanwhile: with its default of 300 s it would find a server again minutes after that came back.
 _RECONNECT_SECONDS = 3.0
 
 
 class Database:
-    """A lazily opened pool of up to `size` connections, for one of which nobody waits longer than `patience` seconds.
+    """A pool of up to `size` connections, opened when first used; a caller waits at most `patience` seconds for one.
 
-    `pooled` says that a pooler such as PgBouncer stands between; it is found out where the pooler can be told.
-    Open it after a fork, never before: connections must not be shared by processes.
+    `pooled` says that a pooler such as PgBouncer stands between; a pooler that shows itself is recognized without it.
+    Open the pool after a fork, never before: processes must not share connections.
     """
 
     def __init__(self, url: str, *, size: int = 20, patience: float = 10, pooled: bool = False) -> None:
@@ -58,8 +58,9 @@ class Database:
         )
 
     def transaction(self, work: Callable[[Session], T]) -> T:
-        """Run `work` in one transaction and return what it returns; deadlocks and serialization errors repeat it.
+        """Run `work` in one transaction and return what it returns.
 
+        A deadlock or a serialization error repeats it.
         Raises RetryLater when the database cannot be reached.
         """
 
@@ -81,7 +82,7 @@ class Database:
     def batch(self, *statements: Statement) -> list[list[Row]]:
         """Run named queries one after another, sent in one round trip; return the rows of each.
 
-        What is sent as one pipeline is one transaction: when a query fails, none has happened.
+        They are one transaction: when a query fails, none has happened.
         """
 
         def at_once(session: Session) -> list[list[Row]]:
@@ -89,8 +90,8 @@ class Database:
                 with session.pipeline():
                     cursors = [session.execute(query(path), parameters) for path, parameters in statements]
             except psycopg.Error:
-                # Psycopg (3.3) counts what stood behind the failed query as prepared, which the server passed over:
-                # this connection would refuse it for ever.
+                # Psycopg (3.3) counts the queries behind the failed one as prepared, but the server has skipped them:
+                # this connection would refuse them for ever.
                 session.close()
                 raise
             return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
@@ -98,7 +99,7 @@ class Database:
         return self._run(at_once)
 
     def check_writes(self) -> None:
-        """Write one row and nothing new. Raises RetryLater, with the server's own words, when it takes no writes."""
+        """Write one row without changing it. Raises RetryLater, with the server's words, when it takes no writes."""
         self.rows("status.check_writes")
 
     def _run(self, work: Callable[[Session], T]) -> T:
@@ -125,14 +126,14 @@ class Database:
             raise RetryLater(f"{said}: {words(error)}") from error
 
     def _guarded(self, session: Session, work: Callable[[Session], T]) -> T:
-        """Run `work`; a session that failed for the server's reasons does not go back into the pool."""
+        """Run `work`; a session that failed because of the server does not go back into the pool."""
         try:
             return work(session)
         except psycopg.Error as error:
             if (found := meaning(error)) in _ENDED:
                 session.close()
             if found is Meaning.REFUSES:
-                # The others may lead to the same server: all are opened anew.
+                # The other connections may lead to the same server, so all are opened again.
                 self._pool.drain()
             raise
         finally:
@@ -163,7 +164,7 @@ def _takes_no_writes(session: Session) -> bool:
 
 
 def _remembering(note: Callable[[str], None]) -> type[Session]:
-    """Sessions that note why they cannot be opened: the pool's own error would only say that it waited."""
+    """Return a session class that notes why it cannot be opened: the pool's error only says that it waited."""
 
     class Remembering(Connection[Row]):
         @classmethod
@@ -178,9 +179,9 @@ def _remembering(note: Callable[[str], None]) -> type[Session]:
 
 
 def _check(session: Session) -> None:
-    """Ask a connection that waited in the pool whether it lives only when something came in meanwhile.
+    """Check a connection from the pool only when the server has sent something meanwhile.
 
-    A server that ends, or ends a session, says so; asking each time would cost each query a second round trip.
+    A server that ends, or ends a session, says so. A check each time would cost each query a second round trip.
     """
     incoming = select.poll()
     incoming.register(session.fileno(), select.POLLIN)

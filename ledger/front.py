@@ -1,4 +1,4 @@
-"""The short front between Postgres and the broker: which jobs are sent, and which are sent again."""
+"""The dispatch window: the few jobs that are sent to the broker; the rest of the backlog stays in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,16 +9,17 @@ from psycopg.types.json import Jsonb
 
 from ledger.database import Database, Row, fetch, fetch_one
 from ledger.session import Session
+from schemas.states import JobState
 
-# Releases of a flow that meet a job taken meanwhile before it is left to the next tick.
+# Tries to release a flow when another process takes one of its jobs meanwhile; after them, the next tick does it.
 _TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a flow stands: `queued` jobs are sent and not claimed, `settled` ended in the last second.
+class QueueLoad:
+    """The load of a flow: `queued` jobs are sent and not claimed, `settled` jobs ended in the last second.
 
-    Some of the others may be `due`; some of what was sent may be `stale`: unclaimed for so long that it may be lost.
+    `due`: other jobs may be sent. `stale`: some jobs were sent so long ago, unclaimed, that their messages may be lost.
     """
 
     queued: int
@@ -27,25 +28,25 @@ class Standing:
     stale: bool
 
 
-class Front:
-    """Postgres holds the backlog; this releases a little of it at a time."""
+class DispatchWindow:
+    """Releases a little of the backlog at a time, and lists the worker processes that take it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def take_tick(self, gap: float) -> bool:
-        """Whether this dispatch may run: none ran within the last `gap` seconds of the database's clock."""
+        """Return whether this dispatch may run: none ran in the last `gap` seconds, by the database's clock."""
         return self._database.row("front.tick", {"gap": gap}) is not None
 
     def slots(self, alive: float) -> dict[str, int]:
-        """Return queue → jobs that the living workers run at once."""
+        """Return queue → number of jobs that its workers run at once, of those seen in the last `alive` seconds."""
         return {row["queue"]: row["slots"] for row in self._database.rows("front.slots", {"alive": alive})}
 
-    def standing(self, flows: Sequence[tuple[str, str]], after: float) -> dict[tuple[str, str], Standing]:
-        """Return how each flow, named (direction, flow), stands; what was sent `after` seconds ago is stale."""
+    def load(self, flows: Sequence[tuple[str, str]], after: float) -> dict[tuple[str, str], QueueLoad]:
+        """Return the load of each flow, named (direction, flow); a job sent more than `after` seconds ago is stale."""
         names = {"directions": [direction for direction, _ in flows], "flows": [flow for _, flow in flows]}
-        rows = self._database.rows("front.standing", {**names, "after": after})
-        return {(row.pop("direction"), row.pop("flow")): Standing(**row) for row in rows}
+        rows = self._database.rows("front.load", {**names, "after": after})
+        return {(row.pop("direction"), row.pop("flow")): QueueLoad(**row) for row in rows}
 
     def due_stores(self, direction: str, flow: str, start: str, limit: int) -> list[Row]:
         """Return up to `limit` stores after `start` that have a due job of the flow."""
@@ -53,11 +54,11 @@ class Front:
         return self._database.rows("front.due_stores", parameters)
 
     def release(self, direction: str, flow: str, caps: Mapping[str, tuple[int, int]], room: int) -> list[Row]:
-        """Queue up to `room` jobs, one per store and round, lower lanes first.
+        """Queue up to `room` jobs, one per store in each round, lower lanes first.
 
-        `caps[store]` is (most jobs of a store, most of them of lane 2: history).
+        `caps[store]` is (most jobs of a store, most of them in the background lane).
 
-        One process at a time releases a flow; another one finds the lock taken and releases nothing.
+        One process at a time releases a flow; any other finds the lock taken and releases nothing.
         """
         lists = {
             "stores": list(caps),
@@ -67,7 +68,7 @@ class Front:
         return self._release("front.release", direction, flow, {**lists, "room": room})
 
     def release_prepaid(self, direction: str, flow: str, room: int) -> list[Row]:
-        """Queue up to `room` due jobs whose calls are reserved already; they count against no cap."""
+        """Queue up to `room` due jobs whose calls are reserved already; no cap counts for them."""
         return self._release("front.release_prepaid", direction, flow, {"room": room})
 
     def _release(self, query: str, direction: str, flow: str, parameters: dict[str, Any]) -> list[Row]:
@@ -81,17 +82,17 @@ class Front:
             try:
                 return self._database.transaction(work)
             except psycopg.errors.UniqueViolation:
-                # Another flow, or a worker that claims directly, took a job of one of these orders meanwhile.
+                # Another flow, or a worker that claims directly, has taken a job of one of these orders meanwhile.
                 continue
         return []
 
     def resend(self, direction: str, flow: str, after: float, limit: int) -> list[Row]:
         """Return jobs that were sent more than `after` seconds ago and never claimed, to be sent again.
 
-        Those of a flow that was switched off or stopped meanwhile wait instead.
+        Jobs of a flow that was switched off or stopped meanwhile are set to waiting instead.
         """
         parameters = {"direction": direction, "flow": flow, "after": after, "limit": limit}
-        return [row for row in self._database.rows("front.resend", parameters) if row["state"] == "queued"]
+        return [row for row in self._database.rows("front.resend", parameters) if row["state"] == JobState.QUEUED]
 
     def heartbeat(
         self,
@@ -104,18 +105,18 @@ class Front:
         pid: int | None = None,
         settings: Mapping[str, object] | None = None,
     ) -> None:
-        """Say that a worker process lives, what it consumes, how much it runs at once, which of its loops are stuck.
+        """Note that a worker process lives, what it consumes, how many jobs it runs at once, and its stuck loops.
 
-        `settings` are those that it runs with, by variable, without secrets.
+        `settings` are the settings it runs with, by variable, without secrets.
         """
         what = {"queues": sorted(queues), "slots": slots, "stuck": list(stuck), "settings": Jsonb(dict(settings or {}))}
         self._database.rows("front.heartbeat", {"id": worker, "host": host, "pid": pid, **what})
 
     def predecessors(self, worker: str, host: str, queues: Sequence[str]) -> dict[str, int]:
-        """Return the other processes of a worker's pool on its host that did not end properly: name → process id."""
+        """Return name → process id of the other processes of a worker's pool on its host that did not end properly."""
         parameters = {"id": worker, "host": host, "queues": sorted(queues)}
         return {row["id"]: row["pid"] for row in self._database.rows("front.predecessors", parameters)}
 
     def forget(self, worker: str) -> None:
-        """Take a worker off the list: it ended properly, or another one stands in its place."""
+        """Remove a worker from the list: it ended properly, or another one has replaced it."""
         self._database.rows("front.forget_worker", {"id": worker})

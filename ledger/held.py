@@ -1,4 +1,4 @@
-"""What orders hold of the stock: the pieces the shops have sold and Afosto has not booked, per SKU."""
+"""Sold units: the pieces per SKU that the shops have sold and Afosto has not booked."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
@@ -11,30 +11,28 @@ from ledger.parking import Malformed, park, unkept, warn_about
 from ledger.records import Store
 from ledger.session import Session
 from ledger.sqlstates import is_of_a_row
-from ledger.wishes import Publishing, touch_noted, wish_touched
+from ledger.wishes import Publishing, request_everywhere, request_noted
 from schemas.epages import Order
-from schemas.mapping.stock import HeldLine, held_lines
-
-# The lane of an order that is parked.
-LIVE = 1
+from schemas.mapping.stock import SoldLine, sold_lines
+from schemas.states import Lane
 
 
-class Held:
-    """Facts of order lines. Whatever changes one makes its SKU wanted at every store that publishes it."""
+class SoldUnits:
+    """What is known of order lines. Each change of a line makes its SKU wanted at every store that publishes it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def note_shop(self, store: Store, orders: Iterable[Order], by: Publishing | None = None) -> None:
-        """Keep what a shop's orders hold, as they were just read; neither test orders nor any from before the import.
+        """Keep what a shop's orders have sold, as just read; neither test orders nor any from before the import.
 
-        `by` is the run that read them, if it publishes stock. An order that the database refuses is parked by its name.
+        `by` is the run that read them, if it publishes stock. An order that the database refuses is parked by its id.
         """
         lines = _unique(countable(store, orders))
         if lines and self._has_news(store.name, lines):
             warn_about(store.name, *keep(self._database, lambda batch: _note_shop(batch, store.name, lines, by)))
 
-    def _has_news(self, store: str, lines: Sequence[HeldLine]) -> bool:
+    def _has_news(self, store: str, lines: Sequence[SoldLine]) -> bool:
         try:
             row = self._database.row("order_lines.news", _columns(store, lines))
         except psycopg.Error as error:
@@ -43,79 +41,81 @@ class Held:
             return True
         return bool(row and row["found"])
 
-    def note_afosto(self, store: str, order_id: str, waiting: Mapping[str, int], by: Publishing | None = None) -> None:
+    def note_afosto(
+        self, store: str, order_id: str, undeducted: Mapping[str, int], by: Publishing | None = None
+    ) -> None:
         """Keep how many units of an opened order's lines (ePages ids) Afosto has not deducted, as was just read.
 
         Raises NeedsPerson (not-written-down) when the database refuses it.
         """
         with naming(f"what Afosto has not deducted of order {order_id}"):
-            self._database.batch(*note_waiting(store, order_id, waiting, by))
+            self._database.batch(*note_undeducted(store, order_id, undeducted, by))
 
-    def promised(self, stores: Sequence[str], skus: Sequence[str], snapshot: datetime) -> dict[str, int]:
+    def unbooked_stock(self, stores: Sequence[str], skus: Sequence[str], snapshot: datetime) -> dict[str, int]:
         """Return U per SKU: what these stores have sold and Afosto had not booked at `snapshot`."""
         rows = self._database.rows(
-            "order_lines.promised", {"stores": list(stores), "skus": list(skus), "snapshot": snapshot}
+            "order_lines.unbooked_stock", {"stores": list(stores), "skus": list(skus), "snapshot": snapshot}
         )
-        return {row["sku"]: row["promised"] for row in rows}
+        return {row["sku"]: row["unbooked"] for row in rows}
 
-    def waiting_orders(self, stores: Sequence[str], skus: Sequence[str], limit: int) -> list[Row]:
-        """Return (store, order_id, afosto_id) of opened orders with units of these SKUs that were not deducted."""
+    def unbooked_orders(self, stores: Sequence[str], skus: Sequence[str], limit: int) -> list[Row]:
+        """Return (store, order_id, afosto_id) of up to `limit` opened orders with unbooked units of these SKUs."""
         parameters = {"stores": list(stores), "skus": list(skus), "limit": limit}
-        return self._database.rows("order_lines.waiting_orders", parameters)
+        return self._database.rows("order_lines.unbooked_orders", parameters)
 
-    def waiting_skus(self, store: str) -> list[str]:
-        """Return the SKUs of a store that are sold and not booked."""
-        return [row["sku"] for row in self._database.rows("order_lines.waiting_skus", {"store": store})]
+    def unbooked_skus(self, store: str) -> list[str]:
+        """Return the SKUs of a store of which some are sold and not booked."""
+        return [row["sku"] for row in self._database.rows("order_lines.unbooked_skus", {"store": store})]
 
 
-def countable(store: Store, orders: Iterable[Order]) -> list[HeldLine]:
-    """Give the lines of the orders that count: no test orders, none from before the store's import."""
+def countable(store: Store, orders: Iterable[Order]) -> list[SoldLine]:
+    """Return the lines of the orders that count: no test orders, none from before the store's import."""
     found = (order for order in orders if order.created_at >= store.import_since and not order.test_order)
-    return [line for order in found for line in held_lines(order)]
+    return [line for order in found for line in sold_lines(order)]
 
 
-def note_waiting(
-    store: str, order_id: str, waiting: Mapping[str, int], by: Publishing | None = None
+def note_undeducted(
+    store: str, order_id: str, undeducted: Mapping[str, int], by: Publishing | None = None
 ) -> tuple[Statement, Statement]:
-    """Give what keeps the units of an opened order that Afosto has not deducted; both belong in one transaction."""
-    values = {"store": store, "order_id": order_id, "lines": list(waiting), "counts": list(waiting.values())}
-    return ("order_lines.note_waiting", values), touch_noted(store, order_id, by)
+    """Return the statements that keep what Afosto has not deducted of an opened order; both go in one transaction."""
+    values = {"store": store, "order_id": order_id, "lines": list(undeducted), "counts": list(undeducted.values())}
+    return ("order_lines.note_undeducted", values), request_noted(store, order_id, by)
 
 
 def _note_shop(
-    batch: Batch, store: str, lines: Sequence[HeldLine], by: Publishing | None
+    batch: Batch, store: str, lines: Sequence[SoldLine], by: Publishing | None
 ) -> tuple[list[Malformed], list[Malformed]]:
-    """Keep lines order by order; returns as `park` does."""
-    by_order: dict[str, list[HeldLine]] = {}
+    """Keep lines order by order; return as `park` does."""
+    by_order: dict[str, list[SoldLine]] = {}
     for line in lines:
         by_order.setdefault(line.order_id, []).append(line)
 
     def write(ids: Sequence[str]) -> list[str]:
-        note_held(batch.session, store, [line for each in ids for line in by_order[each]], by)
+        note_sold_lines(batch.session, store, [line for each in ids for line in by_order[each]], by)
         return list(ids)
 
     _, refused = batch.write(list(by_order), write)
-    return park(batch, store, LIVE, [unkept(each, None) for each in refused])
+    return park(batch, store, Lane.LIVE, [unkept(each, None) for each in refused])
 
 
-def note_held(session: Session, store: str, lines: Iterable[HeldLine], by: Publishing | None = None) -> None:
-    """Within a transaction: keep lines as the shop last said, and make wanted what has changed."""
+def note_sold_lines(session: Session, store: str, lines: Iterable[SoldLine], by: Publishing | None = None) -> None:
+    """Within a transaction: keep lines as the shop last said, and make the SKUs that changed wanted."""
     kept = _unique(lines)
     if not kept:
         return
-    rows = fetch(session, "order_lines.note_held", _columns(store, kept))
+    rows = fetch(session, "order_lines.note_sold_lines", _columns(store, kept))
     changed = {(row["order_id"], row["line_id"]) for row in rows}
     new = {(row["order_id"], row["line_id"]) for row in rows if row["is_new"]}
     if new:
         fetch(session, "stock.hear_of", _places(store, [line for line in kept if (line.order_id, line.line_id) in new]))
     touched = {row["sku"] for row in rows}
     if older := [line for line in kept if (line.order_id, line.line_id) in changed - new]:
-        # The shop has put pieces back where they were sold from, whatever SKU is borne there now.
-        touched |= {row["sku"] for row in fetch(session, "stock.borne", _places(store, older))}
-    wish_touched(session, store, touched, by)
+        # The shop has put pieces back where they were sold from, whatever SKU that product has now.
+        touched |= {row["sku"] for row in fetch(session, "stock.skus_at", _places(store, older))}
+    request_everywhere(session, store, touched, by)
 
 
-def _places(store: str, lines: Iterable[HeldLine]) -> dict[str, object]:
+def _places(store: str, lines: Iterable[SoldLine]) -> dict[str, object]:
     places = {line.sku: line for line in lines}
     return {
         "store": store,
@@ -125,17 +125,17 @@ def _places(store: str, lines: Iterable[HeldLine]) -> dict[str, object]:
     }
 
 
-def _unique(lines: Iterable[HeldLine]) -> list[HeldLine]:
-    """Leave out all but the last of the lines of one name: no statement may touch a row twice."""
+def _unique(lines: Iterable[SoldLine]) -> list[SoldLine]:
+    """Leave out all but the last line of each id: no statement may change a row twice."""
     return list({(line.order_id, line.line_id): line for line in lines}.values())
 
 
-def _columns(store: str, lines: Sequence[HeldLine]) -> dict[str, object]:
+def _columns(store: str, lines: Sequence[SoldLine]) -> dict[str, object]:
     return {
         "store": store,
         "orders": [line.order_id for line in lines],
         "lines": [line.line_id for line in lines],
         "skus": [line.sku for line in lines],
-        "held": [line.held for line in lines],
+        "sold_units": [line.sold_units for line in lines],
         "documents": [line.document_at for line in lines],
     }

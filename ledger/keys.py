@@ -29,7 +29,7 @@ class KeySet:
         except InvalidToken as error:
             raise ConfigurationError(
                 "a stored secret fits none of the keys in CONNECTOR_KEYS; put the key it was written with back, "
-                "or enter the secrets anew: connector store credentials STORE"
+                "or enter the secrets again: connector store credentials STORE"
             ) from error
 
     def rotate(self, token: bytes) -> bytes:
@@ -38,5 +38,5 @@ class KeySet:
 
 
 def new_key() -> str:
-    """Make a key for CONNECTOR_KEYS."""
+    """Return a new key for CONNECTOR_KEYS."""
     return Fernet.generate_key().decode()

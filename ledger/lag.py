@@ -1,10 +1,10 @@
-"""How far work lags behind: what is due, for how long, how fast it gets done, and when that will be done."""
+"""How far work lags behind: what is due and since when, how fast it gets done, and when it will be done."""
 
 from dataclasses import dataclass
 
-# Seconds over which what gets done is counted: a slow shop still shows a speed, and a change shows within minutes.
+# Seconds over which finished runs are counted: long enough for the speed of a slow shop, short enough to show a change.
 WINDOW = 300.0
-# The least that is counted over: one job done a second ago is no sixty a minute.
+# The shortest time to count over, in seconds: one job that was done a second ago does not make sixty a minute.
 _SHORTEST = 60.0
 
 
@@ -12,9 +12,9 @@ _SHORTEST = 60.0
 class Lag:
     """The backlog of some jobs.
 
-    `due` may run now and no worker has begun them; the first of them is due for `oldest` seconds, the first that is no
-    history for `urgent` seconds (None without any). `done` runs came to their end within the window, the first of them
-    `since` seconds ago. `slowest` is when the part of it that takes longest will be done, in seconds.
+    `due` jobs may run now and no worker has begun them. The first of them has been due for `oldest` seconds, the first
+    outside the background lane for `urgent` seconds (None without any). `done` runs ended within the window, the first
+    of them `since` seconds ago. `slowest` is in how many seconds the part that takes longest will be done.
     """
 
     due: int = 0
@@ -26,14 +26,14 @@ class Lag:
 
     @property
     def per_minute(self) -> float:
-        """How many get done in a minute."""
+        """How many runs end in a minute."""
         return self.done * 60 / max(self.since, _SHORTEST)
 
     @property
     def seconds_left(self) -> float | None:
         """In how many seconds all that is due now is done at this speed; None while nothing gets done.
 
-        All of it is not done before its slowest part: many quick looks make no slow import faster.
+        That is never sooner than the slowest part: many quick looks do not make a slow import faster.
         """
         if not self.due:
             return 0.0

@@ -1,10 +1,10 @@
-"""The ledger as one object: every repository over one database."""
+"""The ledger as one object: all repositories of one database."""
 
 from ledger.comparing import Comparing
 from ledger.cursors import Cursors
 from ledger.database import Database
-from ledger.front import Front
-from ledger.held import Held
+from ledger.front import DispatchWindow
+from ledger.held import SoldUnits
 from ledger.jobs import Jobs
 from ledger.keys import KeySet
 from ledger.links import Links
@@ -18,7 +18,7 @@ from ledger.tokens import Tokens
 from ledger.walks import Walks
 from ledger.webhooks import Webhooks
 
-# How long, in seconds, a shipment, return or cancellation waits for its order when nothing wakes it.
+# Seconds that a shipment, return or cancellation waits for its order when nothing makes it due earlier.
 ORDER_WAIT = 60.0
 
 
@@ -32,11 +32,11 @@ class Ledger:
         self.jobs = Jobs(database, self.stores)
         self.links = Links(database)
         self.cursors = Cursors(database, ORDER_WAIT)
-        self.front = Front(database)
+        self.dispatch_window = DispatchWindow(database)
         self.walks = Walks(database)
         self.webhooks = Webhooks(database, keys)
         self.tokens = Tokens(database)
-        self.held = Held(database)
+        self.sold_units = SoldUnits(database)
         self.stock = Stock(database)
         self.retention = Retention(database)
         self.comparing = Comparing(database)
@@ -44,5 +44,5 @@ class Ledger:
         self.set_aside = SetAside(database)
 
     def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections."""
         self.database.close()

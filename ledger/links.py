@@ -8,7 +8,7 @@ from psycopg.types.json import Jsonb
 
 from ledger.batches import keep_rows, require_all
 from ledger.database import Database, Statement, fetch, fetch_one
-from ledger.held import note_waiting
+from ledger.held import note_undeducted
 from ledger.records import Job
 from ledger.session import Session
 from schemas.errors import LeaseLost
@@ -75,14 +75,14 @@ class Links:
         stage: str,
         *,
         facts: Mapping[str, Any] | None = None,
-        waiting: Mapping[str, int] | None = None,
+        undeducted: Mapping[str, int] | None = None,
     ) -> bool:
         """Note how far the bound order has come and settle what announced its items; False when it is not bound.
 
-        `waiting` is how many units of an opened order's lines (ePages ids) Afosto has not deducted.
+        `undeducted` is how many units of an opened order's lines (ePages ids) Afosto has not deducted.
         """
         key = {"store": store, "order_key": order_key}
-        hold: Statement = ("jobs.hold_orders", {"store": store, "subjects": [order_key]})
+        hold: Statement = ("jobs.lock_orders", {"store": store, "subjects": [order_key]})
         outcome = "abandoned" if stage == "expired" else "done"
         # From its opening on, no call can open it any more.
         kinds = ["items", "open"] if stage == "opened" else ["items"]
@@ -91,9 +91,9 @@ class Links:
         note: Statement = ("links.stage_order", values)
         wake: Statement = ("jobs.wake_order", {**key, "opened": True})
         statements = [hold, settle, note, wake] if stage == "opened" else [settle, note]
-        if waiting is not None:
+        if undeducted is not None:
             # Lines first, the order's job after them: a poll that keeps news takes them in this order too.
-            statements = [*note_waiting(store, order_key, waiting), *statements]
+            statements = [*note_undeducted(store, order_key, undeducted), *statements]
         rows = self._database.batch(*statements)
         return bool(rows[statements.index(note)])
 

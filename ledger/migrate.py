@@ -1,11 +1,11 @@
-"""Brings a database to the present schema: numbered files, each applied once, one process at a time."""
+"""Brings a database to the present schema with numbered files. Each is applied once, by one process at a time."""
 
 from importlib.resources import files
 
 from ledger.database import Database
 from ledger.session import Session, keep_for_role
 
-_LOCK = 0x65706166  # an arbitrary number, the same in every process
+_LOCK = 0x65706166  # an arbitrary number, equal in every process
 
 
 def migrations() -> list[tuple[str, str]]:
@@ -16,12 +16,12 @@ def migrations() -> list[tuple[str, str]]:
 
 
 def migrate(database: Database) -> list[str]:
-    """Apply what is missing and return the versions applied."""
+    """Apply the missing migrations and return their versions."""
     return database.transaction(_apply_missing)
 
 
 def pending(database: Database) -> list[str]:
-    """Return the versions that are not applied yet."""
+    """Return the versions of the migrations that are not applied yet."""
     return database.transaction(
         lambda session: [version for version, _ in migrations() if version not in _applied(session)]
     )

@@ -1,4 +1,4 @@
-"""Orders of a shop that cannot be taken are parked by name: what a poll cannot read, or the database does not keep."""
+"""Parks the orders of a shop that a poll cannot read or the database does not keep."""
 
 import hashlib
 from collections.abc import Sequence
@@ -14,9 +14,9 @@ from schemas.errors import NeedsPerson
 
 @dataclass(frozen=True, slots=True)
 class Malformed:
-    """An order that cannot be taken, with its id and number when these could be read; `error` says why.
+    """An order that cannot be kept, with its id and number where these could be read; `error` says why.
 
-    As long as `content_hash` is the same, it is the same trouble.
+    An equal `content_hash` means the same trouble.
     """
 
     subject: str
@@ -26,19 +26,19 @@ class Malformed:
 
 
 def digest(*texts: str) -> str:
-    """Return the hash that tells one trouble from another."""
+    """Return the hash that distinguishes one trouble from another."""
     return hashlib.sha256("\n".join(texts).encode("utf-8", "replace")).hexdigest()
 
 
 def unkept(refused: Refused[str], number: str | None) -> Malformed:
-    """Give what is parked for an order, named by its id, that the database refuses to keep."""
+    """Return what is parked for an order, given by its id, that the database refuses to keep."""
     return Malformed(refused.row, number, digest(refused.why), refusal(f"order {number or refused.row}", refused.why))
 
 
 def park(batch: Batch, store: str, lane: int, broken: Sequence[Malformed]) -> tuple[list[Malformed], list[Malformed]]:
-    """Park the imports of these orders, unless they are parked for the same already or on their way.
+    """Park the imports of these orders, unless they are parked for the same trouble already, or on their way.
 
-    Returns those that were parked, and those that the database does not even take as parked.
+    Returns those that were parked, and those that the database refuses to keep even as parked.
     """
     session = batch.session
     parked, refused = batch.write(broken, lambda part: [each for each in part if _park(session, store, lane, each)])
@@ -48,7 +48,7 @@ def park(batch: Batch, store: str, lane: int, broken: Sequence[Malformed]) -> tu
 
 
 def warn_about(store: str, parked: Sequence[Malformed], left_out: Sequence[Malformed]) -> None:
-    """Tell the log, once `park` is committed."""
+    """Write the warnings to the log, after `park` is committed."""
     for each in parked:
         error = each.error
         cause = error.__cause__ if error.reason == UNFORESEEN else None
@@ -60,8 +60,8 @@ def warn_about(store: str, parked: Sequence[Malformed], left_out: Sequence[Malfo
 def _park(session: Session, store: str, lane: int, broken: Malformed) -> bool:
     error = broken.error
     values = {"store": store, "lane": lane, "subject": broken.subject, "content_hash": broken.content_hash}
-    told = {"reason": error.reason, "message": str(error), "resolution": error.resolution}
-    return bool(fetch(session, "jobs.park_malformed", {**values, **told}))
+    why = {"reason": error.reason, "message": str(error), "resolution": error.resolution}
+    return bool(fetch(session, "jobs.park_malformed", {**values, **why}))
 
 
 def _note_number(session: Session, store: str, broken: Malformed) -> list[Row]:

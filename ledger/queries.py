@@ -1,4 +1,4 @@
-"""Loads the named queries of ledger/sql: each file is a list of statements, each under a line `-- name: <name>`."""
+"""Loads the named queries of ledger/sql. In each file, a line `-- name: <name>` stands above each statement."""
 
 import re
 from functools import cache
@@ -8,16 +8,20 @@ from typing import LiteralString
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
 
-@cache
-def _file(stem: str) -> dict[str, LiteralString]:
-    text = files("ledger").joinpath("sql", f"{stem}.sql").read_text()
+def parse(text: str) -> dict[str, LiteralString]:
+    """Return the statements of a file by name."""
     parts = _NAME.split(text)[1:]
     return {name: sql.strip().rstrip(";") for name, sql in zip(parts[::2], parts[1::2], strict=True)}
 
 
 @cache
+def _file(stem: str) -> dict[str, LiteralString]:
+    return parse(files("ledger").joinpath("sql", f"{stem}.sql").read_text())
+
+
+@cache
 def query(path: str) -> LiteralString:
-    """Return the statement called `path`, written "file.name" (for example "jobs.claim").
+    """Return the statement named by `path`, which is "file.name" (for example "jobs.claim").
 
     Raises KeyError for an unknown name.
     """

@@ -1,4 +1,4 @@
-"""The rows the rest of the connector works with, as frozen dataclasses."""
+"""The rows that the rest of the connector works with, as frozen dataclasses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoreFacts:
-    """One connected shop without its secrets: what can be read with any keys."""
+    """One connected shop without its secrets, which can be read without the right CONNECTOR_KEYS."""
 
     name: str
     base_url: str
@@ -28,7 +28,7 @@ class StoreFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Store(StoreFacts):
-    """One connected shop. Secrets are left out of its repr."""
+    """One connected shop. Its repr leaves out the secrets."""
 
     client_secret: str = field(repr=False)
     afosto_key: str = field(repr=False)
@@ -39,10 +39,10 @@ class Store(StoreFacts):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A claimed job. `version` is what `wanted` was at the claim; settling writes that one.
+    """A claimed job. `version` is what `wanted` was at the claim; settling writes it as done.
 
-    `prepaid_…` are the calls at each vendor that were reserved for this run. `told` is the reason for which the log
-    last said that the job is parked.
+    `prepaid_…` are the calls at each vendor that were reserved for this run. `warned_reason` is the reason for which
+    the log last said that the job is parked.
     """
 
     id: int
@@ -57,12 +57,12 @@ class Job:
     prepaid_epages: int
     prepaid_afosto: int
     failures: int
-    told: str | None = None
+    warned_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """What corresponds to what; see the table's comment for kinds and stages."""
+    """What in the shop corresponds to what in Afosto; see the table's comment for kinds and stages."""
 
     id: int
     kind: str
@@ -77,9 +77,9 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """An effect that was announced and not settled. `seconds_left` of its ambiguity, 0 when absence is proof.
+    """An effect that was recorded and not resolved. After `seconds_left`, its absence proves that it did not happen.
 
-    `owner` is the state of the job `job_id` that has announced it, and settles it in its next run.
+    `owner` is the state of the job `job_id`, which recorded it and resolves it in its next run.
     """
 
     id: int
@@ -92,9 +92,9 @@ class Intent:
 
 @dataclass(frozen=True, slots=True)
 class Sibling:
-    """A job of the same order: its state, "dropped" where a person has dropped it.
+    """A job of the same order: its state, or "dropped" when a person has dropped it.
 
-    `settled` is when it last ended a run, in seconds since 1970; None before its first. `message` is why it waits.
+    `settled` is when its last run ended, in seconds since 1970; None before its first. `message` is why it waits.
     """
 
     state: str
@@ -106,10 +106,10 @@ class Sibling:
 class Context:
     """What a run knows of its store and its order at the claim.
 
-    `flows` are the flows that are switched on, `siblings` the jobs of the order, both by (direction, flow).
-    `order_dropped` says that a person dropped the import of the order before it was opened; `held` that since a restore
-    of the database nobody has found out what the order is in Afosto, and what both sides did to it. `read_to` is the
-    shop's date of what a poll has read of the order last, None when no poll could read it.
+    `flows` are the flows that are on, `siblings` the jobs of the order; both by (direction, flow).
+    `order_dropped`: a person dropped the import of the order before it was opened. `needs_recovery`: the database was
+    restored, and since then nobody has found out what the order is in Afosto, and what both sides did to it. `read_to`
+    is the shop's date of what a poll has read of the order last, None when no poll could read it.
     """
 
     store: Store
@@ -120,7 +120,7 @@ class Context:
     flows: frozenset[tuple[str, str]]
     siblings: Mapping[tuple[str, str], Sibling]
     order_dropped: bool
-    held: bool
+    needs_recovery: bool
     read_to: datetime | None
 
     @property
@@ -131,7 +131,7 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """How far a store is read. `width` is the learned width of a slice in seconds; `prepaid`: one call is reserved."""
+    """How far a store is read. `width` is the learned slice width in seconds; `prepaid`: one call is reserved."""
 
     store: str
     kind: str
@@ -145,11 +145,11 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What a poll or a look found for one flow of one order: `content_hash` says whether it is news.
+class JobRequest:
+    """What a poll or a look asks of one flow for one order. A `content_hash` that differs from the last one is news.
 
-    `document_at` is when the shop changed the document, by which an older one is told; None where what is found is the
-    latest, as the order is read by one job at a time.
+    `document_at` is when the shop changed the document, so that an older one is ignored. None means that the content is
+    the latest, because one job at a time reads the order.
     """
 
     flow: str
@@ -172,7 +172,7 @@ class SeenOrder:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What came of it: the job's new state, and which export of the same order may go now: its flow and version."""
+    """The new state of a settled job, and the flow and version of an export of the same order that may run now."""
 
     state: str
     next_flow: str | None
@@ -181,7 +181,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """How a run ends. `state` is done, waiting or parked; `pause` in seconds; `outcome` one word for the attempt.
+    """How a run ends. `state` is done, waiting or parked, `pause` is in seconds, `outcome` is a word for the attempt.
 
     `prepaid_…` are the calls at each vendor that are reserved for the next run.
     """

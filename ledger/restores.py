@@ -1,41 +1,42 @@
-"""A database restored from a dump: which orders are held, and which of them are settled since."""
+"""Recovery after a restore of the database: which orders need it, and which have recovered since."""
 
 from datetime import datetime
 
 from ledger.database import Database, Row, fetch
 from ledger.session import Session
+from schemas.states import Lane
 
 
 class Restores:
-    """What both vendors heard after the dump, this database does not know. Until an order is settled, it is held."""
+    """A restored database does not know what both vendors did after its dump, so each older order needs recovery."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def hold(self, until: datetime) -> list[str]:
-        """Hold all orders placed before `until`, and ask for one look at each that is open in Afosto.
+    def require_recovery(self, before: datetime) -> list[str]:
+        """Note that all orders placed before `before` need recovery; request a look at each that is open in Afosto.
 
         Returns the names of the stores.
         """
-        return self._database.transaction(lambda session: self._hold(session, until))
+        return self._database.transaction(lambda session: self._require_recovery(session, before))
 
     @staticmethod
-    def _hold(session: Session, until: datetime) -> list[str]:
-        names = sorted(row["name"] for row in fetch(session, "restores.hold", {"until": until}))
-        fetch(session, "restores.unsettle")
+    def _require_recovery(session: Session, before: datetime) -> list[str]:
+        names = sorted(row["name"] for row in fetch(session, "restores.require_recovery", {"before": before}))
+        fetch(session, "restores.forget_recovered")
         for name in names:
             opened = [row["epages_id"] for row in fetch(session, "walks.all_opened", {"store": name})]
-            asked = {"store": name, "direction": "export", "flow": "looks", "subjects": opened, "lane": 2}
-            fetch(session, "jobs.hint", asked)
+            asked = {"store": name, "direction": "export", "flow": "looks", "subjects": opened, "lane": Lane.BACKGROUND}
+            fetch(session, "jobs.request_run", asked)
         return names
 
-    def settle(self, store: str, order_id: str) -> None:
-        """Nothing about this order is in doubt any more: its jobs run as any other's."""
-        self._database.rows("restores.settle", {"store": store, "order_id": order_id})
+    def mark_recovered(self, store: str, order_id: str) -> None:
+        """Note that nothing about this order is in doubt any more: its jobs run as usual again."""
+        self._database.rows("restores.mark_recovered", {"store": store, "order_id": order_id})
 
-    def held(self, store: str | None) -> list[Row]:
-        """Return the imports that wait for a person.
+    def undecided(self, store: str | None) -> list[Row]:
+        """Return the imports of orders that need recovery and about which a person must decide.
 
         Each is (id, store, order_id, number, created_at, message, resolution).
         """
-        return self._database.rows("restores.held", {"store": store})
+        return self._database.rows("restores.undecided", {"store": store})

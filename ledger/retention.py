@@ -1,4 +1,4 @@
-"""What is kept for so long and then deleted: attempts, settled intents, webhooks, messages, answers to repeats."""
+"""Deletes old rows: attempts, resolved intents, webhooks, messages set aside, answers to repeated requests."""
 
 import time
 from collections.abc import Mapping
@@ -6,28 +6,28 @@ from dataclasses import dataclass
 
 from ledger.database import Database
 
-# Rows that go with one statement: some tens of milliseconds.
+# Rows that one statement deletes, which takes some tens of milliseconds.
 BATCH = 5_000
-# Days for which an answer is kept, so that a request may be repeated.
+# Days for which the answer to a request is kept, so that the request may be repeated.
 KEY_DAYS = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Pruned:
-    """How many rows of each table went, and whether that was all there was."""
+    """The number of rows deleted from each table, and whether nothing is left to delete."""
 
     rows: Mapping[str, int]
     complete: bool
 
 
 class Retention:
-    """Deletes what nobody asks for any more. Jobs, links and orders stay as long as their store."""
+    """Deletes what nobody needs any more. Jobs, links and orders stay as long as their store."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def prune(self, attempts_days: int, inbox_days: int, *, seconds: float) -> Pruned:
-        """Delete what is older than so many days, for about so many `seconds` at most."""
+        """Delete rows older than the given days, for about `seconds` at most."""
         ages = {
             "attempts": attempts_days,
             "intents": attempts_days,

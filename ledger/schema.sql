@@ -1,14 +1,14 @@
--- The whole present schema. Migrations in ledger/migrations lead to the same; a test compares them.
+-- The whole present schema. The migrations in ledger/migrations lead to the same schema; a test compares them.
 
 create table schema_migrations (
     version text primary key,
     applied_at timestamptz not null default now()
 );
 
--- One connected ePages shop. Secrets are Fernet tokens of the key set in CONNECTOR_KEYS. held_until: set when the database
--- was restored from a dump; nothing is done for an order placed before that moment until it is settled. afosto_bucket: the
--- tenant. Stores with the same one are one merchant's at Afosto; ids of Afosto are compared between no others. It is named
--- after the tenant's first key, and stays when a key is replaced.
+-- One connected ePages shop. Secrets are Fernet tokens of the key set in CONNECTOR_KEYS. needs_recovery_before: set when the
+-- database was restored from a dump; nothing is done for an order placed before that moment until it has recovered.
+-- held_until: its old name. afosto_bucket: the tenant. Stores with an equal one belong to one merchant at Afosto; ids of Afosto
+-- are compared only between these. It is named after the tenant's first key, and stays when a key is replaced.
 create table stores (
     name text primary key,
     base_url text not null,
@@ -29,10 +29,25 @@ create table stores (
     mark_orders boolean not null default false,
     held_until timestamptz,
     open_partly_paid boolean not null default false,
-    token_issued_at timestamptz
+    token_issued_at timestamptz,
+    needs_recovery_before timestamptz
 );
 
--- One switch per flow of a store; `stopped_reason` is set when the flow stopped itself and waits for a choice.
+-- For workers of the previous version, which know the column by its old name. A later release drops the trigger and the column.
+create function stores_keep_old_names() returns trigger language plpgsql as $$
+begin
+    if new.held_until is distinct from old.held_until then
+        new.needs_recovery_before := new.held_until;
+    else
+        new.held_until := new.needs_recovery_before;
+    end if;
+    return new;
+end
+$$;
+create trigger stores_keep_old_names before insert or update of held_until, needs_recovery_before on stores
+for each row when (new.held_until is distinct from new.needs_recovery_before) execute function stores_keep_old_names();
+
+-- One switch per flow of a store; `stopped_reason` is set when the flow was stopped automatically and a person must decide.
 create table store_flows (
     store text not null references stores on delete cascade,
     direction text not null check (direction in ('import', 'export')),
@@ -43,7 +58,7 @@ create table store_flows (
     primary key (store, direction, flow)
 );
 
--- Present only while something is wrong with a vendor for a store; gone with the next success.
+-- A row exists only while something is wrong with a vendor for a store; the next success removes it.
 create table store_health (
     store text not null references stores on delete cascade,
     vendor text not null check (vendor in ('epages', 'afosto')),
@@ -54,7 +69,7 @@ create table store_health (
     primary key (store, vendor)
 );
 
--- What nobody foresaw in the runs over a store (its poll, walk, watch, sweep); a row goes with the next run that succeeds.
+-- Unexpected errors in the runs over a store (its poll, scan, watch, sweep). The next run that succeeds removes the row.
 create table store_faults (
     store text not null references stores on delete cascade,
     run text not null,
@@ -63,7 +78,8 @@ create table store_faults (
     primary key (store, run)
 );
 
--- Which place of Afosto a place of the shop is, and whose stock the store sells. epages_id is empty where only that is known.
+-- Which location of Afosto a location of the shop is, and whose stock the store sells. epages_id is empty where only the stock is
+-- sold.
 create table locations (
     store text not null references stores on delete cascade,
     afosto_id text not null,
@@ -94,8 +110,8 @@ create table cursors (
 );
 create index cursors_due on cursors (next_poll_at) where next_poll_at is not null;
 
--- Every order ever seen, so that "what happened to order 10001?" finds its id. Of one that does not load only the number is
--- known, no times. settled: since the last restore both sides were compared, or a person decided.
+-- Every order ever seen, so that "what happened to order 10001?" finds its id. Of an order that does not load only the number is
+-- known, no times. recovered: since the last restore both sides were compared, or a person decided; settled: its old name.
 create table orders (
     store text not null references stores on delete cascade,
     id text not null,
@@ -106,6 +122,7 @@ create table orders (
     is_final boolean not null default false,
     first_seen_at timestamptz not null default now(),
     settled boolean not null default false,
+    recovered boolean not null default false,
     primary key (store, id)
 );
 create index orders_store on orders (store);
@@ -113,9 +130,26 @@ create index orders_tests on orders (store) where is_test;
 create index orders_number on orders (store, number);
 create index orders_unfinished on orders (store, created_at) where not is_final;
 
--- One row per thing to keep in step. `wanted` and `done` are versions: open while wanted > done. While `prepaid`, so many calls
--- as the columns of that name say are reserved at each vendor, from `due_at` on. told: the reason for which the log last
--- said that the job is parked. decision: what a person decided last.
+-- For workers of the previous version, which know the column by its old name. A later release drops the trigger and the column.
+create function orders_keep_old_names() returns trigger language plpgsql as $$
+begin
+    if tg_op = 'INSERT' then
+        new.settled := new.settled or new.recovered;
+        new.recovered := new.settled;
+    elsif new.settled is distinct from old.settled then
+        new.recovered := new.settled;
+    else
+        new.settled := new.recovered;
+    end if;
+    return new;
+end
+$$;
+create trigger orders_keep_old_names before insert or update of settled, recovered on orders
+for each row when (new.settled is distinct from new.recovered) execute function orders_keep_old_names();
+
+-- One row per thing to keep in step. `wanted` and `done` are versions: open while wanted > done. While `prepaid`, the numbers of
+-- calls in the prepaid_ columns are reserved at the vendors, from `due_at` on. warned_reason: the reason for which
+-- the log last said that the job is parked; told: its old name. decision: what a person decided last.
 create table jobs (
     id bigint generated always as identity primary key,
     store text not null references stores on delete cascade,
@@ -151,6 +185,7 @@ create table jobs (
     decision text,
     decided_by text,
     decided_at timestamptz,
+    warned_reason text,
     unique (store, direction, flow, subject)
 );
 create unique index jobs_one_per_order on jobs (store, order_key) where state in ('queued', 'running');
@@ -163,7 +198,21 @@ create index jobs_order on jobs (store, order_key);
 create index jobs_settled on jobs (settled_at);
 create index jobs_done on jobs (store, settled_at) where state = 'done';
 
--- What corresponds to what. `written_by` says which side had it first.
+-- For workers of the previous version, which know the column by its old name. A later release drops the trigger and the column.
+create function jobs_keep_old_names() returns trigger language plpgsql as $$
+begin
+    if new.told is distinct from old.told then
+        new.warned_reason := new.told;
+    else
+        new.told := new.warned_reason;
+    end if;
+    return new;
+end
+$$;
+create trigger jobs_keep_old_names before insert or update of told, warned_reason on jobs
+for each row when (new.told is distinct from new.warned_reason) execute function jobs_keep_old_names();
+
+-- What in the shop corresponds to what in Afosto. `written_by` says which side had it first.
 -- order: stage created -> filled -> opened, or expired. parcel: process <-> parcel, its stage the last parcel status that
 -- both sides had. cancellation and return: one unit each; of a return, the stage is its status in the shop.
 create table links (
@@ -185,7 +234,7 @@ create table links (
 create index links_order on links (store, order_key);
 create index links_opened on links (store) where kind = 'order' and stage = 'opened';
 
--- Written and committed before a call that creates something; settled after it.
+-- Written and committed before a call that creates something; resolved after it, which sets settled_at.
 create table intents (
     id bigint generated always as identity primary key,
     store text not null references stores on delete cascade,
@@ -211,8 +260,8 @@ create table orphans (
     primary key (store, afosto_id)
 );
 
--- Orders that are open in Afosto or may come to life there: when each was last looked at, and whether it is closed, or a
--- draft that nobody is expected to open by hand.
+-- Orders that are open in Afosto or may be opened there: when each was last looked at, and whether it is closed, or a draft that
+-- nobody is expected to open by hand.
 create table watched (
     store text not null references stores on delete cascade,
     order_id text not null,
@@ -223,7 +272,7 @@ create table watched (
 );
 create index watched_looked on watched (store, closed, looked_at);
 
--- The walk over a store's watched orders, for what no event tells. `lists` is whether Afosto lists changed orders (null:
+-- The scan of a store's watched orders, for changes that no event announces. `lists` is whether Afosto lists changed orders (null:
 -- not tried yet), `listed_to` how far that list is read, `news_at` when the store last had news.
 create table walks (
     store text primary key references stores on delete cascade,
@@ -234,7 +283,7 @@ create table walks (
 );
 create index walks_due on walks (next_at);
 
--- Where Afosto sends its webhooks: the id stands in the address. Both secrets are Fernet tokens; the previous one is
+-- Where Afosto sends its webhooks: the id is part of the address. Both secrets are Fernet tokens; the previous one is
 -- accepted until its rotation is finished.
 create table webhook_endpoints (
     id text primary key,
@@ -245,7 +294,7 @@ create table webhook_endpoints (
     seen_at timestamptz
 );
 
--- Webhooks taken, without what they said: `store` and `order_key` when the order was found. Kept for CONNECTOR_INBOX_DAYS.
+-- Webhooks received, without their content: `store` and `order_key` when the order was found. Kept for CONNECTOR_INBOX_DAYS.
 create table inbox (
     endpoint text not null,
     message_id text not null,
@@ -273,7 +322,7 @@ create table api_tokens (
 );
 create unique index api_tokens_name on api_tokens (name) where revoked_at is null;
 
--- What was answered to a request, so that its repeat does nothing. Kept for a day.
+-- The answer to a request, so that its repeat does nothing. Kept for a day.
 create table idempotency_keys (
     token_id bigint not null references api_tokens on delete cascade,
     key text not null,
@@ -285,7 +334,7 @@ create table idempotency_keys (
 );
 create index idempotency_keys_created on idempotency_keys (created_at);
 
--- What each try did, how long it took and how it ended. Kept for CONNECTOR_ATTEMPTS_DAYS.
+-- What each attempt did, how long it took and how it ended. Kept for CONNECTOR_ATTEMPTS_DAYS.
 create table attempts (
     id bigint generated always as identity primary key,
     job_id bigint not null,
@@ -324,25 +373,37 @@ create table dispatches (
     ran_at timestamptz not null
 );
 
--- An order line as the shop last said. held: pieces out of the shop's stock for the buyer. waiting: units of it that Afosto
--- has open and not deducted; null while the order is not opened in Afosto. waiting_at: when that was noted.
-create table order_lines (
+-- An order line as the shop last said. sold_units: pieces out of the shop's stock for the buyer. undeducted: units of the line
+-- that Afosto has open and not deducted; null while the order is not opened in Afosto. undeducted_at: when that was noted.
+create table sold_lines (
     store text not null references stores on delete cascade,
     order_id text not null,
     line_id text not null,
     sku text not null,
-    held integer not null,
+    sold_units integer not null,
     document_at timestamptz not null,
-    waiting integer,
-    waiting_at timestamptz,
+    undeducted integer,
+    undeducted_at timestamptz,
     primary key (store, order_id, line_id)
 );
-create index order_lines_promised on order_lines (sku, store) include (held, waiting)
-    where held > 0 and (waiting is null or waiting > 0);
-create index order_lines_noted on order_lines (sku, store, waiting_at);
+create index sold_lines_unbooked on sold_lines (sku, store) include (sold_units, undeducted)
+    where sold_units > 0 and (undeducted is null or undeducted > 0);
+create index sold_lines_noted on sold_lines (sku, store, undeducted_at);
+
+-- The rule for U: what the shop has sold of a line and Afosto has not booked. The reference is `unbooked_stock` in
+-- schemas/mapping/stock.py. The condition is that of the index sold_lines_unbooked, which serves it.
+create view unbooked_lines as
+select store, order_id, line_id, sku, sold_units, undeducted_at, least(sold_units, undeducted) as unbooked
+from sold_lines
+where sold_units > 0 and (undeducted is null or undeducted > 0);
+
+-- For workers of the previous version: they insert, update and delete through it. They tell a new line by its xmax.
+create view order_lines as
+select store, order_id, line_id, sku, sold_units as held, document_at, undeducted as waiting, undeducted_at as waiting_at, xmax
+from sold_lines;
 
 -- One row per SKU of a store. `wanted` and `done` are versions: to be published while wanted > done.
--- ambiguous_until: written before the shop's stock is moved, cleared by the answer; while it stands, the SKU is not touched
+-- ambiguous_until: written before the shop's stock is moved, cleared by the answer; while it is set, the SKU is not touched
 -- before that time. recheck_at: published once more then, because a move whose answer was lost may land late.
 -- emptied_at: publishing took it to zero then; null once it has pieces again. may_empty: a person has seen that it goes there.
 create table stock (
@@ -369,9 +430,9 @@ create table stock (
 create index stock_wanted on stock (store, sku)
     where wanted > done or recheck_at is not null or ambiguous_until is not null;
 
--- How far a store's inventory changes are read. position null: everything the shop sells is published anew, and the walk
--- over its catalogue has passed so many products. prepaid: the calls of its next turn are reserved. searched: how many
--- products a search for SKUs that are not where they were has passed, null when none runs; search_began_at: of the last one.
+-- How far a store's inventory changes are read. position null: everything the shop sells is published again, and the scan of its
+-- catalogue has passed `walked` products. prepaid: the calls of its next turn are reserved. searched: how many products a search
+-- for SKUs that are not where they were has passed, null when none runs; search_began_at: when the last search began.
 create table stock_cursors (
     store text primary key references stores on delete cascade,
     position timestamptz,
@@ -386,7 +447,7 @@ create table stock_cursors (
 );
 create index stock_cursors_due on stock_cursors (next_poll_at);
 
--- Messages that came on a queue and ask for nothing a worker can do. Equal ones are one row, so that times tells how often.
+-- Messages on a queue that no worker can process. Equal ones are one row; times says how often they came.
 create table set_aside (
     id bigint generated always as identity primary key,
     queue text not null,

@@ -1,4 +1,4 @@
-"""A new session: what the connector relies on is set, whatever the server, the database or the role has as its own."""
+"""Sets up a new session: the connector does not rely on the defaults of the server, the database or the role."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,12 +10,12 @@ from schemas.errors import ConfigurationError
 
 Session = Connection[dict[str, Any]]
 
-# Seconds that one statement may take, far above any of ours: what hangs longer must not hold its locks.
+# Seconds that one statement may take, far more than any of ours does. One that hangs longer must give up its locks.
 STATEMENT_SECONDS = 120
-# Seconds that a transaction may wait for its client: one whose process is frozen must not hold its locks.
+# Seconds that a transaction may wait for its client. A frozen process must not keep its locks.
 IDLE_SECONDS = 60
 
-# Of a session. Where a pooler stands between, `connector migrate` gives them to the role as well.
+# The settings of a session. `connector migrate` gives them to the role too, for sessions that a pooler opens.
 SETTINGS: Mapping[str, str] = {
     "bytea_output": "hex",
     "client_encoding": "UTF8",
@@ -31,8 +31,8 @@ SETTINGS: Mapping[str, str] = {
     "transform_null_equals": "off",
 }
 
-# With "off" the server would confirm what its death takes back, and calls at the vendors follow upon what is kept.
-# Whatever else its operator chose, to wait for a replica or not to, stays.
+# We call a vendor only after our own write is durable; with "off" the server would confirm writes that a crash loses.
+# Any other choice of the operator, such as waiting for a replica, stays.
 _DURABLE = "select set_config('synchronous_commit', 'on', false) where current_setting('synchronous_commit') = 'off'"
 _SET = (
     "select set_config(name, value, false) from unnest(%(names)s::text[], %(values)s::text[]) as setting (name, value)"
@@ -44,13 +44,13 @@ select pg_backend_pid() as process, current_setting('server_encoding') as encodi
 
 
 def configure(session: Session, *, pooled: bool) -> None:
-    """Set up a session that was just opened; `pooled` says that a pooler stands between, else it is found out.
+    """Set up a session that was just opened; `pooled` says that a pooler stands between, else this finds it out.
 
-    Raises ConfigurationError for a database that the connector cannot work in.
+    Raises ConfigurationError for a database in which the connector cannot work.
     """
     keep_every_text(session)
-    # Through a pooler, what is prepared would be looked for in a server session that has never heard of it, or has
-    # prepared something else under the same name.
+    # Behind a pooler, a prepared statement may be looked for in a server session that does not know it, or has
+    # prepared another one under the same name.
     session.prepare_threshold, threshold = None, session.prepare_threshold
     session.execute(_SET, {"names": list(SETTINGS), "values": list(SETTINGS.values())})
     session.execute(_DURABLE)
@@ -64,7 +64,7 @@ def configure(session: Session, *, pooled: bool) -> None:
 def _require(found: Mapping[str, Any]) -> None:
     if found["encoding"] != "UTF8":
         raise ConfigurationError(
-            f"The database has the encoding {found['encoding']}, in which not every name of a buyer can be kept; "
+            f"The database has the encoding {found['encoding']}, which cannot keep the name of every buyer; "
             "make one with: createdb --encoding UTF8 --template template0 NAME"
         )
     if found["schema"] is None:
@@ -75,7 +75,7 @@ def _require(found: Mapping[str, Any]) -> None:
 
 
 def keep_for_role(session: Session) -> None:
-    """Give the settings to this role in this database: a pooler opens sessions that `configure` never sees."""
+    """Give the settings to this role in this database, because a pooler opens sessions that `configure` never sees."""
     database = sql.Identifier(session.info.dbname)
     for name, value in {**SETTINGS, "synchronous_commit": "on"}.items():
         given = sql.SQL("alter role current_user in database {} set {} = {}")

@@ -1,18 +1,19 @@
-"""Messages of the broker that no worker can work on, kept for a person to read."""
+"""Broker messages that no worker can process, kept for a person to read."""
 
 import hashlib
 from dataclasses import asdict, dataclass
 
 from ledger.database import Database, Row
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
 
-# Kept of each queue: so many different messages, the newest, and of each so many characters. Ten queues hold some 4 MB.
+# The newest KEPT different messages of each queue are kept, CONTENT characters of each: some 4 MB for ten queues.
 KEPT, CONTENT = 100, 4_000
 
 
 @dataclass(frozen=True, slots=True)
 class SetAsideMessage:
-    """A message as it is kept: where it came, what can be told of it, and its body as text without control characters.
+    """A message as it is kept: its queue, what is known of it, and its body as text without control characters.
 
     `size` is the body's in bytes; `content` its beginning, at most `CONTENT` characters.
     """
@@ -26,7 +27,7 @@ class SetAsideMessage:
 
 
 class SetAside:
-    """Equal messages are one row; of each queue the newest `KEPT` rows stay."""
+    """Keeps equal messages as one row, and the newest `KEPT` rows of each queue."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -37,11 +38,11 @@ class SetAside:
         self._database.batch(("set_aside.keep", values), ("set_aside.trim", {"queue": message.queue, "kept": KEPT}))
 
     def kept(self) -> list[Row]:
-        """Return what is kept, newest first, without the content."""
+        """Return the kept messages, newest first, without their content."""
         return self._database.rows("set_aside.kept")
 
     def counts(self) -> list[Row]:
-        """Return per queue: messages kept, how often they came, when the last one came."""
+        """Return per queue the messages kept, how often they came, and when the last one came."""
         return self._database.rows("set_aside.counts")
 
     def find(self, number: int) -> Row:
@@ -52,7 +53,7 @@ class SetAside:
         return row
 
     def forget(self, number: int | None) -> int:
-        """Delete one message, or all for None; return how many went. Raises NeedsPerson when it is not kept."""
+        """Delete one message, or all for None; return how many. Raises NeedsPerson when it is not kept."""
         gone = len(self._database.rows("set_aside.forget", {"id": number}))
         if number is not None and not gone:
             raise _unknown(number)
@@ -60,13 +61,13 @@ class SetAside:
 
 
 def _fingerprint(message: SetAsideMessage) -> bytes:
-    told = "\n".join((message.task or "", message.why, message.content))
-    return hashlib.sha256(told.encode()).digest()
+    text = "\n".join((message.task or "", message.why, message.content))
+    return hashlib.sha256(text.encode()).digest()
 
 
 def _unknown(number: int) -> NeedsPerson:
     return NeedsPerson(
         f"no message {number} is set aside",
-        reason="unknown-message",
+        reason=Reason.UNKNOWN_MESSAGE,
         resolution="choose one as connector messages list shows it",
     )

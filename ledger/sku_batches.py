@@ -1,20 +1,21 @@
-"""Many SKUs of a store at once: one that the database refuses is set aside, where `connector stock` shows why."""
+"""Writes many SKUs of a store at once. One that the database refuses is set aside, and `connector stock` shows why."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from ledger.batches import NOT_WRITTEN, Batch, keep
+from ledger.batches import Batch, keep
 from ledger.database import Database, Row, fetch
 from ledger.trouble import warn_left_out
+from schemas.reasons import Reason
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-SEE_LOG = "Look in the log of the worker of `inventory`; mend the cause, then publish it again."
+SEE_LOG = "Look in the log of the worker of `inventory`; correct the cause, then publish it again."
 
 
 class SkuBatch:
-    """Writes within one transaction; `left_out` are SKUs that cannot even be set aside, each with the reason."""
+    """Writes within one transaction; `left_out` are the SKUs that cannot even be set aside, each with the reason."""
 
     def __init__(self, batch: Batch, store: str) -> None:
         self.session = batch.session
@@ -29,7 +30,7 @@ class SkuBatch:
         name: Callable[[T], str],
         columns: Callable[[Sequence[T]], Mapping[str, Any]],
     ) -> list[Row]:
-        """Run a query for these rows, each of the SKU that `name` gives; returns its rows."""
+        """Run a query for these rows and return its rows; `name` gives the SKU of a row."""
         key = {"store": self._store}
         written, refused = self._batch.write(rows, lambda part: fetch(self.session, path, {**key, **columns(part)}))
         _, left_out = self._batch.write([(name(each.row), each.why) for each in refused], self._set_aside)
@@ -39,13 +40,13 @@ class SkuBatch:
     def _set_aside(self, refused: Sequence[tuple[str, str]]) -> list[Row]:
         for sku, why in refused:
             message = f"what is known of it cannot be kept, the database refuses it: {why}"
-            end = {"outcome": NOT_WRITTEN, "message": message, "resolution": SEE_LOG}
+            end = {"outcome": Reason.NOT_WRITTEN_DOWN, "message": message, "resolution": SEE_LOG}
             fetch(self.session, "stock.set_aside", {"store": self._store, "sku": sku, **end})
         return []
 
 
 def keep_skus(database: Database, store: str, work: Callable[[SkuBatch], R]) -> R:
-    """Run `work` in one transaction, and once more, carefully, when the database refuses a SKU of it."""
+    """Run `work` in one transaction. When the database refuses a SKU, run it once more as a careful batch."""
 
     def within(batch: Batch) -> tuple[R, SkuBatch]:
         skus = SkuBatch(batch, store)
@@ -58,5 +59,5 @@ def keep_skus(database: Database, store: str, work: Callable[[SkuBatch], R]) -> 
 
 
 def sku_of(item: tuple[str, object]) -> str:
-    """Give the SKU of a pair that begins with it."""
+    """Return the SKU of a pair that begins with it."""
     return item[0]

@@ -3,10 +3,10 @@
 | what happened                                    | SQLSTATE                                        | Meaning       |
 | ------------------------------------------------ | ----------------------------------------------- | ------------- |
 | the session is gone, or the server is going down | none, class 08, 57P01 to 57P03, 57P05, 25P03/04 | GONE          |
-| the server lives, but takes no writes            | 25006, classes 53 and 58, 42501, 72000, XX      | REFUSES       |
+| the server lives, but takes no writes            | 25006, classes 53 and 58, 42501, XX             | REFUSES       |
 | it refuses this login                            | class 28, 3D000, 57P04                          | REFUSES       |
 | it was too slow: a lock, a statement's time      | 55P03, 57014                                    | TOO_SLOW      |
-| the transaction lost against another             | class 40 (without 40002, 40003), 55006          | REPEAT        |
+| the transaction lost against another             | class 40 (without 40002, 40003), 55006, 72000   | REPEAT        |
 | the session does not know what we prepared       | 26000, 42P05, 0A000                             | STALE_SESSION |
 | anything else                                    | data errors, constraints, syntax                | OURS          |
 
@@ -27,10 +27,10 @@ class Meaning(Enum):
     """Try later. The session is lost."""
 
     REFUSES = auto()
-    """Try later. The session leads to a server that cannot do it, and so may all others of the pool."""
+    """Try later. The server of this session cannot do it; other sessions of the pool may lead to the same server."""
 
     TOO_SLOW = auto()
-    """Try later. The session is sound."""
+    """Try later. The session can be used again."""
 
     REPEAT = auto()
     """Run the transaction again at once."""
@@ -39,7 +39,7 @@ class Meaning(Enum):
     """Run the transaction again at once, in another session."""
 
     OURS = auto()
-    """A mistake of ours, or a constraint that the caller asks for: it is raised as it is."""
+    """A mistake of ours, or a constraint that the caller handles: the error is raised as it is."""
 
 
 _CODES: Mapping[str, Meaning] = {
@@ -78,7 +78,7 @@ _GONE_KEY = "23503"
 
 
 def meaning(error: psycopg.Error) -> Meaning:
-    """Say what an error means."""
+    """Return what an error means."""
     code = error.sqlstate
     if code is None:
         lost = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
@@ -87,9 +87,9 @@ def meaning(error: psycopg.Error) -> Meaning:
 
 
 def is_of_a_row(error: psycopg.Error | UnicodeEncodeError) -> bool:
-    """Whether one row is at fault, and others may be written without it: its values, a constraint, an index's limit.
+    """Return whether one row is at fault, so that others may be written: its values, a constraint, an index's limit.
 
-    A foreign key is not among them: the store itself is gone.
+    A foreign key does not count: it means that the store itself is gone.
     """
     if isinstance(error, UnicodeEncodeError):
         return True
@@ -104,7 +104,7 @@ def words(error: psycopg.Error | UnicodeEncodeError) -> str:
     if isinstance(error, UnicodeEncodeError):
         return f"a text cannot be written as {error.encoding}"
     said = error.diag.message_primary or next(iter(str(error).strip().splitlines()), "")
-    # What the driver puts before a refusal to connect names the server, which the reader knows.
+    # The driver puts the name of the server before a refusal to connect; the reader knows it.
     said = said.rpartition("FATAL: ")[2].strip().rstrip(".")
     code = f" ({error.sqlstate})" if error.sqlstate else ""
     return f"{said or type(error).__name__}{code}"

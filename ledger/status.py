@@ -1,4 +1,4 @@
-"""What a person asks of the ledger: how the stores do, who works, and what happened to an order. Reads only."""
+"""What people ask of the ledger: the state of stores and workers, and what happened to an order. Reads only."""
 
 from typing import Any
 
@@ -21,12 +21,12 @@ class Status:
         return self._database.rows("status.stores", {"unforeseen": UNFORESEEN})
 
     def lag(self) -> list[FlowLag]:
-        """Return the backlog of each flow of each store that has one, or of which something was done of late."""
+        """Return the backlog of each flow of a store that has one, or of which something was done lately."""
         rows = self._database.rows("status.lag", {"window": WINDOW})
         return [FlowLag(row.pop("store"), row.pop("direction"), row.pop("flow"), Lag(**row)) for row in rows]
 
     def workers(self) -> list[Row]:
-        """Return the worker processes with their queues, and `seen_before` seconds."""
+        """Return the worker processes with their queues, and `seen_before`: seconds since they were last seen."""
         return self._database.rows("status.workers")
 
     def dispatch_age(self) -> float | None:
@@ -35,7 +35,7 @@ class Status:
         return row["age"] if row else None
 
     def find_order(self, store: str, order: str) -> Row | None:
-        """Return the order with this id, else with this number, or None when none was read that has either."""
+        """Return the order with this id, else with this number; None when no such order was read."""
         return self._database.row("stores.find_order", {"store": store, "order": order})
 
     def find_orders(self, store: str, order: str) -> list[Row]:
@@ -47,10 +47,10 @@ class Status:
         return self._database.rows("stores.find_order", wanted) or self._database.rows("stores.find_afosto", wanted)
 
     def attempts(self, store: str, order_key: str) -> list[Row]:
-        """Return every attempt at the jobs of an order, or of the stock, that is still kept, oldest first."""
+        """Return every kept attempt at the jobs of an order, or of the stock, oldest first."""
         return self._database.rows("stores.history", {"store": store, "order_key": order_key})
 
     def order(self, store: str, order_key: str) -> dict[str, Any]:
-        """Return the jobs and links of an order, and the intents of which an answer may still come."""
+        """Return the jobs and links of an order, and the intents whose calls may still have an effect."""
         key = {"store": store, "order_key": order_key}
         return {part: self._database.rows(f"status.order_{part}", key) for part in ("jobs", "links", "intents")}

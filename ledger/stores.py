@@ -9,25 +9,26 @@ from ledger.database import Database, Row, fetch, fetch_one
 from ledger.keys import KeySet
 from ledger.records import Store, StoreFacts
 from ledger.session import Session
-from ledger.trouble import warn_ill, warn_stopped
+from ledger.trouble import warn_stopped, warn_unhealthy
 from schemas.advice import UNFORESEEN
 from schemas.epages import Token
 from schemas.errors import NeedsPerson
 from schemas.flows import STOCK_STOPS, SWITCHES, flow_name
+from schemas.reasons import Reason
 
-# Which orders a store opens in Afosto although the buyer has not paid: nothing at all, or not all of it.
+# Which orders a store opens in Afosto before they are paid: those without any payment, or those that are partly paid.
 OpeningChoice = Literal["open_unpaid", "open_partly_paid"]
 
 
-# Stands for the shop's location where only the stock of an Afosto location is sold.
+# The id in place of the shop's location, where only the stock of an Afosto location is sold.
 STOCK_ONLY = ""
 
 
 def unknown_store(name: str) -> NeedsPerson:
-    """The error for a store name that is not connected."""
+    """Return the error for a store name that is not connected."""
     return NeedsPerson(
         f"no store {name!r} is connected",
-        reason="unknown-store",
+        reason=Reason.UNKNOWN_STORE,
         resolution="see the connected ones with: connector store list",
     )
 
@@ -39,14 +40,14 @@ class Stores:
         self._database = database
         self._keys = keys
 
-    def must_be_new(self, name: str, base_url: str) -> None:
+    def require_new(self, name: str, base_url: str) -> None:
         """Raise NeedsPerson when the name is taken, or when a store is connected to the shop at this address."""
-        self._database.transaction(lambda session: connecting.must_be_new(session, name, base_url))
+        self._database.transaction(lambda session: connecting.require_new(session, name, base_url))
 
     def add(self, values: Mapping[str, Any], flows: Mapping[str, bool], history_width: float) -> None:
         """Connect a store: its row, its flow switches by name, and both cursors, in one transaction.
 
-        `values` holds the columns of the table with the secrets in plain text. Raises NeedsPerson like `must_be_new`.
+        `values` holds the columns of the table with the secrets in plain text. Raises NeedsPerson like `require_new`.
         """
         sealed = {
             **values,
@@ -61,7 +62,7 @@ class Stores:
         return self.read(self._row(name))
 
     def facts(self, name: str) -> StoreFacts:
-        """Return the store without its secrets, which need not be readable; raises NeedsPerson like `get`."""
+        """Return the store without its secrets, also when these cannot be read; raises NeedsPerson like `get`."""
         return StoreFacts(**_facts(self._row(name)["store"]))
 
     def secret(self, name: str, column: str) -> str:
@@ -87,7 +88,7 @@ class Stores:
         )
 
     def exists(self, name: str) -> bool:
-        """Whether a store of this name is connected."""
+        """Return whether a store of this name is connected."""
         return self._database.row("stores.exists", {"name": name}) is not None
 
     def names(self) -> list[str]:
@@ -111,16 +112,16 @@ class Stores:
 
     def pause(self, name: str) -> None:
         """Stop polling and running jobs of the store; raises NeedsPerson when it is not connected."""
-        self._must_exist("stores.pause", name)
+        self._require("stores.pause", name)
 
     def resume(self, name: str) -> None:
         """Take up a paused store again."""
-        self._must_exist("stores.resume", name)
+        self._require("stores.resume", name)
 
     def resume_flows(self, name: str, flow: str | None) -> list[Row]:
-        """Release the flow of this name, or all, that stopped themselves, and return which.
+        """Start the flow of this name again, or all flows that were stopped automatically; return which.
 
-        Stock that waits to be confirmed stays stopped: see `Stock.confirm`.
+        Stock that must be confirmed stays stopped: see `Stock.confirm`.
         """
         direction, inner = SWITCHES[flow] if flow else (None, None)
         values = {"store": name, "direction": direction, "flow": inner, "besides": list(STOCK_STOPS)}
@@ -128,40 +129,40 @@ class Stores:
 
     def set_totals(self, name: str, totals: str) -> None:
         """Choose what happens when the vendors' totals differ: strict, tolerate or accept."""
-        self._must_exist("stores.set_totals", name, totals=totals)
+        self._require("stores.set_totals", name, totals=totals)
 
     def set_marking(self, name: str, enabled: bool) -> None:
         """Choose whether the import of an order names its Afosto order in the order's note."""
-        self._must_exist("stores.set_marking", name, enabled=enabled)
+        self._require("stores.set_marking", name, enabled=enabled)
 
     def set_opening(self, name: str, choice: OpeningChoice, enabled: bool) -> list[str]:
-        """Choose which orders are opened before they are paid; return the ids of those that wait unopened."""
-        self._must_exist(f"stores.set_{choice}", name, enabled=enabled)
+        """Choose which orders are opened before they are paid; return the ids of those that are not opened yet."""
+        self._require(f"stores.set_{choice}", name, enabled=enabled)
         return [row["epages_id"] for row in self._database.rows("stores.drafts", {"store": name})]
 
     def remove(self, name: str) -> None:
         """Forget the store with its jobs, links, attempts and webhooks."""
-        self._must_exist("stores.remove", name)
+        self._require("stores.remove", name)
 
-    def _must_exist(self, path: str, name: str, **values: object) -> None:
+    def _require(self, path: str, name: str, **values: object) -> None:
         if self._database.row(path, {"name": name, **values}) is None:
             raise unknown_store(name)
 
     def switch_flow(self, name: str, flow: str, enabled: bool) -> None:
-        """Turn a flow of a store, by its name in `schemas.flows`, on or off; stock that depends on it is read anew."""
+        """Turn a flow of a store, named as in `schemas.flows`, on or off; publish stock again that depends on it."""
 
         def work(session: Session) -> None:
             values = connecting.switch_values(name, flow, enabled)
             fetch(session, "stores.add_flow", values)
-            # A run that is no more made would leave its fault for ever; one that still fails notes it again.
+            # The fault of a run that is not made any more would stay for ever. A run that still fails notes it again.
             fetch(session, "stores.forget_faults", {"store": name})
             if not enabled:
                 fetch(session, "front.call_back", values)
             if enabled and flow == "inventory.publish":
-                fetch(session, "stock.anew", {"store": name})
+                fetch(session, "stock.publish_all_again", {"store": name})
             if flow == "orders.import":
-                # What this store has sold counts from now on, or does not, wherever the same pieces are sold.
-                fetch(session, "stock.sellers_anew", {"store": name})
+                # From now on, what this store has sold counts, or does not, at every store that sells the same pieces.
+                fetch(session, "stock.publish_again_where_shared", {"store": name})
 
         self._database.transaction(work)
 
@@ -171,7 +172,7 @@ class Stores:
         return [{"name": flow_name(row["direction"], row["flow"]), **row} for row in rows if row["flow"] != "looks"]
 
     def stop_flow_if_alike(self, store: str, flow: str, reason: str, message: str, limit: int) -> bool:
-        """Stop an import flow when its first `limit` jobs were parked for one reason and none succeeded yet."""
+        """Stop an import flow when its first `limit` jobs are parked for one reason and none has succeeded yet."""
         key = {"store": store, "direction": "import", "flow": flow}
 
         def work(session: Session) -> bool:
@@ -187,7 +188,7 @@ class Stores:
         return stopped
 
     def halt_flow(self, name: str, flow: str, reason: str, message: str) -> None:
-        """Stop a flow, by its name in `schemas.flows`, until a person decides."""
+        """Stop a flow, named as in `schemas.flows`, until a person decides."""
 
         def work(session: Session) -> None:
             connecting.halt(session, name, flow, reason, message)
@@ -200,44 +201,44 @@ class Stores:
         parameters = {"store": store, "vendor": vendor, "reason": reason, "message": message, "pause": pause}
         row = self._database.row("stores.blame", parameters)
         if row and row["begins"]:
-            warn_ill(store, vendor, reason, message)
+            warn_unhealthy(store, vendor, reason, message)
 
     def note_fault(self, store: str, run: str, message: str, cause: BaseException) -> None:
-        """Note what nobody foresaw in a run over the store; it holds up nothing, and goes with `heal_run`."""
+        """Note an unexpected error in a run over the store. It delays nothing; `heal_run` removes it."""
         row = self._database.row("stores.fault", {"store": store, "run": run, "message": message})
         if row and row["begins"]:
-            warn_ill(store, run, UNFORESEEN, message, cause)
+            warn_unhealthy(store, run, UNFORESEEN, message, cause)
 
     def heal_run(self, store: str, run: str, vendors: Sequence[str] = ()) -> None:
-        """A run over the store succeeded: what was wrong with it, and with the vendors that it asked, is over."""
+        """Note that a run over the store succeeded: its fault is over, and so is that of the vendors that it called."""
         self._database.rows("stores.heal_run", {"store": store, "run": run, "vendors": list(vendors)})
 
     def heal(self, store: str, vendors: Sequence[str]) -> None:
-        """A call succeeded: what was wrong with these vendors is over."""
+        """Note that a call succeeded: what was wrong with these vendors is over."""
         self._database.rows("stores.heal", {"store": store, "vendors": list(vendors)})
 
     def map_location(self, store: str, epages_id: str, afosto_id: str) -> None:
-        """Orders to be collected at the ePages location go to this Afosto location, whose stock the store sells."""
+        """Map an ePages location, where orders are collected, to an Afosto location, whose stock the store sells."""
 
         def work(session: Session) -> None:
             values = {"store": store, "epages_id": epages_id, "afosto_id": afosto_id}
             fetch(session, "stores.unmap_location", values)
             fetch(session, "stores.map_location", values)
-            fetch(session, "stock.sellers_anew", {"store": store})
+            fetch(session, "stock.publish_again_where_shared", {"store": store})
 
         self._database.transaction(work)
 
     def sell_from(self, store: str, afosto_id: str) -> None:
-        """The store sells the stock of this Afosto location, whatever that is in the shop."""
+        """Let the store sell the stock of this Afosto location, which need not be a location of the shop."""
 
         def work(session: Session) -> None:
             fetch(session, "stores.map_location", {"store": store, "epages_id": STOCK_ONLY, "afosto_id": afosto_id})
-            fetch(session, "stock.sellers_anew", {"store": store})
+            fetch(session, "stock.publish_again_where_shared", {"store": store})
 
         self._database.transaction(work)
 
     def unmap_location(self, store: str, place: str) -> bool:
-        """Forget what an ePages location is in Afosto, or that an Afosto location's stock is sold.
+        """Forget the mapping of an ePages location, or that the stock of an Afosto location is sold.
 
         False when `place` is neither.
         """
@@ -249,7 +250,7 @@ class Stores:
         return {row["epages_id"]: row["afosto_id"] for row in rows}
 
     def rotate_keys(self) -> int:
-        """Write every stored secret anew with the first key; return how many stores were rewritten."""
+        """Encrypt every stored secret again with the first key; return how many stores were rewritten."""
         return self._database.transaction(self._rotate)
 
     def _rotate(self, session: Session) -> int:

@@ -1,9 +1,9 @@
-"""Tenants: which stores belong to one merchant at Afosto. An id of Afosto means something within its tenant only.
+"""Tenants: which stores belong to one merchant at Afosto. An id of Afosto is only valid within its tenant.
 
-Afosto does not tell whose a key is, and ids prove nothing: those of two merchants may be equal. What is known is that a
-key is of one tenant. So the first key of a tenant names it, a store keeps its tenant when its key is replaced, and
-where one merchant has several keys a person says so. The name stands in `stores.afosto_bucket`: the budget of calls
-is the tenant's, too.
+Afosto does not say whose a key is, and ids prove nothing: two merchants may have equal ones. What is known is that a
+key belongs to one tenant. So the first key of a tenant names it, a store keeps its tenant when its key is replaced, and
+a person says so where one merchant has several keys. The name is in `stores.afosto_bucket`, because the budget of calls
+belongs to the tenant, too.
 """
 
 import secrets
@@ -17,7 +17,7 @@ from schemas.errors import ConfigurationError
 
 
 class Tenants:
-    """Reads and changes to which tenant stores belong."""
+    """Reads and changes which tenant a store belongs to."""
 
     def __init__(self, database: Database, keys: KeySet) -> None:
         self._database = database
@@ -44,11 +44,11 @@ class Tenants:
         return [row["name"] for row in self._database.rows("tenants.strangers", values)]
 
     def join(self, store: str, other: str) -> list[str]:
-        """Let a store be of the tenant of another one, with all stores of its key; return those that moved."""
+        """Move a store, with all stores of its key, to the tenant of another store; return those that moved."""
         return self._move(store, self.of(other))
 
     def part(self, store: str) -> list[str]:
-        """Let a store, with all stores of its key, be of a tenant of their own; return them."""
+        """Move a store, with all stores of its key, to a new tenant; return those that moved."""
         return self._move(store, f"afosto:{secrets.token_hex(8)}")
 
     def _move(self, store: str, tenant: str) -> list[str]:
@@ -57,21 +57,21 @@ class Tenants:
         stores = sorted({store, *(name for name, key in keys.items() if key and key == keys[store])})
 
         def work(session: Session) -> list[str]:
-            self._publish_anew(session, stores)
+            self._publish_again(session, stores)
             moved = fetch(session, "tenants.move", {"stores": stores, "tenant": tenant})
-            self._publish_anew(session, stores)
+            self._publish_again(session, stores)
             return [row["name"] for row in moved]
 
         return self._database.transaction(work)
 
     @staticmethod
-    def _publish_anew(session: Session, stores: Collection[str]) -> None:
-        """Whoever sells the same pieces counts what these stores have sold, or does so no longer."""
+    def _publish_again(session: Session, stores: Collection[str]) -> None:
+        """Publish again where the same pieces are sold: what these stores have sold counts there now, or no longer."""
         for store in stores:
-            fetch(session, "stock.sellers_anew", {"store": store})
+            fetch(session, "stock.publish_again_where_shared", {"store": store})
 
     def _known_keys(self) -> dict[str, str | None]:
-        """Return the key of every store; None for one that cannot be read with CONNECTOR_KEYS."""
+        """Return the key of every store; None for a key that cannot be read with CONNECTOR_KEYS."""
         return {row["name"]: self._read(row["afosto_key"]) for row in self._database.rows("tenants.keys")}
 
     def _read(self, sealed: bytes) -> str | None:

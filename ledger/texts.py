@@ -1,7 +1,7 @@
-"""What PostgreSQL cannot keep of a text, NUL and lone surrogates, is kept as a replacement character.
+"""Replaces what PostgreSQL cannot keep in a text (NUL and lone surrogates) by the replacement character.
 
-A vendor's words are checked where they are read, yet they come in on many ways: in an error's message, a step, the
-intent of a call. Refused, one such character would take the whole statement with it.
+A vendor's words are checked where they are read, but they also come in other ways: in an error's message, a step, the
+intent of a call. PostgreSQL would refuse a whole statement because of one such character.
 """
 
 import json
@@ -15,12 +15,12 @@ from psycopg.types.json import set_json_dumps
 from psycopg.types.string import StrDumperUnknown
 
 _NUL, _INSTEAD = "\0", "\N{REPLACEMENT CHARACTER}"
-# NUL as JSON writes it, and not a backslash that is followed by these letters.
+# NUL as JSON writes it; not an escaped backslash before these letters.
 _JSON_NUL = re.compile(r"(?<!\\)((?:\\\\)*)\\u0000")
 
 
 def keep_every_text(session: Connection[Any]) -> None:
-    """Let a new session take any text, as a parameter or within JSON."""
+    """Make a new session accept any text, as a parameter or within JSON."""
     session.adapters.register_dumper(str, _AnyText)
     set_json_dumps(_any_json, session)
 

@@ -1,4 +1,4 @@
-"""Webhooks in: the endpoints with their secrets, and the inbox of what came."""
+"""Webhooks from Afosto: the endpoints with their secrets, and the inbox of messages."""
 
 import secrets
 from dataclasses import dataclass, field
@@ -9,14 +9,16 @@ from ledger.session import Session
 from ledger.stores import unknown_store
 from schemas.afosto import Webhook
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
+from schemas.states import JobState, Lane
 
-# The events that tell of an order or of its parcels; any other is kept and not looked at.
+# The events about an order or its parcels. Any other is kept and ignored.
 EVENTS = frozenset({"ORDER_OPENED", "ORDER_UPDATED", "ORDER_CLOSED", "IN_TRANSIT", "DELIVERED"})
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """An address of ours: its store, the name of that store's tenant, and the secrets that may have signed."""
+    """An address of ours: its store, the name of the store's tenant, and the secrets that may have signed a message."""
 
     id: str
     store: str
@@ -26,9 +28,9 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of a message: new or a repeat; the store and order it tells of, when they are ours.
+    """What came of a message: new or a repeat; the store and order that it is about, when they are ours.
 
-    `version` is that of the look it asks for, None when a look is on its way already.
+    `version` is that of the look it requests, None when a look is on its way already.
     """
 
     new: bool
@@ -38,14 +40,14 @@ class Taken:
 
 
 class Webhooks:
-    """Endpoints are made and changed by people; messages come by the thousand."""
+    """People make and change endpoints; messages come by the thousand."""
 
     def __init__(self, database: Database, keys: KeySet) -> None:
         self._database = database
         self._keys = keys
 
     def add(self, store: str, secret: str) -> str:
-        """Make an endpoint of a store; returns its id, which nobody guesses and everybody can type.
+        """Make an endpoint of a store; return its id, which cannot be guessed and can be typed.
 
         Raises NeedsPerson (unknown-store).
         """
@@ -59,33 +61,33 @@ class Webhooks:
         """Return every endpoint, without its secrets."""
         return self._database.rows("webhooks.list")
 
-    def must_have_one_secret(self, endpoint: str) -> None:
+    def require_one_secret(self, endpoint: str) -> None:
         """Raise NeedsPerson: unknown-endpoint, or two-secrets while one is being rotated."""
-        found = self._must_exist("webhooks.find", {"id": endpoint})
-        _must_not_rotate(endpoint, rotating=found["previous_secret"] is not None)
+        found = self._require_endpoint("webhooks.find", {"id": endpoint})
+        _require_no_rotation(endpoint, rotating=found["previous_secret"] is not None)
 
     def rotate(self, endpoint: str, secret: str) -> None:
         """Take a new secret; the present one stays accepted until `finish_rotation`.
 
-        Raises NeedsPerson as `must_have_one_secret` does; then nothing is changed.
+        Raises NeedsPerson as `require_one_secret` does; then nothing is changed.
         """
-        found = self._must_exist("webhooks.rotate", {"id": endpoint, "secret": self._keys.encrypt(secret)})
-        _must_not_rotate(endpoint, rotating=found["rotating"])
+        found = self._require_endpoint("webhooks.rotate", {"id": endpoint, "secret": self._keys.encrypt(secret)})
+        _require_no_rotation(endpoint, rotating=found["rotating"])
 
     def finish_rotation(self, endpoint: str) -> None:
         """Accept the newest secret alone; raises NeedsPerson when there is no such endpoint."""
-        self._must_exist("webhooks.finish_rotation", {"id": endpoint})
+        self._require_endpoint("webhooks.finish_rotation", {"id": endpoint})
 
     def remove(self, endpoint: str) -> None:
-        """Take nothing at this endpoint any more; raises NeedsPerson when there is none."""
-        self._must_exist("webhooks.remove", {"id": endpoint})
+        """Remove an endpoint, which then takes no messages; raises NeedsPerson when there is no such endpoint."""
+        self._require_endpoint("webhooks.remove", {"id": endpoint})
 
-    def _must_exist(self, path: str, values: Row) -> Row:
+    def _require_endpoint(self, path: str, values: Row) -> Row:
         row = self._database.row(path, values)
         if row is None:
             raise NeedsPerson(
                 f"there is no webhook endpoint {values['id']!r}",
-                reason="unknown-endpoint",
+                reason=Reason.UNKNOWN_ENDPOINT,
                 resolution="see the endpoints with: connector webhooks list",
             )
         return row
@@ -99,7 +101,7 @@ class Webhooks:
         return Endpoint(**row, secrets=tuple(self._keys.decrypt(token) for token in sealed if token))
 
     def take(self, endpoint: Endpoint, message: Webhook) -> Taken:
-        """Keep a message and make a look at its order due, in one transaction."""
+        """Keep a message and request a look at its order, in one transaction."""
         return self._database.transaction(lambda session: self._take(session, endpoint, message))
 
     @staticmethod
@@ -108,8 +110,8 @@ class Webhooks:
         names = ("message_id", "event", "entity_type", "entity_id", "triggered_at")
         values = {name: getattr(message, name) for name in names}
         whose = {"endpoint": endpoint.id, "bucket": endpoint.bucket}
-        told = {"kinds": [kind for kind, _ in named], "ids": [each for _, each in named]}
-        kept = fetch_one(session, "webhooks.take", {**values, **whose, **told})
+        ids = {"kinds": [kind for kind, _ in named], "ids": [each for _, each in named]}
+        kept = fetch_one(session, "webhooks.take", {**values, **whose, **ids})
         if kept is None:
             return Taken(new=False)
         version = _look(session, kept["store"], kept["order_key"]) if kept["store"] else None
@@ -117,7 +119,7 @@ class Webhooks:
         return Taken(True, kept["store"], kept["order_key"], version)
 
     def rotate_keys(self) -> int:
-        """Write every endpoint's secrets anew with the first key; return how many endpoints were rewritten."""
+        """Encrypt the secrets of every endpoint again with the first key; return how many endpoints were rewritten."""
         return self._database.transaction(self._rotate_keys)
 
     def _rotate_keys(self, session: Session) -> int:
@@ -132,18 +134,18 @@ class Webhooks:
         return len(rows)
 
 
-def _must_not_rotate(endpoint: str, *, rotating: bool) -> None:
+def _require_no_rotation(endpoint: str, *, rotating: bool) -> None:
     if rotating:
         raise NeedsPerson(
-            f"two secrets of the endpoint {endpoint} are accepted already; a third would end the first, "
-            "with which Afosto may sign yet",
-            reason="two-secrets",
+            f"two secrets of the endpoint {endpoint} are accepted already; a third would replace the first, "
+            "with which Afosto may still sign",
+            reason=Reason.TWO_SECRETS,
             resolution=f"give Afosto the newer one, then: connector webhooks rotate {endpoint} --finish",
         )
 
 
 def _named(message: Webhook) -> list[tuple[str, str]]:
-    """Give the (kind, Afosto id) by which the order of a message may be found, the surest first."""
+    """Return the (kind, Afosto id) pairs by which the order of a message may be found, the surest first."""
     if message.event.startswith("ORDER_"):
         return [("order", message.entity_id)]
     if message.order_id:
@@ -152,7 +154,7 @@ def _named(message: Webhook) -> list[tuple[str, str]]:
 
 
 def _look(session: Session, store: str, order: str) -> int | None:
-    key = {"store": store, "direction": "export", "flow": "looks", "subjects": [order], "lane": 0}
-    job = fetch_one(session, "jobs.hint", key)
-    # None when the store was removed at this very moment.
-    return job["wanted"] if job and job["state"] == "waiting" else None
+    key = {"store": store, "direction": "export", "flow": "looks", "subjects": [order], "lane": Lane.EXPORT}
+    job = fetch_one(session, "jobs.request_run", key)
+    # None when the store was removed at this moment.
+    return job["wanted"] if job and job["state"] == JobState.WAITING else None

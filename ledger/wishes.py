@@ -1,4 +1,4 @@
-"""How a SKU becomes wanted: within the transaction of whatever changed, together with the one job of its store."""
+"""Requests to publish a SKU, within the transaction of whatever changed, together with the one job of its store."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -10,35 +10,38 @@ from ledger.session import Session
 
 @dataclass(frozen=True, slots=True)
 class Publishing:
-    """SKUs that a store's run is about to publish: what it learns of them meanwhile is no news to that store."""
+    """SKUs that a store's run is about to publish. What the run learns of them is no news to that store."""
 
     store: str
     skus: frozenset[str]
 
 
-def wish_touched(session: Session, store: str, skus: Collection[str], by: Publishing | None = None) -> None:
-    """What a store holds of these SKUs has changed: they are wanted at every store that sells from its locations."""
-    if skus:
-        fetch(session, *_touch(store=store, skus=sorted(skus), **_spared(by)))
+def request_everywhere(session: Session, store: str, skus: Collection[str], by: Publishing | None = None) -> None:
+    """Make these SKUs wanted at every store that sells from this store's locations: what it has sold has changed.
 
-
-def touch_noted(store: str, order_id: str, by: Publishing | None = None) -> Statement:
-    """Give what makes wanted the SKUs of an order's lines that its transaction has noted."""
-    return _touch(store=store, order_id=order_id, **_spared(by))
-
-
-def hint(session: Session, stores: Iterable[str], *, wished: bool = False) -> list[Row]:
-    """Ask for a run of these stores' jobs; returns (id, store) of those that are asked.
-
-    A store whose past is not read yet is asked only when a person or another system `wished` it.
+    `by` is the run that found the change; its own store is left out.
     """
-    return fetch(session, *_touch(asked=list(stores), wished=wished))
+    if skus:
+        fetch(session, *_request(store=store, skus=sorted(skus), **_left_out(by)))
 
 
-def _touch(**given: Any) -> Statement:
+def request_noted(store: str, order_id: str, by: Publishing | None = None) -> Statement:
+    """Return the statement that does the same for the order's lines that the transaction before it has noted."""
+    return _request(store=store, order_id=order_id, **_left_out(by))
+
+
+def request_run(session: Session, stores: Iterable[str], *, on_demand: bool = False) -> list[Row]:
+    """Request a run of these stores' jobs; return (id, store) of the jobs that were requested.
+
+    A store whose past is not read yet gets one only `on_demand`: when a person or another system asks for it.
+    """
+    return fetch(session, *_request(asked=list(stores), on_demand=on_demand))
+
+
+def _request(**given: Any) -> Statement:
     nothing: dict[str, Any] = {"store": None, "skus": [], "order_id": None, "by": "", "spared": []}
-    return "stock.touch", {**nothing, "asked": [], "wished": False, **given}
+    return "stock.request_everywhere", {**nothing, "asked": [], "on_demand": False, **given}
 
 
-def _spared(by: Publishing | None) -> dict[str, Any]:
+def _left_out(by: Publishing | None) -> dict[str, Any]:
     return {"by": by.store, "spared": sorted(by.skus)} if by else {}

@@ -1,17 +1,22 @@
-"""What a person does about a store that is ill."""
+"""What a person does about an unhealthy store."""
+
+from collections.abc import Mapping
+
+from schemas.reasons import Reason
 
 # The reason of what nobody foresaw: a fault of the connector.
-UNFORESEEN = "unexpected-error"
+UNFORESEEN = Reason.UNEXPECTED_ERROR
 
 OWN_FAULT = (
     "this is a fault of the connector: the worker's log has the traceback, which whoever develops the connector needs"
 )
 
-_ADVICE = {
-    "does-not-answer": "nothing, it goes on by itself when the vendor answers again",
-    "wrong-credentials": "compare client id and secret with the cockpit, then: connector store credentials {store}",
-    "revoked-client": "make a new app in the cockpit, then: connector store credentials {store} --client-id ID",
-    "wrong-afosto-key": "make a new key in Afosto, then: connector store credentials {store} --afosto-key-stdin",
+_ADVICE: Mapping[str, str] = {
+    Reason.DOES_NOT_ANSWER: "nothing, it goes on by itself when the vendor answers again",
+    Reason.WRONG_CREDENTIALS: "compare client id and secret with the cockpit, then: "
+    "connector store credentials {store}",
+    Reason.REVOKED_CLIENT: "make a new app in the cockpit, then: connector store credentials {store} --client-id ID",
+    Reason.WRONG_AFOSTO_KEY: "make a new key in Afosto, then: connector store credentials {store} --afosto-key-stdin",
     UNFORESEEN: f"it is tried again by itself. If it stays: {OWN_FAULT}",
 }
 _ELSE = "compare its address and settings: connector store show {store}"

@@ -5,6 +5,7 @@ An error's default message is its own docstring, so this list reads as the manua
 
 from datetime import datetime
 
+from schemas.reasons import Reason
 from schemas.remedies import remedy
 
 
@@ -92,7 +93,7 @@ class MalformedDocument(NeedsPerson):
     def __init__(self, message: str, *, field: str) -> None:
         super().__init__(
             message,
-            reason="malformed-document",
+            reason=Reason.MALFORMED_DOCUMENT,
             resolution=remedy(field),
         )
         self.field = field
@@ -104,7 +105,7 @@ class Drift(NeedsPerson):
     def __init__(self, message: str) -> None:
         super().__init__(
             message,
-            reason="drift",
+            reason=Reason.DRIFT,
             resolution="Compare the line in the shop and in Afosto, correct the side that is wrong, retry the job.",
         )
 
@@ -115,7 +116,7 @@ class BadMessage(NeedsPerson):
     def __init__(self, message: str, *, task: str, field: str) -> None:
         super().__init__(
             message,
-            reason="bad-message",
+            reason=Reason.BAD_MESSAGE,
             resolution=f"Correct the keyword {field!r} where {task!r} is sent (docs/tasks has the contract) "
             "and send the message again; nothing was done.",
         )

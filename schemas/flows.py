@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from schemas.reasons import Reason
+
 # Name → (direction, flow) as the ledger keeps it. `broken.export` is a part of `returns.export` with a switch of its
 # own: writing a rejected return into the shop as BROKEN makes the shop start a refund by itself.
 SWITCHES: Mapping[str, tuple[str, str]] = {
@@ -16,7 +18,7 @@ SWITCHES: Mapping[str, tuple[str, str]] = {
     "inventory.publish": ("export", "inventory"),
 }
 # Why a store's stock stands still until somebody has seen what it would become and confirms it.
-STOCK_TO_CONFIRM, STOCK_TO_ZERO = "stock-to-confirm", "stock-to-zero"
+STOCK_TO_CONFIRM, STOCK_TO_ZERO = Reason.STOCK_TO_CONFIRM, Reason.STOCK_TO_ZERO
 STOCK_STOPS = (STOCK_TO_CONFIRM, STOCK_TO_ZERO)
 # The task that finds out what is to be exported: it is no switch of its own.
 LOOK = "orders.look"

@@ -15,6 +15,7 @@ from marshmallow import ValidationError, fields, missing, validate
 from schemas.errors import BadMessage
 from schemas.fields import Document, faults
 from schemas.ids import Counter, Id
+from schemas.states import CursorKind
 
 DOCS = Path(__file__).parent.parent / "docs" / "tasks"
 
@@ -42,7 +43,7 @@ class PollMessage:
     """Ask a store what changed; `cursor` is live, history or sweep, `fence` the run this message continues."""
 
     store: str
-    cursor: str = "live"
+    cursor: str = CursorKind.LIVE.value
     fence: int | None = None
 
 
@@ -79,8 +80,8 @@ class PollMessageSchema(Document):
 
     store = Id()
     cursor = fields.String(
-        load_default="live",
-        validate=validate.OneOf(("live", "history", "sweep"), error="must be one of {choices}"),
+        load_default=CursorKind.LIVE.value,
+        validate=validate.OneOf(tuple(kind.value for kind in CursorKind), error="must be one of {choices}"),
         error_messages={"invalid": "is not a text"},
     )
     fence = Counter()

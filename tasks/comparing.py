@@ -18,6 +18,8 @@ from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.differences import Difference, Terms, differences, nothing_left
 from schemas.mapping.orders import reference
 from schemas.mapping.payments import Opening
+from schemas.reasons import Reason
+from schemas.states import LinkStage
 from tasks.findings import Finding, Verdict, for_a_person, guarded
 from tasks.importing_orders import opening_of
 from tasks.judging import Standing, judge, standing_of
@@ -80,7 +82,7 @@ class Comparison:
                 if after is None:
                     return found
         except NeedsPerson as error:
-            if error.reason != "schema-mismatch":
+            if error.reason != Reason.SCHEMA_MISMATCH:
                 raise
             self.lists = False
             return {}
@@ -137,7 +139,7 @@ class Comparison:
             told = for_a_person(f"Afosto's document does not load: {error}", error.resolution)
             yield _finding(shop, Difference("unreadable", "-", "does not load"), told)
             return
-        if link is None or link.stage != "opened":
+        if link is None or link.stage != LinkStage.OPENED:
             yield from self._not_open(shop, notes, order)
         elif order is None:
             if not shop.canceled:

@@ -14,6 +14,8 @@ from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.differences import Difference
 from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
+from schemas.reasons import Reason
+from schemas.states import CursorKind, JobState
 from tasks.findings import STOCK, Finding, Verdict, for_a_person, on_its_way, repairable
 from tasks.levels import read_levels
 from tasks.patience import PATIENT, PatientGate, Tell, patiently
@@ -65,7 +67,9 @@ class StockComparison:
             return f"the shop has not granted {boxes}"
         if not self._locations:
             return no_location(self._store.name)
-        unread = [s.store for s in self._runtime.ledger.stock.sellers(self._store.name, ()) if s.imports and not s.read]
+        unread = [
+            s.store for s in self._runtime.ledger.stock.sharing_stores(self._store.name, ()) if s.imports and not s.read
+        ]
         return f"the past orders of {', '.join(unread)} are still being read" if unread else None
 
     def run(self) -> list[Finding]:
@@ -98,7 +102,7 @@ class StockComparison:
             yield note, Finding(note.sku, note.sku, difference, self._judge(note, reading, shop))
 
     def _judge(self, note: StockNote, reading: StockReading, shop: Availability | None) -> Verdict:
-        job = self._runtime.ledger.jobs.search(store=self._store.name, flow=FLOW, state="parked", limit=1)
+        job = self._runtime.ledger.jobs.search(store=self._store.name, flow=FLOW, state=JobState.PARKED, limit=1)
         if job:
             cause = f"{FLOW} (job {job[0]['id']}) is parked: {job[0]['reason']}"
             return for_a_person(cause, str(job[0]["resolution"]))
@@ -114,13 +118,13 @@ class StockComparison:
     def _read(self, skus: list[str], notes: Sequence[StockNote]) -> StockReading:
         """First what Afosto has booked, then what is available, then the shops' latest orders."""
         ledger = self._runtime.ledger
-        sellers = [s.store for s in ledger.stock.sellers(self._store.name, skus) if s.imports]
+        sellers = [s.store for s in ledger.stock.sharing_stores(self._store.name, skus) if s.imports]
         snapshot = ledger.stock.clock()
         available = patiently(lambda: self._levels(skus), self._tell).known
         coming = self._moved(notes, available)
         for name in sellers:
             coming |= self._sold(name)
-        return StockReading(available, ledger.held.promised(sellers, skus, snapshot), coming)
+        return StockReading(available, ledger.sold_units.unbooked_stock(sellers, skus, snapshot), coming)
 
     def _levels(self, skus: list[str]) -> Levels:
         return read_levels(self._runtime.ledger.stock, self._afosto, self._store.name, skus, self._locations)
@@ -135,7 +139,7 @@ class StockComparison:
         try:
             changes = patiently(lambda: self._afosto.inventory_changes(cursor["position"], self._locations), self._tell)
         except NeedsPerson as error:
-            if error.reason != "schema-mismatch":
+            if error.reason != Reason.SCHEMA_MISMATCH:
                 raise
             return {note.sku for note in notes if note.available != available.get(note.sku)}
         said = {change.sku for change in changes if not isinstance(change, MalformedDocument)}
@@ -145,7 +149,7 @@ class StockComparison:
     def _sold(self, name: str) -> set[str]:
         """SKUs of a seller's orders that no poll has read as they are."""
         ledger = self._runtime.ledger
-        store, cursor = ledger.stores.get(name), ledger.cursors.get(name, "live")
+        store, cursor = ledger.stores.get(name), ledger.cursors.get(name, CursorKind.LIVE)
         if cursor is None:
             return set()
         shop = self._shop

@@ -10,6 +10,8 @@ from ledger.status import Status
 from schemas import afosto, epages
 from schemas.errors import AnswerLost, NeedsPerson, Wait
 from schemas.mapping.shipments import TwoCodes, two_codes
+from schemas.reasons import Reason
+from schemas.states import JobState, Lane, LinkStage
 from tasks.run import Run
 
 # A cancellation or return has three steps; more rounds mean that Afosto does not move.
@@ -23,10 +25,10 @@ def opened_order(run: Run) -> Link:
     link = run.order_link
     if link is None:
         must_be_an_id(run)
-    if link is None or link.stage != "opened":
+    if link is None or link.stage != LinkStage.OPENED:
         why = "the order is not open in Afosto yet"
         order = run.context.siblings.get(("import", "orders"))
-        if order and order.state == "parked":
+        if order and order.state == JobState.PARKED:
             wait_for(order, why)
         raise Wait(why, after=ORDER_WAIT)
     return link
@@ -34,7 +36,7 @@ def opened_order(run: Run) -> Link:
 
 def wait_for(job: Sibling | None, why: str) -> NoReturn:
     """Raise Wait without another run until a job of the order is done, or a person decides about it."""
-    if job and job.state == "parked":
+    if job and job.state == JobState.PARKED:
         why = f"{why}; that is parked: retry or drop it, and this goes on"
     elif job and job.message:
         why = f"{why}, which waits as well: {job.message}"
@@ -54,7 +56,7 @@ def must_be_an_id(run: Run) -> bool:
     raise NeedsPerson(
         f"{run.store.name} has no order with the id {run.order_id}; the order of this number has the id "
         f"{' or '.join(found)}",
-        reason="unknown-order",
+        reason=Reason.UNKNOWN_ORDER,
         resolution="Send the id instead of the number, and drop this job.",
     )
 
@@ -62,14 +64,14 @@ def must_be_an_id(run: Run) -> bool:
 def settled_first(run: Run) -> None:
     """Raise Wait while the order is held after a restore: its import, then a look, find out what is done already."""
     link = run.order_link
-    if not run.context.held or (link and link.stage == "expired"):
+    if not run.context.needs_recovery or (link and link.stage == LinkStage.EXPIRED):
         return
-    if link is None or link.stage != "opened":
+    if link is None or link.stage != LinkStage.OPENED:
         raise Wait("the order is held since the database was restored", after=ORDER_WAIT)
     look = run.context.siblings.get(("export", "looks"))
-    if look and look.state == "parked":
+    if look and look.state == JobState.PARKED:
         wait_for(look, "the order is looked at first, as the database was restored")
-    run.runtime.ledger.jobs.hint(run.store.name, "export", "looks", run.order_id, lane=0)
+    run.runtime.ledger.jobs.request_run(run.store.name, "export", "looks", run.order_id, lane=Lane.EXPORT)
     raise Wait("the order is looked at first, as the database was restored", after=run.settings.retry_base)
 
 
@@ -92,9 +94,9 @@ def look_at_order(run: Run) -> None:
     What is parked stays so: a person, or news of its own, wakes it.
     """
     order = run.context.siblings.get(("import", "orders"))
-    if order and order.state == "parked":
+    if order and order.state == JobState.PARKED:
         return
-    run.runtime.ledger.jobs.hint(run.store.name, "import", "orders", run.order_id, lane=run.job.lane)
+    run.runtime.ledger.jobs.request_run(run.store.name, "import", "orders", run.order_id, lane=run.job.lane)
 
 
 def read_order(run: Run, link: Link) -> afosto.Order:
@@ -103,7 +105,7 @@ def read_order(run: Run, link: Link) -> afosto.Order:
     if found is None:
         raise NeedsPerson(
             f"the Afosto order {link.afosto_id} of order {run.order_id} is gone",
-            reason="order-gone",
+            reason=Reason.ORDER_GONE,
             resolution="Find out who deleted it in Afosto; drop the job if that was meant.",
         )
     return found
@@ -130,7 +132,7 @@ def require_scopes(run: Run, flow: str) -> None:
         boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
         raise NeedsPerson(
             f"the shop {run.store.name} has not granted {boxes}, which {flow} needs",
-            reason="missing-scope",
+            reason=Reason.MISSING_SCOPE,
             resolution=f"Tick the box in the shop's cockpit, then: connector store switch {run.store.name} {flow} on",
         )
 
@@ -153,7 +155,7 @@ def others_first(run: Run, *kinds: str) -> None:
             raise NeedsPerson(
                 f"job {intent.job_id} was dropped while nobody knew whether it had changed order {run.order_id} in the "
                 "shop; what the shop shows now may be its own work",
-                reason="dropped-unsure",
+                reason=Reason.DROPPED_UNSURE,
                 resolution=f"Find out with: connector jobs retry {intent.job_id}, and then retry this job; or do in "
                 "Afosto by hand what is missing there, and drop this job.",
             )
@@ -196,7 +198,7 @@ def drive(run: Run, order: afosto.Order, ids: Collection[str], *, restock: Colle
             order = again
     raise NeedsPerson(
         f"Afosto keeps asking for the same step on order {run.order_id}",
-        reason="actions-stuck",
+        reason=Reason.ACTIONS_STUCK,
         resolution="Finish the cancellation or return by hand in Afosto, then retry the job.",
     )
 

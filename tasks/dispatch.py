@@ -25,9 +25,9 @@ def tick(self: ConnectorTask, **kwargs: Any) -> str:
 def dispatch(runtime: Runtime) -> str:
     """Send what is due and return how much, in words."""
     ledger, settings = runtime.ledger, runtime.settings
-    if not ledger.front.take_tick(settings.dispatch_interval / 2):
+    if not ledger.dispatch_window.take_tick(settings.dispatch_interval / 2):
         return "skipped: another dispatch ran just now"
-    freed = ledger.jobs.take_back(settings.failures_to_park)
+    freed = ledger.jobs.reclaim_expired(settings.failures_to_park)
     polls = ledger.cursors.take_due(patience(settings.poll_interval), POLLS_PER_TICK)
     for row in polls:
         runtime.send("poll.store", {"store": row["store"], "cursor": row["kind"], "fence": row["fence"]}, "poll")
@@ -37,7 +37,7 @@ def dispatch(runtime: Runtime) -> str:
     watches = ledger.stock.take_due(patience(settings.inventory_interval), POLLS_PER_TICK)
     for store in watches:
         runtime.send("inventory.watch", {"store": store}, "inventory")
-    slots, stands = ledger.front.slots(ALIVE), standing(runtime, FLOWS)
+    slots, stands = ledger.dispatch_window.slots(ALIVE), standing(runtime, FLOWS)
     due = [flow for flow in FLOWS if stands[flow.task].due]
     sent = sum(fill(runtime, flow, slots.get(flow.queue, DEFAULT_SLOTS), stands[flow.task]) for flow in due)
     # The broker is asked only about what may be lost.

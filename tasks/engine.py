@@ -10,6 +10,8 @@ from celery.exceptions import Retry
 from ledger.records import Context, Settlement
 from schemas.errors import LeaseLost, MalformedDocument, NeedsPerson, OutOfTime, RetryLater, Wait
 from schemas.messages import OrderMessage
+from schemas.reasons import Reason
+from schemas.states import JobState, Lane
 from schemas.words import counted
 from tasks.backoff import backoff
 from tasks.brokers import BROKER_ERRORS
@@ -26,7 +28,7 @@ STORE_PAUSE = 60.0
 ALIKE_TO_STOP = 3
 
 # The lanes of a direction's jobs, the urgent one first: 0 export, 1 live import, 2 what can wait.
-LANES = {"import": (1, 2), "export": (0, 2)}
+LANES = {"import": (Lane.LIVE, Lane.BACKGROUND), "export": (Lane.EXPORT, Lane.BACKGROUND)}
 
 Handler = Callable[[Run], str]
 
@@ -71,7 +73,7 @@ def execute(runtime: Runtime, flow: Flow, message: OrderMessage, refill: Callabl
     """
     jobs = runtime.ledger.jobs
     key = (message.store, flow.direction, flow.name, message.order)
-    if message.version is None and jobs.hint(*key, lane=LANES[flow.direction][0]) is None:
+    if message.version is None and jobs.request_run(*key, lane=LANES[flow.direction][0]) is None:
         runtime.ledger.stores.get(message.store)
     claimed_at = time.monotonic()
     claimed = jobs.claim(*key, holder=runtime.holder, lease=runtime.settings.lease)
@@ -94,7 +96,7 @@ def _run(run: Run, flow: Flow) -> str:
             return _settle_dropped(run)
         outcome = flow.handler(run)
     except LeaseLost as error:
-        _settle(run, Settlement("waiting", "lease lost", str(error), pause=0, failed=True))
+        _settle(run, Settlement(JobState.WAITING, "lease lost", str(error), pause=0, failed=True))
         raise Retry("the lease was lost") from error
     except (RetryLater, NeedsPerson) as error:
         return _settle_otherwise(run, error)
@@ -103,7 +105,7 @@ def _run(run: Run, flow: Flow) -> str:
         if flow.of_a_store:
             note_fault(run.runtime, run.store.name, StoreRun(flow.task), error)
         raise
-    _settle(run, Settlement("done", "done", outcome, pause=flow.rest))
+    _settle(run, Settlement(JobState.DONE, "done", outcome, pause=flow.rest))
     _heal(run)
     if flow.of_a_store:
         run.runtime.ledger.stores.heal_run(run.store.name, StoreRun(flow.task))
@@ -117,7 +119,7 @@ def _dropped_with_order(run: Run) -> bool:
 def _settle_dropped(run: Run) -> str:
     """A person dropped the import of the order: there is nothing to carry this over to, and no use in waiting."""
     outcome = "not carried over: the import of its order was dropped"
-    _settle(run, Settlement("done", "dropped", outcome, reason="order-dropped"))
+    _settle(run, Settlement(JobState.DONE, "dropped", outcome, reason=Reason.ORDER_DROPPED))
     return outcome
 
 
@@ -137,7 +139,7 @@ def _settle_otherwise(run: Run, error: RetryLater | NeedsPerson) -> str:
     _settle(run, end)
     if isinstance(error, NeedsPerson):
         _maybe_stop_flow(run, error)
-        if end.state == "parked":
+        if end.state == JobState.PARKED:
             # The vendors answered; what they said is this job's own matter.
             _heal(run)
             raise error
@@ -154,8 +156,8 @@ def _ending(run: Run, error: RetryLater | NeedsPerson) -> Settlement:
         return _retry(run, error)
     if error.store_wide:
         note_refusal(run.runtime, run.store, error, STORE_PAUSE)
-        return Settlement("waiting", "store has a problem", str(error), pause=STORE_PAUSE)
-    return Settlement("parked", "parked", str(error), reason=error.reason, resolution=error.resolution)
+        return Settlement(JobState.WAITING, "store has a problem", str(error), pause=STORE_PAUSE)
+    return Settlement(JobState.PARKED, "parked", str(error), reason=error.reason, resolution=error.resolution)
 
 
 def _goes_on(run: Run) -> Settlement:
@@ -166,12 +168,14 @@ def _goes_on(run: Run) -> Settlement:
             run, RetryLater(f"nothing was done in the {allowed} that a run may take: {run.requests} requests")
         )
     last = run.steps[-1] if run.steps else f"{counted(run.effects, 'call')} made"
-    return Settlement("waiting", "goes on", f"{last}; a run may take {allowed}, the next one goes on")
+    return Settlement(JobState.WAITING, "goes on", f"{last}; a run may take {allowed}, the next one goes on")
 
 
 def _waits(run: Run, error: Wait) -> Settlement:
     pause = error.after if error.after is not None else run.settings.retry_base
-    return Settlement("waiting", "waits", str(error), pause=pause, reason="blocked" if error.blocked else None)
+    return Settlement(
+        JobState.WAITING, "waits", str(error), pause=pause, reason=Reason.BLOCKED if error.blocked else None
+    )
 
 
 def _prepaid(run: Run, error: Wait) -> Settlement:
@@ -194,7 +198,7 @@ def _retry(run: Run, error: RetryLater) -> Settlement:
     pause = error.after or backoff(failures, run.settings.retry_base, run.settings.retry_cap)
     if failures >= run.settings.failures_to_park and run.runtime.ledger.jobs.others_succeed(run.job):
         return _keeps_failing(str(error))
-    return Settlement("waiting", "failed for now", str(error), pause=pause, failed=True)
+    return Settlement(JobState.WAITING, "failed for now", str(error), pause=pause, failed=True)
 
 
 def _own_fault(run: Run, error: Exception) -> Settlement:
@@ -202,23 +206,23 @@ def _own_fault(run: Run, error: Exception) -> Settlement:
     if run.job.failures + 1 >= run.settings.failures_to_park:
         return _keeps_failing(message)
     pause = backoff(run.job.failures + 1, run.settings.retry_base, run.settings.retry_cap)
-    return Settlement("waiting", "unexpected error", message, pause=pause, failed=True)
+    return Settlement(JobState.WAITING, "unexpected error", message, pause=pause, failed=True)
 
 
 def _keeps_failing(message: str) -> Settlement:
     return Settlement(
-        "parked",
+        JobState.PARKED,
         "parked",
         message,
         failed=True,
-        reason="keeps-failing",
+        reason=Reason.KEEPS_FAILING,
         resolution="See what was tried: connector jobs show ID; mend the cause, then: "
         "connector jobs retry --reason keeps-failing",
     )
 
 
 def _maybe_stop_flow(run: Run, error: NeedsPerson) -> None:
-    if error.reason == "restored" or isinstance(error, MalformedDocument):
+    if error.reason == Reason.RESTORED or isinstance(error, MalformedDocument):
         # Neither says anything about the store's settings; a document that does not load is read again by itself.
         return
     run.runtime.ledger.stores.stop_flow_if_alike(

@@ -8,6 +8,7 @@ from ledger.records import Intent, Sibling
 from schemas import afosto
 from schemas.epages import Process
 from schemas.mapping.news import Known
+from schemas.states import JobState, Lane
 from tasks.counterpart import must_wait, others_first, require_scopes, settled_first, wait_for
 from tasks.run import Run
 
@@ -57,8 +58,8 @@ def comes_first(run: Run, flow: str, why: str) -> None:
     other = run.context.siblings.get(("export", flow))
     if flow not in run.context.exports or (other and other.state == "dropped"):
         return
-    if other is None or (other.state == "done" and not _ended_since(run, other)):
-        run.runtime.ledger.jobs.hint(run.store.name, "export", flow, run.order_id, lane=run.job.lane)
+    if other is None or (other.state == JobState.DONE and not _ended_since(run, other)):
+        run.runtime.ledger.jobs.request_run(run.store.name, "export", flow, run.order_id, lane=run.job.lane)
     wait_for(other, why)
 
 
@@ -71,12 +72,12 @@ def _ended_since(run: Run, other: Sibling) -> bool:
 def publish_again(run: Run) -> None:
     """The shop puts back what was just undone there: what it may sell is published now, not after the next poll."""
     if "inventory" in run.context.exports:
-        run.runtime.ledger.held.note_shop(run.store, [run.epages.order(run.order_id)])
+        run.runtime.ledger.sold_units.note_shop(run.store, [run.epages.order(run.order_id)])
 
 
 def import_again(run: Run, flow: str) -> None:
     """Both sides had done the same by themselves: the import that could not carry it over has nothing left to do."""
-    run.runtime.ledger.jobs.hint(run.store.name, "import", flow, run.order_id, lane=1)
+    run.runtime.ledger.jobs.request_run(run.store.name, "import", flow, run.order_id, lane=Lane.LIVE)
 
 
 def landed(run: Run, intent: Intent, processes: Collection[Process], kind: str) -> Process | None:

@@ -8,6 +8,7 @@ from schemas import afosto, epages
 from schemas.errors import NeedsPerson
 from schemas.mapping.news import parcels_ahead
 from schemas.mapping.shipments import RANK, parcel_lines, require_known_status, same_shipment
+from schemas.reasons import Reason
 from schemas.words import counted
 from tasks.counterpart import look_again, opened_order, read_order
 from tasks.exporting import conclude, import_again, known, landed, marker, permitted
@@ -109,7 +110,7 @@ def _linked(
     if process is None:
         raise NeedsPerson(
             f"the shop's process {process_id} of parcel {parcel.name} of order {run.order_id} is gone",
-            reason="process-gone",
+            reason=Reason.PROCESS_GONE,
             resolution="Find out who removed it in the shop; drop the job if that was meant.",
         )
     return process
@@ -155,7 +156,7 @@ def _conflict(run: Run, shop: epages.Order, parcel: afosto.Parcel) -> NeedsPerso
     return NeedsPerson(
         f"Parcel {parcel.name} of order {shop.number} ({shop.id}) of {run.store.name} left Afosto with pieces that the "
         "shop has shipped or canceled already.",
-        reason="ship-conflict",
+        reason=Reason.SHIP_CONFLICT,
         resolution="Look at the order on both sides and put right by hand what the two did to the same units; then "
         "retry the job.",
     )

@@ -7,12 +7,13 @@ from traceback import extract_tb
 
 from schemas.errors import ConnectorError, MalformedDocument
 from schemas.mapping.differences import Difference
+from schemas.states import Lane
 from schemas.words import counted
 from tasks.health import words_of
 from tasks.runtime import Runtime
 
 # The lane of the jobs that a repair asks for.
-REPAIR_LANE = 1
+REPAIR_LANE = Lane.LIVE
 STOCK = "stock"
 
 
@@ -91,8 +92,8 @@ def repair(runtime: Runtime, store: str, findings: Iterable[Finding]) -> str:
             wanted.setdefault(job, set()).add(finding.key)
     skus = wanted.pop(("export", STOCK), set())
     if skus:
-        runtime.ledger.stock.wish(store, skus)
+        runtime.ledger.stock.request_publishing(store, skus)
     for (direction, flow), orders in sorted(wanted.items()):
-        runtime.ledger.jobs.hint_all(store, direction, flow, sorted(orders), lane=REPAIR_LANE)
+        runtime.ledger.jobs.request_runs(store, direction, flow, sorted(orders), lane=REPAIR_LANE)
     jobs = sum(map(len, wanted.values()))
     return f"{counted(jobs, 'job')} and {counted(len(skus), 'SKU')}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import structlog
 
 from ledger.database import Row
-from ledger.front import Standing
+from ledger.front import QueueLoad
 from schemas.errors import Wait
 from tasks.engine import LANES, Flow
 from tasks.runtime import Runtime
@@ -29,19 +29,19 @@ _refilled: dict[str, float] = {}
 _refill_lock = threading.Lock()
 
 
-def standing(runtime: Runtime, flows: Sequence[Flow]) -> dict[str, Standing]:
+def standing(runtime: Runtime, flows: Sequence[Flow]) -> dict[str, QueueLoad]:
     """Return how flows stand, by the names of their tasks."""
-    found = runtime.ledger.front.standing([(f.direction, f.name) for f in flows], runtime.settings.resend_after)
+    found = runtime.ledger.dispatch_window.load([(f.direction, f.name) for f in flows], runtime.settings.resend_after)
     return {flow.task: found[flow.direction, flow.name] for flow in flows}
 
 
-def fill(runtime: Runtime, flow: Flow, slots: int, stands: Standing) -> int:
+def fill(runtime: Runtime, flow: Flow, slots: int, stands: QueueLoad) -> int:
     """Send as many due jobs of a flow as keep its workers busy, one per store and round; return how many."""
-    front = runtime.ledger.front
+    window = runtime.ledger.dispatch_window
     room = max(2 * slots, int(1.5 * stands.settled)) - stands.queued
     if room <= 0:
         return 0
-    paid = front.release_prepaid(flow.direction, flow.name, room)
+    paid = window.release_prepaid(flow.direction, flow.name, room)
     _send(runtime, flow, paid)
     room -= len(paid)
     if room <= 0:
@@ -51,7 +51,7 @@ def fill(runtime: Runtime, flow: Flow, slots: int, stands: Standing) -> int:
     except Wait as error:
         log.warning("nothing is sent", task=flow.task, why=str(error))
         return len(paid)
-    rows = front.release(flow.direction, flow.name, caps, room) if caps else []
+    rows = window.release(flow.direction, flow.name, caps, room) if caps else []
     _send(runtime, flow, rows)
     return len(paid) + len(rows)
 
@@ -61,7 +61,7 @@ def refill(runtime: Runtime, *flows: Flow) -> None:
     asked = [flow for flow in flows if _may_refill(flow)]
     stands = standing(runtime, asked) if asked else {}
     due = [flow for flow in asked if stands[flow.task].due]
-    slots = runtime.ledger.front.slots(ALIVE) if due else {}
+    slots = runtime.ledger.dispatch_window.slots(ALIVE) if due else {}
     for flow in due:
         room = slots.get(flow.queue, DEFAULT_SLOTS)
         if stands[flow.task].queued < room:
@@ -81,7 +81,7 @@ def resend(runtime: Runtime, flow: Flow) -> int:
     """Send again what was sent long ago and never claimed, when the broker has nothing of it; return how many."""
     if runtime.backlog(flow.queue) > 0:
         return 0
-    rows = runtime.ledger.front.resend(flow.direction, flow.name, runtime.settings.resend_after, 200)
+    rows = runtime.ledger.dispatch_window.resend(flow.direction, flow.name, runtime.settings.resend_after, 200)
     _send(runtime, flow, rows)
     return len(rows)
 
@@ -89,9 +89,9 @@ def resend(runtime: Runtime, flow: Flow) -> int:
 def _due_stores(runtime: Runtime, flow: Flow, room: int) -> list[Row]:
     """Stores with due jobs, beginning behind the one that was last served."""
     start = _starts.get(flow.task, "")
-    found = runtime.ledger.front.due_stores(flow.direction, flow.name, start, room)
+    found = runtime.ledger.dispatch_window.due_stores(flow.direction, flow.name, start, room)
     if len(found) < room and start:
-        first = runtime.ledger.front.due_stores(flow.direction, flow.name, "", room - len(found))
+        first = runtime.ledger.dispatch_window.due_stores(flow.direction, flow.name, "", room - len(found))
         found += [row for row in first if row["store"] <= start]
     if found:
         _starts[flow.task] = found[0]["store"]

@@ -9,6 +9,7 @@ from celery.exceptions import Retry
 
 from ledger.records import Store
 from schemas.errors import NeedsPerson, RetryLater, VendorSilent
+from schemas.reasons import Reason
 from schemas.texts import told
 from tasks.logs import without_secrets
 from tasks.runtime import Runtime
@@ -16,7 +17,7 @@ from tasks.vendors import epages_bucket
 
 log = structlog.get_logger()
 
-REASON = "does-not-answer"
+REASON = Reason.DOES_NOT_ANSWER
 # What a run raises on purpose: each is told in its own way.
 _FORESEEN = (RetryLater, NeedsPerson, Retry)
 

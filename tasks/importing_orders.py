@@ -15,7 +15,9 @@ from schemas.mapping.counts import shipped_so_far
 from schemas.mapping.orders import order_draft, totals_differ
 from schemas.mapping.payments import Opening, opening
 from schemas.mapping.places import require_place
-from schemas.mapping.stock import waiting_by_line
+from schemas.mapping.stock import undeducted_by_line
+from schemas.reasons import Reason
+from schemas.states import Lane, LinkStage
 from schemas.words import counted
 from tasks.counterpart import look_again, read_order
 from tasks.drafts import bind_draft, expire_draft, mark_draft, settle_mark
@@ -31,14 +33,14 @@ GIVING_UP, GIVEN_UP = "giving_up", "given_up"
 def import_order(run: Run) -> str:
     """Make the Afosto order what the shop's order asks for and return what was done, in words."""
     shop = run.epages.order(run.order_id)
-    run.runtime.ledger.held.note_shop(run.store, [shop])
+    run.runtime.ledger.sold_units.note_shop(run.store, [shop])
     if shop.test_order:
         return "skipped: a test order"
     note_unread(run, shop)
     link = run.order_link
-    if link and link.stage == "opened":
+    if link and link.stage == LinkStage.OPENED:
         return _check_unchanged(run, shop, link)
-    if run.context.held and not (link and link.stage == "expired"):
+    if run.context.needs_recovery and not (link and link.stage == LinkStage.EXPIRED):
         find_again(run, shop)
     if shop.canceled:
         return _give_up(run, link)
@@ -131,7 +133,7 @@ def _facts(shop: epages.Order, draft: afosto.OrderDraft, order: afosto.Order, li
 
 def _note_filled(run: Run, order_id: str, facts: dict[str, str]) -> None:
     """Note that a draft stays one for now. One that is opened at once needs no note: it would be read again."""
-    run.links.stage_order(run.store.name, run.order_id, order_id, "filled", facts=facts)
+    run.links.stage_order(run.store.name, run.order_id, order_id, LinkStage.FILLED, facts=facts)
 
 
 def _complete(found: afosto.Order, draft: afosto.OrderDraft) -> bool:
@@ -155,7 +157,7 @@ def _compare_totals(run: Run, draft: afosto.OrderDraft, accepted: set[Decimal], 
         raise NeedsPerson(
             f"order {draft.customer_reference} of {run.store.name} costs {written(draft.total, draft.currency)} in the "
             f"shop and {written(order.total, order.currency)} in Afosto",
-            reason="totals-differ",
+            reason=Reason.TOTALS_DIFFER,
             resolution=f"Compare prices and taxes, or accept: connector store resume {run.store.name} --totals accept",
         )
 
@@ -172,7 +174,7 @@ def _held_by_payment(run: Run, shop: epages.Order, order: afosto.Order) -> str |
     raise NeedsPerson(
         f"order {shop.number} of {run.store.name} has the payment state {shop.payment_status}, "
         "which does not tell whether its goods are paid",
-        reason="unknown-payment-state",
+        reason=Reason.UNKNOWN_PAYMENT_STATE,
         resolution=f"Look at the payment in the shop. If it is paid, open the order {order.number} in Afosto, then: "
         f"connector jobs retry {run.job.id}. If it is not, leave it: the next payment state is read by itself",
     )
@@ -208,15 +210,15 @@ def _open(run: Run, order_id: str, facts: dict[str, str], *, new: bool) -> str:
 
 def _found_open(run: Run, order: afosto.Order, facts: dict[str, str] | None = None) -> NoReturn:
     """It was opened before and the answer was lost: news since then found no opened order, so it is looked at."""
-    run.runtime.ledger.jobs.hint(run.store.name, "export", "looks", run.order_id, lane=0)
+    run.runtime.ledger.jobs.request_run(run.store.name, "export", "looks", run.order_id, lane=Lane.EXPORT)
     said = _opened(run, order, "it was open already", facts)
     # What the shop changed after the draft was made, and before this was known, is in no Afosto order.
     look_again(said)
 
 
 def _opened(run: Run, order: afosto.Order, how: str, facts: dict[str, str] | None) -> str:
-    waiting = waiting_by_line(order)
-    run.links.stage_order(run.store.name, run.order_id, order.id, "opened", facts=facts, waiting=waiting)
+    undeducted = undeducted_by_line(order)
+    run.links.stage_order(run.store.name, run.order_id, order.id, LinkStage.OPENED, facts=facts, undeducted=undeducted)
     return f"imported as Afosto order {order.id}: {how}"
 
 
@@ -230,7 +232,7 @@ def _give_up(run: Run, link: Link | None) -> str:
         _found_open(run, order)
     settle_opening(run)
     run.afosto.expire_order(order.id, datetime.now(UTC))
-    run.links.stage_order(run.store.name, run.order_id, order.id, "expired")
+    run.links.stage_order(run.store.name, run.order_id, order.id, LinkStage.EXPIRED)
     return f"canceled before it was opened; the draft {order.id} is expired"
 
 
@@ -240,19 +242,19 @@ def _check_unchanged(run: Run, shop: epages.Order, link: Link) -> str:
     if made_of is None:
         # Found again after a restore: what it looked like is not known any more, so it counts from now on.
         now = {"fingerprint": fingerprint(shop)}
-        run.links.stage_order(run.store.name, run.order_id, link.afosto_id, "opened", facts=now)
+        run.links.stage_order(run.store.name, run.order_id, link.afosto_id, LinkStage.OPENED, facts=now)
     elif not has_left(shop) and made_of != fingerprint(shop):
         raise NeedsPerson(
             f"order {shop.number} of {run.store.name} was changed in the shop after its import: "
             f"addresses or lines differ from Afosto order {link.afosto_id}",
-            reason="changed-after-import",
+            reason=Reason.CHANGED_AFTER_IMPORT,
             resolution=f"Make the change in Afosto by hand, then: connector jobs drop {run.job.id}",
         )
     if not shop.canceled and opening_of(shop, run.store) is Opening.NEVER:
         raise NeedsPerson(
             f"the payment of order {shop.number} of {run.store.name} is {shop.payment_status} now; "
             f"Afosto order {link.afosto_id} was opened before, and nothing has left the shop",
-            reason="payment-withdrawn",
+            reason=Reason.PAYMENT_WITHDRAWN,
             resolution="If the buyer will not pay, cancel the order in the shop; if the goods are to be sent all the "
             f"same: connector jobs drop {run.job.id}",
         )

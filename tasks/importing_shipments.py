@@ -10,6 +10,8 @@ from schemas.epages import Process
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
 from schemas.mapping.pairs import paired_parcels
 from schemas.mapping.shipments import RANK, ParcelPlan, parcels_to_create, status_for
+from schemas.reasons import Reason
+from schemas.states import LinkStage
 from schemas.words import counted
 from tasks.counterpart import (
     compare_codes,
@@ -31,9 +33,9 @@ PENDING = "PENDING"  # a process that has not left yet
 def import_shipments(run: Run) -> str:
     """Make one parcel per shipped process and move each parcel as far as its process has come."""
     settled_first(run)
-    if run.order_link is not None and run.order_link.stage == "expired":
+    if run.order_link is not None and run.order_link.stage == LinkStage.EXPIRED:
         return "the order was canceled before it was opened"
-    if run.order_link is not None and run.order_link.stage == "filled":
+    if run.order_link is not None and run.order_link.stage == LinkStage.FILLED:
         look_at_order(run)
     others_first(run, "shop-parcel", "shop-pickup")
     link = opened_order(run)
@@ -127,7 +129,7 @@ def _move(run: Run, process: Process, parcel: afosto.Parcel | None) -> bool:
     if parcel is None:
         raise NeedsPerson(
             f"the parcel of shipping process {process.id} of order {run.order_id} is gone from Afosto",
-            reason="parcel-gone",
+            reason=Reason.PARCEL_GONE,
             resolution="Find out who removed it in Afosto; drop the job if that was meant.",
         )
     if RANK.get(parcel.status, 0) >= RANK[wanted]:

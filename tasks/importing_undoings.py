@@ -11,6 +11,8 @@ from schemas import afosto
 from schemas.errors import NeedsPerson, Wait
 from schemas.mapping.cancellations import units_to_cancel
 from schemas.mapping.returns import units_to_return
+from schemas.reasons import Reason
+from schemas.states import LinkStage
 from schemas.words import counted
 from tasks.counterpart import (
     canceled_before,
@@ -34,9 +36,9 @@ UNTOUCHED = "OPEN"  # Afosto's word for a unit that was neither canceled nor ret
 def import_cancellation(run: Run) -> str:
     """Cancel in Afosto as many units per line as the shop canceled since the import."""
     settled_first(run)
-    if run.order_link is None or run.order_link.stage == "expired":
+    if run.order_link is None or run.order_link.stage == LinkStage.EXPIRED:
         return _without_order(run)
-    if run.order_link.stage != "opened":
+    if run.order_link.stage != LinkStage.OPENED:
         look_at_order(run)
         return "the order is not open yet: its draft is made anew without what is canceled, or this is looked at again"
     others_first(run, "shop-cancelation")
@@ -94,7 +96,7 @@ def _cancel_all(run: Run, order: afosto.Order, intent: Intent) -> str:
 def import_return(run: Run) -> str:
     """Take back in Afosto what came back to the shop: RETURNED is restocked, BROKEN is not."""
     settled_first(run)
-    if run.order_link is None or run.order_link.stage == "expired":
+    if run.order_link is None or run.order_link.stage == LinkStage.EXPIRED:
         return _without_order(run)
     others_first(run, "shop-return")
     link = opened_order(run)
@@ -146,7 +148,7 @@ def _must_have(run: Run, lines: Mapping[str, str], units: Sequence[str]) -> None
     if gone:
         raise NeedsPerson(
             f"of order {run.order_id} Afosto no longer has {counted(len(gone), 'unit')} to be taken back: {gone[0]}",
-            reason="unit-gone",
+            reason=Reason.UNIT_GONE,
             resolution="Find out who removed it in Afosto; drop the job if that was meant.",
         )
 

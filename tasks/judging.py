@@ -9,6 +9,8 @@ from schemas import afosto, epages
 from schemas.flows import flow_name
 from schemas.mapping.differences import FLOWS, Difference, left_out
 from schemas.mapping.news import Known, news
+from schemas.reasons import Reason
+from schemas.states import JobState
 from tasks.findings import Verdict, for_a_person, on_its_way, repairable
 
 # The flows that tell the other side what became of an order's pieces.
@@ -77,7 +79,7 @@ def by_job(standing: Standing, direction: str, flow: str, notes: OrderNotes) -> 
         return decision
     if name in standing.off:
         return for_a_person(f"{name} does not run: {standing.off[name]}", _switch_on(standing, name))
-    if job and job.reason == "blocked" and (decision := _blocked(job, notes)):
+    if job and job.reason == Reason.BLOCKED and (decision := _blocked(job, notes)):
         return decision
     if job and job.is_open:
         return on_its_way(f"{name} (job {job.id}) is open{_trouble(job)}")
@@ -87,7 +89,7 @@ def by_job(standing: Standing, direction: str, flow: str, notes: OrderNotes) -> 
 def _decision(job: JobNote) -> Verdict | None:
     """The verdict where a person must decide on a job, or has done so."""
     name = flow_name(job.direction, job.flow)
-    if job.state == "parked":
+    if job.state == JobState.PARKED:
         return for_a_person(f"{name} (job {job.id}) is parked: {job.reason}", job.resolution or BY_HAND)
     if job.was_dropped:
         cause = f"{name} (job {job.id}) was dropped by a person"
@@ -97,7 +99,7 @@ def _decision(job: JobNote) -> Verdict | None:
 
 def _blocked(job: JobNote, notes: OrderNotes) -> Verdict | None:
     """The verdict where a job waits for another one that is parked: a person decides about both at once."""
-    parked = next((other for other in notes.jobs if other.state == "parked"), None)
+    parked = next((other for other in notes.jobs if other.state == JobState.PARKED), None)
     if parked is None:
         return None
     names = [f"{flow_name(each.direction, each.flow)} (job {each.id})" for each in (job, parked)]
@@ -118,7 +120,7 @@ def _contested(direction: str, flow: str, notes: OrderNotes) -> Verdict | None:
 def judge_content(difference: Difference, notes: OrderNotes) -> Verdict:
     """Lines, addresses and money: nothing carries them over once an order is open."""
     job = notes.job("import", "orders")
-    if job and job.state == "parked":
+    if job and job.state == JobState.PARKED:
         return for_a_person(f"orders.import (job {job.id}) is parked: {job.reason}", job.resolution or BY_HAND)
     if difference.kind == "address":
         cause = "somebody changed the address in the shop after the import"

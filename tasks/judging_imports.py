@@ -5,6 +5,7 @@ from schemas import afosto, epages
 from schemas.flows import SWITCHES
 from schemas.mapping.content import facets
 from schemas.mapping.differences import Difference
+from schemas.states import JobState, LinkStage
 from tasks.findings import Finding, Verdict, for_a_person, on_its_way, repairable
 from tasks.judging import Standing, by_intent, by_job
 
@@ -54,7 +55,7 @@ def deleted_in_shop(order: afosto.Order) -> Verdict:
 def unlinked(order: afosto.Order, notes: OrderNotes) -> tuple[Difference, Verdict]:
     """A double of an order that is linked, or an orphan that no link knows."""
     link, figure = notes.link, f"order {order.number} is {order.status}"
-    if link and link.stage == "opened":
+    if link and link.stage == LinkStage.OPENED:
         cause = f"it bears the reference of the order that is linked as {link.afosto_id}: somebody copied it"
         return Difference("doubled", "once", figure), for_a_person(cause, f"cancel {order.number} in Afosto")
     cause = "it bears a reference of this store, and no link knows it"
@@ -65,6 +66,6 @@ def unlinked(order: afosto.Order, notes: OrderNotes) -> tuple[Difference, Verdic
 def unreadable(order_id: str, number: str | None, message: str | None, notes: OrderNotes) -> Finding:
     """An order whose document in the shop does not load."""
     job = notes.job("import", "orders")
-    advice = job.resolution if job and job.state == "parked" and job.resolution else "have the document mended"
+    advice = job.resolution if job and job.state == JobState.PARKED and job.resolution else "have the document mended"
     verdict = for_a_person(f"the shop's document does not load: {message or 'no reason is known'}", advice)
     return Finding(order_id, number or order_id, Difference("unreadable", "does not load", "-"), verdict)

@@ -3,9 +3,10 @@
 import hashlib
 import json
 
-from ledger.records import Link, Wish
+from ledger.records import JobRequest, Link
 from schemas.mapping.news import news
-from schemas.mapping.stock import waiting_by_line
+from schemas.mapping.stock import undeducted_by_line
+from schemas.states import Lane, LinkStage
 from tasks.counterpart import must_be_an_id, read_order
 from tasks.exporting import known
 from tasks.pairing import settle_order
@@ -25,32 +26,32 @@ def look(run: Run) -> str:
         return (
             f"no order of {run.store.name} with the id {run.order_id} was read yet; orders.import asks the shop for it"
         )
-    if link is None or link.stage != "opened":
+    if link is None or link.stage != LinkStage.OPENED:
         return _look_at_draft(run, link)
     order = read_order(run, link)
-    if run.context.held:
+    if run.context.needs_recovery:
         settle_order(run, order)
     found = news(order, known(run, order), broken="broken" in run.context.exports)
-    wishes = [_wish(run, flow, found[flow]) for flow in sorted(EXPORTS & run.context.exports & found.keys())]
-    run.runtime.ledger.jobs.wish(run.store.name, "export", 0, wishes)
-    run.runtime.ledger.held.note_afosto(run.store.name, run.order_id, waiting_by_line(order))
+    job_requests = [_request(run, flow, found[flow]) for flow in sorted(EXPORTS & run.context.exports & found.keys())]
+    run.runtime.ledger.jobs.request_jobs(run.store.name, "export", Lane.EXPORT, job_requests)
+    run.runtime.ledger.sold_units.note_afosto(run.store.name, run.order_id, undeducted_by_line(order))
     run.runtime.ledger.walks.looked(run.store.name, run.order_id, closed=order.status == "CLOSED")
-    return f"news for {', '.join(wish.flow for wish in wishes)}" if wishes else "no news"
+    return f"news for {', '.join(request.flow for request in job_requests)}" if job_requests else "no news"
 
 
 def _look_at_draft(run: Run, link: Link | None) -> str:
     """A draft that a person opened in Afosto is an order: its import finds it so, whatever it waited for."""
     waits = "the order is not open in Afosto"
-    if link is None or link.stage != "filled" or run.context.held or run.context.order_dropped:
+    if link is None or link.stage != LinkStage.FILLED or run.context.needs_recovery or run.context.order_dropped:
         return waits
     order = run.afosto.order(link.afosto_id)
     run.runtime.ledger.walks.looked(run.store.name, run.order_id, closed=True)
     if order is None or order.status == "CONCEPT":
         return waits
-    run.runtime.ledger.jobs.hint(run.store.name, "import", "orders", run.order_id, lane=run.job.lane)
+    run.runtime.ledger.jobs.request_run(run.store.name, "import", "orders", run.order_id, lane=run.job.lane)
     return f"the draft {order.id} was opened in Afosto; its import notes it"
 
 
-def _wish(run: Run, flow: str, content: list[str]) -> Wish:
+def _request(run: Run, flow: str, content: list[str]) -> JobRequest:
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
-    return Wish(flow, run.order_id, digest, None)
+    return JobRequest(flow, run.order_id, digest, None)

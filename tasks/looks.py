@@ -6,6 +6,7 @@ from celery import shared_task
 
 from ledger.records import Context
 from schemas.messages import OrderMessage, StoreMessage
+from schemas.states import Lane
 from tasks.base import ConnectorTask
 from tasks.engine import Flow, execute
 from tasks.front import refill
@@ -19,7 +20,7 @@ REST = 0.5
 
 def _settling(context: Context) -> int:
     """After a restore the order and its processes are read."""
-    return 2 if context.held else 0
+    return Lane.BACKGROUND if context.needs_recovery else Lane.EXPORT
 
 
 LOOK = Flow(

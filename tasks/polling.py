@@ -10,6 +10,7 @@ from ledger.records import Cursor, Store
 from schemas.epages import Order
 from schemas.errors import NeedsPerson, RetryLater, Wait
 from schemas.messages import PollMessage
+from schemas.states import CursorKind, Lane
 from schemas.vendors import Vendor, met_at
 from schemas.words import counted
 from tasks.backoff import jitter
@@ -52,7 +53,8 @@ def _poll(runtime: Runtime, message: PollMessage, tell: Tell) -> str:
         return "nothing to do: another poll reads, after which the next one comes; or the store is paused"
     if cursor.prepaid:
         runtime.ledger.cursors.spend(cursor)
-    gate = reading_epages(runtime, store.name, 1 if cursor.kind == "live" else 2, int(cursor.prepaid), NAPS)
+    lane = Lane.LIVE if cursor.kind == CursorKind.LIVE else Lane.BACKGROUND
+    gate = reading_epages(runtime, store.name, lane, int(cursor.prepaid), NAPS)
     reader = _reader(runtime, store, cursor, gate)
     try:
         # Whatever a poll reads is the shop's, a list that does not load as well.
@@ -136,8 +138,8 @@ def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, *, 
     finished = reading.end is not None and cursor.upper_end is not None and reading.end >= cursor.upper_end
     return Slice(
         orders=[each.order for each in taken],
-        wishes=[wish for each in taken for wish in each.wishes],
-        held=[line for each in taken for line in each.held],
+        job_requests=[request for each in taken for request in each.job_requests],
+        sold_lines=[line for each in taken for line in each.sold_lines],
         malformed=broken,
         position=_position(runtime, cursor, reading, orders),
         width=reading.width,

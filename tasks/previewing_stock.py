@@ -10,6 +10,7 @@ from schemas.epages import Availability, Product, Variation
 from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
+from schemas.reasons import Reason
 from tasks.levels import read_levels
 from tasks.patience import PATIENT, PatientGate, Tell, patiently
 from tasks.runtime import Runtime
@@ -52,7 +53,7 @@ class _Place:
 
 def still_unread(runtime: Runtime, name: str) -> list[str]:
     """Return the stores whose past orders are still being read: what they have sold is not subtracted yet."""
-    return [each.store for each in runtime.ledger.stock.sellers(name, ()) if each.imports and not each.read]
+    return [each.store for each in runtime.ledger.stock.sharing_stores(name, ()) if each.imports and not each.read]
 
 
 def preview_stock(runtime: Runtime, name: str, tell: Tell) -> Iterator[StockMove]:
@@ -66,14 +67,14 @@ def preview_stock(runtime: Runtime, name: str, tell: Tell) -> Iterator[StockMove
         boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
         raise NeedsPerson(
             f"the shop {name} has not granted {boxes}, which {FLOW} needs",
-            reason="missing-scope",
+            reason=Reason.MISSING_SCOPE,
             resolution=f"tick the box in the shop's cockpit, then: connector store switch {name} {FLOW} on",
         )
     locations = runtime.ledger.stock.locations(name)
     if not locations:
         raise NeedsPerson(
             f"it is not chosen which Afosto location's stock {name} sells",
-            reason="no-location-mapped",
+            reason=Reason.NO_LOCATION_MAPPED,
             resolution=f"choose it: connector locations sell-from {name} AFOSTO_ID",
         )
     return _Preview(runtime, store, locations, tell).moves()
@@ -124,8 +125,8 @@ class _Preview:
         skus = sorted(places)
         snapshot = self._ledger.stock.clock()
         levels = patiently(lambda: self._levels(skus), self._tell)
-        sellers = [each.store for each in self._ledger.stock.sellers(self._store.name, skus) if each.imports]
-        promised = self._ledger.held.promised(sellers, skus, snapshot)
+        sellers = [each.store for each in self._ledger.stock.sharing_stores(self._store.name, skus) if each.imports]
+        promised = self._ledger.sold_units.unbooked_stock(sellers, skus, snapshot)
         for sku in skus:
             yield self._move(sku, places[sku], levels, promised[sku])
 

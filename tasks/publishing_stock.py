@@ -152,7 +152,7 @@ class _Publisher:
         moving = frozenset(skus)
         before = sellers.read(cursors, moving)
         # Ahead of the shop's stock: a cancellation that is heard of later raises that by itself.
-        promised = self._run.runtime.ledger.held.promised(sellers.names, skus, snapshot)
+        promised = self._run.runtime.ledger.sold_units.unbooked_stock(sellers.names, skus, snapshot)
         found = {each.sku: where for each in wanted if self.has_time and (where := self._try_to_find(each))}
         after = sellers.read(cursors, moving)
         self._emptying.check(wanted, found, available, promised)
@@ -239,7 +239,7 @@ class _Publisher:
         self._settle(wanted, place, in_step(shop, target, available, promised))
         if (shop.available_stock or 0) > target:
             # Somebody raised it while it was moved.
-            self._stock.wish(self._store, [wanted.sku])
+            self._stock.request_publishing(self._store, [wanted.sku])
 
     def _adjust(self, wanted: WantedSku, place: Place, amount: int) -> Availability | None:
         """Move the shop's stock; None when the answer was lost, or when it was refused and that is settled."""
@@ -271,7 +271,7 @@ class _Publisher:
         """Announce the one call of the block, as `Run.announced` does: one that was not sent leaves no doubt."""
         run = self._run
         run.runtime.leases.require(run.job.id, run.settings.call_deadline)
-        self._stock.announce(run.job, wanted.sku, run.settings.ambiguity_wait)
+        self._stock.record_move(run.job, wanted.sku, run.settings.ambiguity_wait)
         try:
             yield
         except AnswerLost:
@@ -286,7 +286,7 @@ class _Publisher:
         """Write down what came of a SKU; it is published once more after `again` seconds."""
         self._outcomes[end.outcome] += 1
         wait = self._run.settings.ambiguity_wait if again is None else again
-        self._stock.settle(self._run.job, wanted, place, end, wait, again=again is not None)
+        self._stock.note_outcome(self._run.job, wanted, place, end, wait, again=again is not None)
 
 
 def _of(reading: dict[tuple[str, str, str], tuple[str, int]], sku: str) -> set[tuple[tuple[str, str, str], int]]:

@@ -1,7 +1,7 @@
 """What an order that was read in the shop leads to: how it is remembered, and which imports have news."""
 
 from clients.scopes import missing_scopes
-from ledger.records import SeenOrder, Store, Wish
+from ledger.records import JobRequest, SeenOrder, Store
 from schemas.epages import Order
 from schemas.flows import IMPORTS, SWITCHES
 from schemas.mapping.content import facets, is_final
@@ -20,11 +20,11 @@ def seen(order: Order) -> SeenOrder:
     )
 
 
-def wishes(order: Order, store: Store) -> list[Wish]:
-    """Give a wish for each import that the order asks for and the shop permits, with what the import depends on."""
+def job_requests(order: Order, store: Store) -> list[JobRequest]:
+    """Give a request for each import that the order asks for and the shop permits, with what the import depends on."""
     flows = [SWITCHES[name][1] for name in IMPORTS if not missing_scopes(name, store.scopes)]
     found = facets(order)
-    return [Wish(flow, order.id, found[flow], order.updated_at) for flow in flows if flow in found]
+    return [JobRequest(flow, order.id, found[flow], order.updated_at) for flow in flows if flow in found]
 
 
 def note_unread(run: Run, order: Order) -> None:
@@ -35,5 +35,5 @@ def note_unread(run: Run, order: Order) -> None:
     """
     if run.context.read_to is not None and order.updated_at <= run.context.read_to:
         return
-    others = [wish for wish in wishes(order, run.store) if wish.flow != run.job.flow]
+    others = [request for request in job_requests(order, run.store) if request.flow != run.job.flow]
     run.runtime.ledger.cursors.note_read(run.store.name, run.job.lane, seen(order), others)

@@ -33,7 +33,7 @@ def run_prune(self: ConnectorTask, **kwargs: Any) -> str:
 def sweep(runtime: Runtime) -> str:
     """Begin a sweep of every store, let all stock be published anew; return how many stores had orders to sweep."""
     now = datetime.now(UTC)
-    runtime.ledger.stock.anew()
+    runtime.ledger.stock.publish_all_again()
     begun = [name for name in runtime.ledger.stores.names() if _begin(runtime, name, now)]
     return f"{len(begun)} stores are swept"
 

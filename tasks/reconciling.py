@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from clients.scopes import cockpit_name, missing_scopes
 from schemas.errors import NeedsPerson
 from schemas.mapping.shipments import TwoCodes
+from schemas.reasons import Reason
 from tasks.comparing import Comparison, Progress
 from tasks.comparing_stock import FLOW, StockComparison
 from tasks.findings import STOCK, Finding, guarded
@@ -45,7 +46,7 @@ def reconcile(runtime: Runtime, name: str, tell: Tell, progress: Progress) -> Re
     if store.paused_at:
         raise NeedsPerson(
             f"the store {name!r} is paused",
-            reason="paused",
+            reason=Reason.PAUSED,
             resolution=f"take it up again: connector store resume {name}",
         )
     lacking = missing_scopes(READING, store.scopes)
@@ -53,7 +54,7 @@ def reconcile(runtime: Runtime, name: str, tell: Tell, progress: Progress) -> Re
         boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
         raise NeedsPerson(
             f"the shop {name} has not granted {boxes}, without which nothing can be compared",
-            reason="missing-scope",
+            reason=Reason.MISSING_SCOPE,
             resolution=f"Tick the box in the shop's cockpit, then: connector store switch {name} {READING} on",
         )
     orders = Comparison(runtime, store, tell)

@@ -6,7 +6,7 @@ from clients.afosto.client import AfostoClient
 from ledger.ledger import Ledger
 from ledger.wishes import Publishing
 from schemas.errors import NeedsPerson
-from schemas.mapping.stock import waiting_by_line
+from schemas.mapping.stock import undeducted_by_line
 
 # Orders read at most; one that is not read counts for more than it may, never for less.
 MOST = 20
@@ -16,7 +16,7 @@ def refresh(
     ledger: Ledger, afosto: AfostoClient, stores: Sequence[str], skus: Collection[str], by: Publishing | None = None
 ) -> Iterator[str]:
     """Keep what Afosto has deducted by now of orders of these stores and SKUs; gives why any of them is left out."""
-    for row in ledger.held.waiting_orders(stores, sorted(skus), MOST):
+    for row in ledger.sold_units.unbooked_orders(stores, sorted(skus), MOST):
         try:
             order = afosto.order(row["afosto_id"])
         except NeedsPerson as error:
@@ -25,4 +25,4 @@ def refresh(
             yield f"order {row['order_id']} of {row['store']} is left out: {error}"
             continue
         if order is not None:
-            ledger.held.note_afosto(row["store"], row["order_id"], waiting_by_line(order), by)
+            ledger.sold_units.note_afosto(row["store"], row["order_id"], undeducted_by_line(order), by)

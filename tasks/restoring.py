@@ -6,6 +6,7 @@ from schemas import afosto, epages
 from schemas.errors import LeaseLost, NeedsPerson, Wait
 from schemas.mapping.marks import marked_ids
 from schemas.mapping.orders import reference
+from schemas.reasons import Reason
 from tasks.drafts import bind_draft, expire_draft
 from tasks.run import Run
 
@@ -32,7 +33,7 @@ def find_again(run: Run, shop: epages.Order) -> None:
     marked = [order for order in named if order.id in marked_ids(shop.order_note)]
     if listed is None and not marked:
         raise _for_a_person(run, shop, "neither the note of the order nor a list of Afosto's tells")
-    run.runtime.ledger.restores.settle(run.store.name, run.order_id)
+    run.runtime.ledger.restores.mark_recovered(run.store.name, run.order_id)
     if marked:
         _bind(run, link, marked[0])
 
@@ -51,7 +52,7 @@ def _listed(run: Run) -> tuple[afosto.Order, ...] | None:
     except Forbidden:
         return None
     except NeedsPerson as error:
-        if error.reason != "schema-mismatch":
+        if error.reason != Reason.SCHEMA_MISMATCH:
             raise
         return None
 
@@ -72,7 +73,7 @@ def _for_a_person(run: Run, shop: epages.Order, why: str) -> NeedsPerson:
     return NeedsPerson(
         f"order {shop.number} of {store} was placed before the database was restored; it may be in Afosto as "
         f"{reference(store, shop.id)}: {why}",
-        reason="restored",
+        reason=Reason.RESTORED,
         resolution=f"Look for each in Afosto. If it is there: connector restore link {store} ORDER AFOSTO_ID; if not: "
         f"connector restore release {store} ORDER. Which they are: connector restore list --store {store}",
     )

@@ -9,6 +9,7 @@ from ledger.records import Cursor, Store
 from ledger.wishes import Publishing
 from schemas.epages import Order
 from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
+from schemas.states import CursorKind
 from tasks.health import words_of
 from tasks.run import Run
 from tasks.slices import Reader
@@ -36,7 +37,7 @@ class Sellers:
         self._run = run
         self._skus = skus
         self.behind = behind
-        found = run.runtime.ledger.stock.sellers(run.store.name, skus)
+        found = run.runtime.ledger.stock.sharing_stores(run.store.name, skus)
         unread = [seller.store for seller in found if seller.imports and not seller.read]
         for seller in found:
             if seller.silent and seller.store in unread and seller.store != run.store.name:
@@ -64,9 +65,9 @@ class Sellers:
         """Read one store. Our own mistake with another one holds up nobody else: what its orders held last counts."""
         try:
             orders = self._orders(store, client, cursor)
-            self._run.runtime.ledger.held.note_shop(store, orders, Publishing(self._run.store.name, moving))
+            self._run.runtime.ledger.sold_units.note_shop(store, orders, Publishing(self._run.store.name, moving))
             lines = (line for line in countable(store, orders) if line.sku in self._skus)
-            return {(store.name, line.order_id, line.line_id): (line.sku, line.held) for line in lines}
+            return {(store.name, line.order_id, line.line_id): (line.sku, line.sold_units) for line in lines}
         except ConnectorError:
             raise
         except Exception as error:
@@ -80,12 +81,12 @@ class Sellers:
         """Return which of those that are behind may sell a SKU."""
         if not self.behind:
             return {}
-        found = self._run.runtime.ledger.stock.sellers(self._run.store.name, [sku])
+        found = self._run.runtime.ledger.stock.sharing_stores(self._run.store.name, [sku])
         return {each.store: self.behind[each.store] for each in found if each.imports and each.store in self.behind}
 
     def cursors(self) -> list[Cursor]:
         """Return where each store's live reading stands: both readings of a round begin there."""
-        found = [self._run.runtime.ledger.cursors.get(name, "live") for name in self.names]
+        found = [self._run.runtime.ledger.cursors.get(name, CursorKind.LIVE) for name in self.names]
         return [cursor for cursor in found if cursor is not None]
 
     def _shop(self, name: str) -> tuple[Store, EpagesClient]:

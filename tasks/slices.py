@@ -16,6 +16,7 @@ from clients.epages import EpagesClient
 from ledger.records import Cursor
 from schemas.epages import OrderPage, OrderRow
 from schemas.errors import RetryLater
+from schemas.states import CursorKind
 
 SECOND = timedelta(seconds=1)
 # A page should come this full, so that a little more trade does not make it overflow.
@@ -51,7 +52,7 @@ class Reader:
         self._since = since
         self._size = size
         self._overlap = overlap
-        self._start = cursor.position - (overlap if cursor.kind == "live" else SECOND)
+        self._start = cursor.position - (overlap if cursor.kind == CursorKind.LIVE else SECOND)
         self._width = timedelta(seconds=min(max(1.0, cursor.width), WIDEST.total_seconds()))
         self._served_at = cursor.position
         self._took = 0.0
@@ -68,7 +69,7 @@ class Reader:
 
     def next(self) -> Reading:
         """Read the next slice: open-ended when it may fit into one page, else as wide as was learned."""
-        if self._cursor.kind == "live" and self._start + self._width >= self._served_at:
+        if self._cursor.kind == CursorKind.LIVE and self._start + self._width >= self._served_at:
             page = self._page(self._start, None)
             self._served_at = page.served_at
             width, rows = self.width, self._rows(page, None)
@@ -122,7 +123,7 @@ class Reader:
     ) -> OrderPage:
         first, last = start - SECOND, end + SECOND if end else None
         bounds = {"updated_after": first, "updated_before": last}
-        if self._cursor.kind == "sweep":
+        if self._cursor.kind == CursorKind.SWEEP:
             bounds = {"created_after": max(first, self._since - SECOND), "created_before": last}
         else:
             oldest, newest = created or (self._since, None)
@@ -148,7 +149,7 @@ class Reader:
 
     def _dense(self, end: datetime, low: datetime, high: datetime) -> tuple[OrderRow, ...]:
         """One second that holds more than a page: split by creation time as well."""
-        created = None if self._cursor.kind == "sweep" else (low, high)
+        created = None if self._cursor.kind == CursorKind.SWEEP else (low, high)
         page = self._page(self._start, end, created)
         if page.total_elements <= len(page.rows):
             return page.rows

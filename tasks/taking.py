@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 from ledger.held import countable
 from ledger.parking import Malformed, digest
-from ledger.records import SeenOrder, Store, Wish
+from ledger.records import JobRequest, SeenOrder, Store
 from schemas.advice import OWN_FAULT, UNFORESEEN
 from schemas.epages import Order, OrderRow
 from schemas.errors import MalformedDocument, NeedsPerson
-from schemas.mapping.stock import HeldLine
+from schemas.mapping.stock import SoldLine
 from tasks.health import words_of
-from tasks.reading import seen, wishes
+from tasks.reading import job_requests, seen
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +19,8 @@ class Taken:
     """What an order comes to: itself, what it asks for, and what its lines hold."""
 
     order: SeenOrder
-    wishes: Sequence[Wish]
-    held: Sequence[HeldLine]
+    job_requests: Sequence[JobRequest]
+    sold_lines: Sequence[SoldLine]
 
 
 def take_all(store: Store, orders: list[Order], unread: list[OrderRow]) -> tuple[list[Taken], list[Malformed]]:
@@ -35,7 +35,7 @@ def take_all(store: Store, orders: list[Order], unread: list[OrderRow]) -> tuple
         broken.append(_unforeseen(row.id, row.number, row.unforeseen) if row.unforeseen else _malformed(row))
     for order in orders:
         try:
-            asked = [] if order.test_order else wishes(order, store)
+            asked = [] if order.test_order else job_requests(order, store)
             taken.append(Taken(seen(order), asked, countable(store, [order])))
         except NeedsPerson as error:
             broken.append(Malformed(order.id, order.number, digest(error.reason, str(error)), error))

@@ -10,6 +10,8 @@ from ledger.records import Store
 from ledger.walks import Walk
 from schemas.errors import NeedsPerson, RetryLater
 from schemas.messages import StoreMessage
+from schemas.reasons import Reason
+from schemas.states import Lane
 from schemas.words import counted
 from tasks.health import StoreRun, note_refusal, note_silence, showing
 from tasks.putting_off import put_off
@@ -23,7 +25,7 @@ MOST = 200
 # A closed order is looked at so many times less often than an open one.
 CLOSED_FACTOR = 24
 # The lane of what can wait.
-LANE = 2
+LANE = Lane.BACKGROUND
 
 
 def walk(runtime: Runtime, message: StoreMessage) -> str:
@@ -64,7 +66,7 @@ def _walk(runtime: Runtime, store: Store, where: Walk) -> str:
 
 
 def _look_at(runtime: Runtime, store: Store, orders: list[str]) -> None:
-    runtime.ledger.jobs.hint_all(store.name, "export", "looks", orders, lane=LANE)
+    runtime.ledger.jobs.request_runs(store.name, "export", "looks", orders, lane=LANE)
 
 
 def _listed(runtime: Runtime, store: Store, where: Walk) -> list[str] | None:
@@ -73,7 +75,7 @@ def _listed(runtime: Runtime, store: Store, where: Walk) -> list[str] | None:
     try:
         ids = _client(runtime, store).changed_orders(store.channel_id, where.listed_to - OVERLAP)
     except NeedsPerson as error:
-        if error.reason != "schema-mismatch":
+        if error.reason != Reason.SCHEMA_MISMATCH:
             raise
         runtime.ledger.walks.read(store.name, lists=False, listed_to=where.listed_to, news=True, longest=0)
         return None

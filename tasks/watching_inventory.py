@@ -12,6 +12,7 @@ from ledger.database import Row
 from ledger.records import Store
 from ledger.stock import Stock
 from schemas.errors import MalformedDocument, NeedsPerson, RetryLater
+from schemas.reasons import Reason
 from schemas.words import counted
 from tasks.backoff import jitter
 from tasks.health import StoreRun, note_refusal, note_silence, showing
@@ -53,7 +54,7 @@ def _watch(runtime: Runtime, name: str) -> str:
         return "nothing to watch: the store is paused, or a scope is missing"
     if not locations:
         # Its job says why nothing is published, and ends. A location that is chosen lets everything be published anew.
-        stock.wish_all(name)
+        stock.request_all(name)
         stock.move_cursor(name, datetime.now(UTC), lists_changes=True, pause=86_400, news=True, longest=0)
         return f"nothing to watch: {no_location(name)}"
     try:
@@ -95,13 +96,13 @@ class _Watch:
             return unfinished
         changes = self._changes(since) if first or cursor["lists_changes"] else None
         lists, interval = changes is not None, settings.inventory_interval
-        changed = self._stock.wish_changed(name, self._compared(now) if changes is None else changes, UNKNOWN_SKU)
+        changed = self._stock.request_changed(name, self._compared(now) if changes is None else changes, UNKNOWN_SKU)
         self._refresh()
         pause = interval if lists else max(interval, settings.poll_interval)
         self._stock.move_cursor(
             name, now, lists_changes=lists, pause=pause, news=first or changed > 0, longest=settings.poll_interval
         )
-        self._stock.hint_if_due(name)
+        self._stock.request_run_if_due(name)
         if self._afosto_gate.calls:
             self._runtime.ledger.stores.heal(name, ["afosto"])
         self._search()
@@ -114,13 +115,13 @@ class _Watch:
     def _hear(self, since: datetime) -> None:
         """Make wanted what changed, as far as Afosto can be asked now; the end of the walk reads it once more."""
         with suppress(RetryLater):
-            self._stock.wish_changed(self._store.name, self._changes(since) or {}, UNKNOWN_SKU)
-        self._stock.hint_if_due(self._store.name)
+            self._stock.request_changed(self._store.name, self._changes(since) or {}, UNKNOWN_SKU)
+        self._stock.request_run_if_due(self._store.name)
 
     def _walk(self, cursor: Row) -> str | None:
         """Walk on over what the shop sells; returns why that is not done yet, or None."""
         name = self._store.name
-        if not all(s.read for s in self._stock.sellers(name, ()) if s.store == name and s.imports):
+        if not all(s.read for s in self._stock.sharing_stores(name, ()) if s.store == name and s.imports):
             self._stock.postpone(name, PAST_WAIT)
             return "the shop's past orders are still being read"
         wait = 0.0 if cursor["prepaid"] else reserve(self._runtime, name)
@@ -156,7 +157,7 @@ class _Watch:
         try:
             found = self._afosto.inventory_changes(since - overlap, self._locations)
         except NeedsPerson as error:
-            if error.reason != "schema-mismatch":
+            if error.reason != Reason.SCHEMA_MISMATCH:
                 raise
             return None
         moved = [change for change in found if not isinstance(change, MalformedDocument)]
@@ -181,5 +182,5 @@ class _Watch:
     def _refresh(self) -> None:
         """Units are deducted, canceled or sent without any change of inventory: look at orders that wait for theirs."""
         ledger, name = self._runtime.ledger, self._store.name
-        for left_out in refresh(ledger, self._afosto, [name], ledger.held.waiting_skus(name)):
+        for left_out in refresh(ledger, self._afosto, [name], ledger.sold_units.unbooked_skus(name)):
             log.warning("an order is not looked at for its stock", store=name, why=left_out)

@@ -40,7 +40,7 @@ class Driver:
         world.shop(self.store, tenant=tenant, key=key, **shop)
 
     def lines(self, *quantities: int) -> list[Document]:
-        """Wish for a line of so many pieces each, of different SKUs that the shop has enough of."""
+        """JobRequest for a line of so many pieces each, of different SKUs that the shop has enough of."""
         stocked = [item["sku"] for item in self.world.epages.stock(self.store) if (item["stock"] or 0) > 9]
         return [{"sku": sku, "quantity": count} for sku, count in zip(stocked, quantities, strict=False)]
 
@@ -61,7 +61,7 @@ class Driver:
 
     def look(self, order: Document) -> None:
         """Hear that something happened to an order in Afosto, long after the last look at it."""
-        self.runtime.ledger.jobs.hint(self.store, "export", "looks", order["id"], lane=0)
+        self.runtime.ledger.jobs.request_run(self.store, "export", "looks", order["id"], lane=0)
         self._execute("update jobs set due_at = now() where store = %s and flow = 'looks' and state = 'waiting'")
 
     def run(self) -> list[str]:
@@ -101,7 +101,7 @@ class Driver:
         """Let the leases of all running jobs end, and the jobs be taken back; polls that ran count as dead."""
         self._execute("update jobs set lease_until = now() - interval '1 s' where store = %s and state = 'running'")
         self._execute("update cursors set running_until = null where store = %s")
-        self.runtime.ledger.jobs.take_back(self.runtime.settings.failures_to_park)
+        self.runtime.ledger.jobs.reclaim_expired(self.runtime.settings.failures_to_park)
 
     def sweep(self) -> None:
         """Read all orders once more by their creation, as every night."""

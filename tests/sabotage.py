@@ -17,8 +17,8 @@ from tasks.vendors import Gate
 STEPS: tuple[tuple[type, str], ...] = (
     (Jobs, "claim"),
     (Jobs, "settle"),
-    (Jobs, "wish"),
-    (Jobs, "hint_all"),
+    (Jobs, "request_jobs"),
+    (Jobs, "request_runs"),
     (Links, "bind_order"),
     (Links, "replace_draft"),
     (Links, "stage_order"),

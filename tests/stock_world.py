@@ -102,7 +102,9 @@ class StockWorld:
 
     def poll(self) -> str:
         """Poll the live cursor, and the past when it is not read."""
-        mine = (seller for seller in self.world.ledger.stock.sellers(self.store, []) if seller.store == self.store)
+        mine = (
+            seller for seller in self.world.ledger.stock.sharing_stores(self.store, []) if seller.store == self.store
+        )
         if not all(seller.read for seller in mine):
             poll(self.runtime, PollMessage(self.store, "history"))
         return poll(self.runtime, PollMessage(self.store))
@@ -125,11 +127,12 @@ class StockWorld:
         self._hasten()
         return self._execute(PUBLISH, "stock")
 
-    def wish(self, sku: str | None = None) -> None:
+    def request(self, sku: str | None = None) -> None:
         """Make a SKU wanted through the task's own message."""
         stock = self.world.ledger.stock
         message = StockMessage(self.store, sku)
-        assert (stock.wish(self.store, [sku]) if message.sku and sku else stock.wish_all(self.store)) is not None
+        job = stock.request_publishing(self.store, [sku]) if message.sku and sku else stock.request_all(self.store)
+        assert job is not None
 
     def claim(self) -> Job:
         """Claim the store's stock job for a worker that never comes back, and whose lease has ended."""
@@ -137,7 +140,7 @@ class StockWorld:
         jobs = self.world.ledger.jobs
         claimed = jobs.claim(self.store, "export", "inventory", "stock", holder="frozen", lease=0.0)
         assert claimed is not None
-        jobs.take_back(1000)
+        jobs.reclaim_expired(1000)
         return claimed[0]
 
     def settle(self, rounds: int = 12) -> None:

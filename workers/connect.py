@@ -15,7 +15,9 @@ from schemas.afosto import Location
 from schemas.epages import Token
 from schemas.errors import NeedsPerson
 from schemas.flows import SWITCHES
+from schemas.reasons import Reason
 from schemas.settings import Settings
+from schemas.states import CursorKind
 from workers.places import READ_LOCATIONS, only_location
 
 # Seconds of orders that a store's first slices ask for; the poll learns the right width from the answers.
@@ -109,7 +111,7 @@ def replace_credentials(
     if sharing:
         ledger.tenants.join(name, sharing)
     ledger.stores.set_token(name, token)
-    ledger.cursors.make_due(name, "live")
+    ledger.cursors.make_due(name, CursorKind.LIVE)
 
 
 def refresh_scopes(ledger: Ledger, settings: Settings, name: str) -> frozenset[str]:
@@ -145,7 +147,7 @@ def _must_read_orders(name: str, token: Token) -> None:
     if READ_ORDERS not in token.scopes:
         raise NeedsPerson(
             f"the app of {name} may not read orders: it lacks {READ_ORDERS}",
-            reason="missing-scope",
+            reason=Reason.MISSING_SCOPE,
             resolution=f"tick the box {cockpit_name(READ_ORDERS)!r} for the app in the shop's cockpit, then try again",
         )
 
@@ -157,7 +159,7 @@ def _check_channel(afosto: AfostoClient, channel_id: str) -> list[str]:
         known = ", ".join(f"{channel.id} ({channel.name})" for channel in channels)
         raise NeedsPerson(
             f"Afosto has no channel {channel_id!r}",
-            reason="unknown-channel",
+            reason=Reason.UNKNOWN_CHANNEL,
             resolution=f"The key can see these channels: {known or 'none'}.",
         )
     return [channel.id for channel in channels]

@@ -4,7 +4,7 @@ import os
 import socket
 from collections.abc import Sequence
 
-from ledger.front import Front
+from ledger.front import DispatchWindow
 from schemas.settings import Settings
 from tasks.loops import stuck_loops
 
@@ -12,8 +12,10 @@ from tasks.loops import stuck_loops
 class Heartbeat:
     """Reports one worker process under the name that it has in Flower too."""
 
-    def __init__(self, front: Front, settings: Settings, name: str, queues: Sequence[str], slots: int) -> None:
-        self._front = front
+    def __init__(
+        self, window: DispatchWindow, settings: Settings, name: str, queues: Sequence[str], slots: int
+    ) -> None:
+        self._window = window
         self._settings = settings.shared()
         self._name = name
         self._host = socket.gethostname()
@@ -27,20 +29,20 @@ class Heartbeat:
             self._take_over()
             self._took_over = True
         what = (self._queues, self._slots, stuck_loops())
-        self._front.heartbeat(self._name, self._host, *what, pid=os.getpid(), settings=self._settings)
+        self._window.heartbeat(self._name, self._host, *what, pid=os.getpid(), settings=self._settings)
 
     def end(self) -> None:
         """Sign off: nobody need look for this process."""
-        self._front.forget(self._name)
+        self._window.forget(self._name)
 
     def _take_over(self) -> None:
         """A process that was killed and started again is not missing.
 
         Its number is free then, or is this one's: containers number their processes from 1.
         """
-        for name, pid in self._front.predecessors(self._name, self._host, self._queues).items():
+        for name, pid in self._window.predecessors(self._name, self._host, self._queues).items():
             if pid == os.getpid() or not _exists(pid):
-                self._front.forget(name)
+                self._window.forget(name)
 
 
 def _exists(pid: int) -> bool:

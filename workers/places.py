@@ -14,7 +14,9 @@ from ledger.ledger import Ledger
 from schemas.afosto import Location
 from schemas.errors import NeedsPerson
 from schemas.mapping.places import NOT_MAPPED, is_named_in
+from schemas.reasons import Reason
 from schemas.settings import Settings
+from schemas.states import JobState
 from workers.who import who
 
 READ_LOCATIONS = "loca:r"
@@ -90,7 +92,7 @@ def only_location(afosto: AfostoClient) -> Location | None:
     try:
         found = afosto.locations()
     except NeedsPerson as error:
-        if error.reason != "schema-mismatch":
+        if error.reason != Reason.SCHEMA_MISMATCH:
             raise
         return None
     return found[0] if len(found) == 1 else None
@@ -109,7 +111,7 @@ def require_afosto_place(places: Places, afosto_id: str) -> None:
 
 def is_waited_for(ledger: Ledger, store: str, epages_id: str) -> bool:
     """Whether an order is parked that is to be collected at this place of the shop: then there is such a place."""
-    parked = ledger.jobs.search(store=store, state="parked", reason=NOT_MAPPED, limit=MOST_PARKED)
+    parked = ledger.jobs.search(store=store, state=JobState.PARKED, reason=NOT_MAPPED, limit=MOST_PARKED)
     return any(is_named_in(job["message"], epages_id) for job in parked)
 
 
@@ -126,5 +128,5 @@ def _require(place: str, known: Mapping[str, str], side: str) -> None:
     if place not in known:
         listed = ", ".join(f"{key} ({name})" for key, name in known.items()) or "none"
         raise NeedsPerson(
-            f"{side} has no location {place!r}", reason="unknown-location", resolution=f"choose one of: {listed}"
+            f"{side} has no location {place!r}", reason=Reason.UNKNOWN_LOCATION, resolution=f"choose one of: {listed}"
         )

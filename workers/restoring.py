@@ -9,6 +9,7 @@ from ledger.ledger import Ledger
 from ledger.status import Status
 from schemas.errors import NeedsPerson
 from schemas.mapping.orders import reference
+from schemas.reasons import Reason
 from schemas.settings import Settings
 from workers.who import who
 
@@ -40,20 +41,20 @@ def release_orders(ledger: Ledger, store: str, orders: Sequence[str] | None) -> 
     """
     found = held_orders(ledger, store, orders)
     for held in found:
-        ledger.restores.settle(store, held["order_id"])
+        ledger.restores.mark_recovered(store, held["order_id"])
     return len(ledger.jobs.retry(ids=[held["id"] for held in found], by=who()))
 
 
 def held_orders(ledger: Ledger, store: str, orders: Sequence[str] | None) -> list[Row]:
     """Return the rows of these orders, by number or ePages id. Raises NeedsPerson (not-held) for one that is not."""
     ledger.stores.facts(store)
-    rows = ledger.restores.held(store)
+    rows = ledger.restores.undecided(store)
     if orders is None:
         return rows
     known = {row["number"]: row for row in rows} | {row["order_id"]: row for row in rows}
     for order in orders:
         if order not in known:
-            raise NeedsPerson(f"order {order} of {store} is not held", reason="not-held", resolution=_LIST)
+            raise NeedsPerson(f"order {order} of {store} is not held", reason=Reason.NOT_HELD, resolution=_LIST)
     return [known[order] for order in dict.fromkeys(orders)]
 
 
@@ -72,6 +73,6 @@ def _must_fit(settings: Settings, ledger: Ledger, held: Row, afosto_id: str) -> 
     if problem:
         raise NeedsPerson(
             f"the Afosto order {afosto_id} is not order {held['number']} of {store}: {problem}",
-            reason="not-this-order",
+            reason=Reason.NOT_THIS_ORDER,
             resolution=f"look for {wanted} in Afosto, and give the id of that order",
         )

@@ -36,7 +36,7 @@ def start_heartbeat(sender: Any, **_: Any) -> None:
     spread_niceness()
     runtime = current_app.runtime()
     queues, slots = tuple(sorted(sender.app.amqp.queues.consume_from)), int(sender.controller.concurrency)
-    heartbeat = Heartbeat(runtime.ledger.front, runtime.settings, sender.hostname, queues, slots)
+    heartbeat = Heartbeat(runtime.ledger.dispatch_window, runtime.settings, sender.hostname, queues, slots)
     loop = Loop("heartbeat", BEAT, heartbeat.beat)
     _loops.append((loop, heartbeat))
     loop.start()

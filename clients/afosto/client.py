@@ -32,6 +32,7 @@ from schemas.afosto import (
 from schemas.errors import AnswerLost, MalformedDocument, NeedsPerson
 from schemas.fields import N, entries, named_once
 from schemas.mapping.levels import Levels, match_levels
+from schemas.reasons import Reason
 from schemas.vendors import Vendor, met_at
 
 T = TypeVar("T")
@@ -263,7 +264,7 @@ class AfostoClient:
         if not isinstance(data, Mapping):
             raise NeedsPerson(
                 "the address does not answer as Afosto's GraphQL does",
-                reason="bad-address",
+                reason=Reason.BAD_ADDRESS,
                 resolution="Check CONNECTOR_AFOSTO_URL.",
                 store_wide=True,
             )

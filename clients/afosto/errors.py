@@ -6,6 +6,7 @@ from typing import Any
 from clients.errors_table import Answer, Forbidden, NotFound, Unauthorized, lost
 from clients.headers import retry_after
 from schemas.errors import ConnectorError, NeedsPerson, Wait
+from schemas.reasons import Reason
 from schemas.texts import told
 
 _BY_STATUS = {
@@ -55,7 +56,7 @@ Extensions = Mapping[str, Any]
 def _unauthorized(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
     return Unauthorized(
         f"Afosto refuses the API key: {message}.",
-        reason="wrong-afosto-key",
+        reason=Reason.WRONG_AFOSTO_KEY,
         resolution="Make a new key in Afosto under Settings > API and enter it; for a store that is connected already: "
         "connector store credentials STORE",
         store_wide=True,
@@ -65,7 +66,7 @@ def _unauthorized(answer: Answer, message: str, extensions: Extensions) -> Conne
 def _forbidden(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
     return Forbidden(
         f"the Afosto API key may not do this: {message}.",
-        reason="missing-afosto-scope",
+        reason=Reason.MISSING_AFOSTO_SCOPE,
         resolution="Give the key the scope in Afosto under Settings > API, then retry the jobs parked for this reason.",
     )
 
@@ -73,7 +74,7 @@ def _forbidden(answer: Answer, message: str, extensions: Extensions) -> Connecto
 def _not_found(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
     return NotFound(
         f"Afosto does not have it: {message}.",
-        reason="not-found",
+        reason=Reason.NOT_FOUND,
         resolution="Look whether it was deleted in Afosto; drop the job if it was.",
     )
 
@@ -82,7 +83,7 @@ def _invalid(answer: Answer, message: str, extensions: Extensions) -> ConnectorE
     field = told(extensions.get("field") or "")
     return RefusedByAfosto(
         f"Afosto refused the field {field!r}: {message}." if field else f"Afosto refused the input: {message}.",
-        reason="refused-by-afosto",
+        reason=Reason.REFUSED_BY_AFOSTO,
         resolution="Mend the order or the catalogue, then: connector jobs retry --reason refused-by-afosto",
     )
 
@@ -98,7 +99,7 @@ def _broken(answer: Answer, message: str, extensions: Extensions) -> ConnectorEr
 def _unknown(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
     return NeedsPerson(
         f"Afosto does not understand the request: {message}.",
-        reason="schema-mismatch",
+        reason=Reason.SCHEMA_MISMATCH,
         resolution="Compare our documents with the real schema: connector afosto check-schema --introspect",
     )
 

@@ -1,7 +1,7 @@
 -- name: orders
--- What is known of each of these orders: when the shop last dated what was read of it, its links and jobs, which open job
--- has an open intent, and whether in doubt, and when it was last looked at in Afosto. While a job runs, it still hears of
--- its call; a plan that was cut is in no doubt.
+-- What is known of each of these orders: the shop's date of what was read of it, its links and jobs, which open job has an open
+-- intent and whether that is in doubt, and when the order was last looked at in Afosto. While a job runs, it may still get the
+-- answer to its call; a plan that was cut is not in doubt.
 select k.id as order_id, o.number, o.updated_at as read_to, w.looked_at,
        coalesce((select jsonb_agg(to_jsonb(l) order by l.id) from links l
                  where l.store = %(store)s and l.order_key = k.id), '[]') as links,
@@ -20,7 +20,7 @@ left join watched w on w.store = %(store)s and w.order_id = k.id;
 select epages_id, afosto_id from links where store = %(store)s and kind = 'order' order by epages_id;
 
 -- name: two_codes
--- Shipments of which both sides have another tracking code.
+-- Shipments whose tracking codes differ between the sides.
 select coalesce(o.number, l.order_key) as number, l.facts ->> 'shop_code' as shop_code, l.facts ->> 'afosto_code' as afosto_code
 from links l left join orders o on o.store = l.store and o.id = l.order_key
 where l.store = %(store)s and l.kind = 'parcel' and l.facts ? 'afosto_code' order by l.id;
@@ -29,7 +29,7 @@ where l.store = %(store)s and l.kind = 'parcel' and l.facts ? 'afosto_code' orde
 select id, updated_at from orders where store = %(store)s and id = any(%(ids)s);
 
 -- name: stock
--- SKUs that were published; what cannot be published is told by its outcome.
+-- SKUs that were published. The outcome of the others says why they were not.
 select sku, product_id, variation_id, available, wanted > done or recheck_at is not null or ambiguous_until is not null as open
 from stock where store = %(store)s and product_id is not null
              and outcome in ('published', 'not-purchasable') order by sku;

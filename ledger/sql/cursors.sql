@@ -1,6 +1,6 @@
 -- name: due
--- Cursors whose time has come; each gets a new fence, so that an older run of it ends by itself. A run that still reads
--- keeps its cursor from falling due; one that died leaves it due after the patience.
+-- Cursors that are due. Each gets a new fence, so that an older run of it ends by itself. While a run reads, its cursor is not
+-- due; when a run has died, the cursor is due again after the patience.
 update cursors c set
     fence = fence + 1, running_until = now() + %(slowest)s * interval '1 second',
     next_poll_at = now() + %(patience)s * interval '1 second'
@@ -11,7 +11,7 @@ where (store, kind) in (
 returning store, kind, fence;
 
 -- name: open
--- A sweep that is under way goes on: begun anew again and again, it would never come to its end.
+-- A sweep that has begun goes on: begun again each night, it might never end.
 insert into cursors (store, kind, position, origin, upper_end, width, next_poll_at)
 values (%(store)s, %(kind)s, %(position)s, %(position)s, %(upper_end)s, %(width)s, %(next_poll_at)s)
 on conflict (store, kind) do update set
@@ -25,8 +25,8 @@ select c.store, c.kind, c.position, c.origin, c.upper_end, c.width, c.fence, c.l
 from cursors c where c.store = %(store)s and c.kind = %(kind)s;
 
 -- name: take
--- A poll that was asked for without a fence takes one. While another one reads, it lets it read on, and the next comes as soon
--- as that has ended: asked for more often than a poll takes, none would ever come to its end. No fence then.
+-- A poll that was requested without a fence takes one. While another poll reads, this one takes no fence and leaves that one
+-- alone, and the next poll follows it at once. Otherwise, requested more often than a poll takes, no poll would ever end.
 with cursor as (
     select fence, coalesce(running_until > now(), false) as running from cursors
     where store = %(store)s and kind = %(kind)s for update
@@ -39,8 +39,8 @@ update cursors c set
 from cursor o where c.store = %(store)s and c.kind = %(kind)s
 returning case when not o.running then c.fence end as fence;
 
--- name: hold
--- Guarded by the fence: a continuation of an older run finds nothing here and ends.
+-- name: lock
+-- The fence guards this: an older run finds no row and ends.
 select fence from cursors where store = %(store)s and kind = %(kind)s and fence = %(fence)s for update;
 
 -- name: move
@@ -54,7 +54,7 @@ update cursors set
     polled_at = now(), prepaid = false,
     running_until = case when %(over)s then null else now() + %(slowest)s * interval '1 second' end,
     next_poll_at = case when %(finished)s then null
-                        when next_poll_at <= now() then next_poll_at  -- somebody asked while this run was reading
+                        when next_poll_at <= now() then next_poll_at  -- somebody requested a poll while this run was reading
                         else now() + %(pause)s * interval '1 second' end
 where store = %(store)s and kind = %(kind)s and fence = %(fence)s
 returning position;
@@ -65,18 +65,18 @@ update cursors set next_poll_at = now() + %(pause)s * interval '1 second', width
 where store = %(store)s and kind = %(kind)s and fence = %(fence)s;
 
 -- name: spend
--- The call that was reserved is this run's: should it die, the next one has none.
+-- This run spends the reserved call. If the run dies, the next one has none.
 update cursors set prepaid = false where store = %(store)s and kind = %(kind)s and fence = %(fence)s;
 
 -- name: stop
--- The run ended, and the next one comes at its time.
+-- The run ended; the next one comes at its time.
 update cursors set running_until = null where store = %(store)s and kind = %(kind)s and fence = %(fence)s;
 
 -- name: now_due
 update cursors set next_poll_at = now(), prepaid = false where store = %(store)s and kind = %(kind)s returning store;
 
 -- name: sweep_start
--- Where tonight's sweep begins: the oldest order for which anything may still be expected.
+-- Where tonight's sweep begins: the oldest order to which something may still happen.
 select min(created_at) as oldest from orders
 where store = %(store)s and not is_final and created_at > now() - %(age)s * interval '1 second';
 

@@ -2,8 +2,8 @@
 select pg_try_advisory_xact_lock(hashtext(%(name)s)) as locked;
 
 -- name: tick
--- Takes the tick unless another dispatch ran less than half an interval ago, by the database's clock; one that ran in the
--- future ran before that clock was put back.
+-- Takes the tick unless another dispatch ran within the gap, by the database's clock. A dispatch that ran in the future ran
+-- before that clock was set back.
 insert into dispatches (ran_at) values (now())
 on conflict (single) do update set ran_at = now()
 where dispatches.ran_at not between now() - %(gap)s * interval '1 second' and now()
@@ -15,9 +15,9 @@ from workers w cross join unnest(w.queues) as q (queue)
 where w.seen_at > now() - %(alive)s * interval '1 second'
 group by q.queue;
 
--- name: standing
--- How each flow stands: what is sent and not yet claimed, what was settled in the last second, whether anything is due, and
--- whether anything was sent so long ago that it may be lost.
+-- name: load
+-- The load of each flow: jobs that are sent and not yet claimed, jobs that were settled in the last second, whether a job is due,
+-- and whether a job was sent so long ago that its message may be lost.
 select f.direction, f.flow,
        (select count(*) from jobs j where j.state = 'queued' and j.direction = f.direction and j.flow = f.flow)::int as queued,
        (select count(*) from jobs j where j.settled_at > now() - interval '1 second'
@@ -29,7 +29,7 @@ select f.direction, f.flow,
 from unnest(%(directions)s::text[], %(flows)s::text[]) as f (direction, flow);
 
 -- name: due_stores
--- Stores with a due job of this flow, found by hopping along the index, from a rotating start.
+-- Stores with a due job of this flow. Steps along the index from store to store, from a rotating start.
 with recursive hop (store, n) as (
     (select store, 1 from jobs where state = 'waiting' and direction = %(direction)s and flow = %(flow)s
      and store > %(start)s order by store limit 1)
@@ -49,8 +49,8 @@ where s.paused_at is null and f.enabled and f.stopped_reason is null
 order by h.store;
 
 -- name: release
--- Moves the next due jobs of each store to 'queued': lower lane first, one round over the stores after another,
--- never two jobs of one order. History may not take what is kept for what is new.
+-- Moves the next due jobs of each store to 'queued': lower lanes first, one job per store in each round, never two jobs of one
+-- order. The background lane has a cap of its own, so that it does not take the room that is kept for news.
 with picked as (
     select c.id, row_number() over (partition by a.store order by c.lane, c.due_at, c.id) as round, a.ord, a.cap
     from unnest(%(stores)s::text[], %(caps)s::int[], %(history_caps)s::int[])
@@ -80,7 +80,7 @@ from locked where j.id = locked.id
 returning j.store, j.order_key, j.subject, j.wanted, j.lane;
 
 -- name: release_prepaid
--- Jobs whose calls were reserved at an earlier claim: their moment has come, and no budget needs to be asked again.
+-- Due jobs whose calls were reserved at an earlier claim. No budget needs to be asked again.
 with chosen as (
     select distinct on (j.store, j.order_key) j.id from jobs j
     join stores s on s.name = j.store
@@ -100,8 +100,8 @@ from locked where j.id = locked.id
 returning j.store, j.order_key, j.subject, j.wanted, j.lane;
 
 -- name: resend
--- Sent, unclaimed for long, and nothing of it on the broker: sent again. What no worker may claim, for its flow was switched
--- off meanwhile, waits instead, and keeps no other job of its order from running.
+-- Jobs that were sent long ago and not claimed, while the broker has no message of them, are sent again. A job that no worker may
+-- claim, because its flow was switched off meanwhile, is set to waiting, so that it does not block other jobs of its order.
 update jobs set queued_at = now(),
        state = case when exists (select 1 from store_flows f where f.store = jobs.store and f.direction = jobs.direction
                                  and f.flow = jobs.flow and f.enabled and f.stopped_reason is null)
@@ -112,7 +112,7 @@ where id in (select id from jobs where state = 'queued' and direction = %(direct
 returning store, order_key, subject, wanted, state;
 
 -- name: call_back
--- A flow was switched off, or stopped itself: what is on its way of it waits instead, for no worker may claim it.
+-- A flow was switched off or stopped: its queued jobs are set to waiting, because no worker may claim them.
 update jobs set state = 'waiting', queued_at = null
 where store = %(store)s and direction = %(direction)s and flow = %(flow)s and state = 'queued';
 
@@ -123,9 +123,9 @@ on conflict (id) do update set
     queues = excluded.queues, slots = excluded.slots, stuck = excluded.stuck, settings = excluded.settings, seen_at = now();
 
 -- name: predecessors
--- The processes that a new one of the same pool may replace: those of its host that did not end properly.
+-- The processes that a new one of the same pool may replace: those on its host that did not end properly.
 select id, pid from workers where host = %(host)s and queues = %(queues)s and id <> %(id)s and pid is not null;
 
 -- name: forget_worker
--- With those that nobody started again within a day: their host is gone.
+-- Also forgets workers that were not seen for a day: their host is gone.
 delete from workers where id = %(id)s or seen_at < now() - interval '1 day';

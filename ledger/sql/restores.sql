@@ -1,15 +1,15 @@
--- name: hold
-update stores set held_until = %(until)s returning name;
+-- name: require_recovery
+update stores set needs_recovery_before = %(before)s returning name;
 
--- name: unsettle
--- What was settled after an earlier restore is in doubt again.
-update orders set settled = false where settled;
+-- name: forget_recovered
+-- An order that recovered after an earlier restore is in doubt again.
+update orders set recovered = false where recovered;
 
--- name: settle
-update orders set settled = true where store = %(store)s and id = %(order_id)s and not settled returning id;
+-- name: mark_recovered
+update orders set recovered = true where store = %(store)s and id = %(order_id)s and not recovered returning id;
 
--- name: held
--- Orders whose import waits for a person.
+-- name: undecided
+-- Orders whose import is parked until a person decides.
 select j.id, j.store, j.subject as order_id, o.number, o.created_at, j.message, j.resolution
 from jobs j left join orders o on o.store = j.store and o.id = j.subject
 where j.direction = 'import' and j.flow = 'orders' and j.state = 'parked' and j.reason = 'restored'

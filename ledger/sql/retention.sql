@@ -1,4 +1,4 @@
--- Each deletes what is old a batch at a time, so that no statement holds many rows, and tells how many went.
+-- Each statement deletes one batch of old rows, so that it never locks many, and returns how many it deleted.
 
 -- name: attempts
 with gone as (
@@ -9,7 +9,7 @@ with gone as (
 select count(*)::int as rows from gone;
 
 -- name: intents
--- Those that are settled hold nothing up; only people read them, beside the attempts.
+-- Resolved intents delay nothing. Only people read them, together with the attempts.
 with gone as (
     delete from intents where id in (
         select id from intents where settled_at < now() - %(days)s * interval '1 day' order by settled_at limit %(batch)s)

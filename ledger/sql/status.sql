@@ -1,5 +1,5 @@
 -- name: stores
--- Per store: how long ago its news were read (seconds), how much of its history is (percent), what is wrong, and which flows are off.
+-- Per store: how many seconds ago its news was read, what percentage of its history is read, what is wrong, which flows are off.
 select s.name, s.base_url, s.paused_at, s.totals, s.import_since, s.connected_at,
        extract(epoch from now() - coalesce(live.polled_at, s.connected_at))::float8 as unpolled_for,
        extract(epoch from now() - live.polled_at)::float8 as freshness,
@@ -43,7 +43,7 @@ select kind, line_id, epages_id, afosto_id, facts ->> 'number' as afosto_number,
 from links where store = %(store)s and order_key = %(order_key)s order by id;
 
 -- name: order_intents
--- Those that still hold something up.
+-- Only those that still delay something.
 select kind, created_at, ambiguous_until from intents
 where store = %(store)s and order_key = %(order_key)s and settled_at is null and ambiguous_until > now() order by id;
 
@@ -51,13 +51,12 @@ where store = %(store)s and order_key = %(order_key)s and settled_at is null and
 select true as ok;
 
 -- name: check_writes
--- A write that changes nothing: a server that takes none, or has no room left, refuses it.
+-- A write that changes nothing. A server that takes no writes, or has no room left, refuses it.
 update schema_migrations set version = version where version = (select max(version) from schema_migrations);
 
 -- name: lag
--- Per store and flow: what is due and not begun, and what was done of late. Counted by the index of each state, in its order;
--- what is done counts by the attempts of the window alone. What is paused, off or stopped waits for a person and lags behind
--- nothing.
+-- Per store and flow: what is due and not begun, and what was done lately. Open jobs are counted by the index of each state, in
+-- its order; done ones by the attempts within the window. What is paused, off or stopped waits for a person and does not lag.
 with due as (
     select store, direction, flow, count(*) as due, min(due_at) as oldest, min(due_at) filter (where lane < 2) as urgent
     from jobs where state = 'waiting' and due_at <= now() group by direction, flow, store

@@ -1,5 +1,5 @@
 -- name: remember
--- Where the shop keeps the stock of these SKUs; a SKU thought unknown is known now. Another SKU that was kept there was renamed.
+-- Where the shop keeps the stock of these SKUs; an unknown SKU becomes known. Another SKU that was kept there was renamed.
 with renamed as (
     update stock s set product_id = null, variation_id = null
     from unnest(%(skus)s::text[], %(products)s::text[], %(variations)s::text[]) as n (sku, product_id, variation_id)
@@ -16,8 +16,8 @@ where (stock.product_id, stock.variation_id) is distinct from (excluded.product_
 returning sku;
 
 -- name: hear_of
--- Where the lines of orders say that these SKUs are: as it was when they were sold. That counts for a SKU of which nobody
--- knows a place, and never takes one away: products get other SKUs, and are replaced.
+-- Where the lines of orders say that these SKUs are, as it was when they were sold. That counts only for a SKU whose place is not
+-- known, and never replaces a place: products get other SKUs, and other products replace them.
 insert into stock (store, sku, wanted, product_id, variation_id)
 select %(store)s, n.sku, 0, n.product_id, n.variation_id
 from unnest(%(skus)s::text[], %(products)s::text[], %(variations)s::text[]) as n (sku, product_id, variation_id)
@@ -26,7 +26,7 @@ on conflict (store, sku) do update set
     product_id = excluded.product_id, variation_id = excluded.variation_id, outcome = null, message = null, resolution = null
 where stock.product_id is null;
 
--- name: borne
+-- name: skus_at
 -- The SKUs that were last found at these places.
 select s.sku from stock s
 join unnest(%(products)s::text[], %(variations)s::text[]) as n (product_id, variation_id)
@@ -34,35 +34,35 @@ join unnest(%(products)s::text[], %(variations)s::text[]) as n (product_id, vari
 where s.store = %(store)s;
 
 -- name: set_aside
--- What is known of a SKU cannot be kept: its name can, with the reason. It is published as before, if it was.
+-- The database refuses what is known of a SKU, so its name is kept with the reason. If it was published, it still is.
 insert into stock (store, sku, wanted, outcome, message, resolution)
 select name, %(sku)s, 0, %(outcome)s, %(message)s, %(resolution)s from stores where name = %(store)s
 on conflict (store, sku) do update set
     outcome = excluded.outcome, message = excluded.message, resolution = excluded.resolution;
 
--- name: wish
--- These SKUs shall be published.
+-- name: request
+-- These SKUs become wanted.
 insert into stock (store, sku)
 select s.name, k.sku from stores s cross join unnest(%(skus)s::text[]) as k (sku) where s.name = %(store)s order by k.sku
 on conflict (store, sku) do update set wanted = stock.wanted + 1
 returning sku;
 
 -- name: knows
--- No row: no such store. The walk over its catalogue leaves a row for each SKU that the shop has.
+-- No row: no such store. The scan of its catalogue leaves a row for each SKU that the shop has.
 select c.position is null or coalesce(k.outcome, case when k.sku is null then 'unknown-sku' else '' end) <> 'unknown-sku' as knows
 from stock_cursors c left join stock k on k.store = c.store and k.sku = %(sku)s
 where c.store = %(store)s;
 
--- name: wish_all
--- What the shop was found not to have is left alone: its owner names a SKU that it has taken up.
+-- name: request_all
+-- SKUs that the shop does not have are left out: to publish one that it has now, a person names it.
 update stock set wanted = wanted + 1
 where store = %(store)s and sku in (
     select sku from stock where store = %(store)s and outcome is distinct from 'unknown-sku' order by sku for update)
 returning sku;
 
--- name: wish_changed
--- SKUs whose inventory has moved since it was last seen to. Changes are read once the walk over the catalogue has ended: a
--- SKU that it did not pass is not the shop's, and costs no call. The nightly walk finds what the shop has taken up since.
+-- name: request_changed
+-- SKUs whose inventory has moved since it was last handled. Changes are read after the scan of the catalogue has ended: a SKU
+-- that the scan did not find is not the shop's, and costs no call. The nightly scan finds what the shop has added since.
 insert into stock (store, sku, changed_at, wanted, done, outcome, message, resolution)
 select %(store)s, n.sku, n.changed_at, 1, 1, %(outcome)s, %(message)s, %(resolution)s
 from unnest(%(skus)s::text[], %(changed)s::timestamptz[]) as n (sku, changed_at)
@@ -73,18 +73,18 @@ on conflict (store, sku) do update set
 where stock.changed_at is null or excluded.changed_at > stock.changed_at
 returning sku, wanted > done as open;
 
--- name: touch
--- What a store holds of these SKUs has changed, or of the lines of an order that this transaction has noted: they shall be
--- published at every store of its tenant that sells from its locations, where the shop is known to sell them. What the walk over its
--- catalogue did not pass is not the shop's, what it has not passed yet it makes wanted itself: a call for each SKU of another
--- shop would be in vain. What a run is about to publish is no news to its own store.
--- One job per store publishes all its wishes, at most one run each second: it is asked for where something was touched, and
--- at the stores that are `asked`. A store whose past is still being read is asked only when somebody wished it: it could do
--- nothing but take calls from those who read.
+-- name: request_everywhere
+-- The sold units of these SKUs have changed at a store, or those of the order lines that this transaction has noted. So the SKUs
+-- become wanted at every store of the tenant that sells from the store's locations and is known to have them. A SKU that the scan
+-- of a catalogue did not find is not that shop's; one that the scan has not reached yet becomes wanted by the scan. Otherwise a
+-- call would be made in vain for each SKU of another shop. What a run is about to publish is no news to its own store.
+-- One job per store publishes all its wanted SKUs, with at most one run per second. A run is requested where a SKU became wanted,
+-- and at the stores that are `asked`. A store whose past is still being read gets one only on demand: the run could do nothing,
+-- and would take calls from those who read.
 with touched (sku) as (
     select unnest(%(skus)s::text[])
     union
-    select sku from order_lines where store = %(store)s and order_id = %(order_id)s and waiting_at = now()
+    select sku from sold_lines where store = %(store)s and order_id = %(order_id)s and undeducted_at = now()
 ), publishers as (
     select distinct o.store from locations m
     join locations o on o.afosto_id = m.afosto_id
@@ -92,7 +92,7 @@ with touched (sku) as (
     join stores theirs on theirs.name = o.store and theirs.afosto_bucket = mine.afosto_bucket
     join store_flows f on f.store = o.store and f.direction = 'export' and f.flow = 'inventory' and f.enabled
     where m.store = %(store)s and exists (select 1 from touched)
-), wished as (
+), requested as (
     update stock set wanted = wanted + 1
     where (store, sku) in (
         select k.store, k.sku from publishers p join stock k on k.store = p.store
@@ -103,8 +103,8 @@ with touched (sku) as (
 )
 insert into jobs (store, direction, flow, subject, order_key, lane)
 select s.name, 'export', 'inventory', 'stock', 'stock', 0
-from stores s join (select unnest(%(asked)s::text[]) as name union select store from wished) a on a.name = s.name
-where %(wished)s or not exists (select 1 from cursors h
+from stores s join (select unnest(%(asked)s::text[]) as name union select store from requested) a on a.name = s.name
+where %(on_demand)s or not exists (select 1 from cursors h
                                 where h.store = s.name and h.kind = 'history' and h.next_poll_at is not null)
 order by s.name
 on conflict (store, direction, flow, subject) do update set
@@ -117,10 +117,10 @@ on conflict (store, direction, flow, subject) do update set
     reason = null, message = null, resolution = null
 returning id, store;
 
--- name: sellers
--- Stores of its tenant that sell some of these SKUs from a location of this store, itself included: whether their orders are imported,
--- and whether their past has been read. A shop whose catalogue nobody has walked over may sell any SKU. A shop that shut
--- us out holds nobody up: what is known of its orders counts, as it does while one is silent.
+-- name: sharing_stores
+-- Stores of the tenant that sell some of these SKUs from a location of this store, itself included: whether their orders are
+-- imported, and whether their past has been read. A shop whose catalogue is not scanned yet may sell any SKU. A shop that refuses
+-- our calls does not delay the others: what is known of its orders counts, as it does while a shop is silent.
 select o.store, f.enabled as imports,
        h.next_poll_at is null or s.paused_at is not null
        or exists (select 1 from store_health b where b.store = o.store and b.vendor = 'epages'
@@ -135,7 +135,7 @@ join store_flows f on f.store = o.store and f.direction = 'import' and f.flow = 
 left join cursors h on h.store = o.store and h.kind = 'history'
 where o.store = %(store)s
    or exists (select 1 from stock k where k.store = o.store and k.sku = any(%(skus)s) and k.product_id is not null)
-   or exists (select 1 from order_lines l where l.store = o.store and l.sku = any(%(skus)s))
+   or exists (select 1 from sold_lines l where l.store = o.store and l.sku = any(%(skus)s))
    or not exists (select 1 from stock_cursors c where c.store = o.store and c.position is not null)
 order by o.store;
 
@@ -146,7 +146,7 @@ select distinct afosto_id from locations where store = %(store)s order by afosto
 select clock_timestamp() as at;
 
 -- name: due
--- What the shop is known to sell comes first, then what was looked at longest ago.
+-- First what the shop is known to sell, then what was checked longest ago.
 select sku, wanted, product_id, variation_id, ambiguous_until, may_empty from stock
 where store = %(store)s and (wanted > done or recheck_at <= now() or ambiguous_until is not null)
   and (ambiguous_until is null or ambiguous_until <= now()) and not sku = any(%(besides)s)
@@ -159,9 +159,9 @@ select greatest(0, extract(epoch from
 from stock where store = %(store)s and (wanted > done or recheck_at is not null or ambiguous_until is not null)
 order by seconds limit 1;
 
--- name: announce
--- By who holds the job only, as `settle` and `withdraw`: somebody else may have moved the stock meanwhile. The SKU is locked
--- before the job, as it is where a SKU becomes wanted.
+-- name: record_move
+-- Only for the holder of the job, as `note_outcome` and `withdraw` are: another run may have moved the stock meanwhile. The SKU
+-- is locked before the job, in the same order as where a SKU becomes wanted.
 with mine as (select sku from stock where store = %(store)s and sku = %(sku)s for update),
 holder as (select j.id from jobs j, mine where j.id = %(job_id)s and j.fence = %(fence)s and j.state = 'running' for share of j)
 update stock set ambiguous_until = now() + %(wait)s * interval '1 second' from holder
@@ -176,9 +176,9 @@ update stock set ambiguous_until = %(before)s from holder
 where store = %(store)s and sku = %(sku)s
 returning sku;
 
--- name: settle
--- Done as it was wished when it was taken. After an answer that was lost, for example, the same is looked at again, later; so is
--- what Afosto knew before and knows no more.
+-- name: note_outcome
+-- The version that was taken is done. After a lost answer, for example, the SKU is checked again later; so is a SKU that Afosto
+-- knew before and does not know any more.
 with mine as (select sku from stock where store = %(store)s and sku = %(sku)s for update),
 holder as (select j.id from jobs j, mine where j.id = %(job_id)s and j.fence = %(fence)s and j.state = 'running' for share of j)
 update stock set
@@ -204,7 +204,7 @@ where store = %(store)s and searched is null
 update stock_cursors set searched = %(walked)s, prepaid = false where store = %(store)s;
 
 -- name: end_search
--- What was looked for since before it began, and not found, the shop does not have.
+-- A SKU that was looked for since before the search began, and was not found, is not in the shop.
 with ended as (
     update stock_cursors set searched = null where store = %(store)s returning store, search_began_at
 )
@@ -212,8 +212,8 @@ update stock k set outcome = %(outcome)s, message = %(message)s, resolution = %(
 from ended e where k.store = e.store and k.outcome = 'looked-for' and k.checked_at < e.search_began_at;
 
 -- name: emptying
--- How many SKUs the shop has in stock as far as is known, how many of its are to be published, and how many publishing took
--- to zero within the last hour, besides the ones named.
+-- How many SKUs the shop has in stock as far as is known, how many are to be published, and how many publishing took to zero
+-- within the last hour, without the ones named.
 select count(*) filter (where product_id is not null and (published is null or published > 0 or emptied_at > now() - interval '1 hour')) as stocked,
        count(*) filter (where wanted > done) as due,
        count(*) filter (where emptied_at > now() - interval '1 hour' and not sku = any(%(besides)s)) as emptied
@@ -230,7 +230,7 @@ select %(store)s, k.sku, 0, true from unnest(%(skus)s::text[]) as k (sku) order 
 on conflict (store, sku) do update set emptied_at = null, may_empty = true;
 
 -- name: spelled
--- SKUs of the store that are these in another case; one that the store spells just so is left out.
+-- SKUs of the store that equal these except for upper and lower case; a SKU that the store spells the same way is left out.
 select n.said, s.sku from unnest(%(skus)s::text[]) as n (said)
 join stock s on s.store = %(store)s and lower(s.sku) = lower(n.said) and s.outcome is distinct from 'unknown-sku'
 where not exists (select 1 from stock e where e.store = %(store)s and e.sku = n.said and e.outcome is distinct from 'unknown-sku')
@@ -256,13 +256,13 @@ from stock where store = %(store)s and (%(sku)s::text is null or sku = %(sku)s) 
 -- name: open_cursor
 insert into stock_cursors (store) values (%(store)s) on conflict (store) do nothing;
 
--- name: anew
--- Everything of the store, or of all stores, is published anew. Where that is asked of all, a walk that is under way goes on.
+-- name: publish_all_again
+-- Everything of the store, or of all stores, is published again. If all stores are asked, a scan that has begun goes on.
 update stock_cursors set position = null, walked = 0, next_poll_at = now(), prepaid = false
 where store = %(store)s or (%(store)s::text is null and position is not null);
 
--- name: sellers_anew
--- Everything of all stores of its tenant that sell from this one's locations, itself included, is published anew.
+-- name: publish_again_where_shared
+-- Everything is published again at all stores of the tenant that sell from this store's locations, itself included.
 update stock_cursors set position = null, walked = 0, next_poll_at = now(), prepaid = false
 where store = %(store)s
    or store in (select o.store from locations m join locations o on o.afosto_id = m.afosto_id
@@ -271,7 +271,7 @@ where store = %(store)s
                 where m.store = %(store)s);
 
 -- name: take_due
--- Stores whose inventory changes are to be read; one that died is read again after the patience.
+-- Stores whose inventory changes are due to be read. If a run dies, its store is due again after the patience.
 update stock_cursors c set next_poll_at = now() + %(patience)s * interval '1 second'
 where store in (
     select c.store from stock_cursors c join stores s on s.name = c.store

@@ -6,7 +6,7 @@ values (%(name)s, %(base_url)s, %(client_id)s, %(client_secret)s, %(afosto_key)s
 returning connected_at;
 
 -- name: connect_alone
--- Of two who connect one shop at once, the second sees the store of the first.
+-- When two connect one shop at the same time, the second sees the store of the first.
 select pg_advisory_xact_lock(hashtext('connecting a store'));
 
 -- name: addresses
@@ -32,7 +32,7 @@ update stores set access_token = %(access_token)s, token_issued_at = %(issued_at
 where name = %(name)s;
 
 -- name: set_credentials
--- The old token goes with the old secret. The tenant stays: it is the same merchant's with a new key.
+-- The old token is removed with the old secret. The tenant stays: the new key belongs to the same merchant.
 update stores set client_id = %(client_id)s, client_secret = %(client_secret)s, afosto_key = %(afosto_key)s,
        access_token = null, token_expires_at = null
 where name = %(name)s returning name;
@@ -41,7 +41,7 @@ where name = %(name)s returning name;
 update stores set paused_at = coalesce(paused_at, now()) where name = %(name)s returning name;
 
 -- name: resume
--- What came due meanwhile was put off by those who met the pause: it is due now.
+-- Cursors that came due during the pause were put off: they are due now.
 with due as (
     update cursors set next_poll_at = now(), running_until = null
     where store = %(name)s and next_poll_at > now() and not prepaid
@@ -49,7 +49,7 @@ with due as (
 update stores set paused_at = null where name = %(name)s returning name;
 
 -- name: resume_flow
--- Stock that stopped for a person to look at it goes on when that person has confirmed it.
+-- Stock that stopped for a person starts again only when that person has confirmed it.
 update store_flows set stopped_reason = null, stopped_message = null
 where store = %(store)s and (%(flow)s::text is null or (flow = %(flow)s and direction = %(direction)s))
   and stopped_reason <> all(%(besides)s)
@@ -68,11 +68,11 @@ update stores set open_unpaid = %(enabled)s where name = %(name)s returning name
 update stores set open_partly_paid = %(enabled)s where name = %(name)s returning name;
 
 -- name: drafts
--- Orders that are in Afosto and not opened there: most wait for their payment.
+-- Orders that are in Afosto and not opened there. Most wait for their payment.
 select epages_id from links where store = %(store)s and kind = 'order' and stage = 'filled' order by epages_id;
 
 -- name: remove
--- With all that bears its name; most of it goes by itself.
+-- With everything that belongs to it; most of that is deleted by cascade.
 with gone as (
     delete from stores where name = %(name)s returning name
 ), tried as (
@@ -88,7 +88,7 @@ select direction, flow, enabled, stopped_reason, stopped_message from store_flow
 where store = %(store)s order by direction desc, flow;
 
 -- name: stop_flow
--- The first imports all differ for one reason: stop the flow with one message instead of parking thousands.
+-- The first imports are all parked for one reason: stop the flow with one message instead of parking thousands of jobs.
 update store_flows set stopped_reason = %(reason)s, stopped_message = %(message)s
 where store = %(store)s and direction = %(direction)s and flow = %(flow)s and stopped_reason is null
   and (select count(*) from jobs where store = %(store)s and direction = %(direction)s and flow = %(flow)s
@@ -97,7 +97,7 @@ where store = %(store)s and direction = %(direction)s and flow = %(flow)s and st
 returning flow;
 
 -- name: halt_flow
--- A flow waits until a person decides.
+-- The flow stays stopped until a person decides.
 update store_flows set stopped_reason = %(reason)s, stopped_message = %(message)s
 where store = %(store)s and direction = %(direction)s and flow = %(flow)s;
 
@@ -107,7 +107,7 @@ where store = %(store)s and direction = 'export' and flow = 'inventory' and stop
 returning flow;
 
 -- name: blame
--- Many jobs find the same: the row is written once per pause. `since` begins with each reason.
+-- Many jobs find the same trouble, so the row is written once per pause. `since` begins again with another reason.
 insert into store_health (store, vendor, reason, message, retry_at)
 values (%(store)s, %(vendor)s, %(reason)s, %(message)s, now() + %(pause)s * interval '1 second')
 on conflict (store, vendor) do update set
@@ -153,7 +153,7 @@ select (select count(*) from orders where store = %(store)s) as seen,
 delete from locations where store = %(store)s and epages_id = %(epages_id)s returning afosto_id;
 
 -- name: forget_location
--- A location of the shop, or one of Afosto of which only the stock is sold.
+-- A location of the shop, or a location of Afosto of which only the stock is sold.
 delete from locations where store = %(store)s and case epages_id when '' then afosto_id else epages_id end = %(place)s
 returning afosto_id;
 
@@ -177,7 +177,7 @@ where store = %(store)s and (number = %(order)s or id = %(order)s)
 order by id = %(order)s desc;
 
 -- name: find_afosto
--- By the number or the id that Afosto gave it.
+-- By the number or the id that Afosto gave the order.
 select o.id, o.number, o.created_at, o.updated_at, o.is_test, o.is_final, o.first_seen_at
 from links l join orders o on o.store = l.store and o.id = l.order_key
 where l.store = %(store)s and l.kind = 'order' and (l.afosto_id = %(order)s or l.facts ->> 'number' = %(order)s);

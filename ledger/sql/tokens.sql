@@ -12,12 +12,12 @@ update api_tokens set revoked_at = now() where name = %(name)s and revoked_at is
 select id, name, tasks, stores from api_tokens where token_hash = %(token_hash)s and revoked_at is null;
 
 -- name: used
--- At most once a minute, as `seen` of an endpoint.
+-- At most once a minute, like `seen` of an endpoint.
 update api_tokens set last_used_at = now()
 where id = %(id)s and (last_used_at is null or last_used_at < now() - interval '1 minute');
 
 -- name: claim_key
--- The first request of a key takes it, also one that comes a day later; any other finds what stands there.
+-- The first request with a key takes the key, and so does one that comes a day later. Any other gets the row that is there.
 with taken as (
     insert into idempotency_keys (token_id, key, body_hash) values (%(token_id)s, %(key)s, %(body_hash)s)
     on conflict (token_id, key) do update

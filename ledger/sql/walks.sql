@@ -2,7 +2,7 @@
 insert into walks (store) values (%(store)s) on conflict do nothing;
 
 -- name: due
--- Stores whose walk has come, of those that export anything.
+-- Stores whose scan is due, if they export anything.
 update walks set next_at = now() + %(interval)s * interval '1 second'
 where store in (
     select w.store from walks w join stores s on s.name = w.store
@@ -16,7 +16,7 @@ returning store;
 select store, lists, listed_to from walks where store = %(store)s;
 
 -- name: read
--- A store that has been quiet for an hour is walked half as often as one that was for half an hour.
+-- A store that has been quiet for an hour is scanned half as often as one that has been quiet for half an hour.
 update walks set lists = %(lists)s, listed_to = greatest(listed_to, %(listed_to)s),
        news_at = case when %(news)s then now() else news_at end,
        next_at = case when %(news)s then next_at else
@@ -24,21 +24,21 @@ update walks set lists = %(lists)s, listed_to = greatest(listed_to, %(listed_to)
 where store = %(store)s;
 
 -- name: stir
--- The shop had news: Afosto may soon have some as well.
+-- The shop had news, so Afosto may soon have some as well.
 with walked as (
     update walks set news_at = now() where store = %(store)s
 )
 update stock_cursors set news_at = now() where store = %(store)s;
 
 -- name: known
--- Which orders of the shop these orders of Afosto are.
+-- The shop's ids of these Afosto orders.
 select epages_id from links
 where store = %(store)s and kind = 'order' and stage in ('filled', 'opened') and afosto_id = any(%(afosto_ids)s)
 order by epages_id;
 
 -- name: longest_ago
--- Orders that nobody looked at for a while, the longest ago first. A closed one may come to life again by a return, and a
--- draft be opened by hand, but few are: those wait longer, and half a year after it was opened nothing is expected of any.
+-- Orders that nobody looked at for a while, the longest ago first. A return may reopen a closed order, and a person may open a
+-- draft, but both are rare, so these wait longer. Half a year after an order was opened, nothing more is expected of it.
 select order_id from watched
 where store = %(store)s and opened_at > now() - interval '180 days'
   and looked_at < now() - (case when closed then %(closed_period)s else %(period)s end) * interval '1 second'

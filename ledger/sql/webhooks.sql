@@ -7,7 +7,7 @@ returning id;
 select id, store, created_at, seen_at, previous_secret is not null as rotating from webhook_endpoints order by store, created_at;
 
 -- name: rotate
--- Never while two are accepted: the older one, with which the other side may sign yet, would be refused from then on.
+-- Not while two secrets are accepted: the older one, with which the other side may still sign, would be refused from then on.
 with found as (
     select id, previous_secret is not null as rotating from webhook_endpoints where id = %(id)s for update
 ), rotated as (
@@ -27,9 +27,8 @@ select e.id, e.store, e.secret, e.previous_secret, s.afosto_bucket as bucket
 from webhook_endpoints e join stores s on s.name = e.store where e.id = %(id)s;
 
 -- name: take
--- A repeat finds its row and changes nothing. The order is one of any store of the same tenant, found by its own id or
--- by one of its parcels, whichever is named first: an order and a parcel may share an id. Events that are not looked at
--- name nothing.
+-- A repeat finds its row and changes nothing. The order may belong to any store of the same tenant. It is found by its own id or
+-- by that of one of its parcels, whichever is named first: an order and a parcel may have equal ids. Ignored events name nothing.
 insert into inbox (endpoint, message_id, event, entity_type, entity_id, triggered_at, store, order_key)
 select %(endpoint)s, %(message_id)s, %(event)s, %(entity_type)s, %(entity_id)s, %(triggered_at)s, f.store, f.order_key
 from (select 1) as one left join lateral (
@@ -42,7 +41,7 @@ on conflict (endpoint, message_id) do nothing
 returning store, order_key;
 
 -- name: seen
--- At most once a minute: the row would be fought over otherwise.
+-- At most once a minute, so that processes do not wait for each other's lock on the row.
 update webhook_endpoints set seen_at = now() where id = %(id)s and (seen_at is null or seen_at < now() - interval '1 minute');
 
 -- name: secrets

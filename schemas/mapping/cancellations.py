@@ -7,6 +7,7 @@ from schemas import afosto, epages
 from schemas.errors import NeedsPerson
 from schemas.mapping.counts import UnitPool, by_line, remainder, waiting
 from schemas.mapping.payments import require_parts_allowed
+from schemas.reasons import Reason
 from schemas.words import counted
 
 
@@ -33,7 +34,7 @@ def units_to_cancel(
             "carried over": imported.get(line.id, 0),
         }
         need = remainder(figures, order.id, line.id, "to cancel")
-        units += pool.take(line.id, need, reason="cancel-conflict", purpose="canceled")
+        units += pool.take(line.id, need, reason=Reason.CANCEL_CONFLICT, purpose="canceled")
     return units
 
 
@@ -100,7 +101,7 @@ def _conflict(shop: epages.Order, line: epages.LineItem, count: int) -> NeedsPer
     return NeedsPerson(
         f"Order {shop.number} ({shop.id}), line {line.sku}: Afosto canceled {counted(count, 'unit')}, but in the shop "
         f"only {line.unshipped + line.not_picked_up} can still be canceled.",
-        reason="cancel-conflict",
+        reason=Reason.CANCEL_CONFLICT,
         resolution="Look at the order on both sides and put right by hand what the two did to the same units; then "
         "retry the job.",
     )

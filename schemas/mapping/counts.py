@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from schemas import afosto
 from schemas.epages import LineItem
 from schemas.errors import Drift, NeedsPerson
+from schemas.reasons import Reason
 from schemas.words import counted
 
 
@@ -75,7 +76,7 @@ def foreign_unit(order: afosto.Order, unit_id: str) -> NeedsPerson:
     """The error for a unit that no line of the shop's order stands for: somebody added it in Afosto."""
     return NeedsPerson(
         f"The unit {unit_id} of Afosto order {order.number} ({order.id}) belongs to no line of the shop's order.",
-        reason="foreign-unit",
+        reason=Reason.FOREIGN_UNIT,
         resolution="It was added in Afosto, so the shop cannot hear of it: do by hand in the shop what concerns the "
         "other units, then drop the job.",
     )

@@ -6,6 +6,7 @@ from enum import Enum
 
 from schemas.epages import Order
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
 
 _ALL_OR_NONE = "FULL_REFUND_ONLY"
 # Nothing was paid, so nothing is paid back.
@@ -80,7 +81,7 @@ def require_parts_allowed(order: Order, what: str) -> None:
         raise NeedsPerson(
             f"Part of order {order.number} ({order.id}) was {what} in Afosto, but its payment method pays back all or "
             "nothing, so the shop takes no part of it.",
-            reason="full-refund-only",
+            reason=Reason.FULL_REFUND_ONLY,
             resolution=part_advice(what),
         )
 

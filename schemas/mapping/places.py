@@ -5,9 +5,10 @@ from collections.abc import Collection
 
 from schemas.epages import Order
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
 
-NOT_MAPPED = "location-not-mapped"
-NO_PLACE = "no-pickup-location"
+NOT_MAPPED = Reason.LOCATION_NOT_MAPPED
+NO_PLACE = Reason.NO_PICKUP_LOCATION
 
 
 def require_place(order: Order, store: str, mapped: Collection[str]) -> None:

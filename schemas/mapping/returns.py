@@ -8,6 +8,7 @@ from schemas.errors import NeedsPerson
 from schemas.mapping.counts import UnitPool, by_line, gone_out, remainder, shipped_so_far
 from schemas.mapping.news import RETURN_STATUS
 from schemas.mapping.payments import require_parts_allowed, takes_parts
+from schemas.reasons import Reason
 from schemas.words import counted
 
 RETURNED = "RETURNED"
@@ -35,7 +36,7 @@ def units_to_return(
                 "carried over": imported.get((line.id, status), 0),
             }
             need = remainder(figures, order.id, line.id, "to return")
-            units[status] += pool.take(line.id, need, reason="return-conflict", purpose="taken back")
+            units[status] += pool.take(line.id, need, reason=Reason.RETURN_CONFLICT, purpose="taken back")
     return units[RETURNED], units[BROKEN]
 
 
@@ -126,7 +127,7 @@ def _conflict(shop: epages.Order, line: epages.LineItem, count: int, out: int) -
     return NeedsPerson(
         f"Order {shop.number} ({shop.id}), line {line.sku}: {counted(count, 'unit')} came back to Afosto, but in the "
         f"shop only {out} are out.",
-        reason="return-conflict",
+        reason=Reason.RETURN_CONFLICT,
         resolution="Look at the order on both sides and put right by hand what the two did to the same units; then "
         "retry the job.",
     )

@@ -7,6 +7,7 @@ from schemas import afosto
 from schemas.epages import Process
 from schemas.errors import NeedsPerson
 from schemas.mapping.counts import UnitPool, by_line, waiting
+from schemas.reasons import Reason
 
 # Nothing has left the shop yet: the parcel is made once it has.
 _NOT_YET = "PENDING"
@@ -74,7 +75,7 @@ def status_for(process: Process) -> str:
     if process.status not in _PARCEL_STATUS:
         raise NeedsPerson(
             f"Process {process.id} of the shop has the status {process.status!r}, for which no parcel status is known.",
-            reason="unknown-status",
+            reason=Reason.UNKNOWN_STATUS,
             resolution="Set the parcel's status in Afosto by hand, and have the status added to the connector.",
         )
     return _PARCEL_STATUS[process.status]
@@ -85,7 +86,7 @@ def _plan(process: Process, pool: UnitPool) -> ParcelPlan:
     units = [
         unit
         for line in process.lines
-        for unit in pool.take(line.line_id, line.quantity, reason="ship-conflict", purpose="packed")
+        for unit in pool.take(line.line_id, line.quantity, reason=Reason.SHIP_CONFLICT, purpose="packed")
     ]
     return ParcelPlan(process.id, tuple(units), process.tracking_code, process.tracking_link, status)
 
@@ -95,7 +96,7 @@ def require_known_status(parcel: afosto.Parcel) -> None:
     if parcel.status not in RANK:
         raise NeedsPerson(
             f"Afosto's parcel {parcel.name} has the status {parcel.status!r}, which the connector does not know.",
-            reason="unknown-status",
+            reason=Reason.UNKNOWN_STATUS,
             resolution="Look what Afosto means by it, do in the shop what it asks for, and have the status added.",
         )
 

@@ -1,4 +1,4 @@
-"""What orders say about stock: the pieces a shop's lines hold, and the units Afosto has not deducted yet."""
+"""What orders say about stock: the pieces a shop has sold, and the units that Afosto has not deducted yet."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +9,8 @@ from schemas.epages import Order
 
 
 @dataclass(frozen=True, slots=True)
-class HeldLine:
-    """An order line as the shop last said: `held` pieces of it are out of the shop's stock for the buyer.
+class SoldLine:
+    """An order line as the shop last said: `sold_units` pieces of it are out of the shop's stock for the buyer.
 
     `product_id` and `variation_id` (None for a product without variations) say where the shop keeps the SKU's stock;
     `document_at` is when the order last changed (aware UTC).
@@ -19,20 +19,20 @@ class HeldLine:
     order_id: str
     line_id: str
     sku: str
-    held: int
+    sold_units: int
     document_at: datetime
     product_id: str
     variation_id: str | None
 
 
-def held_lines(order: Order) -> tuple[HeldLine, ...]:
-    """Give what each line of an order holds: ordered less canceled and returned. Broken pieces stay held."""
+def sold_lines(order: Order) -> tuple[SoldLine, ...]:
+    """Return what each line of an order has sold: ordered less canceled and returned. Broken pieces stay sold."""
     return tuple(
-        HeldLine(
+        SoldLine(
             order_id=order.id,
             line_id=line.id,
             sku=line.sku,
-            held=line.initial_quantity - line.canceled - line.returned,
+            sold_units=line.initial_quantity - line.canceled - line.returned,
             document_at=order.updated_at,
             product_id=line.variation_product_id or line.product_id,
             variation_id=line.product_id if line.variation_product_id else None,
@@ -41,8 +41,8 @@ def held_lines(order: Order) -> tuple[HeldLine, ...]:
     )
 
 
-def waiting_by_line(order: afosto.Order) -> Mapping[str, int]:
-    """Give how many units of each line are open and not deducted from inventory; lines without any are left out."""
+def undeducted_by_line(order: afosto.Order) -> Mapping[str, int]:
+    """Return how many units of each line are open and not deducted from inventory; lines without any are left out."""
     counts: dict[str, int] = {}
     for unit in order.units:
         if unit.line_ref and unit.progress == "OPEN" and not unit.contra_id and not unit.is_deducted:
@@ -50,15 +50,18 @@ def waiting_by_line(order: afosto.Order) -> Mapping[str, int]:
     return counts
 
 
-def promised(held: int, waiting: int | None) -> int:
-    """Give how many pieces of a line the shop has sold and Afosto has not booked (its part of U).
+def unbooked_stock(sold_units: int, undeducted: int | None) -> int:
+    """Return how many pieces of a line the shop has sold and Afosto has not booked: the line's part of U.
 
-    `waiting` is None while the order is not opened in Afosto. Counts that lag differently are never subtracted from
-    each other: whichever lags, the result is at most too large, and too little is published for a while.
+    `undeducted` is None while the order is not opened in Afosto, and where Afosto said it later than the moment that U
+    is counted for. The two counts may lag differently, so neither is subtracted from the other: whichever lags, the
+    result is at most too large, and too little is published for a while.
+
+    This is the reference of the database's view `unbooked_lines`; a test holds the view and its queries against it.
     """
-    return max(0, held if waiting is None else min(held, waiting))
+    return max(0, sold_units if undeducted is None else min(sold_units, undeducted))
 
 
-def wanted_stock(available: int, promised_pieces: int) -> int:
-    """Give what the shop's stock shall be: A − U, never below zero."""
-    return max(0, available - promised_pieces)
+def wanted_stock(available: int, unbooked: int) -> int:
+    """Return what the shop's stock shall be: A − U, never below zero."""
+    return max(0, available - unbooked)

@@ -4,7 +4,9 @@ import io
 import subprocess
 import tarfile
 from pathlib import Path
+from typing import LiteralString
 
+from ledger.queries import parse
 from tests.hosts.host import ROOT, Host
 
 MIGRATIONS = "ledger/migrations"
@@ -34,6 +36,20 @@ def older_host(folder: Path) -> Host:
     with tarfile.open(fileobj=io.BytesIO(archive)) as files:
         files.extractall(folder, filter="data")
     return Host(tree=folder)
+
+
+def commit_before(migration: str) -> str:
+    """The newest first parent that does not have a migration. Raises NoHistory."""
+    path = f"{MIGRATIONS}/{migration}.sql"
+    if _git("status", "--porcelain", "--", path):
+        return _git("rev-parse", "HEAD")
+    added = _git("log", "--first-parent", "-1", "--diff-filter=A", "--format=%H", "--", path)
+    return _git("rev-parse", "--verify", "--quiet", f"{added}^1")
+
+
+def statements_before(migration: str, stem: str) -> dict[str, LiteralString]:
+    """The named statements of a file of ledger/sql as they were before a migration. Raises NoHistory."""
+    return parse(_git("show", f"{commit_before(migration)}:ledger/sql/{stem}.sql"))
 
 
 def why_not() -> str:

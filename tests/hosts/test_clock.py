@@ -73,8 +73,8 @@ def test_a_clock_that_was_put_back_does_not_stop_dispatch(driver: Driver) -> Non
             "on conflict (single) do update set ran_at = excluded.ran_at"
         )
     )
-    assert driver.runtime.ledger.front.take_tick(0.5)
-    assert not driver.runtime.ledger.front.take_tick(0.5)
+    assert driver.runtime.ledger.dispatch_window.take_tick(0.5)
+    assert not driver.runtime.ledger.dispatch_window.take_tick(0.5)
 
 
 def test_a_lease_that_the_database_gave_to_another_is_forgotten_at_the_next_renewal(driver: Driver) -> None:
@@ -100,7 +100,7 @@ def _taken_back(driver: Driver, job_id: int) -> bool:
     driver.world.ledger.database.transaction(
         lambda s: s.execute("update jobs set lease_until = now() - interval '1 second' where id = %s", (job_id,))
     )
-    return job_id in [row["id"] for row in driver.runtime.ledger.jobs.take_back(100)]
+    return job_id in [row["id"] for row in driver.runtime.ledger.jobs.reclaim_expired(100)]
 
 
 @pytest.mark.parametrize("bounds", ["exclusive", "inclusive"])

@@ -108,7 +108,7 @@ def test_status_shows_the_flows_that_the_shop_does_not_permit(world: World, runt
 def _work(driver: Driver, without: str | None = None) -> None:
     """Say that a worker lives that consumes every queue but one."""
     queues = [queue for queue in QUEUE_NAMES if queue != without]
-    driver.runtime.ledger.front.heartbeat("worker", "host", queues, 4)
+    driver.runtime.ledger.dispatch_window.heartbeat("worker", "host", queues, 4)
 
 
 def _checks(connector: Commands, **env: str) -> dict[str, tuple[bool, str]]:

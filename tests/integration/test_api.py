@@ -226,7 +226,7 @@ def test_a_token_sends_only_the_tasks_it_was_made_for(doors: Doors, token: str) 
 
 
 def test_a_job_of_a_store_the_token_may_not_see_is_not_found(doors: Doors, token: str) -> None:
-    job = doors.ledger.jobs.hint("other", "import", "orders", "1")
+    job = doors.ledger.jobs.request_run("other", "import", "orders", "1")
     assert error(get(doors, token, f"/v1/jobs/{job}")) == (404, "unknown-job", None)
     assert get(doors, token, f"/v1/jobs/{10**30}").status_code == 404
     assert "There is no job 99" in get(doors, token, "/v1/jobs/99").text
@@ -269,7 +269,7 @@ def test_an_unforeseen_error_is_no_traceback_for_the_caller(
     def fail(*_: Any, **__: Any) -> None:
         raise LookupError("a detail of the database")
 
-    monkeypatch.setattr(doors.ledger.jobs.__class__, "hint", fail)
+    monkeypatch.setattr(doors.ledger.jobs.__class__, "request_run", fail)
     answer = send(doors, token)
     assert error(answer) == (500, "internal-error", None)
     assert "detail" not in answer.text

@@ -14,10 +14,10 @@ from ledger.database import Database, Row
 from ledger.keys import KeySet, new_key
 from ledger.ledger import Ledger
 from ledger.links import NewLink
-from ledger.records import SeenOrder, Wish
+from ledger.records import JobRequest, SeenOrder
 from ledger.stock import StockOutcome
 from schemas.errors import NeedsPerson
-from schemas.mapping.stock import HeldLine
+from schemas.mapping.stock import SoldLine
 from tests.rows import store_values
 
 NOW = datetime.now(UTC)
@@ -60,8 +60,8 @@ def seen(order: str, number: str | None = None) -> SeenOrder:
     return SeenOrder(order, number or f"number-{order}", NOW, NOW, is_test=False, is_final=False)
 
 
-def line(order: str, sku: str = "cup") -> HeldLine:
-    return HeldLine(order, f"line-{order}", sku, 1, NOW, f"product-{sku}", None)
+def line(order: str, sku: str = "cup") -> SoldLine:
+    return SoldLine(order, f"line-{order}", sku, 1, NOW, f"product-{sku}", None)
 
 
 def advance(ledger: Ledger, found: Slice) -> list[str]:
@@ -74,9 +74,11 @@ def advance(ledger: Ledger, found: Slice) -> list[str]:
     return sorted(row["subject"] for row in news)
 
 
-def sliced(orders: list[SeenOrder], lines: list[HeldLine] | None = None, content: str = "hash") -> Slice:
-    wishes = [Wish("orders", order.id, BAD if order.id == content else "hash", NOW) for order in orders]
-    return Slice(orders, wishes, [], NOW, 60.0, 1, len(orders), finished=False, over=True, pause=300, held=lines or [])
+def sliced(orders: list[SeenOrder], lines: list[SoldLine] | None = None, content: str = "hash") -> Slice:
+    wishes = [JobRequest("orders", order.id, BAD if order.id == content else "hash", NOW) for order in orders]
+    return Slice(
+        orders, wishes, [], NOW, 60.0, 1, len(orders), finished=False, over=True, pause=300, sold_lines=lines or []
+    )
 
 
 def parked(ledger: Ledger) -> list[tuple[str, str]]:
@@ -108,7 +110,7 @@ class Place:
     "place",
     [
         Place("orders", "number"),
-        Place("order_lines", "sku"),
+        Place("sold_lines", "sku"),
         Place("stock", "product_id"),
         Place("jobs", "content_hash"),
     ],
@@ -121,11 +123,11 @@ def test_whatever_of_an_order_is_refused_parks_that_order_alone(ledger: Ledger, 
     )
     lines = [line(each) for each in GOOD] + [line("odd", BAD)] if place.column == "sku" else [line(e) for e in GOOD]
     if place.table == "stock":
-        lines.append(HeldLine("odd", "line-odd", "plate", 1, NOW, BAD, None))
+        lines.append(SoldLine("odd", "line-odd", "plate", 1, NOW, BAD, None))
     found = sliced([*(seen(each) for each in GOOD), seen("odd", number)], lines, content)
     assert advance(ledger, found) == list(GOOD)
     assert parked(ledger) == [("odd", "not-written-down")]
-    assert {row["order_id"] for row in rows(ledger, "select order_id from order_lines")} == set(GOOD)
+    assert {row["order_id"] for row in rows(ledger, "select order_id from sold_lines")} == set(GOOD)
 
 
 def test_an_order_that_stays_refused_is_parked_once_and_its_log_has_one_line(
@@ -169,34 +171,34 @@ def test_a_sku_whose_place_is_refused_is_set_aside_with_the_reason(ledger: Ledge
 def test_a_sku_that_cannot_be_named_leaves_the_others_wanted(ledger: Ledger, caplog: pytest.LogCaptureFixture) -> None:
     refuse(ledger, "stock", "sku")
     with caplog.at_level(logging.WARNING, "ledger"):
-        ledger.stock.wish("shop", [*GOOD, BAD])
-        assert ledger.stock.wish_changed("shop", dict.fromkeys([*GOOD, BAD], NOW), FOREIGN) == len(GOOD)
+        ledger.stock.request_publishing("shop", [*GOOD, BAD])
+        assert ledger.stock.request_changed("shop", dict.fromkeys([*GOOD, BAD], NOW), FOREIGN) == len(GOOD)
     assert [each.sku for each in ledger.stock.due("shop", 10, [])] == list(GOOD)
     assert [vars(told)["what"] for told in caplog.records] == [f"SKU {BAD}"] * 2
 
 
-def test_an_order_that_cannot_be_hinted_at_leaves_the_others_due(
+def test_an_order_for_which_no_run_can_be_requested_leaves_the_others_due(
     ledger: Ledger, caplog: pytest.LogCaptureFixture
 ) -> None:
     refuse(ledger, "jobs", "subject")
     with caplog.at_level(logging.WARNING, "ledger"):
-        hinted = ledger.jobs.hint_all("shop", "export", "looks", [*GOOD, BAD], lane=2)
-    assert [row["subject"] for row in hinted] == list(GOOD)
+        requested = ledger.jobs.request_runs("shop", "export", "looks", [*GOOD, BAD], lane=2)
+    assert [row["subject"] for row in requested] == list(GOOD)
     assert len(caplog.records) == 1
 
 
 def test_news_that_are_refused_leave_the_others_due_and_are_named(ledger: Ledger) -> None:
     refuse(ledger, "jobs", "content_hash")
-    wishes = [Wish("shipments", "a", BAD, None), Wish("returns", "a", "hash", None)]
+    wishes = [JobRequest("shipments", "a", BAD, None), JobRequest("returns", "a", "hash", None)]
     with pytest.raises(NeedsPerson, match=r"the news for shipments\.export of a cannot be kept") as refused:
-        ledger.jobs.wish("shop", "export", 0, wishes)
+        ledger.jobs.request_jobs("shop", "export", 0, wishes)
     assert refused.value.reason == "not-written-down"
     assert [job["flow"] for job in ledger.jobs.search(state="waiting")] == ["returns"]
 
 
 def test_links_that_are_refused_leave_the_others_bound_and_the_intent_open(ledger: Ledger) -> None:
     refuse(ledger, "links", "afosto_id")
-    ledger.jobs.hint("shop", "import", "orders", "a")
+    ledger.jobs.request_run("shop", "import", "orders", "a")
     claimed = ledger.jobs.claim("shop", "import", "orders", "a", holder="me", lease=60)
     assert claimed is not None
     intent = ledger.links.announce(claimed[0], "parcel", {}, 0)
@@ -252,12 +254,12 @@ def test_a_parcel_whose_status_is_refused_leaves_the_others_noted(ledger: Ledger
 
 def test_what_afosto_has_not_deducted_is_refused_by_name(ledger: Ledger) -> None:
     with pytest.raises(NeedsPerson, match="of order a cannot be kept") as refused:
-        ledger.held.note_afosto("shop", "a", {"line-a": 2**40})
+        ledger.sold_units.note_afosto("shop", "a", {"line-a": 2**40})
     assert refused.value.reason == "not-written-down"
 
 
 def test_the_sum_of_what_is_promised_fits_the_answer(ledger: Ledger) -> None:
     most = 2**31 - 1
-    lines = [HeldLine(each, "line", "cup", most, NOW, "product", None) for each in GOOD]
+    lines = [SoldLine(each, "line", "cup", most, NOW, "product", None) for each in GOOD]
     advance(ledger, sliced([seen(each) for each in GOOD], lines))
-    assert ledger.held.promised(["shop"], ["cup"], NOW) == {"cup": most}
+    assert ledger.sold_units.unbooked_stock(["shop"], ["cup"], NOW) == {"cup": most}

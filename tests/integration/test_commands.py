@@ -315,7 +315,7 @@ def test_a_job_tells_that_nothing_was_carried_over_yet(driver: Driver, connector
 
 
 def test_a_job_of_an_order_that_was_not_read_points_to_no_order(driver: Driver, connector: Commands) -> None:
-    job = driver.runtime.ledger.jobs.hint(driver.store, "import", "orders", "zzz-unknown")
+    job = driver.runtime.ledger.jobs.request_run(driver.store, "import", "orders", "zzz-unknown")
     told = connector("jobs", "show", str(job)).stdout
     assert "The order itself was not read yet." in told
     assert "connector order" not in told

@@ -182,7 +182,7 @@ def test_what_is_left_of_an_order_to_be_collected_is_laid_out_once_the_rest_is_c
     canceled, *rest = units(copy)
     driver.world.afosto.cancel(TENANT, copy["id"], [canceled])
     driver.world.afosto.ready(TENANT, copy["id"], rest)
-    driver.runtime.ledger.jobs.hint(driver.store, "export", "shipments", order["id"], lane=0)
+    driver.runtime.ledger.jobs.request_run(driver.store, "export", "shipments", order["id"], lane=0)
     driver.run()
     driver.hurry()
     assert driver.writes() == ["cancel", "refund", "ready-for-pickup", "mail"]
@@ -283,7 +283,7 @@ def test_a_return_that_overtakes_its_shipment_comes_after_it(driver: Driver) -> 
     order, copy = driver.imported()
     driver.world.afosto.ship(TENANT, copy["id"], **TRACK)
     driver.world.afosto.return_(TENANT, copy["id"], units(copy)[:1], "restocked")
-    driver.runtime.ledger.jobs.hint(driver.store, "export", "returns", order["id"], lane=0)
+    driver.runtime.ledger.jobs.request_run(driver.store, "export", "returns", order["id"], lane=0)
     driver.run()
     driver.settle()
     assert [p["kind"] for p in driver.shop(order)["processes"]] == ["shippings", "returns"]

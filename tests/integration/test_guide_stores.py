@@ -78,7 +78,7 @@ def test_a_job_that_an_older_version_parked_for_its_missing_location_is_done_at_
 ) -> None:
     world.shop("older", publishes=True, scopes=list(GUIDE_SCOPES))
     shop = StockWorld(world, runtime, "older")
-    world.ledger.stock.wish_all("older")
+    world.ledger.stock.request_all("older")
     world.ledger.database.transaction(
         lambda s: s.execute("update jobs set state = 'parked', reason = 'no-location-mapped' where store = 'older'")
     )

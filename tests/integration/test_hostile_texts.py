@@ -53,7 +53,7 @@ def order(driver: Driver, connector: Commands) -> str:
     ledger = driver.runtime.ledger
     ledger.stores.blame(driver.store, "epages", "refused", "why", 60)
     ledger.stores.note_fault(driver.store, "orders.walk", "why", KeyError())
-    ledger.front.heartbeat("worker", "host", ["orders"], 4)
+    ledger.dispatch_window.heartbeat("worker", "host", ["orders"], 4)
     ledger.stores.map_location(driver.store, "here", "there")
     _execute(driver, "update jobs set state = 'parked', reason = 'odd', message = 'why', resolution = 'do this'")
     _execute(driver, "update store_flows set stopped_reason = 'odd', stopped_message = 'why' where flow = 'orders'")

@@ -77,7 +77,7 @@ def test_news_that_waits_for_ten_minutes_is_an_alarm_and_past_orders_are_none(wo
     driver = Driver(world, runtime)
     connector = Commands(driver)
     driver.poll()
-    driver.runtime.ledger.jobs.hint(driver.store, "import", "orders", "order", lane=2)
+    driver.runtime.ledger.jobs.request_run(driver.store, "import", "orders", "order", lane=2)
     _tell(driver, "update jobs set due_at = now() - interval '11 minutes' where store = %s")
     _work(runtime)
     assert connector("status").exit_code == 0
@@ -95,7 +95,7 @@ def test_only_what_may_run_now_lags_and_what_is_done_counts_as_speed(world: Worl
     driver = Driver(world, runtime)
     jobs = runtime.ledger.jobs
     for order in ("due", "sent", "later", "begun", "done"):
-        jobs.hint(driver.store, "import", "orders", order, lane=1)
+        jobs.request_run(driver.store, "import", "orders", order, lane=1)
     _tell(driver, "update jobs set state = 'queued', queued_at = now() where store = %s and subject = 'sent'")
     _tell(driver, "update jobs set due_at = now() + interval '1 hour' where store = %s and subject = 'later'")
     _claimed(runtime, driver, "begun")
@@ -122,7 +122,7 @@ def test_only_what_may_run_now_lags_and_what_is_done_counts_as_speed(world: Worl
 )
 def test_what_a_person_holds_back_lags_behind_nothing(world: World, runtime: Runtime, held: LiteralString) -> None:
     driver = Driver(world, runtime)
-    runtime.ledger.jobs.hint(driver.store, "import", "orders", "order", lane=1)
+    runtime.ledger.jobs.request_run(driver.store, "import", "orders", "order", lane=1)
     assert len(_lags(runtime, driver)) == 1
     _tell(driver, held)
     assert _lags(runtime, driver) == []
@@ -139,7 +139,7 @@ def _read_the_past(driver: Driver) -> None:
         # Nobody carries the message by which a poll goes on.
         driver.lose_leases()
         poll(driver.runtime, PollMessage(driver.store, "history"))
-        return all(seller.read for seller in driver.runtime.ledger.stock.sellers(driver.store, []))
+        return all(seller.read for seller in driver.runtime.ledger.stock.sharing_stores(driver.store, []))
 
     wait_for(all_read, 120, "the past orders to be read")
 
@@ -173,7 +173,7 @@ def _check(connector: Commands) -> tuple[bool, str]:
 
 def _work(runtime: Runtime) -> None:
     """Say that a worker lives that consumes every queue, and let dispatch run while nothing is sent."""
-    runtime.ledger.front.heartbeat("worker", "host", list(QUEUE_NAMES), 4)
+    runtime.ledger.dispatch_window.heartbeat("worker", "host", list(QUEUE_NAMES), 4)
     dispatch(runtime)
 
 

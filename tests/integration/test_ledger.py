@@ -15,10 +15,10 @@ from psycopg import sql
 from ledger import connecting
 from ledger.cursors import Slice
 from ledger.database import Database, Statement, fetch
-from ledger.jobs import upsert_wishes
+from ledger.jobs import upsert_requests
 from ledger.keys import KeySet, new_key
 from ledger.ledger import Ledger
-from ledger.records import Settlement, Wish
+from ledger.records import JobRequest, Settlement
 from ledger.session import Session
 from schemas.errors import NeedsPerson
 from tests.rows import store_values
@@ -36,18 +36,18 @@ def ledger(database_url: str) -> Iterator[Ledger]:
 
 
 def test_a_dependant_written_while_its_order_is_being_opened_is_woken(ledger: Ledger) -> None:
-    _advance(ledger, _wish("orders", "placed"))
+    _advance(ledger, _request("orders", "placed"))
     job = ledger.jobs.claim("shop", "import", "orders", "order", holder="me", lease=60)
     assert job is not None
     ledger.links.bind_order("shop", "order", "afosto-order", job[0].id, {})
     opening = threading.Thread(target=lambda: ledger.links.stage_order("shop", "order", "afosto-order", "opened"))
 
     def poll(session: Session) -> None:
-        fetch(session, "jobs.hold_orders", {"store": "shop", "subjects": ["order"]})
+        fetch(session, "jobs.lock_orders", {"store": "shop", "subjects": ["order"]})
         opening.start()
         opening.join(0.3)
         assert opening.is_alive(), "an order must not be opened between a poll's look at it and what the poll writes"
-        upsert_wishes(session, "shop", "import", 1, [_wish("shipments", "shipped")], LONG * 10)
+        upsert_requests(session, "shop", "import", 1, [_request("shipments", "shipped")], LONG * 10)
 
     ledger.database.transaction(poll)
     opening.join(LONG)
@@ -56,44 +56,44 @@ def test_a_dependant_written_while_its_order_is_being_opened_is_woken(ledger: Le
 
 
 def test_a_dependant_waits_for_its_order_until_it_is_opened(ledger: Ledger) -> None:
-    _advance(ledger, _wish("orders", "placed"), _wish("shipments", "shipped"))
+    _advance(ledger, _request("orders", "placed"), _request("shipments", "shipped"))
     (shipment,) = (row for row in ledger.jobs.search(store="shop") if row["flow"] == "shipments")
     assert shipment["due_at"] > datetime.now(UTC) + timedelta(seconds=10)
 
 
 def test_a_dependant_written_while_its_order_is_given_up_is_woken(ledger: Ledger) -> None:
-    _advance(ledger, _wish("orders", "placed"))
+    _advance(ledger, _request("orders", "placed"))
     job = ledger.jobs.claim("shop", "import", "orders", "order", holder="me", lease=60)
     assert job is not None
-    _advance(ledger, _wish("shipments", "canceled"))
+    _advance(ledger, _request("shipments", "canceled"))
     ledger.jobs.settle(job[0], "me", Settlement("done", "done", "canceled"), steps=[], seconds=0, requests=0)
     (shipment,) = (row for row in ledger.jobs.search(store="shop") if row["flow"] == "shipments")
     assert shipment["due_at"] <= datetime.now(UTC)
 
 
 def test_a_dependant_written_after_its_order_was_given_up_is_due_at_once(ledger: Ledger) -> None:
-    _advance(ledger, _wish("orders", "placed"))
+    _advance(ledger, _request("orders", "placed"))
     job = ledger.jobs.claim("shop", "import", "orders", "order", holder="me", lease=60)
     assert job is not None
     ledger.jobs.settle(job[0], "me", Settlement("done", "done", "canceled"), steps=[], seconds=0, requests=0)
-    _advance(ledger, _wish("shipments", "canceled"))
+    _advance(ledger, _request("shipments", "canceled"))
     (shipment,) = (row for row in ledger.jobs.search(store="shop") if row["flow"] == "shipments")
     assert shipment["due_at"] <= datetime.now(UTC)
 
 
 def test_a_dependant_of_a_draft_that_waits_for_its_payment_is_due_at_once(ledger: Ledger) -> None:
-    _advance(ledger, _wish("orders", "placed"))
+    _advance(ledger, _request("orders", "placed"))
     job = ledger.jobs.claim("shop", "import", "orders", "order", holder="me", lease=60)
     assert job is not None
     ledger.links.bind_order("shop", "order", "afosto-order", job[0].id, {})
     ledger.links.stage_order("shop", "order", "afosto-order", "filled")
-    _advance(ledger, _wish("shipments", "shipped"))
+    _advance(ledger, _request("shipments", "shipped"))
     (shipment,) = (row for row in ledger.jobs.search(store="shop") if row["flow"] == "shipments")
     assert shipment["due_at"] <= datetime.now(UTC)
 
 
 def test_a_late_note_of_a_draft_does_not_close_an_opened_order(ledger: Ledger) -> None:
-    _advance(ledger, _wish("orders", "placed"))
+    _advance(ledger, _request("orders", "placed"))
     job = ledger.jobs.claim("shop", "import", "orders", "order", holder="me", lease=60)
     assert job is not None
     ledger.links.bind_order("shop", "order", "afosto-order", job[0].id, {})
@@ -103,8 +103,8 @@ def test_a_late_note_of_a_draft_does_not_close_an_opened_order(ledger: Ledger) -
 
 
 def test_a_second_job_of_an_order_is_not_claimed_and_the_connection_goes_on(ledger: Ledger) -> None:
-    _advance(ledger, _wish("orders", "placed"))
-    ledger.jobs.hint("shop", "import", "shipments", "order")
+    _advance(ledger, _request("orders", "placed"))
+    ledger.jobs.request_run("shop", "import", "shipments", "order")
     assert ledger.jobs.claim("shop", "import", "orders", "order", holder="me", lease=60) is not None
     for _ in range(3):
         assert ledger.jobs.claim("shop", "import", "shipments", "order", holder="you", lease=60) is None
@@ -113,12 +113,12 @@ def test_a_second_job_of_an_order_is_not_claimed_and_the_connection_goes_on(ledg
 
 
 def test_a_job_claimed_while_another_of_its_order_is_released_breaks_nothing(ledger: Ledger) -> None:
-    _advance(ledger, _wish("orders", "placed"))
-    ledger.jobs.hint("shop", "import", "shipments", "order")
+    _advance(ledger, _request("orders", "placed"))
+    ledger.jobs.request_run("shop", "import", "shipments", "order")
     released: list[object] = []
 
     def release() -> None:
-        released.append(ledger.front.release("import", "shipments", {"shop": (5, 5)}, 5))
+        released.append(ledger.dispatch_window.release("import", "shipments", {"shop": (5, 5)}, 5))
 
     releasing = threading.Thread(target=release)
 
@@ -191,17 +191,17 @@ def _execute(statement: LiteralString, values: tuple[object, ...], session: Sess
     session.execute(statement, values)
 
 
-def _advance(ledger: Ledger, *wishes: Wish) -> None:
+def _advance(ledger: Ledger, *job_requests: JobRequest) -> None:
     fence = ledger.cursors.take("shop", "live", 300.0)
     cursor = ledger.cursors.get("shop", "live")
     assert cursor is not None
     assert cursor.fence == fence
-    found = Slice([], wishes, [], NOW, 60.0, 1, len(wishes), finished=False, over=True, pause=300)
+    found = Slice([], job_requests, [], NOW, 60.0, 1, len(job_requests), finished=False, over=True, pause=300)
     assert ledger.cursors.advance(cursor, found) is not None
 
 
-def _wish(flow: str, content: str) -> Wish:
-    return Wish(flow, "order", content, NOW)
+def _request(flow: str, content: str) -> JobRequest:
+    return JobRequest(flow, "order", content, NOW)
 
 
 def _hold(ledger: Ledger, together: threading.Barrier) -> None:

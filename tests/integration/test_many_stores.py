@@ -53,7 +53,7 @@ def test_300_stores_of_the_guide_alarm_nobody_and_are_told_of_on_one_screen(worl
 def test_what_is_wrong_with_300_stores_is_told_once(world: World, runtime: Runtime) -> None:
     for store in _connected(world, ALL_SCOPES, runtime):
         world.ledger.stores.blame(store.store, "afosto", "does-not-answer", f"no answer for {store.store}", 60)
-        world.ledger.jobs.hint(store.store, "import", "orders", "order", lane=1)
+        world.ledger.jobs.request_run(store.store, "import", "orders", "order", lane=1)
     world.ledger.database.transaction(
         lambda s: s.execute("update jobs set state = 'parked', reason = 'drift', message = 'why', resolution = 'what'")
     )
@@ -77,5 +77,5 @@ def _connected(world: World, scopes: list[str], runtime: Runtime) -> list[StockW
 
 def _work(runtime: Runtime) -> None:
     """Say that a worker lives that consumes every queue, and let dispatch run."""
-    runtime.ledger.front.heartbeat("worker", "host", list(QUEUE_NAMES), 4)
+    runtime.ledger.dispatch_window.heartbeat("worker", "host", list(QUEUE_NAMES), 4)
     dispatch(runtime)

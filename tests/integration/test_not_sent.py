@@ -50,7 +50,7 @@ class Guard:
 def refuse(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, ConnectorError], Guard]:
     def arm(kind: str, error: ConnectorError) -> Guard:
         guard = Guard(kind, error)
-        announce, move, before = Links.announce, Stock.announce, Gate.before
+        announce, move, before = Links.announce, Stock.record_move, Gate.before
 
         def announcing(self: Links, job: Any, kind: str, *rest: Any) -> int:
             guard.announced |= kind == guard.kind
@@ -65,7 +65,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, ConnectorError], G
             before(self, effect)
 
         monkeypatch.setattr(Links, "announce", announcing)
-        monkeypatch.setattr(Stock, "announce", moving)
+        monkeypatch.setattr(Stock, "record_move", moving)
         monkeypatch.setattr(Gate, "before", passing)
         return guard
 
@@ -185,7 +185,7 @@ def test_an_intent_that_another_run_has_taken_over_is_left_to_it(driver: Driver)
     driver.imported()
     jobs, links = driver.runtime.ledger.jobs, driver.runtime.ledger.links
     key = (driver.store, "import", "orders", driver.jobs()[0]["order_key"])
-    jobs.hint(*key, lane=LIVE)
+    jobs.request_run(*key, lane=LIVE)
     first = _claim(driver, key)
     intent = links.announce(first, "parcel", {}, 60)
     driver.lose_leases()

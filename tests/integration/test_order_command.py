@@ -20,7 +20,7 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.mark.parametrize("flow", ["looks", "shipments"])
 def test_a_job_for_an_order_s_number_is_parked_and_names_the_id(driver: Driver, connector: Commands, flow: str) -> None:
     order, _ = driver.imported()
-    driver.runtime.ledger.jobs.hint(driver.store, "export", flow, order["number"], lane=0)
+    driver.runtime.ledger.jobs.request_run(driver.store, "export", flow, order["number"], lane=0)
     driver.run()
     assert driver.parked() == ["unknown-order"]
     told = connector("jobs", "list", "--store", driver.store, "--state", "parked").stdout
@@ -117,7 +117,7 @@ def test_the_store_alone_is_answered_with_what_is_missing(driver: Driver, connec
 
 def test_a_job_is_told_in_words_with_its_attempts(driver: Driver, connector: Commands) -> None:
     order, _ = driver.imported()
-    driver.runtime.ledger.jobs.hint(driver.store, "export", "looks", order["number"], lane=0)
+    driver.runtime.ledger.jobs.request_run(driver.store, "export", "looks", order["number"], lane=0)
     driver.run()
     (job,) = [job for job in driver.jobs() if job["state"] == "parked"]
     told = connector("jobs", "show", str(job["id"])).stdout

@@ -61,7 +61,7 @@ def test_two_shops_that_spell_one_sku_differently_are_told_and_keep_their_stock(
     world.ledger.stock.remember(other.store, {sku.swapcase(): ("a-product", None)})
     before = shop.figures()
     world.afosto.recount(TENANT, HERE, sku, 3)
-    shop.wish()
+    shop.request()
     shop.publish()
     assert shop.figures() == before
     row = shop.rows()[sku]

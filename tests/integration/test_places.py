@@ -105,6 +105,6 @@ def test_a_flow_that_is_off_is_named_by_the_order_it_may_hold_back(driver: Drive
     told = connector("order", driver.store, order["number"]).stdout
     assert "Nothing is left to do for the flows that are on. Off: shipments.export." in told
     connector("store", "pause", driver.store)
-    driver.runtime.ledger.jobs.hint(driver.store, "import", "orders", order["id"], lane=0)
+    driver.runtime.ledger.jobs.request_run(driver.store, "import", "orders", order["id"], lane=0)
     told = connector("order", driver.store, order["number"]).stdout
     assert f"Held back: orders.import. To let it go on: connector store resume {driver.store}" in told

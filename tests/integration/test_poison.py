@@ -51,7 +51,7 @@ def world(
 @contextmanager
 def running(world: World, pool: str) -> Iterator[subprocess.Popen[bytes]]:
     worker = world.worker(QUEUE, 2, pool=pool)
-    wait_for(lambda: slots_of_queues(world.ledger.front)[QUEUE] > 0, 30, "the worker")
+    wait_for(lambda: slots_of_queues(world.ledger.dispatch_window)[QUEUE] > 0, 30, "the worker")
     try:
         yield worker
     finally:

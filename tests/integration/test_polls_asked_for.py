@@ -92,7 +92,7 @@ def test_a_sweep_that_is_asked_for_while_one_reads_goes_on_where_it_is(driver: D
 def test_a_walk_over_the_catalogue_goes_on_where_it_is_when_all_stock_is_asked_for(driver: Driver) -> None:
     stock = driver.runtime.ledger.stock
     stock.found(driver.store, {}, 500)
-    stock.anew()
+    stock.publish_all_again()
     cursor = stock.cursor(driver.store)
     assert cursor
     assert cursor["walked"] == 500

@@ -10,7 +10,7 @@ from ledger.cursors import Slice
 from ledger.database import Database
 from ledger.keys import KeySet, new_key
 from ledger.ledger import Ledger
-from ledger.records import Wish
+from ledger.records import JobRequest
 from ledger.session import Session
 from tests.rows import store_values
 
@@ -49,7 +49,7 @@ def test_news_from_afosto_end_the_quiet(ledger: Ledger) -> None:
 
 def test_an_order_in_the_shop_ends_the_quiet(ledger: Ledger) -> None:
     _quiet_for(ledger, "10 days")
-    _poll(ledger, Wish("orders", "order", "hash", datetime.now(UTC)))
+    _poll(ledger, JobRequest("orders", "order", "hash", datetime.now(UTC)))
     _walk(ledger, news=False)
     _watch(ledger, news=False)
     assert _next(ledger, "walks", "next_at") == pytest.approx(USUAL, abs=5)
@@ -82,7 +82,7 @@ def _watch(ledger: Ledger, *, news: bool) -> None:
     ledger.stock.move_cursor("shop", now, lists_changes=True, pause=USUAL, news=news, longest=LONGEST)
 
 
-def _poll(ledger: Ledger, *wishes: Wish) -> None:
+def _poll(ledger: Ledger, *wishes: JobRequest) -> None:
     fence = ledger.cursors.take("shop", "live", 300.0)
     cursor = ledger.cursors.get("shop", "live")
     assert cursor is not None

@@ -52,7 +52,7 @@ def test_stock_that_is_to_be_published_is_on_its_way(world: World, runtime: Runt
     stock = StockWorld.open(world, runtime)
     stock.settle()
     world.epages.adjust_stock(stock.store, stock.sku(), 7)
-    stock.wish(stock.sku())
+    stock.request(stock.sku())
     (row,) = found(Commands(stock), code=0)
     assert row["cause"] == "it is to be published"
 

@@ -158,7 +158,7 @@ def test_what_no_event_told_before_the_stop_is_seen_without_one(driver: Driver, 
 def test_an_export_that_was_due_when_the_dump_was_made_waits_for_the_look(driver: Driver, drill: Drill) -> None:
     order, copy = driver.imported(lines=four_pieces(driver))
     driver.world.afosto.cancel(TENANT, copy["id"], [copy["units"][0]["id"]])
-    driver.runtime.ledger.jobs.hint(driver.store, "export", "cancellations", order["id"])
+    driver.runtime.ledger.jobs.request_run(driver.store, "export", "cancellations", order["id"])
     drill.dump()
     driver.run()
     before = effects(driver)

@@ -91,7 +91,7 @@ def _runtime(services: Services, sent: list[str]) -> Runtime:
 
 def _ran(ledger: Ledger, order: str) -> None:
     """One order was imported: a job, its attempt, its link, and an intent that is settled."""
-    ledger.jobs.hint("shop", "import", "orders", order)
+    ledger.jobs.request_run("shop", "import", "orders", order)
     claimed = ledger.jobs.claim("shop", "import", "orders", order, holder="me", lease=60)
     assert claimed is not None
     job, _ = claimed

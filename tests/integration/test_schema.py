@@ -26,6 +26,7 @@ CATALOGUE = {
         where c.relnamespace = 'public'::regnamespace order by c.relname, d.objsubid""",
     "triggers": "select tgrelid::regclass::text as of, pg_get_triggerdef(oid) as definition from pg_trigger "
     "where not tgisinternal order by 1, 2",
+    "views": "select viewname, definition from pg_views where schemaname = 'public' order by viewname",
     "functions": "select pg_get_functiondef(oid) as definition from pg_proc "
     "where pronamespace = 'public'::regnamespace and prokind in ('f', 'p') order by 1",
 }

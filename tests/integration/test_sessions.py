@@ -57,7 +57,7 @@ def test_an_odd_setting_of_the_database_changes_nothing(
     migrate(database)
     # What is read back has times, intervals, floats, bytes and texts beyond ASCII in it.
     assert database.row("status.dispatch") is None
-    assert ledger.front.take_tick(1.0)
+    assert ledger.dispatch_window.take_tick(1.0)
     row = database.transaction(lambda session: session.execute(READ_BACK).fetchone())
     assert row is not None
     assert abs(row.pop("moment") - datetime.now(UTC)).total_seconds() < 60

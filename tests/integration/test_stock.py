@@ -11,7 +11,7 @@ import pytest
 from clients.errors_table import Answer
 from clients.http import Http
 from clients.limiter import Limiter
-from ledger.held import Held
+from ledger.held import SoldUnits
 from ledger.stock import StockOutcome
 from schemas.errors import LeaseLost, NeedsPerson
 from schemas.messages import StockMessage
@@ -63,7 +63,7 @@ def test_a_sale_that_afosto_has_not_heard_of_is_not_given_back_to_the_shop(shop:
     shop.settle()
     sku = shop.sku()
     shop.sell(sku, 3)
-    shop.wish(sku)
+    shop.request(sku)
     shop.publish()
     assert shop.figures()[sku] == 7
     assert _figures(shop, sku) == (7, 10, 3)
@@ -165,7 +165,7 @@ def test_after_a_lost_answer_the_sku_is_left_alone_for_the_wait_and_then_looked_
     shop.watch()
     assert "1 lost" in shop.publish()
     assert shop.figures()[sku] == 25
-    shop.wish(sku)
+    shop.request(sku)
     assert "nothing was wanted" in shop.publish()
     time.sleep(1.6)
     assert "1 published" in shop.publish()
@@ -193,7 +193,7 @@ def test_a_worker_that_dies_between_a_move_and_its_answer_leaves_the_sku_alone_f
 ) -> None:
     shop.settle()
     sku = shop.sku()
-    shop.wish(sku)
+    shop.request(sku)
     shop.claim()
     _say_that_its_answer_is_lost(world, shop, sku)
     assert "nothing was wanted" in shop.publish()
@@ -212,11 +212,11 @@ def test_who_lost_the_lease_settles_nothing_that_another_worker_is_about(shop: S
     assert "1 lost" in shop.publish()
     ambiguous = shop.rows()[sku]["ambiguous_until"]
     with pytest.raises(LeaseLost):
-        stock.announce(frozen, sku, 0)
+        stock.record_move(frozen, sku, 0)
     with pytest.raises(LeaseLost):
         stock.withdraw(frozen, taken)
     with pytest.raises(LeaseLost):
-        stock.settle(frozen, taken, ("elsewhere", None), StockOutcome("published", "long ago"), 1)
+        stock.note_outcome(frozen, taken, ("elsewhere", None), StockOutcome("published", "long ago"), 1)
     assert (shop.rows()[sku]["ambiguous_until"], shop.rows()[sku]["open"]) == (ambiguous, True)
     shop.settle()
     assert shop.figures()[sku] == 25
@@ -232,7 +232,7 @@ def test_two_stores_that_sell_from_the_same_locations_share_what_is_there(
     other.settle()
     shop.sell(sku, 3)
     other.sell(sku, 4)
-    other.wish(sku)
+    other.request(sku)
     other.publish()
     assert other.figures()[sku] == 3
     shop.settle()
@@ -256,7 +256,7 @@ def test_a_shop_that_sells_other_things_is_not_asked(shop: StockWorld, world: Wo
 def test_nothing_is_published_before_the_past_orders_of_every_seller_are_read(world: World, runtime: Runtime) -> None:
     since = datetime.now(UTC) - timedelta(days=1)
     shop = StockWorld.open(world, runtime, since=since)
-    shop.wish(shop.sku())
+    shop.request(shop.sku())
     assert "still being read" in shop.publish()
     assert "still being read" in shop.watch()
     shop.settle()
@@ -294,7 +294,7 @@ def test_a_sku_that_the_shop_does_not_have_is_noted_and_costs_no_call_until_it_i
     asked = _finds(world, shop) - before
     assert shop.rows()[unknown]["outcome"] == "unknown-sku"
     told = Commands(shop)("stock", shop.store, unknown)
-    shop.wish(unknown)
+    shop.request(unknown)
     shop.publish()
     assert (asked, _finds(world, shop) - before) == (0, 1)
     assert (told.exit_code, told.stdout) == (1, "")
@@ -313,7 +313,7 @@ def test_a_product_with_variations_holds_no_stock_of_its_own(shop: StockWorld, w
     variation = next(row for row in world.epages.stock(shop.store) if row["variation_of"])
     world.ledger.stock.remember(shop.store, {"PARENT": (variation["variation_of"], None)})
     world.afosto.recount(TENANT, HERE, "PARENT", 10)
-    shop.wish("PARENT")
+    shop.request("PARENT")
     shop.publish()
     assert shop.rows()["PARENT"]["outcome"] == "looked-for"
     assert len(shop.writes()) == 6
@@ -338,7 +338,7 @@ def test_without_a_chosen_location_the_job_is_done_and_says_what_to_do(world: Wo
 def test_a_paused_store_is_neither_watched_nor_published(shop: StockWorld, world: World) -> None:
     world.ledger.stores.pause(shop.store)
     assert "paused" in shop.watch()
-    shop.wish(shop.sku())
+    shop.request(shop.sku())
     assert "nothing to do" in shop.publish()
 
 
@@ -374,7 +374,7 @@ def test_pieces_reserved_for_an_order_that_was_just_canceled_are_no_fault_of_who
         if "openOrder" in str(options.get("body")) and not opened:
             opened.append(lambda: send(http, method, url, **options))
             world.epages.act(shop.store, order["id"], "cancel")
-            shop.wish(sku)
+            shop.request(sku)
             shop.publish()
             return answers[0]
         if url.endswith("adjust-available-stock") and opened and not answers:
@@ -419,17 +419,17 @@ def test_a_piece_that_is_not_booked_and_put_back_after_the_reading_is_not_for_sa
     shop.poll()
     world.afosto.recount(TENANT, HERE, sku, 12)
     shop.watch()
-    promised = Held.promised
+    unbooked = SoldUnits.unbooked_stock
     canceled: list[object] = []
 
-    def once_the_buyer_has_canceled(held: Held, *arguments: Any) -> dict[str, int]:
+    def once_the_buyer_has_canceled(sold_units: SoldUnits, *arguments: Any) -> dict[str, int]:
         """The shop's stock, its orders and what the ledger knows of them are read one after another."""
         if not canceled:
             canceled.append(world.epages.act(shop.store, order["id"], "cancel"))
             shop.poll()
-        return promised(held, *arguments)
+        return unbooked(sold_units, *arguments)
 
-    with patch.object(Held, "promised", autospec=True, side_effect=once_the_buyer_has_canceled):
+    with patch.object(SoldUnits, "unbooked_stock", autospec=True, side_effect=once_the_buyer_has_canceled):
         shop.publish()
     assert shop.violations() == []
     shop.settle()

@@ -116,7 +116,7 @@ def do(shop: StockWorld, act: Act) -> None:
 
 def _publish(shop: StockWorld) -> None:
     """Publish all that is known, as a foreign system may ask for at any time."""
-    shop.wish()
+    shop.request()
     shop.publish()
 
 
@@ -200,8 +200,8 @@ def _check(world: World, shops: list[StockWorld]) -> None:
     for shop in shops:
         # As every night: nothing else tells of a SKU that nobody has bought or moved since it got its name, or of what
         # an answer left out.
-        world.ledger.stock.anew(shop.store)
-        shop.wish()
+        world.ledger.stock.publish_all_again(shop.store)
+        shop.request()
     for _ in range(3):
         for shop in shops:
             world.ledger.jobs.retry(store=shop.store)

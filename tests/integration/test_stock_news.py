@@ -56,8 +56,8 @@ def test_a_sale_heard_of_in_a_second_reading_makes_wanted_what_was_published_aft
         if reading == 3:
             other.sell(first, 3, **UNPAID)
 
-    shop.wish(first)
-    shop.wish(second)
+    shop.request(first)
+    shop.request(second)
     with _before_each_reading(between):
         shop.publish()
     _settle(shop, other)
@@ -84,7 +84,7 @@ def test_a_sku_that_sells_during_every_reading_is_lowered(shop: StockWorld, worl
 
 def test_a_move_during_a_long_walk_over_the_catalogue_is_published(shop: StockWorld, world: World) -> None:
     sku = shop.sku(0)
-    world.ledger.stock.anew()
+    world.ledger.stock.publish_all_again()
     whole = walking_catalogue.walk
 
     def all_but_the_end(runtime: Runtime, store: Store, walked: int) -> tuple[set[str], bool]:

@@ -38,7 +38,7 @@ def test_an_order_with_an_old_sku_moves_no_stock_of_the_new_one(shop: StockWorld
     world.afosto.recount(TENANT, HERE, new, 98)
     shop.sell(old, 1)
     world.epages.change_catalogue(shop.store, "rename", old, to=new)
-    world.ledger.stock.anew(shop.store)
+    world.ledger.stock.publish_all_again(shop.store)
     shop.watch()
     shop.publish()
     assert shop.figures()[new] == 98
@@ -51,7 +51,7 @@ def test_an_order_with_an_old_sku_tells_nobody_where_the_new_one_is(shop: StockW
     old, new = shop.sku(), f"{shop.sku()}-NEW"
     world.afosto.recount(TENANT, HERE, new, 3)
     world.epages.change_catalogue(shop.store, "rename", old, to=new)
-    shop.wish(old)
+    shop.request(old)
     shop.settle()
     assert (shop.rows()[old]["outcome"], shop.figures()[new]) == ("looked-for", 3)
     assert shop.watch().startswith("changed")
@@ -93,7 +93,7 @@ def test_a_place_on_an_order_that_is_gone_replaces_none_that_the_catalogue_has_s
     sku = shop.sku(2)
     shop.sell(sku, 3)
     world.epages.change_catalogue(shop.store, "replace", sku)
-    world.ledger.stock.anew(shop.store)
+    world.ledger.stock.publish_all_again(shop.store)
     shop.watch()
     before = _place(world, shop.store, sku)
     shop.poll()
@@ -110,7 +110,7 @@ def test_pieces_that_are_put_back_under_another_sku_are_not_for_sale_beside_its_
     order = shop.sell(old, 3)
     shop.settle()
     world.epages.change_catalogue(shop.store, "rename", old, to=new)
-    world.ledger.stock.anew(shop.store)
+    world.ledger.stock.publish_all_again(shop.store)
     shop.settle()
     world.epages.act(shop.store, order["id"], "cancel")
     shop.settle()
@@ -133,7 +133,7 @@ def test_a_product_that_is_deleted_between_its_reading_and_its_move_is_looked_fo
 def test_a_search_over_the_catalogue_publishes_nothing_else(shop: StockWorld) -> None:
     before = {sku: row["checked_at"] for sku, row in shop.rows().items()}
     shop.world.afosto.recount(TENANT, HERE, "NEVER-SOLD-HERE", 1)
-    shop.wish("NEVER-SOLD-HERE")
+    shop.request("NEVER-SOLD-HERE")
     shop.publish()
     _rest(shop)
     rows = shop.rows()

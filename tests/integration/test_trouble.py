@@ -1,4 +1,4 @@
-"""A parked job, a stopped flow and an ill store each leave one warning in the log when they begin, not each time."""
+"""A parked job, a stopped flow and an unhealthy store each leave one warning in the log, when they begin."""
 
 import logging
 from collections.abc import Iterator
@@ -60,7 +60,7 @@ def execute(ledger: Ledger, statement: LiteralString) -> None:
 
 
 def asked(ledger: Ledger, order: str = "4711") -> None:
-    assert ledger.jobs.hint("shop", "import", "orders", order) is not None
+    assert ledger.jobs.request_run("shop", "import", "orders", order) is not None
 
 
 def test_a_parked_job_is_told_once_with_all_that_a_person_needs(ledger: Ledger, log: pytest.LogCaptureFixture) -> None:
@@ -134,7 +134,7 @@ def test_a_job_whose_holders_die_is_told_when_it_is_parked(ledger: Ledger, log: 
     for _ in range(3):
         assert ledger.jobs.claim("shop", "import", "orders", "4711", holder="me", lease=60) is not None
         execute(ledger, "update jobs set lease_until = now() - interval '1 second'")
-        ledger.jobs.take_back(3)
+        ledger.jobs.reclaim_expired(3)
     (line,) = told(log)
     assert (line["order"], line["reason"]) == ("4711", "holder-dies")
     assert "connector jobs retry --reason holder-dies" in line["resolution"]

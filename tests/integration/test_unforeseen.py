@@ -126,7 +126,11 @@ def test_a_poll_that_fails_at_a_document_shows_as_its_store_s_health_until_one_s
         assert "this is a fault of the connector" in connector("status").stdout
         assert connector("status").exit_code == 1
     ((event, told_once),) = warnings(heard)
-    assert (event, told_once["store"], told_once["reason"]) == ("a store is ill", driver.store, "unexpected-error")
+    assert (event, told_once["store"], told_once["reason"]) == (
+        "a store is unhealthy",
+        driver.store,
+        "unexpected-error",
+    )
     assert told_once["exc_info"][0] is Mistake
     driver.poll()
     driver.run()
@@ -163,7 +167,7 @@ def test_any_run_over_a_store_that_fails_shows_as_its_health_and_heals(
             with pytest.raises(Mistake):
                 do(driver)
     assert health(driver) == [f"{run} failed: Mistake: 'colour', password=***"]
-    assert [event for event, _ in warnings(heard)] == ["a store is ill"]
+    assert [event for event, _ in warnings(heard)] == ["a store is unhealthy"]
     do(driver)
     assert health(driver) == []
 
@@ -254,9 +258,9 @@ def test_a_neighbor_whose_orders_a_mapping_fails_at_holds_up_no_stock(
     neighbor.poll()
     seller.settle()
     sold = neighbor.sell(neighbor.sku(), 1)
-    seller.wish()
+    seller.request()
     with monkeypatch.context() as patch:
-        break_for(patch, "ledger.held.held_lines", lambda order: order.id == sold["id"])
+        break_for(patch, "ledger.held.sold_lines", lambda order: order.id == sold["id"])
         seller.publish()
     shown = [seller.rows()[sku] for sku in seller.figures()]
     assert [(row["outcome"], row["open"]) for row in shown] == [("published", False)] * len(shown)

@@ -214,9 +214,8 @@ def test_an_order_held_since_a_restore_that_nobody_can_look_at_is_for_a_person_a
 ) -> None:
     order, copy = driver.imported(lines=driver.lines(2))
     database = driver.runtime.ledger.database
-    database.transaction(
-        lambda s: s.execute("update stores set held_until = now() + interval '1 hour' where name = %s", (driver.store,))
-    )
+    sql = "update stores set needs_recovery_before = now() + interval '1 hour' where name = %s"
+    database.transaction(lambda s: s.execute(sql, (driver.store,)))
     driver.world.epages.act(driver.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
     driver.world.afosto.tamper(TENANT, copy["id"], "delete")
     driver.poll()
@@ -258,7 +257,7 @@ def test_what_was_sent_of_a_flow_that_is_switched_off_keeps_nothing_else_of_its_
 
 def _send(driver: Driver, flow: str) -> None:
     """Let dispatch take a job for the broker, where it stays."""
-    driver.runtime.ledger.front.release("export", flow, {driver.store: (5, 5)}, 5)
+    driver.runtime.ledger.dispatch_window.release("export", flow, {driver.store: (5, 5)}, 5)
 
 
 def _park(driver: Driver) -> None:

@@ -85,7 +85,7 @@ def test_a_new_worker_does_not_hide_one_that_is_frozen(world: World) -> None:
 
 
 def test_a_worker_that_is_gone_for_good_is_forgotten_as_the_doctor_advises(world: World) -> None:
-    world.ledger.front.heartbeat("orders-1-beef@gone", "gone", ["orders"], 4)
+    world.ledger.dispatch_window.heartbeat("orders-1-beef@gone", "gone", ["orders"], 4)
     refused = _said(world, "workers", "forget", "orders-1-beef@gone")
     assert "The worker orders-1-beef@gone is alive" in refused.output
     _a_minute_passes(world)
@@ -113,7 +113,7 @@ def test_the_settings_of_the_workers_count_and_this_shell_s_are_named_where_they
 def test_workers_with_different_settings_are_wrong(world: World) -> None:
     for name, interval in (("one", 300.0), ("two", 300.0), ("three", 60.0)):
         settings = {"CONNECTOR_POLL_INTERVAL": interval}
-        world.ledger.front.heartbeat(name, "host", ["orders"], 4, settings=settings)
+        world.ledger.dispatch_window.heartbeat(name, "host", ["orders"], 4, settings=settings)
     text = "CONNECTOR_POLL_INTERVAL is 300.0 in most workers, but 60.0 in three; give all the same and restart them"
     assert _checks(world)["settings"] == (False, text)
 

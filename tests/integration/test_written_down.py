@@ -38,7 +38,7 @@ def job(ledger: Ledger) -> Job:
 
 
 def claimed(ledger: Ledger) -> tuple[Job, Context]:
-    ledger.jobs.hint("shop", "import", "orders", "order")
+    ledger.jobs.request_run("shop", "import", "orders", "order")
     found = ledger.jobs.claim("shop", "import", "orders", "order", holder="me", lease=60)
     assert found is not None
     return found
@@ -97,10 +97,10 @@ def test_a_store_is_blamed_in_any_words(ledger: Ledger) -> None:
 
 
 def test_a_stock_that_no_column_takes_holds_up_no_other_sku(ledger: Ledger, job: Job) -> None:
-    ledger.stock.wish("shop", ["A"])
+    ledger.stock.request_publishing("shop", ["A"])
     (wanted,) = ledger.stock.due("shop", 10, [])
     assert isinstance(wanted, WantedSku)
-    ledger.stock.settle(job, wanted, ("product", None), StockOutcome("published", "fine", published=2**40), 60)
+    ledger.stock.note_outcome(job, wanted, ("product", None), StockOutcome("published", "fine", published=2**40), 60)
     (row,) = ledger.stock.list("shop")
     assert (row["outcome"], row["open"]) == ("not-written-down", False)
 

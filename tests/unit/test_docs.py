@@ -12,6 +12,7 @@ from marshmallow import missing
 
 from gateway.webhooks import SIGNATURE
 from schemas.messages import CONTRACT, DOCS, FOR_OTHERS
+from schemas.reasons import Reason
 from schemas.setting_kinds import Seconds
 from schemas.settings import SettingsSchema
 from workers.cli import main
@@ -69,13 +70,28 @@ def test_the_page_on_running_says_what_each_process_is_for() -> None:
     assert sorted(named) == sorted(read_procfile(ROOT / "Procfile"))
 
 
-def test_every_reason_the_code_can_give_stands_in_the_tables_for_operators() -> None:
+def test_every_reason_stands_in_the_tables_for_operators_and_no_other_does() -> None:
+    section = OPERATING.partition("## Reasons")[2].partition("\nEach parked job")[0]
+    rows = re.findall(r"^\| (`.+?`) \|", section, re.MULTILINE)
+    sentences = "".join(line for line in section.splitlines() if not line.startswith("|"))
+    named = [name for text in (*rows, sentences) for name in re.findall(r"`([a-z]+(?:-[a-z]+)*)`", text)]
+    assert set(named) == set(Reason)
+    assert len(named) == len(set(named))
+
+
+def test_the_code_gives_no_reason_that_is_not_listed() -> None:
     sources = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "local" not in path.parts]
-    given = {reason for path in sources for reason in _reasons(ast.parse(path.read_text()))}
-    given |= set(re.findall(r"then '([a-z-]+)' end", (ROOT / "ledger/sql/jobs.sql").read_text()))
-    section = OPERATING.partition("## Reasons")[2].partition("\n## ")[0]
-    assert given - set(re.findall(r"`([a-z-]+)`", section)) == set()
-    assert {"drift", "holder-dies", "cancel-conflict"} <= given
+    written = {reason for path in sources for reason in _reasons(ast.parse(path.read_text()))}
+    statements = "".join(path.read_text() for path in (ROOT / "ledger" / "sql").glob("*.sql"))
+    in_sql = set(re.findall(r"\breason (?:=|<>|is distinct from) '([a-z-]+)'", statements))
+    in_sql |= set(re.findall(r"then '([a-z-]+)' end", statements))
+    assert (written | in_sql) - set(Reason) == set()
+    assert {"restored", "holder-dies", "order-dropped"} <= in_sql
+
+
+def test_a_reason_is_a_word_that_can_be_typed() -> None:
+    assert [reason for reason in Reason if not re.fullmatch(r"[a-z]+(-[a-z]+)*", reason)] == []
+    assert [str(reason) for reason in Reason] == [reason.name.lower().replace("_", "-") for reason in Reason]
 
 
 def test_the_page_on_connecting_names_the_header_whose_signature_may_not_fit() -> None:

@@ -4,23 +4,25 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from schemas.flows import flow_name
+from schemas.reasons import Reason
+from schemas.states import JobState
 from schemas.words import counted
 from workers.cli.attempts import attempt_lines
 from workers.cli.frame import show
 
 _STATES = {
-    "waiting": "waits for its turn",
-    "queued": "is on its way to a worker",
-    "running": "is running now",
-    "done": "is done",
-    "parked": "is parked: a person must decide",
+    JobState.WAITING: "waits for its turn",
+    JobState.QUEUED: "is on its way to a worker",
+    JobState.RUNNING: "is running now",
+    JobState.DONE: "is done",
+    JobState.PARKED: "is parked: a person must decide",
 }
-_DROPPED = {"dropped": "was dropped by a person", "order-dropped": "was dropped with the import of its order"}
+_DROPPED = {Reason.DROPPED: "was dropped by a person", Reason.ORDER_DROPPED: "was dropped with the import of its order"}
 
 
 def standing(job: dict[str, Any]) -> str:
     """Say how a job stands, to follow its name."""
-    dropped = _DROPPED.get(job["reason"]) if job["state"] == "done" else None
+    dropped = _DROPPED.get(job["reason"]) if job["state"] == JobState.DONE else None
     failed = f", failed {counted(job['failures'], 'time')} so far" if job["failures"] else ""
     decided = decision(job)
     if dropped:

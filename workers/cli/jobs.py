@@ -9,6 +9,8 @@ from ledger.ledger import Ledger
 from ledger.status import Status
 from schemas.errors import NeedsPerson
 from schemas.flows import LOOK, flow_name
+from schemas.reasons import Reason
+from schemas.states import JobState
 from schemas.words import counted
 from workers.cli.frame import FLOWS, open_ledger, print_json, print_table
 from workers.cli.job_words import decision, job_lines
@@ -17,8 +19,8 @@ from workers.who import who
 
 Selection = dict[str, Any]  # ids, or a reason and perhaps a store
 
-DROPPABLE = ("parked", "waiting")
-STATES = ("waiting", "queued", "running", "done", "parked")
+DROPPABLE = (JobState.PARKED, JobState.WAITING)
+STATES = tuple(state.value for state in JobState)
 
 
 @click.group(short_help="See jobs; retry or drop those that are parked.")
@@ -68,7 +70,9 @@ def show_job(job_id: int, as_json: bool) -> None:
     with open_ledger() as ledger:
         row = ledger.jobs.find(job_id)
         if row is None:
-            raise NeedsPerson(f"there is no job {job_id}", reason="unknown-job", resolution="see: connector jobs list")
+            raise NeedsPerson(
+                f"there is no job {job_id}", reason=Reason.UNKNOWN_JOB, resolution="see: connector jobs list"
+            )
         attempts = _attempts(ledger, row)
         # Also by its number, with which another system may have asked for the job.
         order = Status(ledger.database).find_order(row["store"], row["order_key"])
@@ -171,14 +175,14 @@ def _not_taken(ledger: Ledger, taken: Sequence[int], selection: Selection) -> Ne
     if left := [f"job {job_id} {_standing(ledger.jobs.find(job_id))}" for job_id in _left(taken, selection)]:
         return NeedsPerson(
             f"{'not every' if taken else 'no'} job could be taken: {', '.join(left)}",
-            reason="no-such-job",
+            reason=Reason.NO_SUCH_JOB,
             resolution="see: connector jobs list --state parked",
         )
     reasons = ", ".join(sorted({row["reason"] for row in ledger.jobs.parked_reasons()}))
     whose = f" of {selection['store']}" if selection["store"] else ""
     return NeedsPerson(
         f"no job{whose} is parked for {selection['reason']!r}",
-        reason="no-such-job",
+        reason=Reason.NO_SUCH_JOB,
         resolution=f"choose a reason for which jobs are parked: {reasons or 'there is none'}",
     )
 

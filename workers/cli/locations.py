@@ -6,6 +6,7 @@ from typing import Any
 import click
 
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
 from schemas.words import counted
 from workers.cli.frame import open_ledger, print_json, print_table, settings
 from workers.cli.screen import say
@@ -93,7 +94,7 @@ def unmap_location(store: str, place: str) -> None:
     if not known:
         raise NeedsPerson(
             f"the store {store} has no mapped location {place}",
-            reason="unknown-location",
+            reason=Reason.UNKNOWN_LOCATION,
             resolution=f"see the locations with: connector locations list {store}",
         )
     say(f"{store}: {place} is not mapped any more")

@@ -6,15 +6,16 @@ from typing import Any
 
 from ledger.comparing import DROPPED
 from schemas.flows import flow_name
+from schemas.states import JobState, LinkStage
 from schemas.words import counted
 
 Row = dict[str, Any]
 
 _STAGES = {
-    "created": "is a draft in Afosto, without its items",
-    "filled": "is a draft in Afosto, with its items, not open yet",
-    "opened": "is open in Afosto",
-    "expired": "was a draft in Afosto and was given up",
+    LinkStage.CREATED: "is a draft in Afosto, without its items",
+    LinkStage.FILLED: "is a draft in Afosto, with its items, not open yet",
+    LinkStage.OPENED: "is open in Afosto",
+    LinkStage.EXPIRED: "was a draft in Afosto and was given up",
 }
 
 
@@ -47,11 +48,11 @@ def _carried(links: Sequence[Row]) -> Iterator[str]:
 
 
 def _work(store: str, links: Sequence[Row], jobs: Sequence[Row], halted: Mapping[str, str]) -> Iterator[str]:
-    parked = [job for job in jobs if job["state"] == "parked"]
-    open_jobs = [job for job in jobs if job["state"] not in ("done", "parked")]
+    parked = [job for job in jobs if job["state"] == JobState.PARKED]
+    open_jobs = [job for job in jobs if job["state"] not in (JobState.DONE, JobState.PARKED)]
     held = [job for job in open_jobs if _flow(job) in halted]
     going = [job for job in open_jobs if job not in held]
-    dropped = [job for job in jobs if job["state"] == "done" and job["reason"] in DROPPED]
+    dropped = [job for job in jobs if job["state"] == JobState.DONE and job["reason"] in DROPPED]
     for found, means in ((parked, "For a person to decide"), (going, "On its way"), (dropped, "Dropped by a person")):
         if found:
             yield f"{means}: {', '.join(map(_flow, found))}."
@@ -64,7 +65,7 @@ def _work(store: str, links: Sequence[Row], jobs: Sequence[Row], halted: Mapping
 
 
 def _is_draft(links: Sequence[Row]) -> bool:
-    return any(link["kind"] == "order" and link["stage"] in ("created", "filled") for link in links)
+    return any(link["kind"] == "order" and link["stage"] in (LinkStage.CREATED, LinkStage.FILLED) for link in links)
 
 
 def _unopened(store: str, jobs: Sequence[Row]) -> Iterator[str]:

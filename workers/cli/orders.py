@@ -11,6 +11,7 @@ from ledger.status import Status
 from schemas.errors import NeedsPerson
 from schemas.flows import flow_name
 from schemas.mapping.shipments import TwoCodes
+from schemas.reasons import Reason
 from schemas.words import counted
 from workers.cli.attempts import attempt_lines
 from workers.cli.frame import open_ledger, print_json, show
@@ -35,7 +36,7 @@ def order(store: str, number: str | None, as_json: bool) -> None:
         raise NeedsPerson(
             f"no order {number!r} of {store} is known by its number in the shop or in Afosto; the shop's orders before "
             f"{facts.import_since:%Y-%m-%d} are not read",
-            reason="unknown-order",
+            reason=Reason.UNKNOWN_ORDER,
             resolution="if the number is Afosto's, the order came from elsewhere or from another store; if it is the "
             f"shop's, ask the shop for news with: connector poll {store} --now",
         )

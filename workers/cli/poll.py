@@ -7,12 +7,14 @@ import click
 from ledger.database import Row
 from ledger.ledger import Ledger
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
+from schemas.states import CursorKind
 from tasks.brokers import BROKER_ERRORS
 from workers.cli.frame import open_ledger, print_table
 from workers.cli.screen import say
 from workers.connect import FIRST_WIDTH
 
-CURSORS = ("live", "history", "sweep")
+CURSORS = tuple(kind.value for kind in CursorKind)
 
 
 @click.command(short_help="Ask STORE for its orders now.")
@@ -27,7 +29,7 @@ def poll(name: str, now: bool, cursor: str | None) -> None:
     """Ask STORE for its orders now, or tell when that happens next."""
     if cursor and not now:
         raise click.UsageError("--cursor goes with --now.")
-    cursor = cursor or "live"
+    cursor = cursor or CursorKind.LIVE
     with open_ledger() as ledger:
         paused = ledger.stores.facts(name).paused_at is not None
         if not now:
@@ -38,7 +40,7 @@ def poll(name: str, now: bool, cursor: str | None) -> None:
         if paused:
             raise NeedsPerson(
                 f"the store {name!r} is paused",
-                reason="paused",
+                reason=Reason.PAUSED,
                 resolution=f"take it up again: connector store resume {name}",
             )
         for ill in ledger.stores.overview(name)["health"]:
@@ -60,14 +62,14 @@ def _when(cursor: Row, paused: bool) -> Row:
 
 
 def _must_have(ledger: Ledger, name: str, cursor: str) -> None:
-    if cursor == "sweep":
+    if cursor == CursorKind.SWEEP:
         found = ledger.cursors.start_sweep(name, datetime.now(UTC), FIRST_WIDTH)
     else:
         found = ledger.cursors.get(name, cursor) is not None
     if not found:
         raise NeedsPerson(
             f"the store {name!r} has nothing to read for {cursor}",
-            reason="no-cursor",
+            reason=Reason.NO_CURSOR,
             resolution=f"see what it has: connector poll {name}",
         )
 

@@ -3,6 +3,7 @@
 import click
 
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.words import counted
 from workers.cli.broker import drop_queue, move_queue, queue_lengths
@@ -46,7 +47,7 @@ def _must_be_foreign(chosen: Settings, queue: str) -> int:
     if queue in QUEUE_NAMES:
         raise NeedsPerson(
             f"{queue} is the connector's own queue, its workers empty it",
-            reason="own-queue",
+            reason=Reason.OWN_QUEUE,
             resolution="see whether they run: connector doctor",
         )
     lengths = queue_lengths(chosen)
@@ -54,7 +55,7 @@ def _must_be_foreign(chosen: Settings, queue: str) -> int:
         known = ", ".join(sorted(set(lengths) - set(QUEUE_NAMES))) or "there is none"
         raise NeedsPerson(
             f"there is no message in a queue {queue!r}",
-            reason="no-such-queue",
+            reason=Reason.NO_SUCH_QUEUE,
             resolution=f"name one that nobody consumes: {known}; on RabbitMQ use its own tools",
         )
     return lengths[queue]

@@ -8,6 +8,7 @@ import click
 from ledger.ledger import Ledger
 from ledger.status import Status
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.words import counted
 from workers.cli.frame import open_ledger, print_json, print_table, settings, show
@@ -46,7 +47,7 @@ def hold(until: datetime | None) -> None:
         if moment > datetime.now(UTC) or (last and moment < last):
             known = f", nor before {show(last)}, the last that this database knows of" if last else ""
             raise click.BadParameter(f"must not lie in the future{known}.", param_hint="--until")
-        names = ledger.restores.hold(moment)
+        names = ledger.restores.require_recovery(moment)
     say(f"Orders of {counted(len(names), 'store')} placed before {show(moment)} are held.")
     if last:
         say(f"This database knows what was done up to {show(last)}.")
@@ -62,7 +63,7 @@ def _last_tick(ledger: Ledger, chosen: Settings) -> datetime | None:
     if age < _STILL_RUNNING * running(chosen, living(status)).dispatch_interval:
         raise NeedsPerson(
             f"dispatch ran {age:.1f} s ago on this database",
-            reason="still-running",
+            reason=Reason.STILL_RUNNING,
             resolution="stop all processes first: they import again what the dump does not know of",
         )
     return datetime.now(UTC) - timedelta(seconds=age)
@@ -76,7 +77,7 @@ def list_held(store: str | None, as_json: bool) -> None:
     with open_ledger() as ledger:
         if store is not None:
             ledger.stores.facts(store)
-        rows = ledger.restores.held(store)
+        rows = ledger.restores.undecided(store)
     if as_json:
         print_json(rows)
         return

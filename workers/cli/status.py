@@ -56,7 +56,7 @@ def status(as_json: bool) -> None:
             "workers": workers,
             "settings": [difference.text for difference in differences(living, chosen.shared())],
             "queues": queues,
-            "unconsumed": [queue for queue, slots in slots_of_queues(ledger.front).items() if not slots],
+            "unconsumed": [queue for queue, slots in slots_of_queues(ledger.dispatch_window).items() if not slots],
             "silent": silent,
             "set_aside": ledger.set_aside.counts(),
         }

@@ -5,6 +5,7 @@ from typing import Any
 import click
 
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
 from schemas.words import counted
 from tasks.stock_outcomes import no_location
 from workers.cli.frame import open_ledger, print_json, print_table, show
@@ -44,7 +45,7 @@ def show_stock(store: str, sku: str | None, as_json: bool) -> None:
     if sku and all(row["outcome"] == "unknown-sku" for row in rows):
         raise NeedsPerson(
             f"the store {store} has no SKU {sku}, as far as its stock was read",
-            reason="unknown-sku",
+            reason=Reason.UNKNOWN_SKU,
             resolution=f"see what it has with: connector stock show {store}",
         )
     if as_json:

@@ -100,7 +100,7 @@ def add(name: str, **given: Any) -> None:
         must_be_public(given["base_url"])
     base_url = given["base_url"] or chosen.epages_url.replace("{store}", name)
     with open_ledger(chosen) as ledger:
-        ledger.stores.must_be_new(name, base_url)
+        ledger.stores.require_new(name, base_url)
     shop, afosto = given["client_secret_stdin"], given["afosto_key_stdin"]
     secret = read_secret(given["client_secret"], "Client secret", stdin=shop, option="--client-secret-stdin")
     key = read_secret(given["afosto_key"], "Afosto API key", stdin=afosto, option="--afosto-key-stdin")

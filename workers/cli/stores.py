@@ -12,7 +12,9 @@ from ledger.status import Status
 from ledger.stores import OpeningChoice, unknown_store
 from schemas.errors import NeedsPerson
 from schemas.flows import EXPORTS, STOCK_STOPS
+from schemas.reasons import Reason
 from schemas.settings import Settings
+from schemas.states import Lane
 from schemas.words import counted
 from tasks.stock_outcomes import no_location
 from workers.cli.frame import FLOWS, TOTALS, open_ledger, print_json, print_table, settings, show, span
@@ -153,7 +155,7 @@ def _must_be_permitted(ledger: Ledger, chosen: Settings, name: str, what: str) -
     if lacking:
         raise NeedsPerson(
             f"the shop {name} does not permit {what}: its app lacks {_boxes(lacking)}",
-            reason="missing-scope",
+            reason=Reason.MISSING_SCOPE,
             resolution="tick the box in the shop's cockpit, then try again",
         )
 
@@ -161,9 +163,9 @@ def _must_be_permitted(ledger: Ledger, chosen: Settings, name: str, what: str) -
 def _switch_on(ledger: Ledger, name: str, flow: str) -> None:
     """An export looks at all orders once more, for what it missed while it was off."""
     ledger.stores.switch_flow(name, flow, enabled=True)
-    ledger.jobs.retry(store=name, reason="missing-scope", by=who())
+    ledger.jobs.retry(store=name, reason=Reason.MISSING_SCOPE, by=who())
     if flow in EXPORTS:
-        ledger.jobs.hint_all(name, "export", "looks", ledger.walks.all_opened(name), lane=2)
+        ledger.jobs.request_runs(name, "export", "looks", ledger.walks.all_opened(name), lane=Lane.BACKGROUND)
     if flow == "inventory.publish" and not ledger.stock.locations(name):
         say(f"No stock is published yet: {no_location(name)}")
     if flow == "broken.export":
@@ -174,7 +176,7 @@ def _set_opening(ledger: Ledger, name: str, choice: OpeningChoice, enabled: bool
     """The orders that wait unopened are looked at once more; what was opened stays open."""
     waiting = ledger.stores.set_opening(name, choice, enabled)
     if enabled and waiting:
-        ledger.jobs.hint_all(name, "import", "orders", waiting, lane=1)
+        ledger.jobs.request_runs(name, "import", "orders", waiting, lane=Lane.LIVE)
         say(f"{name}: {counted(len(waiting), 'order')} that wait unopened will be looked at again")
 
 

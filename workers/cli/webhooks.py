@@ -70,7 +70,7 @@ def rotate(ctx: click.Context, endpoint: str, secret: str | None, secret_stdin: 
         if finish:
             ledger.webhooks.finish_rotation(endpoint)
         else:
-            ledger.webhooks.must_have_one_secret(endpoint)
+            ledger.webhooks.require_one_secret(endpoint)
             ledger.webhooks.rotate(endpoint, _read(secret, "New webhook secret", stdin=secret_stdin))
     if finish:
         say("only the newest secret is accepted now")

@@ -4,6 +4,7 @@ import click
 
 from ledger.status import Status
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
 from workers.cli.frame import open_ledger, span
 from workers.cli.screen import say
 from workers.consumed import is_silent
@@ -25,13 +26,13 @@ def forget(worker: str) -> None:
         found = next((row for row in Status(ledger.database).workers() if row["id"] == worker), None)
         if found is None:
             raise NeedsPerson(
-                f"there is no worker {worker!r}", reason="no-such-worker", resolution="see: connector status"
+                f"there is no worker {worker!r}", reason=Reason.NO_SUCH_WORKER, resolution="see: connector status"
             )
         if not is_silent(found):
             raise NeedsPerson(
                 f"the worker {worker} is alive, it reported {span(found['seen_before'])} ago",
-                reason="worker-alive",
+                reason=Reason.WORKER_ALIVE,
                 resolution="end its process with SIGTERM; it then leaves the list by itself",
             )
-        ledger.front.forget(worker)
+        ledger.dispatch_window.forget(worker)
     say(f"{worker} is forgotten")

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.live import Live
 
 from schemas.display import visible
+from schemas.reasons import Reason
+from schemas.states import CursorKind, JobState, Lane
 from workers.local.demo_figures import NOTE, figures
 from workers.local.demo_stage import Stage, check_alive, set_up
 from workers.local.demo_stay import handed_over
@@ -94,9 +96,9 @@ def _settle(stage: Stage) -> bool:
     for shop in stage.world.shops:
         stage.ledger.cursors.start_sweep(shop.name, datetime.now(UTC), SWEEP_WIDTH)
         opened = stage.ledger.walks.all_opened(shop.name)
-        stage.ledger.jobs.hint_all(shop.name, "export", "looks", opened, lane=2)
+        stage.ledger.jobs.request_runs(shop.name, "export", "looks", opened, lane=Lane.BACKGROUND)
     settled = _watch(stage, "Settling", SETTLING_SECONDS, lambda: _is_settled(stage, unpaid))
-    stage.ledger.stock.anew()
+    stage.ledger.stock.publish_all_again()
     return settled and _watch(stage, "Settling stock", SETTLING_SECONDS, lambda: _is_settled(stage, unpaid))
 
 
@@ -104,14 +106,14 @@ def _is_settled(stage: Stage, unpaid: frozenset[tuple[str, str]]) -> bool:
     ledger = stage.ledger
     for shop in stage.world.shops:
         cursors = ledger.stores.overview(shop.name)["cursors"]
-        if any(cursor["kind"] != "live" and cursor["next_poll_at"] is not None for cursor in cursors):
+        if any(cursor["kind"] != CursorKind.LIVE and cursor["next_poll_at"] is not None for cursor in cursors):
             return False
         watched = ledger.stock.cursor(shop.name)
         if watched is None or watched["position"] is None or ledger.stock.next_due(shop.name) is not None:
             return False
-    states = ("queued", "running", "waiting")
+    states = (JobState.QUEUED, JobState.RUNNING, JobState.WAITING)
     jobs = (job for state in states for job in ledger.jobs.search(state=state, limit=100_000))
-    return all((job["store"], job["order_key"]) in unpaid or job["reason"] == "blocked" for job in jobs)
+    return all((job["store"], job["order_key"]) in unpaid or job["reason"] == Reason.BLOCKED for job in jobs)
 
 
 def _watch(stage: Stage, what: str, seconds: float, ended: Callable[[], bool]) -> bool:

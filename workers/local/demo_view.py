@@ -12,8 +12,9 @@ from rich.text import Text
 
 from ledger.database import Database, Row
 from ledger.ledger import Ledger
+from schemas.states import CursorKind, JobState
 
-OPEN_STATES = ("waiting", "queued", "running")
+OPEN_STATES = (JobState.WAITING, JobState.QUEUED, JobState.RUNNING)
 FLOWS = ("orders", "cancellations", "shipments", "returns", "looks")
 # Broken so that the table fits a terminal of 80 columns.
 COLUMNS = (
@@ -75,7 +76,7 @@ def standings(ledger: Ledger) -> tuple[dict[str, Standing], Counter[str]]:
     for row in _rows(ledger.database, _RETRIED):
         stores[row["store"]].retried = row["runs"]
     for name in ledger.stores.names():
-        live = next((c for c in ledger.stores.overview(name)["cursors"] if c["kind"] == "live"), None)
+        live = next((c for c in ledger.stores.overview(name)["cursors"] if c["kind"] == CursorKind.LIVE), None)
         stores[name].age = float(live["age"]) if live and live["age"] is not None else None
     return dict(stores), queues
 
@@ -89,7 +90,7 @@ def table(title: str, shops: Iterable[tuple[str, str, int]], ledger: Ledger) -> 
     for name, character, orders in shops:
         store = stores.get(name, Standing())
         age = "–" if store.age is None else f"{store.age:.1f} s"
-        done, left = (store.imported, store.exported), (store.unfinished, store.retried, store.states["parked"])
+        done, left = (store.imported, store.exported), (store.unfinished, store.retried, store.states[JobState.PARKED])
         grid.add_row(name, character, *map(str, (orders, *done, *left)), age)
     lengths = "  ".join(f"{flow} {queues[flow]}" for flow in FLOWS)
     return Group(Text(title, style="italic"), grid, Text(f"jobs waiting: {lengths}"), Text(LEGEND, style="dim"))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import closing
 
 from ledger.database import Database
-from ledger.front import Front
+from ledger.front import DispatchWindow
 from ledger.status import Status
 from workers.consumed import slots_of_queues
 from workers.local.server import ServerFailed
@@ -34,6 +34,6 @@ def wait_until_ready(database_url: str, logs: str, patience: float = _PATIENCE) 
 
 def missing(database: Database) -> Sequence[str]:
     """Return the queues without a living worker, and dispatch when it did not run of late."""
-    slots, age = slots_of_queues(Front(database)), Status(database).dispatch_age()
+    slots, age = slots_of_queues(DispatchWindow(database)), Status(database).dispatch_age()
     queues = [f"the queue {queue}" for queue, count in slots.items() if not count]
     return queues if age is not None and age <= _RECENT else [*queues, "dispatch, which never ran or stopped"]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.mapping.orders import reference
-from schemas.mapping.stock import promised, wanted_stock
+from schemas.mapping.stock import unbooked_stock, wanted_stock
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
 from workers.local.proof import Difference, Report
@@ -55,9 +55,9 @@ def prove_stock(
 
 
 def _compare(shop: str, sku: str, stock: int, truth: Document, sold: Sequence[Sold]) -> Iterator[Difference]:
-    opened, waiting = set(truth["opened"]), truth["waiting"]
+    opened, units = set(truth["opened"]), truth["waiting"]
     not_booked = sum(
-        promised(line.held, waiting.get(line.reference, {}).get(line.line, 0) if line.reference in opened else None)
+        unbooked_stock(line.held, units.get(line.reference, {}).get(line.line, 0) if line.reference in opened else None)
         for line in sold
     )
     right = wanted_stock(truth["available"], not_booked)

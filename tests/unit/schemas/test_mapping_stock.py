@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas import afosto, epages
-from schemas.mapping.stock import held_lines, promised, waiting_by_line, wanted_stock
+from schemas.mapping.stock import sold_lines, unbooked_stock, undeducted_by_line, wanted_stock
 
 COUNT = st.integers(0, 50)
 UNIT = afosto.Unit("u", "A", "l1", None, None, "OPEN")
@@ -17,9 +17,11 @@ def in_afosto(*units: afosto.Unit) -> afosto.Order:
     return afosto.Order("o", "1", "OPEN", "EUR", Decimal(1), None, {}, units, (), (), None)
 
 
-@given(held=COUNT, waiting=st.none() | COUNT)
-def test_a_line_never_promises_more_than_the_shop_holds_nor_less_than_nothing(held: int, waiting: int | None) -> None:
-    assert 0 <= promised(held, waiting) <= held
+@given(sold=COUNT, undeducted=st.none() | COUNT)
+def test_of_a_line_neither_more_than_was_sold_nor_less_than_nothing_is_unbooked(
+    sold: int, undeducted: int | None
+) -> None:
+    assert 0 <= unbooked_stock(sold, undeducted) <= sold
 
 
 @given(available=st.integers(-5, 50), ordered=COUNT, opened=st.booleans(), data=st.data())
@@ -27,25 +29,25 @@ def test_facts_that_are_late_never_publish_more_than_there_is(
     available: int, ordered: int, opened: bool, data: st.DataObject
 ) -> None:
     """Both counts only shrink, so a late one is too large; whether the order is opened may be known late too."""
-    held = data.draw(st.integers(0, ordered))
-    waiting = data.draw(st.integers(0, ordered)) if opened else None
-    late_held = data.draw(st.integers(held, ordered))
-    late_waiting = data.draw(st.none() | st.integers(waiting, ordered)) if waiting is not None else None
-    truth = wanted_stock(available, promised(held, waiting))
-    assert wanted_stock(available, promised(late_held, late_waiting)) <= truth
+    sold = data.draw(st.integers(0, ordered))
+    undeducted = data.draw(st.integers(0, ordered)) if opened else None
+    late_sold = data.draw(st.integers(sold, ordered))
+    late_undeducted = data.draw(st.none() | st.integers(undeducted, ordered)) if undeducted is not None else None
+    truth = wanted_stock(available, unbooked_stock(sold, undeducted))
+    assert wanted_stock(available, unbooked_stock(late_sold, late_undeducted)) <= truth
 
 
-@given(available=st.integers(0, 50), held=COUNT)
-def test_booking_an_order_moves_nothing_in_the_shop(available: int, held: int) -> None:
-    booked = min(available, held)
-    before = wanted_stock(available, promised(held, None))
-    assert before == wanted_stock(available - booked, promised(held, held - booked))
+@given(available=st.integers(0, 50), sold=COUNT)
+def test_booking_an_order_moves_nothing_in_the_shop(available: int, sold: int) -> None:
+    booked = min(available, sold)
+    before = wanted_stock(available, unbooked_stock(sold, None))
+    assert before == wanted_stock(available - booked, unbooked_stock(sold, sold - booked))
 
 
-def test_broken_pieces_stay_held_and_returned_and_canceled_ones_do_not(order: epages.Order) -> None:
+def test_broken_pieces_stay_sold_and_returned_and_canceled_ones_do_not(order: epages.Order) -> None:
     line = replace(order.lines[0], initial_quantity=9, canceled=1, returned=2, broken=3)
-    (held,) = held_lines(replace(order, lines=(line,)))
-    assert (held.order_id, held.line_id, held.sku, held.held) == (order.id, line.id, line.sku, 6)
+    (sold,) = sold_lines(replace(order, lines=(line,)))
+    assert (sold.order_id, sold.line_id, sold.sku, sold.sold_units) == (order.id, line.id, line.sku, 6)
 
 
 @pytest.mark.parametrize(
@@ -55,11 +57,11 @@ def test_a_line_tells_where_the_shop_keeps_the_stock(
     order: epages.Order, parent: str | None, place: tuple[str, str | None]
 ) -> None:
     line = replace(order.lines[0], product_id="own", variation_product_id=parent)
-    (held,) = held_lines(replace(order, lines=(line,)))
-    assert (held.product_id, held.variation_id) == place
+    (sold,) = sold_lines(replace(order, lines=(line,)))
+    assert (sold.product_id, sold.variation_id) == place
 
 
-def test_units_wait_while_they_are_open_and_not_deducted() -> None:
+def test_units_count_while_they_are_open_and_not_deducted() -> None:
     found = in_afosto(
         UNIT,
         replace(UNIT, is_deducted=True),
@@ -68,9 +70,9 @@ def test_units_wait_while_they_are_open_and_not_deducted() -> None:
         replace(UNIT, line_ref="l2"),
         replace(UNIT, line_ref=None),
     )
-    assert waiting_by_line(found) == {"l1": 1, "l2": 1}
+    assert undeducted_by_line(found) == {"l1": 1, "l2": 1}
 
 
 def test_the_time_of_a_line_is_that_of_its_order(order: epages.Order) -> None:
     at = datetime(2026, 1, 5, tzinfo=UTC)
-    assert {line.document_at for line in held_lines(replace(order, updated_at=at))} == {at}
+    assert {line.document_at for line in sold_lines(replace(order, updated_at=at))} == {at}
