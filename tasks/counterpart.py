@@ -9,6 +9,7 @@ from ledger.records import Intent, Link, Sibling
 from ledger.status import Status
 from schemas import afosto, epages
 from schemas.errors import AnswerLost, NeedsPerson, Wait
+from schemas.intents import B, IntentKind
 from schemas.mapping.shipments import TwoCodes, two_codes
 from tasks.run import Run
 
@@ -73,7 +74,7 @@ def settled_first(run: Run) -> None:
     raise Wait("the order is looked at first, as the database was restored", after=run.settings.retry_base)
 
 
-def look_again_if_taken(run: Run, units: Collection[str], plan: Intent | None = None) -> None:
+def look_again_if_taken(run: Run, units: Collection[str], plan: Intent[B] | None = None) -> None:
     """After a refusal: raise Wait when somebody took any of the units meanwhile. The next run plans for others.
 
     Of a plan that stays open after a refusal nothing was done: it is given up.
@@ -82,7 +83,7 @@ def look_again_if_taken(run: Run, units: Collection[str], plan: Intent | None = 
     free = {u.id for u in order.units if u.progress == "OPEN" and not u.contra_id and not u.parcel_id}
     if not free.issuperset(units):
         if plan:
-            run.links.conclude(run.store.name, run.order_id, plan.id, [], "refused")
+            run.resolve_intent(plan, "refused")
         look_again("Afosto did something else with these units meanwhile")
 
 
@@ -135,7 +136,7 @@ def require_scopes(run: Run, flow: str) -> None:
         )
 
 
-def others_first(run: Run, *kinds: str) -> None:
+def others_first(run: Run, *kinds: IntentKind) -> None:
     """Raise Wait while the other direction has an open intent of these kinds: it must be settled before we look.
 
     Not while this job has one itself, else both would wait for each other. Of an import that was dropped the exports
@@ -144,7 +145,7 @@ def others_first(run: Run, *kinds: str) -> None:
     if any(intent.job_id == run.job.id for intent in run.context.intents):
         return
     why = "the other direction is not sure yet what it has done to this order"
-    for intent in filter(None, map(run.open_intent, kinds)):
+    for intent in filter(None, map(run.stored_intent, kinds)):
         if intent.owner != "done":
             wait_for(Sibling(intent.owner), why)
         if intent.seconds_left > 0:
@@ -171,7 +172,7 @@ def compare_codes(run: Run, parcel: afosto.Parcel, process: epages.Process) -> N
         run.note(f"parcel {parcel.id} and process {process.id} have {codes}")
 
 
-def must_wait(intent: Intent) -> None:
+def must_wait(intent: Intent[B]) -> None:
     """Raise Wait while an effect that was not seen may still land."""
     if intent.seconds_left > 0:
         raise Wait("an answer was lost; its effect may still land", after=intent.seconds_left)

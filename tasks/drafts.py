@@ -6,11 +6,10 @@ from clients.scopes import cockpit_name, missing_scopes
 from ledger.records import Link
 from schemas import epages
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
+from schemas.intents import NoteIntent
 from schemas.mapping.marks import with_mark
 from tasks.counterpart import look_again, must_wait
 from tasks.run import Run
-
-INTENT = "note"
 
 
 def bind_draft(run: Run, afosto_id: str, old: Link | None, facts: dict[str, str]) -> bool:
@@ -41,11 +40,11 @@ def expire_draft(run: Run, afosto_id: str) -> None:
         run.note(f"the draft {afosto_id} could not be expired: {error}")
 
 
-def settle_mark(run: Run) -> None:
+def resolve_mark(run: Run) -> None:
     """Raise Wait while a note whose answer was lost may still land: it would replace the mark of a later draft."""
-    if intent := run.open_intent(INTENT):
+    if intent := run.open_intent(NoteIntent):
         must_wait(intent)
-        run.links.conclude(run.store.name, run.order_id, intent.id, [], "looked")
+        run.resolve_intent(intent, "looked")
 
 
 def mark_draft(run: Run, shop: epages.Order, afosto_id: str, given_up: str | None) -> None:
@@ -66,7 +65,7 @@ def mark_draft(run: Run, shop: epages.Order, afosto_id: str, given_up: str | Non
 
 
 def _write(run: Run, note: str, afosto_id: str) -> None:
-    with run.announced(INTENT, {"afosto_id": afosto_id}) as intent:
+    with run.recorded(NoteIntent(afosto_id)) as intent:
         try:
             run.epages.set_note(run.order_id, note)
         except NeedsPerson as refusal:
@@ -75,4 +74,4 @@ def _write(run: Run, note: str, afosto_id: str) -> None:
             run.note(f"not marked in the shop: {refusal}")
         else:
             run.note("named it in the note of the shop's order")
-    run.links.conclude(run.store.name, run.order_id, intent.id, [], "done")
+    run.resolve_intent(intent, "done")

@@ -1,18 +1,29 @@
 """What the exports share: where an order stands on both sides, and how a lost answer of the shop is settled."""
 
-from collections.abc import Collection, Sequence
-from typing import Any
+from collections.abc import Collection
+from typing import TypeVar
 
-from ledger.links import NewLink
 from ledger.records import Intent, Sibling
 from schemas import afosto
 from schemas.epages import Process
+from schemas.intents import (
+    CancelIntent,
+    IntentKind,
+    ParcelIntent,
+    ReturnIntent,
+    ShopCancellationIntent,
+    ShopParcelIntent,
+    ShopReturnIntent,
+)
 from schemas.mapping.news import Known
 from tasks.counterpart import must_wait, others_first, require_scopes, settled_first, wait_for
 from tasks.run import Run
 
+# The intents to create a process in the shop.
+P = TypeVar("P", ShopCancellationIntent, ShopParcelIntent, ShopReturnIntent)
 
-def permitted(run: Run, flow: str, *, imports: str) -> None:
+
+def permitted(run: Run, flow: str, *, imports: IntentKind) -> None:
     """Raise NeedsPerson when the token may not do all that a flow needs, Wait while an import has an open intent.
 
     Also raises Wait while the order is held after a restore.
@@ -23,30 +34,21 @@ def permitted(run: Run, flow: str, *, imports: str) -> None:
 
 
 def known(run: Run, order: afosto.Order) -> Known:
-    """What is accounted for: by links, and by what the imports have announced and may have done."""
+    """What is accounted for: by links, and by open intents of the imports, whose calls may have landed."""
     canceled = {link.afosto_id for link in run.linked("cancellation")}
     returned = {link.afosto_id for link in run.linked("return")}
-    packed = [set(body["units"]) for body in _announced(run, "parcel")]
+    packed = [set(intent.body.units) for intent in run.open_intents(ParcelIntent)]
     parcels = {parcel.id: parcel.status for parcel in order.parcels if set(parcel.unit_ids) in packed}
-    for body in _announced(run, "cancel"):
-        canceled |= {pair["contra"] for pair in body["pairs"]}
-    for body in _announced(run, "return"):
-        returned |= {*body["restock"], *body["scrap"]}
+    for canceling in run.open_intents(CancelIntent):
+        canceled |= {pair.contra for pair in canceling.body.pairs}
+    for returning in run.open_intents(ReturnIntent):
+        returned |= set(returning.body.units)
     return Known(canceled, returned, parcels | {link.afosto_id: link.stage for link in run.linked("parcel")})
-
-
-def _announced(run: Run, kind: str) -> list[dict[str, Any]]:
-    return [intent.body for intent in run.context.intents if intent.kind == kind]
 
 
 def marker(run: Run) -> str:
     """What our comments say in the shop: enough to tell our own processes, and for a person to find the job."""
     return f"Afosto (job {run.job.id})"
-
-
-def conclude(run: Run, intent_id: int | None, links: Sequence[NewLink], outcome: str) -> None:
-    """Write what a call has led to, and settle its intent; None for what needed no call."""
-    run.links.conclude(run.store.name, run.order_id, intent_id, links, outcome)
 
 
 def comes_first(run: Run, flow: str, why: str) -> None:
@@ -79,7 +81,7 @@ def import_again(run: Run, flow: str) -> None:
     run.runtime.ledger.jobs.hint(run.store.name, "import", flow, run.order_id, lane=1)
 
 
-def landed(run: Run, intent: Intent, processes: Collection[Process], kind: str) -> Process | None:
+def landed(run: Run, intent: Intent[P], processes: Collection[Process], kind: str) -> Process | None:
     """Find the process that a call whose answer was lost has made; `processes` are those of equal content.
 
     Only ids outside the intent's baseline count. Where the shop's events tell a process's comment, ours bears our mark;
@@ -87,7 +89,7 @@ def landed(run: Run, intent: Intent, processes: Collection[Process], kind: str) 
     that nothing landed; raises Wait before.
     """
     linked = {link.epages_id for link in run.context.links}
-    found = [p for p in processes if p.id not in intent.body["baseline"] and p.id not in linked]
+    found = [p for p in processes if p.id not in intent.body.baseline and p.id not in linked]
     if found and kind in ("cancelations", "returns") and "orde:r" in run.store.scopes:
         comments = run.epages.comments(run.order_id, kind)
         found = [p for p in found if marker(run) in comments.get(p.id, marker(run))]

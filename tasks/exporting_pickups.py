@@ -6,14 +6,14 @@ from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto, epages
 from schemas.errors import AnswerLost, RetryLater
+from schemas.intents import ShopPickupIntent
 from schemas.mapping.news import parcels_ahead
 from schemas.mapping.shipments import require_known_status
 from schemas.words import counted
 from tasks.counterpart import must_wait
-from tasks.exporting import comes_first, conclude, import_again, known, marker
+from tasks.exporting import comes_first, import_again, known, marker
 from tasks.run import Run
 
-INTENT = "shop-pickup"
 # An order of which a parcel is on its way to the location is not ready.
 READY_TO_COLLECT = "READY_TO_COLLECT"
 READY = frozenset({READY_TO_COLLECT, "DELIVERED"})
@@ -53,20 +53,20 @@ def _cancellations_first(run: Run, order: afosto.Order) -> None:
         comes_first(run, "cancellations", f"{pieces} canceled in Afosto must be canceled in the shop first")
 
 
-def settle_pickup(run: Run, intent: Intent, processes: Sequence[epages.Process]) -> str:
+def resolve_pickup(run: Run, intent: Intent[ShopPickupIntent], processes: Sequence[epages.Process]) -> str:
     """The answer to a create was lost: as an order has one pickup, the shop's list tells."""
     if not processes:
         must_wait(intent)
-    conclude(run, intent.id, [], "looked")
+    run.resolve_intent(intent, "looked")
     return f"the shop has {len(processes)} pickup processes of the order"
 
 
 def _create(run: Run) -> epages.Process:
     mail = run.store.notify_buyers
-    with run.announced(INTENT, {}) as intent:
+    with run.recorded(ShopPickupIntent()) as intent:
         process = run.epages.create_pickup(run.order_id, marker(run), mail=mail)
     run.note(f"made the pickup process {process.id} in the shop{', with a mail to the buyer' if mail else ''}")
-    conclude(run, intent.id, [], "done")
+    run.resolve_intent(intent, "done")
     return process
 
 
@@ -84,7 +84,7 @@ def _link_all(run: Run, parcels: Sequence[afosto.Parcel], process: epages.Proces
             )
             taken = True
     if links:
-        conclude(run, None, links, "done")
+        run.bind(links)
     return bool(links)
 
 

@@ -6,24 +6,23 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto, epages
+from schemas.intents import IntentKind, ShopReturnIntent
 from schemas.mapping.news import parcels_ahead, returned_units
 from schemas.mapping.payments import delivery_fee, takes_parts
 from schemas.mapping.returns import BackUnit, ReturnPlan, return_plans
 from schemas.words import counted
 from tasks.counterpart import look_again, opened_order, read_order
-from tasks.exporting import comes_first, conclude, import_again, known, landed, marker, permitted, publish_again
+from tasks.exporting import comes_first, import_again, known, landed, marker, permitted, publish_again
 from tasks.run import Run
-
-INTENT = "shop-return"
 
 
 def export_return(run: Run) -> str:
     """Make return processes in the shop: accepted is RETURNED, rejected BROKEN (which makes the shop pay back)."""
-    permitted(run, "returns.export", imports="return")
+    permitted(run, "returns.export", imports=IntentKind.RETURN)
     link = opened_order(run)
-    intent = run.open_intent(INTENT)
+    intent = run.open_intent(ShopReturnIntent)
     if intent is not None:
-        look_again(_settle(run, intent))
+        look_again(_resolve(run, intent))
     order = read_order(run, link)
     accounted = known(run, order)
     back = returned_units(order, accounted, broken="broken" in run.context.exports)
@@ -34,7 +33,7 @@ def export_return(run: Run) -> str:
     shop = run.epages.order(run.order_id)
     plans, paired = return_plans(shop, order, back, brought_by, _carried_over(run))
     if paired:
-        conclude(run, None, _links(paired), "paired")
+        run.bind(_links(paired))
         run.note(f"taken back on both sides: {counted(len(paired), 'unit')}")
         import_again(run, "returns")
     baseline = [process.id for process in _processes(run)] if plans else []
@@ -61,34 +60,33 @@ def _brought_by(run: Run) -> Mapping[str, str]:
     return processes
 
 
-def _settle(run: Run, intent: Intent) -> str:
-    same = [p for p in _processes(run) if _content(p.lines) == _content(_lines(intent))]
+def _resolve(run: Run, intent: Intent[ShopReturnIntent]) -> str:
+    same = [p for p in _processes(run) if _content(p.lines) == _content(_lines(intent.body))]
     if landed(run, intent, same, "returns"):
-        return _conclude(run, intent, "adopted")
-    conclude(run, intent.id, [], "did not land")
+        return _link(run, intent, "adopted")
+    run.resolve_intent(intent, "did not land")
     return "the return did not land and is planned anew"
 
 
 def _create(run: Run, shop: epages.Order, plan: ReturnPlan, baseline: Sequence[str]) -> str:
     """Make the process and return its id."""
-    units = [[unit.id, unit.line_id, unit.status] for unit in plan.units]
     fee = None if takes_parts(shop) else delivery_fee(shop)
-    with run.announced(INTENT, {"units": units, "process": plan.process_id, "baseline": list(baseline)}) as intent:
+    with run.recorded(ShopReturnIntent(plan.units, plan.process_id, tuple(baseline))) as intent:
         process = run.epages.create_return(
             run.order_id,
-            _lines(intent),
+            _lines(intent.body),
             marker(run),
             brought_by=("pickups" if shop.is_pickup else "shippings", plan.process_id) if plan.process_id else None,
             fee={"currency": shop.currency, "amount": float(fee)} if fee else None,
         )
     run.note(f"made the return process {process.id} in the shop")
-    _conclude(run, intent, "done")
+    _link(run, intent, "done")
     return process.id
 
 
-def _conclude(run: Run, intent: Intent, outcome: str) -> str:
-    units = [BackUnit(*unit) for unit in intent.body["units"]]
-    conclude(run, intent.id, _links(units), outcome)
+def _link(run: Run, intent: Intent[ShopReturnIntent], outcome: str) -> str:
+    units = intent.body.units
+    run.resolve_intent(intent, outcome, _links(units))
     return f"took back {counted(len(units), 'unit')} in the shop"
 
 
@@ -107,8 +105,8 @@ def _processes(run: Run) -> tuple[epages.Process, ...]:
     return run.epages.processes(run.order_id, "returns")
 
 
-def _lines(intent: Intent) -> list[epages.ProcessLine]:
-    counts = Counter((line_id, status) for _, line_id, status in intent.body["units"])
+def _lines(body: ShopReturnIntent) -> list[epages.ProcessLine]:
+    counts = Counter((unit.line_id, unit.status) for unit in body.units)
     return [epages.ProcessLine(line_id, count, status) for (line_id, status), count in sorted(counts.items())]
 
 

@@ -6,32 +6,33 @@ from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto, epages
 from schemas.errors import NeedsPerson
+from schemas.intents import IntentKind, ShopMailIntent, ShopParcelIntent, ShopPickupIntent
 from schemas.mapping.news import parcels_ahead
 from schemas.mapping.shipments import RANK, parcel_lines, require_known_status, same_shipment
 from schemas.words import counted
 from tasks.counterpart import look_again, opened_order, read_order
-from tasks.exporting import conclude, import_again, known, landed, marker, permitted
-from tasks.exporting_moves import MAIL_INTENT, move_on, settle_mail
-from tasks.exporting_pickups import INTENT as PICKUP_INTENT
-from tasks.exporting_pickups import export_pickup, settle_pickup
+from tasks.exporting import import_again, known, landed, marker, permitted
+from tasks.exporting_moves import move_on, resolve_mail
+from tasks.exporting_pickups import export_pickup, resolve_pickup
 from tasks.run import Run
 
-INTENT = "shop-parcel"
+# The intents that this flow records, in the order in which they are resolved.
+_OWN_INTENTS = (IntentKind.SHOP_PARCEL, IntentKind.SHOP_PICKUP, IntentKind.SHOP_MAIL)
 
 
 def export_shipments(run: Run) -> str:
     """Make the shop's processes say what Afosto's parcels say; a parcel that left has a process, and only one."""
-    permitted(run, "shipments.export", imports="parcel")
+    permitted(run, "shipments.export", imports=IntentKind.PARCEL)
     link = opened_order(run)
     order = read_order(run, link)
     ahead = parcels_ahead(order, known(run, order))
-    unsure = [(intent, settle) for kind, settle in _SETTLE.items() if (intent := run.open_intent(kind))]
+    unsure = any(map(run.stored_intent, _OWN_INTENTS))
     if not ahead and not unsure:
         return "no parcel is further on than the shop knows"
     shop = run.epages.order(run.order_id)
     processes = run.epages.processes(run.order_id, "pickups" if shop.is_pickup else "shippings")
-    for intent, settle in unsure:
-        look_again(settle(run, intent, processes))
+    if resolved := _resolve(run, processes):
+        look_again(resolved)
     if shop.is_pickup:
         return export_pickup(run, order, processes)
     here = _Shop(shop, processes, {link.afosto_id: link.epages_id for link in run.linked("parcel")})
@@ -93,7 +94,7 @@ def _process(run: Run, here: _Shop, order: afosto.Order, parcel: afosto.Parcel) 
     if own is not None:
         here.link(parcel, own)
         run.note(f"the shop had made the process {own.id} for parcel {parcel.name} by itself")
-        conclude(run, None, [_link(parcel, own)], "paired")
+        run.bind([_link(parcel, own)])
         import_again(run, "shipments")
         return own
     process = _create(run, parcel, lines, here.processes)
@@ -119,31 +120,36 @@ def _create(
     run: Run, parcel: afosto.Parcel, lines: Mapping[str, int], processes: Sequence[epages.Process]
 ) -> epages.Process:
     baseline = [process.id for process in processes]
-    body = {"parcel": parcel.id, "lines": dict(lines), "code": parcel.tracking_code, "baseline": baseline}
     code, url = parcel.tracking_code, parcel.tracking_url
-    with run.announced(INTENT, body) as intent:
+    with run.recorded(ShopParcelIntent(parcel.id, lines, code, tuple(baseline))) as intent:
         process = run.epages.create_shipping(run.order_id, lines, marker(run), code, url)
     run.note(f"made the shipping process {process.id} in the shop")
-    conclude(run, intent.id, [_link(parcel, process)], "done")
+    run.resolve_intent(intent, "done", [_link(parcel, process)])
     return process
 
 
-def _settle(run: Run, intent: Intent, processes: Sequence[epages.Process]) -> str:
-    body = intent.body
-    same = [
-        p for p in processes if same_shipment(p, body["lines"]) and (p.tracking_code or None) == (body["code"] or None)
-    ]
+def _resolve(run: Run, processes: Sequence[epages.Process]) -> str | None:
+    """Resolve one open intent of an earlier run, and say what became of it; None when there is none."""
+    if making := run.open_intent(ShopParcelIntent):
+        return _resolve_parcel(run, making, processes)
+    if laying_out := run.open_intent(ShopPickupIntent):
+        return resolve_pickup(run, laying_out, processes)
+    if mailing := run.open_intent(ShopMailIntent):
+        return resolve_mail(run, mailing, processes)
+    return None
+
+
+def _resolve_parcel(run: Run, intent: Intent[ShopParcelIntent], processes: Sequence[epages.Process]) -> str:
+    sent = intent.body
+    same = [p for p in processes if same_shipment(p, sent.lines) and (p.tracking_code or None) == (sent.code or None)]
     process = landed(run, intent, same, "shippings")
     if process is None:
-        conclude(run, intent.id, [], "did not land")
+        run.resolve_intent(intent, "did not land")
         return "the shipment did not land and is made anew"
-    quantity = sum(body["lines"].values())
-    link = NewLink("parcel", body["parcel"], process.id, quantity=quantity, written_by="afosto", stage="created")
-    conclude(run, intent.id, [link], "adopted")
+    quantity = sum(sent.lines.values())
+    link = NewLink("parcel", sent.parcel, process.id, quantity=quantity, written_by="afosto", stage="created")
+    run.resolve_intent(intent, "adopted", [link])
     return f"the shipment had landed as process {process.id}"
-
-
-_SETTLE = {INTENT: _settle, PICKUP_INTENT: settle_pickup, MAIL_INTENT: settle_mail}
 
 
 def _link(parcel: afosto.Parcel, process: epages.Process) -> NewLink:

@@ -18,8 +18,8 @@ from schemas.mapping.places import require_place
 from schemas.mapping.stock import waiting_by_line
 from schemas.words import counted
 from tasks.counterpart import look_again, read_order
-from tasks.drafts import bind_draft, expire_draft, mark_draft, settle_mark
-from tasks.openings import announce_opening, settle_opening, withdraw
+from tasks.drafts import bind_draft, expire_draft, mark_draft, resolve_mark
+from tasks.openings import record_opening, resolve_opening, withdraw
 from tasks.reading import note_unread
 from tasks.restoring import find_again
 from tasks.run import Run
@@ -71,7 +71,7 @@ def _filled(run: Run, shop: epages.Order, draft: afosto.OrderDraft, link: Link |
     found = run.afosto.order(link.afosto_id) if link.facts.get(GIVEN_UP) != link.afosto_id else None
     if found is not None and (found.status != "CONCEPT" or _is_current(shop, draft, found, link)):
         return found
-    settle_opening(run)
+    resolve_opening(run)
     if found is not None:
         # Noted before: the answer may be lost, and the draft be good again when it is read next.
         _note_filled(run, found.id, {GIVING_UP: found.id})
@@ -96,7 +96,7 @@ def _is_current(shop: epages.Order, draft: afosto.OrderDraft, found: afosto.Orde
 
 def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | None) -> afosto.Order:
     """Create a draft, bind, mark and fill it. A draft whose content is in doubt is given up, never added to again."""
-    settle_mark(run)
+    resolve_mark(run)
     try:
         order = run.afosto.create_order(draft)
     except AnswerLost as error:
@@ -109,7 +109,7 @@ def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | 
         mark_draft(run, shop, order.id, old.afosto_id if old else None)
         filled = _fill(run, order.id, draft)
     except (RetryLater, NeedsPerson):
-        run.links.end_items(run.store.name, run.order_id, "not filled")
+        run.links.resolve_items(run.store.name, run.order_id, "not filled")
         raise
     run.note(f"{counted(len(filled.units), 'unit')} on it")
     return filled
@@ -187,12 +187,12 @@ def opening_of(shop: epages.Order, store: Store) -> Opening:
 
 def _open(run: Run, order_id: str, facts: dict[str, str], *, new: bool) -> str:
     """Open a draft; `new` when this run has made it."""
-    intent = None if new else announce_opening(run, order_id)
+    intent = None if new else record_opening(run, order_id)
     try:
         order = run.afosto.open_order(order_id)
     except AnswerLost as error:
         if intent is None:
-            announce_opening(run, order_id)
+            record_opening(run, order_id)
         raise RetryLater(f"the answer to openOrder was lost: {error}") from error
     except RefusedByAfosto:
         found = run.afosto.order(order_id)
@@ -215,8 +215,8 @@ def _found_open(run: Run, order: afosto.Order, facts: dict[str, str] | None = No
 
 
 def _opened(run: Run, order: afosto.Order, how: str, facts: dict[str, str] | None) -> str:
-    waiting = waiting_by_line(order)
-    run.links.stage_order(run.store.name, run.order_id, order.id, "opened", facts=facts, waiting=waiting)
+    undeducted = waiting_by_line(order)
+    run.links.stage_order(run.store.name, run.order_id, order.id, "opened", facts=facts, undeducted=undeducted)
     return f"imported as Afosto order {order.id}: {how}"
 
 
@@ -228,7 +228,7 @@ def _give_up(run: Run, link: Link | None) -> str:
     order = read_order(run, link)
     if order.status != "CONCEPT":
         _found_open(run, order)
-    settle_opening(run)
+    resolve_opening(run)
     run.afosto.expire_order(order.id, datetime.now(UTC))
     run.links.stage_order(run.store.name, run.order_id, order.id, "expired")
     return f"canceled before it was opened; the draft {order.id} is expired"

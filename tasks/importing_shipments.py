@@ -8,6 +8,7 @@ from ledger.records import Intent
 from schemas import afosto
 from schemas.epages import Process
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
+from schemas.intents import IntentKind, ParcelIntent
 from schemas.mapping.pairs import paired_parcels
 from schemas.mapping.shipments import RANK, ParcelPlan, parcels_to_create, status_for
 from schemas.words import counted
@@ -35,7 +36,7 @@ def import_shipments(run: Run) -> str:
         return "the order was canceled before it was opened"
     if run.order_link is not None and run.order_link.stage == "filled":
         look_at_order(run)
-    others_first(run, "shop-parcel", "shop-pickup")
+    others_first(run, IntentKind.SHOP_PARCEL, IntentKind.SHOP_PICKUP)
     link = opened_order(run)
     require_scopes(run, "shipments.import")
     kind = "pickups" if run.epages.order(run.order_id).is_pickup else "shippings"
@@ -43,8 +44,8 @@ def import_shipments(run: Run) -> str:
     order = read_order(run, link)
     parcels = {parcel.id: parcel for parcel in order.parcels}
     known = {item.epages_id or "": item.afosto_id for item in run.linked("parcel")}
-    if intent := run.open_intent("parcel"):
-        look_again(_settle(run, intent, order, known.values()))
+    if intent := run.open_intent(ParcelIntent):
+        look_again(_resolve(run, intent, order, known.values()))
     known |= _made_on_both_sides(run, processes, known, order)
     for plan in parcels_to_create(processes, known, order):
         parcel = _create(run, plan)
@@ -75,42 +76,39 @@ def _made_on_both_sides(
     for parcel, process in pairs:
         run.note(f"Afosto had made parcel {parcel.name} of process {process.id} by itself")
     links = [NewLink("parcel", p.id, process.id, quantity=len(p.unit_ids), stage="created") for p, process in pairs]
-    run.links.conclude(run.store.name, run.order_id, None, links, "paired")
+    run.bind(links)
     return {process.id: parcel.id for parcel, process in pairs}
 
 
-def _settle(run: Run, intent: Intent, order: afosto.Order, linked: Collection[str]) -> str:
-    """A parcel was announced and its answer not seen: adopt the one with just these units, else plan it anew."""
-    units = intent.body["units"]
+def _resolve(run: Run, intent: Intent[ParcelIntent], order: afosto.Order, linked: Collection[str]) -> str:
+    """The answer to the call was lost: adopt the parcel with exactly these units, else plan it again."""
     for parcel in order.parcels:
-        if set(parcel.unit_ids) == set(units) and parcel.id not in linked:
+        if set(parcel.unit_ids) == set(intent.body.units) and parcel.id not in linked:
             run.note(f"adopted parcel {parcel.name}")
-            _conclude(run, intent.id, intent.body["process"], parcel, len(units), "adopted")
+            _link(run, intent, parcel, "adopted")
             return f"the parcel had been made as {parcel.name}"
     must_wait(intent)
-    run.links.conclude(run.store.name, run.order_id, intent.id, [], "did not land")
+    run.resolve_intent(intent, "did not land")
     return "the parcel was not made and is planned anew"
 
 
 def _create(run: Run, plan: ParcelPlan) -> afosto.Parcel:
     units = list(plan.unit_ids)
-    body = {"process": plan.process_id, "units": units, "code": plan.code, "url": plan.url}
     try:
-        with run.announced("parcel", body) as intent:
+        with run.recorded(ParcelIntent(plan.process_id, plan.unit_ids, plan.code, plan.url)) as intent:
             parcel = run.afosto.add_track_trace(units, plan.code, plan.url)
     except RefusedByAfosto:
         look_again_if_taken(run, units)
         raise
     run.note(f"put {counted(len(units), 'unit')} into parcel {parcel.name}")
-    return _conclude(run, intent.id, plan.process_id, parcel, len(units), "done")
+    return _link(run, intent, parcel, "done")
 
 
-def _conclude(
-    run: Run, intent_id: int, process: str, parcel: afosto.Parcel, quantity: int, outcome: str
-) -> afosto.Parcel:
-    """Link a parcel of so many units, as they were sent: the answer may leave them out."""
-    link = NewLink("parcel", afosto_id=parcel.id, epages_id=process, quantity=quantity, stage=parcel.status)
-    run.links.conclude(run.store.name, run.order_id, intent_id, [link], outcome)
+def _link(run: Run, intent: Intent[ParcelIntent], parcel: afosto.Parcel, outcome: str) -> afosto.Parcel:
+    """Link a parcel to its process. Its units are counted as they were sent: the answer may leave them out."""
+    sent = intent.body
+    link = NewLink("parcel", parcel.id, sent.process, quantity=len(sent.units), stage=parcel.status)
+    run.resolve_intent(intent, outcome, [link])
     return parcel
 
 

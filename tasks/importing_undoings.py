@@ -9,6 +9,7 @@ from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto
 from schemas.errors import NeedsPerson, Wait
+from schemas.intents import B, CancelIntent, CancelPair, IntentKind, ReturnIntent
 from schemas.mapping.cancellations import units_to_cancel
 from schemas.mapping.returns import units_to_return
 from schemas.words import counted
@@ -39,15 +40,15 @@ def import_cancellation(run: Run) -> str:
     if run.order_link.stage != "opened":
         look_at_order(run)
         return "the order is not open yet: its draft is made anew without what is canceled, or this is looked at again"
-    others_first(run, "shop-cancelation")
+    others_first(run, IntentKind.SHOP_CANCELLATION)
     link = opened_order(run)
     order = read_order(run, link)
-    if intent := run.open_intent("cancel"):
-        order = _landed_or_wait(run, intent, order, [pair["unit"] for pair in intent.body["pairs"]])
+    if intent := run.open_intent(CancelIntent):
+        order = _landed_or_wait(run, intent, order, [pair.unit for pair in intent.body.pairs])
         # Of what an earlier run had announced, the shop was not asked: more may have been canceled there since.
         look_again(_cancel_all(run, order, intent))
     pairs = _pairs_to_cancel(run, order)
-    return _cancel_all(run, order, run.announce("cancel", {"pairs": pairs})) if pairs else "nothing to cancel"
+    return _cancel_all(run, order, run.record_intent(CancelIntent(pairs))) if pairs else "nothing to cancel"
 
 
 def _without_order(run: Run) -> str:
@@ -57,24 +58,24 @@ def _without_order(run: Run) -> str:
     return "canceled before it was imported"
 
 
-def _pairs_to_cancel(run: Run, order: afosto.Order) -> list[dict[str, str]]:
+def _pairs_to_cancel(run: Run, order: afosto.Order) -> tuple[CancelPair, ...]:
     shop = run.epages.order(run.order_id)
     links = run.linked("cancellation")
     units = units_to_cancel(
         shop, order, counts_by_line(links, "epages"), counts_by_line(links, "afosto"), canceled_before(shop, order)
     )
     lines = _lines(order)
-    return [{"unit": unit, "contra": str(uuid.uuid4()), "line": lines[unit]} for unit in units]
+    return tuple(CancelPair(unit, str(uuid.uuid4()), lines[unit]) for unit in units)
 
 
-def _cancel_all(run: Run, order: afosto.Order, intent: Intent) -> str:
+def _cancel_all(run: Run, order: afosto.Order, intent: Intent[CancelIntent]) -> str:
     """Cancel what is not canceled yet; contra ids are ours, so a unit is never canceled twice.
 
     A unit with another contra id was canceled by somebody else; another one is canceled for it in the next run.
     """
     contras = {unit.id: unit.contra_id for unit in order.units}
-    pairs = [pair for pair in intent.body["pairs"] if contras.get(pair["unit"]) in (None, pair["contra"])]
-    missing = [(pair["unit"], pair["contra"]) for pair in pairs if contras.get(pair["unit"]) is None]
+    pairs = [pair for pair in intent.body.pairs if contras.get(pair.unit) in (None, pair.contra)]
+    missing = [(pair.unit, pair.contra) for pair in pairs if contras.get(pair.unit) is None]
     if missing:
         try:
             with run.carrying_out(intent), run.progress("canceled", len(missing)) as done:
@@ -83,11 +84,11 @@ def _cancel_all(run: Run, order: afosto.Order, intent: Intent) -> str:
             if len(missing) == len(pairs):
                 look_again_if_taken(run, [unit for unit, _ in missing], intent)
             raise
-    contra = {pair["contra"] for pair in pairs}
+    contra = {pair.contra for pair in pairs}
     with run.carrying_out(intent):
         drive(run, order, contra, restock=contra)
-    links = [NewLink("cancellation", afosto_id=pair["contra"], line_id=pair["line"]) for pair in pairs]
-    run.links.conclude(run.store.name, run.order_id, intent.id, links, "done")
+    links = [NewLink("cancellation", afosto_id=pair.contra, line_id=pair.line) for pair in pairs]
+    run.resolve_intent(intent, "done", links)
     return f"canceled {counted(len(pairs), 'unit')}"
 
 
@@ -96,18 +97,18 @@ def import_return(run: Run) -> str:
     settled_first(run)
     if run.order_link is None or run.order_link.stage == "expired":
         return _without_order(run)
-    others_first(run, "shop-return")
+    others_first(run, IntentKind.SHOP_RETURN)
     link = opened_order(run)
-    intent = run.open_intent("return")
+    intent = run.open_intent(ReturnIntent)
     if intent is None:
         _shipments_first(run)
     order = read_order(run, link)
     if intent is not None:
-        order = _landed_or_wait(run, intent, order, [*intent.body["restock"], *intent.body["scrap"]])
+        order = _landed_or_wait(run, intent, order, intent.body.units)
         # As with cancellations: more may have come back since.
         look_again(_take_back(run, order, intent))
     body = _units_to_return(run, order)
-    return _take_back(run, order, run.announce("return", body)) if any(body.values()) else "nothing to take back"
+    return _take_back(run, order, run.record_intent(body)) if body.units else "nothing to take back"
 
 
 def _shipments_first(run: Run) -> None:
@@ -117,26 +118,26 @@ def _shipments_first(run: Run) -> None:
         wait_for(shipments, "the order's shipments come first")
 
 
-def _units_to_return(run: Run, order: afosto.Order) -> dict[str, list[str]]:
+def _units_to_return(run: Run, order: afosto.Order) -> ReturnIntent:
     shop = run.epages.order(run.order_id)
     counts: dict[str, dict[tuple[str, str], int]] = {"epages": {}, "afosto": {}}
     for link in run.linked("return"):
         key = (link.line_id or "", link.stage)
         counts[link.written_by][key] = counts[link.written_by].get(key, 0) + link.quantity
     restock, scrap = units_to_return(shop, order, counts["epages"], counts["afosto"])
-    return {"restock": list(restock), "scrap": list(scrap)}
+    return ReturnIntent(tuple(restock), tuple(scrap))
 
 
-def _take_back(run: Run, order: afosto.Order, intent: Intent) -> str:
-    restock, scrap = intent.body["restock"], intent.body["scrap"]
+def _take_back(run: Run, order: afosto.Order, intent: Intent[ReturnIntent]) -> str:
+    restock, scrap = intent.body.restock, intent.body.scrap
     lines = _lines(order)
-    _must_have(run, lines, [*restock, *scrap])
+    _must_have(run, lines, intent.body.units)
     order = _receive(run, order, intent)
     with run.carrying_out(intent):
-        drive(run, order, {*restock, *scrap}, restock=set(restock))
+        drive(run, order, set(intent.body.units), restock=set(restock))
     statuses = [(unit, "RETURNED") for unit in restock] + [(unit, "BROKEN") for unit in scrap]
     links = [NewLink("return", afosto_id=unit, line_id=lines[unit], stage=status) for unit, status in statuses]
-    run.links.conclude(run.store.name, run.order_id, intent.id, links, "done")
+    run.resolve_intent(intent, "done", links)
     return f"took back {counted(len(restock), 'unit')} into stock, {len(scrap)} broken"
 
 
@@ -151,8 +152,8 @@ def _must_have(run: Run, lines: Mapping[str, str], units: Sequence[str]) -> None
         )
 
 
-def _receive(run: Run, order: afosto.Order, intent: Intent) -> afosto.Order:
-    units = {*intent.body["restock"], *intent.body["scrap"]}
+def _receive(run: Run, order: afosto.Order, intent: Intent[ReturnIntent]) -> afosto.Order:
+    units = set(intent.body.units)
     asked = {item for action in order.actions for item in action.item_ids}
     untouched = [u.id for u in order.units if u.id in units and u.progress == UNTOUCHED and u.id not in asked]
     if not untouched:
@@ -161,13 +162,13 @@ def _receive(run: Run, order: afosto.Order, intent: Intent) -> afosto.Order:
         return run.afosto.receive_items(order.id, untouched, done=done)
 
 
-def _landed_or_wait(run: Run, intent: Intent, order: afosto.Order, units: Sequence[str]) -> afosto.Order:
+def _landed_or_wait(run: Run, intent: Intent[B], order: afosto.Order, units: Sequence[str]) -> afosto.Order:
     """After a lost answer: what landed is gone on with; what did not may land until the ambiguity is over."""
     asked = {item for action in order.actions for item in action.item_ids}
     touched = {u.id for u in order.units if u.progress != UNTOUCHED or u.contra_id or u.id in asked}
     if any(unit not in touched for unit in units):
         must_wait(intent)
-        run.links.announce_again(intent.id, run.settings.ambiguity_wait)
+        run.renew_intent(intent)
     return order
 
 

@@ -26,7 +26,7 @@ def settle_order(run: Run, order: afosto.Order) -> None:
         shop = run.epages.order(run.order_id)
         links = [*_cancellations(run, shop, order, canceled), *_returns(run, shop, back)]
         links += _shipments(run, shop, order, parcels)
-    run.links.conclude(run.store.name, run.order_id, None, links, "paired")
+    run.bind(links)
     run.runtime.ledger.restores.settle(run.store.name, run.order_id)
     if links:
         run.note(f"linked what both sides had done before the restore: {_told(links)}")

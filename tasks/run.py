@@ -1,16 +1,17 @@
 """One run of one job: what a handler works with."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from clients.afosto.client import AfostoClient, Done
 from clients.epages import EpagesClient
-from ledger.links import Links
-from ledger.records import Context, Intent, Job, Link, Store
+from ledger.links import Links, NewLink
+from ledger.records import Context, Intent, Job, Link, Store, StoredIntent
 from schemas.errors import AnswerLost, ConnectorError
+from schemas.intents import B, IntentKind
 from schemas.settings import Settings
 from schemas.words import counted
 from tasks.runtime import Runtime
@@ -118,24 +119,44 @@ class Run:
         """The links of one kind, as they were at the claim."""
         return [link for link in self.context.links if link.kind == kind]
 
-    def open_intent(self, kind: str) -> Intent | None:
-        """The oldest unsettled intent of one kind."""
+    def stored_intent(self, kind: IntentKind) -> StoredIntent | None:
+        """The oldest open intent of one kind, as it was at the claim; its body is not read."""
         return next((intent for intent in self.context.intents if intent.kind == kind), None)
 
-    def announce(self, kind: str, body: Mapping[str, object]) -> Intent:
-        """Write an intent before the call that it is about; raises LeaseLost when the job is somebody else's by now."""
+    def open_intents(self, form: type[B]) -> list[Intent[B]]:
+        """The open intents of one kind, as they were at the claim, oldest first."""
+        return [intent.read(form) for intent in self.context.intents if intent.kind == form.kind]
+
+    def open_intent(self, form: type[B]) -> Intent[B] | None:
+        """The oldest open intent of one kind, as it was at the claim."""
+        stored = self.stored_intent(form.kind)
+        return stored.read(form) if stored else None
+
+    def record_intent(self, body: B) -> Intent[B]:
+        """Record an intent before its call; raises LeaseLost when another run holds the job."""
         wait = self.settings.ambiguity_wait
-        intent_id = self.links.announce(self.job, kind, body, wait)
-        return Intent(intent_id, kind, dict(body), wait, self.job.id, "running")
+        return Intent(self.links.record_intent(self.job, body, wait), body, wait)
+
+    def renew_intent(self, intent: Intent[B]) -> None:
+        """Record that the call of an open intent is repeated, so that its effect may land for a while from now on."""
+        self.links.renew_intent(intent.id, self.settings.ambiguity_wait)
+
+    def resolve_intent(self, intent: Intent[B], outcome: str, links: Iterable[NewLink] = ()) -> None:
+        """Write the links that a call led to, and resolve its intent. Raises NeedsPerson (not-written-down)."""
+        self.links.resolve_intent(self.store.name, self.order_id, intent.id, links, outcome)
+
+    def bind(self, links: Iterable[NewLink]) -> None:
+        """Write links of what exists on both sides without a call of ours. Raises NeedsPerson (not-written-down)."""
+        self.links.bind(self.store.name, self.order_id, links)
 
     @contextmanager
-    def announced(self, kind: str, body: Mapping[str, object]) -> Iterator[Intent]:
-        """Announce the one call of the block. Only an answer that was lost leaves the intent open.
+    def recorded(self, body: B) -> Iterator[Intent[B]]:
+        """Record the intent of the one call that the block makes. Only a lost answer leaves the intent open.
 
-        A call that was not sent (no budget, an open breaker, no token, no lease, no connection) or was refused can not
-        land: its intent is withdrawn, so that nobody waits for it. Raises LeaseLost as `announce` does.
+        A call that was not sent (no budget, an open breaker, no token, no lease, no connection) or was refused cannot
+        land: its intent is withdrawn, so that no job waits for it. Raises LeaseLost as `record_intent` does.
         """
-        intent = self.announce(kind, body)
+        intent = self.record_intent(body)
         try:
             yield intent
         except AnswerLost:
@@ -145,8 +166,8 @@ class Run:
             raise
 
     @contextmanager
-    def carrying_out(self, intent: Intent) -> Iterator[None]:
-        """Make calls of an announced plan. It stays open when it is cut, but in doubt only if an answer was lost."""
+    def carrying_out(self, intent: Intent[B]) -> Iterator[None]:
+        """Make the calls of a recorded plan. If it is cut short it stays open, in doubt only after a lost answer."""
         try:
             yield
         except AnswerLost:

@@ -52,7 +52,7 @@ def test_what_an_opened_order_holds_is_wanted_as_it_is_opened(ledger: Ledger) ->
     job = ledger.jobs.hint("shop", "import", "orders", ORDER)
     assert job is not None
     assert ledger.links.bind_order("shop", ORDER, "afosto-order", job, {})
-    assert ledger.links.stage_order("shop", ORDER, "afosto-order", "opened", waiting={"line-cup": 3})
+    assert ledger.links.stage_order("shop", ORDER, "afosto-order", "opened", undeducted={"line-cup": 3})
     assert _wanted(ledger) == {("shop", "plate"), ("twin", "plate")}
 
 
