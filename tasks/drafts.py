@@ -8,7 +8,7 @@ from schemas import epages
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
 from schemas.intents import NoteIntent
 from schemas.mapping.marks import with_mark
-from tasks.counterpart import look_again, must_wait
+from tasks.order_guards import require_certain, restart_run
 from tasks.run import Run
 
 
@@ -36,14 +36,14 @@ def expire_draft(run: Run, afosto_id: str) -> None:
             raise
         found = run.afosto.order(afosto_id)
         if found is not None and found.status != "CONCEPT":
-            look_again(f"the draft {afosto_id} was opened meanwhile")
+            raise restart_run(f"the draft {afosto_id} was opened meanwhile") from error
         run.note(f"the draft {afosto_id} could not be expired: {error}")
 
 
 def resolve_mark(run: Run) -> None:
     """Raise Wait while a note whose answer was lost may still land: it would replace the mark of a later draft."""
     if intent := run.open_intent(NoteIntent):
-        must_wait(intent)
+        require_certain(intent)
         run.resolve_intent(intent, "looked")
 
 

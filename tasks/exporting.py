@@ -16,21 +16,21 @@ from schemas.intents import (
     ShopReturnIntent,
 )
 from schemas.mapping.news import Known
-from tasks.counterpart import must_wait, others_first, require_scopes, settled_first, wait_for
+from tasks.order_guards import blocked_by, require_certain, require_others_resolved, require_recovered, require_scopes
 from tasks.run import Run
 
 # The intents to create a process in the shop.
 P = TypeVar("P", ShopCancellationIntent, ShopParcelIntent, ShopReturnIntent)
 
 
-def permitted(run: Run, flow: str, *, imports: IntentKind) -> None:
+def require_permitted(run: Run, flow: str, *, imports: IntentKind) -> None:
     """Raise NeedsPerson when the token may not do all that a flow needs, Wait while an import has an open intent.
 
     Also raises Wait while the order is held after a restore.
     """
     require_scopes(run, flow)
-    settled_first(run)
-    others_first(run, imports)
+    require_recovered(run)
+    require_others_resolved(run, imports)
 
 
 def known(run: Run, order: afosto.Order) -> Known:
@@ -51,7 +51,7 @@ def marker(run: Run) -> str:
     return f"Afosto (job {run.job.id})"
 
 
-def comes_first(run: Run, flow: str, why: str) -> None:
+def require_export(run: Run, flow: str, why: str) -> None:
     """Raise Wait until another export of the order has done its part, and ask for it where that may help.
 
     Who dropped it has decided that nothing is to come first, and who switched it off, that it never does.
@@ -61,7 +61,7 @@ def comes_first(run: Run, flow: str, why: str) -> None:
         return
     if other is None or (other.state == "done" and not _ended_since(run, other)):
         run.runtime.ledger.jobs.hint(run.store.name, "export", flow, run.order_id, lane=run.job.lane)
-    wait_for(other, why)
+    raise blocked_by(other, why)
 
 
 def _ended_since(run: Run, other: Sibling) -> bool:
@@ -96,5 +96,5 @@ def landed(run: Run, intent: Intent[P], processes: Collection[Process], kind: st
     if found:
         run.note(f"adopted the {kind} process {found[0].id}")
         return found[0]
-    must_wait(intent)
+    require_certain(intent)
     return None

@@ -9,18 +9,18 @@ from schemas.intents import IntentKind, ShopCancellationIntent
 from schemas.mapping.cancellations import CancelationPlan, cancelation_plan
 from schemas.mapping.news import canceled_units
 from schemas.words import counted
-from tasks.counterpart import canceled_before, look_again, opened_order, read_order
-from tasks.exporting import import_again, known, landed, marker, permitted, publish_again
+from tasks.exporting import import_again, known, landed, marker, publish_again, require_permitted
+from tasks.order_guards import canceled_before, opened_order, read_order, restart_run
 from tasks.run import Run
 
 
 def export_cancellation(run: Run) -> str:
     """Cancel in the shop what Afosto canceled by itself since the order was opened."""
-    permitted(run, "cancellations.export", imports=IntentKind.CANCEL)
+    require_permitted(run, "cancellations.export", imports=IntentKind.CANCEL)
     link = opened_order(run)
     intent = run.open_intent(ShopCancellationIntent)
     if intent is not None:
-        look_again(_resolve(run, intent))
+        raise restart_run(_resolve(run, intent))
     order = read_order(run, link)
     canceled = canceled_units(order, known(run, order))
     if not canceled:

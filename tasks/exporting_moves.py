@@ -8,8 +8,8 @@ from schemas import afosto, epages
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
 from schemas.intents import ShopMailIntent
 from schemas.mapping.shipments import two_codes
-from tasks.counterpart import compare_codes, must_wait
 from tasks.exporting import marker
+from tasks.order_guards import compare_codes, require_certain
 from tasks.run import Run
 
 DELIVERED = "DELIVERED"
@@ -37,7 +37,7 @@ def resolve_mail(run: Run, intent: Intent[ShopMailIntent], processes: Sequence[e
     move = intent.body
     process = next((p for p in processes if p.id == move.process), None)
     if process is not None and move.move in process.moves:
-        must_wait(intent)
+        require_certain(intent)
     run.resolve_intent(intent, "looked")
     return f"the shop's process {move.process} is {process.status if process else 'gone'}"
 

@@ -10,8 +10,8 @@ from schemas.intents import ShopPickupIntent
 from schemas.mapping.news import parcels_ahead
 from schemas.mapping.shipments import require_known_status
 from schemas.words import counted
-from tasks.counterpart import must_wait
-from tasks.exporting import comes_first, import_again, known, marker
+from tasks.exporting import import_again, known, marker, require_export
+from tasks.order_guards import require_certain
 from tasks.run import Run
 
 # An order of which a parcel is on its way to the location is not ready.
@@ -31,7 +31,7 @@ def export_pickup(run: Run, order: afosto.Order, processes: Sequence[epages.Proc
         # The shop knows no part of a pickup.
         return f"{counted(len(missing), 'unit')} not ready yet; the shop lays out the order as a whole"
     if not processes:
-        _cancellations_first(run, order)
+        _require_cancellations(run, order)
     process = processes[0] if processes else _create(run)
     if _link_all(run, ready, process) and processes:
         # Laid out on both sides: the import that could not carry it over has nothing left to do.
@@ -44,19 +44,19 @@ def export_pickup(run: Run, order: afosto.Order, processes: Sequence[epages.Proc
     return f"the shop's pickup process is {process.status}"
 
 
-def _cancellations_first(run: Run, order: afosto.Order) -> None:
+def _require_cancellations(run: Run, order: afosto.Order) -> None:
     """Raise Wait while the shop would lay out what was canceled in Afosto: it lays out all that it knows of."""
     canceled = known(run, order).canceled
     left = [unit for unit in order.units if unit.progress == "CANCELLED" and unit.contra_id not in canceled]
     if left:
         pieces = counted(len(left), "unit")
-        comes_first(run, "cancellations", f"{pieces} canceled in Afosto must be canceled in the shop first")
+        require_export(run, "cancellations", f"{pieces} canceled in Afosto must be canceled in the shop first")
 
 
 def resolve_pickup(run: Run, intent: Intent[ShopPickupIntent], processes: Sequence[epages.Process]) -> str:
     """The answer to a create was lost: as an order has one pickup, the shop's list tells."""
     if not processes:
-        must_wait(intent)
+        require_certain(intent)
     run.resolve_intent(intent, "looked")
     return f"the shop has {len(processes)} pickup processes of the order"
 

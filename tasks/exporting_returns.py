@@ -11,24 +11,24 @@ from schemas.mapping.news import parcels_ahead, returned_units
 from schemas.mapping.payments import delivery_fee, takes_parts
 from schemas.mapping.returns import BackUnit, ReturnPlan, return_plans
 from schemas.words import counted
-from tasks.counterpart import look_again, opened_order, read_order
-from tasks.exporting import comes_first, import_again, known, landed, marker, permitted, publish_again
+from tasks.exporting import import_again, known, landed, marker, publish_again, require_export, require_permitted
+from tasks.order_guards import opened_order, read_order, restart_run
 from tasks.run import Run
 
 
 def export_return(run: Run) -> str:
     """Make return processes in the shop: accepted is RETURNED, rejected BROKEN (which makes the shop pay back)."""
-    permitted(run, "returns.export", imports=IntentKind.RETURN)
+    require_permitted(run, "returns.export", imports=IntentKind.RETURN)
     link = opened_order(run)
     intent = run.open_intent(ShopReturnIntent)
     if intent is not None:
-        look_again(_resolve(run, intent))
+        raise restart_run(_resolve(run, intent))
     order = read_order(run, link)
     accounted = known(run, order)
     back = returned_units(order, accounted, broken="broken" in run.context.exports)
     if not back:
         return "nothing to take back"
-    _shipments_first(run, {parcel.id for parcel in parcels_ahead(order, accounted)}, back)
+    _require_shipments(run, {parcel.id for parcel in parcels_ahead(order, accounted)}, back)
     brought_by = _brought_by(run)
     shop = run.epages.order(run.order_id)
     plans, paired = return_plans(shop, order, back, brought_by, _carried_over(run))
@@ -44,10 +44,10 @@ def export_return(run: Run) -> str:
     return f"took back {counted(sum(len(plan.units) for plan in plans), 'unit')} in the shop"
 
 
-def _shipments_first(run: Run, ahead: Collection[str], back: Iterable[afosto.Unit]) -> None:
+def _require_shipments(run: Run, ahead: Collection[str], back: Iterable[afosto.Unit]) -> None:
     """Raise Wait while a parcel that brought the units is further on in Afosto than in the shop."""
     if any(unit.parcel_id in ahead for unit in back):
-        comes_first(run, "shipments", "the shipment that brought the units comes first")
+        require_export(run, "shipments", "the shipment that brought the units comes first")
 
 
 def _brought_by(run: Run) -> Mapping[str, str]:

@@ -10,10 +10,10 @@ from schemas.intents import IntentKind, ShopMailIntent, ShopParcelIntent, ShopPi
 from schemas.mapping.news import parcels_ahead
 from schemas.mapping.shipments import RANK, parcel_lines, require_known_status, same_shipment
 from schemas.words import counted
-from tasks.counterpart import look_again, opened_order, read_order
-from tasks.exporting import import_again, known, landed, marker, permitted
+from tasks.exporting import import_again, known, landed, marker, require_permitted
 from tasks.exporting_moves import move_on, resolve_mail
 from tasks.exporting_pickups import export_pickup, resolve_pickup
+from tasks.order_guards import opened_order, read_order, restart_run
 from tasks.run import Run
 
 # The intents that this flow records, in the order in which they are resolved.
@@ -22,7 +22,7 @@ _OWN_INTENTS = (IntentKind.SHOP_PARCEL, IntentKind.SHOP_PICKUP, IntentKind.SHOP_
 
 def export_shipments(run: Run) -> str:
     """Make the shop's processes say what Afosto's parcels say; a parcel that left has a process, and only one."""
-    permitted(run, "shipments.export", imports=IntentKind.PARCEL)
+    require_permitted(run, "shipments.export", imports=IntentKind.PARCEL)
     link = opened_order(run)
     order = read_order(run, link)
     ahead = parcels_ahead(order, known(run, order))
@@ -32,7 +32,7 @@ def export_shipments(run: Run) -> str:
     shop = run.epages.order(run.order_id)
     processes = run.epages.processes(run.order_id, "pickups" if shop.is_pickup else "shippings")
     if resolved := _resolve(run, processes):
-        look_again(resolved)
+        raise restart_run(resolved)
     if shop.is_pickup:
         return export_pickup(run, order, processes)
     here = _Shop(shop, processes, {link.afosto_id: link.epages_id for link in run.linked("parcel")})

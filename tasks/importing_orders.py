@@ -3,13 +3,12 @@
 from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import NoReturn
 
 from clients.afosto.errors import RefusedByAfosto
 from ledger.records import Link, Store
 from schemas import afosto, epages
 from schemas.currencies import written
-from schemas.errors import AnswerLost, LeaseLost, NeedsPerson, RetryLater
+from schemas.errors import AnswerLost, LeaseLost, NeedsPerson, RetryLater, Wait
 from schemas.mapping.content import fingerprint, prices_of
 from schemas.mapping.counts import shipped_so_far
 from schemas.mapping.orders import order_draft, totals_differ
@@ -17,9 +16,9 @@ from schemas.mapping.payments import Opening, opening
 from schemas.mapping.places import require_place
 from schemas.mapping.stock import waiting_by_line
 from schemas.words import counted
-from tasks.counterpart import look_again, read_order
 from tasks.drafts import bind_draft, expire_draft, mark_draft, resolve_mark
 from tasks.openings import record_opening, resolve_opening, withdraw
+from tasks.order_guards import read_order, restart_run
 from tasks.reading import note_unread
 from tasks.restoring import find_again
 from tasks.run import Run
@@ -46,9 +45,9 @@ def import_order(run: Run) -> str:
     order = _filled(run, shop, draft, link)
     facts = _facts(shop, draft, order, link)
     if order.status != "CONCEPT":
-        _found_open(run, order, facts)
+        raise _found_open(run, order, facts)
     try:
-        _compare_totals(run, draft, {draft.total, shop.grand_total}, order)
+        _require_equal_totals(run, draft, {draft.total, shop.grand_total}, order)
         if waits := _held_by_payment(run, shop, order):
             _note_filled(run, order.id, facts)
             return waits
@@ -147,8 +146,11 @@ def _units(draft: afosto.OrderDraft) -> Counter[str | None]:
     return units
 
 
-def _compare_totals(run: Run, draft: afosto.OrderDraft, accepted: set[Decimal], order: afosto.Order) -> None:
-    """Hold an order whose money differs. Whether the shop's total counts returned pieces is not known: both pass."""
+def _require_equal_totals(run: Run, draft: afosto.OrderDraft, accepted: set[Decimal], order: afosto.Order) -> None:
+    """Raise NeedsPerson when the money differs. It is not known whether the shop's total counts returned pieces.
+
+    So either total of the shop is accepted.
+    """
     lines, policy = len(_units(draft)), run.store.totals
     differs = all(totals_differ(shop, order.total, lines, policy, draft.currency) for shop in accepted)
     if differs or order.currency != draft.currency:
@@ -194,24 +196,27 @@ def _open(run: Run, order_id: str, facts: dict[str, str], *, new: bool) -> str:
         if intent is None:
             record_opening(run, order_id)
         raise RetryLater(f"the answer to openOrder was lost: {error}") from error
-    except RefusedByAfosto:
+    except RefusedByAfosto as refusal:
         found = run.afosto.order(order_id)
         if found is None or found.status == "CONCEPT":
             withdraw(run, intent)
             raise
-        _found_open(run, found, facts)
+        raise _found_open(run, found, facts) from refusal
     except (RetryLater, NeedsPerson):
         withdraw(run, intent)
         raise
     return _opened(run, order, "opened", facts)
 
 
-def _found_open(run: Run, order: afosto.Order, facts: dict[str, str] | None = None) -> NoReturn:
-    """It was opened before and the answer was lost: news since then found no opened order, so it is looked at."""
+def _found_open(run: Run, order: afosto.Order, facts: dict[str, str] | None = None) -> Wait:
+    """Note an order that was opened before, and return the error that starts a new run.
+
+    The answer to its opening was lost. News since then found no opened order, so a look at the order is requested.
+    """
     run.runtime.ledger.jobs.hint(run.store.name, "export", "looks", run.order_id, lane=0)
-    said = _opened(run, order, "it was open already", facts)
-    # What the shop changed after the draft was made, and before this was known, is in no Afosto order.
-    look_again(said)
+    outcome = _opened(run, order, "it was open already", facts)
+    # The next run finds what the shop changed after the draft was made: no Afosto order has that yet.
+    return restart_run(outcome)
 
 
 def _opened(run: Run, order: afosto.Order, how: str, facts: dict[str, str] | None) -> str:
@@ -227,7 +232,7 @@ def _give_up(run: Run, link: Link | None) -> str:
         return "canceled before it was imported"
     order = read_order(run, link)
     if order.status != "CONCEPT":
-        _found_open(run, order)
+        raise _found_open(run, order)
     resolve_opening(run)
     run.afosto.expire_order(order.id, datetime.now(UTC))
     run.links.stage_order(run.store.name, run.order_id, order.id, "expired")

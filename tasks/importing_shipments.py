@@ -12,17 +12,17 @@ from schemas.intents import IntentKind, ParcelIntent
 from schemas.mapping.pairs import paired_parcels
 from schemas.mapping.shipments import RANK, ParcelPlan, parcels_to_create, status_for
 from schemas.words import counted
-from tasks.counterpart import (
+from tasks.order_guards import (
     compare_codes,
-    look_again,
-    look_again_if_taken,
-    look_at_order,
-    must_wait,
     opened_order,
-    others_first,
     read_order,
+    request_order_import,
+    require_certain,
+    require_free,
+    require_others_resolved,
+    require_recovered,
     require_scopes,
-    settled_first,
+    restart_run,
 )
 from tasks.run import Run
 
@@ -31,12 +31,12 @@ PENDING = "PENDING"  # a process that has not left yet
 
 def import_shipments(run: Run) -> str:
     """Make one parcel per shipped process and move each parcel as far as its process has come."""
-    settled_first(run)
+    require_recovered(run)
     if run.order_link is not None and run.order_link.stage == "expired":
         return "the order was canceled before it was opened"
     if run.order_link is not None and run.order_link.stage == "filled":
-        look_at_order(run)
-    others_first(run, IntentKind.SHOP_PARCEL, IntentKind.SHOP_PICKUP)
+        request_order_import(run)
+    require_others_resolved(run, IntentKind.SHOP_PARCEL, IntentKind.SHOP_PICKUP)
     link = opened_order(run)
     require_scopes(run, "shipments.import")
     kind = "pickups" if run.epages.order(run.order_id).is_pickup else "shippings"
@@ -45,7 +45,7 @@ def import_shipments(run: Run) -> str:
     parcels = {parcel.id: parcel for parcel in order.parcels}
     known = {item.epages_id or "": item.afosto_id for item in run.linked("parcel")}
     if intent := run.open_intent(ParcelIntent):
-        look_again(_resolve(run, intent, order, known.values()))
+        raise restart_run(_resolve(run, intent, order, known.values()))
     known |= _made_on_both_sides(run, processes, known, order)
     for plan in parcels_to_create(processes, known, order):
         parcel = _create(run, plan)
@@ -87,7 +87,7 @@ def _resolve(run: Run, intent: Intent[ParcelIntent], order: afosto.Order, linked
             run.note(f"adopted parcel {parcel.name}")
             _link(run, intent, parcel, "adopted")
             return f"the parcel had been made as {parcel.name}"
-    must_wait(intent)
+    require_certain(intent)
     run.resolve_intent(intent, "did not land")
     return "the parcel was not made and is planned anew"
 
@@ -98,7 +98,7 @@ def _create(run: Run, plan: ParcelPlan) -> afosto.Parcel:
         with run.recorded(ParcelIntent(plan.process_id, plan.unit_ids, plan.code, plan.url)) as intent:
             parcel = run.afosto.add_track_trace(units, plan.code, plan.url)
     except RefusedByAfosto:
-        look_again_if_taken(run, units)
+        require_free(run, units)
         raise
     run.note(f"put {counted(len(units), 'unit')} into parcel {parcel.name}")
     return _link(run, intent, parcel, "done")

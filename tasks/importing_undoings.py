@@ -13,19 +13,19 @@ from schemas.intents import B, CancelIntent, CancelPair, IntentKind, ReturnInten
 from schemas.mapping.cancellations import units_to_cancel
 from schemas.mapping.returns import units_to_return
 from schemas.words import counted
-from tasks.counterpart import (
+from tasks.afosto_actions import finish_units
+from tasks.order_guards import (
+    blocked_by,
     canceled_before,
     counts_by_line,
-    drive,
-    look_again,
-    look_again_if_taken,
-    look_at_order,
-    must_wait,
     opened_order,
-    others_first,
     read_order,
-    settled_first,
-    wait_for,
+    request_order_import,
+    require_certain,
+    require_free,
+    require_others_resolved,
+    require_recovered,
+    restart_run,
 )
 from tasks.run import Run
 
@@ -34,19 +34,19 @@ UNTOUCHED = "OPEN"  # Afosto's word for a unit that was neither canceled nor ret
 
 def import_cancellation(run: Run) -> str:
     """Cancel in Afosto as many units per line as the shop canceled since the import."""
-    settled_first(run)
+    require_recovered(run)
     if run.order_link is None or run.order_link.stage == "expired":
         return _without_order(run)
     if run.order_link.stage != "opened":
-        look_at_order(run)
+        request_order_import(run)
         return "the order is not open yet: its draft is made anew without what is canceled, or this is looked at again"
-    others_first(run, IntentKind.SHOP_CANCELLATION)
+    require_others_resolved(run, IntentKind.SHOP_CANCELLATION)
     link = opened_order(run)
     order = read_order(run, link)
     if intent := run.open_intent(CancelIntent):
-        order = _landed_or_wait(run, intent, order, [pair.unit for pair in intent.body.pairs])
+        _require_landed(run, intent, order, [pair.unit for pair in intent.body.pairs])
         # Of what an earlier run had announced, the shop was not asked: more may have been canceled there since.
-        look_again(_cancel_all(run, order, intent))
+        raise restart_run(_cancel_all(run, order, intent))
     pairs = _pairs_to_cancel(run, order)
     return _cancel_all(run, order, run.record_intent(CancelIntent(pairs))) if pairs else "nothing to cancel"
 
@@ -82,11 +82,11 @@ def _cancel_all(run: Run, order: afosto.Order, intent: Intent[CancelIntent]) -> 
                 order = run.afosto.cancel_items(order.id, missing, done=done)
         except RefusedByAfosto:
             if len(missing) == len(pairs):
-                look_again_if_taken(run, [unit for unit, _ in missing], intent)
+                require_free(run, [unit for unit, _ in missing], intent)
             raise
     contra = {pair.contra for pair in pairs}
     with run.carrying_out(intent):
-        drive(run, order, contra, restock=contra)
+        finish_units(run, order, contra, restock=contra)
     links = [NewLink("cancellation", afosto_id=pair.contra, line_id=pair.line) for pair in pairs]
     run.resolve_intent(intent, "done", links)
     return f"canceled {counted(len(pairs), 'unit')}"
@@ -94,28 +94,28 @@ def _cancel_all(run: Run, order: afosto.Order, intent: Intent[CancelIntent]) -> 
 
 def import_return(run: Run) -> str:
     """Take back in Afosto what came back to the shop: RETURNED is restocked, BROKEN is not."""
-    settled_first(run)
+    require_recovered(run)
     if run.order_link is None or run.order_link.stage == "expired":
         return _without_order(run)
-    others_first(run, IntentKind.SHOP_RETURN)
+    require_others_resolved(run, IntentKind.SHOP_RETURN)
     link = opened_order(run)
     intent = run.open_intent(ReturnIntent)
     if intent is None:
-        _shipments_first(run)
+        _require_shipments(run)
     order = read_order(run, link)
     if intent is not None:
-        order = _landed_or_wait(run, intent, order, intent.body.units)
+        _require_landed(run, intent, order, intent.body.units)
         # As with cancellations: more may have come back since.
-        look_again(_take_back(run, order, intent))
+        raise restart_run(_take_back(run, order, intent))
     body = _units_to_return(run, order)
     return _take_back(run, order, run.record_intent(body)) if body.units else "nothing to take back"
 
 
-def _shipments_first(run: Run) -> None:
+def _require_shipments(run: Run) -> None:
     """Raise Wait while the parcels that brought the pieces may still be made, unless nobody carries these over."""
     shipments = run.context.siblings.get(("import", "shipments"))
     if ("import", "shipments") in run.context.flows and shipments and shipments.state not in ("done", "dropped"):
-        wait_for(shipments, "the order's shipments come first")
+        raise blocked_by(shipments, "the order's shipments come first")
 
 
 def _units_to_return(run: Run, order: afosto.Order) -> ReturnIntent:
@@ -131,17 +131,17 @@ def _units_to_return(run: Run, order: afosto.Order) -> ReturnIntent:
 def _take_back(run: Run, order: afosto.Order, intent: Intent[ReturnIntent]) -> str:
     restock, scrap = intent.body.restock, intent.body.scrap
     lines = _lines(order)
-    _must_have(run, lines, intent.body.units)
+    _require_units(run, lines, intent.body.units)
     order = _receive(run, order, intent)
     with run.carrying_out(intent):
-        drive(run, order, set(intent.body.units), restock=set(restock))
+        finish_units(run, order, set(intent.body.units), restock=set(restock))
     statuses = [(unit, "RETURNED") for unit in restock] + [(unit, "BROKEN") for unit in scrap]
     links = [NewLink("return", afosto_id=unit, line_id=lines[unit], stage=status) for unit, status in statuses]
     run.resolve_intent(intent, "done", links)
     return f"took back {counted(len(restock), 'unit')} into stock, {len(scrap)} broken"
 
 
-def _must_have(run: Run, lines: Mapping[str, str], units: Sequence[str]) -> None:
+def _require_units(run: Run, lines: Mapping[str, str], units: Sequence[str]) -> None:
     """Raise NeedsPerson (unit-gone) when units whose taking back was announced have left the order since."""
     gone = [unit for unit in units if unit not in lines]
     if gone:
@@ -162,14 +162,16 @@ def _receive(run: Run, order: afosto.Order, intent: Intent[ReturnIntent]) -> afo
         return run.afosto.receive_items(order.id, untouched, done=done)
 
 
-def _landed_or_wait(run: Run, intent: Intent[B], order: afosto.Order, units: Sequence[str]) -> afosto.Order:
-    """After a lost answer: what landed is gone on with; what did not may land until the ambiguity is over."""
+def _require_landed(run: Run, intent: Intent[B], order: afosto.Order, units: Sequence[str]) -> None:
+    """After a lost answer: raise Wait while a unit was not touched and the call may still land.
+
+    Once it can no longer land, the call is made again for the units that were not touched.
+    """
     asked = {item for action in order.actions for item in action.item_ids}
     touched = {u.id for u in order.units if u.progress != UNTOUCHED or u.contra_id or u.id in asked}
     if any(unit not in touched for unit in units):
-        must_wait(intent)
+        require_certain(intent)
         run.renew_intent(intent)
-    return order
 
 
 def _lines(order: afosto.Order) -> dict[str, str]:

@@ -6,8 +6,8 @@ import json
 from ledger.records import Link, Wish
 from schemas.mapping.news import news
 from schemas.mapping.stock import waiting_by_line
-from tasks.counterpart import must_be_an_id, read_order
 from tasks.exporting import known
+from tasks.order_guards import read_order, require_id
 from tasks.pairing import settle_order
 from tasks.run import Run
 
@@ -21,7 +21,7 @@ def look(run: Run) -> str:
     before it acts.
     """
     link = run.order_link
-    if link is None and not must_be_an_id(run):
+    if link is None and not require_id(run):
         return (
             f"no order of {run.store.name} with the id {run.order_id} was read yet; orders.import asks the shop for it"
         )

@@ -8,7 +8,7 @@ own.
 
 from ledger.records import Intent
 from schemas.intents import ItemsIntent, OpenIntent
-from tasks.counterpart import must_wait
+from tasks.order_guards import require_certain
 from tasks.run import Run
 
 
@@ -23,7 +23,7 @@ def resolve_opening(run: Run) -> None:
         intent = run.record_intent(OpenIntent(dead.body.afosto_id))
         run.resolve_intent(dead, "abandoned")
     if intent:
-        must_wait(intent)
+        require_certain(intent)
         run.resolve_intent(intent, "did not land")
 
 

@@ -8,8 +8,8 @@ from schemas import afosto, epages
 from schemas.mapping.news import RETURN_STATUS, Known
 from schemas.mapping.pairs import paired_cancellations, paired_returns, paired_shipments
 from schemas.words import counted
-from tasks.counterpart import canceled_before, counts_by_line, look_again
 from tasks.exporting import known
+from tasks.order_guards import canceled_before, counts_by_line, restart_run
 from tasks.run import Run
 
 
@@ -30,7 +30,7 @@ def settle_order(run: Run, order: afosto.Order) -> None:
     run.runtime.ledger.restores.settle(run.store.name, run.order_id)
     if links:
         run.note(f"linked what both sides had done before the restore: {_told(links)}")
-        look_again("what was done before the restore is linked")
+        raise restart_run("what was done before the restore is linked")
 
 
 def _canceled(order: afosto.Order, accounted: Known) -> list[afosto.Unit]:

@@ -3,10 +3,11 @@
 from clients.errors_table import Forbidden
 from ledger.records import Link
 from schemas import afosto, epages
-from schemas.errors import LeaseLost, NeedsPerson, Wait
+from schemas.errors import LeaseLost, NeedsPerson
 from schemas.mapping.marks import marked_ids
 from schemas.mapping.orders import reference
 from tasks.drafts import bind_draft, expire_draft
+from tasks.order_guards import restart_run
 from tasks.run import Run
 
 DRAFT = "CONCEPT"
@@ -27,14 +28,14 @@ def find_again(run: Run, shop: epages.Order) -> None:
     if len(opened) > 1:
         raise _for_a_person(run, shop, f"Afosto has more than one: {', '.join(order.id for order in opened)}")
     if opened:
-        _bind(run, link, opened[0])
+        _require_bound(run, link, opened[0])
         return
     marked = [order for order in named if order.id in marked_ids(shop.order_note)]
     if listed is None and not marked:
         raise _for_a_person(run, shop, "neither the note of the order nor a list of Afosto's tells")
     run.runtime.ledger.restores.settle(run.store.name, run.order_id)
     if marked:
-        _bind(run, link, marked[0])
+        _require_bound(run, link, marked[0])
 
 
 def _named(run: Run, shop: epages.Order, link: Link | None) -> list[afosto.Order]:
@@ -56,7 +57,8 @@ def _listed(run: Run) -> tuple[afosto.Order, ...] | None:
         return None
 
 
-def _bind(run: Run, link: Link | None, order: afosto.Order) -> None:
+def _require_bound(run: Run, link: Link | None, order: afosto.Order) -> None:
+    """Return when the order is bound to this Afosto order; else bind it and raise Wait, so that a new run begins."""
     if link and link.afosto_id == order.id:
         return
     if not bind_draft(run, order.id, link, {"number": order.number}):
@@ -64,7 +66,7 @@ def _bind(run: Run, link: Link | None, order: afosto.Order) -> None:
     if link:
         expire_draft(run, link.afosto_id)
     run.note(f"found again as Afosto order {order.id}")
-    raise Wait("found again in Afosto; what else there is comes next", after=0)
+    raise restart_run("found again in Afosto")
 
 
 def _for_a_person(run: Run, shop: epages.Order, why: str) -> NeedsPerson:
