@@ -35,15 +35,15 @@ def require_permitted(run: Run, flow: str, *, imports: IntentKind) -> None:
 
 def known(run: Run, order: afosto.Order) -> Known:
     """What is accounted for: by links, and by open intents of the imports, whose calls may have landed."""
-    canceled = {link.afosto_id for link in run.linked("cancellation")}
-    returned = {link.afosto_id for link in run.linked("return")}
+    canceled = {link.afosto_id for link in run.links_at_claim("cancellation")}
+    returned = {link.afosto_id for link in run.links_at_claim("return")}
     packed = [set(intent.body.units) for intent in run.open_intents(ParcelIntent)]
     parcels = {parcel.id: parcel.status for parcel in order.parcels if set(parcel.unit_ids) in packed}
     for canceling in run.open_intents(CancelIntent):
         canceled |= {pair.contra for pair in canceling.body.pairs}
     for returning in run.open_intents(ReturnIntent):
         returned |= set(returning.body.units)
-    return Known(canceled, returned, parcels | {link.afosto_id: link.stage for link in run.linked("parcel")})
+    return Known(canceled, returned, parcels | {link.afosto_id: link.stage for link in run.links_at_claim("parcel")})
 
 
 def marker(run: Run) -> str:
@@ -60,7 +60,7 @@ def require_export(run: Run, flow: str, why: str) -> None:
     if flow not in run.context.exports or (other and other.state == "dropped"):
         return
     if other is None or (other.state == "done" and not _ended_since(run, other)):
-        run.runtime.ledger.jobs.hint(run.store.name, "export", flow, run.order_id, lane=run.job.lane)
+        run.request_run("export", flow, lane=run.job.lane)
     raise blocked_by(other, why)
 
 
@@ -73,12 +73,12 @@ def _ended_since(run: Run, other: Sibling) -> bool:
 def publish_again(run: Run) -> None:
     """The shop puts back what was just undone there: what it may sell is published now, not after the next poll."""
     if "inventory" in run.context.exports:
-        run.runtime.ledger.held.note_shop(run.store, [run.epages.order(run.order_id)])
+        run.ledger.held.note_shop(run.store, [run.epages.order(run.order_id)])
 
 
 def import_again(run: Run, flow: str) -> None:
     """Both sides had done the same by themselves: the import that could not carry it over has nothing left to do."""
-    run.runtime.ledger.jobs.hint(run.store.name, "import", flow, run.order_id, lane=1)
+    run.request_run("import", flow, lane=1)
 
 
 def landed(run: Run, intent: Intent[P], processes: Collection[Process], kind: str) -> Process | None:
@@ -88,7 +88,7 @@ def landed(run: Run, intent: Intent[P], processes: Collection[Process], kind: st
     one they do not tell of is adopted: a second refund would be worse than one too few. Returns None once it is sure
     that nothing landed; raises Wait before.
     """
-    linked = {link.epages_id for link in run.context.links}
+    linked = {link.epages_id for link in run.links_at_claim()}
     found = [p for p in processes if p.id not in intent.body.baseline and p.id not in linked]
     if found and kind in ("cancelations", "returns") and "orde:r" in run.store.scopes:
         comments = run.epages.comments(run.order_id, kind)

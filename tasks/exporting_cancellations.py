@@ -82,7 +82,7 @@ def _links(units: Mapping[str, str]) -> list[NewLink]:
 
 def _carried_over(run: Run) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for link in run.linked("cancellation"):
+    for link in run.links_at_claim("cancellation"):
         counts[link.line_id or ""] = counts.get(link.line_id or "", 0) + link.quantity
     return counts
 

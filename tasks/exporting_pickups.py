@@ -72,7 +72,7 @@ def _create(run: Run) -> epages.Process:
 
 def _link_all(run: Run, parcels: Sequence[afosto.Parcel], process: epages.Process) -> bool:
     """The first parcel stands for the process; the others are accounted for. Returns whether any was not yet."""
-    linked = {link.afosto_id: link.epages_id for link in run.linked("parcel")}
+    linked = {link.afosto_id: link.epages_id for link in run.links_at_claim("parcel")}
     taken = process.id in linked.values()
     links = []
     for parcel in parcels:

@@ -52,7 +52,7 @@ def _require_shipments(run: Run, ahead: Collection[str], back: Iterable[afosto.U
 
 def _brought_by(run: Run) -> Mapping[str, str]:
     """Parcel → process of the shop; a pickup is one process there, however many parcels it lies in."""
-    links = run.linked("parcel")
+    links = run.links_at_claim("parcel")
     processes = {link.afosto_id: link.epages_id for link in links if link.epages_id}
     if processes:
         pickup = next(iter(processes.values()))
@@ -98,7 +98,7 @@ def _links(units: Iterable[BackUnit]) -> list[NewLink]:
 
 
 def _carried_over(run: Run) -> Counter[tuple[str, str]]:
-    return Counter((link.line_id or "", link.stage) for link in run.linked("return"))
+    return Counter((link.line_id or "", link.stage) for link in run.links_at_claim("return"))
 
 
 def _processes(run: Run) -> tuple[epages.Process, ...]:

@@ -35,7 +35,7 @@ def export_shipments(run: Run) -> str:
         raise restart_run(resolved)
     if shop.is_pickup:
         return export_pickup(run, order, processes)
-    here = _Shop(shop, processes, {link.afosto_id: link.epages_id for link in run.linked("parcel")})
+    here = _Shop(shop, processes, {link.afosto_id: link.epages_id for link in run.links_at_claim("parcel")})
     moved = [_move(run, here, order, parcel) for parcel in sorted(ahead, key=_unknown_last)]
     return f"{sum(moved)} of {counted(len(ahead), 'parcel')} moved on in the shop"
 

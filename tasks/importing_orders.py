@@ -30,7 +30,7 @@ GIVING_UP, GIVEN_UP = "giving_up", "given_up"
 def import_order(run: Run) -> str:
     """Make the Afosto order what the shop's order asks for and return what was done, in words."""
     shop = run.epages.order(run.order_id)
-    run.runtime.ledger.held.note_shop(run.store, [shop])
+    run.ledger.held.note_shop(run.store, [shop])
     if shop.test_order:
         return "skipped: a test order"
     note_unread(run, shop)
@@ -213,7 +213,7 @@ def _found_open(run: Run, order: afosto.Order, facts: dict[str, str] | None = No
 
     The answer to its opening was lost. News since then found no opened order, so a look at the order is requested.
     """
-    run.runtime.ledger.jobs.hint(run.store.name, "export", "looks", run.order_id, lane=0)
+    run.request_run("export", "looks", lane=0)
     outcome = _opened(run, order, "it was open already", facts)
     # The next run finds what the shop changed after the draft was made: no Afosto order has that yet.
     return restart_run(outcome)
@@ -227,7 +227,7 @@ def _opened(run: Run, order: afosto.Order, how: str, facts: dict[str, str] | Non
 
 def _give_up(run: Run, link: Link | None) -> str:
     """Canceled before it was opened: there is nothing to sell, so there is no order."""
-    run.runtime.ledger.jobs.wake_order(run.store.name, run.order_id)
+    run.ledger.jobs.wake_order(run.store.name, run.order_id)
     if link is None:
         return "canceled before it was imported"
     order = read_order(run, link)

@@ -43,7 +43,7 @@ def import_shipments(run: Run) -> str:
     processes = [p for p in run.epages.processes(run.order_id, kind) if p.status != PENDING]
     order = read_order(run, link)
     parcels = {parcel.id: parcel for parcel in order.parcels}
-    known = {item.epages_id or "": item.afosto_id for item in run.linked("parcel")}
+    known = {item.epages_id or "": item.afosto_id for item in run.links_at_claim("parcel")}
     if intent := run.open_intent(ParcelIntent):
         raise restart_run(_resolve(run, intent, order, known.values()))
     known |= _made_on_both_sides(run, processes, known, order)
@@ -53,7 +53,7 @@ def import_shipments(run: Run) -> str:
         parcels[parcel.id] = parcel
     pairs = [(process, known[process.id]) for process in processes]
     # What Afosto laid out in several parcels is one pickup in the shop: those without a process of their own follow it.
-    others = [item.afosto_id for item in run.linked("parcel") if item.epages_id is None]
+    others = [item.afosto_id for item in run.links_at_claim("parcel") if item.epages_id is None]
     pairs += [(process, parcel_id) for process in processes[:1] for parcel_id in others]
     for process, parcel_id in pairs:
         if parcel_id in parcels and process.kind == "shippings":
@@ -69,7 +69,7 @@ def _made_on_both_sides(
     run: Run, processes: Sequence[Process], known: Mapping[str, str], order: afosto.Order
 ) -> dict[str, str]:
     """Link what is the same shipment by content and tracking code, as one code is one box; returns process → parcel."""
-    linked = {item.afosto_id for item in run.linked("parcel")}
+    linked = {item.afosto_id for item in run.links_at_claim("parcel")}
     here = [process for process in processes if process.tracking_code and process.id not in known]
     there = [parcel for parcel in order.parcels if parcel.tracking_code and parcel.id not in linked]
     pairs = paired_parcels(here, there, order)
@@ -114,7 +114,7 @@ def _link(run: Run, intent: Intent[ParcelIntent], parcel: afosto.Parcel, outcome
 
 def _note_stages(run: Run, statuses: Mapping[str, str], codes: Mapping[str, str]) -> None:
     """Both sides have these parcels in these statuses now; what is noted already stays."""
-    noted = {link.afosto_id: (link.stage, link.facts.get("tracking_code")) for link in run.linked("parcel")}
+    noted = {link.afosto_id: (link.stage, link.facts.get("tracking_code")) for link in run.links_at_claim("parcel")}
     found = {parcel: (status, codes.get(parcel)) for parcel, status in statuses.items()}
     news = {parcel: statuses[parcel] for parcel, said in found.items() if noted.get(parcel) != said}
     run.links.note_parcels(run.store.name, news, codes)

@@ -60,7 +60,7 @@ def _without_order(run: Run) -> str:
 
 def _pairs_to_cancel(run: Run, order: afosto.Order) -> tuple[CancelPair, ...]:
     shop = run.epages.order(run.order_id)
-    links = run.linked("cancellation")
+    links = run.links_at_claim("cancellation")
     units = units_to_cancel(
         shop, order, counts_by_line(links, "epages"), counts_by_line(links, "afosto"), canceled_before(shop, order)
     )
@@ -121,7 +121,7 @@ def _require_shipments(run: Run) -> None:
 def _units_to_return(run: Run, order: afosto.Order) -> ReturnIntent:
     shop = run.epages.order(run.order_id)
     counts: dict[str, dict[tuple[str, str], int]] = {"epages": {}, "afosto": {}}
-    for link in run.linked("return"):
+    for link in run.links_at_claim("return"):
         key = (link.line_id or "", link.stage)
         counts[link.written_by][key] = counts[link.written_by].get(key, 0) + link.quantity
     restock, scrap = units_to_return(shop, order, counts["epages"], counts["afosto"])

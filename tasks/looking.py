@@ -32,9 +32,9 @@ def look(run: Run) -> str:
         settle_order(run, order)
     found = news(order, known(run, order), broken="broken" in run.context.exports)
     wishes = [_wish(run, flow, found[flow]) for flow in sorted(EXPORTS & run.context.exports & found.keys())]
-    run.runtime.ledger.jobs.wish(run.store.name, "export", 0, wishes)
-    run.runtime.ledger.held.note_afosto(run.store.name, run.order_id, waiting_by_line(order))
-    run.runtime.ledger.walks.looked(run.store.name, run.order_id, closed=order.status == "CLOSED")
+    run.ledger.jobs.wish(run.store.name, "export", 0, wishes)
+    run.ledger.held.note_afosto(run.store.name, run.order_id, waiting_by_line(order))
+    run.ledger.walks.looked(run.store.name, run.order_id, closed=order.status == "CLOSED")
     return f"news for {', '.join(wish.flow for wish in wishes)}" if wishes else "no news"
 
 
@@ -44,10 +44,10 @@ def _look_at_draft(run: Run, link: Link | None) -> str:
     if link is None or link.stage != "filled" or run.context.held or run.context.order_dropped:
         return waits
     order = run.afosto.order(link.afosto_id)
-    run.runtime.ledger.walks.looked(run.store.name, run.order_id, closed=True)
+    run.ledger.walks.looked(run.store.name, run.order_id, closed=True)
     if order is None or order.status == "CONCEPT":
         return waits
-    run.runtime.ledger.jobs.hint(run.store.name, "import", "orders", run.order_id, lane=run.job.lane)
+    run.request_run("import", "orders", lane=run.job.lane)
     return f"the draft {order.id} was opened in Afosto; its import notes it"
 
 

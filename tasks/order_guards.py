@@ -46,7 +46,7 @@ def restart_run(what: str) -> Wait:
 
 def require_id(run: Run) -> bool:
     """Raise NeedsPerson when a task named the order by its number; return whether the order was read before."""
-    found = [row["id"] for row in Status(run.runtime.ledger.database).find_orders(run.store.name, run.order_id)]
+    found = [row["id"] for row in Status(run.ledger.database).find_orders(run.store.name, run.order_id)]
     if not found or found[0] == run.order_id:
         return bool(found)
     raise NeedsPerson(
@@ -67,7 +67,7 @@ def require_recovered(run: Run) -> None:
     look = run.context.siblings.get(("export", "looks"))
     if look and look.state == "parked":
         raise blocked_by(look, "the order is looked at first, as the database was restored")
-    run.runtime.ledger.jobs.hint(run.store.name, "export", "looks", run.order_id, lane=0)
+    run.request_run("export", "looks", lane=0)
     raise Wait("the order is looked at first, as the database was restored", after=run.settings.retry_base)
 
 
@@ -92,7 +92,7 @@ def request_order_import(run: Run) -> None:
     order = run.context.siblings.get(("import", "orders"))
     if order and order.state == "parked":
         return
-    run.runtime.ledger.jobs.hint(run.store.name, "import", "orders", run.order_id, lane=run.job.lane)
+    run.request_run("import", "orders", lane=run.job.lane)
 
 
 def read_order(run: Run, link: Link) -> afosto.Order:
@@ -161,7 +161,7 @@ def require_others_resolved(run: Run, *kinds: IntentKind) -> None:
 def compare_codes(run: Run, parcel: afosto.Parcel, process: epages.Process) -> None:
     """Note it when the sides have different tracking codes for one shipment: the buyer knows only the shop's."""
     codes = two_codes(process, parcel)
-    facts = next((link.facts for link in run.linked("parcel") if link.afosto_id == parcel.id), {})
+    facts = next((link.facts for link in run.links_at_claim("parcel") if link.afosto_id == parcel.id), {})
     noted = TwoCodes(facts.get("shop_code"), facts["afosto_code"]) if "afosto_code" in facts else None
     if codes == noted:
         return

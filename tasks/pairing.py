@@ -27,7 +27,7 @@ def settle_order(run: Run, order: afosto.Order) -> None:
         links = [*_cancellations(run, shop, order, canceled), *_returns(run, shop, back)]
         links += _shipments(run, shop, order, parcels)
     run.bind(links)
-    run.runtime.ledger.restores.settle(run.store.name, run.order_id)
+    run.ledger.restores.settle(run.store.name, run.order_id)
     if links:
         run.note(f"linked what both sides had done before the restore: {_told(links)}")
         raise restart_run("what was done before the restore is linked")
@@ -47,7 +47,7 @@ def _parcels(order: afosto.Order, accounted: Known) -> list[afosto.Parcel]:
 
 
 def _cancellations(run: Run, shop: epages.Order, order: afosto.Order, canceled: list[afosto.Unit]) -> list[NewLink]:
-    links = run.linked("cancellation")
+    links = run.links_at_claim("cancellation")
     carried_over = counts_by_line(links, "epages")
     for line_id, count in counts_by_line(links, "afosto").items():
         carried_over[line_id] = carried_over.get(line_id, 0) + count
@@ -60,7 +60,7 @@ def _cancellations(run: Run, shop: epages.Order, order: afosto.Order, canceled: 
 
 def _returns(run: Run, shop: epages.Order, back: list[afosto.Unit]) -> list[NewLink]:
     carried_over: dict[tuple[str, str], int] = {}
-    for link in run.linked("return"):
+    for link in run.links_at_claim("return"):
         key = (link.line_id or "", link.stage)
         carried_over[key] = carried_over.get(key, 0) + link.quantity
     return [
@@ -73,7 +73,7 @@ def _shipments(run: Run, shop: epages.Order, order: afosto.Order, parcels: list[
     """A pickup is one process in the shop: the first parcel stands for it. How far they have come follows by itself."""
     if not parcels or missing_scopes("shipments.import", run.store.scopes):
         return []
-    linked = {link.epages_id for link in run.linked("parcel")}
+    linked = {link.epages_id for link in run.links_at_claim("parcel")}
     processes = run.epages.processes(run.order_id, "pickups" if shop.is_pickup else "shippings")
     free = [process for process in processes if process.id not in linked]
     if shop.is_pickup:

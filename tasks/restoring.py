@@ -33,7 +33,7 @@ def find_again(run: Run, shop: epages.Order) -> None:
     marked = [order for order in named if order.id in marked_ids(shop.order_note)]
     if listed is None and not marked:
         raise _for_a_person(run, shop, "neither the note of the order nor a list of Afosto's tells")
-    run.runtime.ledger.restores.settle(run.store.name, run.order_id)
+    run.ledger.restores.settle(run.store.name, run.order_id)
     if marked:
         _require_bound(run, link, marked[0])
 

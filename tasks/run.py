@@ -8,6 +8,7 @@ from functools import cached_property
 
 from clients.afosto.client import AfostoClient, Done
 from clients.epages import EpagesClient
+from ledger.ledger import Ledger
 from ledger.links import Links, NewLink
 from ledger.records import Context, Intent, Job, Link, Store, StoredIntent
 from schemas.errors import AnswerLost, ConnectorError
@@ -49,9 +50,14 @@ class Run:
         return self.job.order_key
 
     @property
+    def ledger(self) -> Ledger:
+        """The database."""
+        return self.runtime.ledger
+
+    @property
     def links(self) -> Links:
-        """Where links and intents are written."""
-        return self.runtime.ledger.links
+        """The tables of links and intents, to write to. `links_at_claim` has what was read from them."""
+        return self.ledger.links
 
     @cached_property
     def epages_gate(self) -> Gate:
@@ -113,11 +119,11 @@ class Run:
     @property
     def order_link(self) -> Link | None:
         """The link of the order to its Afosto order, as it was at the claim."""
-        return next((link for link in self.context.links if link.kind == "order"), None)
+        return next(iter(self.links_at_claim("order")), None)
 
-    def linked(self, kind: str) -> list[Link]:
-        """The links of one kind, as they were at the claim."""
-        return [link for link in self.context.links if link.kind == kind]
+    def links_at_claim(self, kind: str | None = None) -> list[Link]:
+        """The links of the order, all or of one kind, as they were at the claim: without what this run writes."""
+        return [link for link in self.context.links if kind in (None, link.kind)]
 
     def stored_intent(self, kind: IntentKind) -> StoredIntent | None:
         """The oldest open intent of one kind, as it was at the claim; its body is not read."""
@@ -148,6 +154,10 @@ class Run:
     def bind(self, links: Iterable[NewLink]) -> None:
         """Write links of what exists on both sides without a call of ours. Raises NeedsPerson (not-written-down)."""
         self.links.bind(self.store.name, self.order_id, links)
+
+    def request_run(self, direction: str, flow: str, lane: int) -> None:
+        """Ask for a run of another job of this order."""
+        self.ledger.jobs.hint(self.store.name, direction, flow, self.order_id, lane=lane)
 
     @contextmanager
     def recorded(self, body: B) -> Iterator[Intent[B]]:
