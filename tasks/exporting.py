@@ -1,4 +1,4 @@
-"""What the exports share: where an order stands on both sides, and how a lost answer of the shop is settled."""
+"""What the exports share: what is known of an order on both sides, and how a lost answer of the shop is resolved."""
 
 from collections.abc import Collection
 from typing import TypeVar
@@ -26,7 +26,7 @@ P = TypeVar("P", ShopCancellationIntent, ShopParcelIntent, ShopReturnIntent)
 def require_permitted(run: Run, flow: str, *, imports: IntentKind) -> None:
     """Raise NeedsPerson when the token may not do all that a flow needs, Wait while an import has an open intent.
 
-    Also raises Wait while the order is held after a restore.
+    Also raises Wait while the order needs recovery after a restore.
     """
     require_scopes(run, flow)
     require_recovered(run)
@@ -47,14 +47,14 @@ def known(run: Run, order: afosto.Order) -> Known:
 
 
 def marker(run: Run) -> str:
-    """What our comments say in the shop: enough to tell our own processes, and for a person to find the job."""
+    """The comment that we write in the shop: it marks our own processes, and names the job to a person."""
     return f"Afosto (job {run.job.id})"
 
 
 def require_export(run: Run, flow: str, why: str) -> None:
-    """Raise Wait until another export of the order has done its part, and ask for it where that may help.
+    """Raise Wait until another export of the order has done its part, and request a run of it where that may help.
 
-    Who dropped it has decided that nothing is to come first, and who switched it off, that it never does.
+    Nothing is waited for when a person dropped the job of that export or switched the export off.
     """
     other = run.context.siblings.get(("export", flow))
     if flow not in run.context.exports or (other and other.state == "dropped"):
@@ -65,28 +65,28 @@ def require_export(run: Run, flow: str, why: str) -> None:
 
 
 def _ended_since(run: Run, other: Sibling) -> bool:
-    """Whether a job ended after the last run of this one: it has seen all that there is, and news will come to it."""
+    """Whether a job ended after the last run of this one. It has seen everything then; news would start it again."""
     before = run.context.siblings[run.job.direction, run.job.flow].settled
     return before is not None and other.settled is not None and other.settled > before
 
 
 def publish_again(run: Run) -> None:
-    """The shop puts back what was just undone there: what it may sell is published now, not after the next poll."""
+    """Publish the stock of the order's SKUs now, not after the next poll: the shop restocks what was just undone."""
     if "inventory" in run.context.exports:
         run.ledger.held.note_shop(run.store, [run.epages.order(run.order_id)])
 
 
 def import_again(run: Run, flow: str) -> None:
-    """Both sides had done the same by themselves: the import that could not carry it over has nothing left to do."""
+    """Run an import again. Both sides had done the same by themselves, so it has nothing left to carry over."""
     run.request_run("import", flow, lane=1)
 
 
 def landed(run: Run, intent: Intent[P], processes: Collection[Process], kind: str) -> Process | None:
-    """Find the process that a call whose answer was lost has made; `processes` are those of equal content.
+    """Find the process that a call made whose answer was lost; `processes` are those of equal content.
 
-    Only ids outside the intent's baseline count. Where the shop's events tell a process's comment, ours bears our mark;
-    one they do not tell of is adopted: a second refund would be worse than one too few. Returns None once it is sure
-    that nothing landed; raises Wait before.
+    Only ids that are not in the intent's baseline count. If the shop's events show the comment of a process, it must be
+    ours. If they do not show it, the process is adopted: a second refund would be worse than one too few. Returns None
+    once it is certain that nothing landed; raises Wait before.
     """
     linked = {link.epages_id for link in run.links_at_claim()}
     found = [p for p in processes if p.id not in intent.body.baseline and p.id not in linked]

@@ -1,4 +1,4 @@
-"""Units canceled in Afosto are canceled in the shop: the whole order at once, or a cancelation process for a part."""
+"""Cancels in the shop what was canceled in Afosto: the whole order, or a part of it by a cancelation process."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ from tasks.run import Run
 
 
 def export_cancellation(run: Run) -> str:
-    """Cancel in the shop what Afosto canceled by itself since the order was opened."""
+    """Cancel in the shop what Afosto itself canceled since the order was opened."""
     require_permitted(run, "cancellations.export", imports=IntentKind.CANCEL)
     link = opened_order(run)
     intent = run.open_intent(ShopCancellationIntent)
@@ -41,14 +41,14 @@ def _resolve(run: Run, intent: Intent[ShopCancellationIntent]) -> str:
     if intent.body.whole:
         if run.epages.order(run.order_id).canceled:
             return _link(run, intent, "adopted")
-        # Absence proves nothing before its time.
+        # While the call may still land, it proves nothing that the order is not canceled.
         landed(run, intent, [], "cancelations")
     else:
         same = [p for p in _processes(run) if _lines(p) == intent.body.lines]
         if landed(run, intent, same, "cancelations"):
             return _link(run, intent, "adopted")
     run.resolve_intent(intent, "did not land")
-    return "the cancelation did not land and is planned anew"
+    return "the cancellation did not land and is planned again"
 
 
 def _cancel(run: Run, plan: CancelationPlan) -> str:

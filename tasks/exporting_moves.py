@@ -1,4 +1,4 @@
-"""Moving a process of the shop as far as its parcel has come in Afosto, with one mail to the buyer at most."""
+"""Moves a process of the shop as far as its parcel is in Afosto, with at most one mail to the buyer."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -17,7 +17,7 @@ _CLOSED = {"mark-shipped": ("SHIPPED", "DELIVERED"), "mark-delivered": ("DELIVER
 
 
 def move_on(run: Run, parcel: afosto.Parcel, process: epages.Process) -> bool:
-    """Make the moves that the process still offers; return whether there was one. Delivered implies shipped."""
+    """Make the moves that the process still offers, and return whether there was one. Delivered implies shipped."""
     before = process.status
     if "mark-shipped" in process.moves:
         process = _mark_shipped(run, parcel, process)
@@ -77,7 +77,7 @@ def _mark_delivered(run: Run, process: epages.Process) -> epages.Process:
 
 
 def _moved_meanwhile(run: Run, process: epages.Process, move: str, refusal: NeedsPerson) -> epages.Process:
-    """The shop refuses a move: fine if it is there already, else the refusal stands."""
+    """Return the process when it has made the refused move already; else raise the refusal."""
     now = next((p for p in run.epages.processes(run.order_id, process.kind) if p.id == process.id), None)
     if now is None or now.status not in _CLOSED[move]:
         raise refusal

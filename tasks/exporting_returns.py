@@ -1,4 +1,4 @@
-"""Units that came back to Afosto are taken back in the shop, against the process that had brought them."""
+"""Returns in the shop what came back to Afosto, against the process that brought the units to the buyer."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -17,7 +17,7 @@ from tasks.run import Run
 
 
 def export_return(run: Run) -> str:
-    """Make return processes in the shop: accepted is RETURNED, rejected BROKEN (which makes the shop pay back)."""
+    """Make return processes in the shop: accepted is RETURNED, rejected is BROKEN (then the shop pays back)."""
     require_permitted(run, "returns.export", imports=IntentKind.RETURN)
     link = opened_order(run)
     intent = run.open_intent(ShopReturnIntent)
@@ -27,21 +27,21 @@ def export_return(run: Run) -> str:
     accounted = known(run, order)
     back = returned_units(order, accounted, broken="broken" in run.context.exports)
     if not back:
-        return "nothing to take back"
+        return "nothing to return"
     _require_shipments(run, {parcel.id for parcel in parcels_ahead(order, accounted)}, back)
     brought_by = _brought_by(run)
     shop = run.epages.order(run.order_id)
     plans, paired = return_plans(shop, order, back, brought_by, _carried_over(run))
     if paired:
         run.bind(_links(paired))
-        run.note(f"taken back on both sides: {counted(len(paired), 'unit')}")
+        run.note(f"returned on both sides: {counted(len(paired), 'unit')}")
         import_again(run, "returns")
     baseline = [process.id for process in _processes(run)] if plans else []
     for plan in plans:
         baseline.append(_create(run, shop, plan, baseline))
     if plans:
         publish_again(run)
-    return f"took back {counted(sum(len(plan.units) for plan in plans), 'unit')} in the shop"
+    return f"returned {counted(sum(len(plan.units) for plan in plans), 'unit')} in the shop"
 
 
 def _require_shipments(run: Run, ahead: Collection[str], back: Iterable[afosto.Unit]) -> None:
@@ -51,7 +51,7 @@ def _require_shipments(run: Run, ahead: Collection[str], back: Iterable[afosto.U
 
 
 def _brought_by(run: Run) -> Mapping[str, str]:
-    """Parcel → process of the shop; a pickup is one process there, however many parcels it lies in."""
+    """Return parcel → process of the shop. A pickup is one process there, also when Afosto has several parcels."""
     links = run.links_at_claim("parcel")
     processes = {link.afosto_id: link.epages_id for link in links if link.epages_id}
     if processes:
@@ -65,7 +65,7 @@ def _resolve(run: Run, intent: Intent[ShopReturnIntent]) -> str:
     if landed(run, intent, same, "returns"):
         return _link(run, intent, "adopted")
     run.resolve_intent(intent, "did not land")
-    return "the return did not land and is planned anew"
+    return "the return did not land and is planned again"
 
 
 def _create(run: Run, shop: epages.Order, plan: ReturnPlan, baseline: Sequence[str]) -> str:
@@ -87,7 +87,7 @@ def _create(run: Run, shop: epages.Order, plan: ReturnPlan, baseline: Sequence[s
 def _link(run: Run, intent: Intent[ShopReturnIntent], outcome: str) -> str:
     units = intent.body.units
     run.resolve_intent(intent, outcome, _links(units))
-    return f"took back {counted(len(units), 'unit')} in the shop"
+    return f"returned {counted(len(units), 'unit')} in the shop"
 
 
 def _links(units: Iterable[BackUnit]) -> list[NewLink]:

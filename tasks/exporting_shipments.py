@@ -1,4 +1,4 @@
-"""Parcels of Afosto become shipping or pickup processes in the shop, and move on there as they do in Afosto."""
+"""Makes shipping or pickup processes in the shop for parcels of Afosto, and moves them on as the parcels move."""
 
 from collections.abc import Mapping, Sequence
 
@@ -21,7 +21,7 @@ _OWN_INTENTS = (IntentKind.SHOP_PARCEL, IntentKind.SHOP_PICKUP, IntentKind.SHOP_
 
 
 def export_shipments(run: Run) -> str:
-    """Make the shop's processes say what Afosto's parcels say; a parcel that left has a process, and only one."""
+    """Bring the shop's processes in line with Afosto's parcels: each parcel that left has exactly one process."""
     require_permitted(run, "shipments.export", imports=IntentKind.PARCEL)
     link = opened_order(run)
     order = read_order(run, link)
@@ -41,7 +41,7 @@ def export_shipments(run: Run) -> str:
 
 
 class _Shop:
-    """What the shop has of the order, kept up to date from parcel to parcel."""
+    """What the shop has of the order. It is updated after each parcel."""
 
     def __init__(
         self, order: epages.Order, processes: Sequence[epages.Process], linked: Mapping[str, str | None]
@@ -49,25 +49,25 @@ class _Shop:
         self.order = order
         self.processes = processes
         self.linked = dict(linked)
-        self._left = {line.id: line.unshipped for line in order.lines}
+        self._unshipped = {line.id: line.unshipped for line in order.lines}
 
     def free(self, lines: Mapping[str, int]) -> list[epages.Process]:
-        """The processes of this content that stand for no parcel yet."""
+        """The processes of this content that are linked to no parcel yet."""
         taken = self.linked.values()
         return [p for p in self.processes if p.id not in taken and same_shipment(p, lines)]
 
-    def has_left(self, lines: Mapping[str, int]) -> bool:
-        """Whether so much is still to be shipped."""
-        return all(count <= self._left.get(line_id, 0) for line_id, count in lines.items())
+    def can_ship(self, lines: Mapping[str, int]) -> bool:
+        """Whether the shop still has these pieces to ship."""
+        return all(count <= self._unshipped.get(line_id, 0) for line_id, count in lines.items())
 
     def link(self, parcel: afosto.Parcel, process: epages.Process) -> None:
-        """A process stands for a parcel."""
+        """Note that a process is linked to a parcel."""
         self.linked[parcel.id] = process.id
 
     def ship(self, lines: Mapping[str, int]) -> None:
-        """So much is no longer to be shipped."""
+        """Note that these pieces were shipped."""
         for line_id, count in lines.items():
-            self._left[line_id] = self._left.get(line_id, 0) - count
+            self._unshipped[line_id] = self._unshipped.get(line_id, 0) - count
 
 
 def _unknown_last(parcel: afosto.Parcel) -> bool:
@@ -80,14 +80,14 @@ def _move(run: Run, here: _Shop, order: afosto.Order, parcel: afosto.Parcel) -> 
 
 
 def _process(run: Run, here: _Shop, order: afosto.Order, parcel: afosto.Parcel) -> epages.Process:
-    """The process of a parcel: linked already, the shop's own of the same shipment, or a new one."""
+    """Return the process of a parcel: the linked one, one that the shop made for the same shipment, or a new one."""
     if parcel.id in here.linked:
         return _linked(run, parcel, here.linked[parcel.id], here.processes)
     lines = parcel_lines(parcel, order)
     free = here.free(lines)
     own = next((p for p in free if p.tracking_code and p.tracking_code == parcel.tracking_code), None)
-    if own is None and not here.has_left(lines):
-        # One that has not left can still take the parcel's tracking code.
+    if own is None and not here.can_ship(lines):
+        # A process that is not shipped yet can still take the parcel's tracking code.
         own = next((p for p in free if "mark-shipped" in p.moves), next(iter(free), None))
         if own is None:
             raise _conflict(run, here.order, parcel)
@@ -145,7 +145,7 @@ def _resolve_parcel(run: Run, intent: Intent[ShopParcelIntent], processes: Seque
     process = landed(run, intent, same, "shippings")
     if process is None:
         run.resolve_intent(intent, "did not land")
-        return "the shipment did not land and is made anew"
+        return "the shipment did not land and is made again"
     quantity = sum(sent.lines.values())
     link = NewLink("parcel", sent.parcel, process.id, quantity=quantity, written_by="afosto", stage="created")
     run.resolve_intent(intent, "adopted", [link])
@@ -162,6 +162,6 @@ def _conflict(run: Run, shop: epages.Order, parcel: afosto.Parcel) -> NeedsPerso
         f"Parcel {parcel.name} of order {shop.number} ({shop.id}) of {run.store.name} left Afosto with pieces that the "
         "shop has shipped or canceled already.",
         reason="ship-conflict",
-        resolution="Look at the order on both sides and put right by hand what the two did to the same units; then "
+        resolution="Look at the order on both sides and correct by hand what they did to the same units; then "
         "retry the job.",
     )

@@ -1,4 +1,4 @@
-"""Shipping and pickup processes of the shop become parcels in Afosto."""
+"""Makes parcels in Afosto for shipping and pickup processes of the shop."""
 
 from collections.abc import Collection, Mapping, Sequence
 
@@ -26,11 +26,11 @@ from tasks.order_guards import (
 )
 from tasks.run import Run
 
-PENDING = "PENDING"  # a process that has not left yet
+PENDING = "PENDING"  # the status of a process that was not shipped yet
 
 
 def import_shipments(run: Run) -> str:
-    """Make one parcel per shipped process and move each parcel as far as its process has come."""
+    """Make one parcel per shipped process, and move each parcel as far as its process is."""
     require_recovered(run)
     if run.order_link is not None and run.order_link.stage == "expired":
         return "the order was canceled before it was opened"
@@ -52,7 +52,7 @@ def import_shipments(run: Run) -> str:
         known[plan.process_id] = parcel.id
         parcels[parcel.id] = parcel
     pairs = [(process, known[process.id]) for process in processes]
-    # What Afosto laid out in several parcels is one pickup in the shop: those without a process of their own follow it.
+    # Several parcels of Afosto are one pickup in the shop: those without a process of their own follow that one.
     others = [item.afosto_id for item in run.links_at_claim("parcel") if item.epages_id is None]
     pairs += [(process, parcel_id) for process in processes[:1] for parcel_id in others]
     for process, parcel_id in pairs:
@@ -68,7 +68,7 @@ def import_shipments(run: Run) -> str:
 def _made_on_both_sides(
     run: Run, processes: Sequence[Process], known: Mapping[str, str], order: afosto.Order
 ) -> dict[str, str]:
-    """Link what is the same shipment by content and tracking code, as one code is one box; returns process → parcel."""
+    """Link parcels and processes of equal content and tracking code: one code is one box. Returns process → parcel."""
     linked = {item.afosto_id for item in run.links_at_claim("parcel")}
     here = [process for process in processes if process.tracking_code and process.id not in known]
     there = [parcel for parcel in order.parcels if parcel.tracking_code and parcel.id not in linked]
@@ -89,7 +89,7 @@ def _resolve(run: Run, intent: Intent[ParcelIntent], order: afosto.Order, linked
             return f"the parcel had been made as {parcel.name}"
     require_certain(intent)
     run.resolve_intent(intent, "did not land")
-    return "the parcel was not made and is planned anew"
+    return "the parcel was not made and is planned again"
 
 
 def _create(run: Run, plan: ParcelPlan) -> afosto.Parcel:
@@ -113,10 +113,10 @@ def _link(run: Run, intent: Intent[ParcelIntent], parcel: afosto.Parcel, outcome
 
 
 def _note_stages(run: Run, statuses: Mapping[str, str], codes: Mapping[str, str]) -> None:
-    """Both sides have these parcels in these statuses now; what is noted already stays."""
+    """Note the statuses that both sides have now, where they are not noted already."""
     noted = {link.afosto_id: (link.stage, link.facts.get("tracking_code")) for link in run.links_at_claim("parcel")}
     found = {parcel: (status, codes.get(parcel)) for parcel, status in statuses.items()}
-    news = {parcel: statuses[parcel] for parcel, said in found.items() if noted.get(parcel) != said}
+    news = {parcel: statuses[parcel] for parcel, state in found.items() if noted.get(parcel) != state}
     run.links.note_parcels(run.store.name, news, codes)
 
 

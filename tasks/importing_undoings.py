@@ -1,4 +1,4 @@
-"""Cancellations and returns of the shop, carried over unit by unit."""
+"""Imports cancellations and returns of the shop, unit by unit."""
 
 import uuid
 from collections.abc import Mapping, Sequence
@@ -39,20 +39,20 @@ def import_cancellation(run: Run) -> str:
         return _without_order(run)
     if run.order_link.stage != "opened":
         request_order_import(run)
-        return "the order is not open yet: its draft is made anew without what is canceled, or this is looked at again"
+        return "the order is not open yet: a new draft is made without what is canceled, or this job runs again"
     require_others_resolved(run, IntentKind.SHOP_CANCELLATION)
     link = opened_order(run)
     order = read_order(run, link)
     if intent := run.open_intent(CancelIntent):
         _require_landed(run, intent, order, [pair.unit for pair in intent.body.pairs])
-        # Of what an earlier run had announced, the shop was not asked: more may have been canceled there since.
+        # This finished the plan of an earlier run. More may have been canceled in the shop since then.
         raise restart_run(_cancel_all(run, order, intent))
     pairs = _pairs_to_cancel(run, order)
     return _cancel_all(run, order, run.record_intent(CancelIntent(pairs))) if pairs else "nothing to cancel"
 
 
 def _without_order(run: Run) -> str:
-    """Only an order that is wholly canceled may stay without a counterpart."""
+    """Only an order that is canceled as a whole may have no Afosto order: raises Wait for any other."""
     if run.order_link is None and not run.epages.order(run.order_id).canceled:
         raise Wait("the order is not imported yet", after=ORDER_WAIT)
     return "canceled before it was imported"
@@ -71,7 +71,7 @@ def _pairs_to_cancel(run: Run, order: afosto.Order) -> tuple[CancelPair, ...]:
 def _cancel_all(run: Run, order: afosto.Order, intent: Intent[CancelIntent]) -> str:
     """Cancel what is not canceled yet; contra ids are ours, so a unit is never canceled twice.
 
-    A unit with another contra id was canceled by somebody else; another one is canceled for it in the next run.
+    A unit with another contra id was canceled by somebody else; the next run cancels another unit for it.
     """
     contras = {unit.id: unit.contra_id for unit in order.units}
     pairs = [pair for pair in intent.body.pairs if contras.get(pair.unit) in (None, pair.contra)]
@@ -93,7 +93,7 @@ def _cancel_all(run: Run, order: afosto.Order, intent: Intent[CancelIntent]) -> 
 
 
 def import_return(run: Run) -> str:
-    """Take back in Afosto what came back to the shop: RETURNED is restocked, BROKEN is not."""
+    """Return in Afosto what came back to the shop: RETURNED is restocked, BROKEN is not."""
     require_recovered(run)
     if run.order_link is None or run.order_link.stage == "expired":
         return _without_order(run)
@@ -105,14 +105,14 @@ def import_return(run: Run) -> str:
     order = read_order(run, link)
     if intent is not None:
         _require_landed(run, intent, order, intent.body.units)
-        # As with cancellations: more may have come back since.
-        raise restart_run(_take_back(run, order, intent))
+        # As with cancellations: more may have come back since then.
+        raise restart_run(_return_all(run, order, intent))
     body = _units_to_return(run, order)
-    return _take_back(run, order, run.record_intent(body)) if body.units else "nothing to take back"
+    return _return_all(run, order, run.record_intent(body)) if body.units else "nothing to return"
 
 
 def _require_shipments(run: Run) -> None:
-    """Raise Wait while the parcels that brought the pieces may still be made, unless nobody carries these over."""
+    """Raise Wait while the parcels that brought the pieces may still be made, unless shipments are not imported."""
     shipments = run.context.siblings.get(("import", "shipments"))
     if ("import", "shipments") in run.context.flows and shipments and shipments.state not in ("done", "dropped"):
         raise blocked_by(shipments, "the order's shipments come first")
@@ -128,7 +128,7 @@ def _units_to_return(run: Run, order: afosto.Order) -> ReturnIntent:
     return ReturnIntent(tuple(restock), tuple(scrap))
 
 
-def _take_back(run: Run, order: afosto.Order, intent: Intent[ReturnIntent]) -> str:
+def _return_all(run: Run, order: afosto.Order, intent: Intent[ReturnIntent]) -> str:
     restock, scrap = intent.body.restock, intent.body.scrap
     lines = _lines(order)
     _require_units(run, lines, intent.body.units)
@@ -138,15 +138,15 @@ def _take_back(run: Run, order: afosto.Order, intent: Intent[ReturnIntent]) -> s
     statuses = [(unit, "RETURNED") for unit in restock] + [(unit, "BROKEN") for unit in scrap]
     links = [NewLink("return", afosto_id=unit, line_id=lines[unit], stage=status) for unit, status in statuses]
     run.resolve_intent(intent, "done", links)
-    return f"took back {counted(len(restock), 'unit')} into stock, {len(scrap)} broken"
+    return f"returned {counted(len(restock), 'unit')} into stock, {len(scrap)} broken"
 
 
 def _require_units(run: Run, lines: Mapping[str, str], units: Sequence[str]) -> None:
-    """Raise NeedsPerson (unit-gone) when units whose taking back was announced have left the order since."""
+    """Raise NeedsPerson (unit-gone) when units to be returned are no longer in the order."""
     gone = [unit for unit in units if unit not in lines]
     if gone:
         raise NeedsPerson(
-            f"of order {run.order_id} Afosto no longer has {counted(len(gone), 'unit')} to be taken back: {gone[0]}",
+            f"Afosto no longer has {counted(len(gone), 'unit')} of order {run.order_id} to be returned: {gone[0]}",
             reason="unit-gone",
             resolution="Find out who removed it in Afosto; drop the job if that was meant.",
         )

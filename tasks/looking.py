@@ -1,4 +1,4 @@
-"""One look at an order in Afosto: what happened there by itself makes the exports due that have to carry it over."""
+"""One look at an order in Afosto: requests the exports that must carry over what happened there."""
 
 import hashlib
 import json
@@ -8,16 +8,16 @@ from schemas.mapping.news import news
 from schemas.mapping.stock import waiting_by_line
 from tasks.exporting import known
 from tasks.order_guards import read_order, require_id
-from tasks.pairing import settle_order
+from tasks.pairing import match_effects
 from tasks.run import Run
 
 EXPORTS = frozenset({"cancellations", "returns", "shipments"})
 
 
 def look(run: Run) -> str:
-    """Read the Afosto order and compare it with what is linked; returns which exports have news, in words.
+    """Read the Afosto order and compare it with the links; return which exports have news, in words.
 
-    The shop is not asked, except once after a restore: what happened there comes by the poll, and an export reads it
+    The shop is asked only once, after a restore. Its own news comes by the poll, and an export reads the shop's order
     before it acts.
     """
     link = run.order_link
@@ -29,7 +29,7 @@ def look(run: Run) -> str:
         return _look_at_draft(run, link)
     order = read_order(run, link)
     if run.context.held:
-        settle_order(run, order)
+        match_effects(run, order)
     found = news(order, known(run, order), broken="broken" in run.context.exports)
     wishes = [_wish(run, flow, found[flow]) for flow in sorted(EXPORTS & run.context.exports & found.keys())]
     run.ledger.jobs.wish(run.store.name, "export", 0, wishes)
@@ -39,14 +39,14 @@ def look(run: Run) -> str:
 
 
 def _look_at_draft(run: Run, link: Link | None) -> str:
-    """A draft that a person opened in Afosto is an order: its import finds it so, whatever it waited for."""
-    waits = "the order is not open in Afosto"
+    """Request the import of a draft that a person opened in Afosto: it is an order now."""
+    not_open = "the order is not open in Afosto"
     if link is None or link.stage != "filled" or run.context.held or run.context.order_dropped:
-        return waits
+        return not_open
     order = run.afosto.order(link.afosto_id)
     run.ledger.walks.looked(run.store.name, run.order_id, closed=True)
     if order is None or order.status == "CONCEPT":
-        return waits
+        return not_open
     run.request_run("import", "orders", lane=run.job.lane)
     return f"the draft {order.id} was opened in Afosto; its import notes it"
 

@@ -17,7 +17,7 @@ BLOCKED = 600.0
 
 
 def opened_order(run: Run) -> Link:
-    """Return the link of the opened Afosto order; raises Wait while there is none."""
+    """Return the link of the opened Afosto order. Raises Wait while there is none."""
     link = run.order_link
     if link is None:
         require_id(run)
@@ -33,9 +33,9 @@ def opened_order(run: Run) -> Link:
 def blocked_by(job: Sibling | None, why: str) -> Wait:
     """Return the error that ends a run until another job of the order is done, or a person decides about that job."""
     if job and job.state == "parked":
-        why = f"{why}; that is parked: retry or drop it, and this goes on"
+        why = f"{why}; that job is parked: retry or drop it, and this job continues"
     elif job and job.message:
-        why = f"{why}, which waits as well: {job.message}"
+        why = f"{why}; that job waits as well: {job.message}"
     return Wait(why, after=BLOCKED, blocked=True)
 
 
@@ -108,7 +108,7 @@ def read_order(run: Run, link: Link) -> afosto.Order:
 
 
 def canceled_before(shop: epages.Order, order: afosto.Order) -> dict[str, int]:
-    """Return per line how many pieces were canceled before the import, and so never became units."""
+    """Return per line how many pieces were canceled before the import: these never became units."""
     return {line.id: line.initial_quantity - order.imported_units.get(line.id, 0) for line in shop.lines}
 
 
@@ -142,7 +142,7 @@ def require_others_resolved(run: Run, *kinds: IntentKind) -> None:
     """
     if any(intent.job_id == run.job.id for intent in run.context.intents):
         return
-    why = "the other direction is not sure yet what it has done to this order"
+    why = "it is not certain yet what the other direction has done to this order"
     for intent in filter(None, map(run.stored_intent, kinds)):
         if intent.owner != "done":
             raise blocked_by(Sibling(intent.owner), why)

@@ -1,4 +1,4 @@
-"""The first look at an order after a restore of the database: what both sides did alike in the lost span is linked."""
+"""The first look at an order after a restore of the database: links what both sides did since the backup."""
 
 from collections.abc import Iterable
 
@@ -13,11 +13,11 @@ from tasks.order_guards import canceled_before, counts_by_line, restart_run
 from tasks.run import Run
 
 
-def settle_order(run: Run, order: afosto.Order) -> None:
-    """Link what was carried over without this database knowing of it, and hold the order no longer.
+def match_effects(run: Run, order: afosto.Order) -> None:
+    """Link what was carried over and is unknown to this database; then the order needs no recovery any more.
 
-    The shop is asked only where Afosto has something that no link accounts for. Raises Wait when something was linked:
-    the next look begins with what is written down then. Raises Drift.
+    The shop is asked only if Afosto has something that no link accounts for. Raises Wait when something was linked: the
+    next look starts with these links. Raises Drift.
     """
     accounted = known(run, order)
     canceled, back, parcels = _canceled(order, accounted), _back(order, accounted), _parcels(order, accounted)
@@ -29,7 +29,7 @@ def settle_order(run: Run, order: afosto.Order) -> None:
     run.bind(links)
     run.ledger.restores.settle(run.store.name, run.order_id)
     if links:
-        run.note(f"linked what both sides had done before the restore: {_told(links)}")
+        run.note(f"linked what both sides had done before the restore: {_summary(links)}")
         raise restart_run("what was done before the restore is linked")
 
 
@@ -70,7 +70,7 @@ def _returns(run: Run, shop: epages.Order, back: list[afosto.Unit]) -> list[NewL
 
 
 def _shipments(run: Run, shop: epages.Order, order: afosto.Order, parcels: list[afosto.Parcel]) -> list[NewLink]:
-    """A pickup is one process in the shop: the first parcel stands for it. How far they have come follows by itself."""
+    """A pickup is one process in the shop: it is linked to the first parcel. The export moves it on later."""
     if not parcels or missing_scopes("shipments.import", run.store.scopes):
         return []
     linked = {link.epages_id for link in run.links_at_claim("parcel")}
@@ -98,7 +98,7 @@ def _note_codes(run: Run, same: Iterable[tuple[afosto.Parcel, epages.Process]]) 
             )
 
 
-def _told(links: list[NewLink]) -> str:
+def _summary(links: list[NewLink]) -> str:
     kinds = ("cancellation", "parcel", "return")
     counts = {kind: sum(link.kind == kind for link in links) for kind in kinds}
     return ", ".join(counted(count, kind) for kind, count in counts.items() if count)

@@ -21,9 +21,9 @@ from tasks.vendors import Gate, afosto_client, epages_bucket, epages_client
 
 @dataclass
 class Run:
-    """A claimed job with its context, both vendors behind their gates, and the notes of what was done.
+    """A claimed job with its context, the clients of both vendors, and the steps that were done.
 
-    `prepaid_…` are the calls at each vendor that are reserved before the handler begins.
+    `prepaid_…` is how many calls to each vendor are reserved before the handler starts.
     """
 
     runtime: Runtime
@@ -61,12 +61,12 @@ class Run:
 
     @cached_property
     def epages_gate(self) -> Gate:
-        """Budget, breaker and lease in front of the shop."""
+        """Checks budget, breaker and lease before each call to the shop."""
         return self._gate("epages")
 
     @cached_property
     def afosto_gate(self) -> Gate:
-        """Budget, breaker and lease in front of Afosto."""
+        """Checks budget, breaker and lease before each call to Afosto."""
         return self._gate("afosto")
 
     def _gate(self, vendor: str) -> Gate:
@@ -83,16 +83,16 @@ class Run:
 
     @cached_property
     def epages(self) -> EpagesClient:
-        """The shop."""
+        """The client of the shop."""
         return epages_client(self.runtime, self.store, self.epages_gate)
 
     @cached_property
     def afosto(self) -> AfostoClient:
-        """Afosto."""
+        """The client of Afosto."""
         return afosto_client(self.runtime, self.store, self.afosto_gate)
 
     def reserve(self, epages: int, afosto: int) -> float:
-        """Take so many calls at both vendors, in one round trip; return in how many seconds all of them may be made."""
+        """Reserve calls to both vendors in one round trip; return the delay in seconds until all are allowed."""
         if not (epages or afosto):
             return 0.0
         runtime, lane = self.runtime, self.job.lane
@@ -113,7 +113,7 @@ class Run:
 
     @property
     def effects(self) -> int:
-        """How many of them were to change the other side."""
+        """How many of the requests were to change something at a vendor."""
         return self.epages_gate.effects + self.afosto_gate.effects
 
     @property
@@ -188,7 +188,7 @@ class Run:
 
     @contextmanager
     def progress(self, doing: str, total: int, rest: str = "") -> Iterator[Done]:
-        """Note how many of `total` units were done when the block ends, also when it is cut; the block tells them."""
+        """Note how many of `total` units were done when the block ends or fails. The block reports each count."""
         counts: list[int] = []
         try:
             yield counts.append
@@ -198,5 +198,5 @@ class Run:
                 self.note(f"{doing} {so_far}{rest}")
 
     def note(self, step: str) -> None:
-        """Remember a step for the attempt, in words a support person reads."""
+        """Record a step of the attempt, in words that a support person reads."""
         self.steps.append(step)
