@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from ledger.batches import keep, keep_rows, require_all
 from ledger.database import Database, Row, Statement, fetch
-from ledger.records import Context, Intent, Job, JobRequest, Link, Settled, Settlement, Sibling
+from ledger.records import Context, Job, JobRequest, Link, Settled, Settlement, Sibling, StoredIntent
 from ledger.session import Session
 from ledger.sqlstates import words
 from ledger.stores import Stores
@@ -272,9 +272,9 @@ def read_link(row: Row) -> Link:
     return Link(**{name: row[name] for name in Link.__slots__})
 
 
-def _intent(row: Row) -> Intent:
+def _intent(row: Row) -> StoredIntent:
     names = ("id", "kind", "body", "job_id", "owner")
-    return Intent(**{name: row[name] for name in names}, seconds_left=float(row["seconds_left"]))
+    return StoredIntent(**{name: row[name] for name in names}, seconds_left=float(row["seconds_left"]))
 
 
 def _sibling(row: Row) -> Sibling:

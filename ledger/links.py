@@ -1,4 +1,4 @@
-"""Links and intents of one order: what corresponds to what, and what was announced before it was done."""
+"""Links and intents of one order: what corresponds to what, and what was recorded before each call."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +12,7 @@ from ledger.held import note_undeducted
 from ledger.records import Job
 from ledger.session import Session
 from schemas.errors import LeaseLost
+from schemas.intents import IntentBody, IntentKind, ItemsIntent
 from schemas.mapping.shipments import TwoCodes
 
 
@@ -29,15 +30,19 @@ class NewLink:
 
 
 class Links:
-    """Writes commit at once. What was seen to have happened is always recorded; what is announced is fenced."""
+    """Writes commit at once.
+
+    An effect that was seen is always written. An intent is recorded only while the run still holds its job.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def bind_order(self, store: str, order_key: str, afosto_id: str, job_id: int, facts: Mapping[str, Any]) -> bool:
-        """Bind an order to its first draft and announce the items; False when another draft was bound before."""
+        """Bind an order to its first draft and record the intent to fill it; False when another draft is bound."""
         values = {"store": store, "order_key": order_key, "afosto_id": afosto_id, "job_id": job_id}
-        return self._database.row("links.bind_order", {**values, "facts": Jsonb(dict(facts))}) is not None
+        intent = _columns_of(ItemsIntent(afosto_id))
+        return self._database.row("links.bind_order", {**values, **intent, "facts": Jsonb(dict(facts))}) is not None
 
     def replace_draft(
         self,
@@ -48,24 +53,24 @@ class Links:
         job_id: int,
         facts: Mapping[str, Any],
     ) -> bool:
-        """Give up a draft whose content is in doubt for a new one; False when somebody else was first."""
+        """Bind a new draft in place of one whose content is in doubt; False when another run was first."""
 
         def work(session: Session) -> bool:
             values = {"store": store, "order_key": order_key, "old": old, "new": new, "facts": Jsonb(dict(facts))}
             if fetch_one(session, "links.replace_draft", values) is None:
                 return False
-            items = {"store": store, "order_key": order_key}
-            fetch(session, "links.settle_items", {**items, "kinds": ["items"], "outcome": "abandoned"})
-            body = Jsonb({"afosto_id": new})
-            fetch(session, "links.open_intent", {**items, "job_id": job_id, "kind": "items", "body": body, "wait": 0})
+            order = {"store": store, "order_key": order_key}
+            fetch(session, "links.resolve_items", {**order, "kinds": [IntentKind.ITEMS], "outcome": "abandoned"})
+            intent = {**order, "job_id": job_id, **_columns_of(ItemsIntent(new)), "wait": 0}
+            fetch(session, "links.open_intent", intent)
             return True
 
         return self._database.transaction(work)
 
-    def end_items(self, store: str, order_key: str, outcome: str) -> None:
-        """The run that has announced an order's items ends, and asked nobody to open its draft."""
-        key = {"store": store, "order_key": order_key, "kinds": ["items"], "outcome": outcome}
-        self._database.rows("links.settle_items", key)
+    def resolve_items(self, store: str, order_key: str, outcome: str) -> None:
+        """Resolve the intent to fill an order's draft: the run that recorded it ends, and did not open the draft."""
+        key = {"store": store, "order_key": order_key, "kinds": [IntentKind.ITEMS], "outcome": outcome}
+        self._database.rows("links.resolve_items", key)
 
     def stage_order(
         self,
@@ -77,22 +82,22 @@ class Links:
         facts: Mapping[str, Any] | None = None,
         undeducted: Mapping[str, int] | None = None,
     ) -> bool:
-        """Note how far the bound order has come and settle what announced its items; False when it is not bound.
+        """Note the stage of the bound order and resolve the intent to fill it; False when it is not bound.
 
-        `undeducted` is how many units of an opened order's lines (ePages ids) Afosto has not deducted.
+        `undeducted` is how many units of each line (ePages id) of an opened order Afosto has not deducted from stock.
         """
         key = {"store": store, "order_key": order_key}
-        hold: Statement = ("jobs.lock_orders", {"store": store, "subjects": [order_key]})
+        lock: Statement = ("jobs.lock_orders", {"store": store, "subjects": [order_key]})
         outcome = "abandoned" if stage == "expired" else "done"
-        # From its opening on, no call can open it any more.
-        kinds = ["items", "open"] if stage == "opened" else ["items"]
-        settle: Statement = ("links.settle_items", {**key, "kinds": kinds, "outcome": outcome})
+        # Once it is open, no call can open it any more.
+        kinds = [IntentKind.ITEMS, IntentKind.OPEN] if stage == "opened" else [IntentKind.ITEMS]
+        resolve: Statement = ("links.resolve_items", {**key, "kinds": kinds, "outcome": outcome})
         values = {**key, "afosto_id": afosto_id, "stage": stage, "facts": Jsonb(dict(facts or {}))}
         note: Statement = ("links.stage_order", values)
         wake: Statement = ("jobs.wake_order", {**key, "opened": True})
-        statements = [hold, settle, note, wake] if stage == "opened" else [settle, note]
+        statements = [lock, resolve, note, wake] if stage == "opened" else [resolve, note]
         if undeducted is not None:
-            # Lines first, the order's job after them: a poll that keeps news takes them in this order too.
+            # First the lines, then the order's job: a poll that writes news locks them in this order too.
             statements = [*note_undeducted(store, order_key, undeducted), *statements]
         rows = self._database.batch(*statements)
         return bool(rows[statements.index(note)])
@@ -100,66 +105,78 @@ class Links:
     def note_parcels(
         self, store: str, statuses: Mapping[str, str], codes: Mapping[str, str | None] | None = None
     ) -> None:
-        """Note per parcel of Afosto the status that both sides have now, and its tracking code where it has one.
+        """Note for each parcel of Afosto the status that both sides have now, and its tracking code if it has one.
 
-        Raises NeedsPerson (not-written-down), once the others are noted, when the database refuses some.
+        When the database refuses some, the others are noted, and then NeedsPerson (not-written-down) is raised.
         """
         parcels = [(afosto_id, status, (codes or {}).get(afosto_id)) for afosto_id, status in statuses.items()]
         _, refused = keep_rows(self._database, parcels, lambda part: _noted(store, part))
         require_all(refused, "the status of parcel", lambda parcel: parcel[0])
 
     def note_codes(self, store: str, afosto_id: str, codes: TwoCodes | None) -> None:
-        """Note that the two sides of a parcel's link have different tracking codes; None when they have not."""
+        """Note the different tracking codes that the two sides have for a parcel; None when they have the same."""
         facts = {"shop_code": codes.shop, "afosto_code": codes.afosto} if codes else {}
         self._database.rows("links.note_codes", {"store": store, "afosto_id": afosto_id, "codes": Jsonb(facts)})
 
-    def announce(self, job: Job, kind: str, body: Mapping[str, Any], ambiguity_wait: float) -> int:
-        """Write an intent before the call; until `ambiguity_wait` seconds have passed, absence proves nothing.
+    def record_intent(self, job: Job, body: IntentBody, ambiguity_wait: float) -> int:
+        """Record an intent before its call and return its id.
 
-        Raises LeaseLost when the job is no longer this run's.
+        For `ambiguity_wait` seconds from now the effect may still land, so its absence proves nothing. Raises LeaseLost
+        when another run holds the job.
         """
         values = {"store": job.store, "order_key": job.order_key, "job_id": job.id, "fence": job.fence}
-        intent = {"kind": kind, "body": Jsonb(dict(body)), "wait": ambiguity_wait}
-        row = self._database.row("links.announce", {**values, **intent})
+        row = self._database.row("links.record_intent", {**values, **_columns_of(body), "wait": ambiguity_wait})
         if row is None:
-            raise LeaseLost(f"the job is somebody else's by now; nothing was announced of {kind}")
+            raise LeaseLost(f"another run holds the job by now; no intent was recorded for {body.kind}")
         return int(row["id"])
 
-    def announce_again(self, intent_id: int, ambiguity_wait: float) -> None:
-        """The call of an open intent is repeated: its ambiguity begins anew."""
-        self._database.rows("links.extend_intent", {"id": intent_id, "wait": ambiguity_wait})
+    def renew_intent(self, intent_id: int, ambiguity_wait: float) -> None:
+        """Record that the call of an open intent is repeated: its effect may land for `ambiguity_wait` more seconds."""
+        self._database.rows("links.renew_intent", {"id": intent_id, "wait": ambiguity_wait})
 
     def withdraw(self, job: Job, intent_id: int) -> None:
-        """The call of an intent was not sent, or was refused: settle it, as nothing of it can land."""
+        """Resolve an intent whose call was not sent or was refused: nothing of it can land."""
         self._database.rows("links.withdraw_intent", {"id": intent_id, "job_id": job.id, "fence": job.fence})
 
     def end_doubt(self, job: Job, intent_id: int) -> None:
-        """No call of an intent is without an answer: what is still to be done of it may be done at once."""
+        """Record that each call of an intent was answered: the next run may do the rest of it at once."""
         self._database.rows("links.end_doubt", {"id": intent_id, "job_id": job.id, "fence": job.fence})
 
-    def conclude(
-        self, store: str, order_key: str, intent_id: int | None, links: Iterable[NewLink], outcome: str
+    def resolve_intent(
+        self, store: str, order_key: str, intent_id: int, links: Iterable[NewLink], outcome: str
     ) -> None:
-        """Write the links of an effect that was seen to have happened, and settle its intent if it had one.
+        """Write the links of an effect that was seen, and resolve its intent.
 
-        Raises NeedsPerson (not-written-down), once the others are written, when the database refuses some; the intent
-        stays open then.
+        When the database refuses some links, the others are written, the intent stays open, and NeedsPerson
+        (not-written-down) is raised.
         """
+        resolve: Statement = ("links.resolve_intent", {"id": intent_id, "outcome": outcome})
+        self._write(store, order_key, links, [resolve])
+
+    def bind(self, store: str, order_key: str, links: Iterable[NewLink]) -> None:
+        """Write links of what exists on both sides without a call of ours.
+
+        When the database refuses some, the others are written, and then NeedsPerson (not-written-down) is raised.
+        """
+        self._write(store, order_key, links, [])
+
+    def _write(self, store: str, order_key: str, links: Iterable[NewLink], after: Sequence[Statement]) -> None:
+        """Write links, and run `after` in the same transaction once all of them are written."""
         ordered = sorted(links, key=lambda new: new.afosto_id)
-        key = {"store": store, "order_key": order_key}
-        settle: list[Statement] = []
-        if intent_id is not None:
-            settle = [("links.settle_intent", {"id": intent_id, "outcome": outcome})]
         if not ordered:
-            self._database.batch(*settle)
+            self._database.batch(*after)
             return
 
         def statements(part: Sequence[NewLink]) -> list[Statement]:
-            bind: Statement = ("links.bind", {**key, **_columns(part)})
-            return [bind, *settle] if len(part) == len(ordered) else [bind]
+            bind: Statement = ("links.bind", {"store": store, "order_key": order_key, **_columns(part)})
+            return [bind, *after] if len(part) == len(ordered) else [bind]
 
         _, refused = keep_rows(self._database, ordered, statements)
         require_all(refused, f"what order {order_key} has in Afosto as", lambda link: link.afosto_id)
+
+
+def _columns_of(body: IntentBody) -> dict[str, Any]:
+    return {"kind": body.kind, "body": Jsonb(body.to_json())}
 
 
 def _noted(store: str, parcels: Sequence[tuple[str, str, str | None]]) -> list[Statement]:

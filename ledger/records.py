@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic
+
+from schemas.intents import B, load_intent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +78,19 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Intent:
-    """An effect that was recorded and not resolved. After `seconds_left`, its absence proves that it did not happen.
+class Intent(Generic[B]):
+    """An open intent whose body was read. For `seconds_left` its effect may still land; 0: absence is proof."""
 
-    `owner` is the state of the job `job_id`, which recorded it and resolves it in its next run.
+    id: int
+    body: B
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredIntent:
+    """An open intent as the database has it: recorded and not resolved.
+
+    The job `job_id` recorded it and resolves it in its next run; `owner` is that job's state.
     """
 
     id: int
@@ -88,6 +99,10 @@ class Intent:
     seconds_left: float
     job_id: int
     owner: str
+
+    def read(self, form: type[B]) -> Intent[B]:
+        """Return the intent with its body read as one of `form`. Raises marshmallow's ValidationError."""
+        return Intent(self.id, load_intent(form, self.body), self.seconds_left)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +129,7 @@ class Context:
 
     store: Store
     links: tuple[Link, ...]
-    intents: tuple[Intent, ...]
+    intents: tuple[StoredIntent, ...]
     locations: dict[str, str]
     unhealthy: tuple[str, ...]
     flows: frozenset[tuple[str, str]]

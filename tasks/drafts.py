@@ -1,4 +1,4 @@
-"""Which Afosto order an order is bound to, and the mark of it in the shop's order note."""
+"""Binds an order to its Afosto order, and names the Afosto order in the note of the shop's order."""
 
 from datetime import UTC, datetime
 
@@ -6,15 +6,14 @@ from clients.scopes import cockpit_name, missing_scopes
 from ledger.records import Link
 from schemas import epages
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
+from schemas.intents import NoteIntent
 from schemas.mapping.marks import with_mark
-from tasks.counterpart import look_again, must_wait
+from tasks.order_guards import require_certain, restart_run
 from tasks.run import Run
-
-INTENT = "note"
 
 
 def bind_draft(run: Run, afosto_id: str, old: Link | None, facts: dict[str, str]) -> bool:
-    """Bind the order to an Afosto order, and give up the draft it was bound to; False when somebody else was first."""
+    """Bind the order to an Afosto order, and give up its old draft; False when another run was first."""
     if old is None:
         return run.links.bind_order(run.store.name, run.order_id, afosto_id, run.job.id, facts)
     bound = run.links.replace_draft(run.store.name, run.order_id, old.afosto_id, afosto_id, run.job.id, facts)
@@ -24,35 +23,35 @@ def bind_draft(run: Run, afosto_id: str, old: Link | None, facts: dict[str, str]
 
 
 def expire_draft(run: Run, afosto_id: str) -> None:
-    """End a draft, so that nothing opens it any more; one that Afosto does not let us end stays, and sells nothing.
+    """Expire a draft, so that nothing can open it. If Afosto refuses, the draft stays; it sells nothing.
 
-    Raises RetryLater while that is not sure, Wait when it was opened meanwhile.
+    Raises RetryLater while it is not certain that the draft expired, Wait when it was opened meanwhile.
     """
     try:
         run.afosto.expire_order(afosto_id, datetime.now(UTC))
     except AnswerLost as error:
-        raise RetryLater(f"the answer to the end of draft {afosto_id} was lost: {error}") from error
+        raise RetryLater(f"the answer to the expiry of draft {afosto_id} was lost: {error}") from error
     except NeedsPerson as error:
         if error.store_wide:
             raise
         found = run.afosto.order(afosto_id)
         if found is not None and found.status != "CONCEPT":
-            look_again(f"the draft {afosto_id} was opened meanwhile")
+            raise restart_run(f"the draft {afosto_id} was opened meanwhile") from error
         run.note(f"the draft {afosto_id} could not be expired: {error}")
 
 
-def settle_mark(run: Run) -> None:
-    """Raise Wait while a note whose answer was lost may still land: it would replace the mark of a later draft."""
-    if intent := run.open_intent(INTENT):
-        must_wait(intent)
-        run.links.conclude(run.store.name, run.order_id, intent.id, [], "looked")
+def resolve_mark(run: Run) -> None:
+    """Resolve a note whose answer was lost. Raises Wait while it may still land: it would replace a later mark."""
+    if intent := run.open_intent(NoteIntent):
+        require_certain(intent)
+        run.resolve_intent(intent, "looked")
 
 
 def mark_draft(run: Run, shop: epages.Order, afosto_id: str, given_up: str | None) -> None:
-    """Name the draft in the note of the shop's order, where the store wants that.
+    """Name the draft in the note of the shop's order, if the store wants that.
 
-    It stands there before the draft has items, so that an opened order is always one that the note names. A shop that
-    does not permit it, or refuses it, gets its order imported all the same: the run's steps say so. Raises AnswerLost.
+    The note is written before the draft has items, so it always names an order that was opened. If the shop does not
+    permit the note or refuses it, the order is imported without it, and a step of the run says so. Raises AnswerLost.
     """
     if not run.store.mark_orders:
         return
@@ -66,7 +65,7 @@ def mark_draft(run: Run, shop: epages.Order, afosto_id: str, given_up: str | Non
 
 
 def _write(run: Run, note: str, afosto_id: str) -> None:
-    with run.announced(INTENT, {"afosto_id": afosto_id}) as intent:
+    with run.recorded(NoteIntent(afosto_id)) as intent:
         try:
             run.epages.set_note(run.order_id, note)
         except NeedsPerson as refusal:
@@ -75,4 +74,4 @@ def _write(run: Run, note: str, afosto_id: str) -> None:
             run.note(f"not marked in the shop: {refusal}")
         else:
             run.note("named it in the note of the shop's order")
-    run.links.conclude(run.store.name, run.order_id, intent.id, [], "done")
+    run.resolve_intent(intent, "done")

@@ -1,27 +1,26 @@
-"""Units canceled in Afosto are canceled in the shop: the whole order at once, or a cancelation process for a part."""
+"""Cancels in the shop what was canceled in Afosto: the whole order, or a part of it by a cancelation process."""
 
 from collections.abc import Mapping
 
 from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import epages
+from schemas.intents import IntentKind, ShopCancellationIntent
 from schemas.mapping.cancellations import CancelationPlan, cancelation_plan
 from schemas.mapping.news import canceled_units
 from schemas.words import counted
-from tasks.counterpart import canceled_before, look_again, opened_order, read_order
-from tasks.exporting import conclude, import_again, known, landed, marker, permitted, publish_again
+from tasks.exporting import import_again, known, landed, marker, publish_again, require_permitted
+from tasks.order_guards import canceled_before, opened_order, read_order, restart_run
 from tasks.run import Run
-
-INTENT = "shop-cancelation"
 
 
 def export_cancellation(run: Run) -> str:
-    """Cancel in the shop what Afosto canceled by itself since the order was opened."""
-    permitted(run, "cancellations.export", imports="cancel")
+    """Cancel in the shop what Afosto itself canceled since the order was opened."""
+    require_permitted(run, "cancellations.export", imports=IntentKind.CANCEL)
     link = opened_order(run)
-    intent = run.open_intent(INTENT)
+    intent = run.open_intent(ShopCancellationIntent)
     if intent is not None:
-        look_again(_settle(run, intent))
+        raise restart_run(_resolve(run, intent))
     order = read_order(run, link)
     canceled = canceled_units(order, known(run, order))
     if not canceled:
@@ -29,7 +28,7 @@ def export_cancellation(run: Run) -> str:
     shop = run.epages.order(run.order_id)
     plan = cancelation_plan(shop, order, canceled, _carried_over(run), canceled_before(shop, order))
     if plan.paired:
-        conclude(run, None, _links(plan.paired), "paired")
+        run.bind(_links(plan.paired))
         run.note(f"canceled on both sides: {counted(len(plan.paired), 'unit')}")
         import_again(run, "cancellations")
     if not plan.units:
@@ -37,25 +36,25 @@ def export_cancellation(run: Run) -> str:
     return _cancel(run, plan)
 
 
-def _settle(run: Run, intent: Intent) -> str:
-    """The answer was lost: what landed is written down, what did not is planned anew once nothing can land any more."""
-    if intent.body["whole"]:
+def _resolve(run: Run, intent: Intent[ShopCancellationIntent]) -> str:
+    """The answer was lost: what landed is linked; what did not is planned again once nothing can land any more."""
+    if intent.body.whole:
         if run.epages.order(run.order_id).canceled:
-            return _conclude(run, intent, "adopted")
-        # Absence proves nothing before its time.
+            return _link(run, intent, "adopted")
+        # While the call may still land, it proves nothing that the order is not canceled.
         landed(run, intent, [], "cancelations")
     else:
-        same = [p for p in _processes(run) if _lines(p) == intent.body["lines"]]
+        same = [p for p in _processes(run) if _lines(p) == intent.body.lines]
         if landed(run, intent, same, "cancelations"):
-            return _conclude(run, intent, "adopted")
-    conclude(run, intent.id, [], "did not land")
-    return "the cancelation did not land and is planned anew"
+            return _link(run, intent, "adopted")
+    run.resolve_intent(intent, "did not land")
+    return "the cancellation did not land and is planned again"
 
 
 def _cancel(run: Run, plan: CancelationPlan) -> str:
     baseline = [] if plan.whole else [process.id for process in _processes(run)]
-    body = {"units": plan.units, "lines": plan.lines, "whole": plan.whole, "baseline": baseline}
-    with run.announced(INTENT, body) as intent:
+    body = ShopCancellationIntent(plan.units, plan.lines, plan.whole, tuple(baseline))
+    with run.recorded(body) as intent:
         if plan.whole:
             run.epages.cancel(run.order_id, marker(run))
             made = "canceled the whole order in the shop"
@@ -63,14 +62,14 @@ def _cancel(run: Run, plan: CancelationPlan) -> str:
             process = run.epages.create_cancelation(run.order_id, plan.lines, marker(run))
             made = f"made the cancelation process {process.id} in the shop"
     run.note(made)
-    said = _conclude(run, intent, "done")
+    outcome = _link(run, intent, "done")
     publish_again(run)
-    return said
+    return outcome
 
 
-def _conclude(run: Run, intent: Intent, outcome: str) -> str:
-    units = intent.body["units"]
-    conclude(run, intent.id, _links(units), outcome)
+def _link(run: Run, intent: Intent[ShopCancellationIntent], outcome: str) -> str:
+    units = intent.body.units
+    run.resolve_intent(intent, outcome, _links(units))
     return f"canceled {counted(len(units), 'unit')} in the shop"
 
 
@@ -83,7 +82,7 @@ def _links(units: Mapping[str, str]) -> list[NewLink]:
 
 def _carried_over(run: Run) -> dict[str, int]:
     counts: dict[str, int] = {}
-    for link in run.linked("cancellation"):
+    for link in run.links_at_claim("cancellation"):
         counts[link.line_id or ""] = counts.get(link.line_id or "", 0) + link.quantity
     return counts
 

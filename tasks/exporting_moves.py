@@ -1,4 +1,4 @@
-"""Moving a process of the shop as far as its parcel has come in Afosto, with one mail to the buyer at most."""
+"""Moves a process of the shop as far as its parcel is in Afosto, with at most one mail to the buyer."""
 
 from collections.abc import Sequence
 from contextlib import nullcontext
@@ -6,20 +6,18 @@ from contextlib import nullcontext
 from ledger.records import Intent
 from schemas import afosto, epages
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
+from schemas.intents import ShopMailIntent
 from schemas.mapping.shipments import two_codes
-from tasks.counterpart import compare_codes, must_wait
-from tasks.exporting import conclude, marker
+from tasks.exporting import marker
+from tasks.order_guards import compare_codes, require_certain
 from tasks.run import Run
-
-# Announced before a move that sends a mail: the move may be repeated only once the first can no longer land.
-MAIL_INTENT = "shop-mail"
 
 DELIVERED = "DELIVERED"
 _CLOSED = {"mark-shipped": ("SHIPPED", "DELIVERED"), "mark-delivered": ("DELIVERED",)}
 
 
 def move_on(run: Run, parcel: afosto.Parcel, process: epages.Process) -> bool:
-    """Make the moves that the process still offers; return whether there was one. Delivered implies shipped."""
+    """Make the moves that the process still offers, and return whether there was one. Delivered implies shipped."""
     before = process.status
     if "mark-shipped" in process.moves:
         process = _mark_shipped(run, parcel, process)
@@ -31,23 +29,28 @@ def move_on(run: Run, parcel: afosto.Parcel, process: epages.Process) -> bool:
     return process.status != before
 
 
-def settle_mail(run: Run, intent: Intent, processes: Sequence[epages.Process]) -> str:
-    """A move that sends a mail has no answer: its state tells, once it can no longer land."""
-    process = next((p for p in processes if p.id == intent.body["process"]), None)
-    if process is not None and intent.body["move"] in process.moves:
-        must_wait(intent)
-    conclude(run, intent.id, [], "looked")
-    return f"the shop's process {intent.body['process']} is {process.status if process else 'gone'}"
+def resolve_mail(run: Run, intent: Intent[ShopMailIntent], processes: Sequence[epages.Process]) -> str:
+    """The answer to a move that sends a mail was lost: the process shows whether it was made, once it cannot land.
+
+    The move is repeated only when the first call can no longer land: the buyer gets one mail at most.
+    """
+    move = intent.body
+    process = next((p for p in processes if p.id == move.process), None)
+    if process is not None and move.move in process.moves:
+        require_certain(intent)
+    run.resolve_intent(intent, "looked")
+    return f"the shop's process {move.process} is {process.status if process else 'gone'}"
 
 
 def _mark_shipped(run: Run, parcel: afosto.Parcel, process: epages.Process) -> epages.Process:
     mail = run.store.notify_buyers
-    body = {"process": process.id, "move": "mark-shipped"}
-    with run.announced(MAIL_INTENT, body) if mail else nullcontext() as intent:
+    intended = ShopMailIntent(process.id, "mark-shipped")
+    with run.recorded(intended) if mail else nullcontext() as intent:
         moved = _send_off(run, parcel, process, mail=mail)
     if process.tracking_code and two_codes(process, parcel):
         run.note(f"gave process {process.id} the tracking code {parcel.tracking_code}, not {process.tracking_code}")
-    conclude(run, intent.id if intent else None, [], "done")
+    if intent:
+        run.resolve_intent(intent, "done")
     run.note(f"marked the process {process.id} shipped{', with a mail to the buyer' if mail else ''}")
     return moved
 
@@ -74,7 +77,7 @@ def _mark_delivered(run: Run, process: epages.Process) -> epages.Process:
 
 
 def _moved_meanwhile(run: Run, process: epages.Process, move: str, refusal: NeedsPerson) -> epages.Process:
-    """The shop refuses a move: fine if it is there already, else the refusal stands."""
+    """Return the process when it has made the refused move already; else raise the refusal."""
     now = next((p for p in run.epages.processes(run.order_id, process.kind) if p.id == process.id), None)
     if now is None or now.status not in _CLOSED[move]:
         raise refusal

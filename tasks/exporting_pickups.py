@@ -1,4 +1,4 @@
-"""Orders to be collected: one pickup process in the shop, for the whole order, once all of it is ready in Afosto."""
+"""Exports orders that buyers collect: one pickup process in the shop once the whole order is ready in Afosto."""
 
 from collections.abc import Sequence
 
@@ -6,73 +6,73 @@ from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto, epages
 from schemas.errors import AnswerLost, RetryLater
+from schemas.intents import ShopPickupIntent
 from schemas.mapping.news import parcels_ahead
 from schemas.mapping.shipments import require_known_status
 from schemas.words import counted
-from tasks.counterpart import must_wait
-from tasks.exporting import comes_first, conclude, import_again, known, marker
+from tasks.exporting import import_again, known, marker, require_export
+from tasks.order_guards import require_certain
 from tasks.run import Run
 
-INTENT = "shop-pickup"
-# An order of which a parcel is on its way to the location is not ready.
+# While a parcel is on its way to the location, the order is not ready.
 READY_TO_COLLECT = "READY_TO_COLLECT"
 READY = frozenset({READY_TO_COLLECT, "DELIVERED"})
-PICKED_UP = "PICKED_UP"  # the shop's word for a pickup that was collected
+PICKED_UP = "PICKED_UP"  # the shop's status of a pickup that was collected
 
 
 def export_pickup(run: Run, order: afosto.Order, processes: Sequence[epages.Process]) -> str:
-    """Lay the order out in the shop when every unit is ready, and mark it picked up when every parcel was collected."""
+    """Make the pickup process when every unit is ready, and mark it picked up when every parcel was collected."""
     for parcel in parcels_ahead(order, known(run, order)):
         require_known_status(parcel)
     ready = [parcel for parcel in order.parcels if parcel.status in READY]
     packed = {unit_id for parcel in ready for unit_id in parcel.unit_ids}
     missing = [unit for unit in order.units if unit.progress == "OPEN" and unit.id not in packed]
     if missing:
-        # The shop knows no part of a pickup.
+        # The shop has no pickup of a part of an order.
         return f"{counted(len(missing), 'unit')} not ready yet; the shop lays out the order as a whole"
     if not processes:
-        _cancellations_first(run, order)
+        _require_cancellations(run, order)
     process = processes[0] if processes else _create(run)
     if _link_all(run, ready, process) and processes:
-        # Laid out on both sides: the import that could not carry it over has nothing left to do.
+        # Both sides had made the pickup: the import that could not carry it over has nothing left to do.
         import_again(run, "shipments")
     if all(parcel.status == "DELIVERED" for parcel in ready) and "mark-picked-up" in process.moves:
         process = _mark_picked_up(run, process)
-    # A part that was collected is ahead of the shop until all of it was.
+    # A parcel that was collected stays ahead of the shop until all parcels were.
     collected = process.status == PICKED_UP
     run.links.note_parcels(run.store.name, {p.id: p.status if collected else READY_TO_COLLECT for p in ready})
     return f"the shop's pickup process is {process.status}"
 
 
-def _cancellations_first(run: Run, order: afosto.Order) -> None:
-    """Raise Wait while the shop would lay out what was canceled in Afosto: it lays out all that it knows of."""
+def _require_cancellations(run: Run, order: afosto.Order) -> None:
+    """Raise Wait while the shop's pickup would contain units that were canceled in Afosto: it has the whole order."""
     canceled = known(run, order).canceled
     left = [unit for unit in order.units if unit.progress == "CANCELLED" and unit.contra_id not in canceled]
     if left:
         pieces = counted(len(left), "unit")
-        comes_first(run, "cancellations", f"{pieces} canceled in Afosto must be canceled in the shop first")
+        require_export(run, "cancellations", f"{pieces} canceled in Afosto must be canceled in the shop first")
 
 
-def settle_pickup(run: Run, intent: Intent, processes: Sequence[epages.Process]) -> str:
-    """The answer to a create was lost: as an order has one pickup, the shop's list tells."""
+def resolve_pickup(run: Run, intent: Intent[ShopPickupIntent], processes: Sequence[epages.Process]) -> str:
+    """The answer to the create call was lost: an order has one pickup, so the shop's list shows whether it landed."""
     if not processes:
-        must_wait(intent)
-    conclude(run, intent.id, [], "looked")
+        require_certain(intent)
+    run.resolve_intent(intent, "looked")
     return f"the shop has {len(processes)} pickup processes of the order"
 
 
 def _create(run: Run) -> epages.Process:
     mail = run.store.notify_buyers
-    with run.announced(INTENT, {}) as intent:
+    with run.recorded(ShopPickupIntent()) as intent:
         process = run.epages.create_pickup(run.order_id, marker(run), mail=mail)
     run.note(f"made the pickup process {process.id} in the shop{', with a mail to the buyer' if mail else ''}")
-    conclude(run, intent.id, [], "done")
+    run.resolve_intent(intent, "done")
     return process
 
 
 def _link_all(run: Run, parcels: Sequence[afosto.Parcel], process: epages.Process) -> bool:
-    """The first parcel stands for the process; the others are accounted for. Returns whether any was not yet."""
-    linked = {link.afosto_id: link.epages_id for link in run.linked("parcel")}
+    """Link the first parcel to the process, and the others to none. Returns whether any parcel was new."""
+    linked = {link.afosto_id: link.epages_id for link in run.links_at_claim("parcel")}
     taken = process.id in linked.values()
     links = []
     for parcel in parcels:
@@ -84,7 +84,7 @@ def _link_all(run: Run, parcels: Sequence[afosto.Parcel], process: epages.Proces
             )
             taken = True
     if links:
-        conclude(run, None, links, "done")
+        run.bind(links)
     return bool(links)
 
 

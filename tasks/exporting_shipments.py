@@ -1,4 +1,4 @@
-"""Parcels of Afosto become shipping or pickup processes in the shop, and move on there as they do in Afosto."""
+"""Makes shipping or pickup processes in the shop for parcels of Afosto, and moves them on as the parcels move."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,42 +6,43 @@ from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import afosto, epages
 from schemas.errors import NeedsPerson
+from schemas.intents import IntentKind, ShopMailIntent, ShopParcelIntent, ShopPickupIntent
 from schemas.mapping.news import parcels_ahead
 from schemas.mapping.shipments import RANK, parcel_lines, require_known_status, same_shipment
 from schemas.reasons import Reason
 from schemas.words import counted
-from tasks.counterpart import look_again, opened_order, read_order
-from tasks.exporting import conclude, import_again, known, landed, marker, permitted
-from tasks.exporting_moves import MAIL_INTENT, move_on, settle_mail
-from tasks.exporting_pickups import INTENT as PICKUP_INTENT
-from tasks.exporting_pickups import export_pickup, settle_pickup
+from tasks.exporting import import_again, known, landed, marker, require_permitted
+from tasks.exporting_moves import move_on, resolve_mail
+from tasks.exporting_pickups import export_pickup, resolve_pickup
+from tasks.order_guards import opened_order, read_order, restart_run
 from tasks.run import Run
 
-INTENT = "shop-parcel"
+# The intents that this flow records, in the order in which they are resolved.
+_OWN_INTENTS = (IntentKind.SHOP_PARCEL, IntentKind.SHOP_PICKUP, IntentKind.SHOP_MAIL)
 
 
 def export_shipments(run: Run) -> str:
-    """Make the shop's processes say what Afosto's parcels say; a parcel that left has a process, and only one."""
-    permitted(run, "shipments.export", imports="parcel")
+    """Bring the shop's processes in line with Afosto's parcels: each parcel that left has exactly one process."""
+    require_permitted(run, "shipments.export", imports=IntentKind.PARCEL)
     link = opened_order(run)
     order = read_order(run, link)
     ahead = parcels_ahead(order, known(run, order))
-    unsure = [(intent, settle) for kind, settle in _SETTLE.items() if (intent := run.open_intent(kind))]
+    unsure = any(map(run.stored_intent, _OWN_INTENTS))
     if not ahead and not unsure:
         return "no parcel is further on than the shop knows"
     shop = run.epages.order(run.order_id)
     processes = run.epages.processes(run.order_id, "pickups" if shop.is_pickup else "shippings")
-    for intent, settle in unsure:
-        look_again(settle(run, intent, processes))
+    if resolved := _resolve(run, processes):
+        raise restart_run(resolved)
     if shop.is_pickup:
         return export_pickup(run, order, processes)
-    here = _Shop(shop, processes, {link.afosto_id: link.epages_id for link in run.linked("parcel")})
+    here = _Shop(shop, processes, {link.afosto_id: link.epages_id for link in run.links_at_claim("parcel")})
     moved = [_move(run, here, order, parcel) for parcel in sorted(ahead, key=_unknown_last)]
     return f"{sum(moved)} of {counted(len(ahead), 'parcel')} moved on in the shop"
 
 
 class _Shop:
-    """What the shop has of the order, kept up to date from parcel to parcel."""
+    """What the shop has of the order. It is updated after each parcel."""
 
     def __init__(
         self, order: epages.Order, processes: Sequence[epages.Process], linked: Mapping[str, str | None]
@@ -49,25 +50,25 @@ class _Shop:
         self.order = order
         self.processes = processes
         self.linked = dict(linked)
-        self._left = {line.id: line.unshipped for line in order.lines}
+        self._unshipped = {line.id: line.unshipped for line in order.lines}
 
     def free(self, lines: Mapping[str, int]) -> list[epages.Process]:
-        """The processes of this content that stand for no parcel yet."""
+        """The processes of this content that are linked to no parcel yet."""
         taken = self.linked.values()
         return [p for p in self.processes if p.id not in taken and same_shipment(p, lines)]
 
-    def has_left(self, lines: Mapping[str, int]) -> bool:
-        """Whether so much is still to be shipped."""
-        return all(count <= self._left.get(line_id, 0) for line_id, count in lines.items())
+    def can_ship(self, lines: Mapping[str, int]) -> bool:
+        """Whether the shop still has these pieces to ship."""
+        return all(count <= self._unshipped.get(line_id, 0) for line_id, count in lines.items())
 
     def link(self, parcel: afosto.Parcel, process: epages.Process) -> None:
-        """A process stands for a parcel."""
+        """Note that a process is linked to a parcel."""
         self.linked[parcel.id] = process.id
 
     def ship(self, lines: Mapping[str, int]) -> None:
-        """So much is no longer to be shipped."""
+        """Note that these pieces were shipped."""
         for line_id, count in lines.items():
-            self._left[line_id] = self._left.get(line_id, 0) - count
+            self._unshipped[line_id] = self._unshipped.get(line_id, 0) - count
 
 
 def _unknown_last(parcel: afosto.Parcel) -> bool:
@@ -80,21 +81,21 @@ def _move(run: Run, here: _Shop, order: afosto.Order, parcel: afosto.Parcel) -> 
 
 
 def _process(run: Run, here: _Shop, order: afosto.Order, parcel: afosto.Parcel) -> epages.Process:
-    """The process of a parcel: linked already, the shop's own of the same shipment, or a new one."""
+    """Return the process of a parcel: the linked one, one that the shop made for the same shipment, or a new one."""
     if parcel.id in here.linked:
         return _linked(run, parcel, here.linked[parcel.id], here.processes)
     lines = parcel_lines(parcel, order)
     free = here.free(lines)
     own = next((p for p in free if p.tracking_code and p.tracking_code == parcel.tracking_code), None)
-    if own is None and not here.has_left(lines):
-        # One that has not left can still take the parcel's tracking code.
+    if own is None and not here.can_ship(lines):
+        # A process that is not shipped yet can still take the parcel's tracking code.
         own = next((p for p in free if "mark-shipped" in p.moves), next(iter(free), None))
         if own is None:
             raise _conflict(run, here.order, parcel)
     if own is not None:
         here.link(parcel, own)
         run.note(f"the shop had made the process {own.id} for parcel {parcel.name} by itself")
-        conclude(run, None, [_link(parcel, own)], "paired")
+        run.bind([_link(parcel, own)])
         import_again(run, "shipments")
         return own
     process = _create(run, parcel, lines, here.processes)
@@ -120,31 +121,36 @@ def _create(
     run: Run, parcel: afosto.Parcel, lines: Mapping[str, int], processes: Sequence[epages.Process]
 ) -> epages.Process:
     baseline = [process.id for process in processes]
-    body = {"parcel": parcel.id, "lines": dict(lines), "code": parcel.tracking_code, "baseline": baseline}
     code, url = parcel.tracking_code, parcel.tracking_url
-    with run.announced(INTENT, body) as intent:
+    with run.recorded(ShopParcelIntent(parcel.id, lines, code, tuple(baseline))) as intent:
         process = run.epages.create_shipping(run.order_id, lines, marker(run), code, url)
     run.note(f"made the shipping process {process.id} in the shop")
-    conclude(run, intent.id, [_link(parcel, process)], "done")
+    run.resolve_intent(intent, "done", [_link(parcel, process)])
     return process
 
 
-def _settle(run: Run, intent: Intent, processes: Sequence[epages.Process]) -> str:
-    body = intent.body
-    same = [
-        p for p in processes if same_shipment(p, body["lines"]) and (p.tracking_code or None) == (body["code"] or None)
-    ]
+def _resolve(run: Run, processes: Sequence[epages.Process]) -> str | None:
+    """Resolve one open intent of an earlier run, and say what became of it; None when there is none."""
+    if making := run.open_intent(ShopParcelIntent):
+        return _resolve_parcel(run, making, processes)
+    if laying_out := run.open_intent(ShopPickupIntent):
+        return resolve_pickup(run, laying_out, processes)
+    if mailing := run.open_intent(ShopMailIntent):
+        return resolve_mail(run, mailing, processes)
+    return None
+
+
+def _resolve_parcel(run: Run, intent: Intent[ShopParcelIntent], processes: Sequence[epages.Process]) -> str:
+    sent = intent.body
+    same = [p for p in processes if same_shipment(p, sent.lines) and (p.tracking_code or None) == (sent.code or None)]
     process = landed(run, intent, same, "shippings")
     if process is None:
-        conclude(run, intent.id, [], "did not land")
-        return "the shipment did not land and is made anew"
-    quantity = sum(body["lines"].values())
-    link = NewLink("parcel", body["parcel"], process.id, quantity=quantity, written_by="afosto", stage="created")
-    conclude(run, intent.id, [link], "adopted")
+        run.resolve_intent(intent, "did not land")
+        return "the shipment did not land and is made again"
+    quantity = sum(sent.lines.values())
+    link = NewLink("parcel", sent.parcel, process.id, quantity=quantity, written_by="afosto", stage="created")
+    run.resolve_intent(intent, "adopted", [link])
     return f"the shipment had landed as process {process.id}"
-
-
-_SETTLE = {INTENT: _settle, PICKUP_INTENT: settle_pickup, MAIL_INTENT: settle_mail}
 
 
 def _link(parcel: afosto.Parcel, process: epages.Process) -> NewLink:
@@ -157,6 +163,6 @@ def _conflict(run: Run, shop: epages.Order, parcel: afosto.Parcel) -> NeedsPerso
         f"Parcel {parcel.name} of order {shop.number} ({shop.id}) of {run.store.name} left Afosto with pieces that the "
         "shop has shipped or canceled already.",
         reason=Reason.SHIP_CONFLICT,
-        resolution="Look at the order on both sides and put right by hand what the two did to the same units; then "
+        resolution="Look at the order on both sides and correct by hand what they did to the same units; then "
         "retry the job.",
     )

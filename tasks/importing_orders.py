@@ -1,15 +1,14 @@
-"""An active shop order becomes an Afosto order: create, mark, add items, open. Only the linked draft is ever opened."""
+"""Makes an Afosto order of an active shop order: create, mark, add items, open. Only the linked draft is opened."""
 
 from collections import Counter
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import NoReturn
 
 from clients.afosto.errors import RefusedByAfosto
 from ledger.records import Link, Store
 from schemas import afosto, epages
 from schemas.currencies import written
-from schemas.errors import AnswerLost, LeaseLost, NeedsPerson, RetryLater
+from schemas.errors import AnswerLost, LeaseLost, NeedsPerson, RetryLater, Wait
 from schemas.mapping.content import fingerprint, prices_of
 from schemas.mapping.counts import shipped_so_far
 from schemas.mapping.orders import order_draft, totals_differ
@@ -19,21 +18,22 @@ from schemas.mapping.stock import undeducted_by_line
 from schemas.reasons import Reason
 from schemas.states import Lane, LinkStage
 from schemas.words import counted
-from tasks.counterpart import look_again, read_order
-from tasks.drafts import bind_draft, expire_draft, mark_draft, settle_mark
-from tasks.openings import announce_opening, settle_opening, withdraw
+from tasks.drafts import bind_draft, expire_draft, mark_draft, resolve_mark
+from tasks.openings import record_opening, resolve_opening, withdraw
+from tasks.order_guards import read_order, restart_run
 from tasks.reading import note_unread
 from tasks.restoring import find_again
 from tasks.run import Run
 
-# Facts of a link: its draft is being ended, so that the end may land at any time from now on; its draft was ended.
+# Keys in the facts of a link, with the id of a draft. GIVING_UP: its expiry was requested and may land at any time.
+# GIVEN_UP: it has expired.
 GIVING_UP, GIVEN_UP = "giving_up", "given_up"
 
 
 def import_order(run: Run) -> str:
-    """Make the Afosto order what the shop's order asks for and return what was done, in words."""
+    """Bring the Afosto order in line with the shop's order, and return what was done, in words."""
     shop = run.epages.order(run.order_id)
-    run.runtime.ledger.sold_units.note_shop(run.store, [shop])
+    run.ledger.sold_units.note_shop(run.store, [shop])
     if shop.test_order:
         return "skipped: a test order"
     note_unread(run, shop)
@@ -48,10 +48,10 @@ def import_order(run: Run) -> str:
     order = _filled(run, shop, draft, link)
     facts = _facts(shop, draft, order, link)
     if order.status != "CONCEPT":
-        _found_open(run, order, facts)
+        raise _found_open(run, order, facts)
     try:
-        _compare_totals(run, draft, {draft.total, shop.grand_total}, order)
-        if waits := _held_by_payment(run, shop, order):
+        _require_equal_totals(run, draft, {draft.total, shop.grand_total}, order)
+        if waits := _why_not_opened(run, shop, order):
             _note_filled(run, order.id, facts)
             return waits
         return _open(run, order.id, facts, new=link is None or link.afosto_id != order.id)
@@ -67,27 +67,27 @@ def _draft(run: Run, shop: epages.Order) -> afosto.OrderDraft:
 
 
 def _filled(run: Run, shop: epages.Order, draft: afosto.OrderDraft, link: Link | None) -> afosto.Order:
-    """Return an Afosto order that has its items: ours as it stands, or a new one."""
+    """Return an Afosto order that has its items: the linked one as it is, or a new one."""
     if link is None:
         return _create(run, shop, draft, None)
     found = run.afosto.order(link.afosto_id) if link.facts.get(GIVEN_UP) != link.afosto_id else None
     if found is not None and (found.status != "CONCEPT" or _is_current(shop, draft, found, link)):
         return found
-    settle_opening(run)
+    resolve_opening(run)
     if found is not None:
-        # Noted before: the answer may be lost, and the draft be good again when it is read next.
+        # Written before the call: if its answer is lost, the draft may look good when it is read next.
         _note_filled(run, found.id, {GIVING_UP: found.id})
-        # For sure, and before another is made: a call of a run that died may still open it.
+        # It must have expired before another is made: a call of a run that died may still open it.
         expire_draft(run, found.id)
         _note_filled(run, found.id, {GIVEN_UP: found.id})
     return _create(run, shop, draft, link)
 
 
 def _is_current(shop: epages.Order, draft: afosto.OrderDraft, found: afosto.Order, link: Link) -> bool:
-    """Whether a draft has the units that are wanted, and was made of what the shop's order is now.
+    """Whether a draft has the units that are wanted, and was made from the shop's order as it is now.
 
-    One whose end was asked for is not: that may land yet. One of another total is kept only if it was made at the
-    prices of now: then it is Afosto that adds up otherwise.
+    A draft whose expiry was requested is not current: the expiry may still land. A draft with another total is kept
+    only if it was made at today's prices: then Afosto computes the total in another way.
     """
     if link.facts.get(GIVING_UP) == found.id:
         return False
@@ -97,8 +97,8 @@ def _is_current(shop: epages.Order, draft: afosto.OrderDraft, found: afosto.Orde
 
 
 def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | None) -> afosto.Order:
-    """Create a draft, bind, mark and fill it. A draft whose content is in doubt is given up, never added to again."""
-    settle_mark(run)
+    """Create a draft, bind, mark and fill it. A draft whose content is in doubt is given up and never filled again."""
+    resolve_mark(run)
     try:
         order = run.afosto.create_order(draft)
     except AnswerLost as error:
@@ -111,7 +111,7 @@ def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | 
         mark_draft(run, shop, order.id, old.afosto_id if old else None)
         filled = _fill(run, order.id, draft)
     except (RetryLater, NeedsPerson):
-        run.links.end_items(run.store.name, run.order_id, "not filled")
+        run.links.resolve_items(run.store.name, run.order_id, "not filled")
         raise
     run.note(f"{counted(len(filled.units), 'unit')} on it")
     return filled
@@ -125,14 +125,14 @@ def _fill(run: Run, order_id: str, draft: afosto.OrderDraft) -> afosto.Order:
 
 
 def _facts(shop: epages.Order, draft: afosto.OrderDraft, order: afosto.Order, link: Link | None) -> dict[str, str]:
-    """What is kept of an order that has its items."""
+    """What the link keeps of an order that has its items."""
     facts = {"total": str(order.total), "shop_total": str(draft.total)}
-    # Of an order that was found again after a restore, what it looked like is not known any more.
+    # It is not known what an order looked like that was found again after a restore.
     return facts if link is None or "fingerprint" in link.facts else {**facts, "fingerprint": fingerprint(shop)}
 
 
 def _note_filled(run: Run, order_id: str, facts: dict[str, str]) -> None:
-    """Note that a draft stays one for now. One that is opened at once needs no note: it would be read again."""
+    """Note that a draft is filled and not opened. A draft that is opened at once needs no such note."""
     run.links.stage_order(run.store.name, run.order_id, order_id, LinkStage.FILLED, facts=facts)
 
 
@@ -142,15 +142,18 @@ def _complete(found: afosto.Order, draft: afosto.OrderDraft) -> bool:
 
 
 def _units(draft: afosto.OrderDraft) -> Counter[str | None]:
-    """How many units of each line: a line of two prices is two items."""
+    """Return how many units each line has: a line with two prices is two items."""
     units: Counter[str | None] = Counter()
     for item in draft.items:
         units[item.line_ref] += item.quantity
     return units
 
 
-def _compare_totals(run: Run, draft: afosto.OrderDraft, accepted: set[Decimal], order: afosto.Order) -> None:
-    """Hold an order whose money differs. Whether the shop's total counts returned pieces is not known: both pass."""
+def _require_equal_totals(run: Run, draft: afosto.OrderDraft, accepted: set[Decimal], order: afosto.Order) -> None:
+    """Raise NeedsPerson when the money differs. It is not known whether the shop's total counts returned pieces.
+
+    So either total of the shop is accepted.
+    """
     lines, policy = len(_units(draft)), run.store.totals
     differs = all(totals_differ(shop, order.total, lines, policy, draft.currency) for shop in accepted)
     if differs or order.currency != draft.currency:
@@ -162,8 +165,8 @@ def _compare_totals(run: Run, draft: afosto.OrderDraft, accepted: set[Decimal], 
         )
 
 
-def _held_by_payment(run: Run, shop: epages.Order, order: afosto.Order) -> str | None:
-    """Say why a draft is not opened yet; None when it is. Raises NeedsPerson (unknown-payment-state)."""
+def _why_not_opened(run: Run, shop: epages.Order, order: afosto.Order) -> str | None:
+    """Return why a draft is not opened yet; None when it may be opened. Raises NeedsPerson (unknown-payment-state)."""
     found = opening_of(shop, run.store)
     if found is Opening.OPENS:
         return None
@@ -181,39 +184,42 @@ def _held_by_payment(run: Run, shop: epages.Order, order: afosto.Order) -> str |
 
 
 def opening_of(shop: epages.Order, store: Store) -> Opening:
-    """Give whether an order may be opened. What has left the shop does not wait for the money, and neither do we."""
-    if has_left(shop):
+    """Return whether an order may be opened. Once the shop has shipped a part, the payment no longer matters."""
+    if handed_over(shop):
         return Opening.OPENS
     return opening(shop, unpaid=store.open_unpaid, partly_paid=store.open_partly_paid)
 
 
 def _open(run: Run, order_id: str, facts: dict[str, str], *, new: bool) -> str:
-    """Open a draft; `new` when this run has made it."""
-    intent = None if new else announce_opening(run, order_id)
+    """Open a draft. `new`: this run made it."""
+    intent = None if new else record_opening(run, order_id)
     try:
         order = run.afosto.open_order(order_id)
     except AnswerLost as error:
         if intent is None:
-            announce_opening(run, order_id)
+            record_opening(run, order_id)
         raise RetryLater(f"the answer to openOrder was lost: {error}") from error
-    except RefusedByAfosto:
+    except RefusedByAfosto as refusal:
         found = run.afosto.order(order_id)
         if found is None or found.status == "CONCEPT":
             withdraw(run, intent)
             raise
-        _found_open(run, found, facts)
+        raise _found_open(run, found, facts) from refusal
     except (RetryLater, NeedsPerson):
         withdraw(run, intent)
         raise
     return _opened(run, order, "opened", facts)
 
 
-def _found_open(run: Run, order: afosto.Order, facts: dict[str, str] | None = None) -> NoReturn:
-    """It was opened before and the answer was lost: news since then found no opened order, so it is looked at."""
-    run.runtime.ledger.jobs.request_run(run.store.name, "export", "looks", run.order_id, lane=Lane.EXPORT)
-    said = _opened(run, order, "it was open already", facts)
-    # What the shop changed after the draft was made, and before this was known, is in no Afosto order.
-    look_again(said)
+def _found_open(run: Run, order: afosto.Order, facts: dict[str, str] | None = None) -> Wait:
+    """Note an order that was opened before, and return the error that starts a new run.
+
+    The answer to its opening was lost. News since then found no opened order, so a look at the order is requested.
+    """
+    run.request_run("export", "looks", lane=Lane.EXPORT)
+    outcome = _opened(run, order, "it was open already", facts)
+    # The next run finds what the shop changed after the draft was made: no Afosto order has that yet.
+    return restart_run(outcome)
 
 
 def _opened(run: Run, order: afosto.Order, how: str, facts: dict[str, str] | None) -> str:
@@ -223,27 +229,27 @@ def _opened(run: Run, order: afosto.Order, how: str, facts: dict[str, str] | Non
 
 
 def _give_up(run: Run, link: Link | None) -> str:
-    """Canceled before it was opened: there is nothing to sell, so there is no order."""
-    run.runtime.ledger.jobs.wake_order(run.store.name, run.order_id)
+    """The order was canceled before it was opened: nothing is left to sell, so its draft is expired."""
+    run.ledger.jobs.wake_order(run.store.name, run.order_id)
     if link is None:
         return "canceled before it was imported"
     order = read_order(run, link)
     if order.status != "CONCEPT":
-        _found_open(run, order)
-    settle_opening(run)
+        raise _found_open(run, order)
+    resolve_opening(run)
     run.afosto.expire_order(order.id, datetime.now(UTC))
     run.links.stage_order(run.store.name, run.order_id, order.id, LinkStage.EXPIRED)
     return f"canceled before it was opened; the draft {order.id} is expired"
 
 
 def _check_unchanged(run: Run, shop: epages.Order, link: Link) -> str:
-    """What changes in the shop after the import, its payment too, is for a person, as long as nothing has left."""
+    """Raise NeedsPerson when the order or its payment changed in the shop after the import and nothing was shipped."""
     made_of = link.facts.get("fingerprint")
     if made_of is None:
-        # Found again after a restore: what it looked like is not known any more, so it counts from now on.
+        # It was found again after a restore: nobody knows what it looked like, so changes count from now on.
         now = {"fingerprint": fingerprint(shop)}
         run.links.stage_order(run.store.name, run.order_id, link.afosto_id, LinkStage.OPENED, facts=now)
-    elif not has_left(shop) and made_of != fingerprint(shop):
+    elif not handed_over(shop) and made_of != fingerprint(shop):
         raise NeedsPerson(
             f"order {shop.number} of {run.store.name} was changed in the shop after its import: "
             f"addresses or lines differ from Afosto order {link.afosto_id}",
@@ -261,6 +267,6 @@ def _check_unchanged(run: Run, shop: epages.Order, link: Link) -> str:
     return f"imported before as Afosto order {link.afosto_id}"
 
 
-def has_left(shop: epages.Order) -> bool:
-    """Whether the shop handed anything over."""
+def handed_over(shop: epages.Order) -> bool:
+    """Whether the shop has shipped any piece, or the buyer collected one."""
     return any(shipped_so_far(line, order_id=shop.id) for line in shop.lines)

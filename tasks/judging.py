@@ -61,14 +61,14 @@ def judge(
 
 
 def by_intent(notes: OrderNotes) -> Verdict | None:
-    """The verdict where a job has announced more than it has done, or than it knows of; None: nothing is announced."""
+    """The verdict while a job of the order has an open intent; None when there is none."""
     if notes.unsure:
-        return on_its_way("the answer to a call was lost; its job waits until it is sure what landed")
+        return on_its_way("the answer to a call was lost; its job waits until it is certain what landed")
     job = next((job for job in notes.jobs if job.id == notes.unfinished), None)
     if job is None:
         return None
     name = flow_name(job.direction, job.flow)
-    return on_its_way(f"{name} (job {job.id}) has begun and is not finished; it goes on by itself{_trouble(job)}")
+    return on_its_way(f"{name} (job {job.id}) has started and is not finished; it continues by itself{_trouble(job)}")
 
 
 def by_job(standing: Standing, direction: str, flow: str, notes: OrderNotes) -> Verdict | None:

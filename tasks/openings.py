@@ -1,40 +1,41 @@
-"""The opening of a draft: announced, so that no other draft is opened while a call may still open this one."""
+"""The opening of a draft: recorded as an intent, so that no other draft is opened while a call may open this one.
+
+OpenIntent is recorded before a known draft is opened, and when the answer to an opening was lost. Until that call can
+no longer land, the draft is not replaced by another. ItemsIntent is recorded with each new draft and resolved when the
+run that made the draft ends, so it stays open when that run died. The opening of a new draft needs no intent of its
+own.
+"""
 
 from ledger.records import Intent
-from tasks.counterpart import must_wait
+from schemas.intents import ItemsIntent, OpenIntent
+from tasks.order_guards import require_certain
 from tasks.run import Run
 
-# Announced before a draft that was known is opened, and when the answer to an opening was lost: until that can no
-# longer land, the draft is not given up for another.
-OPENING = "open"
-# Announced with each new draft, and settled when the run that made it ends: it stands open after a run that died. The
-# opening of a new draft needs no word of its own.
-ITEMS = "items"
 
+def resolve_opening(run: Run) -> None:
+    """Resolve what may still open the draft that was read. Raises Wait while such a call may still land.
 
-def settle_opening(run: Run) -> None:
-    """Raise Wait while the draft that was read may still be opened: the answer was lost, or the worker died meanwhile.
-
-    That the draft is ended before another is made is no proof: whether Afosto opens an ended one is not known.
+    The answer to the call was lost, or the worker died. That the draft is ended before another is made is no proof: it
+    is not known whether Afosto opens a draft that was ended.
     """
-    intent = run.open_intent(OPENING)
-    if intent is None and (dead := run.open_intent(ITEMS)):
-        intent = run.announce(OPENING, dead.body)
-        run.links.conclude(run.store.name, run.order_id, dead.id, [], "abandoned")
+    intent = run.open_intent(OpenIntent)
+    if intent is None and (dead := run.open_intent(ItemsIntent)):
+        intent = run.record_intent(OpenIntent(dead.body.afosto_id))
+        run.resolve_intent(dead, "abandoned")
     if intent:
-        must_wait(intent)
-        run.links.conclude(run.store.name, run.order_id, intent.id, [], "did not land")
+        require_certain(intent)
+        run.resolve_intent(intent, "did not land")
 
 
-def announce_opening(run: Run, order_id: str) -> Intent:
-    """Note that from now on a call may open the draft, whoever dies."""
-    if intent := run.open_intent(OPENING):
-        run.links.announce_again(intent.id, run.settings.ambiguity_wait)
+def record_opening(run: Run, order_id: str) -> Intent[OpenIntent]:
+    """Record that a call may open the draft from now on, even if this run dies."""
+    if intent := run.open_intent(OpenIntent):
+        run.renew_intent(intent)
         return intent
-    return run.announce(OPENING, {"afosto_id": order_id})
+    return run.record_intent(OpenIntent(order_id))
 
 
-def withdraw(run: Run, announced: Intent | None) -> None:
-    """The call was refused or never sent. One that an earlier run has made may land all the same."""
-    if announced and run.open_intent(OPENING) is None:
-        run.links.conclude(run.store.name, run.order_id, announced.id, [], "not opened")
+def withdraw(run: Run, recorded: Intent[OpenIntent] | None) -> None:
+    """Resolve the intent of a call that was refused or never sent, unless a call of an earlier run may still land."""
+    if recorded and run.open_intent(OpenIntent) is None:
+        run.resolve_intent(recorded, "not opened")

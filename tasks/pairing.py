@@ -1,4 +1,4 @@
-"""The first look at an order after a restore of the database: what both sides did alike in the lost span is linked."""
+"""The first look at an order after a restore of the database: links what both sides did since the backup."""
 
 from collections.abc import Iterable
 
@@ -8,16 +8,16 @@ from schemas import afosto, epages
 from schemas.mapping.news import RETURN_STATUS, Known
 from schemas.mapping.pairs import paired_cancellations, paired_returns, paired_shipments
 from schemas.words import counted
-from tasks.counterpart import canceled_before, counts_by_line, look_again
 from tasks.exporting import known
+from tasks.order_guards import canceled_before, counts_by_line, restart_run
 from tasks.run import Run
 
 
-def settle_order(run: Run, order: afosto.Order) -> None:
-    """Link what was carried over without this database knowing of it, and hold the order no longer.
+def match_effects(run: Run, order: afosto.Order) -> None:
+    """Link what was carried over and is unknown to this database; then the order needs no recovery any more.
 
-    The shop is asked only where Afosto has something that no link accounts for. Raises Wait when something was linked:
-    the next look begins with what is written down then. Raises Drift.
+    The shop is asked only if Afosto has something that no link accounts for. Raises Wait when something was linked: the
+    next look starts with these links. Raises Drift.
     """
     accounted = known(run, order)
     canceled, back, parcels = _canceled(order, accounted), _back(order, accounted), _parcels(order, accounted)
@@ -26,11 +26,11 @@ def settle_order(run: Run, order: afosto.Order) -> None:
         shop = run.epages.order(run.order_id)
         links = [*_cancellations(run, shop, order, canceled), *_returns(run, shop, back)]
         links += _shipments(run, shop, order, parcels)
-    run.links.conclude(run.store.name, run.order_id, None, links, "paired")
-    run.runtime.ledger.restores.mark_recovered(run.store.name, run.order_id)
+    run.bind(links)
+    run.ledger.restores.mark_recovered(run.store.name, run.order_id)
     if links:
-        run.note(f"linked what both sides had done before the restore: {_told(links)}")
-        look_again("what was done before the restore is linked")
+        run.note(f"linked what both sides had done before the restore: {_summary(links)}")
+        raise restart_run("what was done before the restore is linked")
 
 
 def _canceled(order: afosto.Order, accounted: Known) -> list[afosto.Unit]:
@@ -47,7 +47,7 @@ def _parcels(order: afosto.Order, accounted: Known) -> list[afosto.Parcel]:
 
 
 def _cancellations(run: Run, shop: epages.Order, order: afosto.Order, canceled: list[afosto.Unit]) -> list[NewLink]:
-    links = run.linked("cancellation")
+    links = run.links_at_claim("cancellation")
     carried_over = counts_by_line(links, "epages")
     for line_id, count in counts_by_line(links, "afosto").items():
         carried_over[line_id] = carried_over.get(line_id, 0) + count
@@ -60,7 +60,7 @@ def _cancellations(run: Run, shop: epages.Order, order: afosto.Order, canceled: 
 
 def _returns(run: Run, shop: epages.Order, back: list[afosto.Unit]) -> list[NewLink]:
     carried_over: dict[tuple[str, str], int] = {}
-    for link in run.linked("return"):
+    for link in run.links_at_claim("return"):
         key = (link.line_id or "", link.stage)
         carried_over[key] = carried_over.get(key, 0) + link.quantity
     return [
@@ -70,10 +70,10 @@ def _returns(run: Run, shop: epages.Order, back: list[afosto.Unit]) -> list[NewL
 
 
 def _shipments(run: Run, shop: epages.Order, order: afosto.Order, parcels: list[afosto.Parcel]) -> list[NewLink]:
-    """A pickup is one process in the shop: the first parcel stands for it. How far they have come follows by itself."""
+    """A pickup is one process in the shop: it is linked to the first parcel. The export moves it on later."""
     if not parcels or missing_scopes("shipments.import", run.store.scopes):
         return []
-    linked = {link.epages_id for link in run.linked("parcel")}
+    linked = {link.epages_id for link in run.links_at_claim("parcel")}
     processes = run.epages.processes(run.order_id, "pickups" if shop.is_pickup else "shippings")
     free = [process for process in processes if process.id not in linked]
     if shop.is_pickup:
@@ -98,7 +98,7 @@ def _note_codes(run: Run, same: Iterable[tuple[afosto.Parcel, epages.Process]]) 
             )
 
 
-def _told(links: list[NewLink]) -> str:
+def _summary(links: list[NewLink]) -> str:
     kinds = ("cancellation", "parcel", "return")
     counts = {kind: sum(link.kind == kind for link in links) for kind in kinds}
     return ", ".join(counted(count, kind) for kind, count in counts.items() if count)

@@ -19,9 +19,9 @@ from schemas.epages import Availability
 from schemas.errors import AnswerLost, ConnectorError, NeedsPerson, RetryLater, Wait
 from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
-from tasks.counterpart import require_scopes
 from tasks.emptying import Emptying
 from tasks.levels import read_levels
+from tasks.order_guards import require_scopes
 from tasks.refreshing import refresh
 from tasks.run import Run
 from tasks.sellers import Sellers

@@ -1,24 +1,25 @@
-"""After a restore of the database: what became of an order that may have been imported after the dump was made."""
+"""After a restore of the database: finds the Afosto order of an order that may have been imported after the backup."""
 
 from clients.errors_table import Forbidden
 from ledger.records import Link
 from schemas import afosto, epages
-from schemas.errors import LeaseLost, NeedsPerson, Wait
+from schemas.errors import LeaseLost, NeedsPerson
 from schemas.mapping.marks import marked_ids
 from schemas.mapping.orders import reference
 from schemas.reasons import Reason
 from tasks.drafts import bind_draft, expire_draft
+from tasks.order_guards import restart_run
 from tasks.run import Run
 
 DRAFT = "CONCEPT"
 
 
 def find_again(run: Run, shop: epages.Order) -> None:
-    """Return when the import of a held order may go on with the link it has.
+    """Return when the import of an order that needs recovery may continue with the link that it has.
 
-    An Afosto order that was opened is found by the link, by the mark in the shop's note, or by Afosto's list of orders;
-    only that list tells for sure that there is none. A marked draft was never opened, because each later draft is
-    marked before it can be. Raises Wait when another order is bound now, NeedsPerson (restored) when nothing tells.
+    An opened Afosto order is found by the link, by the mark in the shop's note, or by Afosto's list of orders. Only the
+    list proves that there is none. If the marked order is a draft, none was opened: each later draft is marked before
+    it can be opened. Raises Wait when another order is bound now, NeedsPerson (restored) when nothing proves anything.
     """
     link = run.order_link
     named = _named(run, shop, link)
@@ -28,18 +29,18 @@ def find_again(run: Run, shop: epages.Order) -> None:
     if len(opened) > 1:
         raise _for_a_person(run, shop, f"Afosto has more than one: {', '.join(order.id for order in opened)}")
     if opened:
-        _bind(run, link, opened[0])
+        _require_bound(run, link, opened[0])
         return
     marked = [order for order in named if order.id in marked_ids(shop.order_note)]
     if listed is None and not marked:
-        raise _for_a_person(run, shop, "neither the note of the order nor a list of Afosto's tells")
-    run.runtime.ledger.restores.mark_recovered(run.store.name, run.order_id)
+        raise _for_a_person(run, shop, "neither the note of the order nor Afosto's list of orders shows it")
+    run.ledger.restores.mark_recovered(run.store.name, run.order_id)
     if marked:
-        _bind(run, link, marked[0])
+        _require_bound(run, link, marked[0])
 
 
 def _named(run: Run, shop: epages.Order, link: Link | None) -> list[afosto.Order]:
-    """The Afosto orders that link and note name, as far as they are this order's."""
+    """The Afosto orders that the link and the note name, if they have the reference of this order."""
     ids = dict.fromkeys([*([link.afosto_id] if link else []), *marked_ids(shop.order_note)])
     found = filter(None, map(run.afosto.order, ids))
     return [order for order in found if order.reference == reference(run.store.name, run.order_id)]
@@ -57,7 +58,8 @@ def _listed(run: Run) -> tuple[afosto.Order, ...] | None:
         return None
 
 
-def _bind(run: Run, link: Link | None, order: afosto.Order) -> None:
+def _require_bound(run: Run, link: Link | None, order: afosto.Order) -> None:
+    """Return when the order is bound to this Afosto order; else bind it and raise Wait, so that a new run begins."""
     if link and link.afosto_id == order.id:
         return
     if not bind_draft(run, order.id, link, {"number": order.number}):
@@ -65,7 +67,7 @@ def _bind(run: Run, link: Link | None, order: afosto.Order) -> None:
     if link:
         expire_draft(run, link.afosto_id)
     run.note(f"found again as Afosto order {order.id}")
-    raise Wait("found again in Afosto; what else there is comes next", after=0)
+    raise restart_run("found again in Afosto")
 
 
 def _for_a_person(run: Run, shop: epages.Order, why: str) -> NeedsPerson:

@@ -1,16 +1,18 @@
 """One run of one job: what a handler works with."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from clients.afosto.client import AfostoClient, Done
 from clients.epages import EpagesClient
-from ledger.links import Links
-from ledger.records import Context, Intent, Job, Link, Store
+from ledger.ledger import Ledger
+from ledger.links import Links, NewLink
+from ledger.records import Context, Intent, Job, Link, Store, StoredIntent
 from schemas.errors import AnswerLost, ConnectorError
+from schemas.intents import B, IntentKind
 from schemas.settings import Settings
 from schemas.words import counted
 from tasks.runtime import Runtime
@@ -19,9 +21,9 @@ from tasks.vendors import Gate, afosto_client, epages_bucket, epages_client
 
 @dataclass
 class Run:
-    """A claimed job with its context, both vendors behind their gates, and the notes of what was done.
+    """A claimed job with its context, the clients of both vendors, and the steps that were done.
 
-    `prepaid_…` are the calls at each vendor that are reserved before the handler begins.
+    `prepaid_…` is how many calls to each vendor are reserved before the handler starts.
     """
 
     runtime: Runtime
@@ -48,18 +50,23 @@ class Run:
         return self.job.order_key
 
     @property
+    def ledger(self) -> Ledger:
+        """The database."""
+        return self.runtime.ledger
+
+    @property
     def links(self) -> Links:
-        """Where links and intents are written."""
-        return self.runtime.ledger.links
+        """The tables of links and intents, to write to. `links_at_claim` has what was read from them."""
+        return self.ledger.links
 
     @cached_property
     def epages_gate(self) -> Gate:
-        """Budget, breaker and lease in front of the shop."""
+        """Checks budget, breaker and lease before each call to the shop."""
         return self._gate("epages")
 
     @cached_property
     def afosto_gate(self) -> Gate:
-        """Budget, breaker and lease in front of Afosto."""
+        """Checks budget, breaker and lease before each call to Afosto."""
         return self._gate("afosto")
 
     def _gate(self, vendor: str) -> Gate:
@@ -76,16 +83,16 @@ class Run:
 
     @cached_property
     def epages(self) -> EpagesClient:
-        """The shop."""
+        """The client of the shop."""
         return epages_client(self.runtime, self.store, self.epages_gate)
 
     @cached_property
     def afosto(self) -> AfostoClient:
-        """Afosto."""
+        """The client of Afosto."""
         return afosto_client(self.runtime, self.store, self.afosto_gate)
 
     def reserve(self, epages: int, afosto: int) -> float:
-        """Take so many calls at both vendors, in one round trip; return in how many seconds all of them may be made."""
+        """Reserve calls to both vendors in one round trip; return the delay in seconds until all are allowed."""
         if not (epages or afosto):
             return 0.0
         runtime, lane = self.runtime, self.job.lane
@@ -106,36 +113,60 @@ class Run:
 
     @property
     def effects(self) -> int:
-        """How many of them were to change the other side."""
+        """How many of the requests were to change something at a vendor."""
         return self.epages_gate.effects + self.afosto_gate.effects
 
     @property
     def order_link(self) -> Link | None:
         """The link of the order to its Afosto order, as it was at the claim."""
-        return next((link for link in self.context.links if link.kind == "order"), None)
+        return next(iter(self.links_at_claim("order")), None)
 
-    def linked(self, kind: str) -> list[Link]:
-        """The links of one kind, as they were at the claim."""
-        return [link for link in self.context.links if link.kind == kind]
+    def links_at_claim(self, kind: str | None = None) -> list[Link]:
+        """The links of the order, all or of one kind, as they were at the claim: without what this run writes."""
+        return [link for link in self.context.links if kind in (None, link.kind)]
 
-    def open_intent(self, kind: str) -> Intent | None:
-        """The oldest unsettled intent of one kind."""
+    def stored_intent(self, kind: IntentKind) -> StoredIntent | None:
+        """The oldest open intent of one kind, as it was at the claim; its body is not read."""
         return next((intent for intent in self.context.intents if intent.kind == kind), None)
 
-    def announce(self, kind: str, body: Mapping[str, object]) -> Intent:
-        """Write an intent before the call that it is about; raises LeaseLost when the job is somebody else's by now."""
+    def open_intents(self, form: type[B]) -> list[Intent[B]]:
+        """The open intents of one kind, as they were at the claim, oldest first."""
+        return [intent.read(form) for intent in self.context.intents if intent.kind == form.kind]
+
+    def open_intent(self, form: type[B]) -> Intent[B] | None:
+        """The oldest open intent of one kind, as it was at the claim."""
+        stored = self.stored_intent(form.kind)
+        return stored.read(form) if stored else None
+
+    def record_intent(self, body: B) -> Intent[B]:
+        """Record an intent before its call; raises LeaseLost when another run holds the job."""
         wait = self.settings.ambiguity_wait
-        intent_id = self.links.announce(self.job, kind, body, wait)
-        return Intent(intent_id, kind, dict(body), wait, self.job.id, "running")
+        return Intent(self.links.record_intent(self.job, body, wait), body, wait)
+
+    def renew_intent(self, intent: Intent[B]) -> None:
+        """Record that the call of an open intent is repeated, so that its effect may land for a while from now on."""
+        self.links.renew_intent(intent.id, self.settings.ambiguity_wait)
+
+    def resolve_intent(self, intent: Intent[B], outcome: str, links: Iterable[NewLink] = ()) -> None:
+        """Write the links that a call led to, and resolve its intent. Raises NeedsPerson (not-written-down)."""
+        self.links.resolve_intent(self.store.name, self.order_id, intent.id, links, outcome)
+
+    def bind(self, links: Iterable[NewLink]) -> None:
+        """Write links of what exists on both sides without a call of ours. Raises NeedsPerson (not-written-down)."""
+        self.links.bind(self.store.name, self.order_id, links)
+
+    def request_run(self, direction: str, flow: str, lane: int) -> None:
+        """Ask for a run of another job of this order."""
+        self.ledger.jobs.request_run(self.store.name, direction, flow, self.order_id, lane=lane)
 
     @contextmanager
-    def announced(self, kind: str, body: Mapping[str, object]) -> Iterator[Intent]:
-        """Announce the one call of the block. Only an answer that was lost leaves the intent open.
+    def recorded(self, body: B) -> Iterator[Intent[B]]:
+        """Record the intent of the one call that the block makes. Only a lost answer leaves the intent open.
 
-        A call that was not sent (no budget, an open breaker, no token, no lease, no connection) or was refused can not
-        land: its intent is withdrawn, so that nobody waits for it. Raises LeaseLost as `announce` does.
+        A call that was not sent (no budget, an open breaker, no token, no lease, no connection) or was refused cannot
+        land: its intent is withdrawn, so that no job waits for it. Raises LeaseLost as `record_intent` does.
         """
-        intent = self.announce(kind, body)
+        intent = self.record_intent(body)
         try:
             yield intent
         except AnswerLost:
@@ -145,8 +176,8 @@ class Run:
             raise
 
     @contextmanager
-    def carrying_out(self, intent: Intent) -> Iterator[None]:
-        """Make calls of an announced plan. It stays open when it is cut, but in doubt only if an answer was lost."""
+    def carrying_out(self, intent: Intent[B]) -> Iterator[None]:
+        """Make the calls of a recorded plan. If it is cut short it stays open, in doubt only after a lost answer."""
         try:
             yield
         except AnswerLost:
@@ -157,7 +188,7 @@ class Run:
 
     @contextmanager
     def progress(self, doing: str, total: int, rest: str = "") -> Iterator[Done]:
-        """Note how many of `total` units were done when the block ends, also when it is cut; the block tells them."""
+        """Note how many of `total` units were done when the block ends or fails. The block reports each count."""
         counts: list[int] = []
         try:
             yield counts.append
@@ -167,5 +198,5 @@ class Run:
                 self.note(f"{doing} {so_far}{rest}")
 
     def note(self, step: str) -> None:
-        """Remember a step for the attempt, in words a support person reads."""
+        """Record a step of the attempt, in words that a support person reads."""
         self.steps.append(step)

@@ -1,18 +1,18 @@
 -- name: bind_order
--- The first writer wins; a second draft of the same order is not taken. Its items are announced with it.
+-- The first writer wins; a second draft of the same order is not bound. The intent to fill the draft is recorded with it.
 with bound as (
     insert into links (store, kind, order_key, epages_id, afosto_id, written_by, stage, facts)
     values (%(store)s, 'order', %(order_key)s, %(order_key)s, %(afosto_id)s, 'epages', 'created', %(facts)s)
     on conflict (store, kind, epages_id) do nothing
     returning id
-), announced as (
+), recorded as (
     insert into intents (store, order_key, job_id, kind, body, ambiguous_until)
-    select %(store)s, %(order_key)s, %(job_id)s, 'items', jsonb_build_object('afosto_id', %(afosto_id)s::text), now() from bound
+    select %(store)s, %(order_key)s, %(job_id)s, %(kind)s, %(body)s, now() from bound
 )
 select id from bound;
 
 -- name: replace_draft
--- A draft that may have been filled twice is given up for a new one.
+-- A new draft is bound in place of one that may have been filled twice.
 with given_up as (
     insert into orphans (store, afosto_id, order_key) values (%(store)s, %(old)s, %(order_key)s) on conflict do nothing
 )
@@ -22,8 +22,8 @@ where store = %(store)s and kind = 'order' and epages_id = %(order_key)s and afo
 returning id;
 
 -- name: stage_order
--- From its opening on, an order is watched; a draft is so as well, as seldom as a closed order: a person may open it in Afosto.
--- Nobody who was slow makes a draft again of what was opened meanwhile.
+-- An order is watched once it is open. A draft is watched too, as seldom as a closed order: a person may open it in Afosto.
+-- A slow run does not turn an order that was opened meanwhile into a draft again.
 with staged as (
     update links set stage = %(stage)s, facts = facts || %(facts)s
     where store = %(store)s and kind = 'order' and epages_id = %(order_key)s and afosto_id = %(afosto_id)s
@@ -41,7 +41,7 @@ with staged as (
 select id from staged;
 
 -- name: bind
--- All of an order's at once: it may have ten thousand pieces.
+-- All links of an order in one statement: it may have ten thousand pieces.
 insert into links (store, order_key, kind, line_id, epages_id, afosto_id, quantity, written_by, stage)
 select %(store)s, %(order_key)s, n.*
 from unnest(%(kind)s::text[], %(line_id)s::text[], %(epages_id)s::text[], %(afosto_id)s::text[], %(quantity)s::int[],
@@ -57,7 +57,7 @@ from unnest(%(afosto_ids)s::text[], %(stages)s::text[], %(tracking_codes)s::text
 where l.store = %(store)s and l.kind = 'parcel' and l.afosto_id = n.afosto_id;
 
 -- name: note_codes
--- Where both sides have another tracking code for one shipment; gone when they agree.
+-- The two tracking codes of a shipment where the sides differ; removed when they agree.
 update links set facts = facts - array['shop_code', 'afosto_code'] || %(codes)s
 where store = %(store)s and kind = 'parcel' and afosto_id = %(afosto_id)s
   and facts is distinct from facts - array['shop_code', 'afosto_code'] || %(codes)s;
@@ -67,30 +67,30 @@ insert into intents (store, order_key, job_id, kind, body, ambiguous_until)
 values (%(store)s, %(order_key)s, %(job_id)s, %(kind)s, %(body)s, now() + %(wait)s * interval '1 second')
 returning id;
 
--- name: announce
--- By who holds the job only: somebody else may have done it meanwhile, and nobody would settle this.
+-- name: record_intent
+-- Only for the run that holds the job: another run may have made the call meanwhile, and nobody would resolve this intent.
 insert into intents (store, order_key, job_id, kind, body, ambiguous_until)
 select %(store)s, %(order_key)s, j.id, %(kind)s, %(body)s, now() + %(wait)s * interval '1 second'
 from jobs j where j.id = %(job_id)s and j.fence = %(fence)s and j.state = 'running' for share
 returning id;
 
--- name: extend_intent
+-- name: renew_intent
 update intents set ambiguous_until = now() + %(wait)s * interval '1 second' where id = %(id)s and settled_at is null;
 
 -- name: withdraw_intent
--- By who has the job only: another run may have repeated the call by now.
+-- Only for the run that holds the job: another run may have repeated the call by now.
 update intents i set settled_at = now(), outcome = 'not done'
 from jobs j where i.id = %(id)s and i.settled_at is null and j.id = %(job_id)s and j.fence = %(fence)s;
 
 -- name: end_doubt
--- By who has the job only, as above.
+-- Only for the run that holds the job, as above.
 update intents i set ambiguous_until = now()
 from jobs j where i.id = %(id)s and i.settled_at is null and j.id = %(job_id)s and j.fence = %(fence)s;
 
--- name: settle_items
--- Whatever run announced them: a run does not know the intent that it opened itself.
+-- name: resolve_items
+-- Whichever run recorded the intent: a run does not know the id of the one that it recorded itself.
 update intents set settled_at = now(), outcome = %(outcome)s
 where store = %(store)s and order_key = %(order_key)s and kind = any(%(kinds)s) and settled_at is null;
 
--- name: settle_intent
+-- name: resolve_intent
 update intents set settled_at = now(), outcome = %(outcome)s where id = %(id)s and settled_at is null returning id;

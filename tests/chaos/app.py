@@ -10,9 +10,9 @@ import clients.breaker
 import clients.limiter
 import ledger.cursors
 import ledger.ledger
-import tasks.counterpart
 import tasks.engine
 import tasks.importing_undoings
+import tasks.order_guards
 import tasks.polling
 from tests.chaos.points import WAITS, install
 from workers.app import ConnectorApp, app
@@ -26,7 +26,7 @@ _CONSTANTS = (
     (clients.limiter, "REDIS_PAUSE"),
     (ledger.cursors, "READ_AGAIN"),
     (ledger.ledger, "ORDER_WAIT"),
-    (tasks.counterpart, "ORDER_WAIT"),
+    (tasks.order_guards, "ORDER_WAIT"),
     (tasks.importing_undoings, "ORDER_WAIT"),
     (tasks.engine, "STORE_PAUSE"),
     (tasks.polling, "SLOWEST_SLICE"),

@@ -26,8 +26,8 @@ FOLDER, WAITS = "CHAOS_POINTS", "CHAOS_WAITS"
 # What commits: it may die before it was asked for, or when it has happened and nobody was told.
 STEPS: Mapping[str, tuple[tuple[type, str], ...]] = {
     "claim": ((Jobs, "claim"),),
-    "intent": tuple((Links, name) for name in ("announce", "announce_again", "bind_order", "replace_draft")),
-    "link": tuple((Links, name) for name in ("conclude", "stage_order", "note_parcels")),
+    "intent": tuple((Links, name) for name in ("record_intent", "renew_intent", "bind_order", "replace_draft")),
+    "link": tuple((Links, name) for name in ("resolve_intent", "bind", "stage_order", "note_parcels")),
     "settle": ((Jobs, "settle"),),
     "cursor": ((Cursors, "advance"),),
     "webhook": ((Webhooks, "take"),),

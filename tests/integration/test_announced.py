@@ -154,16 +154,16 @@ def test_a_draft_whose_end_may_still_land_is_not_taken_up_again(driver: Driver) 
 
 def test_a_worker_that_lost_its_job_announces_nothing(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     order, copy = driver.imported(lines=driver.lines(3))
-    announce, frozen = Links.announce, list[str]()
+    record, frozen = Links.record_intent, list[str]()
 
     def frozen_before(links: Links, *arguments: Any) -> Any:
         if not frozen:
             frozen.append("here")
             driver.lose_leases()
             execute(driver.runtime, EXPORT, OrderMessage(driver.store, order["id"], 0), no_refill)
-        return announce(links, *arguments)
+        return record(links, *arguments)
 
-    monkeypatch.setattr(Links, "announce", frozen_before)
+    monkeypatch.setattr(Links, "record_intent", frozen_before)
     driver.world.afosto.cancel(TENANT, copy["id"], units(copy)[:1])
     driver.look(order)
     driver.settle()

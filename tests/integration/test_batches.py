@@ -17,6 +17,7 @@ from ledger.links import NewLink
 from ledger.records import JobRequest, SeenOrder
 from ledger.stock import StockOutcome
 from schemas.errors import NeedsPerson
+from schemas.intents import ParcelIntent
 from schemas.mapping.stock import SoldLine
 from tests.rows import store_values
 
@@ -201,10 +202,10 @@ def test_links_that_are_refused_leave_the_others_bound_and_the_intent_open(ledge
     ledger.jobs.request_run("shop", "import", "orders", "a")
     claimed = ledger.jobs.claim("shop", "import", "orders", "a", holder="me", lease=60)
     assert claimed is not None
-    intent = ledger.links.announce(claimed[0], "parcel", {}, 0)
+    intent = ledger.links.record_intent(claimed[0], ParcelIntent("process", (), None, None), 0)
     new = [NewLink("parcel", each) for each in (*GOOD, BAD)]
     with pytest.raises(NeedsPerson, match=f"in Afosto as {BAD} cannot be kept"):
-        ledger.links.conclude("shop", "a", intent, new, "done")
+        ledger.links.resolve_intent("shop", "a", intent, new, "done")
     assert [row["afosto_id"] for row in rows(ledger, "select afosto_id from links order by 1")] == list(GOOD)
     assert rows(ledger, "select id from intents where settled_at is null") == [{"id": intent}]
 
@@ -215,7 +216,7 @@ def many(count: int) -> list[NewLink]:
 
 def test_the_links_of_a_large_order_are_bound_by_one_statement(ledger: Ledger) -> None:
     written = count_statements(ledger)
-    ledger.links.conclude("shop", "a", None, many(10_000), "done")
+    ledger.links.bind("shop", "a", many(10_000))
     assert rows(ledger, written) == [{"statements": 1}]
     assert rows(ledger, "select count(*) as bound from links") == [{"bound": 10_000}]
 
@@ -223,19 +224,19 @@ def test_the_links_of_a_large_order_are_bound_by_one_statement(ledger: Ledger) -
 def test_of_the_links_of_a_large_order_only_the_one_that_is_refused_is_left_out(ledger: Ledger) -> None:
     refuse(ledger, "links", "afosto_id")
     with pytest.raises(NeedsPerson, match=f"in Afosto as {BAD} cannot be kept"):
-        ledger.links.conclude("shop", "a", None, [*many(10_000), NewLink("cancellation", BAD)], "done")
+        ledger.links.bind("shop", "a", [*many(10_000), NewLink("cancellation", BAD)])
     assert rows(ledger, "select count(*) as bound from links") == [{"bound": 10_000}]
 
 
 def test_a_link_that_is_bound_already_stays_as_it_is(ledger: Ledger) -> None:
-    ledger.links.conclude("shop", "a", None, [NewLink("parcel", each, stage="sent") for each in GOOD[:2]], "done")
-    ledger.links.conclude("shop", "a", None, [NewLink("parcel", each) for each in (*GOOD, *GOOD)], "done")
+    ledger.links.bind("shop", "a", [NewLink("parcel", each, stage="sent") for each in GOOD[:2]])
+    ledger.links.bind("shop", "a", [NewLink("parcel", each) for each in (*GOOD, *GOOD)])
     bound = rows(ledger, "select afosto_id, stage from links order by afosto_id")
     assert [row["stage"] for row in bound] == ["sent", "sent", "done", "done", "done"]
 
 
 def test_the_statuses_of_many_parcels_are_noted_by_one_statement(ledger: Ledger) -> None:
-    ledger.links.conclude("shop", "a", None, [NewLink("parcel", each) for each in GOOD], "done")
+    ledger.links.bind("shop", "a", [NewLink("parcel", each) for each in GOOD])
     written = count_statements(ledger)
     ledger.links.note_parcels("shop", dict.fromkeys(GOOD, "sent"), {"a": "code"})
     assert rows(ledger, written) == [{"statements": 1}]
@@ -244,7 +245,7 @@ def test_the_statuses_of_many_parcels_are_noted_by_one_statement(ledger: Ledger)
 
 
 def test_a_parcel_whose_status_is_refused_leaves_the_others_noted(ledger: Ledger) -> None:
-    ledger.links.conclude("shop", "a", None, [NewLink("parcel", each) for each in GOOD], "done")
+    ledger.links.bind("shop", "a", [NewLink("parcel", each) for each in GOOD])
     refuse(ledger, "links", "stage")
     with pytest.raises(NeedsPerson, match="the status of parcel a cannot be kept"):
         ledger.links.note_parcels("shop", {**dict.fromkeys(GOOD, "sent"), "a": BAD})

@@ -213,7 +213,7 @@ def test_an_order_tells_what_is_uncertain_only_while_it_is(driver: Driver, conne
     row = ledger.database.row("links.open_intent", {**intent, "wait": 60})
     assert row
     assert "An answer to 'parcel' is not certain yet" in connector("order", driver.store, order["number"]).stdout
-    ledger.links.announce_again(row["id"], 0)
+    ledger.links.renew_intent(row["id"], 0)
     assert "not certain" not in connector("order", driver.store, order["number"]).stdout
 
 

@@ -59,7 +59,7 @@ def test_of_an_order_that_is_canceled_over_several_runs_people_hear_that_it_goes
     assert {row["state"] for row in rows} == {"on its way"}
     (cause,) = {row["cause"] for row in rows}
     assert re.match(
-        r"cancellations.import \(job \d+\) has begun and is not finished; it goes on by itself; it says: ", cause
+        r"cancellations.import \(job \d+\) has started and is not finished; it continues by itself; it says: ", cause
     )
     driver.settle(60)
     assert found(connector) == []

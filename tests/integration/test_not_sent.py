@@ -8,6 +8,7 @@ import pytest
 from ledger.links import Links
 from ledger.stock import Stock
 from schemas.errors import ConnectorError, LeaseLost, NeedsPerson, RetryLater, VendorSilent, Wait
+from schemas.intents import IntentBody, ParcelIntent
 from tasks.runtime import Runtime
 from tasks.vendors import Gate, epages_bucket
 from tests.driver import Document, Driver, units
@@ -50,11 +51,11 @@ class Guard:
 def refuse(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, ConnectorError], Guard]:
     def arm(kind: str, error: ConnectorError) -> Guard:
         guard = Guard(kind, error)
-        announce, move, before = Links.announce, Stock.record_move, Gate.before
+        record, move, before = Links.record_intent, Stock.record_move, Gate.before
 
-        def announcing(self: Links, job: Any, kind: str, *rest: Any) -> int:
-            guard.announced |= kind == guard.kind
-            return announce(self, job, kind, *rest)
+        def recording(self: Links, job: Any, body: IntentBody, *rest: Any) -> int:
+            guard.announced |= body.kind == guard.kind
+            return record(self, job, body, *rest)
 
         def moving(self: Stock, *arguments: Any) -> Any:
             guard.announced |= guard.kind == "stock"
@@ -64,7 +65,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, ConnectorError], G
             guard.step()
             before(self, effect)
 
-        monkeypatch.setattr(Links, "announce", announcing)
+        monkeypatch.setattr(Links, "record_intent", recording)
         monkeypatch.setattr(Stock, "record_move", moving)
         monkeypatch.setattr(Gate, "before", passing)
         return guard
@@ -187,10 +188,10 @@ def test_an_intent_that_another_run_has_taken_over_is_left_to_it(driver: Driver)
     key = (driver.store, "import", "orders", driver.jobs()[0]["order_key"])
     jobs.request_run(*key, lane=LIVE)
     first = _claim(driver, key)
-    intent = links.announce(first, "parcel", {}, 60)
+    intent = links.record_intent(first, ParcelIntent("process", (), None, None), 60)
     driver.lose_leases()
     second = _claim(driver, key)
-    links.announce_again(intent, 60)
+    links.renew_intent(intent, 60)
     links.withdraw(first, intent)
     links.end_doubt(first, intent)
     assert _doubts(driver) == [pytest.approx(60, abs=10)]

@@ -72,7 +72,7 @@ def test_what_was_carried_over_and_undone_in_the_shop_is_not_done_again(driver: 
     (unit,) = driver.afosto(order)["units"]
     # As if the shop had forgotten what the ledger remembers.
     link = NewLink("cancellation", unit["contra"], line_id=order["lines"][0]["id"], written_by="afosto")
-    driver.runtime.ledger.links.conclude(driver.store, order["id"], None, [link], "done")
+    driver.runtime.ledger.links.bind(driver.store, order["id"], [link])
     execute(driver, "update watched set looked_at = now() where store = %s")
     (row,) = found(connector)
     assert (row["kind"], row["state"], row["repair"]) == ("canceled", "for a person", [])

@@ -43,7 +43,7 @@ def test_a_return_behind_a_pickup_behind_a_parked_cancellation_waits_with_it(dri
         driver.hurry()
     waiting = {job["flow"]: job["message"] for job in driver.jobs() if job["state"] == "waiting"}
     assert set(waiting) == {"shipments", "returns"}
-    assert all("that is parked: retry or drop it" in message for message in waiting.values())
+    assert all("that job is parked: retry or drop it" in message for message in waiting.values())
     before = [job["claims"] for job in driver.jobs()]
     time.sleep(2 * driver.runtime.settings.retry_base)
     assert driver.run() == []

@@ -13,6 +13,7 @@ from ledger.ledger import Ledger
 from ledger.records import Context, Job, Settlement
 from ledger.stock import StockOutcome, WantedSku
 from schemas.errors import NeedsPerson
+from schemas.intents import ShopParcelIntent
 from tests.driver import Driver
 from tests.rows import store_values
 from tests.world import World
@@ -84,10 +85,10 @@ def test_a_character_that_postgres_cannot_keep_is_replaced_in_texts_and_in_json(
 
 
 def test_what_is_announced_of_a_call_holds_any_text(ledger: Ledger, job: Job) -> None:
-    ledger.links.announce(job, "parcel", {"code": UNKEEPABLE, UNKEEPABLE: 1}, 0)
+    ledger.links.record_intent(job, ShopParcelIntent("parcel", {UNKEEPABLE: 1}, UNKEEPABLE, ()), 0)
     settle(ledger, job, Settlement("waiting", "waits"))
     (intent,) = claimed(ledger)[1].intents
-    assert intent.body == {"code": KEPT, KEPT: 1}
+    assert intent.body == {"parcel": "parcel", "lines": {KEPT: 1}, "code": KEPT, "baseline": []}
 
 
 def test_a_store_is_blamed_in_any_words(ledger: Ledger) -> None:
