@@ -176,7 +176,7 @@ def _waits(run: Run, error: Wait) -> Settlement:
 
 def _prepaid(run: Run, error: Wait) -> Settlement:
     """The next run begins anew: it also needs the calls that this one has spent, reserved once more."""
-    epages, afosto = run.epages_gate, run.afosto_gate
+    epages, afosto = run.epages_gate.budget, run.afosto_gate.budget
     try:
         wait = run.reserve(epages.lacking, afosto.lacking)
     except Wait as silent:
@@ -259,7 +259,7 @@ def _send_next(run: Run, flow: str, version: int | None) -> None:
 
 
 def _heal(run: Run) -> None:
-    used = {"epages": run.epages_gate.calls, "afosto": run.afosto_gate.calls}
+    used = {"epages": run.epages_gate.budget.spent, "afosto": run.afosto_gate.budget.spent}
     healed = [vendor for vendor in run.context.unhealthy if used.get(vendor)]
     if healed:
         run.runtime.ledger.stores.heal(run.store.name, healed)

@@ -9,9 +9,9 @@ import structlog
 from ledger.database import Row
 from ledger.front import Standing
 from schemas.errors import Wait
+from tasks.call_budget import epages_bucket
 from tasks.engine import LANES, Flow
 from tasks.runtime import Runtime
-from tasks.vendors import epages_bucket
 
 log = structlog.get_logger()
 

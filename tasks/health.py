@@ -10,9 +10,9 @@ from celery.exceptions import Retry
 from ledger.records import Store
 from schemas.errors import NeedsPerson, RetryLater, VendorSilent
 from schemas.texts import told
+from tasks.call_budget import epages_bucket
 from tasks.logs import without_secrets
 from tasks.runtime import Runtime
-from tasks.vendors import epages_bucket
 
 log = structlog.get_logger()
 

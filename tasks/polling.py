@@ -18,7 +18,8 @@ from tasks.putting_off import put_off
 from tasks.runtime import Runtime
 from tasks.slices import Reader, Reading
 from tasks.taking import take_all
-from tasks.vendors import Gate, epages_client, reading_epages
+from tasks.vendor_clients import epages_client, reading_epages
+from tasks.vendor_gate import Gate
 
 # A poll that failed is tried again after this many seconds, or after its interval when that is shorter.
 RETRY_PAUSE = 30.0
@@ -96,8 +97,8 @@ def _read(runtime: Runtime, store: Store, cursor: Cursor, reader: Reader, gate: 
     while True:
         reading = reader.next()
         pause = _pause(runtime, started, reading)
-        found = _slice(runtime, store, cursor, reading, requests=gate.calls - asked, pause=pause)
-        asked = gate.calls
+        found = _slice(runtime, store, cursor, reading, requests=gate.budget.spent - asked, pause=pause)
+        asked = gate.budget.spent
         changed = runtime.ledger.cursors.advance(cursor, found)
         if changed is None:
             return "a newer poll has taken over"
@@ -111,7 +112,7 @@ def _read(runtime: Runtime, store: Store, cursor: Cursor, reader: Reader, gate: 
             _continue(runtime, cursor)
             break
     runtime.ledger.stores.heal_run(store.name, POLLS[cursor.kind], ["epages"])
-    return f"{counted(seen, 'order')} seen, {counted(news, 'job')} with news, {counted(gate.calls, 'request')}"
+    return f"{counted(seen, 'order')} seen, {counted(news, 'job')} with news, {counted(gate.budget.spent, 'request')}"
 
 
 def patience(interval: float) -> float:

@@ -14,7 +14,7 @@ from schemas.words import counted
 from tasks.health import StoreRun, note_refusal, note_silence, showing
 from tasks.putting_off import put_off
 from tasks.runtime import Runtime
-from tasks.vendors import afosto_client, reading_afosto
+from tasks.vendor_clients import afosto_client, reading_afosto
 
 # How far behind its clock Afosto's list is read again: a change may become visible late.
 OVERLAP = timedelta(seconds=60)

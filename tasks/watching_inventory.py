@@ -21,7 +21,7 @@ from tasks.refreshing import refresh
 from tasks.runtime import Runtime
 from tasks.sellers import PAST_WAIT
 from tasks.stock_outcomes import UNKNOWN_SKU, no_location
-from tasks.vendors import afosto_client, reading_afosto
+from tasks.vendor_clients import afosto_client, reading_afosto
 from tasks.walking_catalogue import reserve, walk
 
 log = structlog.get_logger()
@@ -102,7 +102,7 @@ class _Watch:
             name, now, lists_changes=lists, pause=pause, news=first or changed > 0, longest=settings.poll_interval
         )
         self._stock.hint_if_due(name)
-        if self._afosto_gate.calls:
+        if self._afosto_gate.budget.spent:
             self._runtime.ledger.stores.heal(name, ["afosto"])
         self._search()
         return (

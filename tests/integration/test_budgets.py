@@ -15,10 +15,10 @@ import clients.limiter
 import tasks.polling
 from clients.scripts import Call, run_scripts
 from schemas.messages import PollMessage
+from tasks.call_budget import epages_bucket
 from tasks.poll import send_imports
 from tasks.polling import poll
 from tasks.runtime import Runtime
-from tasks.vendors import epages_bucket
 from tests.driver import Driver
 from tests.world import TENANT, World
 from workers.local.services import Services

@@ -9,9 +9,9 @@ from celery.exceptions import Retry
 from clients.breaker import FAILURES_TO_OPEN
 from schemas.errors import VendorSilent
 from schemas.messages import StoreMessage
+from tasks.call_budget import epages_bucket
 from tasks.health import note_silence
 from tasks.runtime import Runtime
-from tasks.vendors import epages_bucket
 from tasks.walking import walk
 from tests.driver import Driver
 from tests.world import TENANT, World
