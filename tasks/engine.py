@@ -5,18 +5,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import structlog
-from celery.exceptions import Retry
 
 from ledger.records import Context, Settlement
 from schemas.errors import LeaseLost, MalformedDocument, NeedsPerson, OutOfTime, RetryLater, Wait
 from schemas.messages import OrderMessage
 from schemas.words import counted
 from tasks.backoff import backoff
-from tasks.brokers import BROKER_ERRORS
 from tasks.health import StoreRun, note_fault, note_refusal, note_silence, words_of
-from tasks.putting_off import put_off
+from tasks.putting_off import FailedForNow, put_off
 from tasks.run import Run
-from tasks.runtime import Runtime
+from tasks.runtime import BrokerRefused, Runtime
 
 log = structlog.get_logger()
 
@@ -63,11 +61,11 @@ class Flow:
         return {"store": store, **named, "version": version}
 
 
-def execute(runtime: Runtime, flow: Flow, message: OrderMessage, refill: Callable[[Runtime, Flow], None]) -> str:
-    """Run the job that a message asks for and return its outcome in words; `refill` is called after it.
+def execute(runtime: Runtime, flow: Flow, message: OrderMessage, top_up: Callable[[Runtime, Flow], None]) -> str:
+    """Run the job that a message asks for and return its outcome in words; `top_up` is called after it.
 
-    Raises celery's Retry when the job failed for a while, NeedsPerson when it is parked: Flower then shows a retry or a
-    failure; the ledger has decided already what happens next.
+    Raises FailedForNow when the job will be run again, NeedsPerson when it is parked: Flower then shows a retry or a
+    failure. The ledger has already decided what happens next.
     """
     jobs = runtime.ledger.jobs
     key = (message.store, flow.direction, flow.name, message.order)
@@ -84,7 +82,7 @@ def execute(runtime: Runtime, flow: Flow, message: OrderMessage, refill: Callabl
         return _run(Run(runtime, job, context, epages, max(flow.afosto_calls, job.prepaid_afosto)), flow)
     finally:
         runtime.leases.release(job.id)
-        refill(runtime, flow)
+        top_up(runtime, flow)
 
 
 def _run(run: Run, flow: Flow) -> str:
@@ -95,7 +93,7 @@ def _run(run: Run, flow: Flow) -> str:
         outcome = flow.handler(run)
     except LeaseLost as error:
         _settle(run, Settlement("waiting", "lease lost", str(error), pause=0, failed=True))
-        raise Retry("the lease was lost") from error
+        raise FailedForNow("the lease was lost") from error
     except (RetryLater, NeedsPerson) as error:
         return _settle_otherwise(run, error)
     except Exception as error:
@@ -254,7 +252,7 @@ def _send_next(run: Run, flow: str, version: int | None) -> None:
     message: dict[str, object] = {"store": run.store.name, "order": run.order_id, "version": version}
     try:
         run.runtime.send(task, message, "exports")
-    except BROKER_ERRORS as error:
+    except BrokerRefused as error:
         log.warning("the broker does not answer; dispatch will send what is due", why=str(error))
 
 

@@ -29,8 +29,8 @@ LANE = 2
 def walk(runtime: Runtime, message: StoreMessage) -> str:
     """Make looks due for a store's orders; returns for how many, in words.
 
-    Raises NeedsPerson for a store that is not connected or whose key fails, celery's Retry when Afosto does not answer
-    for now; the next walk comes in any case.
+    Raises NeedsPerson for a store that is not connected or whose key fails, FailedForNow when Afosto does not
+    answer for now; the next walk comes in any case.
     """
     with showing(runtime, message.store, StoreRun.WALK):
         found = _try_to_walk(runtime, message.store)

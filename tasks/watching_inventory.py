@@ -36,8 +36,8 @@ NEWS = 1
 def watch(runtime: Runtime, name: str) -> str:
     """Read what changed for a store; returns what was found, in words.
 
-    Raises NeedsPerson for a store that is not connected or whose credentials fail, celery's Retry when a vendor does
-    not answer for now.
+    Raises NeedsPerson for a store that is not connected or whose credentials fail, FailedForNow when a vendor
+    does not answer for now.
     """
     with showing(runtime, name, StoreRun.WATCH):
         found = _watch(runtime, name)

@@ -17,7 +17,8 @@ from schemas.display import visible_lines
 from schemas.errors import ConfigurationError
 from schemas.settings import Settings, load_settings
 from tasks.broker_address import broker_conf
-from tasks.runtime import Runtime, build_runtime
+from tasks.brokers import BROKER_ERRORS
+from tasks.runtime import BrokerRefused, Runtime, build_runtime
 from workers import broker, results
 from workers.wrapping import read_safely
 
@@ -54,7 +55,10 @@ class ConnectorApp(Celery):
             return _runtimes[os.getpid()]
 
     def _publish(self, name: str, kwargs: dict[str, object], queue: str) -> None:
-        self.send_task(name, kwargs=kwargs, queue=queue)
+        try:
+            self.send_task(name, kwargs=kwargs, queue=queue)
+        except BROKER_ERRORS as error:
+            raise BrokerRefused(str(error)) from error
 
     def _backlog(self, queue: str) -> int:
         # An empty queue does not exist on Redis.
