@@ -98,7 +98,7 @@ def _send(task: str, message: OrderMessage | StockMessage, job: int) -> None:
     """A job that is on its way already needs no message; one whose message is lost is sent by dispatch."""
     row = runtime().ledger.jobs.find(job)
     if row and row["state"] == "waiting":
-        runtime().producer.send(task, {**asdict(message), "version": row["wanted"]})
+        runtime().producer.try_to_send(task, {**asdict(message), "version": row["wanted"]})
 
 
 def _answer(message: Sendable, job: int | None) -> dict[str, Any]:

@@ -9,11 +9,11 @@ from redis.retry import Retry
 
 from clients.limiter import Budget, Limiter
 from clients.redis_client import redis_client
-from gateway.producer import Producer
 from ledger.database import Database
 from ledger.keys import KeySet
 from ledger.ledger import Ledger
 from schemas.settings import Settings
+from tasks.producer import Producer
 
 NAME = "connector"
 # Seconds: a caller waits for an answer, so no server behind us is waited for as long as a worker would.

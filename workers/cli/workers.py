@@ -4,9 +4,9 @@ import click
 
 from ledger.status import Status
 from schemas.errors import NeedsPerson
+from tasks.consumers import is_silent
 from workers.cli.frame import open_ledger, span
 from workers.cli.screen import say
-from workers.consumed import is_silent
 
 
 @click.group(short_help="Forget a worker that is gone for good.")
