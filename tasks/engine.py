@@ -18,12 +18,12 @@ from tasks.runtime import BrokerRefused, Runtime
 
 log = structlog.get_logger()
 
-# A store-wide problem (a wrong secret, a revoked client) is tried again after so many seconds.
+# After a store-wide problem (a wrong secret, a revoked client) the job runs again after this many seconds.
 STORE_PAUSE = 60.0
-# So many first imports that differ for one reason stop the flow.
+# This many first imports that differ for the same reason stop the flow: then a setting is wrong, not an order.
 ALIKE_TO_STOP = 3
 
-# The lanes of a direction's jobs, the urgent one first: 0 export, 1 live import, 2 what can wait.
+# The lanes of a direction's jobs, the urgent one first: 0 export, 1 live import, 2 work that is not urgent.
 LANES = {"import": (1, 2), "export": (0, 2)}
 
 Handler = Callable[[Run], str]
@@ -33,10 +33,10 @@ Handler = Callable[[Run], str]
 class Flow:
     """A kind of job: the task that runs it and on which queue, its handler, and how many calls a usual run makes.
 
-    So many calls at each vendor are reserved before a run begins. After a run the same job rests for `rest` seconds,
+    These calls at each vendor are reserved before a run begins. After a run the same job rests for `rest` seconds,
     so that a burst of news about it becomes one more run.
-    `keyword` is what its messages call the subject, None when a store has but one; `epages_more` tells how many more
-    calls at the shop a run makes in its context.
+    `keyword` is the name of the subject in its messages, None when a store has only one subject; `epages_more` returns
+    how many more calls at the shop a run makes in its context.
     """
 
     name: str
@@ -52,7 +52,7 @@ class Flow:
 
     @property
     def of_a_store(self) -> bool:
-        """Whether one job does it for all of a store: what is wrong with that job is the store's."""
+        """Whether one job serves the whole store: its errors then show as the store's health."""
         return self.keyword is None
 
     def message(self, store: str, subject: str, version: int) -> dict[str, object]:
@@ -113,14 +113,14 @@ def _dropped_with_order(run: Run) -> bool:
 
 
 def _settle_dropped(run: Run) -> str:
-    """A person dropped the import of the order: there is nothing to carry this over to, and no use in waiting."""
+    """A person dropped the import of the order: there is nothing to carry this over to, so the job does not wait."""
     outcome = "not carried over: the import of its order was dropped"
     _settle(run, Settlement("done", "dropped", outcome, reason="order-dropped"))
     return outcome
 
 
 def _reserve(run: Run) -> None:
-    """Take the calls of a usual run that the job does not hold; when they may be made later only, all wait with it."""
+    """Reserve the calls of a usual run that the job has not yet; raises Wait if they may only be made later."""
     wait = run.reserve(run.prepaid_epages - run.job.prepaid_epages, run.prepaid_afosto - run.job.prepaid_afosto)
     if wait > 0:
         raise Wait("the budget is used up for now; calls are reserved", after=wait, prepaid=True)
@@ -136,7 +136,7 @@ def _settle_otherwise(run: Run, error: RetryLater | NeedsPerson) -> str:
     if isinstance(error, NeedsPerson):
         _maybe_stop_flow(run, error)
         if end.state == "parked":
-            # The vendors answered; what they said is this job's own matter.
+            # The vendors answered: the problem is this job's, not theirs.
             _heal(run)
             raise error
     return put_off(error, end.pause)
@@ -157,7 +157,7 @@ def _ending(run: Run, error: RetryLater | NeedsPerson) -> Settlement:
 
 
 def _goes_on(run: Run) -> Settlement:
-    """A run that was cut has failed only when it had done nothing: so would the next one."""
+    """A run that was out of time has failed only if it changed nothing: the next run would not get further."""
     allowed = f"{run.settings.longest_job:g} s"
     if not run.effects:
         return _retry(
@@ -173,7 +173,7 @@ def _waits(run: Run, error: Wait) -> Settlement:
 
 
 def _prepaid(run: Run, error: Wait) -> Settlement:
-    """The next run begins anew: it also needs the calls that this one has spent, reserved once more."""
+    """The next run starts from the beginning: reserve again the calls that this one has spent."""
     epages, afosto = run.epages_gate.budget, run.afosto_gate.budget
     try:
         wait = run.reserve(epages.lacking, afosto.lacking)
@@ -217,7 +217,7 @@ def _keeps_failing(message: str) -> Settlement:
 
 def _maybe_stop_flow(run: Run, error: NeedsPerson) -> None:
     if error.reason == "restored" or isinstance(error, MalformedDocument):
-        # Neither says anything about the store's settings; a document that does not load is read again by itself.
+        # Neither is caused by the store's settings; a document that does not load is read again automatically.
         return
     run.runtime.ledger.stores.stop_flow_if_alike(
         run.store.name, run.job.flow, error.reason, f"{str(error).rstrip('.')}. {error.resolution}", ALIKE_TO_STOP
@@ -247,7 +247,7 @@ def _settle(run: Run, end: Settlement) -> None:
 
 
 def _send_next(run: Run, flow: str, version: int | None) -> None:
-    """A shortcut for what is hoped for within seconds: it is due in the ledger, and dispatch sends it if this fails."""
+    """Send the next job at once, to save seconds: it is due in the ledger, and dispatch sends it if this fails."""
     task = "orders.look" if flow == "looks" else f"{flow}.export"
     message: dict[str, object] = {"store": run.store.name, "order": run.order_id, "version": version}
     try:
