@@ -18,8 +18,8 @@ from tasks.runtime import BrokerRefused, Runtime
 
 log = structlog.get_logger()
 
-# After a store-wide problem (a wrong secret, a revoked client) the job runs again after this many seconds.
-STORE_PAUSE = 60.0
+# After a store-wide problem (a wrong secret, a revoked client) the job runs again after this pause.
+STORE_PAUSE_SECONDS = 60.0
 # This many first imports that differ for the same reason stop the flow: then a setting is wrong, not an order.
 ALIKE_TO_STOP = 3
 
@@ -151,8 +151,8 @@ def _ending(run: Run, error: RetryLater | NeedsPerson) -> Settlement:
     if isinstance(error, RetryLater):
         return _retry(run, error)
     if error.store_wide:
-        note_refusal(run.runtime, run.store, error, STORE_PAUSE)
-        return Settlement("waiting", "store has a problem", str(error), pause=STORE_PAUSE)
+        note_refusal(run.runtime, run.store, error, STORE_PAUSE_SECONDS)
+        return Settlement("waiting", "store has a problem", str(error), pause=STORE_PAUSE_SECONDS)
     return Settlement("parked", "parked", str(error), reason=error.reason, resolution=error.resolution)
 
 

@@ -49,11 +49,11 @@ def publish(runtime: Runtime, message: StockMessage) -> str:
 
     Raises NeedsPerson for a store that is not connected, and as `execute` does.
     """
-    if message.version is None and _wish(runtime, message) is None:
+    if message.version is None and _request(runtime, message) is None:
         raise unknown_store(message.store)
     return execute(runtime, PUBLISH, OrderMessage(message.store, SUBJECT, message.version or 0), top_up)
 
 
-def _wish(runtime: Runtime, message: StockMessage) -> int | None:
+def _request(runtime: Runtime, message: StockMessage) -> int | None:
     stock = runtime.ledger.stock
     return stock.wish(message.store, [message.sku]) if message.sku else stock.wish_all(message.store)

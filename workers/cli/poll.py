@@ -49,7 +49,7 @@ def poll(name: str, now: bool, cursor: str | None) -> None:
             )
         for ill in ledger.stores.overview(name)["health"]:
             say(f"{name} is ill: {ill['message']} ({ill['reason']})", err=True)
-        _must_have(ledger, name, cursor)
+        _require_cursor(ledger, name, cursor)
         sent = _send(chosen, name, cursor)
         if not sent:
             ledger.cursors.make_due(name, cursor)
@@ -65,7 +65,7 @@ def _when(cursor: Row, paused: bool) -> Row:
     return {**cursor, "next_poll_at": "paused"} if waits else cursor
 
 
-def _must_have(ledger: Ledger, name: str, cursor: str) -> None:
+def _require_cursor(ledger: Ledger, name: str, cursor: str) -> None:
     if cursor == "sweep":
         found = ledger.cursors.start_sweep(name, datetime.now(UTC), FIRST_WIDTH)
     else:
