@@ -1,4 +1,4 @@
-"""From a task of another system to a job of the ledger: the same job that a message on the broker leads to."""
+"""Turns a task that another system sends by HTTP into a job of the ledger, as its message on the broker would."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -25,9 +25,9 @@ def enqueue(task: str, message: Sendable, key: str | None, body: bytes) -> dict[
     the SKU; with 409 when the key came with another body.
     """
     if isinstance(message, OrderMessage):
-        _must_be_an_id(message)
+        _require_order_id(message)
     if isinstance(message, StockMessage) and message.sku:
-        _must_be_a_sku(message.store, message.sku)
+        _require_known_sku(message.store, message.sku)
     tokens = runtime().ledger.tokens
     if key is None:
         return _answer(message, _make_due(task, message))
@@ -41,8 +41,8 @@ def enqueue(task: str, message: Sendable, key: str | None, body: bytes) -> dict[
     return _answer(message, job)
 
 
-def _must_be_an_id(message: OrderMessage) -> None:
-    """An order nobody knows may just not have been read yet; one that is known by its number was sent by mistake."""
+def _require_order_id(message: OrderMessage) -> None:
+    """Refuse an order that is named by its number. An unknown one passes: it may only not have been read yet."""
     found = [row["id"] for row in Status(runtime().ledger.database).find_orders(message.store, message.order)]
     if found and message.order not in found:
         said = f"{message.store} has no order with the id {message.order}"
@@ -50,8 +50,8 @@ def _must_be_an_id(message: OrderMessage) -> None:
         refuse(404, "unknown-order", f"{said}; {known} {', '.join(found)}.", field="order")
 
 
-def _must_be_a_sku(store: str, sku: str) -> None:
-    """What the shop took up after its catalogue was read is not lost by the refusal: the shop is asked."""
+def _require_known_sku(store: str, sku: str) -> None:
+    """Refuse an unknown SKU, but ask the shop for it: it may be new since the catalogue was read."""
     stock = runtime().ledger.stock
     if stock.knows(store, sku):
         return
@@ -96,10 +96,10 @@ def _make_poll_due(message: PollMessage) -> None:
 
 
 def _send(task: str, message: OrderMessage | StockMessage, job: int) -> None:
-    """A job that is on its way already needs no message; one whose message is lost is sent by dispatch."""
+    """Send a waiting job. One that was sent needs no second message; dispatch sends one whose message was lost."""
     row = runtime().ledger.jobs.find(job)
-    if row and row["state"] == JobState.WAITING:
-        runtime().producer.send(task, {**asdict(message), "version": row["wanted"]})
+    if row and row["state"] == "waiting":
+        runtime().producer.try_to_send(task, {**asdict(message), "version": row["wanted"]})
 
 
 def _answer(message: Sendable, job: int | None) -> dict[str, Any]:

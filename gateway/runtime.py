@@ -9,16 +9,16 @@ from redis.retry import Retry
 
 from clients.limiter import Budget, Limiter
 from clients.redis_client import redis_client
-from gateway.producer import Producer
 from ledger.database import Database
 from ledger.keys import KeySet
 from ledger.ledger import Ledger
 from schemas.settings import Settings
+from tasks.producer import Producer
 
 NAME = "connector"
-# Seconds: a caller waits for an answer, so no server behind us is waited for as long as a worker would.
-DATABASE_PATIENCE = 3.0
-REDIS_PATIENCE = 0.5
+# A caller waits for an answer, so the gateway waits for the servers behind it for a shorter time than a worker does.
+DATABASE_PATIENCE_SECONDS = 3.0
+REDIS_PATIENCE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +41,12 @@ def build_runtime(settings: Settings) -> Runtime:
     client = redis_client(
         settings.redis_url,
         decode_responses=True,
-        socket_timeout=REDIS_PATIENCE,
-        socket_connect_timeout=REDIS_PATIENCE,
+        socket_timeout=REDIS_PATIENCE_SECONDS,
+        socket_connect_timeout=REDIS_PATIENCE_SECONDS,
         health_check_interval=15,
         retry=Retry(NoBackoff(), 0),
     )
-    database = Database(settings.database_url, patience=DATABASE_PATIENCE, pooled=settings.pooled)
+    database = Database(settings.database_url, patience=DATABASE_PATIENCE_SECONDS, pooled=settings.pooled)
     return Runtime(
         settings=settings,
         ledger=Ledger(database, KeySet(settings.keys)),

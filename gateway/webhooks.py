@@ -61,7 +61,7 @@ def take(endpoint: str) -> dict[str, bool]:
     _tell(found, message, taken)
     if taken.version is not None:
         look = {"store": taken.store, "order": taken.order, "version": taken.version}
-        runtime().producer.send("orders.look", look)
+        runtime().producer.try_to_send("orders.look", look)
     return {"new": taken.new}
 
 

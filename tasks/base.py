@@ -1,12 +1,16 @@
 """The Task class: reads its message through the contract, binds the log context, and takes the process's runtime."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 
 import structlog
 from celery import Task
+from celery.exceptions import Retry
 
 from schemas.errors import BadMessage, ConnectorError
 from schemas.messages import Message, load_message
+from tasks.putting_off import FailedForNow
 from tasks.runtime import Runtime
 
 log = structlog.get_logger()
@@ -33,3 +37,12 @@ class ConnectorTask(Task):
         except BadMessage as error:
             log.warning("a message was refused", why=str(error), resolution=error.resolution)
             raise
+
+
+@contextmanager
+def failures_as_retries() -> Iterator[None]:
+    """Show a run that failed for now as a retry in Flower. Nothing is published again: dispatch sends what is due."""
+    try:
+        yield
+    except FailedForNow as error:
+        raise Retry(str(error), when=error.pause_seconds) from error

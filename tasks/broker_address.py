@@ -1,4 +1,4 @@
-"""The broker's address as Celery and kombu take it."""
+"""The broker's address in the form that Celery and kombu take."""
 
 import ssl
 from typing import Any
@@ -23,7 +23,7 @@ def broker_conf(url: str, transport: dict[str, Any]) -> dict[str, Any]:
 
 
 def broker_connection(url: str, patience: float, **transport: Any) -> Connection:
-    """Make a connection to the broker, which gives up after `patience` seconds."""
+    """Make a connection to the broker that gives up after `patience` seconds."""
     conf = broker_conf(url, transport)
     return Connection(  # type: ignore[no-untyped-call]
         conf["broker_url"],
@@ -51,7 +51,7 @@ def _tls(address: Address) -> dict[str, Any] | bool:
     given = {name: value for name, value in address.options.items() if name != "ssl_check_hostname"}
     if address.scheme == "rediss":
         return {**given, "ssl_cert_reqs": _CHECKS[address.checks], "ssl_check_hostname": address.checks_host}
-    # py-amqp (5.4) has names of its own; None stands for the host of the address.
+    # py-amqp (5.4) has other names for these; None means the host of the address.
     named = {name.removeprefix("ssl_"): value for name, value in given.items()}
     host = {"server_hostname": None} if address.checks_host else {}
     return {**named, "cert_reqs": _CHECKS[address.checks], **host}

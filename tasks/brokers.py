@@ -1,4 +1,4 @@
-"""What a broker can answer instead of taking a message, and whether it takes one now."""
+"""The errors of a broker that takes no message, and a check whether it takes one now."""
 
 from typing import Any
 
@@ -10,22 +10,21 @@ from clients.probe import refusal_of
 from schemas.errors import RetryLater
 from tasks.broker_address import broker_connection
 
-# Kombu wraps them only where it has tried again; a Redis that refuses (READONLY, OOM) and a RabbitMQ that closes the
-# channel come as they are.
+# Kombu wraps an error only where it has tried again. The errors of a Redis that refuses (READONLY, OOM), and of a
+# RabbitMQ that closes the channel, come unwrapped.
 BROKER_ERRORS: tuple[type[Exception], ...] = (OperationalError, OSError, RedisError, AMQPError)
 
-# A queue that nobody has: the message is taken and dropped.
-_NOBODY = "connector.probe"
+# The name of a queue that does not exist: RabbitMQ takes the message and drops it.
+_NO_QUEUE = "connector.probe"
 
-
-# In alarm it still confirms the first message of a connection, and reads no second one.
+# A RabbitMQ in alarm still confirms the first message of a connection, but reads no second one.
 _MESSAGES = 2
 
 
 def check_rabbitmq(url: str, patience: float) -> None:
-    """Let a RabbitMQ confirm messages to nobody, which one in alarm does not.
+    """Send messages that RabbitMQ confirms and drops; one in alarm does not confirm them.
 
-    Raises RetryLater with its own words when it takes none within `patience` seconds.
+    Raises RetryLater with RabbitMQ's own words when it confirms none within `patience` seconds.
     """
     blocked: list[str] = []
     connection: Any = broker_connection(url, patience, on_blocked=blocked.append)
@@ -36,7 +35,7 @@ def check_rabbitmq(url: str, patience: float) -> None:
             channel.basic_publish_confirm(
                 channel.prepare_message(b""),
                 exchange="",
-                routing_key=_NOBODY,
+                routing_key=_NO_QUEUE,
                 timeout=patience,
                 confirm_timeout=patience,
             )
@@ -44,5 +43,5 @@ def check_rabbitmq(url: str, patience: float) -> None:
         said = blocked[0] if blocked else refusal_of(error)
         raise RetryLater(f"the broker takes no messages: {said}") from error
     finally:
-        # In alarm it does not even read that we close: kombu's own way out would wait for its answer without end.
+        # In alarm it does not even read that we close: kombu's own close would wait for its answer for ever.
         connection.collect(socket_timeout=patience)

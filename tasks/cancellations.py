@@ -1,15 +1,12 @@
-"""The tasks cancellations.import (queue cancellations) and cancellations.export (queue exports)."""
+"""The tasks cancellations.import (queue cancellations) and cancellations.export (queue exports).
 
-from typing import Any, cast
+They bring the cancellations of one order up to date in Afosto and in the shop.
+"""
 
-from celery import shared_task
-
-from schemas.messages import OrderMessage
-from tasks.base import ConnectorTask
-from tasks.engine import Flow, execute
+from tasks.engine import Flow
 from tasks.exporting_cancellations import export_cancellation
-from tasks.front import refill
 from tasks.importing_undoings import import_cancellation
+from tasks.job_task import job_task
 
 IMPORT = Flow(
     "cancellations",
@@ -24,16 +21,4 @@ EXPORT = Flow(
     "cancellations", "export", "cancellations.export", "exports", export_cancellation, epages_calls=4, afosto_calls=1
 )
 
-
-@shared_task(base=ConnectorTask, bind=True, name=IMPORT.task)
-def run_import(self: ConnectorTask, **kwargs: Any) -> str:
-    """Bring one order's cancellations up to date in Afosto; keywords: docs/tasks/cancellations.import.json."""
-    message = cast("OrderMessage", self.read(kwargs))
-    return execute(self.runtime, IMPORT, message, refill)
-
-
-@shared_task(base=ConnectorTask, bind=True, name=EXPORT.task)
-def run_export(self: ConnectorTask, **kwargs: Any) -> str:
-    """Bring one order's cancellations up to date in the shop; keywords: docs/tasks/cancellations.export.json."""
-    message = cast("OrderMessage", self.read(kwargs))
-    return execute(self.runtime, EXPORT, message, refill)
+run_import, run_export = job_task(IMPORT), job_task(EXPORT)

@@ -18,16 +18,14 @@ from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.differences import Difference, Terms, differences, nothing_left
 from schemas.mapping.orders import reference
 from schemas.mapping.payments import Opening
-from schemas.reasons import Reason
-from schemas.states import LinkStage
+from tasks.blocking_calls import BLOCKING_LANE, BlockingGate, ReportPause, retry_blocking
 from tasks.findings import Finding, Verdict, for_a_person, guarded
 from tasks.importing_orders import opening_of
 from tasks.judging import Standing, judge, standing_of
 from tasks.judging_imports import deleted_in_afosto, deleted_in_shop, judge_missing, unlinked, unreadable
-from tasks.patience import PATIENT, PatientGate, Tell, patiently
 from tasks.runtime import Runtime
 from tasks.slices import Reader
-from tasks.vendors import afosto_client, epages_client, reading_afosto, reading_epages
+from tasks.vendor_clients import afosto_client, epages_client, reading_afosto, reading_epages
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -42,14 +40,17 @@ Progress = Callable[[int, float], None]
 class Comparison:
     """One comparison of a store's orders. `counts` has what was compared, `lists` whether Afosto lists its orders."""
 
-    def __init__(self, runtime: Runtime, store: Store, tell: Tell) -> None:
+    def __init__(self, runtime: Runtime, store: Store, tell: ReportPause) -> None:
         self._runtime = runtime
         self._store = store
         self._tell = tell
         self._notes = runtime.ledger.comparing
-        gates = reading_epages(runtime, store.name, PATIENT), reading_afosto(runtime, store.afosto_bucket, PATIENT)
-        self.shop = epages_client(runtime, store, PatientGate(gates[0], tell))
-        self.afosto = afosto_client(runtime, store, PatientGate(gates[1], tell))
+        gates = (
+            reading_epages(runtime, store.name, BLOCKING_LANE),
+            reading_afosto(runtime, store.afosto_bucket, BLOCKING_LANE),
+        )
+        self.shop = epages_client(runtime, store, BlockingGate(gates[0], tell))
+        self.afosto = afosto_client(runtime, store, BlockingGate(gates[1], tell))
         self.standing = _standing(runtime, store)
         self.counts: Counter[str] = Counter()
         self.lists = True
@@ -194,7 +195,7 @@ class Comparison:
             yield Finding(order_id, notes.number or order_id, difference, verdict)
 
     def _ask(self, call: Callable[[A], T], argument: A) -> T:
-        return patiently(lambda: call(argument), self._tell)
+        return retry_blocking(lambda: call(argument), self._tell)
 
 
 def _sells(order: afosto.Order) -> bool:

@@ -14,17 +14,15 @@ from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.differences import Difference
 from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
-from schemas.reasons import Reason
-from schemas.states import CursorKind, JobState
+from tasks.blocking_calls import BLOCKING_LANE, BlockingGate, ReportPause, retry_blocking
 from tasks.findings import STOCK, Finding, Verdict, for_a_person, on_its_way, repairable
 from tasks.levels import read_levels
-from tasks.patience import PATIENT, PatientGate, Tell, patiently
 from tasks.publishing_stock import BATCH
 from tasks.runtime import Runtime
 from tasks.slices import Reader
 from tasks.stock_outcomes import no_location
 from tasks.stock_places import is_at
-from tasks.vendors import epages_client, reading_epages
+from tasks.vendor_clients import epages_client, reading_epages
 
 FLOW = "inventory.publish"
 READS = ("prod:r", "prda:r")
@@ -47,7 +45,13 @@ class StockComparison:
     """One comparison of a store's published SKUs. `skipped` says why nothing was compared, None when it was."""
 
     def __init__(
-        self, runtime: Runtime, store: Store, shop: EpagesClient, afosto: AfostoClient, off: str | None, tell: Tell
+        self,
+        runtime: Runtime,
+        store: Store,
+        shop: EpagesClient,
+        afosto: AfostoClient,
+        off: str | None,
+        tell: ReportPause,
     ) -> None:
         self._runtime = runtime
         self._store = store
@@ -120,7 +124,7 @@ class StockComparison:
         ledger = self._runtime.ledger
         sellers = [s.store for s in ledger.stock.sharing_stores(self._store.name, skus) if s.imports]
         snapshot = ledger.stock.clock()
-        available = patiently(lambda: self._levels(skus), self._tell).known
+        available = retry_blocking(lambda: self._levels(skus), self._tell).known
         coming = self._moved(notes, available)
         for name in sellers:
             coming |= self._sold(name)
@@ -137,7 +141,9 @@ class StockComparison:
         if not cursor["lists_changes"]:
             return {note.sku for note in notes if note.available != available.get(note.sku)}
         try:
-            changes = patiently(lambda: self._afosto.inventory_changes(cursor["position"], self._locations), self._tell)
+            changes = retry_blocking(
+                lambda: self._afosto.inventory_changes(cursor["position"], self._locations), self._tell
+            )
         except NeedsPerson as error:
             if error.reason != Reason.SCHEMA_MISMATCH:
                 raise
@@ -154,14 +160,14 @@ class StockComparison:
             return set()
         shop = self._shop
         if name != self._store.name:
-            gate = PatientGate(reading_epages(self._runtime, name, PATIENT), self._tell)
+            gate = BlockingGate(reading_epages(self._runtime, name, BLOCKING_LANE), self._tell)
             shop = epages_client(self._runtime, store, gate)
         settings = self._runtime.settings
         overlap = timedelta(seconds=settings.poll_overlap)
         reader = Reader(shop, cursor, store.import_since, settings.poll_page_size, overlap)
         touched: set[str] = set()
         while True:
-            reading = patiently(reader.next, self._tell)
+            reading = retry_blocking(reader.next, self._tell)
             orders = [row.order for row in reading.rows if row.order and not row.order.test_order]
             read_to = ledger.comparing.read_to(name, [order.id for order in orders])
             for order in orders:
@@ -174,4 +180,4 @@ class StockComparison:
     def _stock_of(self, note: StockNote) -> Availability | None:
         """The shop's stock of a SKU where it was last; None when it is no longer there."""
         place = (note.product_id, note.variation_id)
-        return patiently(lambda: is_at(self._shop, note.sku, place), self._tell)
+        return retry_blocking(lambda: is_at(self._shop, note.sku, place), self._tell)

@@ -1,4 +1,4 @@
-"""Queue dispatch: every second, polls that are due, leases that ended, and the front of each queue."""
+"""Queue dispatch: every second, due polls are sent, ended leases reclaimed, and dispatch windows filled."""
 
 from typing import Any
 
@@ -6,18 +6,18 @@ from celery import shared_task
 
 from tasks.base import ConnectorTask
 from tasks.flows import FLOWS
-from tasks.front import ALIVE, DEFAULT_SLOTS, fill, resend, standing
-from tasks.polling import patience
+from tasks.front import DEFAULT_SLOTS, WORKER_ALIVE_SECONDS, release_jobs, resend, standing
+from tasks.polling import dead_after_seconds
 from tasks.runtime import Runtime
 
-# Stores polled per tick at most: a backlog of due polls is spread instead of sent at once.
-POLLS_PER_TICK = 200
-WALKS_PER_TICK = 100
+# Per tick at most, so that a backlog of stores whose turn has come is spread over some ticks.
+MAX_POLLS_PER_TICK = 200
+MAX_WALKS_PER_TICK = 100
 
 
 @shared_task(base=ConnectorTask, bind=True, name="dispatch.tick")
 def tick(self: ConnectorTask, **kwargs: Any) -> str:
-    """One tick; skips when another ran less than half an interval ago."""
+    """One tick of dispatch; does nothing if another one began less than half an interval ago."""
     self.read(kwargs)
     return dispatch(self.runtime)
 
@@ -27,20 +27,20 @@ def dispatch(runtime: Runtime) -> str:
     ledger, settings = runtime.ledger, runtime.settings
     if not ledger.dispatch_window.take_tick(settings.dispatch_interval / 2):
         return "skipped: another dispatch ran just now"
-    freed = ledger.jobs.reclaim_expired(settings.failures_to_park)
-    polls = ledger.cursors.take_due(patience(settings.poll_interval), POLLS_PER_TICK)
+    freed = ledger.jobs.take_back(settings.failures_to_park)
+    polls = ledger.cursors.take_due(dead_after_seconds(settings.poll_interval), MAX_POLLS_PER_TICK)
     for row in polls:
         runtime.send("poll.store", {"store": row["store"], "cursor": row["kind"], "fence": row["fence"]}, "poll")
-    walks = ledger.walks.take_due(settings.walk_interval, WALKS_PER_TICK)
+    walks = ledger.walks.take_due(settings.walk_interval, MAX_WALKS_PER_TICK)
     for store in walks:
         runtime.send("orders.walk", {"store": store}, "exports")
-    watches = ledger.stock.take_due(patience(settings.inventory_interval), POLLS_PER_TICK)
+    watches = ledger.stock.take_due(dead_after_seconds(settings.inventory_interval), MAX_POLLS_PER_TICK)
     for store in watches:
         runtime.send("inventory.watch", {"store": store}, "inventory")
-    slots, stands = ledger.dispatch_window.slots(ALIVE), standing(runtime, FLOWS)
+    slots, stands = ledger.front.slots(WORKER_ALIVE_SECONDS), standing(runtime, FLOWS)
     due = [flow for flow in FLOWS if stands[flow.task].due]
-    sent = sum(fill(runtime, flow, slots.get(flow.queue, DEFAULT_SLOTS), stands[flow.task]) for flow in due)
-    # The broker is asked only about what may be lost.
+    sent = sum(release_jobs(runtime, flow, slots.get(flow.queue, DEFAULT_SLOTS), stands[flow.task]) for flow in due)
+    # Only a queue whose messages may be lost is looked at on the broker.
     again = sum(resend(runtime, flow) for flow in FLOWS if stands[flow.task].stale)
     asked = f"{len(polls)} polls, {len(walks)} walks, {len(watches)} inventories"
     return f"{asked}, {sent} jobs sent, {again} sent again, {len(freed)} leases ended"

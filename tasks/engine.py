@@ -5,7 +5,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import structlog
-from celery.exceptions import Retry
 
 from ledger.records import Context, Settlement
 from schemas.errors import LeaseLost, MalformedDocument, NeedsPerson, OutOfTime, RetryLater, Wait
@@ -14,21 +13,20 @@ from schemas.reasons import Reason
 from schemas.states import JobState, Lane
 from schemas.words import counted
 from tasks.backoff import backoff
-from tasks.brokers import BROKER_ERRORS
 from tasks.health import StoreRun, note_fault, note_refusal, note_silence, words_of
-from tasks.putting_off import put_off
+from tasks.putting_off import FailedForNow, put_off
 from tasks.run import Run
-from tasks.runtime import Runtime
+from tasks.runtime import BrokerRefused, Runtime
 
 log = structlog.get_logger()
 
-# A store-wide problem (a wrong secret, a revoked client) is tried again after so many seconds.
-STORE_PAUSE = 60.0
-# So many first imports that differ for one reason stop the flow.
+# After a store-wide problem (a wrong secret, a revoked client) the job runs again after this pause.
+STORE_PAUSE_SECONDS = 60.0
+# This many first imports that differ for the same reason stop the flow: then a setting is wrong, not an order.
 ALIKE_TO_STOP = 3
 
-# The lanes of a direction's jobs, the urgent one first: 0 export, 1 live import, 2 what can wait.
-LANES = {"import": (Lane.LIVE, Lane.BACKGROUND), "export": (Lane.EXPORT, Lane.BACKGROUND)}
+# The lanes of a direction's jobs, the urgent one first: 0 export, 1 live import, 2 work that is not urgent.
+LANES = {"import": (1, 2), "export": (0, 2)}
 
 Handler = Callable[[Run], str]
 
@@ -37,10 +35,10 @@ Handler = Callable[[Run], str]
 class Flow:
     """A kind of job: the task that runs it and on which queue, its handler, and how many calls a usual run makes.
 
-    So many calls at each vendor are reserved before a run begins. After a run the same job rests for `rest` seconds,
+    These calls at each vendor are reserved before a run begins. After a run the same job rests for `rest` seconds,
     so that a burst of news about it becomes one more run.
-    `keyword` is what its messages call the subject, None when a store has but one; `epages_more` tells how many more
-    calls at the shop a run makes in its context.
+    `keyword` is the name of the subject in its messages, None when a store has only one subject; `epages_more` returns
+    how many more calls at the shop a run makes in its context.
     """
 
     name: str
@@ -56,7 +54,7 @@ class Flow:
 
     @property
     def of_a_store(self) -> bool:
-        """Whether one job does it for all of a store: what is wrong with that job is the store's."""
+        """Whether one job serves the whole store: its errors then show as the store's health."""
         return self.keyword is None
 
     def message(self, store: str, subject: str, version: int) -> dict[str, object]:
@@ -65,11 +63,11 @@ class Flow:
         return {"store": store, **named, "version": version}
 
 
-def execute(runtime: Runtime, flow: Flow, message: OrderMessage, refill: Callable[[Runtime, Flow], None]) -> str:
-    """Run the job that a message asks for and return its outcome in words; `refill` is called after it.
+def execute(runtime: Runtime, flow: Flow, message: OrderMessage, top_up: Callable[[Runtime, Flow], None]) -> str:
+    """Run the job that a message asks for and return its outcome in words; `top_up` is called after it.
 
-    Raises celery's Retry when the job failed for a while, NeedsPerson when it is parked: Flower then shows a retry or a
-    failure; the ledger has decided already what happens next.
+    Raises FailedForNow when the job will be run again, NeedsPerson when it is parked: Flower then shows a retry or a
+    failure. The ledger has already decided what happens next.
     """
     jobs = runtime.ledger.jobs
     key = (message.store, flow.direction, flow.name, message.order)
@@ -86,7 +84,7 @@ def execute(runtime: Runtime, flow: Flow, message: OrderMessage, refill: Callabl
         return _run(Run(runtime, job, context, epages, max(flow.afosto_calls, job.prepaid_afosto)), flow)
     finally:
         runtime.leases.release(job.id)
-        refill(runtime, flow)
+        top_up(runtime, flow)
 
 
 def _run(run: Run, flow: Flow) -> str:
@@ -96,8 +94,8 @@ def _run(run: Run, flow: Flow) -> str:
             return _settle_dropped(run)
         outcome = flow.handler(run)
     except LeaseLost as error:
-        _settle(run, Settlement(JobState.WAITING, "lease lost", str(error), pause=0, failed=True))
-        raise Retry("the lease was lost") from error
+        _settle(run, Settlement("waiting", "lease lost", str(error), pause=0, failed=True))
+        raise FailedForNow("the lease was lost") from error
     except (RetryLater, NeedsPerson) as error:
         return _settle_otherwise(run, error)
     except Exception as error:
@@ -117,14 +115,14 @@ def _dropped_with_order(run: Run) -> bool:
 
 
 def _settle_dropped(run: Run) -> str:
-    """A person dropped the import of the order: there is nothing to carry this over to, and no use in waiting."""
+    """A person dropped the import of the order: there is nothing to carry this over to, so the job does not wait."""
     outcome = "not carried over: the import of its order was dropped"
     _settle(run, Settlement(JobState.DONE, "dropped", outcome, reason=Reason.ORDER_DROPPED))
     return outcome
 
 
 def _reserve(run: Run) -> None:
-    """Take the calls of a usual run that the job does not hold; when they may be made later only, all wait with it."""
+    """Reserve the calls of a usual run that the job has not yet; raises Wait if they may only be made later."""
     wait = run.reserve(run.prepaid_epages - run.job.prepaid_epages, run.prepaid_afosto - run.job.prepaid_afosto)
     if wait > 0:
         raise Wait("the budget is used up for now; calls are reserved", after=wait, prepaid=True)
@@ -139,8 +137,8 @@ def _settle_otherwise(run: Run, error: RetryLater | NeedsPerson) -> str:
     _settle(run, end)
     if isinstance(error, NeedsPerson):
         _maybe_stop_flow(run, error)
-        if end.state == JobState.PARKED:
-            # The vendors answered; what they said is this job's own matter.
+        if end.state == "parked":
+            # The vendors answered: the problem is this job's, not theirs.
             _heal(run)
             raise error
     return put_off(error, end.pause)
@@ -155,13 +153,13 @@ def _ending(run: Run, error: RetryLater | NeedsPerson) -> Settlement:
     if isinstance(error, RetryLater):
         return _retry(run, error)
     if error.store_wide:
-        note_refusal(run.runtime, run.store, error, STORE_PAUSE)
-        return Settlement(JobState.WAITING, "store has a problem", str(error), pause=STORE_PAUSE)
-    return Settlement(JobState.PARKED, "parked", str(error), reason=error.reason, resolution=error.resolution)
+        note_refusal(run.runtime, run.store, error, STORE_PAUSE_SECONDS)
+        return Settlement("waiting", "store has a problem", str(error), pause=STORE_PAUSE_SECONDS)
+    return Settlement("parked", "parked", str(error), reason=error.reason, resolution=error.resolution)
 
 
 def _goes_on(run: Run) -> Settlement:
-    """A run that was cut has failed only when it had done nothing: so would the next one."""
+    """A run that was out of time has failed only if it changed nothing: the next run would not get further."""
     allowed = f"{run.settings.longest_job:g} s"
     if not run.effects:
         return _retry(
@@ -179,8 +177,8 @@ def _waits(run: Run, error: Wait) -> Settlement:
 
 
 def _prepaid(run: Run, error: Wait) -> Settlement:
-    """The next run begins anew: it also needs the calls that this one has spent, reserved once more."""
-    epages, afosto = run.epages_gate, run.afosto_gate
+    """The next run starts from the beginning: reserve again the calls that this one has spent."""
+    epages, afosto = run.epages_gate.budget, run.afosto_gate.budget
     try:
         wait = run.reserve(epages.lacking, afosto.lacking)
     except Wait as silent:
@@ -222,8 +220,8 @@ def _keeps_failing(message: str) -> Settlement:
 
 
 def _maybe_stop_flow(run: Run, error: NeedsPerson) -> None:
-    if error.reason == Reason.RESTORED or isinstance(error, MalformedDocument):
-        # Neither says anything about the store's settings; a document that does not load is read again by itself.
+    if error.reason == "restored" or isinstance(error, MalformedDocument):
+        # Neither is caused by the store's settings; a document that does not load is read again automatically.
         return
     run.runtime.ledger.stores.stop_flow_if_alike(
         run.store.name, run.job.flow, error.reason, f"{str(error).rstrip('.')}. {error.resolution}", ALIKE_TO_STOP
@@ -253,17 +251,17 @@ def _settle(run: Run, end: Settlement) -> None:
 
 
 def _send_next(run: Run, flow: str, version: int | None) -> None:
-    """A shortcut for what is hoped for within seconds: it is due in the ledger, and dispatch sends it if this fails."""
+    """Send the next job at once, to save seconds: it is due in the ledger, and dispatch sends it if this fails."""
     task = "orders.look" if flow == "looks" else f"{flow}.export"
     message: dict[str, object] = {"store": run.store.name, "order": run.order_id, "version": version}
     try:
         run.runtime.send(task, message, "exports")
-    except BROKER_ERRORS as error:
+    except BrokerRefused as error:
         log.warning("the broker does not answer; dispatch will send what is due", why=str(error))
 
 
 def _heal(run: Run) -> None:
-    used = {"epages": run.epages_gate.calls, "afosto": run.afosto_gate.calls}
+    used = {"epages": run.epages_gate.budget.spent, "afosto": run.afosto_gate.budget.spent}
     healed = [vendor for vendor in run.context.unhealthy if used.get(vendor)]
     if healed:
         run.runtime.ledger.stores.heal(run.store.name, healed)

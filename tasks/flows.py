@@ -1,4 +1,4 @@
-"""Every flow, in the order in which dispatch serves them: what has to be done within seconds comes first."""
+"""All flows, in the order in which dispatch serves them: those that must be done within seconds come first."""
 
 from tasks import cancellations, inventory, looks, orders, returns, shipments
 from tasks.engine import Flow

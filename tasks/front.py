@@ -1,7 +1,5 @@
-"""Keeps a short front of sent jobs on the broker, the rest stays in Postgres."""
+"""The dispatch window: a small number of sent jobs per queue on the broker; the backlog stays in Postgres."""
 
-import threading
-import time
 from collections.abc import Sequence
 
 import structlog
@@ -9,35 +7,35 @@ import structlog
 from ledger.database import Row
 from ledger.front import QueueLoad
 from schemas.errors import Wait
+from tasks.call_budget import epages_bucket
 from tasks.engine import LANES, Flow
 from tasks.runtime import Runtime
-from tasks.vendors import epages_bucket
 
 log = structlog.get_logger()
 
-# Jobs at once that a queue is assumed to run before its workers have reported.
+# Jobs that a queue is assumed to run at once until its workers have reported.
 DEFAULT_SLOTS = 8
-# A worker that said nothing for so many seconds is not counted.
-ALIVE = 20.0
-# Budgets are looked at this many seconds ahead: two ticks of dispatch.
-AHEAD = 2.0
-# A process asks for more at most this often, in seconds.
-REFILL_GAP = 0.1
-
-_starts: dict[str, str] = {}
-_refilled: dict[str, float] = {}
-_refill_lock = threading.Lock()
+# A worker that has not reported for longer counts as silent: five of its reports, one every 5 s, are missing, and
+# `connector status` and `doctor` can show within half a minute that it froze.
+WORKER_ALIVE_SECONDS = 25.0
+# Jobs are released as far as the budgets cover them in the next seconds: those of two ticks of dispatch.
+BUDGET_AHEAD_SECONDS = 2.0
+# Jobs that are sent again in one tick at most, per flow: the next tick goes on.
+MAX_RESENT = 200
 
 
-def standing(runtime: Runtime, flows: Sequence[Flow]) -> dict[str, QueueLoad]:
-    """Return how flows stand, by the names of their tasks."""
-    found = runtime.ledger.dispatch_window.load([(f.direction, f.name) for f in flows], runtime.settings.resend_after)
+def standing(runtime: Runtime, flows: Sequence[Flow]) -> dict[str, Standing]:
+    """Return the state of each flow's dispatch window, by the name of its task."""
+    found = runtime.ledger.front.standing([(f.direction, f.name) for f in flows], runtime.settings.resend_after)
     return {flow.task: found[flow.direction, flow.name] for flow in flows}
 
 
-def fill(runtime: Runtime, flow: Flow, slots: int, stands: QueueLoad) -> int:
-    """Send as many due jobs of a flow as keep its workers busy, one per store and round; return how many."""
-    window = runtime.ledger.dispatch_window
+def release_jobs(runtime: Runtime, flow: Flow, slots: int, stands: Standing) -> int:
+    """Send as many due jobs of a flow as keep its workers busy, one per store and round; return how many.
+
+    The window holds two jobs per slot, or one and a half times what was settled in the last second if that is more.
+    """
+    front = runtime.ledger.front
     room = max(2 * slots, int(1.5 * stands.settled)) - stands.queued
     if room <= 0:
         return 0
@@ -56,50 +54,44 @@ def fill(runtime: Runtime, flow: Flow, slots: int, stands: QueueLoad) -> int:
     return len(paid) + len(rows)
 
 
-def refill(runtime: Runtime, *flows: Flow) -> None:
-    """Jobs were settled or made due: where the front is short, send more now instead of at the next tick."""
-    asked = [flow for flow in flows if _may_refill(flow)]
+def top_up(runtime: Runtime, *flows: Flow) -> None:
+    """Send more jobs now where fewer than one per slot are sent, instead of at the next tick of dispatch.
+
+    Called when jobs were settled or made due. Raises BrokerRefused.
+    """
+    asked = [flow for flow in flows if runtime.window.may_top_up(flow.task)]
     stands = standing(runtime, asked) if asked else {}
     due = [flow for flow in asked if stands[flow.task].due]
-    slots = runtime.ledger.dispatch_window.slots(ALIVE) if due else {}
+    slots = runtime.ledger.front.slots(WORKER_ALIVE_SECONDS) if due else {}
     for flow in due:
         room = slots.get(flow.queue, DEFAULT_SLOTS)
         if stands[flow.task].queued < room:
-            fill(runtime, flow, room, stands[flow.task])
-
-
-def _may_refill(flow: Flow) -> bool:
-    now = time.monotonic()
-    with _refill_lock:
-        if now - _refilled.get(flow.task, 0.0) < REFILL_GAP:
-            return False
-        _refilled[flow.task] = now
-    return True
+            release_jobs(runtime, flow, room, stands[flow.task])
 
 
 def resend(runtime: Runtime, flow: Flow) -> int:
-    """Send again what was sent long ago and never claimed, when the broker has nothing of it; return how many."""
+    """Send jobs again that were sent long ago and never claimed, if the queue is empty; return how many."""
     if runtime.backlog(flow.queue) > 0:
         return 0
-    rows = runtime.ledger.dispatch_window.resend(flow.direction, flow.name, runtime.settings.resend_after, 200)
+    rows = runtime.ledger.front.resend(flow.direction, flow.name, runtime.settings.resend_after, MAX_RESENT)
     _send(runtime, flow, rows)
     return len(rows)
 
 
 def _due_stores(runtime: Runtime, flow: Flow, room: int) -> list[Row]:
-    """Stores with due jobs, beginning behind the one that was last served."""
-    start = _starts.get(flow.task, "")
-    found = runtime.ledger.dispatch_window.due_stores(flow.direction, flow.name, start, room)
+    """Stores with due jobs, beginning after the one that came first last time: each store gets its turn."""
+    start = runtime.window.first_store(flow.task)
+    found = runtime.ledger.front.due_stores(flow.direction, flow.name, start, room)
     if len(found) < room and start:
         first = runtime.ledger.dispatch_window.due_stores(flow.direction, flow.name, "", room - len(found))
         found += [row for row in first if row["store"] <= start]
     if found:
-        _starts[flow.task] = found[0]["store"]
+        runtime.window.began_with(flow.task, found[0]["store"])
     return found
 
 
 def _caps(runtime: Runtime, flow: Flow, stores: list[Row], room: int) -> dict[str, tuple[int, int]]:
-    """How many jobs of each store its budgets at both vendors cover in the next seconds: of any lane, of the last."""
+    """Store → how many jobs its budgets at both vendors cover in the next seconds: in any lane, in the last lane."""
     if not stores:
         return {}
     urgent, last = LANES[flow.direction][0], LANES[flow.direction][-1]
@@ -109,8 +101,10 @@ def _caps(runtime: Runtime, flow: Flow, stores: list[Row], room: int) -> dict[st
 
 
 def _affordable(runtime: Runtime, flow: Flow, stores: list[Row], lane: int, room: int) -> dict[str, int]:
-    shops = runtime.epages_limiter.allowances([epages_bucket(row["store"]) for row in stores], lane, AHEAD)
-    tenants = runtime.afosto_limiter.allowances([row["afosto_bucket"] for row in stores], lane, AHEAD)
+    shops = runtime.epages_limiter.allowances(
+        [epages_bucket(row["store"]) for row in stores], lane, BUDGET_AHEAD_SECONDS
+    )
+    tenants = runtime.afosto_limiter.allowances([row["afosto_bucket"] for row in stores], lane, BUDGET_AHEAD_SECONDS)
     caps: dict[str, int] = {}
     for row in stores:
         shop = _runs(shops[epages_bucket(row["store"])], flow.epages_calls, room)

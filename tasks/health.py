@@ -1,29 +1,29 @@
-"""What is wrong for a whole store shows as its health until a run succeeds: a silent vendor, or what nobody foresaw."""
+"""The health of a store: a vendor that does not answer, or an unexpected error, until a run succeeds."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
 import structlog
-from celery.exceptions import Retry
 
 from ledger.records import Store
 from schemas.errors import NeedsPerson, RetryLater, VendorSilent
 from schemas.reasons import Reason
 from schemas.texts import told
+from tasks.call_budget import epages_bucket
 from tasks.logs import without_secrets
+from tasks.putting_off import FailedForNow
 from tasks.runtime import Runtime
-from tasks.vendors import epages_bucket
 
 log = structlog.get_logger()
 
-REASON = Reason.DOES_NOT_ANSWER
-# What a run raises on purpose: each is told in its own way.
-_FORESEEN = (RetryLater, NeedsPerson, Retry)
+REASON = "does-not-answer"
+# What a run raises on purpose: each of them is shown in its own way.
+_FORESEEN = (RetryLater, NeedsPerson, FailedForNow)
 
 
 class StoreRun(StrEnum):
-    """What runs over a whole store, as its health names it."""
+    """The runs that concern a whole store, as its health names them."""
 
     LIVE = "poll.store (live)"
     HISTORY = "poll.store (history)"
@@ -39,7 +39,7 @@ POLLS = {"live": StoreRun.LIVE, "history": StoreRun.HISTORY, "sweep": StoreRun.S
 
 @contextmanager
 def showing(runtime: Runtime, store: str, run: StoreRun) -> Iterator[None]:
-    """Let what nobody foresaw in a run show as the store's health, and go on; `Stores.heal_run` ends it."""
+    """Show an unexpected error of a run as the store's health, and raise it again; `Stores.heal_run` clears it."""
     try:
         yield
     except _FORESEEN:
@@ -50,7 +50,7 @@ def showing(runtime: Runtime, store: str, run: StoreRun) -> Iterator[None]:
 
 
 def note_fault(runtime: Runtime, store: str, run: StoreRun, error: Exception) -> None:
-    """Note what nobody foresaw; without a database, the log alone has it."""
+    """Record an unexpected error; without a database, only the log has it."""
     message = f"{run} failed: {words_of(error)}"
     try:
         runtime.ledger.stores.note_fault(store, run, message, error)
@@ -59,18 +59,18 @@ def note_fault(runtime: Runtime, store: str, run: StoreRun, error: Exception) ->
 
 
 def words_of(error: Exception) -> str:
-    """Return an error that nobody foresaw in one line, without secrets."""
+    """Return an unexpected error in one line, without secrets."""
     return told(without_secrets(f"{type(error).__name__}: {error}")).rstrip(": ")
 
 
 def note_silence(runtime: Runtime, store: Store, error: RetryLater) -> None:
-    """Blame the vendor behind an open breaker, if it is one of the store's own; other errors blame nobody."""
+    """Mark the vendor behind an open breaker as unhealthy, if it is one of the store's own; other errors mark none."""
     vendors = {epages_bucket(store.name): "epages", store.afosto_bucket: "afosto"}
     if isinstance(error, VendorSilent) and error.bucket in vendors:
         runtime.ledger.stores.blame(store.name, vendors[error.bucket], REASON, str(error), error.after or 0.0)
 
 
 def note_refusal(runtime: Runtime, store: Store, error: NeedsPerson, pause: float) -> None:
-    """Blame the vendor whose client met the error, where one did; it is asked again after `pause` seconds."""
+    """Mark the vendor whose client met the error as unhealthy, if one did; it is asked again after `pause` seconds."""
     if error.vendor:
         runtime.ledger.stores.blame(store.name, error.vendor, error.reason, str(error), pause)

@@ -7,9 +7,9 @@ from celery import shared_task
 from ledger.stock import SUBJECT
 from ledger.stores import unknown_store
 from schemas.messages import OrderMessage, StockMessage, StoreMessage
-from tasks.base import ConnectorTask
+from tasks.base import ConnectorTask, failures_as_retries
 from tasks.engine import Flow, execute
-from tasks.front import refill
+from tasks.front import top_up
 from tasks.publishing_stock import publish_stock
 from tasks.runtime import Runtime
 from tasks.watching_inventory import watch
@@ -28,24 +28,30 @@ PUBLISH = Flow(
 
 @shared_task(base=ConnectorTask, bind=True, name=PUBLISH.task)
 def run(self: ConnectorTask, **kwargs: Any) -> str:
-    """Publish what is wanted of a store's stock; see docs/tasks/inventory.publish.json for the keywords."""
-    return publish(self.runtime, cast("StockMessage", self.read(kwargs)))
+    """Publish the stock of a store's due SKUs; see docs/tasks/inventory.publish.json for the keywords."""
+    message = cast("StockMessage", self.read(kwargs))
+    with failures_as_retries():
+        return publish(self.runtime, message)
 
 
 @shared_task(base=ConnectorTask, bind=True, name="inventory.watch")
 def run_watch(self: ConnectorTask, **kwargs: Any) -> str:
     """Read what changed at a store's locations; see docs/tasks/inventory.watch.json for the keywords."""
-    return watch(self.runtime, cast("StoreMessage", self.read(kwargs)).store)
+    message = cast("StoreMessage", self.read(kwargs))
+    with failures_as_retries():
+        return watch(self.runtime, message.store)
 
 
 def publish(runtime: Runtime, message: StockMessage) -> str:
-    """Make the message's SKU wanted, or all that are known, unless dispatch sent it; then run the store's job.
+    """Run the job that publishes a store's stock.
+
+    A message that dispatch did not send first asks for its SKU to be published, or for all known SKUs.
 
     Raises NeedsPerson for a store that is not connected, and as `execute` does.
     """
     if message.version is None and _request(runtime, message) is None:
         raise unknown_store(message.store)
-    return execute(runtime, PUBLISH, OrderMessage(message.store, SUBJECT, message.version or 0), refill)
+    return execute(runtime, PUBLISH, OrderMessage(message.store, SUBJECT, message.version or 0), top_up)
 
 
 def _request(runtime: Runtime, message: StockMessage) -> int | None:

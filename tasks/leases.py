@@ -1,4 +1,4 @@
-"""The leases of one process: one heartbeat renews them all, and each run can ask how long it still holds its job."""
+"""The leases of one process: one loop renews them all, and each run can ask how long it still holds its job."""
 
 import math
 import threading
@@ -7,16 +7,17 @@ import time
 from ledger.jobs import Jobs
 from schemas.errors import LeaseLost, OutOfTime
 from schemas.settings import Settings
-from tasks.loops import Loop
+from tasks.loops import Loop, Loops
 
 
 class Leases:
-    """Times are the process's own monotonic clock, taken before the claim or renewal was sent: never too late."""
+    """Times are of the process's own monotonic clock, taken before the claim or renewal is sent: never too late."""
 
-    def __init__(self, jobs: Jobs, holder: str, settings: Settings) -> None:
+    def __init__(self, jobs: Jobs, holder: str, settings: Settings, loops: Loops) -> None:
         self._jobs = jobs
         self._holder = holder
         self._settings = settings
+        self._loops = loops
         self._ends: dict[int, float] = {}
         self._times_up: dict[int, float] = {}
         self._lock = threading.Lock()
@@ -28,8 +29,7 @@ class Leases:
             self._ends[job_id] = claimed_at + self._settings.lease
             self._times_up[job_id] = claimed_at + self._settings.longest_job
             if self._loop is None:
-                self._loop = Loop("leases", self._settings.lease_renewal, self.renew)
-                self._loop.start()
+                self._loop = self._loops.start("leases", self._settings.lease_renewal, self.renew)
 
     def release(self, job_id: int) -> None:
         """The run is over."""
@@ -38,7 +38,7 @@ class Leases:
             self._times_up.pop(job_id, None)
 
     def require_time(self, job_id: int, seconds: float) -> None:
-        """Raise OutOfTime when less than `seconds` is left of what a job may take: no call may begin any more."""
+        """Raise OutOfTime if a job may run for less than `seconds` more: then no further call may begin."""
         if self._times_up.get(job_id, math.inf) - time.monotonic() < seconds:
             raise OutOfTime
 
@@ -49,12 +49,12 @@ class Leases:
             raise LeaseLost
 
     def stop(self) -> None:
-        """End the heartbeat."""
+        """Renew no more."""
         if self._loop:
             self._loop.stop()
 
     def renew(self) -> None:
-        """Renew all leases in one statement; what is no longer ours is forgotten."""
+        """Renew all leases in one statement, and forget those of jobs that are no longer ours."""
         with self._lock:
             held = list(self._ends)
         if not held:
@@ -64,7 +64,7 @@ class Leases:
         with self._lock:
             for job_id in self._ends.keys() & held:
                 if job_id not in kept:
-                    # The database's clock leapt, or it was taken from us otherwise: its end counts no more.
+                    # Another process has the job, for example because the database's clock jumped: the lease is lost.
                     del self._ends[job_id]
                 elif kept[job_id]:
                     self._ends[job_id] = asked_at + self._settings.lease

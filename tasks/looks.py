@@ -1,41 +1,44 @@
-"""Queue exports: the tasks orders.look and orders.walk."""
+"""Queue exports: the tasks orders.look, which reads one order in Afosto, and orders.walk, which reads a store's."""
 
 from typing import Any, cast
 
 from celery import shared_task
 
 from ledger.records import Context
-from schemas.messages import OrderMessage, StoreMessage
-from schemas.states import Lane
-from tasks.base import ConnectorTask
-from tasks.engine import Flow, execute
-from tasks.front import refill
+from schemas.messages import StoreMessage
+from tasks.base import ConnectorTask, failures_as_retries
+from tasks.engine import Flow
+from tasks.job_task import job_task
 from tasks.looking import look
 from tasks.walking import walk
 
-# Seconds between two looks at one order: a burst of events about it becomes two looks, and what follows right after it
-# shows within a second.
-REST = 0.5
+# Between two looks at one order: a burst of events becomes two looks, and what follows it shows within a second.
+LOOK_REST_SECONDS = 0.5
 
 
 def _settling(context: Context) -> int:
-    """After a restore the order and its processes are read."""
-    return Lane.BACKGROUND if context.needs_recovery else Lane.EXPORT
+    """Two more calls after a restore: the shop's order and its processes are read too."""
+    return 2 if context.held else 0
 
 
 LOOK = Flow(
-    "looks", "export", "orders.look", "exports", look, epages_calls=0, afosto_calls=1, rest=REST, epages_more=_settling
+    "looks",
+    "export",
+    "orders.look",
+    "exports",
+    look,
+    epages_calls=0,
+    afosto_calls=1,
+    rest=LOOK_REST_SECONDS,
+    epages_more=_settling,
 )
 
-
-@shared_task(base=ConnectorTask, bind=True, name=LOOK.task)
-def run_look(self: ConnectorTask, **kwargs: Any) -> str:
-    """Look at one order in Afosto; see docs/tasks/orders.look.json for the keywords."""
-    message = cast("OrderMessage", self.read(kwargs))
-    return execute(self.runtime, LOOK, message, refill)
+run_look = job_task(LOOK)
 
 
 @shared_task(base=ConnectorTask, bind=True, name="orders.walk")
 def run_walk(self: ConnectorTask, **kwargs: Any) -> str:
-    """Walk over a store's orders; see docs/tasks/orders.walk.json for the keywords."""
-    return walk(self.runtime, cast("StoreMessage", self.read(kwargs)))
+    """Find the orders of a store that changed in Afosto; see docs/tasks/orders.walk.json for the keywords."""
+    message = cast("StoreMessage", self.read(kwargs))
+    with failures_as_retries():
+        return walk(self.runtime, message)

@@ -1,4 +1,4 @@
-"""Threads that do one thing again and again, whatever goes wrong, and that can be asked whether they are stuck."""
+"""Threads that repeat one thing, whatever goes wrong, and that can be asked whether they are stuck."""
 
 import threading
 import time
@@ -10,16 +10,15 @@ from schemas.errors import ConnectorError
 
 log = structlog.get_logger()
 
-# A turn that lasts longer than so many intervals, and than so many seconds, is stuck: no call of ours waits that long.
+# A turn is stuck if it lasts longer than both, this many intervals and this many seconds: no call of ours waits that
+# long.
 STUCK_INTERVALS, STUCK_SECONDS = 5, 60.0
-
-_loops: dict[str, "Loop"] = {}
 
 
 class Loop:
     """Calls `turn` at once and then every `interval` seconds in a thread of its own, until it is stopped.
 
-    An exception ends no loop: it is told once in the log, and once more when a turn succeeds again.
+    An exception does not end it: the log says so once, and once more when a turn succeeds again.
     """
 
     def __init__(self, name: str, interval: float, turn: Callable[[], object]) -> None:
@@ -33,18 +32,17 @@ class Loop:
 
     def start(self) -> None:
         """Begin."""
-        _loops[self.name] = self
         self._thread.start()
 
     def stop(self) -> None:
         """Let the present turn be the last."""
         self._stopped.set()
-        if _loops.get(self.name) is self:
-            del _loops[self.name]
 
     @property
     def stuck(self) -> bool:
-        """Whether it has ended, or no turn has begun for far too long."""
+        """Whether it ended without being stopped, or no turn has begun for far too long."""
+        if self._stopped.is_set():
+            return False
         silent = time.monotonic() - self._began
         return not self._thread.is_alive() or silent > max(STUCK_INTERVALS * self._interval, STUCK_SECONDS)
 
@@ -59,7 +57,7 @@ class Loop:
             self._turn()
         except Exception as error:
             if not self._failing:
-                # An outage needs no traceback, what nobody foresaw does.
+                # An outage needs no traceback; an unexpected error does.
                 unforeseen = None if isinstance(error, ConnectorError) else error
                 log.warning("a loop fails and goes on", loop=self.name, why=str(error), exc_info=unforeseen)
             self._failing = True
@@ -69,6 +67,18 @@ class Loop:
             self._failing = False
 
 
-def stuck_loops() -> list[str]:
-    """Return the names of the loops of this process that are stuck."""
-    return sorted(name for name, loop in list(_loops.items()) if loop.stuck)
+class Loops:
+    """The loops of one process."""
+
+    def __init__(self) -> None:
+        self._loops: dict[str, Loop] = {}
+
+    def start(self, name: str, interval: float, turn: Callable[[], object]) -> Loop:
+        """Start a loop; one of the same name that was started before is forgotten."""
+        loop = self._loops[name] = Loop(name, interval, turn)
+        loop.start()
+        return loop
+
+    def stuck(self) -> list[str]:
+        """Return the names of the loops that are stuck."""
+        return sorted(name for name, loop in list(self._loops.items()) if loop.stuck)

@@ -1,18 +1,13 @@
-"""Queue orders: the task orders.import."""
-
-from typing import Any, cast
-
-from celery import shared_task
+"""Queue orders: the task orders.import, which brings an order up to date in Afosto."""
 
 from ledger.records import Context
-from schemas.messages import OrderMessage
-from tasks.base import ConnectorTask
-from tasks.engine import Flow, execute
-from tasks.front import refill
+from tasks.engine import Flow
 from tasks.importing_orders import import_order
+from tasks.job_task import job_task
 
 
 def _mark(context: Context) -> int:
+    """One more call, if the store wants imported orders to be marked in the shop."""
     return int(context.store.mark_orders)
 
 
@@ -20,9 +15,4 @@ IMPORT = Flow(
     "orders", "import", "orders.import", "orders", import_order, epages_calls=1, afosto_calls=3, epages_more=_mark
 )
 
-
-@shared_task(base=ConnectorTask, bind=True, name=IMPORT.task)
-def run(self: ConnectorTask, **kwargs: Any) -> str:
-    """Bring one order's orders up to date in Afosto; see docs/tasks/orders.import.json for the keywords."""
-    message = cast("OrderMessage", self.read(kwargs))
-    return execute(self.runtime, IMPORT, message, refill)
+run_import = job_task(IMPORT)

@@ -7,12 +7,11 @@ import structlog
 from celery import shared_task
 
 from schemas.messages import PollMessage
-from tasks.base import ConnectorTask
-from tasks.brokers import BROKER_ERRORS
+from tasks.base import ConnectorTask, failures_as_retries
 from tasks.flows import FLOWS
-from tasks.front import refill
+from tasks.front import top_up
 from tasks.polling import poll
-from tasks.runtime import Runtime
+from tasks.runtime import BrokerRefused, Runtime
 
 log = structlog.get_logger()
 
@@ -20,12 +19,14 @@ log = structlog.get_logger()
 @shared_task(base=ConnectorTask, bind=True, name="poll.store")
 def run(self: ConnectorTask, **kwargs: Any) -> str:
     """Poll one store; see docs/tasks/poll.store.json for the keywords."""
-    return poll(self.runtime, cast("PollMessage", self.read(kwargs)), send_imports)
+    message = cast("PollMessage", self.read(kwargs))
+    with failures_as_retries():
+        return poll(self.runtime, message, send_imports)
 
 
 def send_imports(runtime: Runtime, flows: Collection[str]) -> None:
-    """Send at once what a poll made due, as far as the fronts are short; what is not sent is left to dispatch."""
+    """Send what a poll made due at once, as far as the dispatch windows have room; dispatch sends the rest."""
     try:
-        refill(runtime, *(flow for flow in FLOWS if flow.direction == "import" and flow.name in flows))
-    except BROKER_ERRORS as error:
+        top_up(runtime, *(flow for flow in FLOWS if flow.direction == "import" and flow.name in flows))
+    except BrokerRefused as error:
         log.warning("the broker does not answer; dispatch will send what is due", why=str(error))

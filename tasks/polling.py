@@ -1,4 +1,4 @@
-"""One poll of one store: read slices, keep what is news, move the cursor, go on in another task when there is more."""
+"""One poll of one store: read slices, keep the news, move the cursor, and continue in another task if there is more."""
 
 import time
 from collections.abc import Callable, Collection
@@ -19,56 +19,56 @@ from tasks.putting_off import put_off
 from tasks.runtime import Runtime
 from tasks.slices import Reader, Reading
 from tasks.taking import take_all
-from tasks.vendors import Gate, epages_client, reading_epages
+from tasks.vendor_clients import epages_client, reading_epages
+from tasks.vendor_gate import Gate
 
-# A poll that failed is tried again after this many seconds, or after its interval when that is shorter.
-RETRY_PAUSE = 30.0
-# Seconds that a poll waits in all for calls of a tight budget, and keeps its slot, as with a slow shop: another run
-# would have to begin the slice anew.
-NAPS = 10.0
-
-
-# Is told which flows of imports have news that are due.
-Tell = Callable[[Runtime, Collection[str]], None]
+# A poll that failed is tried again after this pause, or after its interval if that is shorter: most outages are short.
+RETRY_PAUSE_SECONDS = 30.0
+# A poll waits itself, at most this long in all, for calls of a tight budget: another run would have to read the slice
+# again from its beginning. Meanwhile it keeps its slot, as it does with a slow shop.
+MAX_WAIT_SECONDS = 10.0
 
 
-def tell_nobody(runtime: Runtime, flows: Collection[str]) -> None:
-    """Leave what is due to dispatch."""
+# Gets the names of the import flows for which a slice has made jobs due.
+OnNews = Callable[[Runtime, Collection[str]], None]
 
 
-def poll(runtime: Runtime, message: PollMessage, tell: Tell = tell_nobody) -> str:
-    """Poll one cursor of a store; returns what was found, in words. `tell` hears of the news of each slice once kept.
+def leave_to_dispatch(runtime: Runtime, flows: Collection[str]) -> None:
+    """Send nothing now: dispatch sends what is due."""
 
-    Raises NeedsPerson for a store that is not connected or whose credentials fail, celery's Retry when the shop
-    does not answer for now; a poll that waits for its budget returns that.
+
+def poll(runtime: Runtime, message: PollMessage, on_news: OnNews = leave_to_dispatch) -> str:
+    """Poll one cursor of a store; returns what was found, in words. `on_news` is called after each slice with news.
+
+    Raises NeedsPerson for a store that is not connected or whose credentials fail, FailedForNow when the
+    shop does not answer for now; a poll that waits for its budget returns that.
     """
     with showing(runtime, message.store, POLLS[message.cursor]):
-        return _poll(runtime, message, tell)
+        return _poll(runtime, message, on_news)
 
 
-def _poll(runtime: Runtime, message: PollMessage, tell: Tell) -> str:
+def _poll(runtime: Runtime, message: PollMessage, on_news: OnNews) -> str:
     store = runtime.ledger.stores.get(message.store)
     cursor = None if store.paused_at else _take(runtime, message)
     if cursor is None:
         return "nothing to do: another poll reads, after which the next one comes; or the store is paused"
     if cursor.prepaid:
         runtime.ledger.cursors.spend(cursor)
-    lane = Lane.LIVE if cursor.kind == CursorKind.LIVE else Lane.BACKGROUND
-    gate = reading_epages(runtime, store.name, lane, int(cursor.prepaid), NAPS)
+    gate = reading_epages(runtime, store.name, 1 if cursor.kind == "live" else 2, int(cursor.prepaid), MAX_WAIT_SECONDS)
     reader = _reader(runtime, store, cursor, gate)
     try:
-        # Whatever a poll reads is the shop's, a list that does not load as well.
+        # Everything a poll reads comes from the shop: an error in it, also in a list that does not load, is the shop's.
         with met_at(Vendor.EPAGES):
-            return _read(runtime, store, cursor, reader, gate, tell)
+            return _read(runtime, store, cursor, reader, gate, on_news)
     except NeedsPerson as error:
         runtime.ledger.cursors.stop(cursor)
         note_refusal(runtime, store, error, runtime.settings.poll_interval)
         raise
     except RetryLater as error:
         note_silence(runtime, store, error)
-        pause = error.after or min(RETRY_PAUSE, runtime.settings.poll_interval)
+        pause = error.after or min(RETRY_PAUSE_SECONDS, runtime.settings.poll_interval)
         reserved = isinstance(error, Wait) and error.prepaid
-        # A call that is reserved has its moment: no lot is drawn over it.
+        # A reserved call has its exact moment: no random pause is added.
         pause += 0 if reserved else jitter(pause / 4)
         runtime.ledger.cursors.postpone(cursor, pause, reader.width, prepaid=reserved)
         return put_off(error, pause)
@@ -78,10 +78,10 @@ def _poll(runtime: Runtime, message: PollMessage, tell: Tell) -> str:
 
 
 def _take(runtime: Runtime, message: PollMessage) -> Cursor | None:
-    """Return the cursor for the run that a message asks for or continues; None when it is another run's."""
+    """Return the cursor for the run that a message starts or continues; None if another run has it."""
     cursors, fence = runtime.ledger.cursors, message.fence
     if fence is None:
-        fence = cursors.take(message.store, message.cursor, patience(runtime.settings.poll_interval))
+        fence = cursors.take(message.store, message.cursor, dead_after_seconds(runtime.settings.poll_interval))
     cursor = cursors.get(message.store, message.cursor)
     return cursor if cursor and cursor.fence == fence else None
 
@@ -92,19 +92,19 @@ def _reader(runtime: Runtime, store: Store, cursor: Cursor, gate: Gate) -> Reade
     return Reader(client, cursor, store.import_since, runtime.settings.poll_page_size, overlap)
 
 
-def _read(runtime: Runtime, store: Store, cursor: Cursor, reader: Reader, gate: Gate, tell: Tell) -> str:
+def _read(runtime: Runtime, store: Store, cursor: Cursor, reader: Reader, gate: Gate, on_news: OnNews) -> str:
     started = time.monotonic()
     seen = news = slices = asked = 0
     while True:
         reading = reader.next()
         pause = _pause(runtime, started, reading)
-        found = _slice(runtime, store, cursor, reading, requests=gate.calls - asked, pause=pause)
-        asked = gate.calls
+        found = _slice(runtime, store, cursor, reading, requests=gate.budget.spent - asked, pause=pause)
+        asked = gate.budget.spent
         changed = runtime.ledger.cursors.advance(cursor, found)
         if changed is None:
             return "a newer poll has taken over"
         if changed:
-            tell(runtime, {row["flow"] for row in changed})
+            on_news(runtime, {row["flow"] for row in changed})
         cursor = replace(cursor, position=max(cursor.position, found.position), width=found.width)
         seen, news, slices = seen + found.documents, news + len(changed), slices + 1
         if reading.end is None or found.finished:
@@ -113,18 +113,18 @@ def _read(runtime: Runtime, store: Store, cursor: Cursor, reader: Reader, gate: 
             _continue(runtime, cursor)
             break
     runtime.ledger.stores.heal_run(store.name, POLLS[cursor.kind], ["epages"])
-    return f"{counted(seen, 'order')} seen, {counted(news, 'job')} with news, {counted(gate.calls, 'request')}"
+    return f"{counted(seen, 'order')} seen, {counted(news, 'job')} with news, {counted(gate.budget.spent, 'request')}"
 
 
-def patience(interval: float) -> float:
+def dead_after_seconds(interval: float) -> float:
     """Return after how many seconds without a sign a poll counts as dead: never less than the slowest slice takes."""
     return max(interval, SLOWEST_SLICE)
 
 
 def _pause(runtime: Runtime, started: float, reading: Reading) -> float:
-    """Seconds to the next poll: an interval from this one's beginning, or the patience while there is more to read."""
+    """Seconds to the next poll: an interval from the start of this one; until it counts as dead while it reads on."""
     interval = runtime.settings.poll_interval
-    return patience(interval) if reading.end else max(0.0, interval - (time.monotonic() - started))
+    return dead_after_seconds(interval) if reading.end else max(0.0, interval - (time.monotonic() - started))
 
 
 def _continue(runtime: Runtime, cursor: Cursor) -> None:

@@ -10,12 +10,11 @@ from schemas.epages import Availability, Product, Variation
 from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
-from schemas.reasons import Reason
+from tasks.blocking_calls import BLOCKING_LANE, BlockingGate, ReportPause, retry_blocking
 from tasks.levels import read_levels
-from tasks.patience import PATIENT, PatientGate, Tell, patiently
 from tasks.runtime import Runtime
 from tasks.stock_outcomes import NOT_IN_AFOSTO, NOT_KEPT, UNCLEAR
-from tasks.vendors import afosto_client, epages_client, reading_afosto, reading_epages
+from tasks.vendor_clients import afosto_client, epages_client, reading_afosto, reading_epages
 
 FLOW = "inventory.publish"
 CHANGES, STAYS = "changes", "stays"
@@ -56,7 +55,7 @@ def still_unread(runtime: Runtime, name: str) -> list[str]:
     return [each.store for each in runtime.ledger.stock.sharing_stores(name, ()) if each.imports and not each.read]
 
 
-def preview_stock(runtime: Runtime, name: str, tell: Tell) -> Iterator[StockMove]:
+def preview_stock(runtime: Runtime, name: str, tell: ReportPause) -> Iterator[StockMove]:
     """Read both sides and give what publishing would do, product by product of the shop's catalogue.
 
     Raises NeedsPerson (missing-scope, no-location-mapped, unknown-store), or RetryLater when a vendor stays away.
@@ -83,12 +82,12 @@ def preview_stock(runtime: Runtime, name: str, tell: Tell) -> Iterator[StockMove
 class _Preview:
     """One reading of a store's whole catalogue."""
 
-    def __init__(self, runtime: Runtime, store: Store, locations: list[str], tell: Tell) -> None:
+    def __init__(self, runtime: Runtime, store: Store, locations: list[str], tell: ReportPause) -> None:
         self._ledger, self._store, self._locations, self._tell = runtime.ledger, store, locations, tell
-        gate = PatientGate(reading_epages(runtime, store.name, PATIENT), tell)
+        gate = BlockingGate(reading_epages(runtime, store.name, BLOCKING_LANE), tell)
         self._shop = epages_client(runtime, store, gate)
         self._afosto = afosto_client(
-            runtime, store, PatientGate(reading_afosto(runtime, store.afosto_bucket, PATIENT), tell)
+            runtime, store, BlockingGate(reading_afosto(runtime, store.afosto_bucket, BLOCKING_LANE), tell)
         )
 
     def moves(self) -> Iterator[StockMove]:
@@ -109,12 +108,12 @@ class _Preview:
             page += 1
 
     def _page(self, number: int) -> tuple[tuple[Product | MalformedDocument, ...], int]:
-        return patiently(lambda: self._shop.products(number), self._tell)
+        return retry_blocking(lambda: self._shop.products(number), self._tell)
 
     def _places(self, product: Product) -> dict[str, _Place]:
         if not product.is_variation_product:
             return {product.sku: _Place(product.id, None, product.availability)} if product.sku else {}
-        variations = patiently(lambda: self._shop.variations(product.id), self._tell)
+        variations = retry_blocking(lambda: self._shop.variations(product.id), self._tell)
         return {
             each.sku: _Place(product.id, each.id, None)
             for each in variations
@@ -124,9 +123,9 @@ class _Preview:
     def _compared(self, places: dict[str, _Place]) -> Iterator[StockMove]:
         skus = sorted(places)
         snapshot = self._ledger.stock.clock()
-        levels = patiently(lambda: self._levels(skus), self._tell)
-        sellers = [each.store for each in self._ledger.stock.sharing_stores(self._store.name, skus) if each.imports]
-        promised = self._ledger.sold_units.unbooked_stock(sellers, skus, snapshot)
+        levels = retry_blocking(lambda: self._levels(skus), self._tell)
+        sellers = [each.store for each in self._ledger.stock.sellers(self._store.name, skus) if each.imports]
+        promised = self._ledger.held.promised(sellers, skus, snapshot)
         for sku in skus:
             yield self._move(sku, places[sku], levels, promised[sku])
 
@@ -147,7 +146,7 @@ class _Preview:
     def _stock_of(self, place: _Place) -> Availability:
         if place.availability is not None:
             return place.availability
-        return patiently(lambda: self._item(place), self._tell).availability
+        return retry_blocking(lambda: self._item(place), self._tell).availability
 
     def _item(self, place: _Place) -> Product | Variation:
         if place.variation_id is None:

@@ -19,6 +19,8 @@ from schemas.epages import Availability
 from schemas.errors import AnswerLost, ConnectorError, NeedsPerson, RetryLater, Wait
 from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
+from tasks.call_budget import epages_bucket
+from tasks.counterpart import require_scopes
 from tasks.emptying import Emptying
 from tasks.levels import read_levels
 from tasks.order_guards import require_scopes
@@ -37,7 +39,6 @@ from tasks.stock_outcomes import (
     refused,
 )
 from tasks.stock_places import Found, Place, find_place
-from tasks.vendors import epages_bucket
 
 log = structlog.get_logger()
 
@@ -107,7 +108,7 @@ class _Publisher:
         """How many SKUs the calls suffice for that are left now: a batch that ends half way would begin anew."""
         run = self._run
         free = run.runtime.epages_limiter.allowance(epages_bucket(self._store), run.job.lane, AHEAD)
-        free += run.epages_gate.left
+        free += run.epages_gate.budget.left
         return max(0, min(BATCH, (free - READINGS) // CALLS_PER_SKU))
 
     @property

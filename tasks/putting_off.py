@@ -1,19 +1,28 @@
-"""How a run that was put off ends for Celery, and so for Flower. When it goes on stands in the ledger."""
-
-from celery.exceptions import Retry
+"""How a run ends that the ledger will start again: it waited, or it failed for now. Knows nothing of Celery."""
 
 from schemas.errors import ConnectorError, VendorSilent, Wait
 
-# Begins the outcome of a run that waits.
+# The outcome of a run that waits begins with this.
 WAITS = "waits: "
 
 
-def put_off(error: ConnectorError, pause: float) -> str:
-    """Return the outcome of a run that waits `pause` seconds, in words; raises celery's Retry for one that failed.
+class FailedForNow(Exception):
+    """A run failed for a reason that passes; the ledger starts it again after `pause_seconds`.
 
-    Flower counts each Retry as an attempt that went wrong. A budget that is used up, or an order whose turn has not
-    come, is none; a vendor that does not answer is.
+    Its task shows this in Flower as a retry.
+    """
+
+    def __init__(self, message: str, pause_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.pause_seconds = pause_seconds
+
+
+def put_off(error: ConnectorError, pause: float) -> str:
+    """Return the outcome of a run that waits `pause` seconds, in words; raises FailedForNow for a run that failed.
+
+    A run has not failed when a budget is used up, or when another order comes first. It has failed when a vendor does
+    not answer.
     """
     if isinstance(error, Wait) and not isinstance(error, VendorSilent):
         return f"{WAITS}{str(error).rstrip('.')}; goes on in {pause:.0f} s"
-    raise Retry(str(error), when=pause) from error
+    raise FailedForNow(str(error), pause) from error

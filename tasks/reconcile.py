@@ -1,4 +1,4 @@
-"""Queue reconcile: the nightly sweep, and the nightly deletion of what was kept long enough."""
+"""Queue reconcile: the nightly sweep, and the nightly deletion of rows that are old enough."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -10,28 +10,28 @@ from tasks.base import ConnectorTask
 from tasks.health import StoreRun, note_fault
 from tasks.runtime import Runtime
 
-# The first slice of a sweep, in seconds of creation time; the width that fits is learned from there.
+# The first slice of a sweep covers a day of creation times, in seconds; the sweep then learns the width that fits.
 SWEEP_WIDTH = 86_400.0
-# Seconds after which the deletion goes on in a task of its own: no message stays unanswered for long.
-PRUNING = 60.0
+# After this time the deletion continues in another task: no message stays unacknowledged for long.
+MAX_PRUNE_SECONDS = 60.0
 
 
 @shared_task(base=ConnectorTask, bind=True, name="reconcile.sweep")
 def run(self: ConnectorTask, **kwargs: Any) -> str:
-    """Read every order that is not final once more, by creation date: what did not bump its update time shows here."""
+    """Read every order again that is not final, by creation date: this finds changes that set no new update time."""
     self.read(kwargs)
     return sweep(self.runtime)
 
 
 @shared_task(base=ConnectorTask, bind=True, name="reconcile.prune")
 def run_prune(self: ConnectorTask, **kwargs: Any) -> str:
-    """Delete attempts, webhooks and kept answers that are old enough; goes on in another task when there are many."""
+    """Delete attempts, webhooks and kept answers that are old enough; continues in another task when there are many."""
     self.read(kwargs)
     return prune(self.runtime)
 
 
 def sweep(runtime: Runtime) -> str:
-    """Begin a sweep of every store, let all stock be published anew; return how many stores had orders to sweep."""
+    """Begin a sweep of every store, and have all stock published again; return how many stores have orders to sweep."""
     now = datetime.now(UTC)
     runtime.ledger.stock.publish_all_again()
     begun = [name for name in runtime.ledger.stores.names() if _begin(runtime, name, now)]
@@ -39,7 +39,7 @@ def sweep(runtime: Runtime) -> str:
 
 
 def _begin(runtime: Runtime, store: str, now: datetime) -> bool:
-    """Whether a store has orders to sweep; what nobody foresaw shows as its health, and holds up no other store."""
+    """Whether a store has orders to sweep; an unexpected error shows as its health, and delays no other store."""
     try:
         begun = runtime.ledger.cursors.start_sweep(store, now, SWEEP_WIDTH)
     except RetryLater:
@@ -51,8 +51,8 @@ def _begin(runtime: Runtime, store: str, now: datetime) -> bool:
     return begun
 
 
-def prune(runtime: Runtime, seconds: float = PRUNING) -> str:
-    """Delete for so many seconds what was kept long enough; return how many rows of which table went, in words."""
+def prune(runtime: Runtime, seconds: float = MAX_PRUNE_SECONDS) -> str:
+    """Delete rows that are old enough, for at most `seconds`; return how many of which table, in words."""
     settings = runtime.settings
     pruned = runtime.ledger.retention.prune(settings.attempts_days, settings.inbox_days, seconds=seconds)
     if not pruned.complete:

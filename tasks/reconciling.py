@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from clients.scopes import cockpit_name, missing_scopes
 from schemas.errors import NeedsPerson
 from schemas.mapping.shipments import TwoCodes
-from schemas.reasons import Reason
+from tasks.blocking_calls import ReportPause
 from tasks.comparing import Comparison, Progress
 from tasks.comparing_stock import FLOW, StockComparison
 from tasks.findings import STOCK, Finding, guarded
-from tasks.patience import Tell
 from tasks.runtime import Runtime
 
 READING = "orders.import"
@@ -36,7 +35,7 @@ class Reconciliation:
         return [finding for finding in self.findings if not finding.verdict.on_its_way]
 
 
-def reconcile(runtime: Runtime, name: str, tell: Tell, progress: Progress) -> Reconciliation:
+def reconcile(runtime: Runtime, name: str, tell: ReportPause, progress: Progress) -> Reconciliation:
     """Compare both sides of a store; changes nothing. `tell` hears of each pause.
 
     Raises NeedsPerson for a store that is not connected or paused, whose orders may not be read or whose credentials

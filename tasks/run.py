@@ -15,8 +15,10 @@ from schemas.errors import AnswerLost, ConnectorError
 from schemas.intents import B, IntentKind
 from schemas.settings import Settings
 from schemas.words import counted
+from tasks.call_budget import CallBudget, epages_bucket
 from tasks.runtime import Runtime
-from tasks.vendors import Gate, afosto_client, epages_bucket, epages_client
+from tasks.vendor_clients import afosto_client, epages_client
+from tasks.vendor_gate import Gate
 
 
 @dataclass
@@ -76,7 +78,7 @@ class Run:
             breaker=self.runtime.breaker,
             bucket=epages_bucket(self.store.name) if epages else self.store.afosto_bucket,
             lane=self.job.lane,
-            prepaid=self.prepaid_epages if epages else self.prepaid_afosto,
+            budget=CallBudget(self.prepaid_epages if epages else self.prepaid_afosto),
             require_lease=lambda: self.runtime.leases.require(self.job.id, self.settings.call_deadline),
             require_time=lambda: self.runtime.leases.require_time(self.job.id, self.settings.call_deadline),
         )
@@ -102,19 +104,19 @@ class Run:
     def give_back(self) -> None:
         """Give back the calls that were reserved for this run and not made."""
         gates = (self.epages_gate, self.afosto_gate)
-        unsent = [gate.limiter.unsent(gate.bucket, gate.left) for gate in gates if gate.left > 0]
+        unsent = [gate.limiter.unsent(gate.bucket, gate.budget.left) for gate in gates if gate.budget.left > 0]
         if unsent:
             self.runtime.epages_limiter.give_back(*unsent)
 
     @property
     def requests(self) -> int:
         """How many requests the run has made."""
-        return self.epages_gate.calls + self.afosto_gate.calls
+        return self.epages_gate.budget.spent + self.afosto_gate.budget.spent
 
     @property
     def effects(self) -> int:
-        """How many of the requests were to change something at a vendor."""
-        return self.epages_gate.effects + self.afosto_gate.effects
+        """How many of them were to change the other side."""
+        return self.epages_gate.budget.effects + self.afosto_gate.budget.effects
 
     @property
     def order_link(self) -> Link | None:

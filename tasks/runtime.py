@@ -1,10 +1,12 @@
-"""What every task of a process shares: settings, ledger, limiters, breaker, and the heartbeat of its leases."""
+"""What all tasks of a process share: settings, ledger, limiters, breaker, leases, and the state of its loops."""
 
 import os
 import socket
+import threading
+import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import redis
 from redis.backoff import NoBackoff
@@ -18,9 +20,44 @@ from ledger.keys import KeySet
 from ledger.ledger import Ledger
 from schemas.settings import Settings
 from tasks.leases import Leases
+from tasks.loops import Loops
 
-# Sends a task: name, keyword arguments, queue.
+# Sends a task: name, keyword arguments, queue. Raises BrokerRefused.
 Send = Callable[[str, dict[str, object], str], None]
+
+
+class BrokerRefused(Exception):
+    """The broker did not take a message: it cannot be reached, or it refused. The ledger still has what is due."""
+
+
+# A process tops up a flow's dispatch window at most this often: one query serves all jobs that settle in between.
+TOP_UP_GAP_SECONDS = 0.1
+
+
+class WindowState:
+    """What a process remembers about the dispatch window of each flow, by the name of the flow's task."""
+
+    def __init__(self) -> None:
+        self._first_stores: dict[str, str] = {}
+        self._topped_up_at: dict[str, float] = {}
+        self._lock = threading.Lock()
+
+    def first_store(self, task: str) -> str:
+        """Return the store that came first when jobs were last released; "" before that."""
+        return self._first_stores.get(task, "")
+
+    def began_with(self, task: str, store: str) -> None:
+        """Remember the store that came first."""
+        self._first_stores[task] = store
+
+    def may_top_up(self, task: str) -> bool:
+        """Whether the last top-up is long enough ago; if so, this one counts as made."""
+        now = time.monotonic()
+        with self._lock:
+            if now - self._topped_up_at.get(task, 0.0) < TOP_UP_GAP_SECONDS:
+                return False
+            self._topped_up_at[task] = now
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +74,11 @@ class Runtime:
     backlog: Callable[[str], int]
     holder: str
     redis: "redis.Redis"
+    loops: Loops
+    window: WindowState = field(default_factory=WindowState)
 
     def close(self) -> None:
-        """Stop the heartbeat and give the connections back."""
+        """Stop renewing the leases and give the connections back."""
         self.leases.stop()
         self.ledger.close()
         self.redis.close()
@@ -58,6 +97,7 @@ def build_runtime(settings: Settings, send: Send, backlog: Callable[[str], int])
     )
     epages = Budget(settings.epages_calls_per_window, settings.epages_window)
     afosto = Budget(settings.afosto_calls_per_window, settings.afosto_window)
+    loops = Loops()
     holder = f"{socket.gethostname()}/{os.getpid()}/{uuid.uuid4().hex[:8]}"
     return Runtime(
         settings=settings,
@@ -65,9 +105,10 @@ def build_runtime(settings: Settings, send: Send, backlog: Callable[[str], int])
         epages_limiter=Limiter(client, epages),
         afosto_limiter=Limiter(client, afosto),
         breaker=Breaker(client),
-        leases=Leases(ledger.jobs, holder, settings),
+        leases=Leases(ledger.jobs, holder, settings, loops),
         send=send,
         backlog=backlog,
         holder=holder,
         redis=client,
+        loops=loops,
     )

@@ -13,7 +13,7 @@ from schemas.states import CursorKind
 from tasks.health import words_of
 from tasks.run import Run
 from tasks.slices import Reader
-from tasks.vendors import epages_client, reading_epages
+from tasks.vendor_clients import epages_client, reading_epages
 
 # Seconds until it is asked again whether a store's past has been read.
 PAST_WAIT = 5.0

@@ -1,4 +1,4 @@
-"""The task messages.set_aside: what a worker makes of a message that it cannot work on. Nobody else sends it."""
+"""The task messages.set_aside: a worker turns a message that it cannot process into this task. Nobody else sends it."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ TASK = "messages.set_aside"
 
 @shared_task(base=ConnectorTask, bind=True, name=TASK)
 def run(self: ConnectorTask, **kwargs: Any) -> str:
-    """Keep a message where a person can read it; it is acknowledged when this has ended."""
+    """Keep a message where a person can read it; the message is acknowledged when this task has ended."""
     return keep(self.runtime.ledger, SetAsideMessage(**kwargs))
 
 
 def keep(ledger: Ledger, message: SetAsideMessage) -> str:
-    """Keep a message. Without a database, the log is what is left of it."""
+    """Keep a message in the database; without one, write it to the log."""
     try:
         ledger.set_aside.keep(message)
     except RetryLater as error:

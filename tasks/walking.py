@@ -16,7 +16,7 @@ from schemas.words import counted
 from tasks.health import StoreRun, note_refusal, note_silence, showing
 from tasks.putting_off import put_off
 from tasks.runtime import Runtime
-from tasks.vendors import afosto_client, reading_afosto
+from tasks.vendor_clients import afosto_client, reading_afosto
 
 # How far behind its clock Afosto's list is read again: a change may become visible late.
 OVERLAP = timedelta(seconds=60)
@@ -31,8 +31,8 @@ LANE = Lane.BACKGROUND
 def walk(runtime: Runtime, message: StoreMessage) -> str:
     """Make looks due for a store's orders; returns for how many, in words.
 
-    Raises NeedsPerson for a store that is not connected or whose key fails, celery's Retry when Afosto does not answer
-    for now; the next walk comes in any case.
+    Raises NeedsPerson for a store that is not connected or whose key fails, FailedForNow when Afosto does not
+    answer for now; the next walk comes in any case.
     """
     with showing(runtime, message.store, StoreRun.WALK):
         found = _try_to_walk(runtime, message.store)

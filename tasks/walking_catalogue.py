@@ -8,8 +8,9 @@ from clients.epages import PRODUCT_PAGE, EpagesClient
 from ledger.records import Store
 from schemas.epages import Product
 from schemas.errors import MalformedDocument
+from tasks.call_budget import epages_bucket
 from tasks.runtime import Runtime
-from tasks.vendors import epages_bucket, epages_client, reading_epages
+from tasks.vendor_clients import epages_client, reading_epages
 
 log = structlog.get_logger()
 
@@ -48,8 +49,8 @@ def walk(runtime: Runtime, store: Store, walked: int, *, search: bool = False) -
             keep(store.name, places, walked)
         found |= places.keys()
         ended = page + 1 >= pages
-    if gate.left > 0:
-        gate.limiter.give_back(gate.limiter.unsent(gate.bucket, gate.left))
+    if gate.budget.left > 0:
+        gate.limiter.give_back(gate.limiter.unsent(gate.bucket, gate.budget.left))
     return found, ended
 
 

@@ -22,7 +22,7 @@ from tasks.refreshing import refresh
 from tasks.runtime import Runtime
 from tasks.sellers import PAST_WAIT
 from tasks.stock_outcomes import UNKNOWN_SKU, no_location
-from tasks.vendors import afosto_client, reading_afosto
+from tasks.vendor_clients import afosto_client, reading_afosto
 from tasks.walking_catalogue import reserve, walk
 
 log = structlog.get_logger()
@@ -37,8 +37,8 @@ NEWS = 1
 def watch(runtime: Runtime, name: str) -> str:
     """Read what changed for a store; returns what was found, in words.
 
-    Raises NeedsPerson for a store that is not connected or whose credentials fail, celery's Retry when a vendor does
-    not answer for now.
+    Raises NeedsPerson for a store that is not connected or whose credentials fail, FailedForNow when a vendor
+    does not answer for now.
     """
     with showing(runtime, name, StoreRun.WATCH):
         found = _watch(runtime, name)
@@ -102,8 +102,8 @@ class _Watch:
         self._stock.move_cursor(
             name, now, lists_changes=lists, pause=pause, news=first or changed > 0, longest=settings.poll_interval
         )
-        self._stock.request_run_if_due(name)
-        if self._afosto_gate.calls:
+        self._stock.hint_if_due(name)
+        if self._afosto_gate.budget.spent:
             self._runtime.ledger.stores.heal(name, ["afosto"])
         self._search()
         return (

@@ -6,14 +6,12 @@ from datetime import UTC, datetime
 from typing import Any, LiteralString
 from uuid import uuid4
 
-from celery.exceptions import Retry
-
 from schemas.errors import NeedsPerson
 from schemas.messages import OrderMessage, PollMessage, StoreMessage
 from tasks.engine import Flow, execute
 from tasks.flows import FLOWS
 from tasks.polling import poll
-from tasks.putting_off import WAITS
+from tasks.putting_off import WAITS, FailedForNow
 from tasks.reconcile import SWEEP_WIDTH
 from tasks.runtime import Runtime, build_runtime
 from tasks.walking import walk
@@ -72,8 +70,8 @@ class Driver:
             if not due:
                 return outcomes
             flow, subject = due[0]
-            with suppress(Retry, NeedsPerson):
-                outcome = execute(self.runtime, flow, OrderMessage(self.store, subject, 0), no_refill)
+            with suppress(FailedForNow, NeedsPerson):
+                outcome = execute(self.runtime, flow, OrderMessage(self.store, subject, 0), no_top_up)
                 outcomes += [] if outcome.startswith(WAITS) else [outcome]
         raise AssertionError(f"after {MOST_RUNS} runs there is still work: {self._due()}")
 
@@ -92,7 +90,7 @@ class Driver:
     def survive(self, work: Callable[[], object]) -> None:
         """Do some work; if its worker dies in it, let its leases end, as they do some seconds after a death."""
         try:
-            with suppress(Retry, NeedsPerson):
+            with suppress(FailedForNow, NeedsPerson):
                 work()
         except Killed:
             self.lose_leases()
@@ -220,5 +218,5 @@ def quiet_runtime(world: World) -> Iterator[Runtime]:
     built.close()
 
 
-def no_refill(_runtime: Runtime, _flow: Flow) -> None:
-    """There is no broker whose front could be short."""
+def no_top_up(_runtime: Runtime, _flow: Flow) -> None:
+    """There is no broker, and so no dispatch window to top up."""

@@ -11,7 +11,7 @@ from ledger.cursors import Cursors
 from ledger.jobs import Jobs
 from ledger.links import Links
 from schemas.errors import Wait
-from tasks.vendors import Gate
+from tasks.vendor_gate import Gate
 
 # Every step that commits or calls: a run may die before and after each.
 STEPS: tuple[tuple[type, str], ...] = (

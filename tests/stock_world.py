@@ -10,8 +10,6 @@ from typing import Any
 from unittest.mock import patch
 from uuid import uuid4
 
-from celery.exceptions import Retry
-
 from clients.errors_table import Answer
 from clients.http import Http
 from ledger.records import Job
@@ -21,6 +19,7 @@ from tasks.engine import Flow, execute
 from tasks.flows import FLOWS
 from tasks.inventory import PUBLISH
 from tasks.polling import poll
+from tasks.putting_off import FailedForNow
 from tasks.runtime import Runtime
 from tasks.watching_inventory import watch
 from tests.world import TENANT, World
@@ -191,7 +190,7 @@ class StockWorld:
     def _execute(self, flow: Flow, subject: str) -> str:
         try:
             return execute(self.runtime, flow, OrderMessage(self.store, subject, 0), _nothing_more)
-        except (Retry, NeedsPerson) as error:
+        except (FailedForNow, NeedsPerson) as error:
             return str(error)
 
 

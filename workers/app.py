@@ -17,7 +17,8 @@ from schemas.display import visible_lines
 from schemas.errors import ConfigurationError
 from schemas.settings import Settings, load_settings
 from tasks.broker_address import broker_conf
-from tasks.runtime import Runtime, build_runtime
+from tasks.brokers import BROKER_ERRORS
+from tasks.runtime import BrokerRefused, Runtime, build_runtime
 from workers import broker, results
 from workers.wrapping import read_safely
 
@@ -39,6 +40,9 @@ class ConnectorApp(Celery):
     """Celery with one runtime per process, built at its first use: after the fork."""
 
     settings: Settings
+    _runtime: Runtime | None = None
+    _runtime_pid = 0
+    _runtime_lock = threading.Lock()
 
     @cached_property
     def Worker(self) -> Any:  # noqa: N802 - Celery's own name for it
@@ -46,15 +50,18 @@ class ConnectorApp(Celery):
         return self.subclass_with_self("workers.naming:Worker")
 
     def runtime(self) -> Runtime:
-        """Return what the tasks of this process share."""
-        with _lock:
-            if os.getpid() not in _runtimes:
-                _runtimes.clear()
-                _runtimes[os.getpid()] = build_runtime(self.settings, self._publish, self._backlog)
-            return _runtimes[os.getpid()]
+        """Return what the tasks of this process share; after a fork, the child builds its own."""
+        with self._runtime_lock:
+            if self._runtime is None or self._runtime_pid != os.getpid():
+                self._runtime = build_runtime(self.settings, self._publish, self._backlog)
+                self._runtime_pid = os.getpid()
+            return self._runtime
 
     def _publish(self, name: str, kwargs: dict[str, object], queue: str) -> None:
-        self.send_task(name, kwargs=kwargs, queue=queue)
+        try:
+            self.send_task(name, kwargs=kwargs, queue=queue)
+        except BROKER_ERRORS as error:
+            raise BrokerRefused(str(error)) from error
 
     def _backlog(self, queue: str) -> int:
         # An empty queue does not exist on Redis.
@@ -63,10 +70,6 @@ class ConnectorApp(Celery):
                 return int(connection.default_channel.queue_declare(queue, passive=True).message_count)
             except connection.channel_errors:
                 return 0
-
-
-_lock = threading.Lock()
-_runtimes: dict[int, Runtime] = {}
 
 
 def create_app(settings: Settings) -> ConnectorApp:

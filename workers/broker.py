@@ -1,4 +1,4 @@
-"""Kombu's Redis transport with one client per channel, for which a Redis that refuses is away like one that is gone."""
+"""Kombu's Redis transport with one client per channel; a Redis that refuses counts as away, as one that is gone."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from workers.wrapping import fit
 
 
 class Channel(redis.Channel):
-    """Keeps the client that kombu makes anew for each message it sends, acknowledges or gets.
+    """Keeps one client; kombu makes a new one for each message that it sends, acknowledges or gets.
 
-    A client is only a name for its pool of connections, and safe among threads; to make one costs more than to use it.
+    A client only names its pool of connections, and threads may share it; to make one costs more than to use it.
     """
 
     _kept: Any = None
@@ -26,7 +26,7 @@ class Channel(redis.Channel):
 
 
 class SentinelChannel(Channel, redis.SentinelChannel):
-    """The same to the primary that the Sentinels name."""
+    """The same, connected to the primary that the Sentinels name."""
 
 
 class Transport(redis.Transport):
@@ -48,7 +48,7 @@ class SentinelTransport(Transport, redis.SentinelTransport):
 
 
 def _fitting(client: Any) -> Any:
-    """Let a client hand over only what kombu can take, whatever lies in the list of a queue."""
+    """Let a client return only items that kombu can read, whatever is in the list of a queue."""
 
     def read(answer: tuple[bytes, bytes] | None, **_: Any) -> tuple[bytes, bytes] | None:
         if not answer:

@@ -1,4 +1,4 @@
-"""A worker's sign of life in the ledger: what it consumes, how much at once, and the settings that it runs with."""
+"""A worker's heartbeat in the ledger: what it consumes, how much at once, and the settings that it runs with."""
 
 import os
 import socket
@@ -6,17 +6,18 @@ from collections.abc import Sequence
 
 from ledger.front import DispatchWindow
 from schemas.settings import Settings
-from tasks.loops import stuck_loops
+from tasks.loops import Loops
 
 
 class Heartbeat:
     """Reports one worker process under the name that it has in Flower too."""
 
     def __init__(
-        self, window: DispatchWindow, settings: Settings, name: str, queues: Sequence[str], slots: int
+        self, front: Front, settings: Settings, loops: Loops, name: str, queues: Sequence[str], slots: int
     ) -> None:
-        self._window = window
+        self._front = front
         self._settings = settings.shared()
+        self._loops = loops
         self._name = name
         self._host = socket.gethostname()
         self._queues = queues
@@ -24,21 +25,21 @@ class Heartbeat:
         self._took_over = False
 
     def beat(self) -> None:
-        """Report that the process lives; the first time, forget those that it was started in place of."""
+        """Report that the process lives; the first time, forget the processes that it replaces."""
         if not self._took_over:
             self._take_over()
             self._took_over = True
-        what = (self._queues, self._slots, stuck_loops())
-        self._window.heartbeat(self._name, self._host, *what, pid=os.getpid(), settings=self._settings)
+        what = (self._queues, self._slots, self._loops.stuck())
+        self._front.heartbeat(self._name, self._host, *what, pid=os.getpid(), settings=self._settings)
 
     def end(self) -> None:
-        """Sign off: nobody need look for this process."""
-        self._window.forget(self._name)
+        """Sign off: this process ended properly and is not missing."""
+        self._front.forget(self._name)
 
     def _take_over(self) -> None:
         """A process that was killed and started again is not missing.
 
-        Its number is free then, or is this one's: containers number their processes from 1.
+        Then no process has its id, or this one has it: containers number their processes from 1.
         """
         for name, pid in self._window.predecessors(self._name, self._host, self._queues).items():
             if pid == os.getpid() or not _exists(pid):

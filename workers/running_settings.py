@@ -8,7 +8,7 @@ from typing import Any
 from ledger.database import Row
 from ledger.status import Status
 from schemas.settings import Settings, variable
-from workers.consumed import is_silent
+from tasks.consumers import is_silent
 
 # Settings of the shell that are told one by one: a shell without the workers' settings differs in most of them.
 MOST_TOLD = 5

@@ -1,4 +1,4 @@
-"""What a worker process does at its start and end: logs, and the heartbeat that tells how many jobs it runs at once."""
+"""What a worker process does at its start and end: set up its logs, and report how many jobs it runs at once."""
 
 import os
 from typing import Any
@@ -16,10 +16,11 @@ from workers.niceness import spread_niceness
 
 log = structlog.get_logger()
 
-# Seconds between two signs of life.
-BEAT = 5.0
+# Between two reports of a worker: several fit into WORKER_ALIVE_SECONDS, so that one that fails does no harm.
+HEARTBEAT_SECONDS = 5.0
 
-_loops: list[tuple[Loop, Heartbeat]] = []
+# Between a worker's start and its end; Celery's signals carry nothing from one to the other.
+_heartbeats: list[tuple[Loop, Heartbeat]] = []
 
 
 @setup_logging.connect
@@ -32,21 +33,19 @@ def start_logs(**_: Any) -> None:
 
 @worker_ready.connect
 def start_heartbeat(sender: Any, **_: Any) -> None:
-    """Begin to report what this worker consumes, with the weight that it was started with."""
+    """Begin to report what this worker consumes, once its niceness counts."""
     spread_niceness()
     runtime = current_app.runtime()
     queues, slots = tuple(sorted(sender.app.amqp.queues.consume_from)), int(sender.controller.concurrency)
-    heartbeat = Heartbeat(runtime.ledger.dispatch_window, runtime.settings, sender.hostname, queues, slots)
-    loop = Loop("heartbeat", BEAT, heartbeat.beat)
-    _loops.append((loop, heartbeat))
-    loop.start()
+    heartbeat = Heartbeat(runtime.ledger.front, runtime.settings, runtime.loops, sender.hostname, queues, slots)
+    _heartbeats.append((runtime.loops.start("heartbeat", HEARTBEAT_SECONDS, heartbeat.beat), heartbeat))
 
 
 @worker_shutdown.connect
 def end_heartbeat(**_: Any) -> None:
     """Take this worker off the list."""
-    while _loops:
-        loop, heartbeat = _loops.pop()
+    while _heartbeats:
+        loop, heartbeat = _heartbeats.pop()
         loop.stop()
         try:
             heartbeat.end()

@@ -28,7 +28,7 @@ _CONSTANTS = (
     (ledger.ledger, "ORDER_WAIT"),
     (tasks.order_guards, "ORDER_WAIT"),
     (tasks.importing_undoings, "ORDER_WAIT"),
-    (tasks.engine, "STORE_PAUSE"),
+    (tasks.engine, "STORE_PAUSE_SECONDS"),
     (tasks.polling, "SLOWEST_SLICE"),
     (ledger.cursors, "SLOWEST_SLICE"),
 )

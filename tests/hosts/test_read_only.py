@@ -9,9 +9,9 @@ import pytest
 import requests
 
 from ledger.status import Status
+from tasks.consumers import slots_of_queues
 from tests.hosts.read_only import READ_ONLY, why_not
 from tests.world import World, wait_for
-from workers.consumed import slots_of_queues
 from workers.local.server import free_port
 from workers.local.services import Services
 

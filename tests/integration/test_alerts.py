@@ -8,12 +8,12 @@ import pytest
 from cryptography.fernet import Fernet
 
 from simulators.epages.tokens import ALL_SCOPES
+from tasks.queues import QUEUE_NAMES
 from tasks.runtime import Runtime
 from tests.commands import Commands
 from tests.driver import Driver, quiet_runtime
 from tests.world import World
 from workers.local.services import Services
-from workers.queues import QUEUE_NAMES
 
 
 @pytest.fixture

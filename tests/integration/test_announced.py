@@ -13,7 +13,7 @@ from schemas.messages import OrderMessage
 from tasks.cancellations import EXPORT
 from tasks.engine import execute
 from tests.drills import drafts
-from tests.driver import Document, Driver, no_refill, units
+from tests.driver import Document, Driver, no_top_up, units
 from tests.world import TENANT, World, wait_for
 from workers.local.services import Services
 
@@ -160,8 +160,8 @@ def test_a_worker_that_lost_its_job_announces_nothing(driver: Driver, monkeypatc
         if not frozen:
             frozen.append("here")
             driver.lose_leases()
-            execute(driver.runtime, EXPORT, OrderMessage(driver.store, order["id"], 0), no_refill)
-        return record(links, *arguments)
+            execute(driver.runtime, EXPORT, OrderMessage(driver.store, order["id"], 0), no_top_up)
+        return announce(links, *arguments)
 
     monkeypatch.setattr(Links, "record_intent", frozen_before)
     driver.world.afosto.cancel(TENANT, copy["id"], units(copy)[:1])

@@ -8,7 +8,6 @@ from uuid import uuid4
 
 import pytest
 from celery import Celery
-from celery.exceptions import Retry
 from structlog.testing import capture_logs
 
 import tasks.poll  # noqa: F401 - registers the task
@@ -22,6 +21,7 @@ from tasks.dispatch import dispatch
 from tasks.engine import Flow, execute
 from tasks.flows import FLOWS
 from tasks.polling import poll
+from tasks.putting_off import FailedForNow
 from tasks.runtime import Runtime, build_runtime
 from tests.world import CHANNEL, CLIENT_ID, CLIENT_SECRET, KEY, World, wait_for
 from workers.connect import Connection, NewStore, connect_store
@@ -164,7 +164,7 @@ def test_a_revoked_client_is_the_stores_problem_and_its_jobs_wait(world: World, 
     order = _place(world, store)
     _poll(runtime, store)
     world.epages.revoke(store)
-    with pytest.raises(Retry, match="revoked"):
+    with pytest.raises(FailedForNow, match="revoked"):
         _import(runtime, store, order["id"])
     assert _health(world, store) == {"epages": "revoked-client"}
     assert set(_states(world, store).values()) == {"waiting"}
@@ -196,7 +196,7 @@ def test_one_revoked_client_hinders_no_other_store(world: World, runtime: Runtim
 def test_a_shop_that_does_not_answer_for_now_is_polled_again(world: World, runtime: Runtime, store: str) -> None:
     world.shop(store)
     world.epages.set_faults(store, faults=[{"kind": "503"}])
-    with pytest.raises(Retry):
+    with pytest.raises(FailedForNow):
         _poll(runtime, store)
     world.epages.set_faults(store, faults=[])
     assert "0 orders seen" in _poll(runtime, store)

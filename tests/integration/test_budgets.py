@@ -9,16 +9,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from celery.exceptions import Retry
 
 import clients.limiter
 import tasks.polling
 from clients.scripts import Call, run_scripts
 from schemas.messages import PollMessage
+from tasks.call_budget import epages_bucket
 from tasks.poll import send_imports
 from tasks.polling import poll
+from tasks.putting_off import FailedForNow
 from tasks.runtime import Runtime
-from tasks.vendors import epages_bucket
 from tests.driver import Driver
 from tests.world import TENANT, World
 from workers.local.services import Services
@@ -104,13 +104,13 @@ def test_a_poll_sends_what_it_made_due_at_once_as_far_as_the_budget_allows(drive
 def test_a_past_of_many_pages_is_read_to_its_end_while_every_call_has_to_be_waited_for(
     world: World, runtime: Runtime, naps: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tasks.polling, "NAPS", naps)
+    monkeypatch.setattr(tasks.polling, "MAX_WAIT_SECONDS", naps)
     now = datetime.now(UTC)
     driver = Driver(world, replace(runtime, settings=replace(runtime.settings, poll_page_size=10)), since=now - YEAR)
     world.epages.place_many(driver.store, 95, (now - YEAR / 2).isoformat(), (now - YEAR / 4).isoformat())
     for _ in range(60):
         driver.runtime.epages_limiter.reserve(epages_bucket(driver.store), 14, LIVE)
-        with suppress(Retry):
+        with suppress(FailedForNow):
             poll(driver.runtime, PollMessage(driver.store, "history"))
         if _seen(driver) == 95:
             return

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from gateway.producer import Producer
 from ledger.database import Row
 from schemas.messages import FOR_OTHERS
+from tasks.producer import Producer
 from tests.doors import message, sign
 from tests.hosts.host import ROOT
 from tests.world import TENANT, World, wait_for

@@ -13,12 +13,12 @@ from ledger.status import Status
 from schemas.messages import PollMessage
 from tasks.dispatch import dispatch
 from tasks.polling import poll
+from tasks.queues import QUEUE_NAMES
 from tasks.runtime import Runtime
 from tests.commands import Commands
 from tests.driver import Driver, quiet_runtime
 from tests.world import World, wait_for
 from workers.local.services import Services
-from workers.queues import QUEUE_NAMES
 
 PAST_ORDERS = 3000
 # More than a worker has begun at once.

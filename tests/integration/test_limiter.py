@@ -22,7 +22,8 @@ from clients.http import ResponseFacts
 from clients.limiter import Budget, Limiter
 from clients.scripts import run_scripts
 from schemas.errors import Wait
-from tasks.vendors import Gate
+from tasks.call_budget import CallBudget
+from tasks.vendor_gate import Gate
 
 EXPORT, LIVE, HISTORY = 0, 1, 2
 Grants = list[tuple[int, float, float]]
@@ -260,7 +261,7 @@ def test_calls_that_were_reserved_before_a_block_take_turns_after_it(redis: Redi
     learn(redis, limiter, facts(429, {"Retry-After": "30"}))
     moments = []
     for _ in range(40):
-        gate = Gate(limiter, Breaker(redis), "vendor:key", HISTORY, prepaid=1, require_lease=lambda: None)
+        gate = Gate(limiter, Breaker(redis), "vendor:key", HISTORY, CallBudget(1), require_lease=lambda: None)
         with pytest.raises(Wait) as error:
             gate.before(effect=False)
         assert error.value.prepaid
@@ -458,7 +459,7 @@ def test_a_good_answer_without_trouble_costs_no_round_trip_and_any_other_is_told
 
 def call(limiter: Limiter, breaker: Breaker, answer: ResponseFacts) -> None:
     """Let a call that was reserved pass, and its answer come."""
-    gate = Gate(limiter, breaker, "vendor:key", LIVE, prepaid=1, require_lease=lambda: None)
+    gate = Gate(limiter, breaker, "vendor:key", LIVE, CallBudget(1), require_lease=lambda: None)
     gate.before(effect=False)
     gate.after(answer)
 

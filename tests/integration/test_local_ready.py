@@ -2,11 +2,11 @@
 
 import pytest
 
+from tasks.queues import QUEUE_NAMES
 from tests.doors import Doors
 from workers.local.ready import missing, wait_until_ready
 from workers.local.server import ServerFailed
 from workers.local.services import Services
-from workers.queues import QUEUE_NAMES
 
 
 def test_a_queue_without_a_worker_is_waited_for(doors: Doors, fresh_services: Services) -> None:

@@ -9,6 +9,7 @@ from clients.scopes import missing_scopes
 from schemas.flows import SWITCHES
 from simulators.epages.tokens import ALL_SCOPES, GUIDE_SCOPES
 from tasks.dispatch import dispatch
+from tasks.queues import QUEUE_NAMES
 from tasks.runtime import Runtime
 from tests.commands import Commands
 from tests.driver import quiet_runtime
@@ -16,7 +17,6 @@ from tests.rows import store_values
 from tests.stock_world import StockWorld
 from tests.world import World
 from workers.local.services import Services
-from workers.queues import QUEUE_NAMES
 
 STORES = [f"shop-{number:03}" for number in range(300)]
 MOST_LINES = 60

@@ -8,9 +8,9 @@ import pytest
 from ledger.links import Links
 from ledger.stock import Stock
 from schemas.errors import ConnectorError, LeaseLost, NeedsPerson, RetryLater, VendorSilent, Wait
-from schemas.intents import IntentBody, ParcelIntent
+from tasks.call_budget import epages_bucket
 from tasks.runtime import Runtime
-from tasks.vendors import Gate, epages_bucket
+from tasks.vendor_gate import Gate
 from tests.driver import Document, Driver, units
 from tests.stock_world import HERE, StockWorld, close_all
 from tests.world import TENANT, World

@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from celery.exceptions import Retry
 
 from clients.breaker import FAILURES_TO_OPEN
 from schemas.errors import VendorSilent
 from schemas.messages import StoreMessage
+from tasks.call_budget import epages_bucket
 from tasks.health import note_silence
+from tasks.putting_off import FailedForNow
 from tasks.runtime import Runtime
-from tasks.vendors import epages_bucket
 from tasks.walking import walk
 from tests.driver import Driver
 from tests.world import TENANT, World
@@ -34,7 +34,7 @@ def driver(world: World, runtime: Runtime) -> Iterator[Driver]:
 def test_a_silent_shop_makes_its_store_ill_and_its_next_answer_ends_that(driver: Driver) -> None:
     driver.world.epages.set_faults(driver.store, faults=[{"kind": "503"}])
     for _ in range(FAILURES_TO_OPEN + 1):
-        with pytest.raises(Retry):
+        with pytest.raises(FailedForNow):
             driver.poll()
     (ill,) = _health(driver)
     assert (ill["vendor"], ill["reason"]) == ("epages", "does-not-answer")
@@ -72,7 +72,7 @@ def test_many_jobs_that_find_the_same_write_the_health_once_per_pause(driver: Dr
 def test_a_quiet_store_hears_of_the_outage_by_its_walk(driver: Driver) -> None:
     driver.world.afosto.set_switches(TENANT, orders_list=True)
     _open(driver, _afosto(driver))
-    with pytest.raises(Retry, match="Afosto has not answered"):
+    with pytest.raises(FailedForNow, match="Afosto has not answered"):
         walk(driver.runtime, StoreMessage(driver.store))
     assert [ill["vendor"] for ill in _health(driver)] == ["afosto"]
     _close(driver, _afosto(driver))

@@ -17,11 +17,11 @@ from ledger.database import Database
 from ledger.keys import KeySet
 from ledger.ledger import Ledger
 from ledger.set_aside import CONTENT, KEPT, SetAsideMessage
+from tasks.consumers import slots_of_queues
 from tasks.set_aside import keep
 from tests.poison import KEYWORDS, harmless, poisons
 from tests.world import World, wait_for
 from workers.cli import main
-from workers.consumed import slots_of_queues
 from workers.local.services import Services, environment
 from workers.poison import described
 

@@ -16,9 +16,11 @@ from ledger.stock import StockOutcome
 from schemas.errors import LeaseLost, NeedsPerson
 from schemas.messages import StockMessage
 from simulators.epages.tokens import ALL_SCOPES
+from tasks.call_budget import CallBudget
 from tasks.inventory import publish
 from tasks.runtime import Runtime
-from tasks.vendors import Gate, epages_client
+from tasks.vendor_clients import epages_client
+from tasks.vendor_gate import Gate
 from tests.commands import Commands
 from tests.stock_world import HERE, THERE, StockWorld, before_each_move, close_all
 from tests.world import TENANT, World
@@ -551,7 +553,7 @@ def test_a_burst_of_changes_is_one_run(shop: StockWorld, world: World) -> None:
 
 
 def _ungated(runtime: Runtime) -> Gate:
-    return Gate(runtime.epages_limiter, runtime.breaker, "test", 0, 0, lambda: None)
+    return Gate(runtime.epages_limiter, runtime.breaker, "test", 0, CallBudget(), lambda: None)
 
 
 def _say_that_its_answer_is_lost(world: World, shop: StockWorld, sku: str) -> None:

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tasks.call_budget import epages_bucket
 from tasks.runtime import Runtime
-from tasks.vendors import epages_bucket
 from tests.stock_world import HERE, StockWorld, close_all
 from tests.world import TENANT, World
 from workers.local.services import Services

@@ -13,6 +13,7 @@ from clients.breaker import FAILURES_TO_OPEN
 from clients.limiter import Limiter
 from schemas.errors import RetryLater, VendorSilent, Wait
 from schemas.messages import PollMessage, StoreMessage
+from tasks.base import failures_as_retries
 from tasks.polling import poll
 from tasks.putting_off import put_off
 from tasks.walking import walk
@@ -47,7 +48,7 @@ def test_workers_that_wait_for_a_tight_budget_send_no_retry(fresh_services: Serv
 def test_a_poll_and_a_walk_that_wait_for_their_budget_tell_so_and_do_not_fail(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.polling.NAPS", 0.0)
+    monkeypatch.setattr("tasks.polling.MAX_WAIT_SECONDS", 0.0)
     monkeypatch.setattr(Limiter, "reserve", lambda *_, patience=None: 7.0)
     assert poll(driver.runtime, PollMessage(driver.store)).startswith("waits: the budget of epages:")
     assert walk(driver.runtime, StoreMessage(driver.store)).startswith("waits: the budget of afosto:")
@@ -56,15 +57,16 @@ def test_a_poll_and_a_walk_that_wait_for_their_budget_tell_so_and_do_not_fail(
 def test_a_vendor_that_fails_is_retried(driver: Driver) -> None:
     driver.world.epages.set_faults(driver.store, faults=[{"kind": "503"}])
     for _ in range(FAILURES_TO_OPEN + 1):
-        with pytest.raises(Retry):
+        with pytest.raises(Retry), failures_as_retries():
             poll(driver.runtime, PollMessage(driver.store))
 
 
 def test_only_what_failed_is_a_retry_of_celery() -> None:
     assert put_off(Wait("its order comes first."), 30.0) == "waits: its order comes first; goes on in 30 s"
     for failure in (RetryLater("it broke"), VendorSilent("it is silent", bucket="epages:shop", after=1)):
-        with pytest.raises(Retry, match=str(failure)):
+        with pytest.raises(Retry, match=str(failure)) as retry, failures_as_retries():
             put_off(failure, 30.0)
+        assert retry.value.when == 30.0
 
 
 def _told(events: list[dict[str, Any]], kind: str, key: str) -> list[str]:

@@ -11,12 +11,12 @@ import pytest
 import requests
 from click.testing import CliRunner
 
+from tasks.queues import QUEUE_NAMES
 from tests.world import World, wait_for
 from workers.cli import main
 from workers.local.processes import Command, Processes, read_procfile
 from workers.local.server import free_port
 from workers.local.services import Services
-from workers.queues import QUEUE_NAMES
 
 ROOT = Path(__file__).parents[2]
 # The processes of the Procfile, with three of orders.

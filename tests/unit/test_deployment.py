@@ -15,8 +15,8 @@ import yaml
 import celeryconfig
 from schemas.flows import IMPORTS, SWITCHES
 from schemas.settings import load_settings
+from tasks.queues import QUEUE_NAMES
 from workers.local.processes import read_procfile
-from workers.queues import QUEUE_NAMES
 
 ROOT = Path(__file__).parents[2]
 NICE = ["nice", "-n", "10"]

@@ -15,9 +15,9 @@ from schemas.messages import CONTRACT, DOCS, FOR_OTHERS
 from schemas.reasons import Reason
 from schemas.setting_kinds import Seconds
 from schemas.settings import SettingsSchema
+from tasks.queues import queue_of
 from workers.cli import main
 from workers.local.processes import read_procfile
-from workers.queues import queue_of
 
 ROOT = DOCS.parents[1]
 PAGE = (DOCS.parent / "tasks.md").read_text()

@@ -12,7 +12,7 @@ from schemas.errors import RetryLater
 from schemas.settings import Settings
 from tasks.broker_address import broker_connection
 from tasks.brokers import BROKER_ERRORS, check_rabbitmq
-from workers.queues import QUEUE_NAMES
+from tasks.queues import QUEUE_NAMES
 
 _PATIENCE = 3  # seconds
 _PRIORITY = "\x06\x16"  # kombu's separator between the name of a Redis list and a message priority

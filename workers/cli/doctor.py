@@ -15,6 +15,8 @@ from ledger.status import Status
 from schemas.errors import ConfigurationError, ConnectorError, RetryLater
 from schemas.settings import Settings, misspelled
 from schemas.words import counted, named
+from tasks.consumers import is_silent
+from tasks.queues import QUEUE_NAMES
 from workers.cli.broker import queue_lengths, refusals
 from workers.cli.check import Check
 from workers.cli.frame import check_database, open_ledger, print_json, settings, span
@@ -22,8 +24,6 @@ from workers.cli.lag import LAG_ALARM, by_queue, in_words, is_behind, stores_wit
 from workers.cli.screen import say
 from workers.cli.status import SEE_MESSAGES, SOUND, state_of
 from workers.cli.worker_checks import check_workers
-from workers.consumed import is_silent
-from workers.queues import QUEUE_NAMES
 from workers.running_settings import running
 
 DISPATCH_ALARM = 10  # beats without a dispatch

@@ -9,8 +9,8 @@ from ledger.lag import FlowLag, Lag
 from ledger.status import Status
 from schemas.flows import JOBS, flow_name
 from schemas.words import counted
+from tasks.queues import queue_of
 from workers.cli.frame import print_table, span
-from workers.queues import queue_of
 
 # Seconds for which work that is no history may be due: twice the usual pause between two polls, after which news that
 # is still not carried over is as late as if the store had not been read.

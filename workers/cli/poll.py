@@ -1,5 +1,6 @@
 """`connector poll`: ask a store for news without waiting for its turn."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 
 import click
@@ -7,14 +8,16 @@ import click
 from ledger.database import Row
 from ledger.ledger import Ledger
 from schemas.errors import NeedsPerson
-from schemas.reasons import Reason
-from schemas.states import CursorKind
-from tasks.brokers import BROKER_ERRORS
-from workers.cli.frame import open_ledger, print_table
+from schemas.settings import Settings
+from tasks.producer import Producer
+from tasks.runtime import BrokerRefused
+from workers.cli.frame import open_ledger, print_table, settings
 from workers.cli.screen import say
 from workers.connect import FIRST_WIDTH
 
-CURSORS = tuple(kind.value for kind in CursorKind)
+CURSORS = ("live", "history", "sweep")
+# The broker has this long to take the message: a person waits, but may be far away from it.
+BROKER_PATIENCE_SECONDS = 5.0
 
 
 @click.command(short_help="Ask STORE for its orders now.")
@@ -29,8 +32,9 @@ def poll(name: str, now: bool, cursor: str | None) -> None:
     """Ask STORE for its orders now, or tell when that happens next."""
     if cursor and not now:
         raise click.UsageError("--cursor goes with --now.")
-    cursor = cursor or CursorKind.LIVE
-    with open_ledger() as ledger:
+    cursor = cursor or "live"
+    chosen = settings()
+    with open_ledger(chosen) as ledger:
         paused = ledger.stores.facts(name).paused_at is not None
         if not now:
             columns = {"kind": "CURSOR", "polled_at": "POLLED AT", "next_poll_at": "NEXT POLL"}
@@ -45,8 +49,8 @@ def poll(name: str, now: bool, cursor: str | None) -> None:
             )
         for ill in ledger.stores.overview(name)["health"]:
             say(f"{name} is ill: {ill['message']} ({ill['reason']})", err=True)
-        _must_have(ledger, name, cursor)
-        sent = _send(name, cursor)
+        _require_cursor(ledger, name, cursor)
+        sent = _send(chosen, name, cursor)
         if not sent:
             ledger.cursors.make_due(name, cursor)
     say(
@@ -61,8 +65,8 @@ def _when(cursor: Row, paused: bool) -> Row:
     return {**cursor, "next_poll_at": "paused"} if waits else cursor
 
 
-def _must_have(ledger: Ledger, name: str, cursor: str) -> None:
-    if cursor == CursorKind.SWEEP:
+def _require_cursor(ledger: Ledger, name: str, cursor: str) -> None:
+    if cursor == "sweep":
         found = ledger.cursors.start_sweep(name, datetime.now(UTC), FIRST_WIDTH)
     else:
         found = ledger.cursors.get(name, cursor) is not None
@@ -74,12 +78,10 @@ def _must_have(ledger: Ledger, name: str, cursor: str) -> None:
         )
 
 
-def _send(name: str, cursor: str) -> bool:
-    # The application reads the settings when it is imported.
-    from workers.app import app  # noqa: PLC0415
-
-    try:
-        app.send_task("poll.store", kwargs={"store": name, "cursor": cursor}, queue="poll", retry=False)
-    except BROKER_ERRORS:
-        return False
+def _send(chosen: Settings, store: str, cursor: str) -> bool:
+    with closing(Producer(chosen, BROKER_PATIENCE_SECONDS)) as producer:
+        try:
+            producer.send("poll.store", {"store": store, "cursor": cursor})
+        except BrokerRefused:
+            return False
     return True

@@ -6,10 +6,10 @@ from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.words import counted
+from tasks.queues import QUEUE_NAMES
 from workers.cli.broker import drop_queue, move_queue, queue_lengths
 from workers.cli.frame import settings
 from workers.cli.screen import ask, say
-from workers.queues import QUEUE_NAMES
 
 
 @click.group(short_help="Move or drop messages of a misspelled queue.")

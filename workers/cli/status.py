@@ -13,12 +13,12 @@ from schemas.errors import RetryLater
 from schemas.flows import STOCK_TO_CONFIRM
 from schemas.settings import Settings
 from schemas.words import named
+from tasks.consumers import is_silent, slots_of_queues
 from workers.cli.broker import queue_lengths, refusals
 from workers.cli.frame import open_ledger, print_json, print_table, settings, span
 from workers.cli.lag import COLUMNS, by_queue, cells, for_scripts, is_behind, print_queues, stores_with_lag
 from workers.cli.screen import say
 from workers.cli.store_advice import absences, troubles
-from workers.consumed import is_silent, slots_of_queues
 from workers.running_settings import differences, running
 
 SEE_MESSAGES = "see: connector messages list"

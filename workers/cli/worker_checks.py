@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from ledger.database import Row
 from schemas.words import counted
+from tasks.consumers import is_silent
+from tasks.queues import QUEUE_NAMES
 from workers.cli.check import Check
 from workers.cli.frame import span
-from workers.consumed import is_silent
-from workers.queues import QUEUE_NAMES
 from workers.running_settings import differences
 
 _SILENT = (

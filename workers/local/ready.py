@@ -7,7 +7,7 @@ from contextlib import closing
 from ledger.database import Database
 from ledger.front import DispatchWindow
 from ledger.status import Status
-from workers.consumed import slots_of_queues
+from tasks.consumers import slots_of_queues
 from workers.local.server import ServerFailed
 
 # Nine workers that start at once on a small machine need half a minute.

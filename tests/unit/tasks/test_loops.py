@@ -9,7 +9,7 @@ import structlog
 from structlog.testing import capture_logs
 
 from schemas.errors import RetryLater
-from tasks.loops import Loop, stuck_loops
+from tasks.loops import Loop, Loops
 
 PATIENCE = 10
 
@@ -57,14 +57,14 @@ def test_a_loop_that_is_stuck_or_has_ended_is_known(monkeypatch: pytest.MonkeyPa
         begun.set()
         go_on.wait(PATIENCE)
 
-    loop = Loop("stuck", 0.001, turn)
-    loop.start()
+    loops = Loops()
+    loop = loops.start("stuck", 0.001, turn)
     assert begun.wait(PATIENCE)
     time.sleep(0.2)
-    assert stuck_loops() == ["stuck"]
+    assert loops.stuck() == ["stuck"]
     go_on.set()
     loop.stop()
-    assert stuck_loops() == []
+    assert loops.stuck() == []
 
 
 def test_a_stopped_loop_makes_no_more_turns() -> None:

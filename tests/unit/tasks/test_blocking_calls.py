@@ -5,9 +5,10 @@ from typing import cast
 import pytest
 
 from schemas.errors import Wait
-from tasks import patience
-from tasks.patience import PatientGate
-from tasks.vendors import Gate
+from tasks import blocking_calls
+from tasks.blocking_calls import BlockingGate
+from tasks.call_budget import CallBudget
+from tasks.vendor_gate import Gate
 
 
 class Refusing:
@@ -15,7 +16,8 @@ class Refusing:
 
     def __init__(self, refusals: int, *, prepaid: bool) -> None:
         self._left, self._prepaid = refusals, prepaid
-        self.calls = self.prepaid = self.asked = 0
+        self.budget = CallBudget()
+        self.asked = 0
 
     def before(self, effect: bool) -> None:
         self.asked += 1
@@ -25,18 +27,18 @@ class Refusing:
 
 def test_a_budget_is_waited_for_as_often_as_it_takes() -> None:
     gate, told = Refusing(100, prepaid=True), list[str]()
-    PatientGate(cast("Gate", gate), lambda why, _: told.append(why)).before(effect=False)
+    BlockingGate(cast("Gate", gate), lambda why, _: told.append(why)).before(effect=False)
     assert (gate.asked, len(told)) == (101, 100)
 
 
 def test_a_redis_that_is_back_soon_is_waited_for() -> None:
-    gate = Refusing(patience.TRIES - 1, prepaid=False)
-    PatientGate(cast("Gate", gate), lambda *_: None).before(effect=False)
-    assert gate.asked == patience.TRIES
+    gate = Refusing(blocking_calls.MAX_TRIES - 1, prepaid=False)
+    BlockingGate(cast("Gate", gate), lambda *_: None).before(effect=False)
+    assert gate.asked == blocking_calls.MAX_TRIES
 
 
 def test_a_redis_that_stays_away_ends_the_waiting() -> None:
     gate = Refusing(100, prepaid=False)
     with pytest.raises(Wait, match="not now"):
-        PatientGate(cast("Gate", gate), lambda *_: None).before(effect=False)
-    assert gate.asked == patience.TRIES
+        BlockingGate(cast("Gate", gate), lambda *_: None).before(effect=False)
+    assert gate.asked == blocking_calls.MAX_TRIES

@@ -1,8 +1,8 @@
-"""The queues, consumed by one worker pool each, and which tasks go to which."""
+"""The names of the queues, each consumed by one worker pool, and the queue of each task."""
 
 from fnmatch import fnmatch
 
-# Exports share a pool of their own, so that no import stands before what has to be done within seconds.
+# Exports have a pool of their own: they must be done within seconds and never wait behind imports.
 QUEUE_NAMES: tuple[str, ...] = (
     "orders",
     "cancellations",
@@ -15,7 +15,7 @@ QUEUE_NAMES: tuple[str, ...] = (
     "reconcile",
 )
 
-# Patterns of task names, the first that fits decides.
+# Patterns of task names: the first that matches names the queue.
 ROUTES: tuple[tuple[str, str], ...] = (
     ("*.export", "exports"),
     ("orders.look", "exports"),
