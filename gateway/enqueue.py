@@ -11,7 +11,7 @@ from ledger.database import Row
 from ledger.status import Status
 from schemas.flows import JOBS
 from schemas.messages import OrderMessage, PollMessage, StockMessage
-from schemas.states import CursorKind, JobState
+from schemas.states import CursorKind
 from tasks.engine import LANES
 from tasks.reconcile import SWEEP_WIDTH
 

@@ -18,6 +18,8 @@ from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.differences import Difference, Terms, differences, nothing_left
 from schemas.mapping.orders import reference
 from schemas.mapping.payments import Opening
+from schemas.reasons import Reason
+from schemas.states import LinkStage
 from tasks.blocking_calls import BLOCKING_LANE, BlockingGate, ReportPause, retry_blocking
 from tasks.findings import Finding, Verdict, for_a_person, guarded
 from tasks.importing_orders import opening_of

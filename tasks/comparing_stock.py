@@ -14,6 +14,8 @@ from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.differences import Difference
 from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
+from schemas.reasons import Reason
+from schemas.states import CursorKind, JobState
 from tasks.blocking_calls import BLOCKING_LANE, BlockingGate, ReportPause, retry_blocking
 from tasks.findings import STOCK, Finding, Verdict, for_a_person, on_its_way, repairable
 from tasks.levels import read_levels

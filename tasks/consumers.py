@@ -1,14 +1,14 @@
 """The workers that consume our queues: what is sent to a queue without a living worker stays there."""
 
 from ledger.database import Row
-from ledger.front import Front
+from ledger.front import DispatchWindow
 from tasks.front import WORKER_ALIVE_SECONDS
 from tasks.queues import QUEUE_NAMES
 
 
 def slots_of_queues(window: DispatchWindow) -> dict[str, int]:
     """Return each of our queues → jobs that its living workers run at once; 0 where nobody consumes it."""
-    slots = front.slots(WORKER_ALIVE_SECONDS)
+    slots = window.slots(WORKER_ALIVE_SECONDS)
     return {queue: slots.get(queue, 0) for queue in QUEUE_NAMES}
 
 

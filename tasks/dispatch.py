@@ -27,7 +27,7 @@ def dispatch(runtime: Runtime) -> str:
     ledger, settings = runtime.ledger, runtime.settings
     if not ledger.dispatch_window.take_tick(settings.dispatch_interval / 2):
         return "skipped: another dispatch ran just now"
-    freed = ledger.jobs.take_back(settings.failures_to_park)
+    freed = ledger.jobs.reclaim_expired(settings.failures_to_park)
     polls = ledger.cursors.take_due(dead_after_seconds(settings.poll_interval), MAX_POLLS_PER_TICK)
     for row in polls:
         runtime.send("poll.store", {"store": row["store"], "cursor": row["kind"], "fence": row["fence"]}, "poll")
@@ -37,7 +37,7 @@ def dispatch(runtime: Runtime) -> str:
     watches = ledger.stock.take_due(dead_after_seconds(settings.inventory_interval), MAX_POLLS_PER_TICK)
     for store in watches:
         runtime.send("inventory.watch", {"store": store}, "inventory")
-    slots, stands = ledger.front.slots(WORKER_ALIVE_SECONDS), standing(runtime, FLOWS)
+    slots, stands = ledger.dispatch_window.slots(WORKER_ALIVE_SECONDS), standing(runtime, FLOWS)
     due = [flow for flow in FLOWS if stands[flow.task].due]
     sent = sum(release_jobs(runtime, flow, slots.get(flow.queue, DEFAULT_SLOTS), stands[flow.task]) for flow in due)
     # Only a queue whose messages may be lost is looked at on the broker.

@@ -10,7 +10,7 @@ from ledger.records import Context, Settlement
 from schemas.errors import LeaseLost, MalformedDocument, NeedsPerson, OutOfTime, RetryLater, Wait
 from schemas.messages import OrderMessage
 from schemas.reasons import Reason
-from schemas.states import JobState, Lane
+from schemas.states import JobState
 from schemas.words import counted
 from tasks.backoff import backoff
 from tasks.health import StoreRun, note_fault, note_refusal, note_silence, words_of
@@ -94,7 +94,7 @@ def _run(run: Run, flow: Flow) -> str:
             return _settle_dropped(run)
         outcome = flow.handler(run)
     except LeaseLost as error:
-        _settle(run, Settlement("waiting", "lease lost", str(error), pause=0, failed=True))
+        _settle(run, Settlement(JobState.WAITING, "lease lost", str(error), pause=0, failed=True))
         raise FailedForNow("the lease was lost") from error
     except (RetryLater, NeedsPerson) as error:
         return _settle_otherwise(run, error)
@@ -137,7 +137,7 @@ def _settle_otherwise(run: Run, error: RetryLater | NeedsPerson) -> str:
     _settle(run, end)
     if isinstance(error, NeedsPerson):
         _maybe_stop_flow(run, error)
-        if end.state == "parked":
+        if end.state == JobState.PARKED:
             # The vendors answered: the problem is this job's, not theirs.
             _heal(run)
             raise error
@@ -154,8 +154,8 @@ def _ending(run: Run, error: RetryLater | NeedsPerson) -> Settlement:
         return _retry(run, error)
     if error.store_wide:
         note_refusal(run.runtime, run.store, error, STORE_PAUSE_SECONDS)
-        return Settlement("waiting", "store has a problem", str(error), pause=STORE_PAUSE_SECONDS)
-    return Settlement("parked", "parked", str(error), reason=error.reason, resolution=error.resolution)
+        return Settlement(JobState.WAITING, "store has a problem", str(error), pause=STORE_PAUSE_SECONDS)
+    return Settlement(JobState.PARKED, "parked", str(error), reason=error.reason, resolution=error.resolution)
 
 
 def _goes_on(run: Run) -> Settlement:
@@ -220,7 +220,7 @@ def _keeps_failing(message: str) -> Settlement:
 
 
 def _maybe_stop_flow(run: Run, error: NeedsPerson) -> None:
-    if error.reason == "restored" or isinstance(error, MalformedDocument):
+    if error.reason == Reason.RESTORED or isinstance(error, MalformedDocument):
         # Neither is caused by the store's settings; a document that does not load is read again automatically.
         return
     run.runtime.ledger.stores.stop_flow_if_alike(

@@ -24,18 +24,18 @@ BUDGET_AHEAD_SECONDS = 2.0
 MAX_RESENT = 200
 
 
-def standing(runtime: Runtime, flows: Sequence[Flow]) -> dict[str, Standing]:
+def standing(runtime: Runtime, flows: Sequence[Flow]) -> dict[str, QueueLoad]:
     """Return the state of each flow's dispatch window, by the name of its task."""
-    found = runtime.ledger.front.standing([(f.direction, f.name) for f in flows], runtime.settings.resend_after)
+    found = runtime.ledger.dispatch_window.load([(f.direction, f.name) for f in flows], runtime.settings.resend_after)
     return {flow.task: found[flow.direction, flow.name] for flow in flows}
 
 
-def release_jobs(runtime: Runtime, flow: Flow, slots: int, stands: Standing) -> int:
+def release_jobs(runtime: Runtime, flow: Flow, slots: int, stands: QueueLoad) -> int:
     """Send as many due jobs of a flow as keep its workers busy, one per store and round; return how many.
 
     The window holds two jobs per slot, or one and a half times what was settled in the last second if that is more.
     """
-    front = runtime.ledger.front
+    window = runtime.ledger.dispatch_window
     room = max(2 * slots, int(1.5 * stands.settled)) - stands.queued
     if room <= 0:
         return 0
@@ -62,7 +62,7 @@ def top_up(runtime: Runtime, *flows: Flow) -> None:
     asked = [flow for flow in flows if runtime.window.may_top_up(flow.task)]
     stands = standing(runtime, asked) if asked else {}
     due = [flow for flow in asked if stands[flow.task].due]
-    slots = runtime.ledger.front.slots(WORKER_ALIVE_SECONDS) if due else {}
+    slots = runtime.ledger.dispatch_window.slots(WORKER_ALIVE_SECONDS) if due else {}
     for flow in due:
         room = slots.get(flow.queue, DEFAULT_SLOTS)
         if stands[flow.task].queued < room:
@@ -73,7 +73,7 @@ def resend(runtime: Runtime, flow: Flow) -> int:
     """Send jobs again that were sent long ago and never claimed, if the queue is empty; return how many."""
     if runtime.backlog(flow.queue) > 0:
         return 0
-    rows = runtime.ledger.front.resend(flow.direction, flow.name, runtime.settings.resend_after, MAX_RESENT)
+    rows = runtime.ledger.dispatch_window.resend(flow.direction, flow.name, runtime.settings.resend_after, MAX_RESENT)
     _send(runtime, flow, rows)
     return len(rows)
 
@@ -81,7 +81,7 @@ def resend(runtime: Runtime, flow: Flow) -> int:
 def _due_stores(runtime: Runtime, flow: Flow, room: int) -> list[Row]:
     """Stores with due jobs, beginning after the one that came first last time: each store gets its turn."""
     start = runtime.window.first_store(flow.task)
-    found = runtime.ledger.front.due_stores(flow.direction, flow.name, start, room)
+    found = runtime.ledger.dispatch_window.due_stores(flow.direction, flow.name, start, room)
     if len(found) < room and start:
         first = runtime.ledger.dispatch_window.due_stores(flow.direction, flow.name, "", room - len(found))
         found += [row for row in first if row["store"] <= start]

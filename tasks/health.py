@@ -8,7 +8,6 @@ import structlog
 
 from ledger.records import Store
 from schemas.errors import NeedsPerson, RetryLater, VendorSilent
-from schemas.reasons import Reason
 from schemas.texts import told
 from tasks.call_budget import epages_bucket
 from tasks.logs import without_secrets

@@ -18,7 +18,7 @@ LOOK_REST_SECONDS = 0.5
 
 def _settling(context: Context) -> int:
     """Two more calls after a restore: the shop's order and its processes are read too."""
-    return 2 if context.held else 0
+    return 2 if context.needs_recovery else 0
 
 
 LOOK = Flow(

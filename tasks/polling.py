@@ -10,7 +10,7 @@ from ledger.records import Cursor, Store
 from schemas.epages import Order
 from schemas.errors import NeedsPerson, RetryLater, Wait
 from schemas.messages import PollMessage
-from schemas.states import CursorKind, Lane
+from schemas.states import CursorKind
 from schemas.vendors import Vendor, met_at
 from schemas.words import counted
 from tasks.backoff import jitter
@@ -54,7 +54,9 @@ def _poll(runtime: Runtime, message: PollMessage, on_news: OnNews) -> str:
         return "nothing to do: another poll reads, after which the next one comes; or the store is paused"
     if cursor.prepaid:
         runtime.ledger.cursors.spend(cursor)
-    gate = reading_epages(runtime, store.name, 1 if cursor.kind == "live" else 2, int(cursor.prepaid), MAX_WAIT_SECONDS)
+    gate = reading_epages(
+        runtime, store.name, 1 if cursor.kind == CursorKind.LIVE else 2, int(cursor.prepaid), MAX_WAIT_SECONDS
+    )
     reader = _reader(runtime, store, cursor, gate)
     try:
         # Everything a poll reads comes from the shop: an error in it, also in a list that does not load, is the shop's.

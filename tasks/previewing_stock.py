@@ -10,6 +10,7 @@ from schemas.epages import Availability, Product, Variation
 from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
+from schemas.reasons import Reason
 from tasks.blocking_calls import BLOCKING_LANE, BlockingGate, ReportPause, retry_blocking
 from tasks.levels import read_levels
 from tasks.runtime import Runtime
@@ -124,8 +125,8 @@ class _Preview:
         skus = sorted(places)
         snapshot = self._ledger.stock.clock()
         levels = retry_blocking(lambda: self._levels(skus), self._tell)
-        sellers = [each.store for each in self._ledger.stock.sellers(self._store.name, skus) if each.imports]
-        promised = self._ledger.held.promised(sellers, skus, snapshot)
+        sellers = [each.store for each in self._ledger.stock.sharing_stores(self._store.name, skus) if each.imports]
+        promised = self._ledger.sold_units.unbooked_stock(sellers, skus, snapshot)
         for sku in skus:
             yield self._move(sku, places[sku], levels, promised[sku])
 

@@ -20,7 +20,6 @@ from schemas.errors import AnswerLost, ConnectorError, NeedsPerson, RetryLater, 
 from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
 from tasks.call_budget import epages_bucket
-from tasks.counterpart import require_scopes
 from tasks.emptying import Emptying
 from tasks.levels import read_levels
 from tasks.order_guards import require_scopes

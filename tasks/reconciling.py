@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from clients.scopes import cockpit_name, missing_scopes
 from schemas.errors import NeedsPerson
 from schemas.mapping.shipments import TwoCodes
+from schemas.reasons import Reason
 from tasks.blocking_calls import ReportPause
 from tasks.comparing import Comparison, Progress
 from tasks.comparing_stock import FLOW, StockComparison

@@ -102,7 +102,7 @@ class _Watch:
         self._stock.move_cursor(
             name, now, lists_changes=lists, pause=pause, news=first or changed > 0, longest=settings.poll_interval
         )
-        self._stock.hint_if_due(name)
+        self._stock.request_run_if_due(name)
         if self._afosto_gate.budget.spent:
             self._runtime.ledger.stores.heal(name, ["afosto"])
         self._search()

@@ -13,9 +13,9 @@ class Heartbeat:
     """Reports one worker process under the name that it has in Flower too."""
 
     def __init__(
-        self, front: Front, settings: Settings, loops: Loops, name: str, queues: Sequence[str], slots: int
+        self, window: DispatchWindow, settings: Settings, loops: Loops, name: str, queues: Sequence[str], slots: int
     ) -> None:
-        self._front = front
+        self._window = window
         self._settings = settings.shared()
         self._loops = loops
         self._name = name
@@ -30,11 +30,11 @@ class Heartbeat:
             self._take_over()
             self._took_over = True
         what = (self._queues, self._slots, self._loops.stuck())
-        self._front.heartbeat(self._name, self._host, *what, pid=os.getpid(), settings=self._settings)
+        self._window.heartbeat(self._name, self._host, *what, pid=os.getpid(), settings=self._settings)
 
     def end(self) -> None:
         """Sign off: this process ended properly and is not missing."""
-        self._front.forget(self._name)
+        self._window.forget(self._name)
 
     def _take_over(self) -> None:
         """A process that was killed and started again is not missing.

@@ -37,7 +37,9 @@ def start_heartbeat(sender: Any, **_: Any) -> None:
     spread_niceness()
     runtime = current_app.runtime()
     queues, slots = tuple(sorted(sender.app.amqp.queues.consume_from)), int(sender.controller.concurrency)
-    heartbeat = Heartbeat(runtime.ledger.front, runtime.settings, runtime.loops, sender.hostname, queues, slots)
+    heartbeat = Heartbeat(
+        runtime.ledger.dispatch_window, runtime.settings, runtime.loops, sender.hostname, queues, slots
+    )
     _heartbeats.append((runtime.loops.start("heartbeat", HEARTBEAT_SECONDS, heartbeat.beat), heartbeat))
 
 

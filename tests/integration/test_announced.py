@@ -161,7 +161,7 @@ def test_a_worker_that_lost_its_job_announces_nothing(driver: Driver, monkeypatc
             frozen.append("here")
             driver.lose_leases()
             execute(driver.runtime, EXPORT, OrderMessage(driver.store, order["id"], 0), no_top_up)
-        return announce(links, *arguments)
+        return record(links, *arguments)
 
     monkeypatch.setattr(Links, "record_intent", frozen_before)
     driver.world.afosto.cancel(TENANT, copy["id"], units(copy)[:1])

@@ -8,6 +8,7 @@ import pytest
 from ledger.links import Links
 from ledger.stock import Stock
 from schemas.errors import ConnectorError, LeaseLost, NeedsPerson, RetryLater, VendorSilent, Wait
+from schemas.intents import IntentBody, ParcelIntent
 from tasks.call_budget import epages_bucket
 from tasks.runtime import Runtime
 from tasks.vendor_gate import Gate

@@ -8,6 +8,7 @@ import click
 from ledger.database import Row
 from ledger.ledger import Ledger
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
 from schemas.settings import Settings
 from tasks.producer import Producer
 from tasks.runtime import BrokerRefused

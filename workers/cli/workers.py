@@ -4,6 +4,7 @@ import click
 
 from ledger.status import Status
 from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
 from tasks.consumers import is_silent
 from workers.cli.frame import open_ledger, span
 from workers.cli.screen import say
