@@ -22,7 +22,7 @@ import click
 
 from benchmarks.measuring import table
 from workers.local.guard import give_children_default_signals
-from workers.local.stopping import STOPPED, stopped_in_order
+from workers.local.stopping import INTERRUPTED, graceful_stop
 
 MODULES = (
     "throughput",
@@ -81,11 +81,11 @@ def main(words: list[str]) -> int:
         click.echo(f"{words[0]} belongs to one benchmark: python -m benchmarks NAME {shlex.join(words)}", err=True)
         return 2
     try:
-        with stopped_in_order():
+        with graceful_stop():
             return max(_run(import_module(f"benchmarks.{name}"), words) for name in names or MODULES)
     except KeyboardInterrupt:
         click.echo("Stopped; nothing keeps running, and of this benchmark nothing was written.", err=True)
-        return STOPPED
+        return INTERRUPTED
 
 
 def _help() -> str:

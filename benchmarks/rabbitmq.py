@@ -38,7 +38,7 @@ def rabbitmq(folder: Path, config: str = "") -> Iterator[tuple[str, int]]:
     with Processes(folder) as processes:
         child = processes.start(Command("rabbitmq", [str(_PROGRAMS / "rabbitmq-server")], env=env, grace=20))
         try:
-            wait_for(lambda: _ready(env), _PATIENCE, "RabbitMQ to answer", child.last_words)
+            wait_for(lambda: _ready(env), _PATIENCE, "RabbitMQ to answer", child.log_tail)
             yield f"amqp://guest:guest@127.0.0.1:{port}//", int((folder / "pid").read_text())
         finally:
             child.stop()

@@ -22,7 +22,7 @@ from simulators.afosto.control import AfostoControl
 from tests.world import TENANT, World, wait_for
 from workers.local.proof import Report
 from workers.local.services import local_services
-from workers.local.stock_proof import Selling, prove_stock
+from workers.local.stock_proof import StockSource, prove_stock
 
 NAME = "stock_burst"
 SHOP, PLACE = "burst", "location-0"
@@ -109,5 +109,5 @@ def _right(world: World, skus: list[str]) -> bool:
 def _proof(world: World) -> Report:
     report, store = Report(), world.ledger.stores.get(SHOP)
     locations = frozenset(world.ledger.stock.locations(SHOP))
-    prove_stock(report, world.epages, world.afosto, TENANT, [Selling(SHOP, locations, store.import_since)])
+    prove_stock(report, world.epages, world.afosto, TENANT, [StockSource(SHOP, locations, store.import_since)])
     return report

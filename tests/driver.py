@@ -20,7 +20,7 @@ from tasks.walking import walk
 from tests.sabotage import Killed
 from tests.told import untold
 from tests.world import KEY, TENANT, World, wait_for
-from workers.local.proof import Report, broken, compare
+from workers.local.proof import Report, compare, violation_differences
 
 Document = dict[str, Any]
 # Paid, to be sent, real, and with a payment method that pays back parts.
@@ -140,16 +140,16 @@ class Driver:
         return [cause["action"] for cause in self.world.epages.causes(self.store) if cause["by"] == "connector"]
 
     def differences(self) -> list[str]:
-        """Return where effects and causes of the two sides do not agree, and what is excused for a person to decide."""
+        """Return the differences between causes and effects of the two sides, and what is left to a person."""
         report, afosto = Report(), self.world.afosto
         held = [order for order in afosto.orders(self.tenant) if str(order["reference"]).startswith(f"{self.store}/")]
         ids = {order["id"] for order in held}
         theirs = [cause for cause in afosto.causes(self.tenant) if cause["order"] in ids]
         ours = self.world.epages.causes(self.store)
         compare(report, {self.store: self.world.epages.orders(self.store)}, held, {self.store: ours}, theirs)
-        report.differences += broken(self.store, self.world.epages.violations(self.store))
+        report.differences += violation_differences(self.store, self.world.epages.violations(self.store))
         report.differences += untold(self.runtime.ledger, [self.store], report)
-        return [str(row) for row in (*report.differences, *report.totals, *report.excused)]
+        return [str(row) for row in (*report.differences, *report.totals, *report.left_to_person)]
 
     def _copies(self, order: Document) -> list[Document]:
         reference = f"{self.store}/{order['id']}"

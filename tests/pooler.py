@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.standing import Standing, answers
-from workers.local.folder import open_the_way
+from workers.local.folder import make_reachable
 from workers.local.postgres import Postgres
 from workers.local.processes import Command, Processes
 
@@ -41,7 +41,7 @@ class PgBouncer:
     def prepare(self) -> None:
         """Make the folder, which another account must be able to read if we are root."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        open_the_way(self.folder / "users")
+        make_reachable(self.folder / "users")
 
     def command(self, port: int) -> Command:
         """Start it on `port`."""

@@ -79,7 +79,7 @@ class Standing:
         ends = time.monotonic() + _PATIENCE
         while not (ready(self.url) if ready else self._server.ready(self.port)):
             if time.monotonic() > ends:
-                raise AssertionError(f"{child.name} does not come up:\n{child.last_words()}")
+                raise AssertionError(f"{child.name} does not come up:\n{child.log_tail()}")
             time.sleep(0.02)
         return child
 

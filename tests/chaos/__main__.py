@@ -15,7 +15,7 @@ from tests.chaos.pace import PACES
 from tests.chaos.rounds import Outcome, run_rounds
 from tests.chaos.table import differences, table
 from workers.local.guard import give_children_default_signals
-from workers.local.stopping import STOPPED, stopped_in_order
+from workers.local.stopping import INTERRUPTED, graceful_stop
 
 
 @click.command()
@@ -33,16 +33,16 @@ def main(rounds: int, seed: int | None, leases: str) -> None:
     running = run_rounds(folder, PACES[leases], seed, rounds)
     code = 0
     try:
-        with stopped_in_order():
+        with graceful_stop():
             outcomes.extend(_shown(running, rounds, console))
     except KeyboardInterrupt:
-        code = STOPPED
+        code = INTERRUPTED
     finally:
         running.close()
         _tell(console, outcomes, seed)
     if any(outcome.differences for outcome in outcomes):
         code = 1
-    if code == STOPPED:
+    if code == INTERRUPTED:
         console.print(f"Stopped after {len(outcomes)} of {rounds} rounds; nothing keeps running.")
     if code == 0:
         console.print("Nothing was lost, nothing doubled.")

@@ -25,7 +25,7 @@ from tests.chaos.pace import FLEET, Pace
 from tests.chaos.rounds import settle
 from tests.chaos.shell import ShellFleet
 from tests.hosts.host import ROOT
-from workers.local.stopping import STOPPED, stopped_in_order
+from workers.local.stopping import INTERRUPTED, graceful_stop
 
 # Seconds from a fault's end until doctor must find everything in place.
 WELL_WITHIN = 60.0
@@ -117,10 +117,10 @@ def main(rounds: int | None, seed: int) -> None:
     running = run_fleet(folder / "world", FLEET, seed, rounds)
     code = 0
     try:
-        with stopped_in_order():
+        with graceful_stop():
             seen.extend(running)
     except KeyboardInterrupt:
-        code = STOPPED
+        code = INTERRUPTED
     finally:
         running.close()
         _tell(console, seen)
