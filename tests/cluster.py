@@ -13,11 +13,11 @@ import psycopg
 
 from tests.disks import SmallDisk
 from tests.relay import Relay
-from tests.standing import Standing, answers
+from tests.standing import KillableServer, answers
 from workers.local.postgres import Postgres, binaries, superuser_file, superuser_url
 from workers.local.processes import Processes
 
-_PATIENCE = 30.0
+_START_TIMEOUT = 30.0
 # Bytes of log that PostgreSQL may keep: its disk is small.
 _WAL = "128MB"
 
@@ -43,10 +43,10 @@ class Cluster:
         self._disks = disks
         self._relay = stack.enter_context(Relay())
         self._made = 0
-        self._retired: Standing | None = None
-        self._copy: tuple[Standing, SmallDisk | None] | None = None
+        self._retired: KillableServer | None = None
+        self._copy: tuple[KillableServer, SmallDisk | None] | None = None
         place, disk = self._place()
-        self._primary = Standing(Postgres(place, password, durable=False), processes)
+        self._primary = KillableServer(Postgres(place, password, durable=False), processes)
         self._disk = disk
         self._relay.target = self._primary.port
         self._execute(self._primary, f"alter system set max_wal_size = '{_WAL}'", "select pg_reload_conf()")
@@ -102,7 +102,7 @@ class Cluster:
             self._retired.kill()
         place, disk = self._place()
         self._base_backup(place)
-        standby = Standing(_Copy(place, self._password, durable=False), self._processes)
+        standby = KillableServer(_Copy(place, self._password, durable=False), self._processes)
         self._execute(self._primary, "alter system set synchronous_standby_names = '*'", "select pg_reload_conf()")
         _wait(self._confirms, "the standby to confirm what the primary commits")
         self._copy = standby, disk
@@ -147,7 +147,7 @@ class Cluster:
         return bool(found)
 
     @staticmethod
-    def _execute(server: Standing, *statements: str) -> list[tuple[Any, ...]]:
+    def _execute(server: KillableServer, *statements: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(superuser_url(server.folder, server.url), autocommit=True) as connection:
             for statement in statements:
                 cursor = connection.execute(statement.encode())
@@ -155,7 +155,7 @@ class Cluster:
 
 
 def _wait(condition: Callable[[], bool], what: str) -> None:
-    ends = time.monotonic() + _PATIENCE
+    ends = time.monotonic() + _START_TIMEOUT
     while not condition():
         if time.monotonic() > ends:
             raise AssertionError(f"waited in vain for {what}")

@@ -12,7 +12,7 @@ _BALLAST = "ballast"
 _PIECE = 64 * 1024
 
 
-def mountable() -> bool:
+def can_mount() -> bool:
     """Tell whether this process may mount a disk."""
     return os.geteuid() == 0 and shutil.which("mount") is not None and _mounts()
 

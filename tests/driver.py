@@ -18,7 +18,7 @@ from tasks.reconcile import SWEEP_WIDTH
 from tasks.runtime import Runtime, build_runtime
 from tasks.walking import walk
 from tests.sabotage import Killed
-from tests.told import untold
+from tests.told import missing_two_code_warnings
 from tests.world import KEY, TENANT, World, wait_for
 from workers.local.proof import Report, compare, violation_differences
 
@@ -44,13 +44,13 @@ class Driver:
         stocked = [item["sku"] for item in self.world.epages.stock(self.store) if (item["stock"] or 0) > 9]
         return [{"sku": sku, "quantity": count} for sku, count in zip(stocked, quantities, strict=False)]
 
-    def place(self, **wishes: Any) -> Document:
+    def place(self, **details: Any) -> Document:
         """Place an order in the shop: paid, to be shipped, no test order."""
-        return self.world.epages.place(self.store, **{**PLAIN, **wishes})
+        return self.world.epages.place(self.store, **{**PLAIN, **details})
 
-    def imported(self, **wishes: Any) -> tuple[Document, Document]:
+    def imported(self, **details: Any) -> tuple[Document, Document]:
         """Place an order and import it; returns it as the shop and as Afosto know it."""
-        order = self.place(**wishes)
+        order = self.place(**details)
         self.poll()
         self.run()
         return order, self.afosto(order)
@@ -148,7 +148,7 @@ class Driver:
         ours = self.world.epages.causes(self.store)
         compare(report, {self.store: self.world.epages.orders(self.store)}, held, {self.store: ours}, theirs)
         report.differences += violation_differences(self.store, self.world.epages.violations(self.store))
-        report.differences += untold(self.runtime.ledger, [self.store], report)
+        report.differences += missing_two_code_warnings(self.runtime.ledger, [self.store], report)
         return [str(row) for row in (*report.differences, *report.totals, *report.left_to_person)]
 
     def _copies(self, order: Document) -> list[Document]:

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.standing import Standing, answers
+from tests.standing import KillableServer, answers
 from workers.local.folder import make_reachable
 from workers.local.postgres import Postgres
 from workers.local.processes import Command, Processes
@@ -63,6 +63,6 @@ class PgBouncer:
         return answers(self.url(port))
 
 
-def start_pooler(folder: Path, database_url: str, processes: Processes) -> Standing:
+def start_pooler(folder: Path, database_url: str, processes: Processes) -> KillableServer:
     """Start a PgBouncer before a server; it can be killed and restarted at the same address."""
-    return Standing(PgBouncer(folder, database_url), processes)
+    return KillableServer(PgBouncer(folder, database_url), processes)

@@ -28,25 +28,25 @@ def _setting(word: str, name: str, value: str, usual: str) -> Refusal:
 
 def _follow(client: Redis, *, serve: bool) -> None:
     client.config_set("replica-serve-stale-data", "yes" if serve else "no")
-    _order(client, "REPLICAOF", *_NOWHERE)
+    _execute(client, "REPLICAOF", *_NOWHERE)
 
 
 def _lead(client: Redis) -> None:
-    _order(client, "REPLICAOF", "NO", "ONE")
+    _execute(client, "REPLICAOF", "NO", "ONE")
     client.config_set("replica-serve-stale-data", "yes")
 
 
 def _forbid(client: Redis) -> None:
-    _order(client, "ACL", "SETUSER", "default", "-@write")
+    _execute(client, "ACL", "SETUSER", "default", "-@write")
 
 
 def _permit(client: Redis) -> None:
-    _order(client, "ACL", "SETUSER", "default", "+@all")
+    _execute(client, "ACL", "SETUSER", "default", "+@all")
 
 
 def _shut_out(client: Redis) -> None:
     client.config_set("maxclients", 1)
-    _order(client, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    _execute(client, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
 
 
 def _let_in(client: Redis) -> None:
@@ -57,14 +57,14 @@ def _keep_busy(client: Redis) -> None:
     client.config_set("lua-time-limit", 50)
 
     def run() -> None:
-        with suppress(RedisError), beside(client) as other:
+        with suppress(RedisError), another_client(client) as other:
             other.eval(_ENDLESS, 0)
 
     threading.Thread(target=run, name="endless script", daemon=True).start()
 
 
 def _stop_script(client: Redis) -> None:
-    _order(client, "SCRIPT", "KILL")
+    _execute(client, "SCRIPT", "KILL")
     # It ends a moment later.
     while True:
         with suppress(ResponseError):
@@ -84,13 +84,13 @@ REFUSALS = (
 )
 
 
-def beside(client: Redis) -> Redis:
+def another_client(client: Redis) -> Redis:
     """Return another client of the same Redis."""
     to = client.connection_pool.connection_kwargs
     return Redis(host=to["host"], port=to["port"], password=to.get("password"), socket_timeout=None)
 
 
-def _order(client: Redis, *words: str) -> None:
+def _execute(client: Redis, *words: str) -> None:
     client.execute_command(*words)  # type: ignore[no-untyped-call]
 
 

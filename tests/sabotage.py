@@ -37,7 +37,7 @@ class Killed(BaseException):
     """The worker died here. No handler may catch it, as none survives a kill."""
 
 
-class Saboteur:
+class StepKiller:
     """Once armed, it kills at the n-th step from then on."""
 
     def __init__(self) -> None:
@@ -81,16 +81,16 @@ def out_of_budget(calls: int) -> Iterator[None]:
 
 
 @contextmanager
-def saboteur() -> Iterator[Saboteur]:
+def killable_steps() -> Iterator[StepKiller]:
     """Let the connector's steps be killable in this block."""
     with pytest.MonkeyPatch.context() as patch:
-        made = Saboteur()
+        made = StepKiller()
         for owner, name in STEPS:
             patch.setattr(owner, name, _killable(getattr(owner, name), made))
         yield made
 
 
-def _killable(method: Callable[..., Any], by: Saboteur) -> Callable[..., Any]:
+def _killable(method: Callable[..., Any], by: StepKiller) -> Callable[..., Any]:
     @wraps(method)
     def step(*arguments: Any, **named: Any) -> Any:
         by.step()

@@ -15,7 +15,7 @@ from workers.local.folder import end_leftovers
 from workers.local.processes import Child, Processes
 from workers.local.server import Server, free_port
 
-_PATIENCE = 30.0
+_START_TIMEOUT = 30.0
 
 
 def answers(url: str) -> bool:
@@ -27,7 +27,7 @@ def answers(url: str) -> bool:
     return True
 
 
-class Standing:
+class KillableServer:
     """One server of its own folder and port, which it keeps over its deaths."""
 
     def __init__(self, server: Server, processes: Processes) -> None:
@@ -76,7 +76,7 @@ class Standing:
         self._server.prepare()
         command = self._server.command(self.port)
         child = self._processes.start(replace(command, name=f"{command.name}-{urlsplit(self.url).port}"))
-        ends = time.monotonic() + _PATIENCE
+        ends = time.monotonic() + _START_TIMEOUT
         while not (ready(self.url) if ready else self._server.ready(self.port)):
             if time.monotonic() > ends:
                 raise AssertionError(f"{child.name} does not come up:\n{child.log_tail()}")

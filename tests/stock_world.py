@@ -94,10 +94,10 @@ class StockWorld:
         """One of the shop's SKUs."""
         return sorted(self.figures())[number]
 
-    def sell(self, sku: str, quantity: int = 1, **wishes: Any) -> dict[str, Any]:
-        """Somebody buys pieces, to be shipped and paid, unless `wishes` say otherwise."""
+    def sell(self, sku: str, quantity: int = 1, **details: Any) -> dict[str, Any]:
+        """Somebody buys pieces, to be shipped and paid, unless `details` say otherwise."""
         lines = [{"sku": sku, "quantity": quantity}]
-        wanted = {"lines": lines, "paid": True, "pickup": False, "payment": "PayPal", "coupon": False, **wishes}
+        wanted = {"lines": lines, "paid": True, "pickup": False, "payment": "PayPal", "coupon": False, **details}
         return self.world.epages.place(self.store, **wanted)
 
     def poll(self) -> str:

@@ -25,8 +25,8 @@ from ledger.migrate import migrate
 from schemas.settings import Settings, load_settings
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
-from tests.hosts.host import HERE, ROOT, Host
-from tests.told import untold
+from tests.hosts.host import ROOT, THIS_HOST, Host
+from tests.told import missing_two_code_warnings
 from workers.connect import NewStore, connect_store
 from workers.local.proof import Report, prove
 from workers.local.server import free_port
@@ -59,7 +59,7 @@ SHRUNK = {
 }
 
 # A process that is started so ends when its parent is killed, as when a test takes too long.
-MORTAL = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+DIES_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 
 JOB_QUEUES = "orders,cancellations,shipments,returns,exports,inventory"
 
@@ -67,7 +67,7 @@ JOB_QUEUES = "orders,cancellations,shipments,returns,exports,inventory"
 class World:
     """Start it with `with World(services, folder) as world`; everything in it ends with the block."""
 
-    def __init__(self, services: Services, folder: Path, host: Host = HERE, /, **overrides: str) -> None:
+    def __init__(self, services: Services, folder: Path, host: Host = THIS_HOST, /, **overrides: str) -> None:
         """`host` is the vendors', and that of each process without one of its own."""
         self._services = services
         self._folder = folder
@@ -134,7 +134,12 @@ class World:
         env = {**self.env, "PYTHONPATH": str(host.tree), **host.env}
         log = self._stack.enter_context((self._folder / f"{name}-{uuid.uuid4().hex[:6]}.log").open("wb"))
         process = subprocess.Popen(
-            [*host.prefix, *MORTAL, *argv], env=env, cwd=host.tree, stdout=log, stderr=log, start_new_session=True
+            [*host.prefix, *DIES_WITH_PARENT, *argv],
+            env=env,
+            cwd=host.tree,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         self._stack.callback(_end, process)
         return process
@@ -253,7 +258,9 @@ class World:
     def prove(self) -> Report:
         """Compare effects with causes in all shops."""
         shops = self.epages.shops()
-        return prove(self.epages, self.afosto, shops, TENANT, extra=[partial(untold, self.ledger, shops)])
+        return prove(
+            self.epages, self.afosto, shops, TENANT, extra=[partial(missing_two_code_warnings, self.ledger, shops)]
+        )
 
 
 def wait_for(condition: Callable[[], bool], timeout: float, what: str, details: Callable[[], str] = lambda: "") -> None:

@@ -1,11 +1,11 @@
-"""An update host by host: older workers on the newer tables, and messages from either to the other."""
+"""An update host by host: older workers use the newer tables, and old and new workers exchange messages."""
 
 from pathlib import Path
 from subprocess import Popen
 
 import pytest
 
-from tests.hosts.host import HERE, Host
+from tests.hosts.host import THIS_HOST, Host
 from tests.hosts.older import older_host, why_not
 from tests.hosts.work import done
 from tests.world import JOB_QUEUES, TENANT, World, wait_for
@@ -15,16 +15,16 @@ _WHY_NOT = why_not()
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(bool(_WHY_NOT), reason=_WHY_NOT)]
 
 
-def test_workers_of_before_and_after_an_update_do_each_others_work(services: Services, tmp_path: Path) -> None:
+def test_workers_from_before_and_after_an_update_run_each_others_jobs(services: Services, tmp_path: Path) -> None:
     older = older_host(tmp_path / "older")
     with World(services, tmp_path, POLL_INTERVAL="1") as world:
         world.shop("updated")
         world.beat(older)
-        front = world.worker("poll,dispatch,reconcile", 3, older)
-        workers = [_takes_part(world, older), _takes_part(world, HERE)]
-        _replace(front, world, HERE)
+        dispatcher = world.worker("poll,dispatch,reconcile", 3, older)
+        workers = [_started(world, older), _started(world, THIS_HOST)]
+        _replace(dispatcher, world, THIS_HOST)
         for worker in workers:
-            _serves(world, worker)
+            _wait_until_it_works(world, worker)
         wait_for(lambda: not world.open_jobs(), 30, "all jobs to settle", lambda: str(world.open_jobs()))
         world.settle(30)
         report = world.prove()
@@ -33,15 +33,15 @@ def test_workers_of_before_and_after_an_update_do_each_others_work(services: Ser
         assert world.parked() == []
 
 
-def _takes_part(world: World, host: Host) -> Popen[bytes]:
-    """Start a worker for all jobs, and wait until it serves what the world's dispatch sends."""
+def _started(world: World, host: Host) -> Popen[bytes]:
+    """Start a worker for all jobs, and wait until it runs jobs that the world's dispatch sends."""
     worker = world.worker(JOB_QUEUES, 4, host)
-    _serves(world, worker)
+    _wait_until_it_works(world, worker)
     return worker
 
 
-def _serves(world: World, worker: Popen[bytes]) -> None:
-    """Let orders come and go on both sides until a worker has done some more jobs."""
+def _wait_until_it_works(world: World, worker: Popen[bytes]) -> None:
+    """Create and change orders on both sides until a worker has done some more jobs."""
     before = done(world, worker)
 
     def trade() -> bool:
@@ -54,7 +54,7 @@ def _serves(world: World, worker: Popen[bytes]) -> None:
 
 
 def _ship_some(world: World) -> None:
-    """Let Afosto send one order that it has open and that nothing has left of."""
+    """Ship one open order in Afosto of which nothing was shipped yet."""
     for order in world.afosto.orders(TENANT):
         if order["status"] == "OPEN" and not order["parcels"]:
             if any(unit["progress"] == "OPEN" for unit in order["units"]):
@@ -63,8 +63,8 @@ def _ship_some(world: World) -> None:
             return
 
 
-def _replace(front: Popen[bytes], world: World, host: Host) -> None:
+def _replace(dispatcher: Popen[bytes], world: World, host: Host) -> None:
     """Update the worker that polls and dispatches."""
-    front.terminate()
-    front.wait(30)
+    dispatcher.terminate()
+    dispatcher.wait(30)
     world.worker("poll,dispatch,reconcile", 3, host)
