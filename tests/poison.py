@@ -1,7 +1,7 @@
-"""Messages that no worker can work on, by name: each is a function that publishes one to a queue of a broker.
+"""Messages that no worker can process, by name: each is a function that publishes one to a queue of a broker.
 
-`poison_messages(broker_url)` gives those that this kind of broker can carry. Whoever sent one may go on: a worker that
-meets it sets it aside and works on the next message.
+`poison_messages(broker_url)` returns those that this kind of broker can carry. A worker that gets one sets it aside and
+goes on with the next message.
 """
 
 import base64
@@ -25,26 +25,26 @@ Publish = Callable[[str, str], None]  # address of the broker, name of the queue
 
 KEYWORDS = {"store": "corner", "order": "4711"}
 TASK = "orders.import"
-# Bytes: some hundred times what a task needs, and what a small compressed message becomes.
+# Bytes: much more than a task needs; the size that a small compressed message expands to.
 HUGE = 50_000_000
 NESTED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
 class OddMessage:
-    """A message as its sender gives it to the broker; `headers` come on top of those a task has.
+    """A message as its sender gives it to the broker. `headers` are added to those of a task.
 
-    A large `body` is made when it is sent.
+    A large `body` is created when it is sent.
     """
 
     body: bytes | Callable[[], bytes]
     headers: Mapping[str, Any] = field(default_factory=dict)
     content_type: str | None = "application/json"
     content_encoding: str | None = "utf-8"
-    bare: bool = False  # no headers but its own
+    bare: bool = False  # without the headers of a task
 
     def publish(self, broker_url: str, queue: str) -> None:
-        """Send it as Celery would send a task."""
+        """Send it as Celery sends a task."""
         task = {} if self.bare else {"task": TASK, "id": str(uuid4()), "lang": "py"}
         with Connection(broker_url) as connection:  # type: ignore[no-untyped-call] # kombu is untyped
             channel = connection.default_channel
@@ -76,7 +76,7 @@ _ANOTHER_TASK: Mapping[str, Any] = {
 
 
 def _bodies() -> Mapping[str, OddMessage]:
-    """JSON that is no call of a task, and what is no JSON."""
+    """Return messages whose body is JSON but no call of a task, or no JSON at all."""
     no_calls = {
         "a text": "x",
         "a number": 7,
@@ -117,7 +117,7 @@ def _huge() -> bytes:
 
 
 def _compressed() -> Mapping[str, OddMessage]:
-    """What a few bytes become when a worker unpacks them."""
+    """Return compressed messages, also small ones that become huge when a worker unpacks them."""
     packers: Mapping[str, Callable[[bytes], bytes]] = {
         "application/x-gzip": zlib.compress,
         "application/x-bz2": bz2.compress,
@@ -176,16 +176,16 @@ def _headers() -> Mapping[str, OddMessage]:
     return {name: OddMessage(_call({}), headers) for name, headers in odd.items()}
 
 
-def _tempting() -> Mapping[str, OddMessage]:
-    """Messages that ask for another task after the one they name."""
-    wishes = {
+def _chained() -> Mapping[str, OddMessage]:
+    """Return messages that request another task after the one they name."""
+    requests = {
         "a chain": {"chain": [_ANOTHER_TASK]},
         "a callback": {"callbacks": [_ANOTHER_TASK]},
         "an errback": {"errbacks": [_ANOTHER_TASK]},
         "a chord": {"chord": _ANOTHER_TASK},
         "a request of its own": {"reply_to": "orders", "id": "other"},
     }
-    return {name: OddMessage(_call(embed=embed)) for name, embed in wishes.items()}
+    return {name: OddMessage(_call(embed=embed)) for name, embed in requests.items()}
 
 
 def _push(item: bytes, broker_url: str, queue: str) -> None:
@@ -214,7 +214,7 @@ def _properties(**changes: Any) -> bytes:
 
 
 def _items() -> Mapping[str, bytes]:
-    """What nothing but a Redis list takes: items that are no envelope of kombu's, or a broken one."""
+    """Return items that only a Redis list can contain: no envelope of kombu, or a broken one."""
     return {
         "an item that is no JSON": b"order 4711",
         "an item that is no text": b"\xff\x00\xfe",
@@ -265,7 +265,7 @@ def _publish_raw(properties: bytes, broker_url: str, queue: str) -> None:
 
 
 def _amqp_properties() -> Mapping[str, bytes]:
-    """What AMQP lets a sender write and no calendar or alphabet knows: flags of what follows, then its bytes."""
+    """Return properties that AMQP allows but that are no valid time or text: flags of the fields, then their bytes."""
     milliseconds = struct.pack(">Q", 1_700_000_000_000_000)
     table = b"\x04sent" + b"T" + milliseconds
     return {
@@ -275,12 +275,12 @@ def _amqp_properties() -> Mapping[str, bytes]:
     }
 
 
-_MESSAGES = (_bodies, _compressed, _keywords, _headers, _tempting)
+_MESSAGES = (_bodies, _compressed, _keywords, _headers, _chained)
 
 
 def poison_messages(broker_url: str) -> Mapping[str, Publish]:
-    """Return name → function of each poison that this broker can carry."""
-    found: dict[str, Publish] = {name: letter.publish for room in _MESSAGES for name, letter in room().items()}
+    """Return name → function for each message that this broker can carry."""
+    found: dict[str, Publish] = {name: message.publish for group in _MESSAGES for name, message in group().items()}
     if broker_url.startswith("redis"):
         found |= {name: partial(_push, item) for name, item in _items().items()}
     else:
@@ -289,9 +289,9 @@ def poison_messages(broker_url: str) -> Mapping[str, Publish]:
 
 
 def harmless(broker_url: str) -> Mapping[str, Publish]:
-    """Return odd messages that ask for a task all the same, for the order that is their own name.
+    """Return odd messages that still request a task, for the order whose id is the message's name.
 
-    What a worker does not need of them, it passes over.
+    A worker ignores the parts of them that it does not need.
     """
     past, garbage = "2001-01-01T00:00:00", "the day after"
     odd: Mapping[str, Mapping[str, Any]] = {
@@ -310,4 +310,4 @@ def harmless(broker_url: str) -> Mapping[str, Publish]:
     found = {name: OddMessage(_call({**KEYWORDS, "order": name}), headers) for name, headers in odd.items()}
     for encoding in ("x-nobody-knows", "zlib_codec"):
         found[encoding] = OddMessage(_call({**KEYWORDS, "order": encoding}), content_encoding=encoding)
-    return {name: letter.publish for name, letter in found.items()}
+    return {name: message.publish for name, message in found.items()}

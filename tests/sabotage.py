@@ -1,4 +1,4 @@
-"""Kills a run between any two of its steps: what a SIGKILL leaves behind, at a moment that can be chosen."""
+"""Kills a run between any two of its steps, like a SIGKILL at a moment that the test chooses."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from ledger.links import Links
 from schemas.errors import Wait
 from tasks.vendors import Gate
 
-# Every step that commits or calls: a run may die before and after each.
+# Every step that commits or calls: a run may be killed before and after each.
 STEPS: tuple[tuple[type, str], ...] = (
     (Jobs, "claim"),
     (Jobs, "settle"),
@@ -34,26 +34,26 @@ STEPS: tuple[tuple[type, str], ...] = (
 
 
 class Killed(BaseException):
-    """The worker died here. No handler may catch it, as none survives a kill."""
+    """The worker was killed here. No handler may catch this, because none survives a SIGKILL."""
 
 
 class StepKiller:
-    """Once armed, it kills at the n-th step from then on."""
+    """Once armed, it kills the run at the n-th step from then on."""
 
     def __init__(self) -> None:
         self._left: int | None = None
         self.kills = 0
 
     def arm(self, steps: int) -> None:
-        """Kill after so many more steps."""
+        """Kill after this many more steps."""
         self._left = steps
 
     def disarm(self) -> None:
-        """Kill no more."""
+        """Stop killing."""
         self._left = None
 
     def step(self) -> None:
-        """A step is about to be made, or was made just now."""
+        """Count a step that is about to start or has just ended; kill if it is the armed one."""
         if self._left is None:
             return
         self._left -= 1
@@ -65,7 +65,7 @@ class StepKiller:
 
 @contextmanager
 def out_of_budget(calls: int) -> Iterator[None]:
-    """In this block runs may make so many calls to either vendor, and then none."""
+    """Allow runs in this block this many calls to both vendors together, then none."""
     left, before = calls, Gate.before
 
     def refusing(gate: Gate, effect: bool) -> None:
@@ -82,7 +82,7 @@ def out_of_budget(calls: int) -> Iterator[None]:
 
 @contextmanager
 def killable_steps() -> Iterator[StepKiller]:
-    """Let the connector's steps be killable in this block."""
+    """Make the connector's steps killable in this block."""
     with pytest.MonkeyPatch.context() as patch:
         made = StepKiller()
         for owner, name in STEPS:

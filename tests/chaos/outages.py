@@ -80,7 +80,7 @@ def _promoted() -> Fault:
         "postgres",
         lambda chaos: chaos.servers.postgres.promote(chaos.timing.outage),
         nothing,
-        lambda chaos: chaos.servers.postgres.copy(),
+        lambda chaos: chaos.servers.postgres.add_standby(),
     )
 
 

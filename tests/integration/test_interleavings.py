@@ -266,7 +266,7 @@ class Trade(RuleBasedStateMachine):
 
     @rule()
     def the_neighbour_notices_nothing(self) -> None:
-        self.neighbour.trades_undisturbed()
+        self.neighbour.assert_undisturbed()
 
     def _set_faults(self, vendor: str, *faults: Document, **seed: int) -> None:
         if vendor == "afosto":
@@ -278,7 +278,7 @@ class Trade(RuleBasedStateMachine):
         """Let all that was lost be told again, and compare both sides with what was done to them."""
         if not hasattr(self, "driver"):
             return
-        self.neighbour.trades_undisturbed()
+        self.neighbour.assert_undisturbed()
         for vendor in ("afosto", "epages"):
             self._set_faults(vendor)
         self.world.redis.flushdb()
