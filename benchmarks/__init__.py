@@ -1,1 +1,1 @@
-"""What the connector is measured by; `python -m benchmarks` runs all of it."""
+"""Benchmarks of the connector; `python -m benchmarks` runs all of them."""

@@ -1,8 +1,7 @@
-"""Run benchmarks and write what they found into docs/figures.md: `python -m benchmarks [NAME …] [OPTION …]`.
+"""Run benchmarks and write their results into docs/figures.md: `python -m benchmarks [NAME …] [OPTION …]`.
 
-Without a name all run, one after another; options are those of the one that is named. A benchmark is a module with
-`NAME` and `main(argv)`, which prints Markdown, or plain lines, on standard output and returns an exit code; MODULES
-lists it.
+Without a name all run, one after another. Options are those of the named benchmark. A benchmark is a module with `NAME`
+and `main(argv)`, which prints Markdown or plain lines on standard output and returns an exit code. MODULES lists them.
 """
 
 import io
@@ -22,7 +21,7 @@ import click
 
 from benchmarks.measuring import table
 from workers.local.guard import give_children_default_signals
-from workers.local.stopping import STOPPED, stopped_in_order
+from workers.local.stopping import INTERRUPTED, graceful_stop
 
 MODULES = (
     "throughput",
@@ -43,14 +42,14 @@ MODULES = (
 PAGE = Path(__file__).parent.parent / "docs" / "figures.md"
 HEAD = """# Figures
 
-What `make bench`, `make chaos` and `make soak` measured, each part with its command, machine and date. See
-[benchmarks/](../benchmarks/README.md) for what each benchmark does. The machines were not all alike: compare what
-stands in one part, not one part with another.
+Results of `make bench`, `make chaos` and `make soak`, each part with its command, machine and date.
+[benchmarks/](../benchmarks/README.md) explains each benchmark. The machines differed: compare figures within one part,
+not between parts.
 """
 
 
 class _Tee(io.StringIO):
-    """Keeps what is written, and shows it at once."""
+    """Keeps what is written, and also prints it at once."""
 
     def __init__(self, shown: io.TextIOBase) -> None:
         super().__init__()
@@ -65,7 +64,7 @@ class _Tee(io.StringIO):
 def main(words: list[str]) -> int:
     """Run the named benchmarks, or all.
 
-    Exit code 1 when one of them missed its aim, 2 when one is not known, 130 when stopped before the end.
+    The exit code is 1 if one of them missed its aim, 2 if one is not known, 130 if it was stopped before the end.
     """
     names = []
     while words and not words[0].startswith("-"):
@@ -81,11 +80,11 @@ def main(words: list[str]) -> int:
         click.echo(f"{words[0]} belongs to one benchmark: python -m benchmarks NAME {shlex.join(words)}", err=True)
         return 2
     try:
-        with stopped_in_order():
+        with graceful_stop():
             return max(_run(import_module(f"benchmarks.{name}"), words) for name in names or MODULES)
     except KeyboardInterrupt:
-        click.echo("Stopped; nothing keeps running, and of this benchmark nothing was written.", err=True)
-        return STOPPED
+        click.echo("Stopped; nothing keeps running, and nothing of this benchmark was written.", err=True)
+        return INTERRUPTED
 
 
 def _help() -> str:
@@ -94,7 +93,7 @@ def _help() -> str:
     return "\n".join(
         [
             "Usage: python -m benchmarks [NAME …] [OPTION …]\n",
-            "Runs the named benchmarks, or all, and writes what they found into docs/figures.md:\n",
+            "Runs the named benchmarks, or all, and writes their results into docs/figures.md:\n",
             *listed,
             "\nThe options of one: python -m benchmarks NAME --help",
         ]
@@ -112,21 +111,21 @@ def _run(module: ModuleType, options: list[str]) -> int:
     tee = _Tee(sys.stdout)  # type: ignore[arg-type] # a text stream all the same
     with redirect_stdout(tee):
         code = int(module.main(options))
-    _keep(module.NAME, "\n".join(_part(module, command, began, code, tee.getvalue())))
+    _save(module.NAME, "\n".join(_part(module, command, began, code, tee.getvalue())))
     return code
 
 
 def _part(module: ModuleType, command: str, at: datetime, code: int, text: str) -> Iterator[str]:
     yield f"## {module.NAME}\n"
     yield f"{_question(module)}\n"
-    verdict = _verdict(code, text)
-    yield f"`{command}` · {_machine()} · {at:%Y-%m-%d %H:%M} UTC · {verdict}\n"
-    # Plain lines would flow into one paragraph.
+    result = _result(code, text)
+    yield f"`{command}` · {_machine()} · {at:%Y-%m-%d %H:%M} UTC · {result}\n"
+    # Without a code block, plain lines would become one paragraph.
     yield text.strip() if "| ---" in text else f"```\n{text.strip()}\n```"
     yield ""
 
 
-def _verdict(code: int, text: str) -> str:
+def _result(code: int, text: str) -> str:
     if code == 0:
         return "every aim reached"
     missed = text.count("- MISSED: ")
@@ -144,8 +143,8 @@ def _read(path: Path) -> str:
     return path.read_text() if path.exists() else ""
 
 
-def _keep(name: str, part: str) -> None:
-    """Put a part in the place of the one of an earlier run: in the order of MODULES, then what is no benchmark."""
+def _save(name: str, part: str) -> None:
+    """Replace the part of an earlier run. The parts stand in the order of MODULES, then those that are no benchmark."""
     found = {_title(text): text for text in _parts(_read(PAGE))}
     found[name] = part
     order = [*MODULES, *(each for each in found if each not in MODULES)]
@@ -154,16 +153,16 @@ def _keep(name: str, part: str) -> None:
 
 
 def _overview(parts: Sequence[str]) -> str:
-    rows = [(f"[{_title(each)}](#{_title(each)})", *_told(each)) for each in parts]
+    rows = [(f"[{_title(each)}](#{_title(each)})", *_question_and_result(each)) for each in parts]
     return re.sub("---:", "---", table(["Part", "Question", "Last run"], rows))
 
 
-def _told(part: str) -> tuple[str, str]:
-    """The question of a part, and when it was run with what verdict."""
+def _question_and_result(part: str) -> tuple[str, str]:
+    """Return the question of a part, and the date and result of its last run."""
     _, question, command = part.split("\n\n")[:3]
     at = re.search(r"\d{4}-\d\d-\d\d", command)
-    verdict = re.search(r"every aim reached|(an aim|\d+ aims) missed", command)
-    return question, ", ".join(found[0] for found in (at, verdict) if found)
+    result = re.search(r"every aim reached|(an aim|\d+ aims) missed", command)
+    return question, ", ".join(found[0] for found in (at, result) if found)
 
 
 def _parts(page: str) -> Iterable[str]:

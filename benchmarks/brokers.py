@@ -1,9 +1,9 @@
-"""Which broker carries the connector's imports better: Redis, or RabbitMQ with quorum queues?
+"""Which broker is better for the connector's imports: Redis, or RabbitMQ with quorum queues?
 
     python -m benchmarks brokers [--orders 150] [--rounds 5] [--concurrency 16]
 
-Two equal worlds, each with its own PostgreSQL and Redis (limiter and breaker need one in any case). They differ in one
-variable: CONNECTOR_BROKER_URL.
+Runs two equal worlds, each with its own PostgreSQL and Redis (limiter and breaker always need a Redis). They differ in
+one variable: CONNECTOR_BROKER_URL.
 """
 
 import argparse
@@ -18,7 +18,7 @@ from benchmarks.measuring import figure, in_turn, ratio, table
 from benchmarks.plotting import save_bars
 from benchmarks.rabbitmq import rabbitmq
 from benchmarks.reporting import count, options
-from benchmarks.scene import Import, Scene, scene
+from benchmarks.scene import Import, ImportSetup, import_setup
 
 NAME = "brokers"
 REDIS, RABBITMQ = "Redis", "RabbitMQ, quorum queues"
@@ -27,30 +27,30 @@ WORKER = "connector"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run; exit code 1 when an import did not end."""
-    parser = options(NAME, "Import by way of Redis and by way of RabbitMQ.")
+    """Run the benchmark; raises AssertionError when an import does not end."""
+    parser = options(NAME, "Import orders with Redis and with RabbitMQ as the broker.")
     parser.add_argument("--orders", type=count, default=150, help="orders per import (default: 150)")
-    parser.add_argument("--rounds", type=count, default=5, help="imports by way of each (default: 5)")
+    parser.add_argument("--rounds", type=count, default=5, help="imports with each (default: 5)")
     parser.add_argument("--concurrency", type=count, default=16, help="threads of the worker (default: 16)")
     given = parser.parse_args(argv)
     with (
         TemporaryDirectory(prefix="rabbitmq-") as folder,
         rabbitmq(Path(folder)) as (url, pid),
-        scene() as redis,
-        scene(BROKER_URL=url) as rabbit,
+        import_setup() as redis,
+        import_setup(BROKER_URL=url) as rabbit,
     ):
         rabbit.servers.add(pid)
-        scenes = {REDIS: redis, RABBITMQ: rabbit}
-        for made in scenes.values():
-            made.start(WORKER, connector.worker(given.concurrency))
-            _import(made, WARM_UP)
-        found = in_turn(list(scenes), given.rounds, lambda name: _import(scenes[name], given.orders), NAME)
+        setups = {REDIS: redis, RABBITMQ: rabbit}
+        for setup in setups.values():
+            setup.start(WORKER, connector.worker(given.concurrency))
+            _import(setup, WARM_UP)
+        found = in_turn(list(setups), given.rounds, lambda name: _import(setups[name], given.orders), NAME)
     _report(given, found)
     return 0
 
 
-def _import(made: Scene, orders: int) -> Import:
-    return made.measure(WORKER, made.resume, made.shop(orders), orders)
+def _import(setup: ImportSetup, orders: int) -> Import:
+    return setup.measure(WORKER, setup.resume, setup.shop(orders), orders)
 
 
 def _report(given: argparse.Namespace, found: dict[str, list[Import]]) -> None:

@@ -1,12 +1,12 @@
-"""How soon does what happens in Afosto show in the shop, while another shop's past is being imported?
+"""How soon does a change in Afosto show in the shop while another shop's past orders are imported?
 
     python -m benchmarks export_latency [--orders 10000] [--acts 240]
 
-Starts both simulated vendors, PostgreSQL, Redis, the gateway and real workers in a temporary folder. One shop's orders
-are imported first; then another shop with many past orders is connected, and while those are imported the people in
-Afosto ship, deliver and cancel orders of the first, four acts a second. Prints the percentiles from each act to its
-effect in the shop, and how fast the import was meanwhile; exits with 1 when 5 in 100 took longer than a second or 1 in
-100 longer than two.
+Starts both simulated vendors, PostgreSQL, Redis, the gateway and real workers in a temporary folder. First it imports
+one shop's orders. Then it connects another shop with many past orders. While these are imported, people in Afosto ship,
+deliver and cancel orders of the first shop, four actions a second. Prints the percentiles of the time from each action
+to its effect in the shop, and how fast the import was meanwhile. Exits with 1 if the 95th percentile is above one
+second or the 99th above two.
 """
 
 import random
@@ -21,27 +21,27 @@ import click
 
 from benchmarks.measuring import Figure, table, tracked
 from benchmarks.plotting import save_bars
-from benchmarks.reporting import count, options, verdict
+from benchmarks.reporting import count, options, report_aims
 from tests.world import TENANT, World
 from workers.local.latency import Percentiles, measure
 from workers.local.services import local_services
 
 NAME = "export_latency"
 QUIET, BUSY = "quiet", "busy"
-AIM, LONGEST = 1.0, 2.0  # seconds within which 95, and 99, of 100 acts show in the shop
-PACE = 0.25  # seconds between two acts
+AIM, LONGEST = 1.0, 2.0  # seconds within which 95 and 99 of 100 actions show in the shop
+ACTION_INTERVAL = 0.25  # seconds between two actions
 SEED = 7
-# Leases and waits as in earnest; the polls shorter, so that a short run sees many.
+# Leases and waits as in production; shorter poll intervals, so that a short run sees many polls.
 WAITS = {"POLL_INTERVAL": "5", "DISPATCH_INTERVAL": "1", "LEASE": "20", "LEASE_RENEWAL": "5", "WALK_INTERVAL": "60"}
 CALLS = {"CALL_DEADLINE": "10", "LONGEST_JOB": "60", "AMBIGUITY_WAIT": "60", "RESEND_AFTER": "60"}
 IMPORT_QUEUES = "orders,cancellations,shipments,returns"
-NICE = 10  # of what polls bring, as in the Procfile
-LAST = 10.0  # seconds for the effects of the last acts
+NICE = 10  # niceness of the import workers, as in the Procfile
+LAST_EFFECTS = 10.0  # seconds for the effects of the last actions
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How long acts took to show in the shop, and orders imported per second meanwhile."""
+    """How long actions took to show in the shop, and orders imported per second meanwhile."""
 
     how: str
     took: Percentiles
@@ -49,10 +49,12 @@ class Run:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run; exit code 1 when the aim was missed."""
-    parser = options(NAME, "Time the way from Afosto to the shop during an import.")
+    """Run the benchmark; return exit code 1 if it missed its aim."""
+    parser = options(NAME, "Measure how long a change takes from Afosto to the shop during an import.")
     parser.add_argument("--orders", type=count, default=10_000, help="past orders imported meanwhile (default: 10000)")
-    parser.add_argument("--acts", type=count, default=240, help="acts in Afosto, alone and beside each (default: 240)")
+    parser.add_argument(
+        "--acts", type=count, default=240, help="actions in Afosto, alone and during the import (default: 240 each)"
+    )
     given = parser.parse_args(argv)
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
@@ -69,12 +71,12 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _report(runs: Sequence[Run]) -> int:
     rows = [[run.how, run.took.count, *(f"{part:.2f}" for part in _parts(run)), f"{run.imported:.1f}"] for run in runs]
-    click.echo(table(["", "acts", "p50 s", "p95 s", "p99 s", "orders imported/s meanwhile"], rows))
+    click.echo(table(["", "actions", "p50 s", "p95 s", "p99 s", "orders imported/s meanwhile"], rows))
     bars = {run.how: [Figure(part, 0.0) for part in _parts(run)] for run in runs}
-    click.echo(f"\n{save_bars(NAME, 'Seconds from an act in Afosto to its effect', ['p50', 'p95', 'p99'], bars)}\n")
+    click.echo(f"\n{save_bars(NAME, 'Seconds from an action in Afosto to its effect', ['p50', 'p95', 'p99'], bars)}\n")
     _, p95, p99 = _parts(runs[-1])
     aims = {"p95": (p95, AIM), "p99": (p99, LONGEST)}
-    return verdict([f"{name}: {found:.2f} s of {most:g} s" for name, (found, most) in aims.items() if found > most])
+    return report_aims([f"{name}: {found:.2f} s of {most:g} s" for name, (found, most) in aims.items() if found > most])
 
 
 def _parts(run: Run) -> tuple[float, float, float]:
@@ -82,7 +84,7 @@ def _parts(run: Run) -> tuple[float, float, float]:
 
 
 def _start(world: World, acts: int) -> None:
-    """One worker for each kind of work, as the Procfile has it, and the orders to act on."""
+    """Start a worker for each kind of work, as in the Procfile, and place the orders to act on."""
     world.shop(QUIET)
     world.gateway(QUIET)
     for queues in (IMPORT_QUEUES, "poll,reconcile"):
@@ -107,35 +109,35 @@ def _run(world: World, people: "People", acts: int, how: str) -> Run:
     imported, started = _imported(world), time.monotonic()
     for _ in tracked(range(acts), f"{NAME}, {how}"):
         people.act()
-        time.sleep(PACE)
+        time.sleep(ACTION_INTERVAL)
     rate = (_imported(world) - imported) / (time.monotonic() - started)
-    time.sleep(LAST)
+    time.sleep(LAST_EFFECTS)
     return Run(how, measure(world.epages, world.afosto, [QUIET], TENANT, after=begun)["all"], rate)
 
 
 class People:
-    """Those in Afosto who ship, deliver and cancel orders of the quiet shop. They look at single orders only."""
+    """The people in Afosto who ship, deliver and cancel orders of the quiet shop. They read single orders only."""
 
     def __init__(self, world: World) -> None:
         self._afosto = world.afosto
         self._random = random.Random(SEED)  # noqa: S311 - a seed, so that a run can be repeated
-        self._waiting = [order["id"] for order in world.afosto.orders(TENANT) if order["status"] == "OPEN"]
-        self._moving: list[str] = []
-        self._random.shuffle(self._waiting)
+        self._new = [order["id"] for order in world.afosto.orders(TENANT) if order["status"] == "OPEN"]
+        self._shipped: list[str] = []
+        self._random.shuffle(self._new)
 
     def act(self) -> None:
-        """Deliver what is on its way, ship an order that waits, or cancel a piece of one."""
+        """Deliver a parcel that is on its way, ship a new order, or cancel one piece of it."""
         chance = self._random.random()
-        if self._moving and chance < 0.4:
-            self._afosto.deliver(TENANT, self._moving.pop(0))
+        if self._shipped and chance < 0.4:
+            self._afosto.deliver(TENANT, self._shipped.pop(0))
             return
-        order = self._waiting.pop()
+        order = self._new.pop()
         if chance < 0.6:
             unit = self._afosto.order(TENANT, order)["units"][0]["id"]
             self._afosto.cancel(TENANT, order, [unit])
         else:
             self._afosto.ship(TENANT, order, code=f"T{self._random.randrange(10**9)}")
-            self._moving.append(order)
+            self._shipped.append(order)
 
 
 def _imported(world: World) -> int:

@@ -1,13 +1,13 @@
-"""Does a quiet shop wait because another one imports its past?
+"""Does a quiet shop wait while another shop imports its past orders?
 
     python -m benchmarks fairness [--quick] [--orders 10000] [--sample 30] [--workers 1 2 4] [--no-plain]
 
-A quiet shop sells an order every second. First alone, then beside a shop whose many past orders have just begun to be
-imported, it is measured how long each of its orders takes from its placing to being opened in Afosto, the wait for the
-poll included, which comes each 5 s here. Then the same with plain Celery: a poll that sends a task per order, workers
-that take the queue in turn and make the same calls at both vendors.
+A quiet shop sells an order every second. The benchmark measures how long each of its orders takes from its placing
+until it is opened in Afosto, including the wait for the poll, which runs every 5 s here: first alone, then beside a
+shop whose many past orders are being imported. Then it does the same with plain Celery: a poll that sends a task per
+order, and workers that take tasks from one queue in turn and send the same requests to both vendors.
 
-Exits with 1 when the 95th percentile beside the busy shop is more than one and a half times that of the shop alone.
+Exits with 1 if the 95th percentile beside the busy shop is more than one and a half times that of the shop alone.
 """
 
 import argparse
@@ -22,10 +22,10 @@ from pathlib import Path
 
 import click
 
-from benchmarks.idle import EARNEST
+from benchmarks.idle import PRODUCTION_SETTINGS
 from benchmarks.measuring import Figure, percentile, percentile_figure, tracked
 from benchmarks.plotting import save_bars
-from benchmarks.reporting import count, options, show, verdict
+from benchmarks.reporting import count, options, report_aims, show
 from tests.hosts.host import ROOT
 from tests.world import CHANNEL, CLIENT_ID, CLIENT_SECRET, PLACES, TENANT, World
 from workers.local.processes import Command, Processes
@@ -35,18 +35,18 @@ NAME = "fairness"
 QUIET, BUSY = "quiet", "history"
 AIM = 1.5
 POLL_INTERVAL = 5.0
-PACE = 1.0  # seconds between two orders of the quiet shop
-GRACE = 30.0  # seconds after the last order in which the others may come; one that does not took so long
+ORDER_INTERVAL = 1.0  # seconds between two orders of the quiet shop
+GRACE = 30.0  # seconds after the last order within which orders may be opened; one that is not counts as this long
 SLOTS = 8
-PLENTY = {"EPAGES_CALLS_PER_WINDOW": "60000", "EPAGES_WINDOW": "60", "AFOSTO_CALLS_PER_WINDOW": "60000"}
+HIGH_BUDGETS = {"EPAGES_CALLS_PER_WINDOW": "60000", "EPAGES_WINDOW": "60", "AFOSTO_CALLS_PER_WINDOW": "60000"}
 OWN, OWN_KEY = "quiet-tenant", "afosto-key-of-the-quiet-shop"
 CELERY = str(Path(sys.executable).with_name("celery"))
-WARM_UP = 6.0  # seconds in which the processes come up
+WARM_UP = 6.0  # seconds for the processes to start
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Seconds that the quiet shop's orders took, alone and beside, and orders per second of the busy shop meanwhile."""
+    """Seconds per order of the quiet shop, alone and beside the busy shop, and the busy shop's orders per second."""
 
     contender: str
     workers: int
@@ -61,7 +61,7 @@ class Run:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run; exit code 1 when the aim was missed."""
+    """Run the benchmark; return exit code 1 if it missed its aim."""
     given = _arguments(argv)
     contenders: dict[str, Callable[[int], list[list[str]]]] = {"connector": _connector}
     if given.plain:
@@ -74,7 +74,7 @@ def main(argv: list[str] | None = None) -> int:
             for name, commands in contenders.items()
         ]
     _print(runs)
-    return verdict(
+    return report_aims(
         [
             f"{run.workers} workers: {run.ratio:.2f} times as long"
             for run in runs
@@ -84,7 +84,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = options(NAME, "Time a quiet shop's orders beside a busy shop.")
+    parser = options(NAME, "Measure a quiet shop's orders beside a busy shop.")
     parser.add_argument("--orders", type=count, default=10_000, help="past orders of the busy shop (default: 10000)")
     parser.add_argument("--sample", type=count, default=40, help="orders of the quiet shop, alone and beside each")
     parser.add_argument("--workers", type=count, nargs="+", default=[1, 2, 4], help="worker processes, one run each")
@@ -104,7 +104,7 @@ def _run(
     commands: Callable[[int], list[list[str]]],
     count: int,
 ) -> Run:
-    waits = {**EARNEST, **PLENTY, "POLL_INTERVAL": f"{POLL_INTERVAL:g}"}
+    waits = {**PRODUCTION_SETTINGS, **HIGH_BUDGETS, "POLL_INTERVAL": f"{POLL_INTERVAL:g}"}
     with World(services, Path(folder), **waits) as world, Processes(Path(folder) / "logs") as processes:
         _open_quiet(world)
         for number, argv in enumerate(commands(count)):
@@ -121,7 +121,7 @@ def _run(
 
 
 def _open_quiet(world: World) -> None:
-    """The quiet shop has a tenant of its own, so that its orders are quickly looked through."""
+    """Open the quiet shop with a tenant of its own, so that listing its orders is quick."""
     world.afosto.create(OWN, OWN_KEY, channels=[{"id": CHANNEL, "name": "Shop"}], locations=PLACES)
     world.shop(QUIET)
     world.ledger.stores.set_credentials(QUIET, CLIENT_ID, CLIENT_SECRET, OWN_KEY)
@@ -129,14 +129,14 @@ def _open_quiet(world: World) -> None:
 
 
 def _connector(count: int) -> list[list[str]]:
-    """As many processes for imports; one each for polls and dispatch, as the Procfile has them."""
+    """Return the commands of `count` processes for imports, of one each for polls and dispatch, and of beat."""
     app = "workers.app"
     imports = [_worker(app, f"imports{number}", "orders,cancellations,shipments,returns") for number in range(count)]
     return [*imports, _worker(app, "poll", "poll"), _worker(app, "dispatch", "dispatch"), ["-A", app, "beat"]]
 
 
 def _plain(count: int) -> list[list[str]]:
-    """As many processes for polls and imports alike, in one queue."""
+    """Return the commands of `count` processes for polls and imports together, in one queue, and of beat."""
     app = "benchmarks.plain_celery"
     return [*(_worker(app, f"all{number}", "celery") for number in range(count)), ["-A", app, "beat"]]
 
@@ -151,9 +151,9 @@ def _sell(world: World, count: int) -> tuple[list[float], float]:
     placed: dict[str, float] = {}
     took: list[float] = []
     before, started = _imports(world), time.monotonic()
-    ends = started + PACE * count + GRACE
+    ends = started + ORDER_INTERVAL * count + GRACE
     while time.monotonic() < ends and (len(placed) + len(took) < count or placed):
-        if len(placed) + len(took) < count and time.monotonic() >= started + PACE * (len(placed) + len(took)):
+        if len(placed) + len(took) < count and time.monotonic() >= started + ORDER_INTERVAL * (len(placed) + len(took)):
             placed[world.epages.place(QUIET, paid=True, test=False, pickup=False)["id"]] = time.monotonic()
         took += [time.monotonic() - placed.pop(order) for order in _opened(world) & placed.keys()]
         time.sleep(0.1)
@@ -187,8 +187,8 @@ def _print(runs: Sequence[Run]) -> None:
     columns = ["", "workers", "alone: p50 s", "p95 s", "beside: p50 s", "p95 s", "ratio of p95", "busy shop's orders/s"]
     show("a quiet shop's orders, from placed to opened in Afosto", columns, rows)
     click.echo(
-        f"Polled each {POLL_INTERVAL:g} s; an order that did not come in time counts as long as was waited. ± is how "
-        "the fifths of a sample differ, half of the way from the least to the most."
+        f"Polled every {POLL_INTERVAL:g} s. An order that was not opened in time counts with the time waited. ± is "
+        "half the range of the percentile in the five fifths of a sample."
     )
     bars = {f"{run.contender}, {run.workers} workers": [Figure(run.ratio, 0.0)] for run in runs}
     click.echo(f"\n{save_bars(NAME, 'p95 of a quiet shop, beside a busy one : alone', ['ratio'], bars)}\n")

@@ -3,7 +3,7 @@
     python -m benchmarks first_import [--orders 20000]
 
 Starts both simulated vendors, PostgreSQL, Redis and real workers in a temporary folder, connects a shop with that
-many past orders, places a new order every ten seconds, and prints how long each took to be opened in Afosto.
+many past orders, places a new order every ten seconds, and prints how long each took until it was opened in Afosto.
 """
 
 import tempfile
@@ -22,7 +22,7 @@ from workers.local.services import local_services
 NAME = "first_import"
 SHOP = "history"
 GAP = 10.0  # seconds between two new orders
-LONGEST = 90.0  # seconds after which the benchmark ends, whatever is left
+LONGEST = 90.0  # seconds after which the benchmark ends, even if orders are left
 GRACE = 10.0  # seconds beyond the poll interval that a new order may take
 POLL_INTERVAL = 5.0
 WAITS = {"POLL_INTERVAL": f"{POLL_INTERVAL:g}", "DISPATCH_INTERVAL": "1", "LEASE": "20", "LEASE_RENEWAL": "5"}
@@ -41,19 +41,19 @@ OPENED = """
 
 
 @dataclass
-class Watch:
-    """New orders on their way (id → when placed, seconds of a steady clock) and how long the others took."""
+class NewOrders:
+    """New orders that are not opened yet (id → monotonic time of their placing), and how long the others took."""
 
     placed: dict[str, float] = field(default_factory=dict)
     took: list[float] = field(default_factory=list)
 
     def place(self, world: World) -> None:
-        """Place one new order, to be shipped and paid."""
+        """Place one new order that is paid."""
         order = world.epages.place(SHOP, paid=True, test=False)
         self.placed[order["id"]] = time.monotonic()
 
-    def look(self, world: World) -> None:
-        """Print each order that was opened since the last look."""
+    def print_opened(self, world: World) -> None:
+        """Print each order that was opened since the last call."""
         rows = world.ledger.database.transaction(lambda s: s.execute(OPENED, (list(self.placed),)).fetchall())
         for row in rows:
             seconds = time.monotonic() - self.placed.pop(row["order_key"])
@@ -62,8 +62,8 @@ class Watch:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run; exit code 1 when a new order took longer than it may."""
-    parser = options(NAME, "Time new orders during a shop's first import.")
+    """Run the benchmark; return exit code 1 if a new order took too long."""
+    parser = options(NAME, "Measure new orders during a shop's first import.")
     parser.add_argument("--orders", type=count, default=20_000, help="past orders of the shop (default: 20000)")
     orders = parser.parse_args(argv).orders
     with (
@@ -72,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         World(services, Path(folder), **WAITS, **CALLS) as world,
     ):
         _open_shop(world, orders)
-        return _verdict(_run(world))
+        return _report(_run(world))
 
 
 def _open_shop(world: World, orders: int) -> None:
@@ -83,33 +83,33 @@ def _open_shop(world: World, orders: int) -> None:
     click.echo(f"{world.epages.place_many(SHOP, orders, since.isoformat(), until.isoformat(), lives=True)} past orders")
 
 
-def _run(world: World) -> Watch:
+def _run(world: World) -> NewOrders:
     world.start()
-    watch, started, next_order, next_line = Watch(), time.monotonic(), GAP, GAP / 2
+    new_orders, started, next_order, next_line = NewOrders(), time.monotonic(), GAP, GAP / 2
     while (elapsed := time.monotonic() - started) < LONGEST:
         if elapsed >= next_order:
-            watch.place(world)
+            new_orders.place(world)
             next_order += GAP
-        watch.look(world)
+        new_orders.print_opened(world)
         if elapsed >= next_line:
             next_line += GAP
             if _progress(world, elapsed):
                 break
         time.sleep(0.1)
-    _finish(world, watch)
-    return watch
+    _finish(world, new_orders)
+    return new_orders
 
 
-def _finish(world: World, watch: Watch) -> None:
-    """Give the orders that are still on their way the time they may take."""
+def _finish(world: World, new_orders: NewOrders) -> None:
+    """Wait for the orders that are not opened yet, as long as they may take."""
     ends = time.monotonic() + POLL_INTERVAL + GRACE
-    while watch.placed and time.monotonic() < ends:
-        watch.look(world)
+    while new_orders.placed and time.monotonic() < ends:
+        new_orders.print_opened(world)
         time.sleep(0.1)
 
 
 def _progress(world: World, elapsed: float) -> bool:
-    """Print how far the first import is; return whether it is done."""
+    """Print the progress of the first import; return whether it is done."""
     row = world.ledger.database.transaction(lambda s: s.execute(PROGRESS).fetchone())
     assert row is not None
     imported = max(1, row["imported"])
@@ -120,10 +120,12 @@ def _progress(world: World, elapsed: float) -> bool:
     return bool(row["imported"]) and not row["open"] and not row["reading"]
 
 
-def _verdict(watch: Watch) -> int:
+def _report(new_orders: NewOrders) -> int:
     allowed = POLL_INTERVAL + GRACE
-    longest = max(watch.took, default=0.0)
-    late = len(watch.placed) + sum(seconds > allowed for seconds in watch.took)
-    click.echo(f"new orders: {len(watch.took)} opened, {len(watch.placed)} not; the longest took {longest:.1f} s")
+    longest = max(new_orders.took, default=0.0)
+    late = len(new_orders.placed) + sum(seconds > allowed for seconds in new_orders.took)
+    click.echo(
+        f"new orders: {len(new_orders.took)} opened, {len(new_orders.placed)} not; the longest took {longest:.1f} s"
+    )
     click.echo(f"allowed: {POLL_INTERVAL:g} s poll interval + {GRACE:g} s = {allowed:g} s; {late} late")
     return 1 if late else 0

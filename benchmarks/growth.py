@@ -2,13 +2,14 @@
 
     python -m benchmarks growth [--quick] [--jobs 1000000 10000000] [--times 11]
 
-Fills the tables of an empty PostgreSQL as years of trade leave them: four jobs, an attempt and two links to an
-order, a fifth of them of one big store and the others spread over a thousand; of the jobs 1 in 200 waits, 1 in 1,000
-is parked. Then it times what workers, dispatch and people ask of them, at each size, and what deletes a batch of old
-attempts.
+Fills the tables of an empty PostgreSQL as years of trade would: per order four jobs, one attempt and two links. A fifth
+of the orders belongs to one big store; the others are spread over a thousand stores. 1 job in 200 is waiting, 1 in
+1,000 is parked. Then it measures, at each size, the queries of workers, dispatch and people, and the deletion of a
+batch of old attempts.
 
-Exits with 1 when something takes more than twice as long at the last size as at the first, and more than 10 ms. Only
-what counts rows for people may take up to a second, and a tick of dispatch up to 250 ms, whatever they took before.
+Exits with 1 if a query takes more than twice as long at the last size as at the first, and more than 10 ms. Exceptions:
+queries that count rows for people may take up to a second, and a tick of dispatch up to 250 ms, however long they took
+at the first size.
 """
 
 import argparse
@@ -26,11 +27,11 @@ from typing import LiteralString
 import click
 
 from benchmarks.growing import fill
-from benchmarks.idle import EARNEST
-from benchmarks.idle_stores import StandIn, connect_idle
+from benchmarks.idle import PRODUCTION_SETTINGS
+from benchmarks.idle_stores import StubVendors, connect_idle
 from benchmarks.measuring import Figure, digits, figure, tracked
 from benchmarks.plotting import save_bars
-from benchmarks.reporting import count, options, show, verdict
+from benchmarks.reporting import count, options, report_aims, show
 from ledger.database import Row
 from ledger.records import Job, JobRequest, Settlement
 from ledger.status import Status
@@ -42,8 +43,8 @@ from workers.local.services import local_services
 
 NAME = "growth"
 BIG, SMALL = "idle-00000", "idle-00007"
-TWICE, SMALL_TIME = 2.0, 0.010  # more than this ratio is growth; what takes less seconds than this is fast at any size
-# What counts rows for a person grows with them.
+TWICE, SMALL_TIME = 2.0, 0.010  # a larger ratio counts as growth, unless it takes fewer seconds than this
+# Queries that count rows for people: their time grows with the rows.
 PEOPLE = ("status: stores", "status: jobs by state", "status: lag", "status: parked", "the big store")
 LONGEST = {"a tick of dispatch": 0.25, **dict.fromkeys(PEOPLE, 1.0)}
 STORES = 1_000
@@ -51,12 +52,12 @@ Timed = dict[str, list[float]]
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run; exit code 1 when an aim was missed."""
+    """Run the benchmark; return exit code 1 if it missed an aim."""
     given = _arguments(argv)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, ExitStack() as stack:
         services = stack.enter_context(local_services(Path(folder) / "services", {}, durable=False))
-        vendors = StandIn(stack.enter_context(Processes(Path(folder) / "logs")))
-        waits = {**EARNEST, "DISPATCH_INTERVAL": "0.001", "AFOSTO_URL": f"{vendors.base_url}/graphql"}
+        vendors = StubVendors(stack.enter_context(Processes(Path(folder) / "logs")))
+        waits = {**PRODUCTION_SETTINGS, "DISPATCH_INTERVAL": "0.001", "AFOSTO_URL": f"{vendors.base_url}/graphql"}
         world = stack.enter_context(World(services, Path(folder), **waits))
         connect_idle(world, STORES, vendors.base_url, 300)
         found: dict[int, Timed] = {}
@@ -66,11 +67,11 @@ def main(argv: list[str] | None = None) -> int:
             click.echo(f"{jobs:,} jobs: {size:.1f} GB, filled within {time.monotonic() - started:.0f} s")
             found[jobs] = _time_all(world, given.times)
         _print(found)
-        return verdict(_missed(found))
+        return report_aims(_missed(found))
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = options(NAME, "Time the ledger's questions as its tables grow.")
+    parser = options(NAME, "Measure the ledger's queries as its tables grow.")
     parser.add_argument("--jobs", type=count, nargs="+", default=[1_000_000, 10_000_000], help="sizes, ascending")
     parser.add_argument("--times", type=count, default=11, help="measurements of each, of which the median counts")
     parser.add_argument("--quick", action="store_true", help="100,000 and 1,000,000 jobs")
@@ -83,42 +84,42 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 def _time_all(world: World, times: int) -> Timed:
     runtime = build_runtime(world.settings, lambda *_: None, lambda _: 0)
     try:
-        acts = Questions(runtime).acts().items()
-        for _, act in acts:
-            _timed(act)  # what is read for the first time after the filling comes from the disk
-        return {name: [_timed(act) for _ in range(times)] for name, act in acts}
+        operations = Operations(runtime).operations().items()
+        for _, prepare in operations:
+            _timed(prepare)  # the first read after filling comes from the disk
+        return {name: [_timed(prepare) for _ in range(times)] for name, prepare in operations}
     finally:
         runtime.close()
 
 
-def _timed(act: Callable[[], Callable[[], object]]) -> float:
-    run = act()
+def _timed(prepare: Callable[[], Callable[[], object]]) -> float:
+    run = prepare()
     started = time.perf_counter()
     run()
     return time.perf_counter() - started
 
 
-class Questions:
-    """What is asked of the ledger. Each act makes ready and returns what is timed."""
+class Operations:
+    """The operations on the ledger. Each prepares its data and returns the function that is measured."""
 
     def __init__(self, runtime: Runtime) -> None:
         self._runtime = runtime
         self._ledger = runtime.ledger
         self._status = Status(runtime.ledger.database)
         self._waiting = self._rows(_WAITING)
-        self._held: list[Job] = []
-        self._fresh = itertools.count()
+        self._claimed: list[Job] = []
+        self._new_orders = itertools.count()
         (self._failing,) = self._rows(_FAILING)
 
-    def acts(self) -> Mapping[str, Callable[[], Callable[[], object]]]:
+    def operations(self) -> Mapping[str, Callable[[], Callable[[], object]]]:
         """Return what to measure, by name."""
         ledger, status = self._ledger, self._status
         return {
             "claim": lambda: self._claim,
             "settle": lambda: self._settle,
-            "news of an order": lambda: self._request,
-            "a hint": lambda: partial(ledger.jobs.request_run, SMALL, "export", "looks", "order-7"),
-            "leases that ended": lambda: partial(ledger.jobs.reclaim_expired, 10),
+            "request a job": lambda: self._wish,
+            "request a run": lambda: partial(ledger.jobs.hint, SMALL, "export", "looks", "order-7"),
+            "reclaim expired leases": lambda: partial(ledger.jobs.take_back, 10),
             "a tick of dispatch": self._tick,
             "do others succeed?": lambda: self._others_succeed,
             "status: stores": lambda: status.stores,
@@ -139,16 +140,16 @@ class Questions:
                 row["store"], row["direction"], row["flow"], row["subject"], holder="me", lease=60
             )
             if claimed:
-                self._held.append(claimed[0])
+                self._claimed.append(claimed[0])
                 return
 
     def _settle(self) -> None:
         end = Settlement("done", "done", "imported")
-        self._ledger.jobs.settle(self._held.pop(), "me", end, steps=["created"], seconds=0.1, requests=4)
+        self._ledger.jobs.settle(self._claimed.pop(), "me", end, steps=["created"], seconds=0.1, requests=4)
 
-    def _request(self) -> None:
-        request = JobRequest("orders", f"fresh-{next(self._fresh)}-{time.time_ns()}", "hash", datetime.now(UTC))
-        self._ledger.jobs.request_jobs(BIG, "import", 1, [request])
+    def _wish(self) -> None:
+        wish = Wish("orders", f"fresh-{next(self._new_orders)}-{time.time_ns()}", "hash", datetime.now(UTC))
+        self._ledger.jobs.wish(BIG, "import", 1, [wish])
 
     def _tick(self) -> Callable[[], object]:
         self._rows("update jobs set state = 'waiting', queued_at = null where state = 'queued' returning id")
@@ -165,7 +166,7 @@ class Questions:
 _WAITING: LiteralString = """
     select store, direction, flow, subject from jobs where state = 'waiting' and due_at <= now() order by id limit 500
 """
-# A job that has failed for an hour in which nothing else of its big store was done.
+# A job of the big store that has failed for an hour, in which no other job of that store was done.
 _FAILING: LiteralString = """
     update jobs set failing_since = now() - interval '1 hour', failures = 10
     where id = (select id from jobs where store = 'idle-00000' and state = 'parked' order by id limit 1) returning id

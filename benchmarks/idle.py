@@ -1,15 +1,15 @@
-"""What do ten thousand connected stores cost that have nothing new?
+"""What do ten thousand connected stores cost when nothing changes?
 
     python -m benchmarks idle [--quick] [--stores 100 1000 10000] [--interval 300] [--short 20] [--polls-only]
 
-Writes the stores into an empty PostgreSQL, each with a token that holds and its polls spread over the interval, and
-starts the processes of the Procfile that idle stores keep busy. The vendors are `standin.py`: they answer every store
-with an empty page. Measures over one interval and a tenth: the share of stores polled, requests and transactions per
-poll, and CPU per poll. Up to 1,000 stores are polled each `--short` seconds, so that a short run sees many polls.
-Beside the polls each store is walked and watched in Afosto, which `--polls-only` leaves out.
+Writes the stores into an empty PostgreSQL, each with a valid token, their polls spread over the interval. Starts the
+processes of the Procfile that idle stores keep busy. The vendors are `standin.py`: they answer every store with an
+empty page. Measures over 1.1 intervals: the share of stores polled, requests and transactions per poll, and CPU per
+poll. Up to 1,000 stores are polled every `--short` seconds, so that a short run sees many polls. Besides, each store's
+orders and inventory in Afosto are read; `--polls-only` leaves this out.
 
-Exits with 1 when a store was not polled in time, a poll took more than one request, or the connector with its servers
-needed more than the cores of the machine less a half.
+Exits with 1 if a store was not polled in time, a poll took more than one request, or the connector and its servers
+needed more than the machine's cores minus a half.
 """
 
 import argparse
@@ -24,21 +24,21 @@ from pathlib import Path
 import click
 
 from benchmarks.costs import Costs, busy_seconds
-from benchmarks.idle_stores import StandIn, connect_idle
+from benchmarks.idle_stores import StubVendors, connect_idle
 from benchmarks.measuring import Figure, tracked
 from benchmarks.plotting import save_bars
-from benchmarks.reporting import amount, count, options, show, verdict
+from benchmarks.reporting import amount, count, options, report_aims, show
 from ledger.database import Row
 from tests.world import World
 from workers.local.processes import Processes
 from workers.local.services import local_services
 
 NAME = "idle"
-MARGIN = 1.1  # a store is polled within its interval and a tenth
-EDGE = 0.02  # of the requests of a window may belong to polls that end after it
-SPARE = 0.5  # cores that ten thousand idle stores leave free
-WARM_UP = 8.0  # seconds in which the processes come up and polls that fell due meanwhile are made up for
-EARNEST = {
+MARGIN = 1.1  # a store must be polled within 1.1 intervals
+EDGE = 0.02  # part of the requests of a window that may belong to polls ending after it
+SPARE = 0.5  # cores that ten thousand idle stores must leave free
+WARM_UP = 8.0  # seconds for the processes to start and to run polls that became due meanwhile
+PRODUCTION_SETTINGS = {
     "DISPATCH_INTERVAL": "1",
     "LEASE": "20",
     "LEASE_RENEWAL": "5",
@@ -56,7 +56,7 @@ OTHERS = {"exports": 16, "inventory": 16}
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was seen of so many stores, polled each `interval` seconds, in a window of `seconds`."""
+    """What was measured with `stores` stores, polled every `interval` seconds, in a window of `seconds`."""
 
     stores: int
     interval: float
@@ -85,20 +85,24 @@ class Figures:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run; exit code 1 when an aim was missed."""
+    """Run the benchmark; return exit code 1 if it missed an aim."""
     given = _arguments(argv)
     found = [_measure(count, given) for count in tracked(given.stores, NAME)]
     _print(found, given.polls_only)
-    return verdict(_missed(found))
+    return report_aims(_missed(found))
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = options(NAME, "Measure what idle stores cost.")
-    parser.add_argument("--stores", type=count, nargs="+", default=[100, 1_000, 10_000], help="how many, one run each")
-    parser.add_argument("--interval", type=amount, default=300, help="the same above 1,000 stores (default: 300 s)")
+    parser.add_argument(
+        "--stores", type=count, nargs="+", default=[100, 1_000, 10_000], help="numbers of stores, one run each"
+    )
+    parser.add_argument(
+        "--interval", type=amount, default=300, help="poll interval above 1,000 stores (default: 300 s)"
+    )
     parser.add_argument("--short", type=amount, default=20, help="poll interval up to 1,000 stores (default: 20 s)")
-    parser.add_argument("--polls-only", action="store_true", help="leave out what reads Afosto")
-    parser.add_argument("--quick", action="store_true", help="100 and 1,000 stores, polled each 20 s")
+    parser.add_argument("--polls-only", action="store_true", help="do not read Afosto")
+    parser.add_argument("--quick", action="store_true", help="100 and 1,000 stores, polled every 20 s")
     given = parser.parse_args(argv)
     if given.quick:
         given.stores, given.short = [100, 1_000], 20.0
@@ -109,8 +113,8 @@ def _measure(count: int, given: argparse.Namespace) -> Figures:
     interval = given.interval if count > 1_000 else given.short
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, ExitStack() as stack:
         services = stack.enter_context(local_services(Path(folder) / "services", {}))
-        vendors = StandIn(stack.enter_context(Processes(Path(folder) / "logs")))
-        waits = {**EARNEST, "POLL_INTERVAL": f"{interval:g}", "AFOSTO_URL": f"{vendors.base_url}/graphql"}
+        vendors = StubVendors(stack.enter_context(Processes(Path(folder) / "logs")))
+        waits = {**PRODUCTION_SETTINGS, "POLL_INTERVAL": f"{interval:g}", "AFOSTO_URL": f"{vendors.base_url}/graphql"}
         world = stack.enter_context(World(services, Path(folder), **waits))
         connect_idle(world, count, vendors.base_url, interval)
         costs = Costs()
@@ -123,7 +127,7 @@ def _measure(count: int, given: argparse.Namespace) -> Figures:
         return _window(world, vendors, costs, count, interval)
 
 
-def _window(world: World, vendors: StandIn, costs: Costs, count: int, interval: float) -> Figures:
+def _window(world: World, vendors: StubVendors, costs: Costs, count: int, interval: float) -> Figures:
     before, asked = _seen(world, None), vendors.counts()
     cpu, busy, started = costs.seconds(), busy_seconds(), time.monotonic()
     time.sleep(interval * MARGIN)
@@ -184,9 +188,9 @@ def _print(found: Sequence[Figures], polls_only: bool) -> None:
         "resident MB", ["stores", *parts], [(f"{f.stores:,}", *(f"{f.resident[p]:.0f}" for p in parts)) for f in found]
     )
     if polls_only:
-        click.echo("polls only: neither walks nor watches of the inventory ran")
+        click.echo("polls only: Afosto's orders and inventory were not read")
     click.echo(
-        "transactions: of all processes, from pg_stat_database; others: cores that the vendors and all else took"
+        "transactions: of all processes, from pg_stat_database; others: cores used by the vendors and everything else"
     )
     bars = {part: [Figure(f.per_poll(part), 0.0) for f in found] for part in parts}
     sizes = [f"{f.stores:,} stores" for f in found]

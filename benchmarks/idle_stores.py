@@ -1,4 +1,4 @@
-"""Ten thousand connected stores with nothing new, and the vendors that answer them so."""
+"""Thousands of connected stores in which nothing changes, and the stub vendors that answer them."""
 
 import json
 import sys
@@ -15,7 +15,7 @@ from tests.world import World, wait_for
 from workers.local.processes import Command, Processes
 from workers.local.server import free_port
 
-# Tables with rows of their own for each store, and the column that bears its name.
+# Tables with rows for each store, and the column with the store's name.
 STORE_TABLES = {
     "stores": "name",
     "store_flows": "store",
@@ -34,18 +34,18 @@ _SPREAD = """
 """
 
 
-class StandIn:
-    """The process of `standin.py`: both vendors, with nothing new."""
+class StubVendors:
+    """The process of `standin.py`: both vendors, in which nothing changes."""
 
     def __init__(self, processes: Processes) -> None:
         port = free_port()
         argv = [sys.executable, str(Path(__file__).with_name("standin.py")), str(port)]
-        processes.start(Command("standin", argv))
+        processes.start(Command("stub-vendors", argv))
         self.base_url = f"http://127.0.0.1:{port}"
-        wait_for(self._answers, 20, "the stand-in to answer")
+        wait_for(self._answers, 20, "the stub vendors to answer")
 
     def counts(self) -> dict[str, int]:
-        """Return kind of request → how many came: orders, token, afosto."""
+        """Return kind of request (orders, token, afosto) → number of requests."""
         with urlopen(f"{self.base_url}/_count", timeout=10) as answer:  # noqa: S310 - an address of our own
             return dict(json.load(answer))
 
@@ -58,10 +58,10 @@ class StandIn:
 
 
 def connect_idle(world: World, count: int, base_url: str, interval: float) -> None:
-    """Write `count` connected stores: each with a token that holds, its past read, its polls spread over the interval.
+    """Write `count` connected stores with valid tokens and imported past orders, their polls spread over the interval.
 
-    They have been quiet for a day.
-    The first is written as any store is; the others are its copies, each with a tenant of its own.
+    Nothing has changed in them for a day. The first is written as any store is; the others are copies of it, each with
+    a tenant of its own.
     """
     ledger, first = world.ledger, "idle-00000"
     values = {**store_values(first), "base_url": f"{base_url}/idle/api", "import_since": datetime.now(UTC)}

@@ -1,12 +1,12 @@
-"""What does a very large order take, and does its work fit into runs of a minute without counting as failures?
+"""How long does a very large order take, and does its work fit into runs of a minute without failures?
 
     python -m benchmarks large_orders [--lines 1000] [--pieces 10000] [--latency 50]
 
-One order has that many lines of a piece each, another that many pieces in ten lines. Each is imported, canceled and
-taken back in the shop, and canceled and shipped in Afosto, always the whole of a new order. The jobs run one by one in
-this process, with the leases and deadlines of production and so many milliseconds more for every answer of a vendor.
-Prints the runs and requests of each job and its seconds; exits with 1 when a run counted as a failure or outlived its
-lease, which holds for CONNECTOR_LONGEST_JOB + CONNECTOR_LEASE - CONNECTOR_LEASE_RENEWAL at least.
+One order has `--lines` lines of one piece each, the other `--pieces` pieces in ten lines. Each is imported, canceled
+and returned in the shop, and canceled and shipped in Afosto, each time as a whole new order. The jobs run one by one in
+this process, with the leases and deadlines of production; every answer of a vendor takes `--latency` milliseconds
+longer. Prints the runs, requests and seconds of each job. Exits with 1 if a run counted as a failure or lasted longer
+than its lease, which is at least CONNECTOR_LONGEST_JOB + CONNECTOR_LEASE - CONNECTOR_LEASE_RENEWAL.
 """
 
 import logging
@@ -19,7 +19,7 @@ import click
 import structlog
 
 from benchmarks.measuring import table
-from benchmarks.reporting import amount, count, options, verdict
+from benchmarks.reporting import amount, count, options, report_aims
 from benchmarks.scene import SETTINGS
 from tasks.runtime import build_runtime
 from tests.driver import Document, Driver, units
@@ -28,26 +28,26 @@ from workers.local.services import local_services
 
 NAME = "large_orders"
 FEW = 10  # lines of the order of many pieces
-PRODUCTS = 1_200  # of which the shop has more SKUs than any order has lines
-LONGEST = 900.0  # seconds that a deed may take until it shows on the other side
+PRODUCTS = 1_200  # so many that the shop has more SKUs than an order has lines
+LONGEST = 900.0  # seconds until an action must show on the other side
 FAILURES = ("failed for now", "unexpected error", "lease lost")
 
 
 @dataclass(frozen=True, slots=True)
-class Deed:
-    """What is done to an order, and which job carries it over."""
+class Action:
+    """An action on an order, and the flow whose job carries it over."""
 
     name: str
     flow: str
-    act: Callable[[Driver, Document, Document], None]
+    run: Callable[[Driver, Document, Document], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The runs of one job: seconds of all and of the longest."""
+    """The runs of one job, with the seconds of all runs and of the longest."""
 
     order: str
-    deed: str
+    action: str
     runs: int
     requests: int
     seconds: float
@@ -56,11 +56,11 @@ class Job:
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run; exit code 1 when an aim was missed."""
-    parser = options(NAME, "Time what becomes of very large orders.")
+    """Run the benchmark; return exit code 1 if it missed an aim."""
+    parser = options(NAME, "Measure the jobs of very large orders.")
     parser.add_argument("--lines", type=count, default=1_000, help="lines of one order (default: 1000)")
     parser.add_argument("--pieces", type=count, default=10_000, help="pieces of the other (default: 10000)")
-    parser.add_argument("--latency", type=amount, default=50.0, help="more per answer, in ms (default: 50)")
+    parser.add_argument("--latency", type=amount, default=50.0, help="additional time per answer, in ms (default: 50)")
     given = parser.parse_args(argv)
     sizes = {
         f"{given.lines:,} lines": [1] * given.lines,
@@ -78,21 +78,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         _slow(driver, given.latency / 1000)
         jobs = [job for size, lines in sizes.items() for job in _jobs(driver, size, lines)]
         runtime.close()
-    held = world.settings
-    return _report(jobs, held.longest_job + held.lease - held.lease_renewal)
+    waits = world.settings
+    return _report(jobs, waits.longest_job + waits.lease - waits.lease_renewal)
 
 
 def _report(jobs: Sequence[Job], most: float) -> int:
-    rows = [(j.order, j.deed, j.runs, j.requests, f"{j.seconds:.1f}", f"{j.longest:.1f}", j.failures) for j in jobs]
+    rows = [(j.order, j.action, j.runs, j.requests, f"{j.seconds:.1f}", f"{j.longest:.1f}", j.failures) for j in jobs]
     columns = ["order", "job", "runs", "requests", "seconds", "longest run s", "failures"]
     click.echo(f"{table(columns, rows)}\n")
-    missed = [f"{j.deed} of {j.order}: {j.failures} runs failed" for j in jobs if j.failures]
+    missed = [f"{j.action} of {j.order}: {j.failures} runs failed" for j in jobs if j.failures]
     slow = [
-        f"{j.deed} of {j.order}: a run of {j.longest:.1f} s, its lease holds {most:g} s"
+        f"{j.action} of {j.order}: a run of {j.longest:.1f} s, its lease lasts {most:g} s"
         for j in jobs
         if j.longest > most
     ]
-    return verdict([*missed, *slow])
+    return report_aims([*missed, *slow])
 
 
 def _slow(driver: Driver, seconds: float) -> None:
@@ -104,18 +104,18 @@ def _slow(driver: Driver, seconds: float) -> None:
 def _jobs(driver: Driver, size: str, quantities: Sequence[int]) -> Iterator[Job]:
     skus = [item["sku"] for item in driver.world.epages.stock(driver.store)]
     lines = [{"sku": sku, "quantity": count} for sku, count in zip(skus, quantities, strict=False)]
-    for number, deed in enumerate(DEEDS):
-        click.echo(f"{size}: {deed.name}", err=True)
+    for number, action in enumerate(ACTIONS):
+        click.echo(f"{size}: {action.name}", err=True)
         order = driver.place(lines=lines)
         driver.poll()
         driver.settle(LONGEST)
         if not number:
             yield _job(driver, size, "import", order, "import", "orders")
-        direction = "import" if deed.name.startswith("shop") else "export"
-        deed.act(driver, order, driver.afosto(order))
+        direction = "import" if action.name.startswith("shop") else "export"
+        action.run(driver, order, driver.afosto(order))
         driver.both()
         driver.settle(LONGEST)
-        yield _job(driver, size, deed.name, order, direction, deed.flow)
+        yield _job(driver, size, action.name, order, direction, action.flow)
 
 
 def _job(driver: Driver, size: str, name: str, order: Document, direction: str, flow: str) -> Job:
@@ -131,7 +131,7 @@ def _shop_cancels(driver: Driver, order: Document, copy: Document) -> None:
     driver.world.epages.act(driver.store, order["id"], "cancel")
 
 
-def _shop_takes_back(driver: Driver, order: Document, copy: Document) -> None:
+def _shop_returns(driver: Driver, order: Document, copy: Document) -> None:
     pieces = {line["id"]: line["ordered"] for line in order["lines"]}
     driver.world.epages.act(driver.store, order["id"], "ship", tracking="S")
     driver.world.epages.act(driver.store, order["id"], "return", lines=pieces, status="RETURNED")
@@ -145,9 +145,9 @@ def _afosto_ships(driver: Driver, order: Document, copy: Document) -> None:
     driver.world.afosto.ship(TENANT, copy["id"], code="A")
 
 
-DEEDS = (
-    Deed("shop cancels", "cancellations", _shop_cancels),
-    Deed("shop takes back", "returns", _shop_takes_back),
-    Deed("Afosto cancels", "cancellations", _afosto_cancels),
-    Deed("Afosto ships", "shipments", _afosto_ships),
+ACTIONS = (
+    Action("shop cancels", "cancellations", _shop_cancels),
+    Action("shop returns", "returns", _shop_returns),
+    Action("Afosto cancels", "cancellations", _afosto_cancels),
+    Action("Afosto ships", "shipments", _afosto_ships),
 )

@@ -1,15 +1,15 @@
-"""How much of a shop's budget is used, and how often does the shop have to refuse?
+"""How much of a shop's call budget is used, and how often does the shop refuse a call?
 
     python -m benchmarks limits [--quick] [--calls 100] [--window 20] [--windows 5] [--workers 1 2 4] [--down 600]
 
-A shop with thousands of past orders to import allows so many calls in any window of so many seconds: it says so in its
-headers, or refuses with a bare 429, or says nothing and answers late. The connector begins with a belief of twice the
-budget. After some seconds to settle in, three minutes where nobody tells the budget, it is counted how many calls came
-through, how many were refused, and how often a job was claimed, with some numbers of worker processes. Last, the shop
-is down for a while: how many calls that costs, and how soon orders are imported again.
+A shop with thousands of past orders to import allows `--calls` calls in any `--window` seconds. It says so in its
+headers, or refuses with a bare 429, or says nothing and answers late. The connector starts by assuming twice the
+budget. After `--settle` seconds (`--search` with a bare 429) the benchmark counts the accepted calls, the refused calls
+and the claims per job, for each number of worker processes. At the end the shop is down for a while: the benchmark
+counts the calls that this costs, and measures how soon orders are imported again.
 
-Exits with 1 when less than 95 % of a budget was used, when the shop refused although it had told its budget (or more
-than once in a window without), or when a job was claimed more than twice.
+Exits with 1 if less than 95 % of a budget was used, if the shop refused a call although it announces its budget (or
+more than once in a window if it does not), or if a job was claimed more than twice.
 """
 
 import argparse
@@ -23,10 +23,10 @@ from pathlib import Path
 
 import click
 
-from benchmarks.idle import EARNEST
+from benchmarks.idle import PRODUCTION_SETTINGS
 from benchmarks.measuring import Figure, figure, tracked
 from benchmarks.plotting import save_bars
-from benchmarks.reporting import amount, count, options, show, verdict
+from benchmarks.reporting import amount, count, options, report_aims, show
 from schemas.words import counted
 from tests.world import World, wait_for
 from workers.local.services import Services, local_services
@@ -35,19 +35,19 @@ NAME = "limits"
 SHOP = "limited"
 SHARE, CLAIMS = 0.95, 2.0
 REFUSALS = {"headers": 0.0, "bare 429": 1.0, "slowness": 0.0}  # per window at most
-TOLD = {
+BUDGET_SIGNALS = {
     "headers": {"headers": True, "retry_after": True},
     "bare 429": {"headers": False, "retry_after": False},
     "slowness": {"headers": False, "slows": True},
 }
 ORDERS = 3_000
 SLOTS = 8
-BACK = 130.0  # seconds after an outage within which a breaker's longest pause ends
+LONGEST_BREAKER_PAUSE = 130.0  # seconds after an outage by which a breaker's longest pause has ended
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What came of one way to tell a budget with so many worker processes: share and refusals per window."""
+    """The result for one way to show a budget and one number of worker processes; `refused` is per window."""
 
     way: str
     workers: int
@@ -59,7 +59,7 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """What a shop that was down for so many seconds cost: calls in vain, and seconds until orders came again."""
+    """A shop was down for `seconds`: the failed calls, and the seconds until it was called again (`back`)."""
 
     seconds: float
     calls: int
@@ -67,7 +67,7 @@ class Outage:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run; exit code 1 when an aim was missed."""
+    """Run the benchmark; return exit code 1 if it missed an aim."""
     given = _arguments(argv)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, ExitStack() as stack:
         services = stack.enter_context(local_services(Path(folder) / "services", {}))
@@ -76,19 +76,21 @@ def main(argv: list[str] | None = None) -> int:
         _print(given, uses)
         if given.down:
             _print_outage(_outage(services, folder, given.down))
-    return verdict(_missed(uses))
+    return report_aims(_missed(uses))
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = options(NAME, "Measure how a shop's budget is used.")
+    parser = options(NAME, "Measure how a shop's call budget is used.")
     parser.add_argument("--calls", type=count, default=100, help="calls that the shop allows (default: 100)")
-    parser.add_argument("--window", type=amount, default=20, help="within so many seconds (default: 20)")
-    parser.add_argument("--windows", type=count, default=5, help="windows that are measured (default: 5)")
-    parser.add_argument("--settle", type=amount, default=10, help="seconds ahead of them (default: 10)")
-    parser.add_argument("--search", type=amount, default=180, help="the same without a told budget (default: 180)")
+    parser.add_argument("--window", type=amount, default=20, help="within this many seconds (default: 20)")
+    parser.add_argument("--windows", type=count, default=5, help="measured windows (default: 5)")
+    parser.add_argument("--settle", type=amount, default=10, help="seconds before the first window (default: 10)")
+    parser.add_argument("--search", type=amount, default=180, help="the same with a bare 429 (default: 180)")
     parser.add_argument("--workers", type=count, nargs="+", default=[1, 2, 4], help="worker processes, one run each")
-    parser.add_argument("--ways", nargs="+", choices=TOLD, default=list(TOLD), help="how the shop tells its budget")
-    parser.add_argument("--down", type=amount, default=600, help="seconds for which the shop is down; 0: not")
+    parser.add_argument(
+        "--ways", nargs="+", choices=BUDGET_SIGNALS, default=list(BUDGET_SIGNALS), help="how the shop shows its budget"
+    )
+    parser.add_argument("--down", type=amount, default=600, help="seconds for which the shop is down; 0: not at all")
     parser.add_argument("--quick", action="store_true", help="one window each, one worker process, down for 20 s")
     given = parser.parse_args(argv)
     if given.quick:
@@ -98,9 +100,11 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
 
 def _use(services: Services, folder: str, given: argparse.Namespace, way: str, count: int) -> Use:
     belief = {"EPAGES_CALLS_PER_WINDOW": str(2 * given.calls), "EPAGES_WINDOW": f"{given.window:g}"}
-    with World(services, Path(folder), **{**EARNEST, **belief, "AFOSTO_CALLS_PER_WINDOW": "60000"}) as world:
+    with World(
+        services, Path(folder), **{**PRODUCTION_SETTINGS, **belief, "AFOSTO_CALLS_PER_WINDOW": "60000"}
+    ) as world:
         _fill(world)
-        world.epages.set_faults(SHOP, budget={"calls": given.calls, "window": given.window, **TOLD[way]})
+        world.epages.set_faults(SHOP, budget={"calls": given.calls, "window": given.window, **BUDGET_SIGNALS[way]})
         for _ in range(count):
             world.worker("orders", SLOTS)
         world.worker("dispatch", 1)
@@ -122,7 +126,7 @@ def _window(world: World, calls: int, seconds: float) -> tuple[float, int]:
 
 
 def _outage(services: Services, folder: str, seconds: float) -> Outage:
-    with World(services, Path(folder), **{**EARNEST, "EPAGES_CALLS_PER_WINDOW": "36000"}) as world:
+    with World(services, Path(folder), **{**PRODUCTION_SETTINGS, "EPAGES_CALLS_PER_WINDOW": "36000"}) as world:
         _fill(world)
         world.worker("orders", SLOTS)
         world.worker("dispatch", 1)
@@ -133,12 +137,12 @@ def _outage(services: Services, folder: str, seconds: float) -> Outage:
         calls = _answers(world)["503"]
         world.epages.set_faults(SHOP, faults=[])
         up, before = time.monotonic(), _answers(world)["200"]
-        wait_for(lambda: _answers(world)["200"] > before, BACK, "the shop to be asked again")
+        wait_for(lambda: _answers(world)["200"] > before, LONGEST_BREAKER_PAUSE, "the shop to be called again")
         return Outage(seconds, calls, time.monotonic() - up)
 
 
 def _fill(world: World) -> None:
-    """A shop whose past orders are known and wait to be imported, as its first poll leaves them; no poll comes soon."""
+    """Connect a shop with a waiting import job for each past order, as after its first poll; no poll is due soon."""
     world.shop(SHOP)
     now = datetime.now(UTC)
     world.epages.place_many(SHOP, ORDERS, (now - timedelta(days=2)).isoformat(), (now - timedelta(days=1)).isoformat())
@@ -179,17 +183,24 @@ def _print(given: argparse.Namespace, uses: Sequence[Use]) -> None:
         )
         for u in uses
     ]
-    columns = ["told by", "worker processes", "budget used", "429s per window", "claims per job", "orders imported"]
+    columns = [
+        "budget shown by",
+        "worker processes",
+        "budget used",
+        "429s per window",
+        "claims per job",
+        "orders imported",
+    ]
     show(f"{given.calls} calls in {given.window:g} s, over {given.windows} windows", columns, rows)
     bars = {way: [Figure(100 * u.share.median, u.share.noise) for u in uses if u.way == way] for way in given.ways}
     series = [f"{count} processes" for count in given.workers]
-    click.echo(f"{save_bars(NAME, 'Per cent of a budget that were used', series, bars)}\n")
+    click.echo(f"{save_bars(NAME, 'Percent of the budget that was used', series, bars)}\n")
 
 
 def _print_outage(outage: Outage) -> None:
     click.echo(
-        f"Down for {outage.seconds:g} s: {outage.calls} calls in vain; "
-        f"asked again {outage.back:.1f} s after it was back.\n"
+        f"Down for {outage.seconds:g} s: {outage.calls} failed calls; "
+        f"called again {outage.back:.1f} s after it was back.\n"
     )
 
 

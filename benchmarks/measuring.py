@@ -1,4 +1,4 @@
-"""How the benchmarks measure: rounds in turn, and medians with their spread."""
+"""The statistics of the benchmarks: rounds in turn, medians with their spread, and tables."""
 
 import statistics
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,35 +13,35 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """The median of some rounds and the noise: half of the way from the least to the most, as part of the median."""
+    """The median of some rounds and their noise: half the range, as a part of the median."""
 
     median: float
     noise: float
 
     def __str__(self) -> str:
-        """As tables show it: three digits that count, and the noise in per cent."""
+        """Format it for tables: three significant digits, and the noise in percent."""
         return f"{digits(self.median)} ± {self.noise:.0%}"
 
 
 def figure(values: Iterable[float]) -> Figure:
-    """Give the median of one measure's rounds and its noise."""
+    """Return the median of the rounds of one measurement, with its noise."""
     found = list(values)
     middle = statistics.median(found)
     return Figure(middle, (max(found) - min(found)) / 2 / middle if middle else 0.0)
 
 
 def ratio(above: Sequence[float], below: Sequence[float]) -> Figure:
-    """Give the ratio of two contenders: each round by itself, so that a slow minute of the machine weighs on both."""
+    """Return the ratio of two contenders, computed per round, so that a slow minute of the machine affects both."""
     return figure(a / b for a, b in zip(above, below, strict=True))
 
 
 def percentile(values: Sequence[float], part: int) -> float:
-    """Give the value that `part` of 100 do not exceed; of a single value, itself."""
+    """Return the percentile `part`; of a single value, that value."""
     return statistics.quantiles(values, n=100, method="inclusive")[part - 1] if len(values) > 1 else values[0]
 
 
 def percentile_figure(values: Sequence[float], part: int, pieces: int = 5) -> Figure:
-    """Give a percentile of values in the order of their measuring; its noise is how the pieces differ in it."""
+    """Return a percentile of values in the order measured; its noise is the spread between `pieces` equal parts."""
     size = max(1, len(values) // pieces)
     found = [percentile(values[start : start + size], part) for start in range(0, size * pieces, size)]
     whole = percentile(values, part)
@@ -49,12 +49,12 @@ def percentile_figure(values: Sequence[float], part: int, pieces: int = 5) -> Fi
 
 
 def digits(value: float) -> str:
-    """Write a number with three digits that count."""
+    """Format a number with three significant digits."""
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def in_turn(names: Sequence[str], rounds: int, run: Callable[[str], T], what: str) -> dict[str, list[T]]:
-    """Run each contender once in each round, every round beginning with another one; show how far it is."""
+    """Run each contender once per round, each round starting with another one; show the progress."""
     found: dict[str, list[T]] = {name: [] for name in names}
     with progress() as bar:
         task = bar.add_task(what, total=rounds * len(names))
@@ -68,7 +68,7 @@ def in_turn(names: Sequence[str], rounds: int, run: Callable[[str], T], what: st
 
 
 def tracked(things: Sequence[T], what: str) -> Iterator[T]:
-    """Go through things and show how far it is."""
+    """Iterate over things and show the progress."""
     with progress() as bar:
         task = bar.add_task(what, total=len(things))
         for each in things:
@@ -78,19 +78,19 @@ def tracked(things: Sequence[T], what: str) -> Iterator[T]:
 
 
 def progress() -> Progress:
-    """A progress bar on standard error: standard output is the report."""
+    """Return a progress bar on standard error, because standard output is the report."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=Console(stderr=True))
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Give a Markdown table; all columns but the first hold figures."""
+    """Return a Markdown table; all columns but the first are right-aligned."""
     lines = [columns, ["---", *["---:"] * (len(columns) - 1)], *rows]
     return "\n".join(f"| {' | '.join(map(str, line))} |" for line in lines)
 
 
 def aims(found: Mapping[str, tuple[Figure, float]]) -> tuple[str, bool]:
-    """Say of each aim (words → ratio, the least it should be) whether it was reached; and whether all were."""
+    """Return a line per aim (words → ratio, the least it should be), and whether all aims were reached."""
     lines = [
         f"- {words}: {of} where {least:g} is the aim: {'reached' if of.median >= least else 'MISSED'}"
         for words, (of, least) in found.items()

@@ -1,12 +1,12 @@
-"""Does a worker's memory grow with the tasks that it has run?
+"""Does a worker's memory grow with the number of tasks it has run?
 
     python -m benchmarks memory [--tasks 100000]
 
-A thousand stores are connected to a stand-in for both vendors. The workers of four queues are sent that many tasks
-each: polls, walks and watches that ask a vendor, and imports that find nothing to do. After each fifth part of them it
-is seen how much memory they have.
+A thousand stores are connected to stub vendors. The workers of four queues get `--tasks` tasks each: polls, scans of
+orders and of inventory, each of which calls a vendor, and imports that find nothing to do. Their memory is measured
+after each fifth of the tasks.
 
-Exits with 1 when a worker's memory grows by more than a tenth from the first part to the last.
+Exits with 1 if a worker's memory grows by more than a tenth from the first part to the last.
 """
 
 import tempfile
@@ -17,10 +17,10 @@ from pathlib import Path
 from celery import Celery
 
 from benchmarks.costs import Costs
-from benchmarks.idle import EARNEST
-from benchmarks.idle_stores import StandIn, connect_idle
+from benchmarks.idle import PRODUCTION_SETTINGS
+from benchmarks.idle_stores import StubVendors, connect_idle
 from benchmarks.measuring import tracked
-from benchmarks.reporting import count, options, show, verdict
+from benchmarks.reporting import count, options, report_aims, show
 from tests.world import World, wait_for
 from workers.local.processes import Processes
 from workers.local.services import local_services
@@ -28,7 +28,7 @@ from workers.local.services import local_services
 NAME = "memory"
 MOST = 1.1
 STORES = 1_000
-# A queue, and the task that is sent to it: three that ask a vendor each, and one for an order that has no job.
+# Queue → the task that is sent to it. Three tasks call a vendor; the other is for an order without a job.
 KINDS: Mapping[str, tuple[str, dict[str, object]]] = {
     "poll": ("poll.store", {}),
     "orders": ("orders.import", {"order": "order-40", "version": 1}),
@@ -37,28 +37,28 @@ KINDS: Mapping[str, tuple[str, dict[str, object]]] = {
 }
 SLOTS = 8
 PARTS = 5
-AT_ONCE = 1_000  # tasks that lie in a queue: what is sent faster than it is run weighs on Redis alone
-# No task shall end early because a budget is used up.
-UNBOUND = {"EPAGES_CALLS_PER_WINDOW": "1000000000", "AFOSTO_CALLS_PER_WINDOW": "1000000000"}
-LONGEST = 600.0  # seconds for so many tasks
+AT_ONCE = 1_000  # tasks in a queue at once: more would only fill Redis
+# No task may end early because a budget is used up.
+HIGH_BUDGETS = {"EPAGES_CALLS_PER_WINDOW": "1000000000", "AFOSTO_CALLS_PER_WINDOW": "1000000000"}
+LONGEST = 600.0  # seconds for AT_ONCE tasks
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run; exit code 1 when memory grew."""
-    parser = options(NAME, "Look at the workers' memory as they run tasks.")
+    """Run the benchmark; return exit code 1 if memory grew."""
+    parser = options(NAME, "Measure the workers' memory as they run tasks.")
     parser.add_argument("--tasks", type=count, default=100_000, help="tasks that each worker runs (default: 100000)")
     given = parser.parse_args(argv)
     with tempfile.TemporaryDirectory(prefix="benchmark-") as folder, ExitStack() as stack:
         services = stack.enter_context(local_services(Path(folder) / "services", {}, durable=False))
-        vendors = StandIn(stack.enter_context(Processes(Path(folder) / "logs")))
+        vendors = StubVendors(stack.enter_context(Processes(Path(folder) / "logs")))
         urls = {"AFOSTO_URL": f"{vendors.base_url}/graphql"}
-        world = stack.enter_context(World(services, Path(folder), **{**EARNEST, **UNBOUND, **urls}))
+        world = stack.enter_context(World(services, Path(folder), **{**PRODUCTION_SETTINGS, **HIGH_BUDGETS, **urls}))
         connect_idle(world, STORES, vendors.base_url, 300)
         return _report(given.tasks // PARTS, _resident(world, given.tasks // PARTS))
 
 
 def _resident(world: World, part: int) -> list[Mapping[str, float]]:
-    """Let each worker run so many tasks, PARTS times; return megabytes by queue after each part."""
+    """Make each worker run `part` tasks, PARTS times; return megabytes per queue after each part."""
     costs = Costs()
     for queue in KINDS:
         costs.watch(queue, world.worker(queue, SLOTS).pid)
@@ -78,8 +78,8 @@ def _resident(world: World, part: int) -> list[Mapping[str, float]]:
 def _report(part: int, seen: Sequence[Mapping[str, float]]) -> int:
     rows = [(queue, *(f"{resident[queue]:.1f}" for resident in seen)) for queue in KINDS]
     columns = ["worker of", *(f"{part * (number + 1):,}" for number in range(PARTS))]
-    show("resident MB after so many tasks", columns, rows)
-    return verdict(
+    show("resident MB after this many tasks", columns, rows)
+    return report_aims(
         [
             f"the worker of {queue} grows from {seen[0][queue]:.0f} to {seen[-1][queue]:.0f} MB"
             for queue in KINDS

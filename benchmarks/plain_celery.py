@@ -1,9 +1,9 @@
-"""The same import as people write it with Celery alone: a poll that sends a task per new order, one queue, in turn.
+"""The import as people write it with Celery alone: a poll that sends a task per new order, and one queue.
 
     celery -A benchmarks.plain_celery worker
 
-It makes the calls that the connector makes for an order, and has none of its promises: what is lost is lost. The stores
-and their credentials are read from the connector's tables; what was sent already is kept in Redis.
+It sends the same requests per order as the connector, but has none of its guarantees: a lost order stays lost. It reads
+the stores and their credentials from the connector's tables, and keeps in Redis which orders it has sent.
 """
 
 import os
@@ -41,7 +41,7 @@ _tokens: dict[str, Token] = {}
 
 @app.task(name="plain.poll")  # type: ignore[untyped-decorator]
 def poll() -> None:
-    """Read what changed in every store since its last poll, and send a task for each order that is new."""
+    """Read the changed orders of every store since its last poll, and send a task for each new one."""
     for name in _ledger.stores.names():
         store, now, key = _ledger.stores.get(name), datetime.now(UTC), f"plain:read:{name}"
         since = datetime.fromisoformat(str(_redis.get(key) or store.import_since))
@@ -57,7 +57,7 @@ def poll() -> None:
 
 @app.task(name="plain.import", autoretry_for=(Exception,), retry_backoff=True)  # type: ignore[untyped-decorator]
 def import_order(name: str, order_id: str) -> None:
-    """Read an order of a shop and make it in Afosto: create, add its items, open."""
+    """Read an order of a shop, create it in Afosto, add its items and open it."""
     store = _ledger.stores.get(name)
     order = _shop(store).order(order_id)
     draft = order_draft(order, store=name, channel_id=store.channel_id, locations=_ledger.stores.locations(name))

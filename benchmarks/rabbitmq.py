@@ -1,4 +1,4 @@
-"""A real RabbitMQ in a temporary folder, installed by apt-get where it is missing and we are root."""
+"""A real RabbitMQ in a temporary folder. If it is missing and we are root, it is installed with apt-get."""
 
 import os
 import shutil
@@ -14,12 +14,12 @@ from workers.local.processes import Command, Processes
 from workers.local.server import free_port
 
 _PROGRAMS = Path("/usr/lib/rabbitmq/bin")
-_PATIENCE = 60.0  # seconds until it must answer
+_START_TIMEOUT = 60.0  # seconds until it must answer
 
 
 @contextmanager
 def rabbitmq(folder: Path, config: str = "") -> Iterator[tuple[str, int]]:
-    """Run one until the block ends, with `config` as its rabbitmq.conf; gives its address and the id of its process."""
+    """Run RabbitMQ until the block ends, with `config` as its rabbitmq.conf; yield its address and process id."""
     _install()
     (folder / "rabbitmq.conf").write_text(config)
     port = free_port()
@@ -38,11 +38,11 @@ def rabbitmq(folder: Path, config: str = "") -> Iterator[tuple[str, int]]:
     with Processes(folder) as processes:
         child = processes.start(Command("rabbitmq", [str(_PROGRAMS / "rabbitmq-server")], env=env, grace=20))
         try:
-            wait_for(lambda: _ready(env), _PATIENCE, "RabbitMQ to answer", child.last_words)
+            wait_for(lambda: _ready(env), _START_TIMEOUT, "RabbitMQ to answer", child.log_tail)
             yield f"amqp://guest:guest@127.0.0.1:{port}//", int((folder / "pid").read_text())
         finally:
             child.stop()
-            # Erlang's register of names outlives the node that started it.
+            # Erlang's name server (epmd) goes on running after the node that started it.
             _run(["epmd", "-kill"], env)
 
 
@@ -52,7 +52,7 @@ def control(*words: str, folder: Path) -> None:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """What its server and its tools have in common; the folder holds the cookie by which they know each other."""
+    """Return the variables of its server and tools. The folder contains the cookie with which they authenticate."""
     names = (folder / "names").read_text()
     return {**os.environ, "HOME": str(folder), "ERL_EPMD_PORT": names, "RABBITMQ_NODENAME": "benchmark@localhost"}
 

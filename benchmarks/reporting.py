@@ -1,4 +1,4 @@
-"""How the benchmarks face people: their options, tables under titles, and a verdict on their aims."""
+"""What the benchmarks show to people: their options, tables with titles, and the aims they missed."""
 
 import argparse
 import math
@@ -10,12 +10,12 @@ from benchmarks.measuring import table
 
 
 def options(name: str, description: str) -> argparse.ArgumentParser:
-    """Begin the options of a benchmark, whose usage says how it is started."""
+    """Return a parser for the options of a benchmark; its usage line shows the command."""
     return argparse.ArgumentParser(prog=f"python -m benchmarks {name}", description=description)
 
 
 def count(text: str) -> int:
-    """Read an option that says how many: one at least."""
+    """Parse an option that is a number of things: at least one."""
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is too few; at least 1 is needed")
@@ -23,10 +23,10 @@ def count(text: str) -> int:
 
 
 def amount(text: str) -> float:
-    """Read an option that says how long: no less than nothing."""
+    """Parse an option that is a length of time: zero or more."""
     number = float(text)
     if not 0 <= number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text} is no length of time")
+        raise argparse.ArgumentTypeError(f"{text} is not a length of time")
     return number
 
 
@@ -35,8 +35,8 @@ def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -
     click.echo(f"**{title}**\n\n{table(columns, rows)}\n")
 
 
-def verdict(missed: Sequence[str]) -> int:
-    """Print which aims were missed; return the exit code: 1 when there are any."""
+def report_aims(missed: Sequence[str]) -> int:
+    """Print the missed aims; return the exit code: 1 if there are any."""
     for each in missed:
         click.echo(f"- MISSED: {each}")
     if not missed:

@@ -1,4 +1,4 @@
-"""Where imports are measured: simulators and servers in their own processes, shops full of orders, and contenders."""
+"""The setup in which imports are measured: simulators, servers, shops with orders, and the contenders' processes."""
 
 import os
 import time
@@ -23,7 +23,7 @@ from workers.local.postgres import superuser_url
 from workers.local.processes import Child, Command
 from workers.local.services import Services, local_services
 
-# In earnest, but for budgets that play no part and polls that happen once in a run.
+# As in production, except that budgets have no influence and there is one poll per run.
 SETTINGS = {
     "POLL_INTERVAL": "600",
     "POLL_OVERLAP": "300",
@@ -45,7 +45,7 @@ SERVERS = ("postgres", "redis-server")
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """One import of a shop: times in seconds, CPU in seconds, requests by kind; of all its orders together."""
+    """One import of a shop, all orders together: times and CPU in seconds, requests by kind."""
 
     orders: int
     first: float
@@ -57,14 +57,14 @@ class Import:
 
     @property
     def rate(self) -> float:
-        """Orders per second from the first that was opened to the last: how long beginning takes shows in `first`."""
+        """Orders per second, from the first opened order to the last; the time to start is in `first`."""
         return (self.orders - 1) / (self.last - self.first)
 
 
-class Scene:
-    """A world, and the processes of contenders in it; `env` is what these are started with.
+class ImportSetup:
+    """A world, and the processes of contenders in it. `env` is their environment.
 
-    `servers` are the processes whose CPU time counts as that of the servers.
+    `servers` are the ids of the processes whose CPU time counts as that of the servers.
     """
 
     def __init__(self, world: World, folder: Path, env: dict[str, str]) -> None:
@@ -79,7 +79,7 @@ class Scene:
         self.servers: set[int] = set()
 
     def shop(self, orders: int) -> str:
-        """Open a shop with so many paid orders, and connect it, paused."""
+        """Open a shop with this many paid orders, connect it, and pause it."""
         name = f"shop-{uuid4().hex[:8]}"
         self.world.shop(name)
         self.world.ledger.stores.pause(name)
@@ -88,16 +88,17 @@ class Scene:
         return name
 
     def resume(self, shop: str) -> None:
-        """Let the connector import a shop: its next tick polls it.
+        """Start the connector's import of a shop: its next tick polls the shop.
 
-        A tick between connecting and pausing has perhaps sent polls that found it paused, so the cursors are due again.
+        A tick between connecting and pausing may have sent polls that found the shop paused. So the cursors are made
+        due.
         """
         for kind in ("live", "history"):
             self.world.ledger.cursors.make_due(shop, kind)
         self.world.ledger.stores.resume(shop)
 
     def start(self, name: str, commands: Sequence[Sequence[str]]) -> None:
-        """Start the processes of a contender; they end with this one, whatever it dies of."""
+        """Start the processes of a contender; they end with this process, however it ends."""
         for number, argv in enumerate(commands):
             command = Command(f"{name}-{number}", argv, env=self.env, cwd=ROOT)
             self._running.setdefault(name, []).append(Child(command, self._folder / f"{command.name}.log"))
@@ -107,29 +108,29 @@ class Scene:
         return [child.pid for child in self._running[name]]
 
     def stop(self, name: str) -> None:
-        """End the processes of a contender, and what they started."""
+        """Stop the processes of a contender and their children."""
         for child in self._running.pop(name, []):
             child.kill()
 
     def stop_all(self) -> None:
-        """End the processes of all contenders."""
+        """Stop the processes of all contenders."""
         for name in list(self._running):
             self.stop(name)
 
     def contender(self, module: str) -> ModuleType:
-        """Import a contender; it reads this scene's addresses from the environment."""
+        """Import a contender's module; it reads this setup's addresses from the environment."""
         os.environ.update(self.env)
         return import_module(f"benchmarks.contenders.{module}")
 
     def slow(self, shop: str, seconds: float) -> None:
-        """Let both vendors take so much longer for every answer."""
+        """Make both vendors take this many seconds longer for every answer."""
         faults = [{"kind": "latency", "seconds": seconds}] if seconds else []
         self.world.epages.set_faults(shop, faults=faults)
         self.world.afosto.set_faults(TENANT, *faults)
 
     def measure(self, name: str, begin: Callable[[str], None], shop: str, orders: int) -> Import:
-        """Let a contender import a shop, and measure it until all orders are open in Afosto."""
-        self._skip()
+        """Make a contender import a shop, and measure until all orders are open in Afosto."""
+        self._new_causes()
         before, used, commands = self._requests(shop), self._cpu(name), self._commands()
         opened, begun = before["openOrder"] + orders, time.time()
         begin(shop)
@@ -141,7 +142,7 @@ class Scene:
         )
         time.sleep(0.3)
         now, after = self._cpu(name), self._requests(shop)
-        times = [cause["at"] / 1000 - begun for cause in self._skip() if cause["action"] == "open_order"]
+        times = [cause["at"] / 1000 - begun for cause in self._new_causes() if cause["action"] == "open_order"]
         return Import(
             orders=orders,
             first=min(times),
@@ -152,7 +153,7 @@ class Scene:
             requests=after - before,
         )
 
-    def _skip(self) -> list[dict[str, Any]]:
+    def _new_causes(self) -> list[dict[str, Any]]:
         found = self.world.afosto.causes(TENANT, self._causes)
         self._causes += len(found)
         return found
@@ -172,20 +173,20 @@ class Scene:
 
 
 @contextmanager
-def scene(**settings: str) -> Iterator[Scene]:
-    """Run a scene until the block ends; `settings` are the connector's, without their prefix."""
+def import_setup(**settings: str) -> Iterator[ImportSetup]:
+    """Run a setup until the block ends; `settings` are the connector's, without their prefix."""
     others = below(os.getpid(), SERVERS)
     with (
         TemporaryDirectory(prefix="benchmark-") as folder,
         local_services(Path(folder) / "services", {}) as services,
         World(services, Path(folder), **SETTINGS, **settings) as world,
     ):
-        made = Scene(world, Path(folder), _environment(world, services, Path(folder)))
-        made.servers = set(below(os.getpid(), SERVERS)) - set(others)
+        setup = ImportSetup(world, Path(folder), _environment(world, services, Path(folder)))
+        setup.servers = set(below(os.getpid(), SERVERS)) - set(others)
         try:
-            yield made
+            yield setup
         finally:
-            made.stop_all()
+            setup.stop_all()
 
 
 def _environment(world: World, services: Services, folder: Path) -> dict[str, str]:

@@ -1,10 +1,10 @@
-"""Both vendors for ten thousand stores with nothing new, on as little of the machine as can be.
+"""Stub of both vendors for thousands of stores in which nothing changes; it uses very little CPU and memory.
 
     python benchmarks/standin.py PORT
 
-The simulated vendors keep a whole shop for each store, and a second of theirs is dear: an idle store needs an empty
-page of orders and no more. Every store's name is one shop here; every list of Afosto's is empty; `/_count` tells how
-many requests of each kind came.
+The simulated vendors keep a whole shop per store, which would cost too much CPU here: an idle store needs only an empty
+page of orders. All stores share one shop here, and all of Afosto's lists are empty. `/_count` returns the number of
+requests of each kind.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ BODIES = {kind: json.dumps(answer).encode() for kind, answer in ANSWERS.items()}
 
 
 class Vendor(asyncio.Protocol):
-    """One connection: requests come one after another, each whole before its answer."""
+    """One connection: requests come one after another, and each is answered when it is complete."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin a connection."""
@@ -32,7 +32,7 @@ class Vendor(asyncio.Protocol):
         self._buffer = b""
 
     def data_received(self, data: bytes) -> None:
-        """Answer every request that is whole by now."""
+        """Answer every request that is complete by now."""
         self._buffer += data
         while (end := self._buffer.find(b"\r\n\r\n")) >= 0:
             head = self._buffer[:end].lower()

@@ -3,8 +3,9 @@
     python -m benchmarks stock_burst [--changes 10000] [--skus 100]
 
 Starts both simulated vendors, PostgreSQL, Redis and real workers in a temporary folder, and connects a shop. Afosto's
-inventory then changes that often, over that many SKUs, while the shop sells. Prints the calls the shop got and how long
-after the last change its stock was right, and compares every SKU with what the vendors themselves know.
+inventory then changes `--changes` times over `--skus` SKUs, while the shop sells. Prints the calls that the shop got
+and how long after the last change its stock was right, and compares every SKU with what the vendors themselves
+recorded.
 """
 
 import random
@@ -22,22 +23,22 @@ from simulators.afosto.control import AfostoControl
 from tests.world import TENANT, World, wait_for
 from workers.local.proof import Report
 from workers.local.services import local_services
-from workers.local.stock_proof import Selling, prove_stock
+from workers.local.stock_proof import StockSource, prove_stock
 
 NAME = "stock_burst"
 SHOP, PLACE = "burst", "location-0"
 KINDS = (1, 1, 4, 4, 1, 1, 2, 1, 2, 1)  # SKUs of ten products in a row, as the simulated shop makes them
-LONGEST = 120.0  # seconds after the burst until all must be right
+LONGEST = 120.0  # seconds after the burst until all SKUs must be right
 WAITS = {"DISPATCH_INTERVAL": "0.5", "INVENTORY_INTERVAL": "1", "POLL_INTERVAL": "2", "LEASE": "20"}
 CALLS = {"LEASE_RENEWAL": "5", "CALL_DEADLINE": "10", "LONGEST_JOB": "60", "AMBIGUITY_WAIT": "60", "RESEND_AFTER": "60"}
 SALES = 50
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run; exit code 1 when a SKU is not right in the end."""
+    """Run the benchmark; return exit code 1 if a SKU is not right at the end."""
     parser = options(NAME, "Change a shop's stock many times in a burst.")
     parser.add_argument("--changes", type=count, default=10_000, help="changes of inventory (default: 10000)")
-    parser.add_argument("--skus", type=count, default=100, help="SKUs they fall upon (default: 100)")
+    parser.add_argument("--skus", type=count, default=100, help="SKUs that change (default: 100)")
     given = parser.parse_args(argv)
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
@@ -70,7 +71,7 @@ def _run(world: World, changes: int, count: int) -> int:
 
 
 def _burst(world: World, skus: list[str], changes: int) -> None:
-    """Recounts from four counters at once; the shop sells meanwhile."""
+    """Recount SKUs from four threads at once; the shop sells meanwhile."""
     url = world.afosto.graphql_url.removesuffix("/graphql")
 
     def count(part: int) -> None:
@@ -109,5 +110,5 @@ def _right(world: World, skus: list[str]) -> bool:
 def _proof(world: World) -> Report:
     report, store = Report(), world.ledger.stores.get(SHOP)
     locations = frozenset(world.ledger.stock.locations(SHOP))
-    prove_stock(report, world.epages, world.afosto, TENANT, [Selling(SHOP, locations, store.import_since)])
+    prove_stock(report, world.epages, world.afosto, TENANT, [StockSource(SHOP, locations, store.import_since)])
     return report

@@ -3,7 +3,8 @@
     python -m benchmarks webhooks [--workers 2] [--threads 8] [--callers 4] [--messages 4000]
 
 Starts PostgreSQL, Redis and the gateway in a temporary folder, sends signed events about known orders from several
-connections at once, and prints how long the answers took. Each event is new, kept, and asks for a look at its order.
+connections at once, and prints how long the answers took. Each event is new, is stored, and requests a comparison of
+its order.
 """
 
 import argparse
@@ -24,7 +25,7 @@ import click
 import requests
 
 from benchmarks.measuring import percentile
-from benchmarks.reporting import count, options, verdict
+from benchmarks.reporting import count, options, report_aims
 from ledger.database import Database
 from ledger.keys import KeySet
 from ledger.ledger import Ledger
@@ -35,20 +36,20 @@ from workers.local.server import free_port
 from workers.local.services import Services, environment, local_services
 
 NAME = "webhooks"
-SECRET = "webhook-secret-of-the-benchmark"  # noqa: S105 - of a server that lives as long as the benchmark
+SECRET = "webhook-secret-of-the-benchmark"  # noqa: S105 - of a server that runs only during the benchmark
 ORDERS = 1000
-AIM = 0.050  # seconds within which 99 of 100 answers come, on a quiet machine
-WARM_UP = 100  # messages ahead of the measured ones, which open the connections behind the gateway
+AIM = 0.050  # seconds within which 99 of 100 answers must come, on a quiet machine
+WARM_UP = 100  # messages before the measured ones, to open the connections behind the gateway
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run; exit code 1 when the answers took longer than they should."""
-    parser = options(NAME, "Time the answers to webhooks.")
+    """Run the benchmark; return exit code 1 if the answers took too long."""
+    parser = options(NAME, "Measure the answers to webhooks.")
     for name, default in {"workers": 2, "threads": 8, "callers": 4, "messages": 4000}.items():
         parser.add_argument(f"--{name}", type=count, default=default, help=f"default: {default}")
     given = parser.parse_args(argv)
     if given.messages < given.callers:
-        parser.error("each caller needs a message: give no more --callers than --messages")
+        parser.error("each caller needs a message: --callers must not be larger than --messages")
     with (
         tempfile.TemporaryDirectory(prefix="benchmark-") as folder,
         local_services(Path(folder) / "services", {}) as services,
@@ -123,4 +124,4 @@ def _report(given: argparse.Namespace, took: list[float]) -> int:
     figures = {f"p{part}": percentile(took, part) for part in (50, 95, 99)} | {"longest": max(took)}
     click.echo(", ".join(f"{name} {seconds * 1000:.1f} ms" for name, seconds in figures.items()))
     missed = figures["p99"] >= AIM
-    return verdict([f"p99 {figures['p99'] * 1000:.1f} ms, more than {AIM * 1000:.0f} ms"] if missed else [])
+    return report_aims([f"p99 {figures['p99'] * 1000:.1f} ms, more than {AIM * 1000:.0f} ms"] if missed else [])

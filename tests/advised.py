@@ -1,4 +1,4 @@
-"""The commands that the product prints as advice, found in its source."""
+"""The commands that the product advises in its messages, found in its source."""
 
 import ast
 import re
@@ -11,28 +11,28 @@ from workers.cli import main
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("schemas", "clients", "ledger", "tasks", "workers", "gateway")
-# A part that is filled in when it is printed, or that the reader fills in: "{run.store.name}", "AFOSTO_ID".
-FILLED = re.compile(r"\{.*\}|[A-Z][A-Z_]*")
-# Ends of an advised command in a sentence.
+# A placeholder that is filled in when the message is printed, or by the reader: "{run.store.name}", "AFOSTO_ID".
+PLACEHOLDER = re.compile(r"\{.*\}|[A-Z][A-Z_]*")
+# Characters that end an advised command in a sentence.
 END = re.compile(r"[,;.)`'\"…]+$")
-# Named to say where to go: what else they need differs from shop to shop.
+# Advised without all of their arguments, because these differ from shop to shop.
 INCOMPLETE = {"store add", "tokens add"}
 
 
 def texts(path: Path) -> Iterator[str]:
-    """Every text in a file that is no docstring, with what is filled in as "{}"."""
+    """Yield every text in a file that is no docstring, with "{}" for each placeholder."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in ast.walk(node)}
-    said = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    docstrings = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
             yield "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)  # type: ignore[misc]
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and not {id(node)} & (inner | said):
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and not {id(node)} & (inner | docstrings):
             yield node.value
 
 
 def commands(text: str) -> Iterator[tuple[click.Command, str, list[str]]]:
-    """The commands in a text: each with its name and the words behind it, as far as it takes them."""
+    """Yield the commands in a text, each with its name and the words that belong to it."""
     for found in re.finditer(r"\bconnector ((?:\S+ ?)+)", text):
         words = found[1].split()
         command: click.Command = main
@@ -43,27 +43,29 @@ def commands(text: str) -> Iterator[tuple[click.Command, str, list[str]]]:
             if END.search(words.pop(0)):
                 words = []
         if path and not isinstance(command, click.Group):
-            yield command, " ".join(path), taken(command, words)
+            yield command, " ".join(path), words_of(command, words)
 
 
-def taken(command: click.Command, words: list[str]) -> list[str]:
-    """The words up to the end of the command: what is no option, no value of one, and no argument, is prose."""
-    room = sum(99 if each.nargs < 0 else each.nargs for each in command.params if isinstance(each, click.Argument))
+def words_of(command: click.Command, words: list[str]) -> list[str]:
+    """Return the words that belong to the command: its options, their values and its arguments."""
+    arguments_left = sum(
+        99 if each.nargs < 0 else each.nargs for each in command.params if isinstance(each, click.Argument)
+    )
     flags = {name: each for each in command.params if isinstance(each, click.Option) for name in each.opts}
-    kept: list[str] = []
+    found: list[str] = []
     value_follows = False
     for word in words:
         plain = END.sub("", word)
         is_option = plain.startswith("--")
         if not (is_option or value_follows):
-            if not room or not (FILLED.fullmatch(plain) or plain in ("on", "off") or plain.isdigit()):
+            if not arguments_left or not (PLACEHOLDER.fullmatch(plain) or plain in ("on", "off") or plain.isdigit()):
                 break
-            room -= 1
-        kept.append(plain)
+            arguments_left -= 1
+        found.append(plain)
         value_follows = is_option and plain in flags and not flags[plain].is_flag
         if END.search(word):
             break
-    return kept
+    return found
 
 
 ADVISED = sorted(

@@ -1,4 +1,4 @@
-"""A certificate authority of the tests' own, and certificates of servers on this machine."""
+"""A certificate authority for tests, and certificates of servers on this machine."""
 
 import ipaddress
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """Files in PEM: the authority's certificate, and a server's with its key."""
+    """Files in PEM format: the authority's certificate, a server's certificate and its key."""
 
     authority: Path
     certificate: Path
@@ -21,7 +21,7 @@ class Certificates:
 
 
 def make_certificates(folder: Path) -> Certificates:
-    """Make an authority and a certificate for localhost and 127.0.0.1, valid for a day."""
+    """Create an authority and a certificate for localhost and 127.0.0.1, valid for a day."""
     ca_key, server_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Authority of the tests")])
     ca = (

@@ -1,4 +1,4 @@
-"""A PostgreSQL that can die, fill its disk, or hand over to a standby, at one address all the while."""
+"""A PostgreSQL that can be killed, fill its disk, or be replaced by a standby, always at the same address."""
 
 import os
 import shutil
@@ -13,26 +13,26 @@ import psycopg
 
 from tests.disks import SmallDisk
 from tests.relay import Relay
-from tests.standing import Standing, answers
+from tests.standing import KillableServer, answers
 from workers.local.postgres import Postgres, binaries, superuser_file, superuser_url
 from workers.local.processes import Processes
 
-_PATIENCE = 30.0
-# Bytes of log that PostgreSQL may keep: its disk is small.
+_START_TIMEOUT = 30.0
+# Maximum size of the write-ahead log, because the disk is small.
 _WAL = "128MB"
 
 
-class _Copy(Postgres):
-    """A standby: it holds what its primary held, and takes no writes until it is promoted."""
+class _Standby(Postgres):
+    """A standby: it has the data of its primary, and accepts no writes until it is promoted."""
 
     def ready(self, port: int) -> bool:
         return answers(self.url(port))
 
 
 class Cluster:
-    """One primary; with `copy` a standby beside it, with `promote` that one in its place.
+    """One primary. `add_standby` starts a standby; `promote` puts it in the primary's place.
 
-    `disks` gives each server a small disk of its own, which only root can. Everything ends with `stack`.
+    With `disks` each server gets its own small disk, which needs root. Everything ends with `stack`.
     """
 
     def __init__(self, folder: Path, password: str, processes: Processes, stack: ExitStack, *, disks: bool) -> None:
@@ -42,23 +42,23 @@ class Cluster:
         self._stack = stack
         self._disks = disks
         self._relay = stack.enter_context(Relay())
-        self._made = 0
-        self._retired: Standing | None = None
-        self._copy: tuple[Standing, SmallDisk | None] | None = None
-        place, disk = self._place()
-        self._primary = Standing(Postgres(place, password, durable=False), processes)
+        self._servers_started = 0
+        self._retired: KillableServer | None = None
+        self._standby: tuple[KillableServer, SmallDisk | None] | None = None
+        folder, disk = self._data_folder()
+        self._primary = KillableServer(Postgres(folder, password, durable=False), processes)
         self._disk = disk
         self._relay.target = self._primary.port
         self._execute(self._primary, f"alter system set max_wal_size = '{_WAL}'", "select pg_reload_conf()")
 
     @property
     def url(self) -> str:
-        """The address that never changes."""
+        """The address, which never changes."""
         return self._primary.url_at(self._relay.port)
 
     @property
     def superuser_url(self) -> str:
-        """That address for the server's superuser, whom the connector is not."""
+        """The same address for the server's superuser, which the connector never uses."""
         return superuser_url(self._primary.folder, self.url)
 
     @property
@@ -67,87 +67,87 @@ class Cluster:
         return self._relay.port
 
     def kill(self) -> None:
-        """Let the primary die with all its helpers, at once and with whatever it has in memory."""
+        """Kill the primary with all its helper processes; what it has in memory is lost."""
         self._primary.kill()
 
     def restart(self) -> None:
-        """Bring the primary back after its death and wait until it answers."""
+        """Start the primary again and wait until it answers."""
         self._primary.restart()
 
     def revive(self) -> None:
-        """Bring the primary back if it has died by itself."""
+        """Start the primary again if it has died by itself."""
         if not self._primary.alive:
             self._primary.restart()
 
     def forbid_writes(self, *, forbidden: bool) -> None:
-        """Let every transaction be read-only, as an operator or a host whose disk is nearly full does."""
+        """Make every transaction read-only, as an operator does, or a host whose disk is nearly full."""
         value = "on" if forbidden else "off"
         self._execute(
             self._primary, f"alter system set default_transaction_read_only = {value}", "select pg_reload_conf()"
         )
 
     def fill_disk(self) -> None:
-        """Take what is free on the primary's disk."""
+        """Fill the primary's disk."""
         assert self._disk is not None
         self._disk.fill()
 
     def free_disk(self) -> None:
-        """Give it back."""
+        """Free the primary's disk again."""
         assert self._disk is not None
         self._disk.free()
 
-    def copy(self) -> None:
-        """Start a standby; from then on the primary confirms only what the standby has, too."""
+    def add_standby(self) -> None:
+        """Start a standby; from then on the primary confirms a commit only when the standby has it."""
         if self._retired:
             self._retired.kill()
-        place, disk = self._place()
-        self._base_backup(place)
-        standby = Standing(_Copy(place, self._password, durable=False), self._processes)
+        folder, disk = self._data_folder()
+        self._base_backup(folder)
+        standby = KillableServer(_Standby(folder, self._password, durable=False), self._processes)
         self._execute(self._primary, "alter system set synchronous_standby_names = '*'", "select pg_reload_conf()")
         _wait(self._confirms, "the standby to confirm what the primary commits")
-        self._copy = standby, disk
+        self._standby = standby, disk
 
     def promote(self, seconds: float) -> None:
-        """The primary dies and its standby is promoted; for so many seconds the address leads to the old one.
+        """Kill the primary and promote its standby; for `seconds` the address still leads to the old server.
 
-        The old one comes back read-only, and keeps the sessions that it got meanwhile.
+        The old server starts again read-only, and keeps the sessions that it got meanwhile.
         """
-        assert self._copy is not None
-        old, (standby, disk) = self._primary, self._copy
+        assert self._standby is not None
+        old, (standby, disk) = self._primary, self._standby
         old.kill()
         self._execute(standby, "select pg_promote()")
         (old.folder / "standby.signal").touch()
         old.restart(answers)
         time.sleep(seconds)
-        self._primary, self._disk, self._retired, self._copy = standby, disk, old, None
+        self._primary, self._disk, self._retired, self._standby = standby, disk, old, None
         self._relay.target = standby.port
 
-    def _place(self) -> tuple[Path, SmallDisk | None]:
-        self._made += 1
-        above = self._folder / f"postgres-{self._made}"
-        disk = self._stack.enter_context(SmallDisk(above)) if self._disks else None
-        above.mkdir(exist_ok=True, parents=True)
-        return above / "data", disk
+    def _data_folder(self) -> tuple[Path, SmallDisk | None]:
+        self._servers_started += 1
+        disk_folder = self._folder / f"postgres-{self._servers_started}"
+        disk = self._stack.enter_context(SmallDisk(disk_folder)) if self._disks else None
+        disk_folder.mkdir(exist_ok=True, parents=True)
+        return disk_folder / "data", disk
 
-    def _base_backup(self, place: Path) -> None:
-        account = Postgres(place, self._password, durable=False).command(0).account
+    def _base_backup(self, folder: Path) -> None:
+        account = Postgres(folder, self._password, durable=False).command(0).account
         if account:
-            os.chown(place.parent, *account)
+            os.chown(folder.parent, *account)
         uid, gid = account or (None, None)
-        argv = [str(binaries() / "pg_basebackup"), "-D", str(place), "-R", "-X", "stream", "-c", "fast", "--no-sync"]
+        argv = [str(binaries() / "pg_basebackup"), "-D", str(folder), "-R", "-X", "stream", "-c", "fast", "--no-sync"]
         argv += ["-d", superuser_url(self._primary.folder, self._primary.url)]
         groups: list[int] | None = [] if account else None
         subprocess.run(
-            argv, user=uid, group=gid, extra_groups=groups, cwd=place.parent, check=True, capture_output=True
+            argv, user=uid, group=gid, extra_groups=groups, cwd=folder.parent, check=True, capture_output=True
         )
-        shutil.copy(superuser_file(self._primary.folder), superuser_file(place))
+        shutil.copy(superuser_file(self._primary.folder), superuser_file(folder))
 
     def _confirms(self) -> bool:
         found = self._execute(self._primary, "select 1 from pg_stat_replication where sync_state = 'sync'")
         return bool(found)
 
     @staticmethod
-    def _execute(server: Standing, *statements: str) -> list[tuple[Any, ...]]:
+    def _execute(server: KillableServer, *statements: str) -> list[tuple[Any, ...]]:
         with psycopg.connect(superuser_url(server.folder, server.url), autocommit=True) as connection:
             for statement in statements:
                 cursor = connection.execute(statement.encode())
@@ -155,8 +155,8 @@ class Cluster:
 
 
 def _wait(condition: Callable[[], bool], what: str) -> None:
-    ends = time.monotonic() + _PATIENCE
+    ends = time.monotonic() + _START_TIMEOUT
     while not condition():
         if time.monotonic() > ends:
-            raise AssertionError(f"waited in vain for {what}")
+            raise AssertionError(f"timed out waiting for {what}")
         time.sleep(0.05)

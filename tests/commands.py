@@ -1,4 +1,4 @@
-"""The command line as a person uses it, on a store whose jobs a test runs by hand."""
+"""The command line as a person uses it, on a store whose jobs a test runs itself."""
 
 from click.testing import CliRunner, Result
 
@@ -8,7 +8,7 @@ from workers.cli import main
 
 
 class Commands:
-    """Runs `connector …` in the environment of a driver's world."""
+    """Runs `connector …` with the variables of a driver's world."""
 
     def __init__(self, driver: Driver | StockWorld) -> None:
         self._env = dict(driver.world.env)

@@ -1,4 +1,4 @@
-"""What every test shares: no way out of this machine for unit tests."""
+"""Fixtures of all tests: unit tests may not connect to other machines."""
 
 import socket
 from typing import Any
@@ -17,13 +17,13 @@ class OutsideCall(AssertionError):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _children_hear_signals() -> None:
-    """Let the tests pass under `nohup make test &` as well, which starts them with signals ignored."""
+def _children_get_signals() -> None:
+    """Make the tests pass under `nohup make test &`, too, which starts them with signals ignored."""
     give_children_default_signals()
 
 
 @pytest.fixture(autouse=True)
-def _no_way_out(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _no_outside_calls(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if "unit" not in request.path.relative_to(request.config.rootpath).parts:
         return
     connect, resolve = socket.socket.connect, socket.getaddrinfo

@@ -1,4 +1,4 @@
-"""A disk of its own for a server, small enough to be filled: a tmpfs, which only root can mount."""
+"""A small disk for one server, which a test can fill: a tmpfs, which only root can mount."""
 
 import os
 import shutil
@@ -6,25 +6,25 @@ import subprocess
 from pathlib import Path
 from typing import Self
 
-# Bytes. PostgreSQL's data with its log needs about 150 MB here, Redis next to nothing.
+# Bytes. PostgreSQL's data and log need about 150 MB here, Redis almost nothing.
 SIZE = 384 * 1024 * 1024
 _BALLAST = "ballast"
 _PIECE = 64 * 1024
 
 
-def mountable() -> bool:
-    """Tell whether this process may mount a disk."""
+def can_mount() -> bool:
+    """Return whether this process may mount a disk."""
     return os.geteuid() == 0 and shutil.which("mount") is not None and _mounts()
 
 
 def _mounts() -> bool:
-    """Root in a container may lack the right."""
+    """Return whether mounting is allowed: in a container even root may not have this right."""
     probe = subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False)  # noqa: S607
     return probe.returncode == 0
 
 
 class SmallDisk:
-    """A disk at `folder` while the `with` block lasts; `fill` leaves no byte free until `free`."""
+    """A disk at `folder` until the end of the `with` block. `fill` leaves no byte free until `free`."""
 
     def __init__(self, folder: Path, size: int = SIZE) -> None:
         self.folder = folder
@@ -36,11 +36,11 @@ class SmallDisk:
         return self
 
     def __exit__(self, *_: object) -> None:
-        # Lazily: a server that is just being killed may still have a file open.
+        # Lazily, because a server that is just being killed may still have a file open.
         _run("umount", "--lazy", str(self.folder))
 
     def fill(self) -> None:
-        """Take all that is free."""
+        """Use up all free bytes."""
         with (self.folder / _BALLAST).open("wb", buffering=0) as ballast:
             try:
                 while ballast.write(bytes(_PIECE)):
@@ -49,7 +49,7 @@ class SmallDisk:
                 return
 
     def free(self) -> None:
-        """Give it back."""
+        """Free them again."""
         (self.folder / _BALLAST).unlink(missing_ok=True)
 
 

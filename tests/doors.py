@@ -1,4 +1,4 @@
-"""The gateway in process: its application around real servers, and what tests fill its ledger with."""
+"""The gateway in this process, with real servers behind it, and helpers to fill its ledger and send it messages."""
 
 import hashlib
 import hmac
@@ -25,7 +25,7 @@ WEBHOOK_SECRET = "webhook-secret-for-tests"
 
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """The application and the ledger behind it."""
+    """The gateway's application and the ledger behind it."""
 
     app: Flask
     ledger: Ledger
@@ -35,13 +35,13 @@ class Doors:
         self.ledger.stores.add(store_values(name, tenant), {"orders.import": True}, 60.0)
 
     def order(self, store: str, order: str, afosto_id: str) -> None:
-        """Say that an order of a store is this one in Afosto."""
-        job = self.ledger.jobs.request_run(store, "import", "orders", order)
+        """Link an order of a store to an Afosto order."""
+        job = self.ledger.jobs.hint(store, "import", "orders", order)
         assert job is not None
         self.ledger.links.bind_order(store, order, afosto_id, job, {})
 
     def looks(self) -> list[tuple[str, str, int]]:
-        """Return (store, order, wanted) of every look that was asked for."""
+        """Return (store, order, wanted version) of every requested comparison."""
         rows = self.ledger.jobs.search(limit=1000)
         return sorted((row["store"], row["subject"], row["wanted"]) for row in rows if row["flow"] == "looks")
 
@@ -51,7 +51,7 @@ class Doors:
         return self.ledger.database.transaction(lambda session: session.execute(whole).fetchall())
 
     def post(self, path: str, body: bytes, **headers: str) -> TestResponse:
-        """Post raw bytes that call themselves JSON."""
+        """Post raw bytes with the content type JSON."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.app.test_client().post(path, data=body, headers={"Content-Type": "application/json", **named})
 
@@ -63,7 +63,7 @@ class Doors:
 
 @contextmanager
 def open_doors(services: Services, **settings: str) -> Iterator[Doors]:
-    """A gateway with an empty ledger; `settings` by their variables' names without the prefix."""
+    """Yield a gateway with an empty ledger; `settings` are named as the variables, without the prefix."""
     others = {f"CONNECTOR_{name}": value for name, value in settings.items()}
     runtime = build_runtime(load_settings(environment(services) | others))
     yield Doors(create_app(runtime), runtime.ledger)
@@ -72,18 +72,18 @@ def open_doors(services: Services, **settings: str) -> Iterator[Doors]:
 
 @pytest.fixture
 def doors(fresh_services: Services) -> Iterator[Doors]:
-    """A gateway with an empty ledger and the usual settings."""
+    """Yield a gateway with an empty ledger and default settings."""
     with open_doors(fresh_services) as opened:
         yield opened
 
 
 def sign(body: bytes, secret: str = WEBHOOK_SECRET) -> str:
-    """Sign as Afosto does."""
+    """Return the signature as Afosto computes it."""
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
 def message(entity: str = "afosto-1", **changes: Any) -> dict[str, Any]:
-    """A message as documented, about an order unless told otherwise."""
+    """Return a message as documented, by default about an order."""
     return {
         "event": "ORDER_UPDATED",
         "entity_type": "order",

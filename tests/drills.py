@@ -1,4 +1,4 @@
-"""What the tests of a restored database share: a drill, the means by which orders are found, and what was done."""
+"""Helpers for tests of a restored database: a drill, ways to find orders in Afosto, and what was done."""
 
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ Document = dict[str, Any]
 
 
 class Drill:
-    """The dump of an hour ago, the hour that is lost, and what a person does then."""
+    """A dump, the restore that loses all changes after it, and what a person does then."""
 
     def __init__(self, driver: Driver, connector: Commands, file: Path) -> None:
         self._driver, self._connector, self._file = driver, connector, file
@@ -28,7 +28,7 @@ class Drill:
             assert self._connector("restore", "hold").exit_code == 0
 
     def run(self) -> None:
-        """Let the news of both sides arrive again and again, and what waits be done."""
+        """Read the changes of both sides and run the waiting jobs, three times."""
         for _ in range(3):
             self._driver.both()
             self._driver.hurry()
@@ -48,13 +48,13 @@ def by_list(driver: Driver) -> None:
 
 
 def effects(driver: Driver) -> list[str]:
-    """What the connector has done on both sides."""
-    there = [cause["action"] for cause in driver.world.afosto.causes(TENANT) if cause["by"] == "connector"]
-    return [*driver.writes(), *there]
+    """Return what the connector has done on both sides."""
+    in_afosto = [cause["action"] for cause in driver.world.afosto.causes(TENANT) if cause["by"] == "connector"]
+    return [*driver.writes(), *in_afosto]
 
 
 def copies(driver: Driver) -> list[str]:
-    """The ids of the store's orders in Afosto that are more than drafts."""
+    """Return the ids of the store's orders in Afosto that are more than drafts."""
     return [
         order["id"]
         for order in driver.world.afosto.orders(TENANT)
@@ -63,7 +63,7 @@ def copies(driver: Driver) -> list[str]:
 
 
 def drafts(driver: Driver) -> list[str]:
-    """The ids of the store's drafts in Afosto."""
+    """Return the ids of the store's drafts in Afosto."""
     mine = (order for order in driver.world.afosto.orders(TENANT) if _of(driver, order))
     return [order["id"] for order in mine if order["status"] == "CONCEPT"]
 

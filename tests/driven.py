@@ -1,4 +1,4 @@
-"""What tests share that run a store's jobs by hand: each module gives a `world`, and has these in it."""
+"""Fixtures for tests that run a store's jobs themselves; each test module provides the fixture `world`."""
 
 from collections.abc import Iterator
 

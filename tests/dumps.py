@@ -1,4 +1,4 @@
-"""A dump of a database and its restore, with PostgreSQL's own programs."""
+"""Dump and restore a database with PostgreSQL's own programs."""
 
 import subprocess
 from pathlib import Path
@@ -16,7 +16,7 @@ def dump(url: str, file: Path) -> None:
 
 
 def restore(url: str, file: Path) -> None:
-    """Lose the database with all its connections, and make it again from a dump."""
+    """Drop the database with all its connections, and create it again from a dump."""
     parts = urlsplit(url)
     name = sql.Identifier(parts.path.removeprefix("/"))
     with psycopg.connect(parts._replace(path="/postgres").geturl(), autocommit=True) as connection:

@@ -1,4 +1,4 @@
-"""A shop and a tenant beside those of a test: whatever happens there, these must not notice."""
+"""A shop and a tenant beside those of a test, which nothing in the test may disturb."""
 
 from uuid import uuid4
 
@@ -9,15 +9,15 @@ from tests.world import World
 COUNTED = {"counted_ids": True}
 
 
-class Neighbour:
-    """Another store, with an account of its own at Afosto. All ids there are counted, from 1 on."""
+class NeighborStore:
+    """Another store with its own Afosto tenant. All its ids are counted from 1 on."""
 
     def __init__(self, world: World, runtime: Runtime) -> None:
         tenant = f"beside-{uuid4().hex[:8]}"
         self._driver = Driver(world, runtime, tenant=tenant, key=world.tenant(tenant, **COUNTED), switches=COUNTED)
 
-    def trades_undisturbed(self) -> None:
-        """An order is placed, and is in Afosto at the first try."""
+    def assert_undisturbed(self) -> None:
+        """Place an order; it must be in Afosto after the first run."""
         order = self._driver.place()
         self._driver.poll()
         self._driver.run()

@@ -1,7 +1,7 @@
-"""Messages that no worker can work on, by name: each is a function that publishes one to a queue of a broker.
+"""Messages that no worker can process, by name: each is a function that publishes one to a queue of a broker.
 
-`poisons(broker_url)` gives those that this kind of broker can carry. Whoever sent one may go on: a worker that meets it
-sets it aside and works on the next message.
+`poison_messages(broker_url)` returns those that this kind of broker can carry. A worker that gets one sets it aside and
+goes on with the next message.
 """
 
 import base64
@@ -25,26 +25,26 @@ Publish = Callable[[str, str], None]  # address of the broker, name of the queue
 
 KEYWORDS = {"store": "corner", "order": "4711"}
 TASK = "orders.import"
-# Bytes: some hundred times what a task needs, and what a small compressed message becomes.
+# Bytes: much more than a task needs; the size that a small compressed message expands to.
 HUGE = 50_000_000
 NESTED = 100_000
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
-    """A message as its sender gives it to the broker; `headers` come on top of those a task has.
+class OddMessage:
+    """A message as its sender gives it to the broker. `headers` are added to those of a task.
 
-    A large `body` is made when it is sent.
+    A large `body` is created when it is sent.
     """
 
     body: bytes | Callable[[], bytes]
     headers: Mapping[str, Any] = field(default_factory=dict)
     content_type: str | None = "application/json"
     content_encoding: str | None = "utf-8"
-    bare: bool = False  # no headers but its own
+    bare: bool = False  # without the headers of a task
 
     def publish(self, broker_url: str, queue: str) -> None:
-        """Send it as Celery would send a task."""
+        """Send it as Celery sends a task."""
         task = {} if self.bare else {"task": TASK, "id": str(uuid4()), "lang": "py"}
         with Connection(broker_url) as connection:  # type: ignore[no-untyped-call] # kombu is untyped
             channel = connection.default_channel
@@ -75,8 +75,8 @@ _ANOTHER_TASK: Mapping[str, Any] = {
 }
 
 
-def _bodies() -> Mapping[str, Letter]:
-    """JSON that is no call of a task, and what is no JSON."""
+def _bodies() -> Mapping[str, OddMessage]:
+    """Return messages whose body is JSON but no call of a task, or no JSON at all."""
     no_calls = {
         "a text": "x",
         "a number": 7,
@@ -94,21 +94,21 @@ def _bodies() -> Mapping[str, Letter]:
         "embed as a list": [[], KEYWORDS, ["chain"]],
     }
     return {
-        **{name: Letter(_json(value)) for name, value in no_calls.items()},
-        **{f"{name} without headers": Letter(_json(value), bare=True) for name, value in no_calls.items()},
-        "no body": Letter(b""),
-        "no JSON": Letter(b'[[], {"store": '),
-        "no text": Letter(b"\xff\xfe\x00\x80", content_encoding="binary"),
-        "no text that calls itself UTF-8": Letter(b"\xff\xfe\x00\x80"),
-        "not of Celery": Letter(b"order 4711 of corner", bare=True, content_type="text/plain"),
-        "neither type nor headers": Letter(b"\x00\x01\x02", bare=True, content_type=None, content_encoding=None),
-        "protocol 1": Letter(_json({"task": TASK, "id": "1", "args": [], "kwargs": KEYWORDS}), bare=True),
-        "pickle": Letter(pickle.dumps([[], KEYWORDS, {}]), content_type="application/x-python-serialize"),
-        "YAML": Letter(b"- []\n- {store: corner}\n- {}\n", content_type="application/x-yaml"),
-        "an unknown type": Letter(_call(), content_type="application/x-nobody-knows"),
-        "huge": Letter(_huge),
-        "nested lists": Letter(b"[" * NESTED + b"]" * NESTED),
-        "nested keywords": Letter(_call().replace(b'"4711"', b'{"a":' * 900 + b"1" + b"}" * 900)),
+        **{name: OddMessage(_json(value)) for name, value in no_calls.items()},
+        **{f"{name} without headers": OddMessage(_json(value), bare=True) for name, value in no_calls.items()},
+        "no body": OddMessage(b""),
+        "no JSON": OddMessage(b'[[], {"store": '),
+        "no text": OddMessage(b"\xff\xfe\x00\x80", content_encoding="binary"),
+        "no text that calls itself UTF-8": OddMessage(b"\xff\xfe\x00\x80"),
+        "not of Celery": OddMessage(b"order 4711 of corner", bare=True, content_type="text/plain"),
+        "neither type nor headers": OddMessage(b"\x00\x01\x02", bare=True, content_type=None, content_encoding=None),
+        "protocol 1": OddMessage(_json({"task": TASK, "id": "1", "args": [], "kwargs": KEYWORDS}), bare=True),
+        "pickle": OddMessage(pickle.dumps([[], KEYWORDS, {}]), content_type="application/x-python-serialize"),
+        "YAML": OddMessage(b"- []\n- {store: corner}\n- {}\n", content_type="application/x-yaml"),
+        "an unknown type": OddMessage(_call(), content_type="application/x-nobody-knows"),
+        "huge": OddMessage(_huge),
+        "nested lists": OddMessage(b"[" * NESTED + b"]" * NESTED),
+        "nested keywords": OddMessage(_call().replace(b'"4711"', b'{"a":' * 900 + b"1" + b"}" * 900)),
     }
 
 
@@ -116,19 +116,21 @@ def _huge() -> bytes:
     return _call({**KEYWORDS, "more": "x" * HUGE})
 
 
-def _compressed() -> Mapping[str, Letter]:
-    """What a few bytes become when a worker unpacks them."""
+def _compressed() -> Mapping[str, OddMessage]:
+    """Return compressed messages, also small ones that become huge when a worker unpacks them."""
     packers: Mapping[str, Callable[[bytes], bytes]] = {
         "application/x-gzip": zlib.compress,
         "application/x-bz2": bz2.compress,
         "application/x-lzma": partial(lzma.compress, preset=1),
     }
-    bombs = {f"a bomb of {name}": Letter(partial(_pack, pack), {"compression": name}) for name, pack in packers.items()}
+    bombs = {
+        f"a bomb of {name}": OddMessage(partial(_pack, pack), {"compression": name}) for name, pack in packers.items()
+    }
     return {
         **bombs,
-        "compressed by nobody's way": Letter(_call(), {"compression": "x-nobody-knows"}),
-        "compressed in name only": Letter(_call(), {"compression": "gzip"}),
-        "compressed by a list": Letter(_call(), {"compression": ["gzip"]}),
+        "compressed by nobody's way": OddMessage(_call(), {"compression": "x-nobody-knows"}),
+        "compressed in name only": OddMessage(_call(), {"compression": "gzip"}),
+        "compressed by a list": OddMessage(_call(), {"compression": ["gzip"]}),
     }
 
 
@@ -136,7 +138,7 @@ def _pack(pack: Callable[[bytes], bytes]) -> bytes:
     return pack(_huge())
 
 
-def _keywords() -> Mapping[str, Letter]:
+def _keywords() -> Mapping[str, OddMessage]:
     odd = {
         "no keywords": {},
         "a number for a store": {**KEYWORDS, "store": 7},
@@ -146,19 +148,19 @@ def _keywords() -> Mapping[str, Letter]:
         "a version beyond all": {**KEYWORDS, "version": 10**400},
     }
     return {
-        **{name: Letter(_call(keywords)) for name, keywords in odd.items()},
-        "a number beyond all numbers": Letter(_call().replace(b'"4711"', b"1e999999")),
-        "a number of many digits": Letter(_call().replace(b'"4711"', b"9" * 10_000)),
-        "a type nobody knows": Letter(_call({**KEYWORDS, "order": {"__type__": "nobody", "__value__": 1}})),
-        "a decimal that fills the memory": Letter(
+        **{name: OddMessage(_call(keywords)) for name, keywords in odd.items()},
+        "a number beyond all numbers": OddMessage(_call().replace(b'"4711"', b"1e999999")),
+        "a number of many digits": OddMessage(_call().replace(b'"4711"', b"9" * 10_000)),
+        "a type nobody knows": OddMessage(_call({**KEYWORDS, "order": {"__type__": "nobody", "__value__": 1}})),
+        "a decimal that fills the memory": OddMessage(
             _call({**KEYWORDS, "order": {"__type__": "decimal", "__value__": "1e999999999"}})
         ),
-        "a type that is a list": Letter(_call({**KEYWORDS, "order": {"__type__": [], "__value__": 1}})),
-        "arguments without names": Letter(_call(args=("corner", "4711"))),
+        "a type that is a list": OddMessage(_call({**KEYWORDS, "order": {"__type__": [], "__value__": 1}})),
+        "arguments without names": OddMessage(_call(args=("corner", "4711"))),
     }
 
 
-def _headers() -> Mapping[str, Letter]:
+def _headers() -> Mapping[str, OddMessage]:
     odd: Mapping[str, Mapping[str, Any]] = {
         "an unknown task": {"task": "orders.explode"},
         "a task of Celery itself": {"task": "celery.backend_cleanup"},
@@ -171,19 +173,19 @@ def _headers() -> Mapping[str, Letter]:
         "a long id": {"id": "x" * 100_000},
         "terminal codes for an id": {"id": "\x1b[2J\u202eid"},
     }
-    return {name: Letter(_call({}), headers) for name, headers in odd.items()}
+    return {name: OddMessage(_call({}), headers) for name, headers in odd.items()}
 
 
-def _tempting() -> Mapping[str, Letter]:
-    """Messages that ask for another task after the one they name."""
-    wishes = {
+def _chained() -> Mapping[str, OddMessage]:
+    """Return messages that request another task after the one they name."""
+    requests = {
         "a chain": {"chain": [_ANOTHER_TASK]},
         "a callback": {"callbacks": [_ANOTHER_TASK]},
         "an errback": {"errbacks": [_ANOTHER_TASK]},
         "a chord": {"chord": _ANOTHER_TASK},
         "a request of its own": {"reply_to": "orders", "id": "other"},
     }
-    return {name: Letter(_call(embed=embed)) for name, embed in wishes.items()}
+    return {name: OddMessage(_call(embed=embed)) for name, embed in requests.items()}
 
 
 def _push(item: bytes, broker_url: str, queue: str) -> None:
@@ -212,7 +214,7 @@ def _properties(**changes: Any) -> bytes:
 
 
 def _items() -> Mapping[str, bytes]:
-    """What nothing but a Redis list takes: items that are no envelope of kombu's, or a broken one."""
+    """Return items that only a Redis list can contain: no envelope of kombu, or a broken one."""
     return {
         "an item that is no JSON": b"order 4711",
         "an item that is no text": b"\xff\x00\xfe",
@@ -263,7 +265,7 @@ def _publish_raw(properties: bytes, broker_url: str, queue: str) -> None:
 
 
 def _amqp_properties() -> Mapping[str, bytes]:
-    """What AMQP lets a sender write and no calendar or alphabet knows: flags of what follows, then its bytes."""
+    """Return properties that AMQP allows but that are no valid time or text: flags of the fields, then their bytes."""
     milliseconds = struct.pack(">Q", 1_700_000_000_000_000)
     table = b"\x04sent" + b"T" + milliseconds
     return {
@@ -273,12 +275,12 @@ def _amqp_properties() -> Mapping[str, bytes]:
     }
 
 
-_LETTERS = (_bodies, _compressed, _keywords, _headers, _tempting)
+_MESSAGES = (_bodies, _compressed, _keywords, _headers, _chained)
 
 
-def poisons(broker_url: str) -> Mapping[str, Publish]:
-    """Return name → function of each poison that this broker can carry."""
-    found: dict[str, Publish] = {name: letter.publish for room in _LETTERS for name, letter in room().items()}
+def poison_messages(broker_url: str) -> Mapping[str, Publish]:
+    """Return name → function for each message that this broker can carry."""
+    found: dict[str, Publish] = {name: message.publish for group in _MESSAGES for name, message in group().items()}
     if broker_url.startswith("redis"):
         found |= {name: partial(_push, item) for name, item in _items().items()}
     else:
@@ -287,9 +289,9 @@ def poisons(broker_url: str) -> Mapping[str, Publish]:
 
 
 def harmless(broker_url: str) -> Mapping[str, Publish]:
-    """Return odd messages that ask for a task all the same, for the order that is their own name.
+    """Return odd messages that still request a task, for the order whose id is the message's name.
 
-    What a worker does not need of them, it passes over.
+    A worker ignores the parts of them that it does not need.
     """
     past, garbage = "2001-01-01T00:00:00", "the day after"
     odd: Mapping[str, Mapping[str, Any]] = {
@@ -305,7 +307,7 @@ def harmless(broker_url: str) -> Mapping[str, Publish]:
         "a wish for a result": {"ignore_result": {}, "reply_to": {}},
         "stamps of nobody": {"stamps": "x", "stamped_headers": 7},
     }
-    found = {name: Letter(_call({**KEYWORDS, "order": name}), headers) for name, headers in odd.items()}
+    found = {name: OddMessage(_call({**KEYWORDS, "order": name}), headers) for name, headers in odd.items()}
     for encoding in ("x-nobody-knows", "zlib_codec"):
-        found[encoding] = Letter(_call({**KEYWORDS, "order": encoding}), content_encoding=encoding)
-    return {name: letter.publish for name, letter in found.items()}
+        found[encoding] = OddMessage(_call({**KEYWORDS, "order": encoding}), content_encoding=encoding)
+    return {name: message.publish for name, message in found.items()}

@@ -1,4 +1,4 @@
-"""A real PgBouncer in transaction mode: each transaction of a client gets whichever session of the server is free."""
+"""A real PgBouncer in transaction mode: each transaction of a client gets any free session of the server."""
 
 import shutil
 from pathlib import Path
@@ -6,15 +6,15 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.standing import Standing, answers
-from workers.local.folder import open_the_way
+from tests.standing import KillableServer, answers
+from workers.local.folder import make_reachable
 from workers.local.postgres import Postgres
 from workers.local.processes import Command, Processes
 
 PGBOUNCER = shutil.which("pgbouncer", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
 needs_pgbouncer = pytest.mark.skipif(PGBOUNCER is None, reason="needs PgBouncer: apt-get install pgbouncer")
 
-# Sessions of the server for all clients of one database: far fewer than the clients have.
+# Server sessions for all clients of one database: far fewer than the clients' connections.
 SESSIONS = 5
 _SETTINGS = """\
 [databases]
@@ -32,19 +32,19 @@ default_pool_size = {sessions}
 
 
 class PgBouncer:
-    """It stands before the server at `database_url`, whose name and password it takes."""
+    """A PgBouncer before the server at `database_url`; it uses that user name and password."""
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder.resolve()
         self._server = urlsplit(database_url)
 
     def prepare(self) -> None:
-        """Make the folder, which another account must be able to read if we are root."""
+        """Create the folder; if we are root, another account must be able to read it."""
         self.folder.mkdir(parents=True, exist_ok=True)
-        open_the_way(self.folder / "users")
+        make_reachable(self.folder / "users")
 
     def command(self, port: int) -> Command:
-        """Start it on `port`."""
+        """Return the command that starts it on `port`."""
         users = self.folder / "users"
         users.write_text(f'"{self._server.username}" "{self._server.password}"\n')
         settings = self.folder / "pgbouncer.ini"
@@ -53,16 +53,16 @@ class PgBouncer:
         return Command("pgbouncer", [str(PGBOUNCER), str(settings)], cwd=self.folder, account=account)
 
     def url(self, port: int) -> str:
-        """Give the address through which the server's database is reached."""
+        """Return the address of the server's database through the pooler."""
         return self._server._replace(
             netloc=f"{self._server.username}:{self._server.password}@127.0.0.1:{port}"
         ).geturl()
 
     def ready(self, port: int) -> bool:
-        """Tell whether it takes connections."""
+        """Return whether it accepts connections."""
         return answers(self.url(port))
 
 
-def start_pooler(folder: Path, database_url: str, processes: Processes) -> Standing:
+def start_pooler(folder: Path, database_url: str, processes: Processes) -> KillableServer:
     """Start a PgBouncer before a server; it can be killed and restarted at the same address."""
-    return Standing(PgBouncer(folder, database_url), processes)
+    return KillableServer(PgBouncer(folder, database_url), processes)

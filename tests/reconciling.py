@@ -1,4 +1,4 @@
-"""What the tests of `connector reconcile` share: trade on both sides, losses in the ledger, and what is found."""
+"""Helpers for tests of `connector reconcile`: trade on both sides, losses in the ledger, and the differences found."""
 
 import json
 from typing import Any, LiteralString
@@ -19,7 +19,7 @@ KINDS = {
 
 
 def found(connector: Commands, *options: str, code: int | None = None) -> list[Document]:
-    """Reconcile and return the differences; the exit code is 1 exactly when one of them is not on its way."""
+    """Reconcile and return the differences. The exit code must be 1 if one of them is not on its way, otherwise 0."""
     result = connector("reconcile", connector.store, "--json", *options)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.output
     rows: list[Document] = json.loads(result.stdout)["differences"]
@@ -29,7 +29,7 @@ def found(connector: Commands, *options: str, code: int | None = None) -> list[D
 
 
 def repaired(driver: Driver, connector: Commands) -> None:
-    """Repair, let the jobs run, and find nothing any more."""
+    """Repair, run the jobs, and expect no differences any more."""
     found(connector, "--repair")
     driver.hurry()
     driver.settle()
@@ -43,7 +43,7 @@ def placed(driver: Driver) -> Document:
 
 
 def trade(driver: Driver) -> None:
-    """Orders with all that can happen to them, on either side, carried over."""
+    """Create orders with everything that can happen to them, on either side, and carry it over."""
     act, afosto = driver.world.epages.act, driver.world.afosto
     orders = [driver.place(lines=lines(driver, 3)) for _ in range(7)]
     pickup = driver.place(pickup=True, lines=lines(driver, 3))
@@ -86,7 +86,7 @@ def copies(driver: Driver, order: Document) -> list[Document]:
 
 
 def forget(driver: Driver, table: str, flow: str | None = None) -> None:
-    """The ledger loses rows, as a backup that was put back would."""
+    """Delete rows from the ledger, as if an older backup had been restored."""
     statements: dict[str, LiteralString] = {
         "jobs": "delete from jobs where store = %s and flow = %s",
         "links": "delete from links where store = %s",
@@ -97,7 +97,7 @@ def forget(driver: Driver, table: str, flow: str | None = None) -> None:
 
 
 def pass_by(driver: Driver) -> None:
-    """The poll has passed all that happened so far, and nothing was kept of it."""
+    """Move the cursor past all changes so far, as if they had been read but not stored."""
     execute(
         driver,
         "update cursors set position = now() + interval '1 h', next_poll_at = null where store = %s",

@@ -1,4 +1,4 @@
-"""Debian's Redis, for what the embedded one cannot do: TLS, and Sentinels that promote a standby."""
+"""Debian's Redis, for what the embedded Redis cannot do: TLS, and Sentinels that promote a replica."""
 
 import os
 import shutil
@@ -15,7 +15,7 @@ from tests.world import wait_for
 from workers.local.processes import Command, Processes
 from workers.local.server import free_port
 
-# The embedded one stands first in the PATH of `make`.
+# The embedded Redis comes first in the PATH of `make`.
 _OTHERS = os.pathsep.join(folder for folder in os.get_exec_path() if Path(folder) != Path(sys.executable).parent)
 SERVER, SENTINEL = shutil.which("redis-server", path=_OTHERS), shutil.which("redis-sentinel", path=_OTHERS)
 needs_redis = pytest.mark.skipif(
@@ -36,7 +36,7 @@ sentinel failover-timeout {master} 5000
 
 
 def start_redis(processes: Processes, folder: Path, *options: str, tls: Certificates | None = None) -> int:
-    """Start one that asks for PASSWORD and return its port."""
+    """Start a Redis that requires PASSWORD; return its port."""
     port = free_port()
     folder.mkdir(parents=True, exist_ok=True)
     ports = ["--port", str(port)] if tls is None else ["--port", "0", "--tls-port", str(port), *_tls(tls)]
@@ -66,12 +66,12 @@ def start_sentinels(processes: Processes, folder: Path, primary: int, count: int
 
 
 def _knows_all(sentinel: Redis, count: int) -> bool:
-    """Whether a Sentinel knows the other ones and the standby."""
+    """Return whether a Sentinel knows the other Sentinels and the replica."""
     try:
-        said = sentinel.info("sentinel")["master0"]
+        info = sentinel.info("sentinel")["master0"]
     except (RedisError, KeyError):
         return False
-    return bool(said["sentinels"] == count and said["slaves"] >= 1 and said["status"] == "ok")
+    return bool(info["sentinels"] == count and info["slaves"] >= 1 and info["status"] == "ok")
 
 
 def _answers(client: Redis) -> bool:

@@ -1,4 +1,4 @@
-"""What a living Redis can refuse with: each is begun and ended at a real one, as its operator or its outage would."""
+"""The ways in which a running Redis can refuse commands; each is caused and ended on a real Redis."""
 
 import threading
 from collections.abc import Callable
@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from redis import Redis
 from redis.exceptions import RedisError, ResponseError
 
-# Where no server listens: a replica of it stays one without a primary.
+# An address without a server: a replica of it stays a replica without a primary.
 _NOWHERE = ("127.0.0.1", "1")
 _ENDLESS = "while true do end"
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """`begin` lets a Redis refuse, `end` lets it work again; both get a client that is connected all the while."""
+    """`begin` makes a Redis refuse, `end` makes it work again. Both get a client that stays connected."""
 
     word: str
     begin: Callable[[Redis], object]
@@ -28,28 +28,28 @@ def _setting(word: str, name: str, value: str, usual: str) -> Refusal:
 
 def _follow(client: Redis, *, serve: bool) -> None:
     client.config_set("replica-serve-stale-data", "yes" if serve else "no")
-    _order(client, "REPLICAOF", *_NOWHERE)
+    _execute(client, "REPLICAOF", *_NOWHERE)
 
 
 def _lead(client: Redis) -> None:
-    _order(client, "REPLICAOF", "NO", "ONE")
+    _execute(client, "REPLICAOF", "NO", "ONE")
     client.config_set("replica-serve-stale-data", "yes")
 
 
 def _forbid(client: Redis) -> None:
-    _order(client, "ACL", "SETUSER", "default", "-@write")
+    _execute(client, "ACL", "SETUSER", "default", "-@write")
 
 
 def _permit(client: Redis) -> None:
-    _order(client, "ACL", "SETUSER", "default", "+@all")
+    _execute(client, "ACL", "SETUSER", "default", "+@all")
 
 
-def _shut_out(client: Redis) -> None:
+def _refuse_clients(client: Redis) -> None:
     client.config_set("maxclients", 1)
-    _order(client, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+    _execute(client, "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
 
 
-def _let_in(client: Redis) -> None:
+def _allow_clients(client: Redis) -> None:
     client.config_set("maxclients", 10_000)
 
 
@@ -57,14 +57,14 @@ def _keep_busy(client: Redis) -> None:
     client.config_set("lua-time-limit", 50)
 
     def run() -> None:
-        with suppress(RedisError), beside(client) as other:
+        with suppress(RedisError), another_client(client) as other:
             other.eval(_ENDLESS, 0)
 
     threading.Thread(target=run, name="endless script", daemon=True).start()
 
 
 def _stop_script(client: Redis) -> None:
-    _order(client, "SCRIPT", "KILL")
+    _execute(client, "SCRIPT", "KILL")
     # It ends a moment later.
     while True:
         with suppress(ResponseError):
@@ -73,29 +73,29 @@ def _stop_script(client: Redis) -> None:
 
 
 REFUSALS = (
-    # What was blocked as it happens gets UNBLOCKED.
+    # Clients that are blocked at that moment get UNBLOCKED.
     Refusal("READONLY", lambda client: _follow(client, serve=True), _lead),
     Refusal("MASTERDOWN", lambda client: _follow(client, serve=False), _lead),
     _setting("OOM", "maxmemory", "1", "0"),
     _setting("NOREPLICAS", "min-replicas-to-write", "1", "0"),
     Refusal("NOPERM", _forbid, _permit),
-    Refusal("max number of clients reached", _shut_out, _let_in),
+    Refusal("max number of clients reached", _refuse_clients, _allow_clients),
     Refusal("BUSY", _keep_busy, _stop_script),
 )
 
 
-def beside(client: Redis) -> Redis:
+def another_client(client: Redis) -> Redis:
     """Return another client of the same Redis."""
     to = client.connection_pool.connection_kwargs
     return Redis(host=to["host"], port=to["port"], password=to.get("password"), socket_timeout=None)
 
 
-def _order(client: Redis, *words: str) -> None:
+def _execute(client: Redis, *words: str) -> None:
     client.execute_command(*words)  # type: ignore[no-untyped-call]
 
 
 def steady_client(url: str) -> Redis:
-    """Return a client that keeps its one connection: a new one might be refused."""
+    """Return a client that keeps its one connection, because a new one might be refused."""
     client = Redis.from_url(url, decode_responses=True, single_connection_client=True)
     client.ping()
     return client

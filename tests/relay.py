@@ -1,4 +1,4 @@
-"""A way between processes and a server that can be cut: what a switch, a firewall or a proxy does to connections."""
+"""A TCP relay between processes and a server that a test can cut, as a switch, a firewall or a proxy does."""
 
 import asyncio
 import threading
@@ -12,7 +12,7 @@ _CHUNK = 65_536
 
 
 class Relay:
-    """Passes connections at 127.0.0.1:`port` on to `target` until it is cut."""
+    """Forwards connections to 127.0.0.1:`port` to port `target`, until it is cut."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -36,11 +36,11 @@ class Relay:
         self._loop.close()
 
     def cut(self, *, silently: bool) -> None:
-        """Break all connections and refuse new ones; or `silently` pass nothing more, and tell nobody."""
+        """Reset all connections and refuse new ones; or `silently` forward nothing any more, without any error."""
         self._do(self._cut(silently))
 
     def join(self) -> None:
-        """Let new connections through; those that were cut stay broken."""
+        """Accept new connections again; those that were cut stay broken."""
         self._do(self._join())
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:

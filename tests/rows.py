@@ -5,7 +5,7 @@ from typing import Any
 
 
 def store_values(name: str, tenant: str = "tenant-1") -> dict[str, Any]:
-    """Give the columns of a store of an Afosto tenant."""
+    """Return the columns of a store of an Afosto tenant."""
     return {
         "name": name,
         "base_url": f"https://{name}.example/api",

@@ -1,4 +1,4 @@
-"""Kills a run between any two of its steps: what a SIGKILL leaves behind, at a moment that can be chosen."""
+"""Kills a run between any two of its steps, like a SIGKILL at a moment that the test chooses."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ from ledger.links import Links
 from schemas.errors import Wait
 from tasks.vendor_gate import Gate
 
-# Every step that commits or calls: a run may die before and after each.
+# Every step that commits or calls: a run may be killed before and after each.
 STEPS: tuple[tuple[type, str], ...] = (
     (Jobs, "claim"),
     (Jobs, "settle"),
@@ -35,26 +35,26 @@ STEPS: tuple[tuple[type, str], ...] = (
 
 
 class Killed(BaseException):
-    """The worker died here. No handler may catch it, as none survives a kill."""
+    """The worker was killed here. No handler may catch this, because none survives a SIGKILL."""
 
 
-class Saboteur:
-    """Once armed, it kills at the n-th step from then on."""
+class StepKiller:
+    """Once armed, it kills the run at the n-th step from then on."""
 
     def __init__(self) -> None:
         self._left: int | None = None
         self.kills = 0
 
     def arm(self, steps: int) -> None:
-        """Kill after so many more steps."""
+        """Kill after this many more steps."""
         self._left = steps
 
     def disarm(self) -> None:
-        """Kill no more."""
+        """Stop killing."""
         self._left = None
 
     def step(self) -> None:
-        """A step is about to be made, or was made just now."""
+        """Count a step that is about to start or has just ended; kill if it is the armed one."""
         if self._left is None:
             return
         self._left -= 1
@@ -66,7 +66,7 @@ class Saboteur:
 
 @contextmanager
 def out_of_budget(calls: int) -> Iterator[None]:
-    """In this block runs may make so many calls to either vendor, and then none."""
+    """Allow runs in this block this many calls to both vendors together, then none."""
     left, before = calls, Gate.before
 
     def refusing(gate: Gate, effect: bool) -> None:
@@ -82,16 +82,16 @@ def out_of_budget(calls: int) -> Iterator[None]:
 
 
 @contextmanager
-def saboteur() -> Iterator[Saboteur]:
-    """Let the connector's steps be killable in this block."""
+def killable_steps() -> Iterator[StepKiller]:
+    """Make the connector's steps killable in this block."""
     with pytest.MonkeyPatch.context() as patch:
-        made = Saboteur()
+        made = StepKiller()
         for owner, name in STEPS:
             patch.setattr(owner, name, _killable(getattr(owner, name), made))
         yield made
 
 
-def _killable(method: Callable[..., Any], by: Saboteur) -> Callable[..., Any]:
+def _killable(method: Callable[..., Any], by: StepKiller) -> Callable[..., Any]:
     @wraps(method)
     def step(*arguments: Any, **named: Any) -> Any:
         by.step()

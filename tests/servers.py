@@ -1,6 +1,6 @@
-"""Real servers for a whole session, and a fresh database and an empty Redis for each test.
+"""Fixtures: real servers for a whole session, and a fresh database and an empty Redis for each test.
 
-The tests never use servers named by the environment: they empty what they get.
+The tests never use servers that the environment names, because they empty their servers.
 """
 
 import secrets
@@ -23,7 +23,7 @@ _TEMPLATE = "template_of_tests"
 
 @pytest.fixture(scope="session")
 def services() -> Iterator[Services]:
-    """PostgreSQL and Redis in a folder of this session."""
+    """Yield PostgreSQL and Redis in a folder of this session."""
     with (
         tempfile.TemporaryDirectory(prefix="connector-") as folder,
         local_services(Path(folder), {}, durable=False) as started,
@@ -33,7 +33,7 @@ def services() -> Iterator[Services]:
 
 @pytest.fixture(scope="session")
 def template_url(services: Services) -> str:
-    """A migrated database that each test's own is copied from; it must stay without connections."""
+    """Return a migrated database that each test's database is copied from; nothing may stay connected to it."""
     _execute(services.database_url, sql.SQL("create database {}").format(sql.Identifier(_TEMPLATE)))
     url = in_database(services.database_url, _TEMPLATE)
     database = Database(url)
@@ -44,19 +44,19 @@ def template_url(services: Services) -> str:
 
 @pytest.fixture
 def empty_database_url(services: Services) -> Iterator[str]:
-    """A database without a single table, for this test only."""
+    """Yield a database without any table, for this test only."""
     yield from _own_database(services, "template1")
 
 
 @pytest.fixture
 def database_url(services: Services, template_url: str) -> Iterator[str]:
-    """A migrated database, for this test only."""
+    """Yield a migrated database, for this test only."""
     yield from _own_database(services, _TEMPLATE)
 
 
 @pytest.fixture
 def redis_url(services: Services) -> str:
-    """An empty Redis; the limiter, the breaker and the broker all live in it."""
+    """Return the address of an empty Redis for the limiter, the breaker and the broker."""
     with Redis.from_url(services.redis_url) as client:
         client.flushall()
     return services.redis_url
@@ -64,18 +64,18 @@ def redis_url(services: Services) -> str:
 
 @pytest.fixture
 def fresh_services(services: Services, database_url: str, redis_url: str) -> Services:
-    """The services with this test's own database and an empty Redis, for processes to be started."""
+    """Return services with this test's own database and an empty Redis, for processes that the test starts."""
     return Services(database_url, redis_url, redis_url, services.keys)
 
 
 def in_database(url: str, name: str) -> str:
-    """Give the address of another database of the same server."""
+    """Return the address of another database of the same server."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
 
 
 def _own_database(services: Services, template: str) -> Iterator[str]:
     name = f"test_{secrets.token_hex(6)}"
-    # Copying the files beats logging each page of them: a checkpoint costs nothing without fsync.
+    # Copying the files is faster than logging each page of them: without fsync a checkpoint costs nothing.
     _execute(
         services.database_url,
         sql.SQL("create database {} template {} strategy file_copy").format(

@@ -1,4 +1,4 @@
-"""A server that can be killed, frozen and brought back at the same address."""
+"""A server that can be killed, frozen and started again at the same address."""
 
 import os
 import signal
@@ -15,11 +15,11 @@ from workers.local.folder import end_leftovers
 from workers.local.processes import Child, Processes
 from workers.local.server import Server, free_port
 
-_PATIENCE = 30.0
+_START_TIMEOUT = 30.0
 
 
 def answers(url: str) -> bool:
-    """Tell whether a PostgreSQL, or what stands before it, takes connections."""
+    """Return whether a PostgreSQL, or the pooler before it, accepts connections."""
     try:
         psycopg.connect(url, connect_timeout=2).close()
     except psycopg.OperationalError:
@@ -27,8 +27,8 @@ def answers(url: str) -> bool:
     return True
 
 
-class Standing:
-    """One server of its own folder and port, which it keeps over its deaths."""
+class KillableServer:
+    """One server with its own folder and port, which it keeps when it is killed and started again."""
 
     def __init__(self, server: Server, processes: Processes) -> None:
         self._server = server
@@ -42,7 +42,7 @@ class Standing:
         return self._server.url(self.port)
 
     def url_at(self, port: int) -> str:
-        """Its address for those who reach it by another port."""
+        """Return its address by another port."""
         return self._server.url(port)
 
     @property
@@ -56,19 +56,19 @@ class Standing:
         return self._child.exit_code is None
 
     def kill(self) -> None:
-        """Let it die with all its helpers, at once and with whatever it has in memory."""
+        """Kill it with all its helper processes; what it has in memory is lost."""
         self._child.kill()
 
     def restart(self, ready: Callable[[str], bool] | None = None) -> None:
-        """Bring it back after a kill and wait until it answers; `ready` asks in another way than its kind does."""
+        """Start it after a kill and wait until it answers; `ready` replaces the server's own check."""
         self._child = self._start(ready)
 
     def freeze(self) -> None:
-        """Let it stand still: connections are taken, nothing is answered."""
+        """Freeze it: it accepts connections but answers nothing."""
         self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
-        """Let it go on."""
+        """Make it continue."""
         self._signal(signal.SIGCONT)
 
     def _start(self, ready: Callable[[str], bool] | None = None) -> Child:
@@ -76,16 +76,16 @@ class Standing:
         self._server.prepare()
         command = self._server.command(self.port)
         child = self._processes.start(replace(command, name=f"{command.name}-{urlsplit(self.url).port}"))
-        ends = time.monotonic() + _PATIENCE
+        ends = time.monotonic() + _START_TIMEOUT
         while not (ready(self.url) if ready else self._server.ready(self.port)):
             if time.monotonic() > ends:
-                raise AssertionError(f"{child.name} does not come up:\n{child.last_words()}")
+                raise AssertionError(f"{child.name} does not start:\n{child.log_tail()}")
             time.sleep(0.02)
         return child
 
     def _signal(self, number: signal.Signals) -> None:
         folder = str(self._server.folder)
         for process in psutil.process_iter(["name", "cwd"]):
-            # Not its guard, which must stay able to end it.
+            # Not its guard, which must be able to end it.
             if process.info["cwd"] == folder and process.info["name"].endswith("-server"):
                 os.kill(process.pid, number)

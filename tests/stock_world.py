@@ -1,4 +1,4 @@
-"""Stock in a small world: handlers called in this process, and both simulators asked for what is so."""
+"""A store with stock: the connector's handlers run in this process, and both simulators tell their state."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -25,14 +25,14 @@ from tasks.watching_inventory import watch
 from tests.world import TENANT, World
 
 HERE, THERE = "location-0", "location-1"
-# A simulated shop's SKUs begin with the first two letters of its name: no two tests share any.
+# A simulated shop's SKUs begin with the first two letters of its name, so no two tests share SKUs.
 PREFIXES = map("".join, product(ascii_lowercase, repeat=2))
 IMPORTS = {flow.name: flow for flow in FLOWS if flow.direction == "import"}
 
 
 @contextmanager
 def before_each_move(act: Callable[[], object]) -> Iterator[None]:
-    """Let something happen whenever stock was read and is about to be moved."""
+    """Call `act` whenever stock was read and is about to be moved."""
     send = Http.send
 
     def between(http: Http, method: str, url: str, **options: Any) -> Answer:
@@ -45,7 +45,7 @@ def before_each_move(act: Callable[[], object]) -> Iterator[None]:
 
 
 def close_all(world: World) -> None:
-    """Shops that sell from the same locations count each other's orders: each test begins and ends without any."""
+    """Close all shops: those with the same locations count each other's orders, so each test starts without any."""
     for name in world.ledger.stores.names():
         world.ledger.stores.remove(name)
         world.epages.close_shop(name)
@@ -53,7 +53,7 @@ def close_all(world: World) -> None:
 
 @dataclass
 class StockWorld:
-    """A shop of a world with stock in Afosto, and the connector's tasks as calls."""
+    """A shop of a world with stock in Afosto, and the connector's tasks as methods."""
 
     world: World
     runtime: Runtime
@@ -74,7 +74,7 @@ class StockWorld:
     ) -> "StockWorld":
         """Open and connect a shop; its tenant has `pieces` of each of its SKUs (None: it knows none of them).
 
-        They begin with the prefix.
+        The SKUs begin with `prefix`.
         """
         store = f"{prefix or next(PREFIXES)}-{uuid4().hex[:8]}"
         stock = 50 if managed else None
@@ -86,31 +86,29 @@ class StockWorld:
         return opened
 
     def figures(self) -> dict[str, int | None]:
-        """The shop's stock by SKU."""
+        """Return the shop's stock by SKU."""
         return {row["sku"]: row["stock"] for row in self.world.epages.stock(self.store)}
 
     def sku(self, number: int = 0) -> str:
-        """One of the shop's SKUs."""
+        """Return one of the shop's SKUs."""
         return sorted(self.figures())[number]
 
-    def sell(self, sku: str, quantity: int = 1, **wishes: Any) -> dict[str, Any]:
-        """Somebody buys pieces, to be shipped and paid, unless `wishes` say otherwise."""
+    def sell(self, sku: str, quantity: int = 1, **details: Any) -> dict[str, Any]:
+        """Place an order for pieces: by default paid and to be shipped."""
         lines = [{"sku": sku, "quantity": quantity}]
-        wanted = {"lines": lines, "paid": True, "pickup": False, "payment": "PayPal", "coupon": False, **wishes}
+        wanted = {"lines": lines, "paid": True, "pickup": False, "payment": "PayPal", "coupon": False, **details}
         return self.world.epages.place(self.store, **wanted)
 
     def poll(self) -> str:
-        """Poll the live cursor, and the past when it is not read."""
-        mine = (
-            seller for seller in self.world.ledger.stock.sharing_stores(self.store, []) if seller.store == self.store
-        )
+        """Poll the live cursor, and the history cursor if the history is not read yet."""
+        mine = (seller for seller in self.world.ledger.stock.sellers(self.store, []) if seller.store == self.store)
         if not all(seller.read for seller in mine):
             poll(self.runtime, PollMessage(self.store, "history"))
         return poll(self.runtime, PollMessage(self.store))
 
     def imports(self) -> None:
         """Run the store's open imports now, orders first."""
-        self._hasten()
+        self._make_due()
         jobs = [job for job in self.world.ledger.jobs.search(store=self.store) if job["direction"] == "import"]
         for name, flow in IMPORTS.items():
             for job in jobs:
@@ -122,20 +120,20 @@ class StockWorld:
         return watch(self.runtime, self.store)
 
     def publish(self) -> str:
-        """Run the store's stock job, now, and return what it said."""
-        self._hasten()
+        """Run the store's stock job now and return its outcome."""
+        self._make_due()
         return self._execute(PUBLISH, "stock")
 
-    def request(self, sku: str | None = None) -> None:
-        """Make a SKU wanted through the task's own message."""
+    def wish(self, sku: str | None = None) -> None:
+        """Request the publication of a SKU (None: of all) as the task's message does."""
         stock = self.world.ledger.stock
         message = StockMessage(self.store, sku)
         job = stock.request_publishing(self.store, [sku]) if message.sku and sku else stock.request_all(self.store)
         assert job is not None
 
     def claim(self) -> Job:
-        """Claim the store's stock job for a worker that never comes back, and whose lease has ended."""
-        self._hasten()
+        """Claim the store's stock job for a worker that has died and whose lease has ended."""
+        self._make_due()
         jobs = self.world.ledger.jobs
         claimed = jobs.claim(self.store, "export", "inventory", "stock", holder="frozen", lease=0.0)
         assert claimed is not None
@@ -143,7 +141,7 @@ class StockWorld:
         return claimed[0]
 
     def settle(self, rounds: int = 12) -> None:
-        """Poll, import, watch and publish until nothing is wanted any more."""
+        """Poll, import, read Afosto's changes and publish until no SKU has to be published."""
         for _ in range(rounds):
             self.poll()
             self.imports()
@@ -155,14 +153,14 @@ class StockWorld:
             time.sleep(min(left or 0.05, 3.2))
         wanted = [row for row in self.rows().values() if row["open"]]
         jobs = [job for job in self.world.ledger.jobs.search(store=self.store) if job["state"] != "done"]
-        raise AssertionError(f"{self.store} does not come to rest: {wanted} {jobs}")
+        raise AssertionError(f"{self.store} still has open work: {wanted} {jobs}")
 
     def rows(self) -> dict[str, dict[str, Any]]:
-        """What the ledger says of each SKU."""
+        """Return the ledger's row of each SKU."""
         return {row["sku"]: row for row in self.world.ledger.stock.list(self.store)}
 
     def afosto_order(self, order_id: str) -> dict[str, Any]:
-        """The opened Afosto order of a shop's order."""
+        """Return the opened Afosto order of a shop's order."""
         name = f"{self.store}/{order_id}"
         found = [
             o for o in self.world.afosto.orders(self.tenant) if o["reference"] == name and o["status"] != "CONCEPT"
@@ -170,16 +168,16 @@ class StockWorld:
         return found[0]
 
     def violations(self) -> list[dict[str, Any]]:
-        """What the shop saw that must never happen."""
+        """Return the violations of its rules that the shop recorded."""
         return self.world.epages.violations(self.store)
 
     def writes(self) -> list[dict[str, Any]]:
-        """The moves of the stock that the connector made."""
+        """Return the stock moves that the connector made."""
         causes = self.world.epages.causes(self.store)
         return [c for c in causes if c["by"] == "connector" and c["action"] == "adjust-stock"]
 
-    def _hasten(self) -> None:
-        """Nothing that waits for its time waits any longer: what is tested is what happens, not when."""
+    def _make_due(self) -> None:
+        """Make all waiting jobs due now: the tests check what happens, not when."""
         sql = "update jobs set due_at = now() where state = 'waiting' and store = %s"
         self.world.ledger.database.transaction(lambda session: session.execute(sql, (self.store,)))
 
@@ -189,10 +187,10 @@ class StockWorld:
 
     def _execute(self, flow: Flow, subject: str) -> str:
         try:
-            return execute(self.runtime, flow, OrderMessage(self.store, subject, 0), _nothing_more)
-        except (FailedForNow, NeedsPerson) as error:
+            return execute(self.runtime, flow, OrderMessage(self.store, subject, 0), _no_top_up)
+        except (Retry, NeedsPerson) as error:
             return str(error)
 
 
-def _nothing_more(runtime: Runtime, flow: Flow) -> None:
-    """Dispatch has no part here."""
+def _no_top_up(runtime: Runtime, flow: Flow) -> None:
+    """Do nothing: there is no dispatch here."""

@@ -1,4 +1,4 @@
-"""Whether people hear of what no connector can decide: here of shipments with two tracking codes."""
+"""Checks that the connector warns of shipments with two tracking codes, which no connector can decide."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -7,10 +7,10 @@ from ledger.ledger import Ledger
 from workers.local.proof import Difference, Report
 
 
-def untold(ledger: Ledger, stores: Iterable[str], report: Report) -> Iterator[Difference]:
-    """Compare what `reconcile` tells of two codes with what a proof found, for the same stores."""
-    told = Counter(said for store in stores for said in ledger.comparing.two_codes(store))
+def missing_two_code_warnings(ledger: Ledger, stores: Iterable[str], report: Report) -> Iterator[Difference]:
+    """Compare the two-code warnings of `reconcile` with what a proof found, for the same stores."""
+    warned = Counter(warning for store in stores for warning in ledger.comparing.two_codes(store))
     found = Counter(report.two_codes)
-    for kind, left in (("untold", found - told), ("told-in-vain", told - found)):
+    for kind, left in (("not-warned", found - warned), ("warned-in-vain", warned - found)):
         for number, codes in left.elements():
             yield Difference(kind, number, str(codes))

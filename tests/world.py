@@ -1,4 +1,4 @@
-"""A whole small world for fault tests: both vendors, a database, a broker, and real Celery processes."""
+"""A complete small world for fault tests: both vendors, a database, a broker, and real Celery processes."""
 
 import os
 import shutil
@@ -25,8 +25,8 @@ from ledger.migrate import migrate
 from schemas.settings import Settings, load_settings
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
-from tests.hosts.host import HERE, ROOT, Host
-from tests.told import untold
+from tests.hosts.host import ROOT, THIS_HOST, Host
+from tests.told import missing_two_code_warnings
 from workers.connect import NewStore, connect_store
 from workers.local.proof import Report, prove
 from workers.local.server import free_port
@@ -37,7 +37,7 @@ TENANT, KEY, CHANNEL = "tenant", "afosto-key-for-tests", "channel-1"
 PLACES = [{"id": f"location-{n}", "name": name} for n, name in enumerate(LOCATIONS)]
 CLIENT_ID, CLIENT_SECRET = "client", "client-secret-for-tests"
 
-# Leases, waits and deadlines shrunk together; their order is the one that start-up asserts.
+# Leases, waits and deadlines, all shortened together; they keep the order that start-up checks.
 SHRUNK = {
     "POLL_INTERVAL": "1.5",
     "POLL_OVERLAP": "6",
@@ -58,17 +58,17 @@ SHRUNK = {
     "AFOSTO_WINDOW": "60",
 }
 
-# A process that is started so ends when its parent is killed, as when a test takes too long.
-MORTAL = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
+# Prefix of a command that makes it end when its parent is killed, for example when a test takes too long.
+DIES_WITH_PARENT = ("setpriv", "--pdeathsig", "KILL") if shutil.which("setpriv") else ()
 
 JOB_QUEUES = "orders,cancellations,shipments,returns,exports,inventory"
 
 
 class World:
-    """Start it with `with World(services, folder) as world`; everything in it ends with the block."""
+    """Use it as `with World(services, folder) as world`; everything in it ends with the block."""
 
-    def __init__(self, services: Services, folder: Path, host: Host = HERE, /, **overrides: str) -> None:
-        """`host` is the vendors', and that of each process without one of its own."""
+    def __init__(self, services: Services, folder: Path, host: Host = THIS_HOST, /, **overrides: str) -> None:
+        """`host` runs the vendors, and each process for which no other host is given."""
         self._services = services
         self._folder = folder
         self._host = host
@@ -98,7 +98,7 @@ class World:
         self._stack.close()
 
     def database(self) -> Database:
-        """Open the world's own database, with a pool of its own."""
+        """Open the world's database with a new pool."""
         database = Database(self.settings.database_url)
         self._stack.callback(database.close)
         return database
@@ -134,7 +134,12 @@ class World:
         env = {**self.env, "PYTHONPATH": str(host.tree), **host.env}
         log = self._stack.enter_context((self._folder / f"{name}-{uuid.uuid4().hex[:6]}.log").open("wb"))
         process = subprocess.Popen(
-            [*host.prefix, *MORTAL, *argv], env=env, cwd=host.tree, stdout=log, stderr=log, start_new_session=True
+            [*host.prefix, *DIES_WITH_PARENT, *argv],
+            env=env,
+            cwd=host.tree,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         self._stack.callback(_end, process)
         return process
@@ -152,7 +157,7 @@ class World:
     ) -> None:
         """Open a shop and connect it to a tenant by its key; orders from `since` (default: an hour ago) are imported.
 
-        Its stock is published, and every move of it judged, only with `publishes`: the tenant of most tests has no
+        Only with `publishes` its stock is published and every move of it checked: in most tests the tenant has no
         inventory.
         """
         self.epages.open_shop(name, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, **settings)
@@ -177,7 +182,7 @@ class World:
             self.ledger.stores.switch_flow(name, "inventory.publish", enabled=False)
 
     def tenant(self, name: str, **switches: Any) -> str:
-        """Open another tenant, with the same channel and locations; returns its key."""
+        """Open another tenant with the same channel and locations; return its key."""
         key = f"key-of-{name}"
         channels = [{"id": CHANNEL, "name": "Shop"}]
         self.afosto.create(name, key, channels=channels, locations=PLACES, switches={"orders_list": False, **switches})
@@ -186,7 +191,7 @@ class World:
     def worker(
         self, queues: str, concurrency: int = 4, host: Host | None = None, nice: int = 0, pool: str = "threads"
     ) -> subprocess.Popen[bytes]:
-        """Start a Celery worker, in a session of its own as a runner of Procfiles may do."""
+        """Start a Celery worker in a session of its own, as a Procfile runner may do."""
         options = ["-Q", queues, "--pool", pool, "-c", str(concurrency), "-l", "INFO"]
         options += ["--without-gossip", "--without-mingle"]
         command = ["nice", "-n", str(nice), "celery", "-A", (host or self._host).app, "worker", *options]
@@ -201,7 +206,7 @@ class World:
         return process
 
     def process(self, host: Host, argv: list[str]) -> subprocess.Popen[bytes]:
-        """Start any other program of the connector on a host."""
+        """Start another program of the connector on a host."""
         return self._spawn(argv[0], argv, host)
 
     def start(self, concurrency: int = 4) -> None:
@@ -210,7 +215,7 @@ class World:
         self.beat()
 
     def gateway(self, store: str) -> subprocess.Popen[bytes]:
-        """Start the gateway and let Afosto tell it of everything, for all stores of the tenant."""
+        """Start the gateway and send it all of Afosto's webhooks, for all stores of the tenant."""
         port, secret = free_port(), uuid.uuid4().hex
         options = ["--host", "127.0.0.1", "--port", str(port), "--workers", "1", "--threads", "8"]
         process = self._spawn("gateway", [sys.executable, "-m", "gateway", *options])
@@ -220,12 +225,12 @@ class World:
         return process
 
     def sweep(self) -> None:
-        """Begin a sweep of every store."""
+        """Start a sweep of every store."""
         for name in self.ledger.stores.names():
             self.ledger.cursors.start_sweep(name, datetime.now(UTC), 86_400)
 
     def settle(self, timeout: float = 30) -> None:
-        """Wait until nothing is open, twice in a row with a poll between."""
+        """Wait until no job is open; repeat this twice, each time after another poll."""
         for _ in range(2):
             wait_for(self._quiet, timeout, "all jobs to settle", lambda: str(self.open_jobs()))
             time.sleep(self.settings.poll_interval * 1.5)
@@ -253,15 +258,17 @@ class World:
     def prove(self) -> Report:
         """Compare effects with causes in all shops."""
         shops = self.epages.shops()
-        return prove(self.epages, self.afosto, shops, TENANT, extra=[partial(untold, self.ledger, shops)])
+        return prove(
+            self.epages, self.afosto, shops, TENANT, extra=[partial(missing_two_code_warnings, self.ledger, shops)]
+        )
 
 
 def wait_for(condition: Callable[[], bool], timeout: float, what: str, details: Callable[[], str] = lambda: "") -> None:
-    """Wait until a condition holds; fail naming what was waited for."""
+    """Wait until a condition holds; otherwise fail with what was expected."""
     ends = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > ends:
-            raise AssertionError(f"waited {timeout} s in vain for {what} {details()[:2000]}")
+            raise AssertionError(f"after {timeout} s still waiting for {what} {details()[:2000]}")
         time.sleep(0.1)
 
 

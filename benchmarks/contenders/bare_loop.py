@@ -1,4 +1,4 @@
-"""The ceiling: the same requests from as many threads, each with its session, and no queue at all.
+"""The upper limit: the same requests from as many threads, each with its session, without any queue.
 
 python -m benchmarks.contenders.bare_loop 16 < shops
 """
@@ -14,15 +14,15 @@ from benchmarks.contenders import vendors
 def import_all(pool: ThreadPoolExecutor, shop: str) -> None:
     """Import all orders of a shop."""
     jobs = [
-        pool.submit(lambda order_id: vendors.import_order(vendors.kept, shop, order_id), order_id)
-        for order_id in vendors.order_ids(vendors.kept, shop)
+        pool.submit(lambda order_id: vendors.import_order(vendors.with_session, shop, order_id), order_id)
+        for order_id in vendors.order_ids(vendors.with_session, shop)
     ]
     for job in jobs:
         job.result()
 
 
 def worker(concurrency: int) -> list[list[str]]:
-    """One process with so many threads."""
+    """Return the command of one process with this many threads."""
     return [[sys.executable, "-m", __name__, str(concurrency)]]
 
 
@@ -37,7 +37,7 @@ def _pipe() -> str:
 
 
 def _shops() -> Iterator[str]:
-    """Take the shops that are written to the pipe, one after another, for ever."""
+    """Yield the shops that are written to the pipe, without end."""
     while True:
         with open(_pipe(), encoding="utf-8") as pipe:  # noqa: PTH123 - as above
             yield from (line.strip() for line in pipe)

@@ -4,7 +4,7 @@ QUEUES = "orders,poll,dispatch"
 
 
 def worker(concurrency: int) -> list[list[str]]:
-    """One process with so many threads, and beat."""
+    """Return the commands of one process with this many threads, and of beat."""
     return [celery(QUEUES, "threads", concurrency), beat()]
 
 

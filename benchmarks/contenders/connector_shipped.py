@@ -6,6 +6,6 @@ from workers.local.processes import read_procfile
 
 
 def worker(_: int) -> list[list[str]]:
-    """The Procfile's processes of an import, with the threads that it gives them."""
+    """Return the Procfile's commands for an import, with the threads given there."""
     commands = read_procfile(ROOT / "Procfile")
     return [commands[name] for name in (*QUEUES.split(","), "beat")]

@@ -16,18 +16,18 @@ dramatiq.set_broker(RedisBroker(url=os.environ["BENCHMARK_DRAMATIQ_BROKER"]))  #
 @dramatiq.actor
 def import_all(shop: str) -> None:
     """Send a message for each order of the shop."""
-    for order_id in vendors.order_ids(vendors.kept, shop):
+    for order_id in vendors.order_ids(vendors.with_session, shop):
         import_order.send(shop, order_id)
 
 
 @dramatiq.actor
 def import_order(shop: str, order_id: str) -> None:
     """Import one order."""
-    vendors.import_order(vendors.kept, shop, order_id)
+    vendors.import_order(vendors.with_session, shop, order_id)
 
 
 def worker(concurrency: int) -> list[list[str]]:
-    """One process with so many threads."""
+    """Return the command of one process with this many threads."""
     return [["dramatiq", __name__, "--processes", "1", "--threads", str(concurrency)]]
 
 

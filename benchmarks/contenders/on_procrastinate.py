@@ -17,9 +17,9 @@ app = App(connector=PsycopgConnector(conninfo=os.environ["BENCHMARK_PROCRASTINAT
 
 @app.task(name="import_all")
 def import_all(shop: str) -> None:
-    """Defer a job for each order of the shop, a page in one statement."""
+    """Defer a job for each order of the shop, all in one statement."""
     jobs: list[dict[str, JSONValue]] = [
-        {"shop": shop, "order_id": order_id} for order_id in vendors.order_ids(vendors.kept, shop)
+        {"shop": shop, "order_id": order_id} for order_id in vendors.order_ids(vendors.with_session, shop)
     ]
     import_order.batch_defer(*jobs)
 
@@ -27,11 +27,11 @@ def import_all(shop: str) -> None:
 @app.task(name="import_order")
 def import_order(shop: str, order_id: str) -> None:
     """Import one order."""
-    vendors.import_order(vendors.kept, shop, order_id)
+    vendors.import_order(vendors.with_session, shop, order_id)
 
 
 def worker(concurrency: int) -> list[list[str]]:
-    """One process with so many threads."""
+    """Return the command of one process with this many threads."""
     return [[sys.executable, "-m", "benchmarks.contenders.procrastinate_worker", str(concurrency)]]
 
 

@@ -1,4 +1,4 @@
-"""Celery as a tutorial would have it: the defaults, a result backend, one `requests.get` per thing to read.
+"""Celery as in a tutorial: the defaults, a result backend, and one plain request per thing to read.
 
 celery -A benchmarks.contenders.plain_celery worker
 """
@@ -28,7 +28,7 @@ def import_order(shop: str, order_id: str) -> str:
 
 
 def worker(concurrency: int) -> list[list[str]]:
-    """As the tutorial starts it: prefork, as many children as there are cores, whatever `concurrency` says."""
+    """Return the command as in the tutorial: prefork, one child per core; `concurrency` is not used."""
     return [["celery", "-A", __name__, "worker"]]
 
 

@@ -8,7 +8,7 @@ from benchmarks.contenders.on_procrastinate import app
 
 
 async def work(concurrency: int) -> None:
-    """Run jobs until told to stop; threads of asyncio's own number would be fewer than `concurrency`."""
+    """Run jobs until a signal stops it. asyncio's default number of threads would be less than `concurrency`."""
     asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(concurrency))
     async with app.open_async():
         await app.run_worker_async(concurrency=concurrency)

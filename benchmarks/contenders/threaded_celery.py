@@ -1,4 +1,4 @@
-"""The tutorial's Celery with as many threads as the others have, a queue of its own, and nothing else changed."""
+"""The tutorial's Celery with as many threads as the others and a queue of its own; nothing else is changed."""
 
 from benchmarks.contenders.plain_celery import app, import_all
 
@@ -7,7 +7,7 @@ app.conf.task_default_queue = QUEUE
 
 
 def worker(concurrency: int) -> list[list[str]]:
-    """One process with so many threads."""
+    """Return the command of one process with this many threads."""
     options = ["--pool", "threads", "--concurrency", str(concurrency), "-n", "threads@%h"]
     return [["celery", "-A", __name__, "worker", *options]]
 

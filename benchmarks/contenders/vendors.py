@@ -1,6 +1,6 @@
-"""The requests of one import, without any care: what each contender does per order, whatever queue carries it.
+"""The requests of one import, without error handling: what each contender sends per order.
 
-Addresses and credentials come from the environment, as `benchmarks.scene` sets it.
+`benchmarks.scene` puts the addresses and credentials into the environment.
 """
 
 import base64
@@ -15,7 +15,7 @@ import requests
 from clients.afosto.documents import document
 
 TIMEOUT = 30  # seconds
-PAGE = 200  # orders in one answer of the shop's list, as many as the connector asks for
+PAGE = 200  # orders per page of the shop's list, as many as the connector requests
 
 Document = dict[str, Any]
 
@@ -32,8 +32,8 @@ _per_thread = _PerThread()
 _tokens: dict[str, str] = {}
 
 
-def kept(method: str, url: str, **options: Any) -> requests.Response:
-    """Send a request over this thread's session, which keeps its connections."""
+def with_session(method: str, url: str, **options: Any) -> requests.Response:
+    """Send a request with this thread's session, which reuses its connections."""
     if _per_thread.session is None:
         _per_thread.session = requests.Session()
         _per_thread.session.trust_env = False
@@ -41,7 +41,7 @@ def kept(method: str, url: str, **options: Any) -> requests.Response:
 
 
 def order_ids(send: Sender, shop: str) -> Iterator[str]:
-    """Read the shop's orders page by page; each whole page before the first of its orders."""
+    """Yield the ids of the shop's orders, page by page."""
     page, pages = 0, 1
     while page < pages:
         answer = _shop(send, shop, "/orders", {"size": str(PAGE), "page": str(page)})
@@ -50,7 +50,7 @@ def order_ids(send: Sender, shop: str) -> Iterator[str]:
 
 
 def import_order(send: Sender, shop: str, order_id: str) -> str:
-    """Read an order, make a draft of it in Afosto, add its items, and open it; return Afosto's id."""
+    """Read an order, create a draft of it in Afosto, add its items, and open it; return Afosto's id."""
     order = _shop(send, shop, f"/orders/{order_id}")
     created = _afosto(send, "create_order", "createOrder", _draft(shop, order))["id"]
     _afosto(send, "add_items", "addItemsToOrder", {"order_id": created, "items": _items(order)})
@@ -85,10 +85,10 @@ def _afosto(send: Sender, name: str, field: str, body: Document) -> Document:
     content = {"query": document(name), "variables": {"input": body}}
     answer = send("POST", os.environ["CONNECTOR_AFOSTO_URL"], json=content, headers=headers, timeout=TIMEOUT)
     answer.raise_for_status()
-    told: Document = answer.json()
-    if "errors" in told:
-        raise ValueError(f"Afosto refused {field}: {told['errors']}")
-    order: Document = told["data"][field]["order"]
+    answered: Document = answer.json()
+    if "errors" in answered:
+        raise ValueError(f"Afosto refused {field}: {answered['errors']}")
+    order: Document = answered["data"][field]["order"]
     return order
 
 

@@ -1,7 +1,7 @@
-"""The Celery application under test, `celery -A tests.chaos.app …`: the product's own, killable at named points.
+"""The Celery application under test, `celery -A tests.chaos.app …`: the product's own, with points to kill it at.
 
-The pauses that are no settings but constants of the code are divided by CHAOS_WAITS, so that they keep their proportion
-to the leases of a world that was shrunk.
+Pauses that are constants of the code, not settings, are divided by CHAOS_WAITS. So they keep their proportion to the
+leases of a world with shortened leases.
 """
 
 import os
@@ -14,7 +14,7 @@ import tasks.engine
 import tasks.importing_undoings
 import tasks.order_guards
 import tasks.polling
-from tests.chaos.points import WAITS, install
+from tests.chaos.points import PAUSE_DIVISOR, install
 from workers.app import ConnectorApp, app
 
 __all__ = ["app"]
@@ -40,5 +40,5 @@ def _shrink(divisor: float) -> None:
     app.conf.broker_transport_options["unacked_restore_interval"] /= divisor
 
 
-_shrink(float(os.environ[WAITS]))
+_shrink(float(os.environ[PAUSE_DIVISOR]))
 install(ConnectorApp)

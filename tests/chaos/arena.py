@@ -1,4 +1,4 @@
-"""One world under chaos: servers that can die, both simulated vendors, the connector's processes, and people."""
+"""One world under chaos: servers that can be killed, both simulated vendors, the connector's processes, and people."""
 
 import random
 import time
@@ -7,9 +7,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from tests.chaos.crew import Crew
+from tests.chaos.crew import ConnectorProcesses
 from tests.chaos.lives import People
-from tests.chaos.pace import Pace
+from tests.chaos.pace import Timing
 from tests.chaos.points import FOLDER, Points
 from tests.chaos.servers import Servers
 from tests.hosts.host import ROOT
@@ -18,33 +18,35 @@ from workers.local.processes import Processes
 from workers.local.proof import Difference
 from workers.local.server import free_port
 
-_START = 60.0
-# Acts before the first fault, so that it finds orders of every age.
-_CALM = 2
-# Of the worlds, those with a pooler before PostgreSQL.
-_POOLED = 0.5
+_START_TIMEOUT = 60.0
+# Rounds of actions before the first fault, so that there are orders in every state.
+_ACTIONS_BEFORE_FAULTS = 2
+# Part of the worlds that have a pooler before PostgreSQL.
+_POOLER_SHARE = 0.5
 # Seconds between two sweeps.
-_NIGHT = 3.0
+_SWEEP_SECONDS = 3.0
 
 
-class Arena:
-    """Start it with `with`; `draw` decides what nobody knows of the vendors, and all that people do."""
+class ChaosWorld:
+    """Use it in a `with` block. `rng` chooses the undocumented behavior of the vendors, and all actions of people."""
 
-    def __init__(self, folder: Path, pace: Pace, draw: random.Random, crew: type[Crew] = Crew) -> None:
+    def __init__(
+        self, folder: Path, timing: Timing, rng: random.Random, connector: type[ConnectorProcesses] = ConnectorProcesses
+    ) -> None:
         self._folder = folder
-        self._draw = draw
-        self._crew = crew
+        self._rng = rng
+        self._connector_class = connector
         self._stack = ExitStack()
-        self.pace = pace
+        self.timing = timing
         self.shops = ("north", "south")
-        # What a fault itself found wrong while it lasted.
-        self.complaints: list[Difference] = []
+        # Differences that a fault itself found while it lasted.
+        self.differences_during_faults: list[Difference] = []
 
     def __enter__(self) -> Self:
         self._folder.mkdir(parents=True)
         with ExitStack() as stack:
-            self.servers = stack.enter_context(Servers(self._folder, pooled=self._draw.random() < _POOLED))
-            self.world = stack.enter_context(World(self.servers.services, self._folder, **self.pace.settings))
+            self.servers = stack.enter_context(Servers(self._folder, pooled=self._rng.random() < _POOLER_SHARE))
+            self.world = stack.enter_context(World(self.servers.services, self._folder, **self.timing.settings))
             self.points = Points(self._folder / "points")
             self._open(stack)
             self._stack = stack.pop_all()
@@ -54,37 +56,37 @@ class Arena:
         self._stack.close()
 
     def _open(self, stack: ExitStack) -> None:
-        # People connect stores in calm times: that may take as long as it likes.
-        self.world.settings = replace(self.world.settings, call_deadline=_START)
-        switches = unknowns(self._draw)
+        # Connecting the stores is no part of the test: it may take as long as it needs.
+        self.world.settings = replace(self.world.settings, call_deadline=_START_TIMEOUT)
+        switches = undocumented_behavior(self._rng)
         self._sweeps, self._next_sweep = bool(switches["no_bump"]), 0.0
         for shop in self.shops:
-            seed, token_seconds = self._draw.randrange(10**6), self._draw.choice((43199, 60, 2))
+            seed, token_seconds = self._rng.randrange(10**6), self._rng.choice((43199, 60, 2))
             self.world.shop(shop, seed=seed, token_seconds=token_seconds, switches=switches)
-        self.world.afosto.set_switches(TENANT, orders_list=self._draw.random() < 0.1, webhook_shuffle=0.2)
+        self.world.afosto.set_switches(TENANT, orders_list=self._rng.random() < 0.1, webhook_shuffle=0.2)
         port = free_port()
         for shop in self.shops[:1]:
             endpoint = self.world.ledger.webhooks.add(shop, "secret-of-webhooks")
             url = f"http://127.0.0.1:{port}/webhooks/afosto/{endpoint}"
             self.world.afosto.listen(TENANT, url, "secret-of-webhooks")
         processes = stack.enter_context(Processes(self._folder / "logs"))
-        environment = {**self.world.env, **self.pace.environment, FOLDER: str(self._folder / "points")}
-        self.crew = self._crew(processes, ROOT, environment, port)
-        self.crew.start()
-        self.people = People(self.world, self.shops, self._draw)
-        for _ in range(_CALM):
+        environment = {**self.world.env, **self.timing.environment, FOLDER: str(self._folder / "points")}
+        self.connector = self._connector_class(processes, ROOT, environment, port)
+        self.connector.start()
+        self.people = People(self.world, self.shops, self._rng)
+        for _ in range(_ACTIONS_BEFORE_FAULTS):
             self.people.act()
-            wait_for(self._is_right, _START, "a calm world to settle", self.open_work)
+            wait_for(self._is_equal, _START_TIMEOUT, "both sides to be equal before the first fault", self.open_work)
 
-    def _is_right(self) -> bool:
-        return self.swept_and_at_rest() and not self.differences()
+    def _is_equal(self) -> bool:
+        return self.sweep_and_check_jobs() and not self.differences()
 
-    def swept_and_at_rest(self) -> bool:
-        """Whether no job is open, after a sweep where one is due. Raises RetryLater without the database."""
+    def sweep_and_check_jobs(self) -> bool:
+        """Return whether no job is open, after a sweep if one is due. Raises RetryLater without the database."""
         self._sweep()
-        return self._rests()
+        return self._no_job_is_open()
 
-    def _rests(self) -> bool:
+    def _no_job_is_open(self) -> bool:
         row = self.world.ledger.database.transaction(
             lambda session: session.execute(
                 "select 1 from jobs where state not in ('done', 'parked') limit 1"
@@ -93,9 +95,9 @@ class Arena:
         return row is None
 
     def has_arrived(self, shop: str) -> bool:
-        """Whether nothing is open of one shop, and the proof finds nothing wrong with its orders.
+        """Return whether no job of one shop is open, and the proof finds no difference in its orders.
 
-        A sweep is begun where one is due: without it, what leaves no trace in the shop's list would never arrive.
+        Starts a sweep if one is due: without it, changes that leave no trace in the shop's list would never arrive.
         """
         self._sweep()
         jobs = self.world.ledger.jobs.search(store=shop, limit=100_000)
@@ -104,33 +106,33 @@ class Arena:
         return not any(found.order.startswith(f"{shop}/") for found in self.differences())
 
     def differences(self) -> list[Difference]:
-        """What the proof finds wrong with any order of this world so far; both sides must be at rest."""
+        """Return the differences that the proof finds in all orders of this world. No job may be open."""
         return self.world.prove().differences
 
     def open_work(self) -> str:
-        """The jobs that are not done, and those that are parked, for a person."""
+        """Return the open and the parked jobs as a text for people."""
         parked = [(job["flow"], job["order_key"], job["message"]) for job in self.world.parked()]
         return f"open: {self.world.open_jobs()} parked: {parked}"
 
     def _sweep(self) -> None:
-        """Where some of the shop's acts leave no trace in its list, begin what finds them each night.
+        """Start the nightly sweep, if some of the shop's actions leave no trace in its list.
 
-        That night comes every few seconds here: an act whose row is visible late is found in the next.
+        Here it runs every few seconds. An action whose row becomes visible late is found by the next sweep.
         """
         if self._sweeps and time.monotonic() >= self._next_sweep:
-            self._next_sweep = time.monotonic() + _NIGHT
+            self._next_sweep = time.monotonic() + _SWEEP_SECONDS
             self.world.sweep()
 
 
-def unknowns(draw: random.Random) -> dict[str, Any]:
-    """Draw how the shops behave where their vendor's documentation is silent."""
+def undocumented_behavior(rng: random.Random) -> dict[str, Any]:
+    """Choose how the shops behave where the vendor's documentation says nothing."""
     return {
-        "list_order": draw.choice(("created-asc", "created-desc", "random")),
-        "equal_timestamps": draw.random() < 0.5,
-        "bounds": draw.choice(("exclusive", "inclusive")),
-        "late_rows": draw.choice((0.0, 0.0, 1.0)),
-        "no_bump": draw.choice(([], [], [], ["shippings", "returns", "cancelations"])),
-        "returned_leaves_delivered": draw.random() < 0.5,
-        "restock_canceled": draw.random() < 0.5,
-        "whole_cancel_makes_process": draw.random() < 0.5,
+        "list_order": rng.choice(("created-asc", "created-desc", "random")),
+        "equal_timestamps": rng.random() < 0.5,
+        "bounds": rng.choice(("exclusive", "inclusive")),
+        "late_rows": rng.choice((0.0, 0.0, 1.0)),
+        "no_bump": rng.choice(([], [], [], ["shippings", "returns", "cancelations"])),
+        "returned_leaves_delivered": rng.random() < 0.5,
+        "restock_canceled": rng.random() < 0.5,
+        "whole_cancel_makes_process": rng.random() < 0.5,
     }

@@ -1,4 +1,4 @@
-"""The connector's processes of one world: started, killed, and started again by a runner that never sleeps."""
+"""The connector's processes of one world: start them, kill them, and restart those that have ended."""
 
 import sys
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ import psutil
 from tests.world import JOB_QUEUES
 from workers.local.processes import Child, Command, Processes
 
-# A pool of processes, of which one can be killed alone, beside a pool of threads for the same jobs.
+# A pool of processes, one of which can be killed alone, and a pool of threads for the same jobs.
 _POOLS = {
     "jobs": (JOB_QUEUES, "prefork", 2),
     "threads": (JOB_QUEUES, "threads", 3),
@@ -23,8 +23,8 @@ FORKING = tuple(name for name, (_, pool, _) in _POOLS.items() if pool == "prefor
 BEAT, GATEWAY = "beat", "gateway"
 
 
-class Crew:
-    """Workers, beat and gateway with `environment`; they end with `processes`."""
+class ConnectorProcesses:
+    """Workers, beat and gateway with `environment`. They end with `processes`."""
 
     def __init__(self, processes: Processes, root: Path, environment: Mapping[str, str], gateway_port: int) -> None:
         self._processes = processes
@@ -40,32 +40,32 @@ class Crew:
             self._start(name)
 
     def kill(self, name: str) -> None:
-        """SIGKILL to a process with all its children; the next `keep_up` starts it again."""
+        """Send SIGKILL to a process and its children; the next `restart_ended` starts it again."""
         self._children[name].kill()
 
-    def kill_child(self, name: str, draw: int) -> bool:
-        """SIGKILL to one process of a worker's pool; False when there is none at this moment."""
+    def kill_child(self, name: str, number: int) -> bool:
+        """Send SIGKILL to one process of a worker's pool; return False if there is none at this moment."""
         family = {p.pid: p for p in psutil.process_iter(["cmdline"]) if self._node(name) in (p.info["cmdline"] or [])}
         pool = [process for process in family.values() if process.ppid() in family]
         if not pool:
             return False
-        pool[draw % len(pool)].kill()
+        pool[number % len(pool)].kill()
         return True
 
-    def keep_up(self) -> None:
-        """Start again whoever has died."""
+    def restart_ended(self) -> None:
+        """Restart the processes that have ended."""
         for name, child in list(self._children.items()):
             if child.exit_code is not None:
                 self.restarts += 1
                 self._start(name)
 
     def _start(self, name: str) -> None:
-        # A log for each life: the last words of the dead are what one wants to read.
+        # A log file per start, so that the end of a killed process's log stays readable.
         command = replace(self._commands[name], name=f"{name}-{next(self._numbers):03d}")
         self._children[name] = self._processes.start(command)
 
     def _node(self, name: str) -> str:
-        # The port makes it this world's own among all processes of the machine.
+        # The port makes the name unique among all processes of the machine.
         return f"{name}-{self._port}@%h"
 
     def _argv(self) -> dict[str, Sequence[str]]:

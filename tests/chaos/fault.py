@@ -1,27 +1,28 @@
-"""What a fault is, whatever it breaks."""
+"""The interface of all faults."""
 
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.chaos.arena import Arena
+from tests.chaos.arena import ChaosWorld
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`begin` prepares it before people act, `strike` happens after, `end` undoes it; both last take their time.
+    """`begin` prepares the fault before people act, `strike` makes it happen after that, `end` undoes it.
 
-    `end` tells whether it struck at all: nobody may have passed a point, or called a vendor, in time. `target` is what
-    it breaks: no two faults of a round break the same. One that is `alone` demands what no second fault would let be.
+    `strike` and `end` may take some seconds. `end` returns whether the fault happened: perhaps no process passed the
+    point, or called the vendor, in time. `target` is what it breaks: the faults of a round have different targets. A
+    fault that is `alone` checks something that a second fault would disturb.
     """
 
     name: str
     target: str
-    begin: Callable[[Arena, random.Random], None]
-    strike: Callable[[Arena, random.Random], None]
-    end: Callable[[Arena], bool]
+    begin: Callable[[ChaosWorld, random.Random], None]
+    strike: Callable[[ChaosWorld, random.Random], None]
+    end: Callable[[ChaosWorld], bool]
     alone: bool = False
 
 
 def nothing(*_: object) -> None:
-    """Nothing to do."""
+    """Do nothing."""

@@ -1,4 +1,4 @@
-"""The faults: each with a name, how it strikes and how it is undone. People act between `begin` and `strike`."""
+"""All faults: each has a name, a way to strike and a way to undo it. People act between `begin` and `strike`."""
 
 import random
 import time
@@ -7,75 +7,78 @@ from typing import Any
 
 import psycopg
 
-from tests.chaos.arena import Arena
+from tests.chaos.arena import ChaosWorld
 from tests.chaos.crew import BEAT, FORKING, GATEWAY, WORKERS
 from tests.chaos.fault import Fault, nothing
 from tests.chaos.hostile import hostile_plans, hostile_shop
 from tests.chaos.outages import outages
-from tests.chaos.pace import Pace
+from tests.chaos.pace import Timing
 from tests.chaos.points import POINTS
 from tests.chaos.poisoned import poison_everywhere
 from tests.chaos.refusing import refused_orders
 from tests.world import TENANT
 
-# Seconds from the acts to a kill: some of the work has begun, some is done.
-_MIDST = 0.8
-# Seconds given to a fault that waits for somebody to run into it.
-_AMBUSH = 2.5
-_PIECE = 0.05
+# Most seconds from the actions to a kill: by then some jobs have started and some are done.
+_KILL_WITHIN = 0.8
+# Seconds to wait until a process runs into a fault.
+_STRIKE_TIMEOUT = 2.5
+_CHECK_SECONDS = 0.05
 
 
 def _kill(
-    name: str, target: str, strike: Callable[[Arena, random.Random], object], undo: Callable[[Arena], object] = nothing
+    name: str,
+    target: str,
+    strike: Callable[[ChaosWorld, random.Random], object],
+    undo: Callable[[ChaosWorld], object] = nothing,
 ) -> Fault:
-    def strike_in_the_midst(arena: Arena, draw: random.Random) -> None:
-        time.sleep(draw.uniform(0.0, _MIDST))
-        strike(arena, draw)
+    def strike_during_work(chaos: ChaosWorld, rng: random.Random) -> None:
+        time.sleep(rng.uniform(0.0, _KILL_WITHIN))
+        strike(chaos, rng)
 
-    def end(arena: Arena) -> bool:
-        undo(arena)
+    def end(chaos: ChaosWorld) -> bool:
+        undo(chaos)
         return True
 
-    return Fault(name, target, nothing, strike_in_the_midst, end)
+    return Fault(name, target, nothing, strike_during_work, end)
 
 
 def _kills() -> Iterator[Fault]:
-    def child(arena: Arena, draw: random.Random) -> None:
-        arena.crew.kill_child(draw.choice(FORKING), draw.randrange(100))
+    def child(chaos: ChaosWorld, rng: random.Random) -> None:
+        chaos.connector.kill_child(rng.choice(FORKING), rng.randrange(100))
 
     yield _kill("kill pool child", "processes", child)
-    yield _kill("kill worker", "processes", lambda arena, draw: arena.crew.kill(draw.choice(WORKERS)))
-    yield _kill("kill beat", "processes", lambda arena, _: arena.crew.kill(BEAT))
-    yield _kill("kill gateway", "processes", lambda arena, _: arena.crew.kill(GATEWAY))
+    yield _kill("kill worker", "processes", lambda chaos, rng: chaos.connector.kill(rng.choice(WORKERS)))
+    yield _kill("kill beat", "processes", lambda chaos, _: chaos.connector.kill(BEAT))
+    yield _kill("kill gateway", "processes", lambda chaos, _: chaos.connector.kill(GATEWAY))
 
 
 def _servers() -> Iterator[Fault]:
-    def flush(arena: Arena, draw: random.Random) -> None:
-        for _ in range(draw.choice((1, 2, 3))):
-            arena.world.redis.flushall()
-            time.sleep(draw.uniform(0.0, 0.3))
+    def flush(chaos: ChaosWorld, rng: random.Random) -> None:
+        for _ in range(rng.choice((1, 2, 3))):
+            chaos.world.redis.flushall()
+            time.sleep(rng.uniform(0.0, 0.3))
 
-    def freeze(arena: Arena, _: random.Random) -> None:
-        arena.servers.redis.freeze()
-        time.sleep(arena.pace.freeze)
+    def freeze(chaos: ChaosWorld, _: random.Random) -> None:
+        chaos.servers.redis.freeze()
+        time.sleep(chaos.timing.freeze)
 
     yield _kill(
-        "kill redis", "redis", lambda arena, _: arena.servers.redis.kill(), lambda arena: arena.servers.redis.restart()
+        "kill redis", "redis", lambda chaos, _: chaos.servers.redis.kill(), lambda chaos: chaos.servers.redis.restart()
     )
     yield _kill("flush redis", "redis", flush)
-    yield _kill("freeze redis", "redis", freeze, lambda arena: arena.servers.redis.thaw())
+    yield _kill("freeze redis", "redis", freeze, lambda chaos: chaos.servers.redis.thaw())
     yield _kill(
         "kill postgres",
         "postgres",
-        lambda arena, _: arena.servers.postgres.kill(),
-        lambda arena: arena.servers.postgres.restart(),
+        lambda chaos, _: chaos.servers.postgres.kill(),
+        lambda chaos: chaos.servers.postgres.restart(),
     )
-    yield _kill("terminate backends", "postgres", lambda arena, _: _terminate(arena))
+    yield _kill("terminate backends", "postgres", lambda chaos, _: _terminate(chaos))
 
 
-def _terminate(arena: Arena) -> None:
-    # Beside a pooler, which might lend us one of the sessions that are to end.
-    with psycopg.connect(arena.servers.postgres.superuser_url, autocommit=True) as connection:
+def _terminate(chaos: ChaosWorld) -> None:
+    # Not through the pooler, which might give us one of the sessions that are to be terminated.
+    with psycopg.connect(chaos.servers.postgres.superuser_url, autocommit=True) as connection:
         connection.execute(
             "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'connector'"
         )
@@ -84,33 +87,35 @@ def _terminate(arena: Arena) -> None:
 def _points() -> Iterator[Fault]:
     for point in POINTS:
 
-        def begin(arena: Arena, draw: random.Random, point: str = point) -> None:
-            arena.points.arm(point, draw.randint(1, 4))
+        def begin(chaos: ChaosWorld, rng: random.Random, point: str = point) -> None:
+            chaos.points.arm(point, rng.randint(1, 4))
 
-        def strike(arena: Arena, _: random.Random, point: str = point) -> None:
-            _await(lambda: arena.points.struck(point))
+        def strike(chaos: ChaosWorld, _: random.Random, point: str = point) -> None:
+            _await(lambda: chaos.points.struck(point))
 
-        def end(arena: Arena, point: str = point) -> bool:
-            struck = arena.points.struck(point)
-            arena.points.disarm(point)
+        def end(chaos: ChaosWorld, point: str = point) -> bool:
+            struck = chaos.points.struck(point)
+            chaos.points.disarm(point)
             return struck
 
         yield Fault(f"die {point}", "processes", begin, strike, end)
 
 
-def _vendors(pace: Pace) -> Iterator[Fault]:
+def _vendors(timing: Timing) -> Iterator[Fault]:
     for vendor in ("shop", "afosto"):
-        for name, plan in {**_plans(pace), **hostile_plans()}.items():
+        for name, plan in {**_plans(timing), **hostile_plans()}.items():
             yield _vendor_fault(f"{vendor}: {name}", vendor == "shop", plan)
 
 
-def _plans(pace: Pace) -> Mapping[str, Sequence[Mapping[str, Any]]]:
-    """What goes wrong at a vendor. Times are chosen by the deadline of a call."""
-    slow = {"seconds": 1.3 * pace.deadline}
+def _plans(timing: Timing) -> Mapping[str, Sequence[Mapping[str, Any]]]:
+    """Return the faults of a vendor. Their times depend on the deadline of a call."""
+    slow = {"seconds": 1.3 * timing.deadline}
     return {
         "timeouts": [{"kind": "latency", "probability": 0.5, **slow}],
         "resets after effect": [{"kind": "reset", "probability": 0.6, "writes": True}],
-        "late effects": [{"kind": "late", "probability": 0.6, "writes": True, "seconds": pace.late, "hold": 0.1}],
+        "late effects": [
+            {"kind": "late", "probability": 0.6, "writes": True, "seconds": timing.late_effect, "hold": 0.1}
+        ],
         "429 storm": [{"kind": "429", "probability": 0.8, "retry_after": 1}],
         "5xx storm": [{"kind": kind, "probability": 0.4} for kind in ("500", "502", "503")],
         "5xx after effect": [{"kind": "503", "probability": 0.6, "writes": True, "after_effect": True}],
@@ -121,46 +126,46 @@ def _plans(pace: Pace) -> Mapping[str, Sequence[Mapping[str, Any]]]:
 
 
 def _vendor_fault(name: str, is_shop: bool, plan: Sequence[Mapping[str, Any]]) -> Fault:
-    def configure(arena: Arena, faults: Sequence[Mapping[str, Any]], **seed: int) -> None:
+    def configure(chaos: ChaosWorld, faults: Sequence[Mapping[str, Any]], **seed: int) -> None:
         if is_shop:
-            for shop in arena.shops:
-                arena.world.epages.set_faults(shop, faults=list(faults), **seed)
+            for shop in chaos.shops:
+                chaos.world.epages.set_faults(shop, faults=list(faults), **seed)
         else:
-            arena.world.afosto.set_faults(TENANT, *(dict(fault) for fault in faults), **seed)
+            chaos.world.afosto.set_faults(TENANT, *(dict(fault) for fault in faults), **seed)
 
-    def fired(arena: Arena) -> int:
+    def fired(chaos: ChaosWorld) -> int:
         if is_shop:
-            return sum(sum(arena.world.epages.stats(shop)["faults"].values()) for shop in arena.shops)
-        return sum(arena.world.afosto.stats(TENANT)["faults"].values())
+            return sum(sum(chaos.world.epages.stats(shop)["faults"].values()) for shop in chaos.shops)
+        return sum(chaos.world.afosto.stats(TENANT)["faults"].values())
 
     before: dict[str, int] = {}
 
-    def begin(arena: Arena, draw: random.Random) -> None:
-        before["fired"] = fired(arena)
-        configure(arena, plan, seed=draw.randrange(10**6))
+    def begin(chaos: ChaosWorld, rng: random.Random) -> None:
+        before["fired"] = fired(chaos)
+        configure(chaos, plan, seed=rng.randrange(10**6))
 
-    def strike(arena: Arena, draw: random.Random) -> None:
-        _await(lambda: fired(arena) > before["fired"])
-        time.sleep(draw.uniform(0.2, 1.2) * arena.pace.deadline)
+    def strike(chaos: ChaosWorld, rng: random.Random) -> None:
+        _await(lambda: fired(chaos) > before["fired"])
+        time.sleep(rng.uniform(0.2, 1.2) * chaos.timing.deadline)
 
-    def end(arena: Arena) -> bool:
-        configure(arena, ())
-        return fired(arena) > before["fired"]
+    def end(chaos: ChaosWorld) -> bool:
+        configure(chaos, ())
+        return fired(chaos) > before["fired"]
 
     return Fault(name, name.partition(":")[0], begin, strike, end)
 
 
 def _await(holds: Callable[[], bool]) -> None:
-    ends = time.monotonic() + _AMBUSH
+    ends = time.monotonic() + _STRIKE_TIMEOUT
     while not holds() and time.monotonic() < ends:
-        time.sleep(_PIECE)
+        time.sleep(_CHECK_SECONDS)
 
 
-def outside_faults(pace: Pace) -> list[Fault]:
-    """What is done to a fleet of which no process is killed."""
-    return [*_servers(), *outages(pace), hostile_shop(), poison_everywhere()]
+def faults_without_kills(timing: Timing) -> list[Fault]:
+    """Return the faults of servers and vendors, and the poison: those that kill no process of the connector."""
+    return [*_servers(), *outages(timing), hostile_shop(), poison_everywhere()]
 
 
-def all_faults(pace: Pace) -> list[Fault]:
-    """Every fault there is, in an order that never changes: a seed draws from it."""
-    return [*_kills(), *outside_faults(pace), *_points(), *_vendors(pace), refused_orders()]
+def all_faults(timing: Timing) -> list[Fault]:
+    """Return all faults in a fixed order, so that a seed always chooses the same ones."""
+    return [*_kills(), *faults_without_kills(timing), *_points(), *_vendors(timing), refused_orders()]

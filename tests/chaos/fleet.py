@@ -1,7 +1,7 @@
-"""`python -m tests.chaos.fleet --rounds 20`: the shipped fleet under a plain shell outlives what its servers do to it.
+"""`python -m tests.chaos.fleet --rounds 20`: the processes of the Procfile survive every fault of their servers.
 
-Nothing restarts anything here. After each round every process must be the one that was started, `connector doctor` must
-end with 0 within a minute of the fault's end, and both sides must be proven equal.
+A plain shell starts them, and nothing restarts them. After each round every process must still be the result that was
+started, `connector doctor` must end with 0 within a minute of the fault's end, and the proof must find no difference.
 """
 
 import random
@@ -18,130 +18,132 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.chaos.arena import Arena
+from tests.chaos.arena import ChaosWorld
 from tests.chaos.fault import Fault
-from tests.chaos.faults import outside_faults
-from tests.chaos.pace import FLEET, Pace
-from tests.chaos.rounds import settle
+from tests.chaos.faults import faults_without_kills
+from tests.chaos.pace import FLEET, Timing
+from tests.chaos.rounds import wait_until_equal
 from tests.chaos.shell import ShellFleet
 from tests.hosts.host import ROOT
-from workers.local.stopping import STOPPED, stopped_in_order
+from workers.local.stopping import INTERRUPTED, graceful_stop
 
-# Seconds from a fault's end until doctor must find everything in place.
-WELL_WITHIN = 60.0
+# Seconds after a fault's end within which doctor must find no problem.
+HEALTHY_WITHIN = 60.0
 _PAUSE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Survival:
-    """One round: whether it struck, who died, seconds until doctor was 0 (None: never), what differs."""
+class FleetRound:
+    """One round: whether the fault struck, which processes died, seconds until doctor ended with 0 (None: never)."""
 
     fault: str
     struck: bool
     dead: tuple[str, ...]
-    well_after: float | None
+    healthy_after: float | None
     complaint: str
     differences: tuple[str, ...]
 
     @property
     def ok(self) -> bool:
-        """Whether all that is demanded was seen."""
-        return not self.dead and not self.differences and self.well_after is not None
+        """Whether the round met all requirements."""
+        return not self.dead and not self.differences and self.healthy_after is not None
 
 
-def run_fleet(folder: Path, pace: Pace, seed: int, rounds: int | None = None) -> Generator[Survival, None, None]:
-    """Let every fault strike once, in an order that `seed` draws, or the first `rounds` of them."""
-    draw = random.Random(f"fleet/{seed}")
-    with Arena(folder, pace, draw, ShellFleet) as arena:
-        fleet = arena.crew
+def run_fleet(folder: Path, timing: Timing, seed: int, rounds: int | None = None) -> Generator[FleetRound, None, None]:
+    """Make every fault strike once, in a random order given by `seed`; or only the first `rounds` of them."""
+    rng = random.Random(f"fleet/{seed}")
+    with ChaosWorld(folder, timing, rng, ShellFleet) as chaos:
+        fleet = chaos.connector
         assert isinstance(fleet, ShellFleet)
-        _calm(arena, fleet)
-        faults = outside_faults(pace)
-        draw.shuffle(faults)
+        _wait_until_working(chaos, fleet)
+        faults = faults_without_kills(timing)
+        rng.shuffle(faults)
         for fault in faults[:rounds]:
-            survival = _round(arena, fleet, fault, draw)
-            yield survival
-            if survival.dead:
-                # Nobody brings it back, so that no later round would tell anything.
+            result = _round(chaos, fleet, fault, rng)
+            yield result
+            if result.dead:
+                # Nothing restarts it, so later rounds would show nothing.
                 return
 
 
-def _calm(arena: Arena, fleet: ShellFleet) -> None:
-    """Begin when the whole fleet is at work."""
-    well_after, complaint = _until_well(arena.world.env)
-    if not fleet.complete() or well_after is None:
-        raise AssertionError(f"the fleet does not come up: {complaint}")
+def _wait_until_working(chaos: ChaosWorld, fleet: ShellFleet) -> None:
+    """Wait until the whole fleet is working."""
+    healthy_after, complaint = _wait_for_doctor(chaos.world.env)
+    if not fleet.complete() or healthy_after is None:
+        raise AssertionError(f"the fleet does not start: {complaint}")
 
 
-def _round(arena: Arena, fleet: ShellFleet, fault: Fault, draw: random.Random) -> Survival:
-    fault.begin(arena, draw)
-    arena.people.act()
-    fault.strike(arena, draw)
-    struck = fault.end(arena)
-    well_after, complaint = _until_well(arena.world.env)
-    differences = [*arena.complaints, *settle(arena, time.monotonic() + arena.pace.patience)]
-    told = tuple(f"{found.kind} {found.order}: {found.message}" for found in differences)
-    return Survival(fault.name, struck, tuple(fleet.dead()), well_after, complaint, told)
+def _round(chaos: ChaosWorld, fleet: ShellFleet, fault: Fault, rng: random.Random) -> FleetRound:
+    fault.begin(chaos, rng)
+    chaos.people.act()
+    fault.strike(chaos, rng)
+    struck = fault.end(chaos)
+    healthy_after, complaint = _wait_for_doctor(chaos.world.env)
+    differences = [*chaos.differences_during_faults, *wait_until_equal(chaos, time.monotonic() + chaos.timing.timeout)]
+    texts = tuple(f"{found.kind} {found.order}: {found.message}" for found in differences)
+    return FleetRound(fault.name, struck, tuple(fleet.dead()), healthy_after, complaint, texts)
 
 
-def _until_well(environment: Mapping[str, str]) -> tuple[float | None, str]:
-    """Ask doctor until it is content; returns after how many seconds, and what it said last when it never was."""
+def _wait_for_doctor(environment: Mapping[str, str]) -> tuple[float | None, str]:
+    """Run doctor until it ends with 0; return the seconds this took, or None and its last output."""
     started = time.monotonic()
     while True:
         asked = subprocess.run(
-            ["connector", "doctor"],  # noqa: S607 - that of the environment
+            ["connector", "doctor"],  # noqa: S607 - the one of the environment
             env=environment,
             cwd=ROOT,
             capture_output=True,
             text=True,
-            timeout=WELL_WITHIN,
+            timeout=HEALTHY_WITHIN,
             check=False,
         )
         passed = time.monotonic() - started
         if asked.returncode == 0:
             return passed, ""
-        if passed > WELL_WITHIN:
+        if passed > HEALTHY_WITHIN:
             return None, "\n".join(line for line in asked.stdout.splitlines() if line.startswith("WRONG"))
         time.sleep(_PAUSE)
 
 
 @click.command()
-@click.option("--rounds", type=click.IntRange(min=1), help="How many faults; every fault once when absent.")
-@click.option("--seed", type=int, default=1, show_default=True, help="Draws everything.")
+@click.option("--rounds", type=click.IntRange(min=1), help="How many faults; omit for every fault once.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed of all random choices.")
 def main(rounds: int | None, seed: int) -> None:
-    """Let every fault strike the fleet once; ends with 1 when a process dies or doctor stays unhappy."""
+    """Make every fault strike the fleet once. The exit code is 1 if a process dies or doctor goes on failing."""
     console = Console(width=None if sys.stdout.isatty() else 110)
     folder = Path(tempfile.mkdtemp(prefix="connector-fleet-"))
     console.print(f"seed {seed}; logs in {folder}")
-    seen: list[Survival] = []
+    results: list[FleetRound] = []
     running = run_fleet(folder / "world", FLEET, seed, rounds)
     code = 0
     try:
-        with stopped_in_order():
-            seen.extend(running)
+        with graceful_stop():
+            results.extend(running)
     except KeyboardInterrupt:
-        code = STOPPED
+        code = INTERRUPTED
     finally:
         running.close()
-        _tell(console, seen)
-    if any(not survival.ok for survival in seen):
+        _print(console, results)
+    if any(not result.ok for result in results):
         code = 1
     if code == 0:
-        console.print("Every process is the one that was started.")
+        console.print("Every process is still the result that was started.")
         shutil.rmtree(folder)
     sys.exit(code)
 
 
-def _tell(console: Console, seen: list[Survival]) -> None:
+def _print(console: Console, results: list[FleetRound]) -> None:
     made = Table("fault", "struck", "dead", "doctor 0 after s", "differences")
-    for one in seen:
-        after = "never" if one.well_after is None else f"{one.well_after:.1f}"
-        made.add_row(one.fault, str(one.struck), ", ".join(one.dead) or "none", after, str(len(one.differences)))
+    for result in results:
+        after = "never" if result.healthy_after is None else f"{result.healthy_after:.1f}"
+        made.add_row(
+            result.fault, str(result.struck), ", ".join(result.dead) or "none", after, str(len(result.differences))
+        )
     console.print(made)
-    for one in seen:
-        for line in (one.complaint, *one.differences):
+    for result in results:
+        for line in (result.complaint, *result.differences):
             if line:
-                console.print(f"{one.fault}: {line}", soft_wrap=True)
+                console.print(f"{result.fault}: {line}", soft_wrap=True)
 
 
 if __name__ == "__main__":

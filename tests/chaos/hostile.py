@@ -1,6 +1,7 @@
 """Faults of a hostile vendor: odd numbers, texts and headers, hostile bodies; and a hostile shop beside a good one.
 
-Only what no reader may believe: what is done in good faith does not heal when the vendor tells the truth again.
+Only values that every reader must refuse. If the connector acted on a plausible wrong value, this would not be undone
+when the vendor sends right values again.
 """
 
 import random
@@ -10,25 +11,25 @@ from typing import Any
 
 from simulators.hostile.bodies import BODIES, REFUSALS
 from simulators.hostile.values import NUMBERS, TEXTS, incredible
-from tests.chaos.arena import Arena
+from tests.chaos.arena import ChaosWorld
 from tests.chaos.fault import Fault
 from workers.local.proof import Difference
 
 Plan = Sequence[Mapping[str, Any]]
 
-_PIECE = 0.2
-# In a text for people these are cleaned or cut and then believed; where a text identifies, nobody believes them.
-_CLEANED = {"nul", "surrogate", "long"}
-_IDENTIFIES = r"(_id|Id|(^|\.)id|(^|\.|order)[nN]umber|sku|currency|taxModel|[sS]tatus|progress|access_token)$"
+_CHECK_SECONDS = 0.2
+# In texts for people these are cleaned or cut and then accepted; in texts that identify something they are refused.
+_ACCEPTED_IN_TEXTS = {"nul", "surrogate", "long"}
+_IDENTIFYING_FIELDS = r"(_id|Id|(^|\.)id|(^|\.|order)[nN]umber|sku|currency|taxModel|[sS]tatus|progress|access_token)$"
 
 
 def hostile_plans() -> Mapping[str, Plan]:
-    """What a hostile vendor answers, by name of the fault."""
+    """Return a hostile vendor's answers by the name of the fault."""
     return {
         "odd numbers": [{"kind": "odd-number", "probability": 0.5, "only": incredible(NUMBERS)}],
         "odd texts": [
-            {"kind": "odd-text", "probability": 0.3, "only": sorted(set(incredible(TEXTS)) - _CLEANED)},
-            {"kind": "odd-text", "probability": 0.3, "only": sorted(_CLEANED), "at": _IDENTIFIES},
+            {"kind": "odd-text", "probability": 0.3, "only": sorted(set(incredible(TEXTS)) - _ACCEPTED_IN_TEXTS)},
+            {"kind": "odd-text", "probability": 0.3, "only": sorted(_ACCEPTED_IN_TEXTS), "at": _IDENTIFYING_FIELDS},
         ],
         "odd headers": [{"kind": "odd-header", "probability": 0.5}],
         "hostile bodies": [
@@ -38,33 +39,33 @@ def hostile_plans() -> Mapping[str, Plan]:
 
 
 def hostile_shop() -> Fault:
-    """One shop answers garbage only, and the other's acts must all arrive meanwhile."""
+    """One shop answers only garbage; meanwhile all actions of the other shop must arrive."""
     fired: dict[str, int] = {}
 
-    def begin(arena: Arena, draw: random.Random) -> None:
-        hostile, _ = arena.shops
-        fired["before"] = _spoiled(arena, hostile)
+    def begin(chaos: ChaosWorld, rng: random.Random) -> None:
+        hostile, _ = chaos.shops
+        fired["before"] = _faults_fired(chaos, hostile)
         plans = [{**fault, "probability": 0.4} for plan in hostile_plans().values() for fault in plan]
-        arena.world.epages.set_faults(hostile, faults=plans, seed=draw.randrange(10**6))
+        chaos.world.epages.set_faults(hostile, faults=plans, seed=rng.randrange(10**6))
 
-    def strike(arena: Arena, _: random.Random) -> None:
-        hostile, good = arena.shops
-        ends = time.monotonic() + arena.pace.patience
-        while not (arena.has_arrived(good) and _spoiled(arena, hostile) > fired["before"]):
+    def strike(chaos: ChaosWorld, _: random.Random) -> None:
+        hostile, good = chaos.shops
+        ends = time.monotonic() + chaos.timing.timeout
+        while not (chaos.has_arrived(good) and _faults_fired(chaos, hostile) > fired["before"]):
             if time.monotonic() > ends:
-                message = f"what was done in {good} has not arrived while {hostile} is hostile"
-                arena.complaints.append(Difference("late", good, f"{message}; {arena.open_work()}"))
+                message = f"actions in {good} have not arrived while {hostile} is hostile"
+                chaos.differences_during_faults.append(Difference("late", good, f"{message}; {chaos.open_work()}"))
                 return
-            arena.crew.keep_up()
-            time.sleep(_PIECE)
+            chaos.connector.restart_ended()
+            time.sleep(_CHECK_SECONDS)
 
-    def end(arena: Arena) -> bool:
-        hostile, _ = arena.shops
-        arena.world.epages.set_faults(hostile, faults=[])
-        return _spoiled(arena, hostile) > fired["before"]
+    def end(chaos: ChaosWorld) -> bool:
+        hostile, _ = chaos.shops
+        chaos.world.epages.set_faults(hostile, faults=[])
+        return _faults_fired(chaos, hostile) > fired["before"]
 
     return Fault("hostile shop beside a good one", "shop", begin, strike, end, alone=True)
 
 
-def _spoiled(arena: Arena, shop: str) -> int:
-    return sum(arena.world.epages.stats(shop)["faults"].values())
+def _faults_fired(chaos: ChaosWorld, shop: str) -> int:
+    return sum(chaos.world.epages.stats(shop)["faults"].values())

@@ -1,7 +1,8 @@
-"""What people do while things break: each order has a life, of an act or two per round, by its shop or by Afosto.
+"""What people do while things break: each order has a list of actions, one or two per round, in its shop or in Afosto.
 
-No order is touched by both sides, so every act has exactly one effect and the proof excuses nothing. But some are sent
-by both at once, each with a tracking code of its own: that is one shipment, and people must hear of its two codes.
+Each order is changed on one side only, so every action has exactly one effect and the proof leaves nothing to a person.
+But some orders are shipped by both sides at once, each with its own tracking code: that is one shipment, and the
+connector must warn of its two codes.
 """
 
 import random
@@ -18,7 +19,7 @@ from tests.world import TENANT, World
 Document = Mapping[str, Any]
 
 _ON_BOTH_SIDES = "send on both sides"
-# Kind of delivery → lives; an act is named as both control APIs name it, `some` takes a part of what is left.
+# Possible lists of actions, by the names that both control APIs use; `some` takes a part of what is left.
 _SHIPPED = (
     ("ship", "deliver", "return"),
     ("ship some", "ship", "deliver"),
@@ -27,65 +28,65 @@ _SHIPPED = (
     ("cancel",),
     (_ON_BOTH_SIDES, "deliver", "return"),
 )
-_COLLECTED = (("ready", "collect", "return"), ("ready", "collect"), ("cancel",))
-# Paid, real, with a payment method that pays back parts: then no act waits for a person.
-_WISHES = {"paid": True, "test": False, "payment": "PayPal"}
-_COLLECTED_SHARE = 0.2
-# Of the orders, those to which the next happens before anybody can know that the first is carried over.
-_HASTY_SHARE = 0.5
+_PICKUP = (("ready", "collect", "return"), ("ready", "collect"), ("cancel",))
+# Paid, no test, with a payment method that allows partial refunds: so no action waits for a person.
+_ORDER = {"paid": True, "test": False, "payment": "PayPal"}
+_PICKUP_SHARE = 0.2
+# Part of the orders that get a second action before the first one can have arrived.
+_TWO_ACTIONS_SHARE = 0.5
 
 
 @dataclass(slots=True)
-class Living:
-    """An order of a shop, who acts on it, and what is still to be done to it."""
+class PlannedOrder:
+    """An order of a shop, which side acts on it, and the actions that are still to come."""
 
     shop: str
     id: str
     by_shop: bool
-    acts: deque[str]
+    actions: deque[str]
 
 
 class People:
-    """Sells in the shops and acts on what was sold, drawing from `draw`."""
+    """Sells in the shops and acts on the orders, with random choices from `rng`."""
 
-    def __init__(self, world: World, shops: Sequence[str], draw: random.Random) -> None:
+    def __init__(self, world: World, shops: Sequence[str], rng: random.Random) -> None:
         self._world = world
         self._shops = shops
-        self._draw = draw
-        self._living: list[Living] = []
-        self.acts = 0
+        self._rng = rng
+        self._orders: list[PlannedOrder] = []
+        self.actions = 0
 
     def act(self) -> None:
-        """Take the next step of every life and begin some new ones."""
-        self._step_all(self._living)
+        """Take the next action on every order, and place some new orders."""
+        self._step_all(self._orders)
         for shop in self._shops:
-            for _ in range(self._draw.choice((1, 1, 2))):
-                self._living.append(self._sell(shop))
+            for _ in range(self._rng.choice((1, 1, 2))):
+                self._orders.append(self._sell(shop))
 
-    def hasten(self) -> None:
-        """Take one more step of some lives, at once: what it undoes may not have arrived on the other side yet."""
-        self._step_all([order for order in self._living if self._draw.random() < _HASTY_SHARE])
+    def act_again_at_once(self) -> None:
+        """Take one more action on some orders at once, before the last one has arrived on the other side."""
+        self._step_all([order for order in self._orders if self._rng.random() < _TWO_ACTIONS_SHARE])
 
-    def _step_all(self, orders: Sequence[Living]) -> None:
+    def _step_all(self, orders: Sequence[PlannedOrder]) -> None:
         opened = {
             order["reference"]: order for order in self._world.afosto.orders(TENANT) if order["status"] != "CONCEPT"
         }
         for order in orders:
             self._step(order, opened.get(reference(order.shop, order.id)))
-        self._living = [order for order in self._living if order.acts]
+        self._orders = [order for order in self._orders if order.actions]
 
-    def _sell(self, shop: str) -> Living:
-        self.acts += 1
-        collected = self._draw.random() < _COLLECTED_SHARE
-        order = self._world.epages.place(shop, pickup=collected, **_WISHES)
-        life = self._draw.choice(_COLLECTED if collected else _SHIPPED)
-        return Living(shop, order["id"], self._draw.random() < 0.5, deque(life))
+    def _sell(self, shop: str) -> PlannedOrder:
+        self.actions += 1
+        collected = self._rng.random() < _PICKUP_SHARE
+        order = self._world.epages.place(shop, pickup=collected, **_ORDER)
+        actions = self._rng.choice(_PICKUP if collected else _SHIPPED)
+        return PlannedOrder(shop, order["id"], self._rng.random() < 0.5, deque(actions))
 
-    def _step(self, order: Living, opened: Document | None) -> None:
-        if opened is None and (not order.by_shop or order.acts[0] == _ON_BOTH_SIDES):
-            return  # Afosto's people see the order only once it is there
-        act, _, some = order.acts.popleft().partition(" ")
-        self.acts += 1
+    def _step(self, order: PlannedOrder, opened: Document | None) -> None:
+        if opened is None and (not order.by_shop or order.actions[0] == _ON_BOTH_SIDES):
+            return  # Afosto's people see the order only after its import
+        act, _, some = order.actions.popleft().partition(" ")
+        self.actions += 1
         if opened is not None and act == "send":
             self._on_both_sides(order, opened)
         elif opened is not None and not order.by_shop:
@@ -93,40 +94,40 @@ class People:
         else:
             self._in_shop(order, act, bool(some))
 
-    def _on_both_sides(self, order: Living, opened: Document) -> None:
+    def _on_both_sides(self, order: PlannedOrder, opened: Document) -> None:
         self._in_shop(order, "ship", some=False)
         with suppress(ControlRefused):
-            # Unless the connector was faster than Afosto's people.
+            # Refused if the connector was faster than Afosto's people.
             self._in_afosto(opened, "ship", some=False)
 
-    def _in_shop(self, order: Living, act: str, some: bool) -> None:
+    def _in_shop(self, order: PlannedOrder, act: str, some: bool) -> None:
         details: dict[str, Any] = {}
         if some:
-            truth = self._world.epages.order(order.shop, order.id)
-            line = next((line for line in truth["lines"] if line["unshipped"]), None)
+            shop_order = self._world.epages.order(order.shop, order.id)
+            line = next((line for line in shop_order["lines"] if line["unshipped"]), None)
             if line is None:
                 return
-            details["lines"] = {line["id"]: self._draw.randint(1, line["unshipped"])}
+            details["lines"] = {line["id"]: self._rng.randint(1, line["unshipped"])}
         if act == "ship":
-            details["tracking"] = f"LZ{self._draw.randrange(10**9):09d}DE"
-        if act == "cancel" and some and _is_all(truth, details["lines"]):
+            details["tracking"] = f"LZ{self._rng.randrange(10**9):09d}DE"
+        if act == "cancel" and some and _is_all(shop_order, details["lines"]):
             del details["lines"]
-        if act in ("ship", "deliver", "return") and not self._may(order, act):
+        if act in ("ship", "deliver", "return") and not self._is_possible(order, act):
             return
         self._world.epages.act(order.shop, order.id, "pick-up" if act == "collect" else act, **details)
 
-    def _may(self, order: Living, act: str) -> bool:
-        """Whether anything is left for it: a part may have been all there was."""
-        truth = self._world.epages.order(order.shop, order.id)
+    def _is_possible(self, order: PlannedOrder, act: str) -> bool:
+        """Return whether pieces are left for the action: a part may have been all of them."""
+        shop_order = self._world.epages.order(order.shop, order.id)
         states = {"ship": ("unshipped",), "deliver": ("shipped",), "return": ("shipped", "delivered", "picked_up")}
-        return any(line[state] for line in truth["lines"] for state in states[act])
+        return any(line[state] for line in shop_order["lines"] for state in states[act])
 
     def _in_afosto(self, order: Document, act: str, some: bool) -> None:
         afosto, id_ = self._world.afosto, order["id"]
         left = [unit["id"] for unit in order["units"] if unit["progress"] == "OPEN" and not unit["parcel"]]
-        part = self._draw.sample(left, self._draw.randint(1, len(left))) if some and left else None
+        part = self._rng.sample(left, self._rng.randint(1, len(left))) if some and left else None
         if act == "ship" and left:
-            afosto.ship(TENANT, id_, part, f"AF{self._draw.randrange(10**9):09d}NL")
+            afosto.ship(TENANT, id_, part, f"AF{self._rng.randrange(10**9):09d}NL")
         elif act == "cancel" and left:
             afosto.cancel(TENANT, id_, part)
         elif act == "ready":
@@ -134,11 +135,11 @@ class People:
         elif act in ("deliver", "collect"):
             afosto.deliver(TENANT, id_)
         elif act == "return":
-            # What was canceled, or was never packed, does not come back.
+            # Only packed units that were not canceled can come back.
             units = [unit["id"] for unit in order["units"] if unit["progress"] == "OPEN" and unit["parcel"]]
             if units:
-                outcome = self._draw.choice(("restocked", "broken", "rejected"))
-                afosto.return_(TENANT, id_, self._draw.sample(units, self._draw.randint(1, len(units))), outcome)
+                outcome = self._rng.choice(("restocked", "broken", "rejected"))
+                afosto.return_(TENANT, id_, self._rng.sample(units, self._rng.randint(1, len(units))), outcome)
 
 
 def _is_all(order: Document, lines: Mapping[str, int]) -> bool:

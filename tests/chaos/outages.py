@@ -1,4 +1,4 @@
-"""Servers that live and yet take no writes: a standby in the primary's place, a read-only database, a full disk."""
+"""Faults of servers that run but accept no writes: a promoted standby, a read-only database, a full disk."""
 
 import random
 import time
@@ -6,23 +6,23 @@ from collections.abc import Callable, Iterator
 
 from redis import Redis
 
-from tests.chaos.arena import Arena
+from tests.chaos.arena import ChaosWorld
 from tests.chaos.fault import Fault, nothing
-from tests.chaos.pace import Pace
-from tests.disks import mountable
+from tests.chaos.pace import Timing
+from tests.disks import can_mount
 from tests.pooler import PGBOUNCER
 from tests.refusals import REFUSALS, Refusal, steady_client
 
 
-def outages(pace: Pace) -> Iterator[Fault]:
-    """Give them all; disks can be filled by root only."""
+def outages(timing: Timing) -> Iterator[Fault]:
+    """Yield all of them; only root can fill disks."""
     yield _promoted()
     yield _read_only()
     if PGBOUNCER:
         yield _restarted_pooler()
     for refusal in REFUSALS:
         yield _refused(refusal)
-    if mountable():
+    if can_mount():
         yield _full_postgres()
         yield _full_redis()
 
@@ -30,57 +30,57 @@ def outages(pace: Pace) -> Iterator[Fault]:
 def _outage(
     name: str,
     target: str,
-    strike: Callable[[Arena], object],
-    undo: Callable[[Arena], object],
-    begin: Callable[[Arena], object] = nothing,
+    strike: Callable[[ChaosWorld], object],
+    undo: Callable[[ChaosWorld], object],
+    begin: Callable[[ChaosWorld], object] = nothing,
 ) -> Fault:
-    """One that lasts as long as the pace's outages do, from shortly after the acts."""
+    """Return a fault that starts shortly after the actions."""
 
-    def prepared(arena: Arena, _: random.Random) -> None:
-        begin(arena)
+    def prepared(chaos: ChaosWorld, _: random.Random) -> None:
+        begin(chaos)
 
-    def struck(arena: Arena, draw: random.Random) -> None:
-        time.sleep(draw.uniform(0.0, arena.pace.outage / 2))
-        strike(arena)
+    def strike_later(chaos: ChaosWorld, rng: random.Random) -> None:
+        time.sleep(rng.uniform(0.0, chaos.timing.outage / 2))
+        strike(chaos)
 
-    def end(arena: Arena) -> bool:
-        undo(arena)
+    def end(chaos: ChaosWorld) -> bool:
+        undo(chaos)
         return True
 
-    return Fault(name, target, prepared, struck, end)
+    return Fault(name, target, prepared, strike_later, end)
 
 
-def _lasting(outage: Callable[[Arena], object]) -> Callable[[Arena], None]:
-    def lasts(arena: Arena) -> None:
-        outage(arena)
-        time.sleep(arena.pace.outage)
+def _lasting(outage: Callable[[ChaosWorld], object]) -> Callable[[ChaosWorld], None]:
+    def lasts(chaos: ChaosWorld) -> None:
+        outage(chaos)
+        time.sleep(chaos.timing.outage)
 
     return lasts
 
 
 def _refused(refusal: Refusal) -> Fault:
-    """The client stays connected: another one might be refused."""
-    kept: list[Redis] = []
+    """Make Redis refuse. The client stays connected, because a new connection might be refused."""
+    clients: list[Redis] = []
 
-    def refuse(arena: Arena) -> None:
-        kept.append(steady_client(arena.servers.redis.url))
-        refusal.begin(kept[0])
+    def refuse(chaos: ChaosWorld) -> None:
+        clients.append(steady_client(chaos.servers.redis.url))
+        refusal.begin(clients[0])
 
-    def work_again(_: Arena) -> None:
-        client = kept.pop()
+    def recover(_: ChaosWorld) -> None:
+        client = clients.pop()
         refusal.end(client)
         client.close()
 
-    return _outage(f"redis refuses: {refusal.word}", "redis", _lasting(refuse), work_again)
+    return _outage(f"redis refuses: {refusal.word}", "redis", _lasting(refuse), recover)
 
 
 def _promoted() -> Fault:
     return _outage(
         "promote the standby",
         "postgres",
-        lambda arena: arena.servers.postgres.promote(arena.pace.outage),
+        lambda chaos: chaos.servers.postgres.promote(chaos.timing.outage),
         nothing,
-        lambda arena: arena.servers.postgres.copy(),
+        lambda chaos: chaos.servers.postgres.add_standby(),
     )
 
 
@@ -88,48 +88,48 @@ def _read_only() -> Fault:
     return _outage(
         "read-only postgres",
         "postgres",
-        _lasting(lambda arena: arena.servers.postgres.forbid_writes(forbidden=True)),
-        lambda arena: arena.servers.postgres.forbid_writes(forbidden=False),
+        _lasting(lambda chaos: chaos.servers.postgres.forbid_writes(forbidden=True)),
+        lambda chaos: chaos.servers.postgres.forbid_writes(forbidden=False),
     )
 
 
 def _restarted_pooler() -> Fault:
-    """It strikes only in the worlds that have one."""
+    """Kill the pooler. It strikes only in worlds that have one."""
 
-    def strike(arena: Arena, draw: random.Random) -> None:
-        time.sleep(draw.uniform(0.0, arena.pace.outage / 2))
-        if arena.servers.pooler:
-            arena.servers.pooler.kill()
+    def strike(chaos: ChaosWorld, rng: random.Random) -> None:
+        time.sleep(rng.uniform(0.0, chaos.timing.outage / 2))
+        if chaos.servers.pooler:
+            chaos.servers.pooler.kill()
 
-    def end(arena: Arena) -> bool:
-        if arena.servers.pooler:
-            arena.servers.pooler.restart()
-        return arena.servers.pooler is not None
+    def end(chaos: ChaosWorld) -> bool:
+        if chaos.servers.pooler:
+            chaos.servers.pooler.restart()
+        return chaos.servers.pooler is not None
 
     return Fault("restart the pooler", "postgres", nothing, strike, end)
 
 
 def _full_postgres() -> Fault:
-    def free(arena: Arena) -> None:
-        arena.servers.postgres.free_disk()
-        arena.servers.postgres.revive()
+    def free(chaos: ChaosWorld) -> None:
+        chaos.servers.postgres.free_disk()
+        chaos.servers.postgres.revive()
 
     return _outage(
-        "full disk of postgres", "postgres", _lasting(lambda arena: arena.servers.postgres.fill_disk()), free
+        "full disk of postgres", "postgres", _lasting(lambda chaos: chaos.servers.postgres.fill_disk()), free
     )
 
 
 def _full_redis() -> Fault:
-    """Redis writes down what it holds only where it is told to."""
+    """Fill the disk of Redis, after switching on its append-only file: by default it writes nothing to disk."""
 
-    def fill(arena: Arena) -> None:
-        assert arena.servers.redis_disk is not None
-        arena.world.redis.config_set("appendonly", "yes")
-        arena.servers.redis_disk.fill()
+    def fill(chaos: ChaosWorld) -> None:
+        assert chaos.servers.redis_disk is not None
+        chaos.world.redis.config_set("appendonly", "yes")
+        chaos.servers.redis_disk.fill()
 
-    def free(arena: Arena) -> None:
-        assert arena.servers.redis_disk is not None
-        arena.servers.redis_disk.free()
-        arena.world.redis.config_set("appendonly", "no")
+    def free(chaos: ChaosWorld) -> None:
+        assert chaos.servers.redis_disk is not None
+        chaos.servers.redis_disk.free()
+        chaos.world.redis.config_set("appendonly", "no")
 
     return _outage("full disk of redis", "redis", _lasting(fill), free)

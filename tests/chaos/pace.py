@@ -1,12 +1,12 @@
-"""How fast a world under chaos lives: the connector's own leases and waits, or all of them shrunk together."""
+"""The leases and waits of a world under chaos: the connector's own, or all of them shortened together."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import tests.world
-from tests.chaos.points import WAITS
+from tests.chaos.points import PAUSE_DIVISOR
 
-# What neither pace leaves at its default: people and polls that idle for minutes prove nothing more.
+# Settings that differ from the defaults in both timings: waiting for minutes would prove nothing more.
 _BOTH = {
     "POLL_PAGE_SIZE": "50",
     "FAILURES_TO_PARK": "100000",
@@ -18,28 +18,29 @@ _BOTH = {
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """Settings of the connector, and in seconds what the chaos itself needs to know of them.
+class Timing:
+    """Settings of the connector, and the times in seconds that the chaos tests need to know.
 
-    `waits` divides the pauses that are constants of the code (see app.py). `deadline` is that of a call, `late` when
-    an effect lands whose caller gave up: after the deadline, within the ambiguity. `freeze` is how long Redis stands
-    still, `outage` how long a server takes no writes. What has not settled `patience` seconds after its fault is lost.
+    `pause_divisor` divides the pauses that are constants of the code (see app.py). `deadline` is that of a call.
+    `late_effect` is when a request takes effect whose caller gave up: after the deadline, within the ambiguity wait.
+    `freeze` is how long Redis is frozen, `outage` how long a server accepts no writes. A change that has not arrived
+    `timeout` seconds after the fault's end is lost.
     """
 
     settings: Mapping[str, str]
-    waits: float
+    pause_divisor: float
     deadline: float
-    late: float
+    late_effect: float
     freeze: float
     outage: float
-    patience: float
+    timeout: float
     environment: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "environment", {WAITS: str(self.waits)})
+        object.__setattr__(self, "environment", {PAUSE_DIVISOR: str(self.pause_divisor)})
 
 
-SHRUNK = Pace(
+SHRUNK = Timing(
     {
         **_BOTH,
         "POLL_INTERVAL": "0.7",
@@ -59,16 +60,16 @@ SHRUNK = Pace(
         "VISIBILITY_TIMEOUT": "9",
         "CLOCK_SKEW": "2",
     },
-    waits=20,
+    pause_divisor=20,
     deadline=1,
-    late=1.4,
+    late_effect=1.4,
     freeze=2,
     outage=3,
-    patience=90,
+    timeout=90,
 )
-DEFAULT = Pace(
+DEFAULT = Timing(
     {
-        # An empty variable counts as absent: what other tests shrink is back at its default here.
+        # An empty variable counts as absent: settings that other tests shorten get their default here.
         **dict.fromkeys(tests.world.SHRUNK, ""),
         **_BOTH,
         "POLL_INTERVAL": "5",
@@ -76,21 +77,21 @@ DEFAULT = Pace(
         "WALK_INTERVAL": "10",
         "WALK_PERIOD": "40",
     },
-    waits=1,
+    pause_divisor=1,
     deadline=10,
-    late=14,
+    late_effect=14,
     freeze=20,
     outage=15,
-    patience=600,
+    timeout=600,
 )
-# The whole Procfile on two cores: nine workers poll less often, so that doctor can find every store read in time.
-FLEET = Pace(
+# For the whole Procfile on two cores: nine workers poll less often, so that doctor finds every store polled in time.
+FLEET = Timing(
     {**SHRUNK.settings, "POLL_INTERVAL": "5", "POLL_OVERLAP": "20", "WALK_INTERVAL": "5", "DISPATCH_INTERVAL": "0.5"},
-    waits=1,
+    pause_divisor=1,
     deadline=1,
-    late=1.4,
+    late_effect=1.4,
     freeze=2,
     outage=3,
-    patience=150,
+    timeout=150,
 )
-PACES = {"shrunk": SHRUNK, "default": DEFAULT}
+TIMINGS = {"shrunk": SHRUNK, "default": DEFAULT}

@@ -1,8 +1,8 @@
-"""Named points around every step that commits or calls, at which a process under test kills itself when told to.
+"""Named points around every step that commits or calls. When a point is armed, a process that passes it kills itself.
 
-A point is armed by files in one folder, `POINT.0` to `POINT.n`: whoever passes the point takes the last of them away,
-and whoever takes `POINT.0` dies by SIGKILL on the spot. So the n-th passage dies, in whichever process it happens, and
-neither a broker nor a database is needed to say so. The product knows nothing of it.
+Files in one folder, `POINT.0` to `POINT.n`, arm a point. A process that passes the point deletes the last of them; the
+process that deletes `POINT.0` kills itself with SIGKILL at once. So the process of the n-th passage dies, and this
+needs neither a broker nor a database. The product does not know of it.
 """
 
 import os
@@ -20,10 +20,10 @@ from ledger.jobs import Jobs
 from ledger.links import Links
 from ledger.webhooks import Webhooks
 
-# What a process under test is told by its environment: where the points are armed, and what divides its pauses.
-FOLDER, WAITS = "CHAOS_POINTS", "CHAOS_WAITS"
+# Variables of a process under test: the folder of the armed points, and the divisor of its pauses.
+FOLDER, PAUSE_DIVISOR = "CHAOS_POINTS", "CHAOS_WAITS"
 
-# What commits: it may die before it was asked for, or when it has happened and nobody was told.
+# Steps that commit: the process may die before the commit, or after it and before anyone knows.
 STEPS: Mapping[str, tuple[tuple[type, str], ...]] = {
     "claim": ((Jobs, "claim"),),
     "intent": tuple((Links, name) for name in ("record_intent", "renew_intent", "bind_order", "replace_draft")),
@@ -33,7 +33,7 @@ STEPS: Mapping[str, tuple[tuple[type, str], ...]] = {
     "webhook": ((Webhooks, "take"),),
 }
 _MOMENTS = ("before", "after")
-# Of a call that has an effect: the request has left and nobody heard of it, or the answer is there and nobody read it.
+# Points of a call with an effect: the request is sent, or the answer has arrived and is not read yet.
 CALLS = ("request-sent", "answer-received")
 PUBLISH = "publish"
 POINTS = (*(f"{step}-{moment}" for step in (*STEPS, PUBLISH) for moment in _MOMENTS), *CALLS)
@@ -42,84 +42,84 @@ _has_effect: ContextVar[bool] = ContextVar("has_effect", default=False)
 
 
 class Points:
-    """Arms and disarms the points of all processes that were told of `folder` by the variable CHAOS_POINTS."""
+    """Arms and disarms the points of all processes whose variable CHAOS_POINTS names `folder`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         folder.mkdir()
 
     def arm(self, point: str, passages: int) -> None:
-        """Let the process die that passes the point for the so-many-th time from now on."""
+        """Make the process die that passes the point for the `passages`-th time from now on."""
         for number in range(passages):
             (self._folder / f"{point}.{number}").touch()
 
     def struck(self, point: str) -> bool:
-        """Tell whether somebody died at an armed point."""
+        """Return whether a process died at an armed point."""
         return not (self._folder / f"{point}.0").exists()
 
     def disarm(self, point: str) -> None:
-        """Let everybody pass again."""
+        """Let all processes pass again."""
         for file in self._folder.glob(f"{point}.*"):
             file.unlink(missing_ok=True)
 
 
 def install(publishes: type | None = None) -> None:
-    """Make the steps of this process killable; `publishes` is the Celery application's class, where there is one."""
+    """Add the points to this process; `publishes` is the class of its Celery application, if it has one."""
     for step, methods in STEPS.items():
         for owner, name in methods:
-            setattr(owner, name, _killable(getattr(owner, name), step))
+            setattr(owner, name, _with_points(getattr(owner, name), step))
     if publishes is not None:
-        publishes._publish = _killable(publishes._publish, PUBLISH)  # type: ignore[attr-defined]
-    Http.send = _noting_effect(Http.send)  # type: ignore[method-assign]
-    _Deadline.getresponse = _answering(_Deadline.getresponse)  # type: ignore[method-assign]
+        publishes._publish = _with_points(publishes._publish, PUBLISH)  # type: ignore[attr-defined]
+    Http.send = _remember_effect(Http.send)  # type: ignore[method-assign]
+    _Deadline.getresponse = _with_call_points(_Deadline.getresponse)  # type: ignore[method-assign]
 
 
-def pass_by(point: str) -> None:
-    """Die here if it is this passage's turn."""
+def pass_point(point: str) -> None:
+    """Kill this process here if the point is armed for this passage."""
     folder = Path(os.environ[FOLDER])
     for file in sorted(folder.glob(f"{point}.*"), reverse=True):
         try:
             file.unlink()
         except FileNotFoundError:
-            # Somebody else passed at the same moment and took it.
+            # Another process passed at the same moment and deleted it.
             continue
         if file.suffix == ".0":
             os.kill(os.getpid(), signal.SIGKILL)
         return
 
 
-def _killable(method: Callable[..., Any], step: str) -> Callable[..., Any]:
+def _with_points(method: Callable[..., Any], step: str) -> Callable[..., Any]:
     @wraps(method)
-    def killable(*arguments: Any, **named: Any) -> Any:
-        pass_by(f"{step}-before")
+    def with_points(*arguments: Any, **named: Any) -> Any:
+        pass_point(f"{step}-before")
         result = method(*arguments, **named)
-        pass_by(f"{step}-after")
+        pass_point(f"{step}-after")
         return result
 
-    return killable
+    return with_points
 
 
-def _noting_effect(send: Callable[..., Any]) -> Callable[..., Any]:
+def _remember_effect(send: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(send)
-    def noting(self: Http, *arguments: Any, effect: bool, **named: Any) -> Any:
+    def remember(self: Http, *arguments: Any, effect: bool, **named: Any) -> Any:
         token = _has_effect.set(effect)
         try:
             return send(self, *arguments, effect=effect, **named)
         finally:
             _has_effect.reset(token)
 
-    return noting
+    return remember
 
 
-def _answering(getresponse: Callable[..., Any]) -> Callable[..., Any]:
+def _with_call_points(getresponse: Callable[..., Any]) -> Callable[..., Any]:
     @wraps(getresponse)
-    def answering(self: _Deadline) -> Any:
+    def with_call_points(self: _Deadline) -> Any:
         sent, received = CALLS
         if _has_effect.get():
-            pass_by(sent)
+            pass_point(sent)
         response = getresponse(self)
         if _has_effect.get():
-            pass_by(received)
+            pass_point(received)
         return response
 
-    return answering
+    return with_call_points

@@ -1,4 +1,4 @@
-"""Rounds of chaos: people act, something breaks and is undone, and in the end every effect has its one cause."""
+"""Rounds of chaos: people act, something breaks and is repaired, and at the end every effect has one cause."""
 
 import random
 import time
@@ -7,102 +7,102 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.errors import ConnectorError
-from tests.chaos.arena import Arena
+from tests.chaos.arena import ChaosWorld
 from tests.chaos.fault import Fault
 from tests.chaos.faults import all_faults
-from tests.chaos.pace import Pace
+from tests.chaos.pace import Timing
 from workers.local.proof import Difference
 
-# Rounds in one world; then another is drawn, with other vendors.
+# Rounds in one world; then a new world starts, with other vendors.
 _ROUNDS_PER_WORLD = 40
 _TWO_FAULTS = 0.3
 _PAUSE = 0.1
-# What has happened once too often; any other difference is something that has not happened.
-_TOO_MUCH = frozenset({"doubled", "without-cause", "violation", "refund", "mail"})
+# Kinds of differences that mean too many effects; all other kinds mean a missing effect.
+_TOO_MANY_EFFECTS = frozenset({"doubled", "without-cause", "violation", "refund", "mail"})
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One round: its faults, those of them that struck, acts of people, seconds to recover, and what differs."""
+    """One round: its faults, those that struck, the number of actions, seconds to recover, and the differences."""
 
     number: int
     world: int
     faults: tuple[str, ...]
     struck: tuple[str, ...]
-    acts: int
+    actions: int
     recovery: float
     differences: Sequence[Difference] = ()
     work: str = ""
 
     @property
     def doubled(self) -> int:
-        """Effects beyond their causes."""
-        return sum(difference.kind in _TOO_MUCH for difference in self.differences)
+        """The number of effects without a cause of their own."""
+        return sum(difference.kind in _TOO_MANY_EFFECTS for difference in self.differences)
 
     @property
     def lost(self) -> int:
-        """Causes without their effect."""
+        """The number of causes without their effect."""
         return len(self.differences) - self.doubled
 
 
-def run_rounds(folder: Path, pace: Pace, seed: int, rounds: int) -> Generator[Outcome, None, None]:
-    """Run so many rounds and give each one's outcome; the first that differs is the last.
+def run_rounds(folder: Path, timing: Timing, seed: int, rounds: int) -> Generator[Outcome, None, None]:
+    """Run `rounds` rounds and yield each outcome; stop after the first round with a difference.
 
-    Every world has a folder of its own below `folder`, with the logs of all its processes.
+    Every world has its own folder below `folder`, with the logs of all its processes.
     """
     for world, first in enumerate(range(0, rounds, _ROUNDS_PER_WORLD)):
-        draw = random.Random(f"{seed}/{world}")
-        with Arena(folder / f"world-{world:03d}", pace, draw) as arena:
+        rng = random.Random(f"{seed}/{world}")
+        with ChaosWorld(folder / f"world-{world:03d}", timing, rng) as chaos:
             for number in range(first, min(first + _ROUNDS_PER_WORLD, rounds)):
-                outcome = _round(arena, draw, number, world)
+                outcome = _round(chaos, rng, number, world)
                 yield outcome
                 if outcome.differences:
                     return
 
 
-def _round(arena: Arena, draw: random.Random, number: int, world: int) -> Outcome:
-    faults = _drawn(draw, all_faults(arena.pace))
-    before = arena.people.acts
+def _round(chaos: ChaosWorld, rng: random.Random, number: int, world: int) -> Outcome:
+    faults = _draw_faults(rng, all_faults(chaos.timing))
+    before = chaos.people.actions
     for fault in faults:
-        fault.begin(arena, draw)
-    arena.people.act()
+        fault.begin(chaos, rng)
+    chaos.people.act()
     for fault in faults:
-        fault.strike(arena, draw)
-    arena.people.hasten()
-    struck = tuple(fault.name for fault in faults if fault.end(arena))
+        fault.strike(chaos, rng)
+    chaos.people.act_again_at_once()
+    struck = tuple(fault.name for fault in faults if fault.end(chaos))
     ended = time.monotonic()
-    differences = [*arena.complaints, *settle(arena, ended + arena.pace.patience)]
+    differences = [*chaos.differences_during_faults, *wait_until_equal(chaos, ended + chaos.timing.timeout)]
     recovery = time.monotonic() - ended
-    work = arena.open_work() if differences else ""
+    work = chaos.open_work() if differences else ""
     names = tuple(fault.name for fault in faults)
-    return Outcome(number, world, names, struck, arena.people.acts - before, recovery, differences, work)
+    return Outcome(number, world, names, struck, chaos.people.actions - before, recovery, differences, work)
 
 
-def _drawn(draw: random.Random, faults: Sequence[Fault]) -> list[Fault]:
-    one = draw.choice(faults)
-    if draw.random() >= _TWO_FAULTS or one.alone:
-        return [one]
-    return [one, draw.choice([fault for fault in faults if fault.target != one.target and not fault.alone])]
+def _draw_faults(rng: random.Random, faults: Sequence[Fault]) -> list[Fault]:
+    first = rng.choice(faults)
+    if rng.random() >= _TWO_FAULTS or first.alone:
+        return [first]
+    return [first, rng.choice([fault for fault in faults if fault.target != first.target and not fault.alone])]
 
 
-def settle(arena: Arena, ends: float) -> Sequence[Difference]:
-    """Wait until nothing is open and all is proven, and return what still differs when patience ends.
+def wait_until_equal(chaos: ChaosWorld, ends: float) -> Sequence[Difference]:
+    """Wait until no job is open and the proof finds no difference; return the differences left at `ends`.
 
-    What is there too often at rest will not go away, so it is returned at once.
+    An effect too many will not go away when no job is open, so it is returned at once.
     """
     while True:
-        arena.crew.keep_up()
-        differences = _found_at_rest(arena)
-        if differences is not None and (not differences or any(d.kind in _TOO_MUCH for d in differences)):
+        chaos.connector.restart_ended()
+        differences = _differences_if_no_job_is_open(chaos)
+        if differences is not None and (not differences or any(d.kind in _TOO_MANY_EFFECTS for d in differences)):
             return differences
         if time.monotonic() > ends:
-            return arena.differences() or [Difference("open", "jobs", "nothing differs, but jobs are still open")]
+            return chaos.differences() or [Difference("open", "jobs", "nothing differs, but jobs are still open")]
         time.sleep(_PAUSE)
 
 
-def _found_at_rest(arena: Arena) -> Sequence[Difference] | None:
+def _differences_if_no_job_is_open(chaos: ChaosWorld) -> Sequence[Difference] | None:
     try:
-        return arena.differences() if arena.swept_and_at_rest() else None
+        return chaos.differences() if chaos.sweep_and_check_jobs() else None
     except ConnectorError:
-        # The database has just died; it is asked again.
+        # The database has just died; ask again.
         return None

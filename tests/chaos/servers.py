@@ -8,22 +8,22 @@ from typing import Self
 from cryptography.fernet import Fernet
 
 from tests.cluster import Cluster
-from tests.disks import SmallDisk, mountable
+from tests.disks import SmallDisk, can_mount
 from tests.pooler import PGBOUNCER, start_pooler
-from tests.standing import Standing
+from tests.standing import KillableServer
 from workers.local.processes import Processes
 from workers.local.redis import Redis
 from workers.local.services import Services
 
-# Bytes: Redis must have room for what it writes down, and be full at once.
+# Bytes: enough for what Redis writes, and small enough to be filled at once.
 _REDIS_DISK = 32 * 1024 * 1024
 
 
 class Servers:
-    """Both servers, with their data below `folder`, while the `with` block lasts.
+    """Both servers, with their data below `folder`, until the end of the `with` block.
 
-    `pooled` puts a PgBouncer before PostgreSQL, where this machine has one; `pooler` is None without it. `redis_disk`
-    is None, and PostgreSQL has no small disk either, where this process may not mount any.
+    `pooled` puts a PgBouncer before PostgreSQL, if this machine has one; otherwise `pooler` is None. If this process
+    may not mount disks, `redis_disk` is None, and PostgreSQL has no small disk either.
     """
 
     def __init__(self, folder: Path, *, pooled: bool = False) -> None:
@@ -35,16 +35,16 @@ class Servers:
     def __enter__(self) -> Self:
         password = secrets.token_urlsafe(24)
         with ExitStack() as stack:
-            # The disks outlive the servers on them.
+            # The disks are unmounted after the servers on them have ended.
             disks = stack.enter_context(ExitStack())
             processes = stack.enter_context(Processes(self._folder / "servers"))
-            small = mountable()
+            small = can_mount()
             self.postgres = Cluster(self._folder, password, processes, disks, disks=small)
             url = self.postgres.url
             self.pooler = start_pooler(self._folder / "pooler", url, processes) if self._pooled else None
-            place = self._folder / "redis"
-            self.redis_disk = disks.enter_context(SmallDisk(place, _REDIS_DISK)) if small else None
-            self.redis = Standing(Redis(place / "data", password), processes)
+            redis_folder = self._folder / "redis"
+            self.redis_disk = disks.enter_context(SmallDisk(redis_folder, _REDIS_DISK)) if small else None
+            self.redis = KillableServer(Redis(redis_folder / "data", password), processes)
             self._stack = stack.pop_all()
         return self
 
@@ -53,6 +53,6 @@ class Servers:
 
     @property
     def services(self) -> Services:
-        """Their addresses, as every process of the connector wants them."""
+        """Their addresses, as the processes of the connector need them."""
         database_url = self.pooler.url if self.pooler else self.postgres.url
         return Services(database_url, self.redis.url, self.redis.url, self._keys)

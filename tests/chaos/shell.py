@@ -1,4 +1,4 @@
-"""The whole fleet of the Procfile, started by a plain shell that restarts nothing."""
+"""All processes of the Procfile, started by a plain shell that restarts nothing."""
 
 import shlex
 from collections.abc import Mapping
@@ -6,47 +6,47 @@ from pathlib import Path
 
 import psutil
 
-from tests.chaos.crew import Crew
+from tests.chaos.crew import ConnectorProcesses
 from workers.local.processes import Command, Processes, read_procfile
 
-# It only shows what the others do, and would ask for a free port of its own.
-_LEFT_OUT = ("flower",)
+# It only shows what the others do, and would need a free port.
+_NOT_STARTED = ("flower",)
 
 
-class ShellFleet(Crew):
-    """Nine workers, beat and gateway as background jobs of one shell; they end with `processes`.
+class ShellFleet(ConnectorProcesses):
+    """Nine workers, beat and gateway as background jobs of one shell. They end with `processes`.
 
-    No fault kills a member of it: that would prove nothing about a fleet that nobody restarts.
+    No fault kills one of them: that would prove nothing about processes that nobody restarts.
     """
 
     def __init__(self, processes: Processes, root: Path, environment: Mapping[str, str], gateway_port: int) -> None:
         super().__init__(processes, root, environment, gateway_port)
         self._root = root
         self._environment = environment
-        self._members: dict[str, psutil.Process] = {}
+        self._started: dict[str, psutil.Process] = {}
 
     def start(self) -> None:
         """Start all of them."""
         self._processes.start(Command("shell", ["bash", "-c", self._script()], env=self._environment, cwd=self._root))
 
-    def keep_up(self) -> None:
-        """Nobody restarts anything here."""
+    def restart_ended(self) -> None:
+        """Do nothing: nothing restarts these processes."""
 
     def dead(self) -> list[str]:
-        """Name the members that have ended since they were first seen alive."""
-        return [name for name, member in self.members().items() if not _lives(member)]
+        """Return the names of the processes that have ended."""
+        return [name for name, process in self.started().items() if not _is_alive(process)]
 
-    def members(self) -> Mapping[str, psutil.Process]:
-        """Return the process of each member, known from the file into which the shell wrote its id."""
+    def started(self) -> Mapping[str, psutil.Process]:
+        """Return name → process, by the files into which the shell wrote the process ids."""
         for name in self._procfile():
             file = self._pid_file(name)
-            if name not in self._members and file.exists() and (text := file.read_text().strip()):
-                self._members[name] = psutil.Process(int(text))
-        return self._members
+            if name not in self._started and file.exists() and (text := file.read_text().strip()):
+                self._started[name] = psutil.Process(int(text))
+        return self._started
 
     def complete(self) -> bool:
-        """Tell whether the shell has started every member."""
-        return len(self.members()) == len(self._procfile())
+        """Return whether the shell has started every process."""
+        return len(self.started()) == len(self._procfile())
 
     def _script(self) -> str:
         lines = [
@@ -54,17 +54,17 @@ class ShellFleet(Crew):
             f"echo $! > {shlex.quote(str(self._pid_file(name)))}"
             for name, argv in self._procfile().items()
         ]
-        # A shell leaves its jobs behind when it ends; these end with it.
+        # A shell does not end its background jobs when it ends, so the trap does.
         return "\n".join(["trap 'kill $(jobs -p); wait; exit 0' TERM", *lines, "wait"])
 
     def _procfile(self) -> dict[str, list[str]]:
         commands = read_procfile(self._root / "Procfile")
         gateway = ["connector", "gateway", "--host", "127.0.0.1", "--port", str(self._port)]
-        return {name: argv for name, argv in (commands | {"gateway": gateway}).items() if name not in _LEFT_OUT}
+        return {name: argv for name, argv in (commands | {"gateway": gateway}).items() if name not in _NOT_STARTED}
 
     def _pid_file(self, name: str) -> Path:
         return self._processes.logs / f"{name}.pid"
 
 
-def _lives(process: psutil.Process) -> bool:
+def _is_alive(process: psutil.Process) -> bool:
     return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)

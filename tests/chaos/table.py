@@ -1,4 +1,4 @@
-"""The figures of a run: per fault, rounds, what was lost and doubled, and the time to recover."""
+"""The result table of a run: per fault the rounds, what was lost and doubled, and the time to recover."""
 
 import math
 from collections import defaultdict
@@ -12,7 +12,7 @@ _COLUMNS = ("fault", "rounds", "struck", "lost", "doubled", "p50 s", "p95 s", "m
 
 
 def table(outcomes: Sequence[Outcome]) -> Table:
-    """A row per fault, and one for all rounds. A round of two faults counts for each of them."""
+    """Return a table with a row per fault, and one for all rounds. A round with two faults counts for both."""
     by_fault: defaultdict[str, list[Outcome]] = defaultdict(list)
     for outcome in outcomes:
         for fault in outcome.faults:
@@ -33,12 +33,12 @@ def _row(outcomes: Sequence[Outcome], struck: int) -> list[str]:
 
 
 def percentile(times: Sequence[float], share: float) -> float:
-    """The smallest of the sorted times that at least this share does not exceed; 0 when there are none."""
+    """Return the smallest sorted time that at least this share does not exceed; 0 if there are no times."""
     return times[math.ceil(len(times) * share) - 1] if times else 0.0
 
 
 def differences(outcomes: Iterable[Outcome]) -> list[str]:
-    """What differs, each with its round and faults."""
+    """Return the differences, each with its round and faults."""
     return [
         f"round {outcome.number} (world {outcome.world}; {', '.join(outcome.faults)}): "
         f"{found.kind} {found.order}: {found.message}"

@@ -15,7 +15,7 @@ from simulators.epages.control import EpagesControl
 from simulators.server import serve
 from workers.local.merchants import BIG, DEMO, Merchant, Shop
 from workers.local.proof import Difference, Report, prove
-from workers.local.world import World
+from workers.local.world import Simulation
 
 Vendors = tuple[EpagesControl, AfostoControl, str]
 
@@ -28,10 +28,10 @@ def both_vendors() -> Iterator[Vendors]:
 
 
 @pytest.fixture(scope="module")
-def world() -> Iterator[World]:
+def world() -> Iterator[Simulation]:
     """Both vendors with the demo's shops and tenant, opened for traffic both ways."""
     with both_vendors() as vendors:
-        world = World(*vendors)
+        world = Simulation(*vendors)
         world.open()
         yield world
 
@@ -43,7 +43,7 @@ def vendors() -> Iterator[Vendors]:
         yield started
 
 
-def test_both_sides_begin_with_equally_many_pieces_of_every_sku(world: World) -> None:
+def test_both_sides_begin_with_equally_many_pieces_of_every_sku(world: Simulation) -> None:
     held: dict[str, int] = {}
     for level in world.afosto.levels(DEMO[0].tenant):
         held[level["sku"]] = held.get(level["sku"], 0) + level["available"]
@@ -56,13 +56,13 @@ def test_both_sides_begin_with_equally_many_pieces_of_every_sku(world: World) ->
             assert item["stock"] + sold.get(item["sku"], 0) == held[item["sku"]]
 
 
-def test_the_shops_hand_over_a_half_of_their_past_orders(world: World) -> None:
+def test_the_shops_hand_over_a_half_of_their_past_orders(world: Simulation) -> None:
     orders = [order for shop in DEMO[0].shops for order in world.epages.orders(shop.name)]
     handed_over = [order for order in orders if order["processes"] and order["processes"][0]["kind"] != "cancelations"]
     assert 0.25 < len(handed_over) / len(orders) < 0.55
 
 
-def test_a_check_of_another_subject_takes_part_in_the_proof(world: World) -> None:
+def test_a_check_of_another_subject_takes_part_in_the_proof(world: Simulation) -> None:
     def stock(report: Report) -> Iterator[Difference]:
         report.counts["SKUs"] += 1
         yield Difference("stock", "BE001", "1 in the shop, 2 in Afosto")
@@ -72,7 +72,7 @@ def test_a_check_of_another_subject_takes_part_in_the_proof(world: World) -> Non
     assert report.counts["SKUs"] == 1
 
 
-def test_everybody_trades_until_told_to_stop(world: World) -> None:
+def test_everybody_trades_until_told_to_stop(world: Simulation) -> None:
     world.trade()
     ends = time.monotonic() + 10
     while not any(cause["action"] == "sell_elsewhere" for cause in world.afosto.causes(DEMO[0].tenant)):
@@ -84,7 +84,7 @@ def test_everybody_trades_until_told_to_stop(world: World) -> None:
 
 
 def test_merchants_of_equal_ids_begin_with_equal_orders_and_skus_and_are_proved_apart(vendors: Vendors) -> None:
-    world = World(*vendors, MERCHANTS)
+    world = Simulation(*vendors, MERCHANTS)
     world.open()
     ours, theirs = (merchant.shops[0].name for merchant in MERCHANTS)
     assert _ids(world, ours) == _ids(world, theirs) != []
@@ -95,7 +95,7 @@ def test_merchants_of_equal_ids_begin_with_equal_orders_and_skus_and_are_proved_
 
 
 def test_trade_that_ended_by_itself_is_reported(vendors: Vendors) -> None:
-    world = World(*vendors, (Merchant("idle", (Shop("idle", BIG, 0, 1.0, 1),)),))
+    world = Simulation(*vendors, (Merchant("idle", (Shop("idle", BIG, 0, 1.0, 1),)),))
     world.open()
     world.trade()
     world.epages.stop_trading("idle")
@@ -103,5 +103,5 @@ def test_trade_that_ended_by_itself_is_reported(vendors: Vendors) -> None:
         world.stop()
 
 
-def _ids(world: World, shop: str) -> list[tuple[str, list[str]]]:
+def _ids(world: Simulation, shop: str) -> list[tuple[str, list[str]]]:
     return [(order["id"], [line["id"] for line in order["lines"]]) for order in world.epages.orders(shop)]

@@ -1,4 +1,4 @@
-"""A few rounds of chaos, always the same; `make chaos` runs as many as one likes."""
+"""A few rounds of chaos, always the same; `make chaos` runs any number of rounds."""
 
 import random
 import tempfile
@@ -12,8 +12,8 @@ import tests.world
 from schemas.settings import load_settings
 from tests.chaos.faults import all_faults
 from tests.chaos.pace import DEFAULT, SHRUNK
-from tests.chaos.points import Points, pass_by
-from tests.chaos.rounds import _drawn, run_rounds
+from tests.chaos.points import Points, pass_point
+from tests.chaos.rounds import _draw_faults, run_rounds
 from tests.chaos.table import differences
 
 pytestmark = pytest.mark.faults
@@ -24,7 +24,7 @@ ROUNDS = 3
 
 @pytest.fixture
 def folder() -> Iterator[Path]:
-    # Not pytest's own folder: PostgreSQL runs as another account if we are root, and may not enter that one.
+    # Not pytest's own folder: if we are root, PostgreSQL runs as another account, which may not enter that one.
     with tempfile.TemporaryDirectory(prefix="connector-") as name:
         yield Path(name)
 
@@ -33,7 +33,7 @@ def test_some_rounds_of_chaos_lose_nothing_and_double_nothing(folder: Path) -> N
     outcomes = list(run_rounds(folder, SHRUNK, SEED, ROUNDS))
     assert differences(outcomes) == []
     assert len(outcomes) == ROUNDS
-    assert all(outcome.acts and outcome.struck for outcome in outcomes)
+    assert all(outcome.actions and outcome.struck for outcome in outcomes)
 
 
 def test_a_point_strikes_at_the_passage_it_was_armed_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -42,23 +42,23 @@ def test_a_point_strikes_at_the_passage_it_was_armed_for(tmp_path: Path, monkeyp
     monkeypatch.setattr("os.kill", lambda process, number: killed.append(process))
     points = Points(tmp_path / "points")
     points.arm("settle-after", 2)
-    pass_by("settle-after")
-    pass_by("settle-before")
+    pass_point("settle-after")
+    pass_point("settle-before")
     assert (killed, points.struck("settle-after")) == ([], False)
-    pass_by("settle-after")
+    pass_point("settle-after")
     assert (len(killed), points.struck("settle-after")) == (1, True)
-    pass_by("settle-after")
+    pass_point("settle-after")
     assert len(killed) == 1
 
 
-def test_the_default_pace_leaves_leases_and_waits_as_the_product_has_them() -> None:
+def test_the_default_timing_keeps_the_leases_and_waits_of_the_product() -> None:
     needed = {"DATABASE_URL": "postgresql://", "BROKER_URL": "redis://", "KEYS": Fernet.generate_key().decode()}
     paced = {**tests.world.SHRUNK, **DEFAULT.settings}
     ours = load_settings({f"CONNECTOR_{name}": value for name, value in (needed | paced).items()})
     defaults = load_settings({f"CONNECTOR_{name}": value for name, value in needed.items()})
     for name in ("lease", "lease_renewal", "call_deadline", "ambiguity_wait", "longest_job", "resend_after"):
         assert getattr(ours, name) == getattr(defaults, name), name
-    assert DEFAULT.waits == 1
+    assert DEFAULT.pause_divisor == 1
 
 
 def test_every_fault_has_a_name_of_its_own() -> None:
@@ -66,13 +66,13 @@ def test_every_fault_has_a_name_of_its_own() -> None:
     assert len(names) == len(set(names))
 
 
-def test_a_fault_that_demands_to_be_alone_is_drawn_alone() -> None:
+def test_a_fault_that_must_be_alone_is_chosen_alone() -> None:
     faults = all_faults(SHRUNK)
     assert [fault.name for fault in faults if fault.alone] == [
         "hostile shop beside a good one",
         "poison on every queue",
         "database refuses orders",
     ]
-    drawn = [_drawn(random.Random(seed), faults) for seed in range(500)]
+    drawn = [_draw_faults(random.Random(seed), faults) for seed in range(500)]
     assert {len(round_) for round_ in drawn} == {1, 2}
     assert not any(fault.alone for round_ in drawn if len(round_) == 2 for fault in round_)

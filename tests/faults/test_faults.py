@@ -1,4 +1,4 @@
-"""Faults for real: processes are killed, Redis is emptied, answers are lost. Then both sides are counted."""
+"""Real faults: processes are killed, Redis is emptied, answers are lost. Then both sides are compared."""
 
 import random
 import time
@@ -40,7 +40,7 @@ def test_a_worker_killed_again_and_again_between_answer_and_settle_loses_nothing
             wait_for(
                 partial(_more_than, world, opened),
                 20,
-                "the worker to be in the midst of an import",
+                "the worker to be in the middle of an import",
             )
             time.sleep(draw.uniform(0.0, 0.4))
             victim.kill()
@@ -56,7 +56,7 @@ def test_a_worker_killed_again_and_again_between_answer_and_settle_loses_nothing
         assert max(job["claims"] for job in world.ledger.jobs.search(limit=10_000)) > 1
 
 
-def test_redis_emptied_in_mid_run_costs_time_alone(services: Services, tmp_path: Path) -> None:
+def test_redis_emptied_during_a_run_costs_only_time(services: Services, tmp_path: Path) -> None:
     with World(services, tmp_path) as world:
         now = datetime.now(UTC)
         world.shop("emptied", since=now - timedelta(days=2))
@@ -71,7 +71,9 @@ def test_redis_emptied_in_mid_run_costs_time_alone(services: Services, tmp_path:
         assert report.counts["orders"] + report.counts["test orders"] == 150
 
 
-def test_answers_that_are_lost_or_land_late_double_nothing(services: Services, tmp_path: Path) -> None:
+def test_answers_that_are_lost_and_requests_that_take_effect_late_double_nothing(
+    services: Services, tmp_path: Path
+) -> None:
     with World(services, tmp_path) as world:
         now = datetime.now(UTC)
         world.shop("unsure", since=now - timedelta(days=2))
@@ -93,7 +95,7 @@ def test_answers_that_are_lost_or_land_late_double_nothing(services: Services, t
     ],
     ids=["no order, equal time stamps", "rows visible late", "processes that do not bump updatedAt"],
 )
-def test_what_nobody_knows_of_the_vendor_hides_no_order(
+def test_undocumented_behavior_of_the_vendor_hides_no_order(
     services: Services, tmp_path: Path, switches: dict[str, object], seen_by: str
 ) -> None:
     with World(services, tmp_path, POLL_PAGE_SIZE="25") as world:

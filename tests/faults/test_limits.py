@@ -1,4 +1,4 @@
-"""Ten thousand jobs against a budget of a hundred calls a minute: they wait, and waiting is no failure."""
+"""Ten thousand jobs with a budget of a hundred calls a minute: they wait, and waiting counts as no failure."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,13 +18,13 @@ ENOUGH = 10  # orders imported, of about three in two seconds
 def test_ten_thousand_jobs_against_a_hundred_calls_a_minute_wait_without_failing(
     services: Services, tmp_path: Path
 ) -> None:
-    # The first poll alone is wanted here: what the budget allows shall go to the jobs.
+    # Only the first poll runs here, so that the jobs get the rest of the budget.
     with World(services, tmp_path, POLL_INTERVAL="300") as world:
         world.shop("limited")
         _queue_history(world, "limited")
         world.epages.set_faults("limited", budget=BUDGET)
         world.start()
-        wait_for(lambda: _done(world) >= ENOUGH, 60, "the reserved calls to be used when their moment comes")
+        wait_for(lambda: _done(world) >= ENOUGH, 60, "the reserved calls to be used at their time")
         refused = _answers(world, "limited", "429")
         jobs = world.ledger.jobs.search(store="limited", limit=2 * JOBS)
         claims = [job["claims"] for job in jobs]
@@ -39,7 +39,7 @@ def test_ten_thousand_jobs_against_a_hundred_calls_a_minute_wait_without_failing
 
 
 def _queue_history(world: World, shop: str) -> None:
-    """Place orders from before the shop's first poll, and a waiting job for each, as a first import leaves them."""
+    """Place orders from before the shop's first poll, with a waiting job for each, as a first import creates them."""
     now = datetime.now(UTC)
     world.epages.place_many(shop, JOBS, (now - timedelta(days=2)).isoformat(), (now - timedelta(days=1)).isoformat())
     ids = [order["id"] for order in world.epages.orders(shop)]

@@ -1,4 +1,4 @@
-"""A Redis that lives and refuses is an outage: nobody ends of it, and all goes on when it is over."""
+"""A Redis that runs but refuses is an outage: no process ends because of it, and all work goes on afterwards."""
 
 import subprocess
 import time
@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from tests.refusals import REFUSALS, Refusal, beside, steady_client
+from tests.refusals import REFUSALS, Refusal, another_client, steady_client
 from tests.world import JOB_QUEUES, World, wait_for
 from workers.local.services import Services
 
 pytestmark = pytest.mark.faults
 
-# Seconds of a refusal: every worker, beat and the gateway run into it.
+# Seconds of a refusal: long enough for every worker, beat and the gateway to run into it.
 LASTS = 3.0
 
 
@@ -26,7 +26,7 @@ def admin(redis_url: str) -> Iterator[Redis]:
 
 
 @pytest.mark.parametrize("refusal", REFUSALS, ids=[refusal.word for refusal in REFUSALS])
-def test_a_fleet_that_nobody_restarts_outlives_a_refusal(
+def test_processes_that_nobody_restarts_survive_a_refusal(
     refusal: Refusal, admin: Redis, fresh_services: Services, tmp_path: Path
 ) -> None:
     with World(fresh_services, tmp_path) as world:
@@ -46,7 +46,7 @@ def test_a_fleet_that_nobody_restarts_outlives_a_refusal(
 
 
 def _fleet(world: World) -> list[subprocess.Popen[bytes]]:
-    """Both kinds of pool share the work, with beat and a gateway beside them."""
+    """Start a worker with each kind of pool, beat and a gateway."""
     return [
         world.worker(f"{JOB_QUEUES},poll,dispatch,reconcile", 6),
         world.worker(JOB_QUEUES, 2, pool="prefork"),
@@ -56,7 +56,7 @@ def _fleet(world: World) -> list[subprocess.Popen[bytes]]:
 
 
 def test_every_refusal_is_one_of_this_server(admin: Redis) -> None:
-    """A refusal that this version of Redis does not know would prove nothing."""
+    """A refusal that this version of Redis does not support would prove nothing."""
     for refusal in REFUSALS:
         refusal.begin(admin)
         try:
@@ -67,7 +67,7 @@ def test_every_refusal_is_one_of_this_server(admin: Redis) -> None:
 
 
 def _refuses(admin: Redis) -> bool:
-    with beside(admin) as other:
+    with another_client(admin) as other:
         for _ in range(20):
             try:
                 other.set("tests:refusal", "1", px=1000)

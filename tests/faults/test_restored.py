@@ -1,4 +1,4 @@
-"""A drill with real workers: the database is restored from a dump, and what they did since is missing from it."""
+"""A restore drill with real workers: the database is restored from a dump, without what they did since the dump."""
 
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from workers.local.services import Services
 
 pytestmark = pytest.mark.faults
 
-# One store names the Afosto order in the note of each of its orders, the other does not.
+# One store names the Afosto order in the note of each order, the other does not.
 MARKED, PLAIN = "marked", "plain"
 STORES = (MARKED, PLAIN)
 ORDER = {"paid": True, "pickup": False, "test": False, "payment": "PayPal"}
@@ -41,7 +41,7 @@ def test_workers_double_nothing_after_a_restore_and_create_nothing_that_a_person
         _connector(world, "restore", "hold")
         world.start()
         wait_for(lambda: len(world.parked()) == 2, 20, "the orders that a person must decide", lambda: _jobs(world))
-        wait_for(lambda: _at_rest(world, sold), 20, "all other jobs to be done", lambda: _jobs(world))
+        wait_for(lambda: _only_decisions_left(world, sold), 20, "all other jobs to be done", lambda: _jobs(world))
         assert _effects(world) == done
         assert _copies(world) == copies
         assert {(job["store"], job["order_key"], job["reason"]) for job in world.parked()} == {
@@ -56,14 +56,14 @@ def test_workers_double_nothing_after_a_restore_and_create_nothing_that_a_person
 
 
 def _imported(world: World, store: str) -> Document:
-    """An order that the dump knows of."""
+    """Place and import an order that the dump will contain."""
     order = world.epages.place(store, **ORDER)
     wait_for(lambda: f"{store}/{order['id']}" in _copies(world), 20, "an order to be imported")
     return order
 
 
 def _trade(world: World, store: str, known: Document) -> Document:
-    """What the dump does not know of: a parcel of an order that it knows, and a new order less a piece."""
+    """Make changes that the dump does not contain: a parcel of a known order, and a new order with a canceled piece."""
     (copy,) = _copies(world)[f"{store}/{known['id']}"]
     world.afosto.ship(TENANT, copy)
     order = _imported(world, store)
@@ -86,7 +86,7 @@ def _connector(world: World, *arguments: str) -> None:
 
 
 def _copies(world: World) -> dict[str, list[str]]:
-    """The Afosto orders of each reference that are more than drafts."""
+    """Return the ids of the Afosto orders of each reference that are more than drafts."""
     found: dict[str, list[str]] = {}
     for order in world.afosto.orders(TENANT):
         if order["status"] != "CONCEPT":
@@ -95,13 +95,13 @@ def _copies(world: World) -> dict[str, list[str]]:
 
 
 def _effects(world: World) -> list[str]:
-    """What the connector has done on both sides."""
+    """Return what the connector has done on both sides."""
     causes = [*world.afosto.causes(TENANT), *(cause for store in STORES for cause in world.epages.causes(store))]
     return [str(cause["action"]) for cause in causes if cause["by"] == "connector"]
 
 
-def _at_rest(world: World, sold: dict[str, Document]) -> bool:
-    """Whether the marked store knows its new order again, and only what depends on a person's word is open."""
+def _only_decisions_left(world: World, sold: dict[str, Document]) -> bool:
+    """Return whether the marked store has found its new order again, and only jobs are open that wait for a person."""
     known = {job["order_key"] for job in world.ledger.jobs.search(store=MARKED, state="done")}
     return sold[MARKED]["id"] in known and {order for _, order, *_ in world.open_jobs()} <= {sold[PLAIN]["id"]}
 

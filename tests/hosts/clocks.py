@@ -1,22 +1,22 @@
-"""Clocks that are wrong, by libfaketime, and hosts whose summer time begins or ends at a given moment."""
+"""Wrong clocks, by libfaketime, and hosts whose daylight saving time begins or ends at a given moment."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-_PLACES = ("lib/*/faketime", "lib/faketime", "lib64/faketime", "local/lib/faketime")
+_FOLDERS = ("lib/*/faketime", "lib/faketime", "lib64/faketime", "local/lib/faketime")
 
 
 def library() -> Path | None:
-    """Where libfaketime for programs with threads is, if it is installed."""
-    found = (path for place in _PLACES for path in Path("/usr").glob(f"{place}/libfaketimeMT.so.1"))
+    """Return the path of libfaketime for programs with threads, if it is installed."""
+    found = (path for folder in _FOLDERS for path in Path("/usr").glob(f"{folder}/libfaketimeMT.so.1"))
     return next(found, None)
 
 
 class Clock:
-    """The clock of the processes that are started with `env`: as far ahead of this host's as `set` said last.
+    """The clock of the processes that are started with `env`: ahead of this host's by the seconds given to `set`.
 
-    Waits and deadlines, which programs measure on the monotonic clock, are left alone.
+    The monotonic clock, on which programs measure waits and deadlines, is not changed.
     """
 
     def __init__(self, file: Path, seconds: float = 0.0) -> None:
@@ -25,7 +25,7 @@ class Clock:
 
     @property
     def env(self) -> Mapping[str, str]:
-        """What a process needs in its environment to go by this clock."""
+        """The variables that make a process use this clock."""
         return {
             "LD_PRELOAD": str(library()),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
@@ -34,7 +34,7 @@ class Clock:
         }
 
     def set(self, seconds: float) -> None:
-        """Put the clock so many seconds ahead; it leaps there."""
+        """Set the clock this many seconds ahead, at once."""
         draft = self._file.with_suffix(".new")
         draft.write_text(f"{seconds:+.1f}s\n")
         draft.chmod(0o644)
@@ -42,12 +42,12 @@ class Clock:
 
 
 def summer_time_ends(at: datetime) -> str:
-    """A TZ whose clocks are put back by an hour at this moment (UTC)."""
+    """Return a TZ whose clocks are set back by an hour at this moment (UTC)."""
     return f"WINTER0SUMMER-1,0/0,{_in_year(at + timedelta(hours=1))}"
 
 
 def summer_time_begins(at: datetime) -> str:
-    """A TZ whose clocks are put forward by an hour at this moment (UTC)."""
+    """Return a TZ whose clocks are set forward by an hour at this moment (UTC)."""
     return f"WINTER0SUMMER-1,{_in_year(at)},365/23"
 
 

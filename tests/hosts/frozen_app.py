@@ -1,7 +1,7 @@
-"""The connector's app in a worker that freezes: once each of some requests is about to be sent, it stops itself.
+"""The connector's app in a worker that freezes itself when certain requests are about to be sent.
 
-`FREEZE_RULES` names a file that appears when the time has come: a list of requests, see `frozen_rules`. Those that
-come first wait for the others, so that one SIGSTOP catches all of them in the same place.
+`FREEZE_RULES` names a file with a list of these requests (see `frozen_rules`); the test creates it at the right time.
+The first requests wait for the others, so that one SIGSTOP stops all of them in the same place.
 """
 
 import json
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from clients.http import Http
-from tests.hosts.frozen_rules import Rule
+from tests.hosts.frozen_rules import FreezeRule
 from workers.app import app
 
 __all__ = ["app"]
@@ -24,19 +24,19 @@ RULES = Path(os.environ["FREEZE_RULES"])
 
 
 class Freezer:
-    """Holds the threads whose requests fit a rule until all are there, and stops the process."""
+    """Blocks the threads whose requests match a rule until all are there, then stops the process."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._rules: list[Rule] = []
+        self._rules: list[FreezeRule] = []
         self._left = -1
         self._thawed = threading.Event()
 
-    def rule(self, text: str) -> Rule | None:
-        """The rule that a request fits; each is used once."""
+    def rule(self, text: str) -> FreezeRule | None:
+        """Return the rule that a request matches; each rule is used once."""
         with self._lock:
             if self._left < 0 and RULES.exists():
-                self._rules = [Rule(**row) for row in json.loads(RULES.read_text())]
+                self._rules = [FreezeRule(**row) for row in json.loads(RULES.read_text())]
                 self._left = len(self._rules)
             found = next((rule for rule in self._rules if re.search(rule.pattern, text, re.DOTALL)), None)
             if found:
@@ -44,7 +44,7 @@ class Freezer:
             return found
 
     def freeze(self) -> None:
-        """Wait for the other requests, stop with them, and go on when the process does."""
+        """Wait for the other requests, stop with them, and go on when the process continues."""
         with self._lock:
             self._left -= 1
             last = self._left == 0

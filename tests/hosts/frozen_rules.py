@@ -1,14 +1,14 @@
-"""Where a worker freezes."""
+"""The points at which a worker freezes."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
-    """One request, by a pattern over its path and body, and the point at which it freezes.
+class FreezeRule:
+    """One request, given by a pattern for its path and body, and the point at which it freezes.
 
-    `checked`: between the check of the lease and the sending. `sending`: between the last look at the clock and the
-    last part of the request.
+    `checked`: between the check of the lease and the sending. `sending`: between the last reading of the clock and the
+    sending of the last part of the request.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Where the processes of a world run: on this host unless told otherwise."""
+"""The hosts on which the processes of a world run; by default this one."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """What stands before a command there, what its environment has besides, which source tree and app it runs.
+    """A host: the prefix of its commands, additional variables, the source tree and the Celery app that it runs.
 
     `address` is where its servers listen.
     """
@@ -21,4 +21,4 @@ class Host:
     address: str = "127.0.0.1"
 
 
-HERE = Host()
+THIS_HOST = Host()

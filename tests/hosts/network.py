@@ -1,6 +1,6 @@
-"""Hosts of their own: network namespaces, joined to a bridge of ours for each kind of server, and cut from any of them.
+"""Hosts as network namespaces, connected to a bridge per kind of server, which can be cut off from each of them.
 
-All addresses are of 198.18.0.0/15, which is set aside for tests of networks; none leaves this machine.
+All addresses are in 198.18.0.0/15, which is reserved for network tests; no packet leaves this machine.
 """
 
 import os
@@ -15,7 +15,7 @@ from typing import Self
 from tests.hosts.host import Host
 
 KINDS = ("redis", "postgres", "vendors")
-_WIDTH = 64  # addresses of each kind's net
+_WIDTH = 64  # addresses in the network of each kind
 
 
 class Network:
@@ -42,12 +42,12 @@ class Network:
         self._stack.close()
 
     def address(self, kind: str, number: int = 0) -> str:
-        """The address of the servers of a kind, or of host `number` in their net."""
+        """Return the address of the servers of a kind, or of host `number` in their network."""
         net = self._net * 256 + _WIDTH * KINDS.index(kind) + 1 + number
         return f"198.{18 + net // 2**16}.{net // 256 % 256}.{net % 256}"
 
     def host(self) -> "NetworkHost":
-        """Make another host, joined to everything."""
+        """Create another host, connected to all bridges."""
         number = next(self._numbers)
         space = f"{self._name}h{number}"
         _ip("netns", "add", space)
@@ -69,7 +69,7 @@ class Network:
 
 
 class NetworkHost:
-    """A host with addresses of its own. A cut loses every packet both ways and tells nobody."""
+    """A host with its own addresses. A cut loses every packet both ways, without any error."""
 
     def __init__(self, space: str, cables: dict[str, str]) -> None:
         self._space = space
@@ -77,33 +77,33 @@ class NetworkHost:
         self.runs = Host(prefix=("ip", "netns", "exec", space))
 
     def cut(self, kind: str) -> None:
-        """Pull the cable to the servers of a kind."""
+        """Cut the connection to the servers of a kind."""
         _ip("link", "set", self._cables[kind], "down")
 
     def join(self, kind: str) -> None:
-        """Put the cable back."""
+        """Restore the connection."""
         _ip("link", "set", self._cables[kind], "up")
 
     def unsent(self) -> list[str]:
-        """The addresses to which the host's system still has something to send, as the kernel writes them."""
+        """Return the addresses to which the host's kernel still has data to send, in the kernel's notation."""
         rows = _ip("netns", "exec", self._space, "cat", "/proc/net/tcp").splitlines()[1:]
         connections = (row.split() for row in rows)
         return [remote for _, _, remote, _, queues, *_ in connections if int(queues.partition(":")[0], 16)]
 
     def resolving(self) -> str:
-        """The neighbours whose address the host's system looks for: it keeps packets for them for some seconds."""
+        """Return the neighbors whose address the host's kernel looks up; it keeps packets for them for some seconds."""
         return _ip("-n", self._space, "neighbour", "show", "nud", "incomplete")
 
 
 @contextmanager
 def network() -> Iterator[Network]:
-    """A network for one test; nothing of it is left afterwards."""
+    """Create a network for one test, and remove all of it afterwards."""
     with Network() as made:
         yield made
 
 
 def why_not() -> str:
-    """Why there can be no such hosts here; empty where there can."""
+    """Return why this machine cannot have such hosts; empty if it can."""
     if not shutil.which("ip"):
         return "the program ip is not installed"
     if os.geteuid():

@@ -1,11 +1,11 @@
-"""A host whose root file system cannot be written, and a user who has neither a name nor a home."""
+"""A host with a read-only file system, and a user without a name and a home directory."""
 
 import shutil
 import subprocess
 
 from tests.hosts.host import Host
 
-# Nothing is left to write to, not even /tmp and /dev/shm; the present user becomes one that no file of users knows.
+# Nothing is writable, not even /tmp and /dev/shm; the current user becomes one that is not in /etc/passwd.
 _SCRIPT = """
 mount --make-rprivate /
 for place in $(awk '{print $5}' /proc/self/mountinfo | grep -v '^/proc')
@@ -17,7 +17,7 @@ READ_ONLY = Host(prefix=("unshare", "--mount", "sh", "-c", _SCRIPT, "sh"))
 
 
 def why_not() -> str:
-    """Say why there can be no such host here; nothing when there can."""
+    """Return why this machine cannot have such a host; empty if it can."""
     if not shutil.which("unshare"):
         return "unshare is missing"
     tried = subprocess.run([*READ_ONLY.prefix, "true"], capture_output=True, text=True, check=False, timeout=60)

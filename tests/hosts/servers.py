@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis at addresses that other hosts reach, and with an environment of their own."""
+"""PostgreSQL and Redis at addresses that other hosts reach, and with their own environment."""
 
 import secrets
 from collections.abc import Iterator, Mapping
@@ -18,33 +18,33 @@ LOOPBACK = "127.0.0.1"
 
 
 class OpenPostgres(Postgres):
-    """Listens at `address` as well; `env` replaces its environment."""
+    """Also listens at `address`; `env` replaces its environment."""
 
     def __init__(self, folder: Path, password: str, address: str, env: Mapping[str, str] | None) -> None:
         super().__init__(folder, password, durable=False)
         self._address, self._env = address, env
 
     def prepare(self) -> None:
-        """Let logins come from everywhere."""
+        """Allow logins from everywhere."""
         super().prepare()
         with (self.folder / "pg_hba.conf").open("a") as rules:
             rules.write("host all all 0.0.0.0/0 scram-sha-256\n")
 
     def command(self, port: int) -> Command:
-        """Start it at both addresses."""
+        """Return the command that starts it at both addresses."""
         made = super().command(port)
         return replace(made, argv=[*made.argv, f"--listen_addresses={LOOPBACK},{self._address}"], env=self._env)
 
 
 class OpenRedis(Redis):
-    """Listens at `address` as well."""
+    """Also listens at `address`."""
 
     def __init__(self, folder: Path, password: str, address: str) -> None:
         super().__init__(folder, password)
         self._address = address
 
     def command(self, port: int) -> Command:
-        """Start it at both addresses."""
+        """Return the command that starts it at both addresses."""
         made = super().command(port)
         return replace(made, argv=[*made.argv, "--bind", *dict.fromkeys((LOOPBACK, self._address))])
 

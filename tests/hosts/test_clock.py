@@ -1,4 +1,4 @@
-"""Clocks that disagree, summer time that ends or begins, a database clock that leaps, orders of one moment."""
+"""Different clocks, daylight saving time that ends or begins, a database clock that jumps, orders of one moment."""
 
 import os
 import time
@@ -16,28 +16,28 @@ from tests.driver import Driver, quiet_runtime
 from tests.hosts.clocks import Clock, library, summer_time_begins, summer_time_ends
 from tests.hosts.host import ROOT, Host
 from tests.hosts.servers import open_services
-from tests.hosts.work import WALKS, done, seconds_until_it_works, settle_with_walks
+from tests.hosts.work import FAST_SCANS, done, seconds_until_it_works, settle_with_scans
 from tests.world import JOB_QUEUES, TENANT, World, wait_for
 from workers.local.services import Services
 
 pytestmark = pytest.mark.faults
 
 ALL = f"{JOB_QUEUES},poll,dispatch,reconcile"
-APART = 60.0  # seconds that one worker's clock is ahead, and the other's behind
-LEAP = 10.0  # seconds: five leases, and beyond the ambiguity wait
-NIGHT_IN = 9.0  # seconds from now on until the clocks are changed
+APART = 60.0  # seconds by which one worker's clock is ahead, and the other's behind
+CLOCK_JUMP = 10.0  # seconds: five leases, and more than the ambiguity wait
+CHANGE_IN = 9.0  # seconds until the hosts' clocks change to or from daylight saving time
 
 
 @pytest.mark.skipif(library() is None, reason="libfaketime is not installed: apt-get install libfaketime")
-def test_neither_clocks_apart_nor_a_change_of_summer_time_nor_a_leap_of_the_database_loses_or_doubles_anything(
+def test_neither_different_clocks_nor_daylight_saving_time_nor_a_jump_of_the_database_clock_loses_or_doubles_anything(
     tmp_path: Path,
 ) -> None:
     database = Clock(tmp_path / "database.clock")
-    night = datetime.now(UTC) + timedelta(seconds=NIGHT_IN)
-    ahead = _host(tmp_path / "ahead.clock", APART, summer_time_ends(night))
-    behind = _host(tmp_path / "behind.clock", -APART, summer_time_begins(night))
+    change = datetime.now(UTC) + timedelta(seconds=CHANGE_IN)
+    ahead = _host(tmp_path / "ahead.clock", APART, summer_time_ends(change))
+    behind = _host(tmp_path / "behind.clock", -APART, summer_time_begins(change))
     env = {**os.environ, **database.env}
-    with open_services(tmp_path, postgres_env=env) as services, World(services, tmp_path, **WALKS) as world:
+    with open_services(tmp_path, postgres_env=env) as services, World(services, tmp_path, **FAST_SCANS) as world:
         world.shop("clocks")
         workers = [world.worker(ALL, 6, ahead), world.worker(ALL, 6, behind)]
         world.beat(ahead)
@@ -45,21 +45,22 @@ def test_neither_clocks_apart_nor_a_change_of_summer_time_nor_a_leap_of_the_data
         world.afosto.trade(TENANT, 0, share=0.5)
         for worker in workers:
             seconds_until_it_works(world, worker, "both workers to work")
-        wait_for(lambda: datetime.now(UTC) > night + timedelta(seconds=1), 60, "the night to pass")
-        database.set(LEAP)
-        wait_for(lambda: abs(_ahead(world) - LEAP) < 2, 10, "the database's clock to leap")
+        wait_for(lambda: datetime.now(UTC) > change + timedelta(seconds=1), 60, "the clock change to pass")
+        database.set(CLOCK_JUMP)
+        wait_for(lambda: abs(_ahead(world) - CLOCK_JUMP) < 2, 10, "the database's clock to jump")
         for worker in workers:
-            seconds_until_it_works(world, worker, "both workers to work after the leap")
+            seconds_until_it_works(world, worker, "both workers to work after the jump")
         database.set(0)
-        wait_for(lambda: abs(_ahead(world)) < 2, 10, "the database's clock to leap back")
+        wait_for(lambda: abs(_ahead(world)) < 2, 10, "the database's clock to jump back")
         for worker in workers:
             print(
-                f"{seconds_until_it_works(world, worker, 'both to work again'):.1f} s after a leap back by {LEAP:g} s"
+                f"{seconds_until_it_works(world, worker, 'both to work again'):.1f} s "
+                f"after a jump back by {CLOCK_JUMP:g} s"
             )
         world.epages.stop_trading("clocks")
         world.afosto.stop_trading(TENANT)
-        # A walk that was planned while the database's clock was ahead is due that much later.
-        settle_with_walks(world, 4 * LEAP)
+        # A scan that was planned while the database's clock was ahead is due that much later.
+        settle_with_scans(world, 4 * CLOCK_JUMP)
         report = world.prove()
         print(f"{report.counts['opened']} orders, done by the two: {[done(world, worker) for worker in workers]}")
         assert report.differences == []
@@ -88,7 +89,7 @@ def test_a_lease_that_the_database_gave_to_another_is_forgotten_at_the_next_rene
     leases.hold(job.id, time.monotonic() + 60)
     leases.renew()
     leases.require(job.id, 1)
-    # Again when the heartbeat renews it in between.
+    # Repeat, because the heartbeat may renew it in between.
     wait_for(lambda: _taken_back(driver, job.id), 20, "the job to be taken back")
     leases.renew()
     with pytest.raises(LeaseLost):
@@ -109,7 +110,7 @@ def test_orders_of_one_moment_at_the_border_of_two_slices_are_all_found(
 ) -> None:
     begin = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=3)
     driver = Driver(world, runtime, since=begin, switches={"equal_timestamps": True, "bounds": bounds})
-    # More of one second than a page holds, in seconds side by side, and apart.
+    # More orders of one second than a page holds, in adjacent seconds and apart.
     for seconds in (0, 1, 60):
         at = (begin + timedelta(seconds=seconds)).isoformat()
         world.epages.place_many(driver.store, 7, at, at)
@@ -141,7 +142,7 @@ def _ahead(world: World) -> float:
 
 
 def _read(driver: Driver, cursor: str) -> bool:
-    """Poll once more, and tell whether all of the cursor's time was read."""
+    """Poll once more; return whether all of the cursor's time is read."""
     poll(driver.runtime, PollMessage(driver.store, cursor))
     cursors = driver.world.ledger.stores.overview(driver.store)["cursors"]
     return any(row["kind"] == cursor and row["next_poll_at"] is None for row in cursors)

@@ -1,4 +1,4 @@
-"""A holder frozen for longer than its lease, with every kind of effect just before it is sent: what is doubled then."""
+"""A worker is frozen for longer than its leases, just before it sends every kind of effect: what is doubled?"""
 
 import json
 import os
@@ -11,7 +11,7 @@ from subprocess import Popen
 import psutil
 import pytest
 
-from tests.hosts.acts import Acts, Effect
+from tests.hosts.acts import Effect, SampleActions
 from tests.hosts.host import Host
 from tests.hosts.work import ended
 from tests.world import JOB_QUEUES, TENANT, World, wait_for
@@ -20,7 +20,7 @@ from workers.local.services import Services
 pytestmark = pytest.mark.faults
 
 WAITS = {"LONGEST_JOB": "60", "WALK_INTERVAL": "1", "INVENTORY_INTERVAL": "1", "POLL_INTERVAL": "1"}
-# What a second request does not repeat: Afosto's acts are of units by their ids, and a state is moved to once.
+# Not repeated by a second request: Afosto's mutations name units by their ids, and a state is reached only once.
 NEVER = {
     "order created",
     "order filled",
@@ -30,11 +30,11 @@ NEVER = {
     "parcel made",
     "parcel shipped in the shop",
 }
-# What the last instant before sending leaves open: these are made by quantity, and again by every request.
+# Repeated by a second request, because these requests name quantities.
 ONCE_MORE = {"pieces canceled in the shop", "pieces taken back in the shop", "parcel made in the shop", "stock moved"}
 
 
-def test_a_frozen_holder_doubles_nothing_but_what_it_was_just_sending(services: Services, tmp_path: Path) -> None:
+def test_a_frozen_worker_doubles_only_what_it_was_just_sending(services: Services, tmp_path: Path) -> None:
     rules = tmp_path / "rules.json"
     frozen = Host(env={"FREEZE_RULES": str(rules)}, app="tests.hosts.frozen_app")
     with World(services, tmp_path, **WAITS) as world:
@@ -42,16 +42,20 @@ def test_a_frozen_holder_doubles_nothing_but_what_it_was_just_sending(services: 
         world.beat()
         holder = world.worker(JOB_QUEUES, 32, frozen)
         world.afosto.set_switches(TENANT, orders_list=True)
-        points = {point: Acts(world, point) for point in ("checked", "sending")}
-        for acts in points.values():
-            acts.prepare()
-        wait_for(lambda: all(acts.prepared() for acts in points.values()), 40, "the orders to be as far as they can be")
-        effects = {point: acts.sell() for point, acts in points.items()}
+        points = {point: SampleActions(world, point) for point in ("checked", "sending")}
+        for actions in points.values():
+            actions.prepare()
+        wait_for(
+            lambda: all(actions.is_prepared() for actions in points.values()),
+            40,
+            "all orders to be prepared",
+        )
+        effects = {point: actions.sell() for point, actions in points.items()}
         draft = rules.with_suffix(".new")
         draft.write_text(json.dumps([asdict(effect.rule) for found in effects.values() for effect in found]))
         draft.rename(rules)
-        for acts in points.values():
-            acts.act()
+        for actions in points.values():
+            actions.perform()
         wait_for(lambda: _is_frozen(holder), 30, "the holder to freeze", lambda: str(world.open_jobs()))
         world.worker(JOB_QUEUES, 16)
         wait_for(lambda: not world.open_jobs(), 40, "the others to do its work", lambda: str(world.open_jobs()))
@@ -61,7 +65,7 @@ def test_a_frozen_holder_doubles_nothing_but_what_it_was_just_sending(services: 
         doubled = {point: _doubled(found) for point, found in effects.items()}
         _show(doubled)
         assert doubled["checked"] == dict.fromkeys(doubled["checked"], 0)
-        # Which of them are depends on who was how far at that instant: none but these may be.
+        # Which of them are doubled depends on how far each request was; only these may be.
         assert {kind for kind, more in doubled["sending"].items() if more} <= ONCE_MORE
         assert doubled["sending"].keys() == NEVER | ONCE_MORE
 

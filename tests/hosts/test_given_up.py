@@ -1,4 +1,4 @@
-"""A request that the network kept back: once its call is given up, it must not land when the network is mended."""
+"""A request that the network delayed: after its call is given up, it must not arrive when the network works again."""
 
 import subprocess
 import sys
@@ -18,7 +18,7 @@ from tests.world import wait_for
 _WHY_NOT = why_not()
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(bool(_WHY_NOT), reason=_WHY_NOT)]
 
-# Says each time how far it is, and goes on at a line from us; at its end it asks until it is answered once more.
+# Prints each step, and continues after a line from us; at the end it sends requests until one is answered.
 CALLER = """
 import sys
 from clients.http import Http
@@ -37,7 +37,7 @@ while True:
         http.send("GET", sys.argv[1], effect=False, headers={})
         break
     except RetryLater:
-        print("not yet joined", file=sys.stderr)
+        print("not yet connected", file=sys.stderr)
 """
 
 
@@ -62,7 +62,7 @@ def test_a_request_that_was_given_up_is_not_kept_for_later_by_the_system(net: Ne
         _go_on(caller)
         assert _says(caller) == "given up"
         assert host.unsent() == []
-        wait_for(lambda: not host.resolving(), 20, "the last packets to be lost")
+        wait_for(lambda: not host.resolving(), 20, "the last packets to be dropped")
         host.join("vendors")
         _go_on(caller)
         caller.wait(30)

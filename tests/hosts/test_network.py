@@ -1,4 +1,4 @@
-"""Hosts that lose their way to Redis, to Postgres and to the vendors, and find it again."""
+"""Hosts that lose their connection to Redis, Postgres or the vendors, and get it back."""
 
 import time
 from pathlib import Path
@@ -8,20 +8,20 @@ import pytest
 from tests.hosts.host import Host
 from tests.hosts.network import KINDS, network, why_not
 from tests.hosts.servers import open_services
-from tests.hosts.work import WALKS, done, seconds_until_it_works, settle_with_walks
+from tests.hosts.work import FAST_SCANS, done, seconds_until_it_works, settle_with_scans
 from tests.world import JOB_QUEUES, TENANT, World
 
 _WHY_NOT = why_not()
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(bool(_WHY_NOT), reason=_WHY_NOT)]
 
-CUT = 6.0  # seconds: beyond lease and ambiguity wait, so that everything of the lost hosts is taken over meanwhile
+CUT = 6.0  # seconds: longer than lease and ambiguity wait, so that others take over all jobs of the cut hosts
 
 
-def test_hosts_cut_off_and_joined_again_lose_nothing_double_nothing_and_work_again(tmp_path: Path) -> None:
+def test_hosts_cut_off_and_connected_again_lose_nothing_double_nothing_and_work_again(tmp_path: Path) -> None:
     with (
         network() as net,
         open_services(tmp_path, postgres=net.address("postgres"), redis=net.address("redis")) as services,
-        World(services, tmp_path, Host(address=net.address("vendors")), **WALKS) as world,
+        World(services, tmp_path, Host(address=net.address("vendors")), **FAST_SCANS) as world,
     ):
         world.shop("cut")
         world.worker("poll,dispatch,reconcile", 3)
@@ -38,14 +38,14 @@ def test_hosts_cut_off_and_joined_again_lose_nothing_double_nothing_and_work_aga
             host.cut(kind)
         alone = done(world, near)
         time.sleep(CUT)
-        assert done(world, near) > alone, "the host that was not cut did nothing"
+        assert done(world, near) > alone, "the host that was not cut off did nothing"
         for kind, host in hosts.items():
             host.join(kind)
         for kind, worker in far.items():
             print(f"cut from {kind}: works again after {seconds_until_it_works(world, worker, kind):.1f} s at most")
         world.epages.stop_trading("cut")
         world.afosto.stop_trading(TENANT)
-        settle_with_walks(world, 60)
+        settle_with_scans(world, 60)
         report = world.prove()
         assert report.differences == []
         assert world.parked() == []

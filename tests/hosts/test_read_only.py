@@ -1,4 +1,4 @@
-"""Every process starts where it can write nothing, for a user without a home."""
+"""Every process starts on a read-only file system, for a user without a home directory."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from workers.local.server import free_port
 from workers.local.services import Services
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no file system can be made read-only here: {why_not()}")
-PATIENCE = 40
+TIMEOUT = 40
 
 
 @pytest.fixture(scope="module")
@@ -34,8 +34,8 @@ def test_nothing_can_be_written_there() -> None:
 def test_workers_and_beat_work(world: World) -> None:
     world.worker("dispatch", 2, READ_ONLY)
     world.beat(READ_ONLY)
-    wait_for(lambda: slots_of_queues(world.ledger.dispatch_window)["dispatch"] > 0, PATIENCE, "the worker")
-    wait_for(lambda: Status(world.ledger.database).dispatch_age() is not None, PATIENCE, "a dispatch")
+    wait_for(lambda: slots_of_queues(world.ledger.front)["dispatch"] > 0, TIMEOUT, "the worker")
+    wait_for(lambda: Status(world.ledger.database).dispatch_age() is not None, TIMEOUT, "a dispatch")
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_workers_and_beat_work(world: World) -> None:
 def test_what_listens_answers(world: World, command: list[str], path: str) -> None:
     port = free_port()
     world.process(READ_ONLY, [*command, f"--port={port}"])
-    wait_for(lambda: _answers(f"http://127.0.0.1:{port}{path}"), PATIENCE, path)
+    wait_for(lambda: _answers(f"http://127.0.0.1:{port}{path}"), TIMEOUT, path)
 
 
 @pytest.mark.parametrize(

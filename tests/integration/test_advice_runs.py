@@ -6,7 +6,7 @@ import click
 import psycopg
 import pytest
 
-from tests.advised import ADVISED, FILLED, INCOMPLETE
+from tests.advised import ADVISED, INCOMPLETE, PLACEHOLDER
 from tests.commands import Commands
 from tests.driver import Document, Driver
 from tests.world import CLIENT_ID, CLIENT_SECRET, KEY, World
@@ -81,7 +81,7 @@ def _printed(command: click.Command, words: tuple[str, ...], known: dict[str, st
     for word in words:
         option = printed[-1].removeprefix("--").replace("-", "_") if printed and printed[-1].startswith("--") else ""
         name = option if option in known else "" if word.startswith("--") else arguments.pop(0) if arguments else option
-        printed.append(known[name] if FILLED.fullmatch(word) and name else word)
+        printed.append(known[name] if PLACEHOLDER.fullmatch(word) and name else word)
     return printed
 
 

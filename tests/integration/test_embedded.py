@@ -19,7 +19,7 @@ from redis.exceptions import AuthenticationError as RedisRefused
 
 from schemas.errors import ConfigurationError
 from workers.local import server
-from workers.local.folder import holder
+from workers.local.folder import lock_owner
 from workers.local.services import Services, environment, local_services, running
 from workers.local.standing import down, up
 
@@ -212,7 +212,7 @@ def test_up_leaves_servers_standing_until_down(folder: Path) -> None:
     assert running(folder)
     assert down(folder)
     assert servers_in(folder) == []
-    assert holder(folder) is None
+    assert lock_owner(folder) is None
     assert not down(folder)
 
 

@@ -8,7 +8,7 @@ import pytest
 from simulators.epages.tokens import ALL_SCOPES
 from tasks.runtime import Runtime, build_runtime
 from tests.driver import Driver, units
-from tests.sabotage import saboteur
+from tests.sabotage import killable_steps
 from tests.world import TENANT, World
 from workers.local.services import Services
 
@@ -451,7 +451,7 @@ def test_a_walk_that_dies_before_its_news_are_kept_leaves_them_to_the_next(drive
     driver.imported()
     driver.walk()
     read_to = driver.runtime.ledger.walks.get(driver.store)
-    with saboteur() as killer:
+    with killable_steps() as killer:
         killer.arm(5)  # behind the call's four steps, ahead of what it led to
         driver.survive(driver.walk)
         assert killer.kills == 1

@@ -40,7 +40,7 @@ def database(cluster: Cluster) -> Iterator[Database]:
 
 
 def test_after_a_failover_every_session_leads_to_the_new_primary(cluster: Cluster, database: Database) -> None:
-    cluster.copy()
+    cluster.add_standby()
     failover = threading.Thread(target=cluster.promote, args=(WINDOW,))
     failover.start()
     while failover.is_alive():

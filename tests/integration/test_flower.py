@@ -19,7 +19,7 @@ def test_flower_shows_a_worker_and_knows_the_broker_alone(services: Services, tm
     with World(services, tmp_path) as world, Processes(tmp_path / "logs") as processes:
         child = processes.start(Command("flower", argv, env=world.env, cwd=ROOT))
         world.worker("reconcile", 1)
-        wait_for(lambda: len(_workers(port)) == 1, 60, "Flower to show the worker", child.last_words)
+        wait_for(lambda: len(_workers(port)) == 1, 60, "Flower to show the worker", child.log_tail)
         (flower,) = psutil.Process(child.pid).children()
         known = flower.environ()
     assert "CONNECTOR_BROKER_URL" in known

@@ -21,8 +21,8 @@ from simulators.epages.control import ControlError
 from tasks.runtime import Runtime
 from tests.chaos.hostile import hostile_plans
 from tests.driver import Driver
-from tests.neighbour import Neighbour
-from tests.sabotage import Saboteur, out_of_budget, saboteur
+from tests.neighbour import NeighborStore
+from tests.sabotage import StepKiller, killable_steps, out_of_budget
 from tests.world import TENANT, World
 from workers.local.services import Services
 
@@ -103,7 +103,7 @@ class Trade(RuleBasedStateMachine):
     the same pieces by themselves, which is one shipment, with a tracking code or two.
     """
 
-    def __init__(self, world: World, runtime: Runtime, killer: Saboteur, neighbour: Neighbour) -> None:
+    def __init__(self, world: World, runtime: Runtime, killer: StepKiller, neighbour: NeighborStore) -> None:
         super().__init__()
         self.world, self.runtime, self.killer, self.neighbour = world, runtime, killer, neighbour
         self.orders: dict[str, Document] = {}
@@ -266,7 +266,7 @@ class Trade(RuleBasedStateMachine):
 
     @rule()
     def the_neighbour_notices_nothing(self) -> None:
-        self.neighbour.trades_undisturbed()
+        self.neighbour.assert_undisturbed()
 
     def _set_faults(self, vendor: str, *faults: Document, **seed: int) -> None:
         if vendor == "afosto":
@@ -278,7 +278,7 @@ class Trade(RuleBasedStateMachine):
         """Let all that was lost be told again, and compare both sides with what was done to them."""
         if not hasattr(self, "driver"):
             return
-        self.neighbour.trades_undisturbed()
+        self.neighbour.assert_undisturbed()
         for vendor in ("afosto", "epages"):
             self._set_faults(vendor)
         self.world.redis.flushdb()
@@ -339,8 +339,8 @@ def test_effects_equal_causes_whatever_the_order_of_events_and_wherever_a_worker
     world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger.cursors, "READ_AGAIN", 0.0)
-    neighbour = Neighbour(world, runtime)
-    with saboteur() as killer:
+    neighbour = NeighborStore(world, runtime)
+    with killable_steps() as killer:
         run_state_machine_as_test(
             cast("type[Trade]", lambda: Trade(world, runtime, killer, neighbour)),
             settings=settings(

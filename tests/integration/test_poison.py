@@ -19,7 +19,7 @@ from ledger.ledger import Ledger
 from ledger.set_aside import CONTENT, KEPT, SetAsideMessage
 from tasks.consumers import slots_of_queues
 from tasks.set_aside import keep
-from tests.poison import KEYWORDS, harmless, poisons
+from tests.poison import KEYWORDS, harmless, poison_messages
 from tests.world import World, wait_for
 from workers.cli import main
 from workers.local.services import Services, environment
@@ -65,7 +65,7 @@ def jobs(world: World) -> set[str]:
 
 @pytest.mark.parametrize("pool", POOLS)
 def test_a_worker_sets_every_poison_aside_and_works_on_the_next_message(world: World, pool: str) -> None:
-    found = poisons(world.settings.broker_url)
+    found = poison_messages(world.settings.broker_url)
     with running(world, pool) as worker:
         for name, publish in found.items():
             publish(world.settings.broker_url, QUEUE)

@@ -12,7 +12,7 @@ from ledger.database import Database
 from ledger.migrate import migrate
 from ledger.session import Session, configure
 from tests.pooler import SESSIONS, needs_pgbouncer, start_pooler
-from tests.standing import Standing
+from tests.standing import KillableServer
 from tests.world import TENANT, World, wait_for
 from workers.local.processes import Processes
 from workers.local.services import Services
@@ -25,14 +25,14 @@ REPEATS = 30
 
 
 @pytest.fixture
-def pooler(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[Standing]:
+def pooler(tmp_path_factory: pytest.TempPathFactory, database_url: str) -> Iterator[KillableServer]:
     folder = tmp_path_factory.mktemp("pooler")
     with Processes(folder / "logs") as processes:
         yield start_pooler(folder / "pgbouncer", database_url, processes)
 
 
 @pytest.fixture
-def database(pooler: Standing) -> Iterator[Database]:
+def database(pooler: KillableServer) -> Iterator[Database]:
     opened = Database(pooler.url, size=CLIENTS)
     yield opened
     opened.close()
@@ -50,7 +50,7 @@ def test_prepared_statements_would_be_mixed_up(database: Database, monkeypatch: 
     assert _wrong_answers(database.transaction) != []
 
 
-def test_a_session_behind_a_pooler_prepares_nothing(pooler: Standing, database_url: str) -> None:
+def test_a_session_behind_a_pooler_prepares_nothing(pooler: KillableServer, database_url: str) -> None:
     assert _prepare_threshold(pooler.url) is None
     assert _prepare_threshold(database_url) is not None
 
@@ -73,7 +73,9 @@ def test_a_migration_through_the_pooler_gives_its_sessions_to_come_our_settings(
     }
 
 
-def test_orders_go_both_ways_through_the_pooler(pooler: Standing, fresh_services: Services, tmp_path: Path) -> None:
+def test_orders_go_both_ways_through_the_pooler(
+    pooler: KillableServer, fresh_services: Services, tmp_path: Path
+) -> None:
     services = Services(pooler.url, fresh_services.broker_url, fresh_services.redis_url, fresh_services.keys)
     with World(services, tmp_path, WALK_INTERVAL="1", WALK_PERIOD="3") as world:
         world.shop("pooled")

@@ -26,7 +26,7 @@ from tests.stock_world import HERE, THERE, StockWorld, before_each_move, close_a
 from tests.world import TENANT, World
 from workers.local.proof import Report
 from workers.local.services import Services
-from workers.local.stock_proof import Selling, prove_stock
+from workers.local.stock_proof import StockSource, prove_stock
 
 ADJUST = r"/adjust-available-stock$"
 UNPAID = {"payment": "Rechnung", "paid": False}
@@ -354,7 +354,7 @@ def test_the_simulated_shop_notices_when_more_is_for_sale_than_there_is(shop: St
     assert (violation["rule"], violation["stock"], violation["allowed"]) == ("oversold", 10, 8)
     report = Report()
     since = world.ledger.stores.get(careless.store).import_since
-    selling = [Selling(careless.store, frozenset({HERE, THERE}), since)]
+    selling = [StockSource(careless.store, frozenset({HERE, THERE}), since)]
     prove_stock(report, world.epages, world.afosto, TENANT, selling)
     assert [difference.kind for difference in report.differences] == ["stock"]
 

@@ -19,7 +19,7 @@ from tests.stock_world import HERE, THERE, StockWorld
 from tests.world import TENANT, World
 from workers.local.proof import Report
 from workers.local.services import Services
-from workers.local.stock_proof import Selling, prove_stock
+from workers.local.stock_proof import StockSource, prove_stock
 
 PLACES = frozenset({HERE, THERE})
 # Another merchant, of whom all ids are equal, and those of the shop as well.
@@ -209,7 +209,7 @@ def _check(world: World, shops: list[StockWorld]) -> None:
     report = Report()
     for tenant in {shop.tenant for shop in shops}:
         of_it = [shop.store for shop in shops if shop.tenant == tenant]
-        sellers = [Selling(name, PLACES, world.ledger.stores.get(name).import_since) for name in of_it]
+        sellers = [StockSource(name, PLACES, world.ledger.stores.get(name).import_since) for name in of_it]
         prove_stock(report, world.epages, world.afosto, tenant, sellers)
     assert report.differences == []
     assert {shop.store: shop.violations() for shop in shops} == {shop.store: [] for shop in shops}

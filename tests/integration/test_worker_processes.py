@@ -38,9 +38,9 @@ def test_eleven_workers_are_eleven_and_one_that_freezes_is_seen_within_half_a_mi
     argv = [*read_procfile(ROOT / "Procfile")["flower"], f"--port={port}"]
     with Processes(tmp_path / "logs") as processes:
         child = processes.start(Command("flower", argv, env=world.env, cwd=ROOT))
-        wait_for(lambda: _flower(port) is not None, 120, "Flower to answer", child.last_words)
+        wait_for(lambda: _flower(port) is not None, 120, "Flower to answer", child.log_tail)
         started = [world.worker(queue, 1) for queue in ELEVEN]
-        wait_for(lambda: sum((_flower(port) or {}).values()) == 11, 240, "Flower to show eleven", child.last_words)
+        wait_for(lambda: sum((_flower(port) or {}).values()) == 11, 240, "Flower to show eleven", child.log_tail)
         wait_for(lambda: len(_workers(world)) == 11, 60, "eleven signs of life")
         assert _checks(world)["queue orders"] == (True, "3 processes with 3 slots alive")
         frozen = _name(world, started[0])

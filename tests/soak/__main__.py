@@ -1,7 +1,7 @@
-"""A soak: `python -m tests.soak --minutes 60`. Connections are cut again and again while the connector works.
+"""The soak test: `python -m tests.soak --minutes 60`. It cuts connections again and again while the connector works.
 
-Prints how soon everything consumes again after each kind of cut, what grew, and what the proof finds. Exit code 1 when
-something grows, does not come back in time, or is lost or doubled.
+Prints how soon all workers consume again after each kind of cut, what grew, and what the proof finds. The exit code is
+1 if something grows, does not recover in time, or is lost or doubled.
 """
 
 import random
@@ -16,76 +16,76 @@ from statistics import quantiles
 import click
 
 from tests.soak.growth import Series
-from tests.soak.stage import SHOP, Stage, stage
+from tests.soak.stage import SHOP, SoakSetup, soak_setup
 from workers.local.guard import give_children_default_signals
 from workers.local.proofs.contents import waits_for_payment
 
 SAMPLE = 5.0  # seconds between two samples
 PAUSES = (10.0, 120.0)  # seconds between two cuts
 LENGTHS = (1.0, 20.0)  # seconds that a cut takes
-PATIENCE = 240.0  # seconds after which what does not come back is given up
-WARM = 0.3  # share of the run that counts as warming up
+RECOVERY_TIMEOUT = 240.0  # seconds after which a worker that does not recover is given up
+WARM_UP_SHARE = 0.3  # part of the run that counts as warm-up
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """A cut that is over; `seconds` until each worker consumed again, infinite for one that did not."""
+    """A cut that has ended. `seconds` until each worker consumed again, infinite if it did not."""
 
     kind: str
     seconds: Mapping[str, float]
 
     @property
     def slowest(self) -> float:
-        """Seconds until all of them did."""
+        """Seconds until all workers consumed again."""
         return max(self.seconds.values())
 
 
 class Soak:
-    """One run on a stage."""
+    """One run of the soak test."""
 
-    def __init__(self, on: Stage, minutes: float, seed: int) -> None:
-        self._stage = on
+    def __init__(self, setup: SoakSetup, minutes: float, seed: int) -> None:
+        self._setup = setup
         self._random = random.Random(seed)
         self._began = time.monotonic()
         self._seconds = minutes * 60
         self._sampled = 0.0
-        self.figures = on.figures()
+        self.figures = setup.figures()
         self.cuts: list[Cut] = []
 
     def run(self) -> None:
-        """Cut and mend until the time is over."""
+        """Cut and restore connections until the time is over."""
         longest = min(PAUSES[1], self._seconds / 6)
-        self._rest(min(PAUSES[0], longest))
+        self._wait(min(PAUSES[0], longest))
         while self._elapsed() < self._seconds:
-            kind = self._random.choice(list(self._stage.relays))
+            kind = self._random.choice(list(self._setup.relays))
             silently = self._random.random() < 0.5
             self.cuts.append(self._cut(kind, silently, self._random.uniform(*LENGTHS)))
-            print(f"{self._elapsed():6.0f} s  {self.cuts[-1].kind:20} {_each(self.cuts[-1].seconds)}", flush=True)
-            self._rest(self._random.uniform(PAUSES[0], longest))
+            print(f"{self._elapsed():6.0f} s  {self.cuts[-1].kind:20} {_per_worker(self.cuts[-1].seconds)}", flush=True)
+            self._wait(self._random.uniform(PAUSES[0], longest))
 
     def _cut(self, kind: str, silently: bool, length: float) -> Cut:
-        for relay in self._stage.relays[kind]:
+        for relay in self._setup.relays[kind]:
             relay.cut(silently=silently)
-        self._rest(length)
-        for relay in self._stage.relays[kind]:
+        self._wait(length)
+        for relay in self._setup.relays[kind]:
             relay.join()
         return Cut(f"{kind}, {'silently' if silently else 'reset'}", self._until_consumed())
 
     def _until_consumed(self) -> dict[str, float]:
-        since, joined = self._stage.now(), time.monotonic()
+        since, joined = self._setup.now(), time.monotonic()
         found: dict[str, float] = {}
         while True:
-            works = self._stage.consumed(since)
+            works = self._setup.consumed(since)
             found |= {name: time.monotonic() - joined for name, does in works.items() if does and name not in found}
             if len(found) == len(works):
                 return found
-            if time.monotonic() - joined > PATIENCE:
+            if time.monotonic() - joined > RECOVERY_TIMEOUT:
                 return {name: found.get(name, float("inf")) for name in works}
-            self._rest(0.25)
+            self._wait(0.25)
 
-    def _rest(self, seconds: float) -> None:
-        until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
+    def _wait(self, seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while (left := deadline - time.monotonic()) > 0:
             if self._elapsed() >= self._sampled + SAMPLE:
                 self._sampled = self._elapsed()
                 for figure in self.figures:
@@ -100,19 +100,19 @@ class Soak:
 @click.option("--minutes", type=click.FloatRange(min=1), default=60.0, show_default=True)
 @click.option("--rate", type=float, default=1.0, show_default=True, help="Orders per second.")
 @click.option("--within", type=float, default=90.0, show_default=True, help="Seconds to consume again after a cut.")
-@click.option("--seed", type=int, default=None, help="Draw the same cuts again.")
+@click.option("--seed", type=int, default=None, help="Repeat the cuts of this seed.")
 def main(minutes: float, rate: float, within: float, seed: int | None) -> None:
-    """Run a soak and tell what came of it."""
+    """Run a soak test and print its results."""
     give_children_default_signals()
     seed = random.randrange(10**6) if seed is None else seed
     print(f"seed {seed}", flush=True)
-    with tempfile.TemporaryDirectory(prefix="connector-soak-") as folder, stage(Path(folder)) as on:
-        on.trade(rate)
-        soak = Soak(on, minutes, seed)
+    with tempfile.TemporaryDirectory(prefix="connector-soak-") as folder, soak_setup(Path(folder)) as setup:
+        setup.trade(rate)
+        soak = Soak(setup, minutes, seed)
         soak.run()
-        on.stop()
-        differences = _proof(on)
-    warm = WARM * minutes * 60
+        setup.stop()
+        differences = _proof(setup)
+    warm = WARM_UP_SHARE * minutes * 60
     _print_cuts(soak.cuts)
     _print_growth(soak.figures, warm)
     grown = [figure.name for figure in soak.figures if figure.grows(warm)]
@@ -121,18 +121,18 @@ def main(minutes: float, rate: float, within: float, seed: int | None) -> None:
     sys.exit(1 if grown or late or differences else 0)
 
 
-def _proof(on: Stage) -> int:
-    """Wait until everything is settled, compare both sides, and print what differs; returns how many differ."""
-    orders = on.world.epages.orders(SHOP)
+def _proof(setup: SoakSetup) -> int:
+    """Wait until no job is open, compare both sides, and print the differences; return how many there are."""
+    orders = setup.world.epages.orders(SHOP)
     unpaid = {order["id"] for order in orders if waits_for_payment(order)}
-    until = time.monotonic() + PATIENCE
-    while (left := [job for job in on.world.open_jobs() if job[1] not in unpaid]) and time.monotonic() < until:
+    deadline = time.monotonic() + RECOVERY_TIMEOUT
+    while (left := [job for job in setup.world.open_jobs() if job[1] not in unpaid]) and time.monotonic() < deadline:
         time.sleep(1)
-    report = on.world.prove()
+    report = setup.world.prove()
     print(f"\n{report.counts['opened']} orders imported, {len(report.differences)} differences, {len(left)} jobs left")
     for difference in report.differences:
         print(f"{difference.kind} {difference.order}: {difference.message}")
-    for job in (*left, *({"parked": j["order_key"], "reason": j["reason"]} for j in on.world.parked())):
+    for job in (*left, *({"parked": j["order_key"], "reason": j["reason"]} for j in setup.world.parked())):
         print(job)
     return len(report.differences) + len(left)
 
@@ -155,7 +155,7 @@ def _print_growth(figures: Sequence[Series], warm: float) -> None:
         print(f"{name:28}{kept[0][1]:>8.1f}{kept[-1][1]:>8.1f}{hourly:>+10.1f}{figure.rise(warm):>+8.1f}{grows}")
 
 
-def _each(seconds: Mapping[str, float]) -> str:
+def _per_worker(seconds: Mapping[str, float]) -> str:
     return "  ".join(f"{name} {took:.1f}" for name, took in seconds.items())
 
 

@@ -1,4 +1,4 @@
-"""What a run must not let grow: the memory of each process, the connections to Postgres, the keys in Redis."""
+"""Figures that must not grow in a run: the memory of each process, connections to Postgres, keys in Redis."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -9,12 +9,12 @@ from subprocess import Popen
 import psutil
 
 MEGABYTE = 1024 * 1024
-_MOST = 150  # samples that a slope is made of
+_MOST_SAMPLES = 150  # samples from which a slope is computed
 
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """By how much a figure may rise during a run: so many units, or a share of it, whichever is more."""
+    """By how much a figure may rise during a run: by `units`, or by a share of it, whichever is more."""
 
     units: float
     share: float = 0.0
@@ -25,7 +25,7 @@ MEMORY, CONNECTIONS, KEYS = Limit(8, 0.05), Limit(5), Limit(20)
 
 @dataclass
 class Series:
-    """The samples of one figure: (seconds since the beginning, value)."""
+    """The samples of one figure: (seconds since the start, value)."""
 
     name: str
     unit: str
@@ -34,36 +34,36 @@ class Series:
     samples: list[tuple[float, float]] = field(default_factory=list)
 
     def sample(self, at: float) -> None:
-        """Read it once more; a moment without an answer is left out."""
+        """Read the figure once more; skip it if the process has ended."""
         try:
             self.samples.append((at, self.read()))
         except psutil.NoSuchProcess:
             return
 
     def after(self, warm: float) -> list[tuple[float, float]]:
-        """The samples once the processes were warm, at most some of them, evenly."""
-        kept = [sample for sample in self.samples if sample[0] >= warm]
-        return kept[:: max(1, len(kept) // _MOST)]
+        """Return the samples after the warm-up, thinned out evenly if there are many."""
+        samples = [sample for sample in self.samples if sample[0] >= warm]
+        return samples[:: max(1, len(samples) // _MOST_SAMPLES)]
 
     def slope(self, warm: float) -> float:
-        """Units per second: the median of the slopes between any two samples, which single peaks do not move."""
+        """Return units per second: the median of the slopes between any two samples, which ignores single peaks."""
         slopes = [(b - a) / (later - at) for (at, a), (later, b) in combinations(self.after(warm), 2) if later > at]
         return median(slopes) if slopes else 0.0
 
     def rise(self, warm: float) -> float:
-        """How many units it rose from being warm to the end."""
-        kept = self.after(warm)
-        return self.slope(warm) * (kept[-1][0] - kept[0][0]) if kept else 0.0
+        """Return by how many units it rose between the warm-up and the end."""
+        samples = self.after(warm)
+        return self.slope(warm) * (samples[-1][0] - samples[0][0]) if samples else 0.0
 
     def grows(self, warm: float) -> bool:
-        """Whether it rose by more than it may."""
-        kept = self.after(warm)
-        allowed = max(self.limit.units, self.limit.share * median(value for _, value in kept)) if kept else 0.0
+        """Return whether it rose by more than its limit."""
+        samples = self.after(warm)
+        allowed = max(self.limit.units, self.limit.share * median(value for _, value in samples)) if samples else 0.0
         return self.rise(warm) > allowed
 
 
 def memory_of(processes: Mapping[str, Popen[bytes]]) -> list[Series]:
-    """The resident memory of each process and its children, in MB."""
+    """Return the resident memory of each process and its children, in MB."""
     return [Series(f"memory of {name}", "MB", MEMORY, _resident(process)) for name, process in processes.items()]
 
 

@@ -1,4 +1,4 @@
-"""The world of a soak: moderate trade both ways, the connector's processes, and a way to cut them off each server."""
+"""The setup of a soak test: moderate trade both ways, the connector's processes, and relays to cut each server off."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -15,8 +15,8 @@ from tests.world import JOB_QUEUES, TENANT, World
 from workers.local.services import local_services
 
 SHOP = "soak"
-# In earnest, but for what would be too seldom to be seen: the polls, the walks and the watch over the inventory.
-PACE = {
+# As in production, except that polls, scans of orders and scans of the inventory run more often.
+INTERVALS = {
     "POLL_INTERVAL": "5",
     "POLL_OVERLAP": "60",
     "CLOCK_MARGIN": "1",
@@ -35,20 +35,20 @@ PACE = {
 
 
 @dataclass
-class Stage:
-    """A running world; `relays` are the ways to each kind of server, `processes` those in question."""
+class SoakSetup:
+    """A running world. `relays` lead to each kind of server; `processes` are the connector's."""
 
     world: World
     relays: Mapping[str, tuple[Relay, ...]]
     processes: Mapping[str, Popen[bytes]]
 
     def trade(self, rate: float) -> None:
-        """Let the shop sell `rate` orders per second, and both sides live with them."""
+        """Make the shop sell `rate` orders per second, on which both sides act."""
         self.world.epages.trade(SHOP, rate=rate, fulfils=0.5)
         self.world.afosto.trade(TENANT, 0, share=0.5)
 
     def stop(self) -> None:
-        """No more trade; everything is looked at once more."""
+        """Stop the trade, and read and compare every order once more."""
         world = self.world
         world.epages.stop_trading(SHOP)
         world.afosto.stop_trading(TENANT)
@@ -56,7 +56,7 @@ class Stage:
         world.ledger.jobs.request_runs(SHOP, "export", "looks", world.ledger.walks.all_opened(SHOP), lane=2)
 
     def figures(self) -> list[Series]:
-        """What must not grow."""
+        """Return the figures that must not grow."""
         return [
             *memory_of(self.processes),
             Series("connections to Postgres", "", CONNECTIONS, self._connections),
@@ -64,20 +64,20 @@ class Stage:
         ]
 
     def consumed(self, since: Any) -> dict[str, bool]:
-        """Whether each worker has done something since a moment of the database's clock."""
+        """Return for each worker whether it has done something since a moment of the database's clock."""
         jobs = self._rows("select distinct split_part(worker, '/', 2) as pid from attempts where at > %s", since)
         pids = {row["pid"] for row in jobs}
-        front = self._rows(
+        polls = self._rows(
             "select exists (select 1 from dispatches where ran_at > %s) "
             "and exists (select 1 from cursors where polled_at > %s) as works",
             since,
             since,
         )
         workers = {name: str(self.processes[name].pid) in pids for name in ("jobs-1", "jobs-2")}
-        return {"front": bool(front[0]["works"]), **workers}
+        return {"polls": bool(polls[0]["works"]), **workers}
 
     def now(self) -> Any:
-        """The database's clock."""
+        """Return the time of the database's clock."""
         return self._rows("select now() as at")[0]["at"]
 
     def _connections(self) -> float:
@@ -89,8 +89,8 @@ class Stage:
 
 
 @contextmanager
-def stage(folder: Path) -> Iterator[Stage]:
-    """Start everything, and end it with the block."""
+def soak_setup(folder: Path) -> Iterator[SoakSetup]:
+    """Start everything; stop it at the end of the block."""
     with ExitStack() as stack:
         services = stack.enter_context(local_services(folder, {}, durable=False))
         epages, afosto, postgres, redis = (stack.enter_context(Relay()) for _ in range(4))
@@ -99,25 +99,25 @@ def stage(folder: Path) -> Iterator[Stage]:
             "EPAGES_URL": f"http://127.0.0.1:{epages.port}/{{store}}/api",
             "AFOSTO_URL": f"http://127.0.0.1:{afosto.port}/graphql",
         }
-        world = stack.enter_context(World(services, folder, Host(env=routed), **PACE, **urls))
+        world = stack.enter_context(World(services, folder, Host(env=routed), **INTERVALS, **urls))
         epages.target, afosto.target = world.epages_port, world.afosto_port
         postgres.target = urlsplit(world.settings.database_url).port or 0
         redis.target = urlsplit(world.settings.redis_url).port or 0
-        routed["CONNECTOR_DATABASE_URL"] = _through(world.settings.database_url, postgres)
-        routed["CONNECTOR_BROKER_URL"] = _through(world.settings.broker_url, redis)
+        routed["CONNECTOR_DATABASE_URL"] = _via(world.settings.database_url, postgres)
+        routed["CONNECTOR_BROKER_URL"] = _via(world.settings.broker_url, redis)
         routed["CONNECTOR_REDIS_URL"] = routed["CONNECTOR_BROKER_URL"]
         world.afosto.set_switches(TENANT, orders_list=True)
         world.shop(SHOP)
         processes = {
-            "front": world.worker("poll,dispatch,reconcile", 4),
+            "polls": world.worker("poll,dispatch,reconcile", 4),
             "jobs-1": world.worker(JOB_QUEUES, 8),
             "jobs-2": world.worker(JOB_QUEUES, 8),
             "beat": world.beat(),
             "gateway": world.gateway(SHOP),
         }
-        yield Stage(world, {"redis": (redis,), "postgres": (postgres,), "vendors": (epages, afosto)}, processes)
+        yield SoakSetup(world, {"redis": (redis,), "postgres": (postgres,), "vendors": (epages, afosto)}, processes)
 
 
-def _through(url: str, relay: Relay) -> str:
+def _via(url: str, relay: Relay) -> str:
     parts = urlsplit(url)
     return parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{relay.port}").geturl()

@@ -1,1 +1,1 @@
-"""Everything on one machine: a PostgreSQL, a Redis and the connector's processes, in one folder of the project."""
+"""Everything on one machine: PostgreSQL, Redis and the connector's processes, all in one folder."""

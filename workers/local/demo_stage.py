@@ -1,4 +1,4 @@
-"""What the demo plays on: its servers, simulated vendors, workers and gateway, started in turn and ended together."""
+"""Starts and stops what the demo needs: servers, simulated vendors, workers and the gateway."""
 
 import contextlib
 import os
@@ -24,18 +24,18 @@ from schemas.errors import ConfigurationError, ConnectorError
 from schemas.settings import Settings, load_settings
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
-from workers.local.folder import held
+from workers.local.folder import folder_lock
 from workers.local.merchants import Merchant
 from workers.local.processes import Command, Processes
 from workers.local.server import free_port
 from workers.local.services import environment, local_services
-from workers.local.world import World
+from workers.local.world import Simulation
 
 DATABASE = "connector_demo"
 START_SECONDS = 30.0
 
-# A day of a shop in a minute: everything that takes time in earnest is shrunk together.
-PACE = {
+# The intervals and deadlines of production, all shortened together: a minute shows a shop's day.
+SHORT_INTERVALS = {
     "POLL_INTERVAL": "3",
     "POLL_OVERLAP": "10",
     "CLOCK_MARGIN": "1",
@@ -65,13 +65,13 @@ WORKERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
-    """All that a running demo consists of."""
+class RunningDemo:
+    """All parts of a running demo."""
 
     console: Console
     settings: Settings
     ledger: Ledger
-    world: World
+    simulation: Simulation
     processes: Processes
     environ: Mapping[str, str]
     flower: str
@@ -79,20 +79,22 @@ class Stage:
 
 
 @contextmanager
-def set_up(console: Console, folder: Path, merchants: tuple[Merchant, ...]) -> Iterator[Stage]:
-    """Everything up, the stores connected, the workers at work; everything down at the end, last started first."""
+def start_demo(console: Console, folder: Path, merchants: tuple[Merchant, ...]) -> Iterator[RunningDemo]:
+    """Start everything and connect the stores; stop everything at the end of the block, the last started first."""
     with contextlib.ExitStack() as stack:
         try:
             yield _start_all(stack, console, folder, merchants)
         except KeyboardInterrupt:
-            console.print("Stopping: the workers end what they are at, which takes some seconds …")
+            console.print("Stopping: the workers finish their current jobs, which takes some seconds …")
             raise
 
 
-def _start_all(stack: contextlib.ExitStack, console: Console, folder: Path, merchants: tuple[Merchant, ...]) -> Stage:
-    if not stack.enter_context(held(folder / "run")):
-        # Servers in one folder are shared, and a demo begins by emptying them.
-        raise ConfigurationError(f"another demo runs in {folder}; end it first")
+def _start_all(
+    stack: contextlib.ExitStack, console: Console, folder: Path, merchants: tuple[Merchant, ...]
+) -> RunningDemo:
+    if not stack.enter_context(folder_lock(folder / "run")):
+        # Demos in one folder share its servers, and a demo begins by emptying them.
+        raise ConfigurationError(f"another demo runs in {folder}; stop it first")
     console.print("Starting PostgreSQL and Redis …")
     services = environment(stack.enter_context(local_services(folder, durable=False)))
     epages, afosto, gateway, flower = (free_port() for _ in range(4))
@@ -100,25 +102,27 @@ def _start_all(stack: contextlib.ExitStack, console: Console, folder: Path, merc
     settings = load_settings(environ)
     _empty(settings)
     vendors = stack.enter_context(Processes(folder / "logs"))
-    world = World(*_start_vendors(vendors, environ, epages, afosto), merchants)
+    simulation = Simulation(*_start_vendors(vendors, environ, epages, afosto), merchants)
     ledger = Ledger(Database(settings.database_url), KeySet(settings.keys))
     stack.callback(ledger.close)
     migrate(ledger.database)
     console.print("Opening the shops with their past orders, connecting the stores …")
-    world.open()
-    world.connect(ledger, settings)
+    simulation.open()
+    simulation.connect(ledger, settings)
     workers = stack.enter_context(Processes(folder / "logs"))
     _start_workers(workers, environ, flower)
     _start_gateway(workers, environ, gateway)
-    door = f"http://127.0.0.1:{gateway}"
-    world.register_webhooks(ledger, door)
-    return Stage(console, settings, ledger, world, workers, environ, f"http://127.0.0.1:{flower}", door)
+    gateway_url = f"http://127.0.0.1:{gateway}"
+    simulation.register_webhooks(ledger, gateway_url)
+    return RunningDemo(
+        console, settings, ledger, simulation, workers, environ, f"http://127.0.0.1:{flower}", gateway_url
+    )
 
 
 def check_alive(processes: Processes) -> None:
-    """Raise ConnectorError, with its last words, when a process has ended by itself."""
+    """Raise ConnectorError, with the end of its log, when a process has ended by itself."""
     for child in processes.ended():
-        raise ConnectorError(f"{child.name} ended by itself; {child.log} ends with:\n{child.last_words()}")
+        raise ConnectorError(f"{child.name} ended by itself; {child.log} ends with:\n{child.log_tail()}")
 
 
 def _environ(services: Mapping[str, str], epages: int, afosto: int) -> dict[str, str]:
@@ -126,7 +130,7 @@ def _environ(services: Mapping[str, str], epages: int, afosto: int) -> dict[str,
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("CONNECTOR_")},
         **services,
-        **{f"CONNECTOR_{name}": value for name, value in PACE.items()},
+        **{f"CONNECTOR_{name}": value for name, value in SHORT_INTERVALS.items()},
         "CONNECTOR_DATABASE_URL": address._replace(path=f"/{DATABASE}").geturl(),
         "CONNECTOR_EPAGES_URL": f"http://127.0.0.1:{epages}/{{store}}/api",
         "CONNECTOR_AFOSTO_URL": f"http://127.0.0.1:{afosto}/graphql",
@@ -134,7 +138,7 @@ def _environ(services: Mapping[str, str], epages: int, afosto: int) -> dict[str,
 
 
 def _empty(settings: Settings) -> None:
-    """Make a fresh database of our own name, and begin with an empty Redis."""
+    """Recreate the demo's own database, and empty Redis."""
     admin = urlsplit(settings.database_url)._replace(path="/postgres").geturl()
     with psycopg.connect(admin, autocommit=True) as connection:
         for statement in ("drop database if exists {} with (force)", "create database {}"):
@@ -142,7 +146,7 @@ def _empty(settings: Settings) -> None:
     for url in {settings.broker_url, settings.redis_url}:
         with contextlib.closing(redis_client(url)) as client:
             if os.environ.get("CONNECTOR_BROKER_URL") and client.dbsize():
-                # An outside Redis may hold somebody's real work; the demo must not wipe it.
+                # A Redis that is not ours may hold real work; the demo must not delete it.
                 raise ConfigurationError("the Redis of CONNECTOR_BROKER_URL is not empty; give the demo an empty one")
             client.flushdb()
 
@@ -185,9 +189,11 @@ def _start_workers(processes: Processes, environ: Mapping[str, str], flower: int
         f"--port={flower}",
         "--address=127.0.0.1",
     ]
-    # What shows tasks to people needs the broker alone.
-    seen = {name: value for name, value in environ.items() if name not in ("CONNECTOR_KEYS", "CONNECTOR_DATABASE_URL")}
-    processes.start(Command("flower", argv, env=seen))
+    # Flower needs the broker only.
+    flower_environ = {
+        name: value for name, value in environ.items() if name not in ("CONNECTOR_KEYS", "CONNECTOR_DATABASE_URL")
+    }
+    processes.start(Command("flower", argv, env=flower_environ))
 
 
 def _start_gateway(processes: Processes, environ: Mapping[str, str], port: int) -> None:

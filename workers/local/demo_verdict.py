@@ -1,4 +1,4 @@
-"""What the demo shows at its end: the proof in groups, each difference, and the figures of the run."""
+"""What the demo prints at its end: the proof in groups, each difference, and the figures of the run."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -20,7 +20,7 @@ SHOWN_DIFFERENCES = 40
 ORDERS, STOCK = "orders", "stock"
 ROUTES = ("shop → Afosto", "Afosto → shop")
 SKUS = "SKUs published"
-# As an order's life goes, with the words for what is counted; a name that is not listed comes last, as it is.
+# Count name → label, in the order of an order's life. A name that is not listed comes last, under its own name.
 LIFE = {
     "orders": "orders, test orders left out",
     "canceled before import": "of these, canceled before import",
@@ -36,8 +36,8 @@ LIFE = {
 }
 
 
-def verdict(report: Report, figures: Iterable[Figure], note: str) -> RenderableType:
-    """Render the proof: what was compared, the figures beside it with a note on them, and each difference."""
+def render_result(report: Report, figures: Iterable[Figure], note: str) -> RenderableType:
+    """Render the proof: what was compared, the figures with a note on them, and each difference."""
     title = Text("Proof: effects against causes, both ways, order by order", style="italic")
     grid = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False)
     grid.add_column("compared")
@@ -48,7 +48,7 @@ def verdict(report: Report, figures: Iterable[Figure], note: str) -> RenderableT
             grid.add_row(Text(f"  {visible(name)}"), figure)
     shown = [Text(visible(f"{d.kind}  {d.order}: {d.message}")) for d in report.differences[:SHOWN_DIFFERENCES]]
     style = "bold green" if report.agrees else "bold red"
-    left = f"; {counted(len(report.excused), 'order')} noted, left to a person" if report.excused else ""
+    left = f"; {counted(len(report.left_to_person), 'order')} noted, left to a person" if report.left_to_person else ""
     result = Text(f"{counted(len(report.differences), 'difference')}{left}", style=style)
     return Group(title, grid, Text(note, style="italic"), *shown, result)
 
@@ -59,12 +59,12 @@ def _orders(report: Report) -> Iterator[Figure]:
     for name in sorted(plain, key=lambda name: listed.index(name) if name in LIFE else len(LIFE)):
         yield ORDERS, LIFE.get(name, name), str(report.counts[name])
     yield ORDERS, "totals that differ (noted)", str(len(report.totals))
-    for kind, count in sorted(Counter(excuse.kind for excuse in report.excused).items()):
+    for kind, count in sorted(Counter(found.kind for found in report.left_to_person).items()):
         yield ORDERS, f"{kind}, left to a person (noted)", str(count)
 
 
 def _routes(report: Report) -> Iterator[Figure]:
-    """The counts named "from → to: what"."""
+    """Yield the counts named "from → to: what"."""
     for route in ROUTES:
         for what in ("causes", "effects"):
             yield route, what, str(report.counts[f"{route}: {what}"])

@@ -1,4 +1,4 @@
-"""What the demo shows while it runs: a table of the stores and the lengths of the queues."""
+"""What the demo prints while it runs: a table of the stores, and how many jobs each queue has."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
@@ -22,13 +22,13 @@ COLUMNS = (
     "is",
     "orders\nin shop",
     "orders\nimported",
-    "acts\nexported",
+    "actions\nexported",
     "jobs\nwaiting",
     "runs\nretried",
     "jobs\nparked",
     "last\npoll",
 )
-LEGEND = "acts: Afosto's parcels, cancellations and returns; a job: one flow of one order"
+LEGEND = "actions: Afosto's parcels, cancellations and returns; a job: one flow of one order"
 
 _RETRIED: LiteralString = """
 select store, count(*) as runs from attempts where outcome not in ('done', 'parked', 'waits') group by store
@@ -43,11 +43,11 @@ select store, count(*) as effects from links where kind <> 'order' and written_b
 
 
 @dataclass(slots=True)
-class Standing:
-    """How one store stands.
+class DemoStatus:
+    """The status of one store.
 
-    `exported` counts parcels, and units canceled or returned, that began in Afosto. `age` is the number of seconds
-    since its last poll, None before the first.
+    `exported` counts the parcels, canceled units and returned units that began in Afosto. `age` is the number of
+    seconds since the last poll, None before the first.
     """
 
     imported: int = 0
@@ -58,13 +58,13 @@ class Standing:
 
     @property
     def unfinished(self) -> int:
-        """Jobs that are neither done nor parked."""
+        """The number of jobs that are neither done nor parked."""
         return sum(self.states[state] for state in OPEN_STATES)
 
 
-def standings(ledger: Ledger) -> tuple[dict[str, Standing], Counter[str]]:
-    """Read from the ledger how each store stands, and how many jobs of each flow are unfinished."""
-    stores: defaultdict[str, Standing] = defaultdict(Standing)
+def read_statuses(ledger: Ledger) -> tuple[dict[str, DemoStatus], Counter[str]]:
+    """Read from the ledger the status of each store, and how many jobs of each flow are unfinished."""
+    stores: defaultdict[str, DemoStatus] = defaultdict(DemoStatus)
     queues: Counter[str] = Counter()
     for row in ledger.jobs.counts():
         stores[row["store"]].states[row["state"]] += row["jobs"]
@@ -83,12 +83,12 @@ def standings(ledger: Ledger) -> tuple[dict[str, Standing], Counter[str]]:
 
 def table(title: str, shops: Iterable[tuple[str, str, int]], ledger: Ledger) -> RenderableType:
     """Render the live table; `shops` are (store, its character, orders in the shop)."""
-    stores, queues = standings(ledger)
+    stores, queues = read_statuses(ledger)
     grid = Table(box=SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0), pad_edge=False)
     for column in COLUMNS:
         grid.add_column(column, justify="left" if column in ("store", "is") else "right", no_wrap=True)
     for name, character, orders in shops:
-        store = stores.get(name, Standing())
+        store = stores.get(name, DemoStatus())
         age = "–" if store.age is None else f"{store.age:.1f} s"
         done, left = (store.imported, store.exported), (store.unfinished, store.retried, store.states[JobState.PARKED])
         grid.add_row(name, character, *map(str, (orders, *done, *left)), age)

@@ -1,11 +1,11 @@
-"""The folder of a local run: who holds it, what is kept secret in it, and what of an earlier run is still alive in it.
+"""The folder of a local run: its lock, its secrets, and servers that an earlier run left behind.
 
-lock           held by the process that runs the servers; its text is that process's id
+lock           locked by the process that runs the servers; its text is that process's id
 services.json  the addresses of the running servers
-processes/     its lock is held while the processes of a Procfile run as well
+processes/     its lock is locked while the processes of a Procfile run as well
 keys           the keys for stored secrets        password   the servers' password
 postgres/      PostgreSQL's data                  redis/     Redis's configuration
-postgres.superuser   the password of PostgreSQL's superuser, for a person: the connector's own role is none
+postgres.superuser   the password of PostgreSQL's superuser, for people; the connector's own role is no superuser
 logs/          one file per process
 """
 
@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 
 _SERVERS = ("postgres", "redis-server", "valkey-server")
 _LEFTOVER_GRACE = 10.0
-"""Seconds a leftover server has to end by itself."""
+"""Seconds that a leftover server has to end after SIGINT; then it gets SIGKILL."""
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file only its owner can read; readers see the old text or the new one, never a part."""
+    """Write a file that only its owner can read; readers see the old text or the new one, never a part."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w") as file:
@@ -36,13 +36,13 @@ def write_private(path: Path, text: str) -> None:
     draft.replace(path)
 
 
-def kept_secret(path: Path, make: Callable[[], str]) -> str:
-    """Read the secret in `path`, or make it and keep it there, readable by its owner only."""
+def read_or_create_secret(path: Path, make: Callable[[], str]) -> str:
+    """Read the secret in `path`. If there is none, make it and store it there, readable by its owner only."""
     draft = path.with_name(f"{path.name}.{os.getpid()}.new")
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_private(draft, make())
-        # Of two processes that make one at the same time, the first wins and both read the same.
+        # If two processes make one at the same time, the first wins and both read the same.
         with suppress(FileExistsError):
             path.hardlink_to(draft)
         draft.unlink()
@@ -50,8 +50,8 @@ def kept_secret(path: Path, make: Callable[[], str]) -> str:
 
 
 @contextmanager
-def held(folder: Path) -> Iterator[bool]:
-    """Hold the folder, unless another process does: yields whether it worked. The system lets go of a dead holder."""
+def folder_lock(folder: Path) -> Iterator[bool]:
+    """Lock the folder until the block ends; yield False if another process has it. A dead owner's lock is released."""
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("a+") as lock:
         try:
@@ -65,8 +65,8 @@ def held(folder: Path) -> Iterator[bool]:
         yield True
 
 
-def holder(folder: Path) -> int | None:
-    """Give the id of the process that holds the folder, or None."""
+def lock_owner(folder: Path) -> int | None:
+    """Return the id of the process that has locked the folder, or None."""
     lock = folder / "lock"
     if not lock.exists():
         return None
@@ -79,9 +79,9 @@ def holder(folder: Path) -> int | None:
 
 
 def end_leftovers(folder: Path) -> None:
-    """End the servers still at work in a data folder though nobody holds it.
+    """End the servers that still run in a data folder which nobody has locked.
 
-    They are known by their working directory: a process id in a file may since belong to somebody else.
+    They are found by their working directory: a process id in a file may belong to another program by now.
     """
     for process in _servers_in(folder):
         if not _is_helper(process):
@@ -97,7 +97,7 @@ def end_leftovers(folder: Path) -> None:
 def _servers_in(folder: Path) -> Iterator["psutil.Process"]:
     if not folder.exists():
         return
-    import psutil  # noqa: PLC0415 - comes with the extra `local`, without which no server ever ran here
+    import psutil  # noqa: PLC0415 - comes with the extra `local`; without it no server ever ran here
 
     for process in psutil.process_iter(["name", "cwd", "cmdline"]):
         if process.info["name"] in _SERVERS and process.info["cwd"] == str(folder.resolve()):
@@ -105,19 +105,19 @@ def _servers_in(folder: Path) -> Iterator["psutil.Process"]:
 
 
 def _is_helper(process: "psutil.Process") -> bool:
-    """PostgreSQL's own children end with it; to its checkpointer SIGINT would mean something else."""
+    """PostgreSQL's own children end with it; its checkpointer would take SIGINT for something else."""
     title: str = (process.info["cmdline"] or [""])[0]
     return title.startswith("postgres:")
 
 
 def _signal(process: "psutil.Process", number: signal.Signals) -> None:
-    # Gone by itself in the meantime, which is as good.
+    # It may have ended by itself in the meantime.
     with suppress(ProcessLookupError):
         os.kill(process.pid, number)
 
 
-def open_the_way(path: Path) -> None:
-    """Let every account pass through the folders above `path`, not read them."""
+def make_reachable(path: Path) -> None:
+    """Let every account enter the folders above `path`, but not read them."""
     for above in path.resolve().parents:
         mode = above.stat().st_mode
         if not mode & stat.S_IXOTH:

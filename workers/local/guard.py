@@ -1,7 +1,8 @@
-"""Runs one command for as long as somebody holds this script's standard input open, and ends it then.
+"""Run one command until this script's standard input is closed, then stop it.
 
-A dead holder's pipe closes by itself, whatever the holder died of and on every Unix alike, so nothing outlives
-the process that wanted it. Started as a script of its own: it must not load anything but the standard library.
+The parent keeps the other end of that pipe. When the parent dies, for whatever reason and on every Unix, the system
+closes the pipe: so no command outlives its parent. This file is started as a script of its own and may import nothing
+but the standard library.
 """
 
 import json
@@ -13,34 +14,34 @@ import threading
 from types import FrameType
 from typing import Any
 
-_LEAVE = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-# Python itself ignores these, and its Popen restores them in a child.
-_PYTHONS = (signal.SIGPIPE, signal.SIGXFSZ)
+_STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+# Python itself ignores these, and its Popen restores them in a child process.
+_IGNORED_BY_PYTHON = (signal.SIGPIPE, signal.SIGXFSZ)
 
 
 def main() -> None:
-    """Run the order in the first argument: JSON with `command`, `account`, `stop_signal` and `grace` (seconds)."""
-    order = json.loads(sys.argv[1])
+    """Run the command in the first argument: JSON with `command`, `account`, `stop_signal` and `grace` (seconds)."""
+    request = json.loads(sys.argv[1])
     give_children_default_signals()
-    for number in _LEAVE:
-        signal.signal(number, _leave)
-    child = _start(order)
+    for number in _STOP_SIGNALS:
+        signal.signal(number, _exit)
+    child = _start(request)
     try:
-        threading.Thread(target=_follow, args=(child,), daemon=True).start()
+        threading.Thread(target=_exit_with, args=(child,), daemon=True).start()
         sys.stdin.buffer.read()
     finally:
-        _end(child, order)
+        _end(child, request)
 
 
 def give_children_default_signals() -> None:
-    """Keep ignoring what this process was started to ignore, but let its children begin with the defaults.
+    """Go on ignoring the signals that this process was started to ignore, but let its children start with the defaults.
 
     `nohup` starts a process that ignores SIGHUP, and `command &` in a script one that ignores SIGINT and SIGQUIT;
-    children inherit SIG_IGN, and a blocked signal too. A handler ends with exec, so one that does nothing ignores
-    for this process alone. Call it in the main thread.
+    children inherit SIG_IGN, and blocked signals too. They do not inherit handlers, so a handler that does nothing
+    ignores the signal for this process alone. Call this in the main thread.
     """
     for number in signal.valid_signals():
-        if number not in _PYTHONS and signal.getsignal(number) is signal.SIG_IGN:
+        if number not in _IGNORED_BY_PYTHON and signal.getsignal(number) is signal.SIG_IGN:
             signal.signal(number, _ignore)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
 
@@ -49,35 +50,35 @@ def _ignore(_number: int, _frame: FrameType | None) -> None:
     pass
 
 
-def _start(order: dict[str, Any]) -> subprocess.Popen[bytes]:
+def _start(request: dict[str, Any]) -> subprocess.Popen[bytes]:
     identity: dict[str, Any] = {}
-    if order["account"]:
-        uid, gid = order["account"]
+    if request["account"]:
+        uid, gid = request["account"]
         identity = {"user": uid, "group": gid, "extra_groups": []}
     try:
-        return subprocess.Popen(order["command"], stdin=subprocess.DEVNULL, **identity)
+        return subprocess.Popen(request["command"], stdin=subprocess.DEVNULL, **identity)
     except OSError as error:
-        sys.exit(f"cannot start {order['command'][0]}: {error}")
+        sys.exit(f"cannot start {request['command'][0]}: {error}")
 
 
-def _leave(_number: int, _frame: FrameType | None) -> None:
+def _exit(_number: int, _frame: FrameType | None) -> None:
     sys.exit(0)
 
 
-def _follow(child: subprocess.Popen[bytes]) -> None:
+def _exit_with(child: subprocess.Popen[bytes]) -> None:
     code = child.wait()
-    # A shell's way to say "ended by a signal".
+    # Shells report "ended by signal n" as 128 + n.
     os._exit(code if code >= 0 else 128 - code)
 
 
-def _end(child: subprocess.Popen[bytes], order: dict[str, Any]) -> None:
-    for number in _LEAVE:
+def _end(child: subprocess.Popen[bytes], request: dict[str, Any]) -> None:
+    for number in _STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
-    child.send_signal(order["stop_signal"])
+    child.send_signal(request["stop_signal"])
     try:
-        child.wait(order["grace"])
+        child.wait(request["grace"])
     except subprocess.TimeoutExpired:
-        # The guard leads its process group: this ends the child, the child's children and the guard.
+        # The guard leads its process group: this kills the child, the child's children and the guard.
         os.killpg(0, signal.SIGKILL)
 
 

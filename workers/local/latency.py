@@ -1,8 +1,9 @@
-"""How long Afosto's news takes to the shop: each act of Afosto's people paired with the connector's effect.
+"""How long a change takes from Afosto to the shop: each action in Afosto is paired with the connector's effect.
 
-Both ledgers of causes carry times. The first piece canceled on a line in Afosto is paired with the first piece the
-connector canceled on it in the shop, and so on; parcels are paired by code and content. Where the two sides have not
-equally many of something, as in contested orders, it is left out: the proof says what is missing.
+Both simulators record each cause with its time. The first piece canceled on a line in Afosto is paired with the first
+piece that the connector canceled on that line in the shop, and so on; parcels are paired by code and content. If the
+two sides have different numbers of something, as in contested orders, it is left out: the proof reports what is
+missing.
 """
 
 import math
@@ -28,21 +29,22 @@ _RETURN_IN_SHOP = {"RESTOCKED": "RETURNED", "RETURNED": "RETURNED", "REJECTED": 
 
 @dataclass(frozen=True, slots=True)
 class Latency:
-    """Seconds from an act of Afosto's people (cause number `cause`) on an order to its last effect in the shop.
+    """Seconds from an action of Afosto's people (cause number `cause`) on an order to its last effect in the shop.
 
-    `kind` is canceled, returned, parcel left or parcel arrived; `told` says whether the act's own webhook was taken.
+    `kind` is canceled, returned, parcel left or parcel arrived. `by_webhook`: the gateway accepted the action's
+    webhook.
     """
 
     kind: str
     order: str
     cause: int
     seconds: float
-    told: bool
+    by_webhook: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Percentiles:
-    """Of so many (`count`) latencies: seconds within which 50, 95 and 99 in a hundred have passed."""
+    """Percentiles of `count` latencies, in seconds."""
 
     count: int
     p50: float
@@ -51,30 +53,30 @@ class Percentiles:
 
 
 def latencies(
-    sold: Mapping[str, Sequence[Document]],
-    held: Iterable[Document],
+    shop_orders: Mapping[str, Sequence[Document]],
+    afosto_orders: Iterable[Document],
     shop_causes: Mapping[str, Iterable[Document]],
     afosto_causes: Iterable[Document],
     deliveries: Iterable[Document],
 ) -> Iterator[Latency]:
-    """Pair causes with effects; arguments as for `workers.local.proof.compare`, and the webhooks Afosto sent."""
-    told = {row["cause"] for row in deliveries if any(200 <= answer < 300 for answer in row["answers"])}
-    opened = {order["reference"]: order for order in held if order["status"] != "CONCEPT"}
-    there = by_order(afosto_causes)
-    for shop, orders in sold.items():
-        here = by_order(shop_causes[shop])
+    """Pair causes with effects. Arguments as for `workers.local.proof.compare`, and the webhooks that Afosto sent."""
+    by_webhook = {row["cause"] for row in deliveries if any(200 <= answer < 300 for answer in row["answers"])}
+    opened = {order["reference"]: order for order in afosto_orders if order["status"] != "CONCEPT"}
+    afosto_causes_of = by_order(afosto_causes)
+    for shop, orders in shop_orders.items():
+        shop_causes_of = by_order(shop_causes[shop])
         for order in orders:
             name = reference(shop, order["id"])
             if name in opened:
-                counterpart = opened[name]
-                causes = _in_afosto(counterpart, order["pickup"], there.get(counterpart["id"], []))
-                yield from _paired(name, causes, _in_shop(order, here.get(order["id"], [])), told)
+                afosto_order = opened[name]
+                causes = _in_afosto(afosto_order, order["pickup"], afosto_causes_of.get(afosto_order["id"], []))
+                yield from _paired(name, causes, _in_shop(order, shop_causes_of.get(order["id"], [])), by_webhook)
 
 
 def measure(
     epages: EpagesControl, afosto: AfostoControl, shops: Sequence[str], tenant: str, after: int = 0
 ) -> dict[str, Percentiles]:
-    """Read both simulators and give the percentiles of `by_source`, of the causes in Afosto numbered above `after`."""
+    """Read both simulators; return the percentiles of `by_source` for the causes in Afosto numbered above `after`."""
     return by_source(row for row in read_latencies(epages, afosto, shops, tenant) if row.cause > after)
 
 
@@ -82,12 +84,12 @@ def read_latencies(
     epages: EpagesControl, afosto: AfostoControl, shops: Sequence[str], tenant: str
 ) -> Iterator[Latency]:
     """Read both simulators and pair the causes of a tenant with the effects in its shops."""
-    sold, causes = ({shop: read(shop) for shop in shops} for read in (epages.orders, epages.causes))
-    return latencies(sold, afosto.orders(tenant), causes, afosto.causes(tenant), afosto.deliveries(tenant))
+    shop_orders, causes = ({shop: read(shop) for shop in shops} for read in (epages.orders, epages.causes))
+    return latencies(shop_orders, afosto.orders(tenant), causes, afosto.causes(tenant), afosto.deliveries(tenant))
 
 
 def percentiles(seconds: Iterable[float]) -> Percentiles:
-    """The percentiles by nearest rank; NaN where there is nothing."""
+    """Return the percentiles by nearest rank; NaN if there are no values."""
     ranked = sorted(seconds)
 
     def at(share: float) -> float:
@@ -97,27 +99,27 @@ def percentiles(seconds: Iterable[float]) -> Percentiles:
 
 
 def by_source(found: Iterable[Latency]) -> dict[str, Percentiles]:
-    """The percentiles of all latencies, of those a webhook told of, and of those a walk had to find."""
+    """Return the percentiles of all latencies, of those reported by a webhook, and of those that a scan had to find."""
     rows = list(found)
     return {
         "all": percentiles(row.seconds for row in rows),
-        "told by a webhook": percentiles(row.seconds for row in rows if row.told),
-        "found by a walk": percentiles(row.seconds for row in rows if not row.told),
+        "reported by a webhook": percentiles(row.seconds for row in rows if row.by_webhook),
+        "found by a scan": percentiles(row.seconds for row in rows if not row.by_webhook),
     }
 
 
 def _paired(
-    name: str, causes: Mapping[Key, list[tuple[float, int]]], effects: Mapping[Key, list[float]], told: set[int]
+    name: str, causes: Mapping[Key, list[tuple[float, int]]], effects: Mapping[Key, list[float]], by_webhook: set[int]
 ) -> Iterator[Latency]:
     longest: dict[tuple[str, int], float] = {}
-    for key, acts in causes.items():
+    for key, actions in causes.items():
         seen = sorted(effects.get(key, ()))
-        if len(seen) != len(acts):
+        if len(seen) != len(actions):
             continue
-        for (at, cause), effect in zip(sorted(acts), seen, strict=True):
+        for (at, cause), effect in zip(sorted(actions), seen, strict=True):
             longest[key[0], cause] = max(longest.get((key[0], cause), effect - at), effect - at)
     for (kind, cause), seconds in longest.items():
-        yield Latency(kind, name, cause, seconds, cause in told)
+        yield Latency(kind, name, cause, seconds, cause in by_webhook)
 
 
 def _in_afosto(order: Document, pickup: bool, causes: Iterable[Document]) -> dict[Key, list[tuple[float, int]]]:
@@ -130,7 +132,7 @@ def _in_afosto(order: Document, pickup: bool, causes: Iterable[Document]) -> dic
         moment = (cause["at"] / 1000, cause["seq"])
         if cause["action"] in ("finish", "reject"):
             for unit in (units[id_] for id_ in cause["units"]):
-                found[_undone(unit)].append(moment)
+                found[_cancellation_or_return(unit)].append(moment)
         elif cause["action"] in _PARCEL_IN_AFOSTO:
             parcel = parcels[cause["parcel"]]
             content = frozenset() if pickup else content_of((units[u]["line_ref"], 1) for u in parcel["units"])
@@ -138,7 +140,7 @@ def _in_afosto(order: Document, pickup: bool, causes: Iterable[Document]) -> dic
     return found
 
 
-def _undone(unit: Document) -> Key:
+def _cancellation_or_return(unit: Document) -> Key:
     if unit["progress"] == "CANCELLED":
         return "canceled", unit["line_ref"], ""
     return "returned", unit["line_ref"], _RETURN_IN_SHOP.get(unit["progress"], "")

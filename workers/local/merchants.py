@@ -1,4 +1,4 @@
-"""Who trades in the demo: a merchant is one Afosto tenant, with shops of different size and temper."""
+"""The merchants of the demo: each is one Afosto tenant with shops of different size and reliability."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,16 +6,16 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Temper:
-    """What goes wrong in a shop, in one word, as a sentence goes on behind its name, and as the simulator takes it."""
+class Character:
+    """What goes wrong in a shop: one word, the predicate of a sentence about it, and the simulator's settings."""
 
     name: str
-    words: str = ""
-    trouble: Mapping[str, Any] = field(default_factory=dict)
+    description: str = ""
+    faults: Mapping[str, Any] = field(default_factory=dict)
 
 
-BIG = Temper("big")
-SLOW = Temper(
+BIG = Character("big")
+SLOW = Character(
     "slow",
     "answers slowly, fails and loses answers",
     {
@@ -26,7 +26,7 @@ SLOW = Temper(
         ]
     },
 )
-LIMITED = Temper("limited", "allows 60 calls per 10 s", {"budget": {"calls": 60, "window": 10}})
+LIMITED = Character("limited", "allows 60 calls per 10 s", {"budget": {"calls": 60, "window": 10}})
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Shop:
     """
 
     name: str
-    temper: Temper
+    character: Character
     history: int
     rate: float
     seed: int
@@ -48,7 +48,7 @@ class Shop:
 class Merchant:
     """An Afosto tenant with the shops that sell from its stock.
 
-    `equal_ids`: all ids are counted, so that those of two such merchants, and of two shops, are equal.
+    `equal_ids`: all ids are counted from 1, so that two such merchants, and two shops, have equal ids.
     """
 
     tenant: str

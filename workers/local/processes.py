@@ -1,4 +1,4 @@
-"""Child processes that end with their parent: started together, logged to files, restarted never, stopped in order."""
+"""Child processes that end with their parent: logged to files, never restarted, and stopped in order."""
 
 import json
 import os
@@ -14,15 +14,15 @@ from typing import Self
 
 _GUARD = Path(__file__).with_name("guard.py")
 _GUARD_MARGIN = 5.0
-"""Seconds a guard may need beyond its child's grace."""
+"""Seconds that a guard may need beyond its child's grace."""
 
 
 @dataclass(frozen=True)
 class Command:
     """What to run.
 
-    `env` is the whole environment (None: the parent's), `account` the uid and gid to run under (None: the
-    parent's), `grace` the seconds between `stop_signal` and SIGKILL.
+    `env` is the whole environment (None: the parent's). `account` is the uid and gid to run as (None: the parent's).
+    `grace` is the number of seconds between `stop_signal` and SIGKILL.
     """
 
     name: str
@@ -35,12 +35,12 @@ class Command:
 
 
 class Child:
-    """One running command, whose standard output and error go to the file `log`."""
+    """One running command. Its standard output and error go to the file `log`."""
 
     def __init__(self, command: Command, log: Path) -> None:
         self.command = command
         self.log = log
-        order = {
+        request = {
             "command": list(command.argv),
             "account": command.account,
             "stop_signal": command.stop_signal,
@@ -48,9 +48,9 @@ class Child:
         }
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("wb") as output:
-            # A session of its own keeps the terminal's Ctrl-C away: the parent stops its children in order.
+            # In a session of its own it gets no Ctrl-C from the terminal: the parent stops its children in order.
             self._guard = subprocess.Popen(
-                [sys.executable, "-I", "-S", str(_GUARD), json.dumps(order)],
+                [sys.executable, "-I", "-S", str(_GUARD), json.dumps(request)],
                 stdin=subprocess.PIPE,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -66,47 +66,47 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The process above the command and all that it starts."""
+        """The id of the guard, the parent process of the command and of all that it starts."""
         return self._guard.pid
 
     @property
     def exit_code(self) -> int | None:
-        """None while it runs; 128 + n when signal n ended it."""
+        """The exit code: None while it runs, 128 + n when signal n ended it."""
         return self._guard.poll()
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for the command's own end; raises subprocess.TimeoutExpired after `timeout` seconds."""
+        """Wait until the command ends by itself. Raises subprocess.TimeoutExpired after `timeout` seconds."""
         return self._guard.wait(timeout)
 
-    def let_go(self) -> None:
-        """Send the stop signal, and SIGKILL after the grace; returns at once."""
+    def send_stop(self) -> None:
+        """Make the guard send the stop signal, and SIGKILL after the grace; return at once."""
         assert self._guard.stdin is not None
         self._guard.stdin.close()
 
     def stop(self) -> None:
-        """End it and wait until it is gone."""
-        self.let_go()
+        """Stop it and wait until it has ended."""
+        self.send_stop()
         try:
             self._guard.wait(self.command.grace + _GUARD_MARGIN)
         except subprocess.TimeoutExpired:
             self.kill()
 
     def kill(self) -> None:
-        """Send SIGKILL to the command and all its children, as a crash would, and wait until they are gone."""
+        """Send SIGKILL to the command and all its children, like a crash, and wait until they have ended."""
         if self.exit_code is None:
             os.killpg(self._guard.pid, signal.SIGKILL)
-        self.let_go()
+        self.send_stop()
         self._guard.wait()
 
-    def last_words(self, lines: int = 15) -> str:
-        """The end of the log, for an error message."""
+    def log_tail(self, lines: int = 15) -> str:
+        """Return the end of the log, for an error message."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
 class Processes:
-    """A set of children whose logs are `logs/<name>.log`; leaving the `with` block stops them all.
+    """A set of children whose logs are `logs/<name>.log`. The end of the `with` block stops them all.
 
-    Those that need others are stopped before them: nest one set in the other.
+    To stop some before others that they need, nest their set in the others' set.
     """
 
     def __init__(self, logs: Path) -> None:
@@ -120,14 +120,14 @@ class Processes:
         return child
 
     def ended(self) -> tuple[Child, ...]:
-        """Give the children that are gone, though nobody stopped them."""
+        """Return the children that ended by themselves."""
         return tuple(child for child in self._children if child.exit_code is not None)
 
     def stop(self) -> None:
-        """Tell all to end, the last started first, and wait until all are gone."""
+        """Send the stop signal to all, the last started first, and wait until all have ended."""
         children, self._children = self._children[::-1], []
         for child in children:
-            child.let_go()
+            child.send_stop()
         for child in children:
             child.stop()
 
@@ -141,6 +141,6 @@ class Processes:
 
 
 def read_procfile(path: Path) -> dict[str, list[str]]:
-    """Give the command of each process type in a Procfile, in the file's order."""
+    """Return the command of each process type in a Procfile, in the file's order."""
     lines = (line.partition(":") for line in path.read_text().splitlines() if line.strip() and line[0] != "#")
     return {name.strip(): shlex.split(command) for name, _, command in lines}

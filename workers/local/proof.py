@@ -1,8 +1,8 @@
-"""The proof: effects against causes in both directions, order by order, from what the simulators know themselves.
+"""The proof: compare effects with causes in both directions, order by order, from what the simulators recorded.
 
-Nothing here asks the connector: its ledger could err the same way as its work. Every act of the shop and of Afosto's
-people must have its one effect on the other side, and the connector may have no effect without such a cause. The
-parts, each with its rule: `proofs.cancellations`, `proofs.parcels`, `proofs.returns`, `proofs.contents`.
+Nothing here asks the connector, because its ledger could contain the same error as its work. Every action of the shop
+and of Afosto's people must have exactly one effect on the other side, and the connector may cause no effect without
+such a cause. Each part states its rule: `proofs.cancellations`, `proofs.parcels`, `proofs.returns`, `proofs.contents`.
 """
 
 from collections import Counter
@@ -15,19 +15,28 @@ from workers.local.proofs.cancellations import canceled_partly, cancellations, i
 from workers.local.proofs.contents import content, opened_once, total
 from workers.local.proofs.deeds import Case, by_order, make_case
 from workers.local.proofs.parcels import mails, parcels
-from workers.local.proofs.report import USUAL, WITHOUT_CAUSE, Difference, Document, Report, Terms
+from workers.local.proofs.report import DEFAULT_SETTINGS, WITHOUT_CAUSE, Difference, Document, ProofSettings, Report
 from workers.local.proofs.returns import origins, refunds, returned_partly, returns
 
-__all__ = ["Check", "Difference", "Report", "Terms", "broken", "compare", "prove", "written_by_connector"]
+__all__ = [
+    "Check",
+    "Difference",
+    "ProofSettings",
+    "Report",
+    "compare",
+    "prove",
+    "violation_differences",
+    "written_by_connector",
+]
 
-# A check of another subject: it may count in the report, and gives the differences it finds.
+# A check of another subject: it may add counts to the report, and returns the differences it finds.
 Check = Callable[[Report], Iterable[Difference]]
 
-# What an export or a publication of stock does in a shop; whether there was a cause for it is checked one by one.
+# What an export does in a shop. Each one is checked for its cause.
 _EXPORTS = frozenset(
     ["create-shipping", "ship", "deliver", "ready-for-pickup", "pick-up", "cancel", "return", "refund", "mail"]
 )
-# What the import of an order leaves in the shop, and what publishes its stock.
+# What the import of an order writes into the shop, and what publishes stock.
 _OTHERS = frozenset(["note", "adjust-stock"])
 
 
@@ -36,21 +45,21 @@ def prove(
     afosto: AfostoControl,
     shops: Sequence[str],
     tenant: str,
-    terms: Terms = USUAL,
+    settings: ProofSettings = DEFAULT_SETTINGS,
     extra: Iterable[Check] = (),
 ) -> Report:
-    """Compare every order of the shops with its counterpart in the tenant, and the other way round.
+    """Compare every order of the shops with its Afosto order in the tenant, and the other way round.
 
-    `extra` are checks of other subjects, such as stock. Both sides must be at rest.
+    `extra` are checks of other subjects, such as stock. No job may be open, and nobody may trade meanwhile.
     """
     report = Report()
-    sold = {shop: epages.orders(shop) for shop in shops}
+    shop_orders = {shop: epages.orders(shop) for shop in shops}
     causes = {shop: epages.causes(shop) for shop in shops}
-    compare(report, sold, afosto.orders(tenant), causes, afosto.causes(tenant), terms)
+    compare(report, shop_orders, afosto.orders(tenant), causes, afosto.causes(tenant), settings)
     for shop in shops:
         report.differences += written_by_connector(shop, causes[shop])
-        report.differences += broken(shop, epages.violations(shop))
-    report.differences += broken(tenant, afosto.violations(tenant))
+        report.differences += violation_differences(shop, epages.violations(shop))
+    report.differences += violation_differences(tenant, afosto.violations(tenant))
     for check in extra:
         report.differences += check(report)
     return report
@@ -58,61 +67,61 @@ def prove(
 
 def compare(
     report: Report,
-    sold: Mapping[str, Sequence[Document]],
-    held: Sequence[Document],
+    shop_orders: Mapping[str, Sequence[Document]],
+    afosto_orders: Sequence[Document],
     shop_causes: Mapping[str, Sequence[Document]],
     afosto_causes: Sequence[Document],
-    terms: Terms = USUAL,
+    settings: ProofSettings = DEFAULT_SETTINGS,
 ) -> None:
-    """Add to the report what differs between the orders sold, by shop, and the orders held in Afosto."""
+    """Add to the report the differences between the orders of the shops, by shop, and the orders in Afosto."""
     found: dict[str, list[Document]] = {}
-    for order in held:
+    for order in afosto_orders:
         found.setdefault(order["reference"] or f"Afosto order {order['number']} without reference", []).append(order)
-    there = by_order(afosto_causes)
-    for shop, orders in sold.items():
-        here = by_order(shop_causes[shop])
+    afosto_causes_of = by_order(afosto_causes)
+    for shop, orders in shop_orders.items():
+        shop_causes_of = by_order(shop_causes[shop])
         for order in orders:
             name = reference(shop, order["id"])
             drafts = [] if order["test"] else found.pop(name, [])
             opened = opened_once(report, name, order, drafts)
-            causes = there.get(opened["id"], []) if opened else []
-            _judge(report, make_case(name, order, opened, here.get(order["id"], []), causes), terms)
+            causes = afosto_causes_of.get(opened["id"], []) if opened else []
+            _check_order(report, make_case(name, order, opened, shop_causes_of.get(order["id"], []), causes), settings)
     for name, orphans in found.items():
         message = f"{len(orphans)} orders in Afosto that nobody placed"
         report.differences.append(Difference(WITHOUT_CAUSE, name, message))
 
 
 def written_by_connector(shop: str, causes: Sequence[Document]) -> Iterator[Difference]:
-    """Nothing but exports, marks and stock may be written into a shop."""
+    """Yield what the connector wrote into a shop beside exports, notes and stock."""
     for cause in causes:
         if cause["by"] == "connector" and cause["action"] not in _EXPORTS | _OTHERS:
             yield Difference(WITHOUT_CAUSE, shop, f"the connector did {cause['action']} in the shop")
 
 
-def broken(where: str, violations: Sequence[Document]) -> Iterator[Difference]:
-    """What a simulator saw that must never happen."""
+def violation_differences(where: str, violations: Sequence[Document]) -> Iterator[Difference]:
+    """Yield a difference for each violation of its rules that a simulator recorded."""
     for violation in violations:
         detail = {key: value for key, value in violation.items() if key not in ("seq", "at", "rule")}
         yield Difference("violation", where, f"{violation['rule']}: {detail}")
 
 
-def _judge(report: Report, case: Case, terms: Terms) -> None:
+def _check_order(report: Report, case: Case, settings: ProofSettings) -> None:
     contested = is_contested(case)
-    for claims in (cancellations(case), parcels(case), returns(case, terms)):
-        report.judge(case.name, claims, contested=contested)
-    report.differences += [*content(case), *mails(case, terms), *refunds(case), *origins(case)]
-    report.excused += _excused(case, terms, contested)
+    for expectations in (cancellations(case), parcels(case), returns(case, settings)):
+        report.check(case.name, expectations, contested=contested)
+    report.differences += [*content(case), *mails(case, settings), *refunds(case), *origins(case)]
+    report.left_to_person += _left_to_person(case, settings, contested)
     report.totals += total(case)
-    report.two_codes += [(case.shop["number"], codes) for pair in case.twice if (codes := pair.two_codes)]
+    report.two_codes += [(case.shop["number"], codes) for pair in case.made_by_both if (codes := pair.two_codes)]
     report.counts.update(_counted(case))
 
 
-def _excused(case: Case, terms: Terms, contested: bool) -> Iterator[Difference]:
+def _left_to_person(case: Case, settings: ProofSettings, contested: bool) -> Iterator[Difference]:
     if contested:
         yield Difference("contested", case.name, "one side did what the other cannot follow")
     if canceled_partly(case):
         yield Difference("all-or-none", case.name, "Afosto canceled a part; the payment method takes all or none")
-    if returned_partly(case, terms):
+    if returned_partly(case, settings):
         yield Difference("all-or-none", case.name, "Afosto took back a part; the payment method takes all or none")
 
 

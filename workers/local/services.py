@@ -1,4 +1,4 @@
-"""PostgreSQL and Redis for this process: those the environment names, else those already up, else new ones."""
+"""PostgreSQL and Redis for this process: those that the environment names, or those that already run, or new ones."""
 
 import json
 import os
@@ -17,20 +17,20 @@ from redis.exceptions import RedisError
 
 from clients.redis_client import redis_client
 from schemas.errors import ConfigurationError
-from workers.local.folder import held, holder, kept_secret, write_private
+from workers.local.folder import folder_lock, lock_owner, read_or_create_secret, write_private
 from workers.local.postgres import Postgres
 from workers.local.processes import Processes
 from workers.local.redis import Redis
 from workers.local.server import ServerFailed, launch
 
-_PATIENCE = 60.0
-"""Seconds to wait for servers that another process is just starting or stopping."""
+_START_TIMEOUT = 60.0
+"""Seconds to wait for servers that another process is starting or stopping."""
 _ANSWER_SECONDS = 5
 
 
 @dataclass(frozen=True)
 class Services:
-    """Where the servers are, and the keys for stored secrets; none of it may show in logs."""
+    """The addresses of the servers, and the keys for stored secrets. None of it may appear in logs."""
 
     database_url: str = field(default="", repr=False)
     broker_url: str = field(default="", repr=False)
@@ -39,7 +39,7 @@ class Services:
 
 
 def environment(services: Services) -> dict[str, str]:
-    """Give the variables by which every process of the connector finds the services."""
+    """Return the variables with which every process of the connector finds the services."""
     return {f"CONNECTOR_{name.upper()}": value for name, value in asdict(services).items()}
 
 
@@ -47,41 +47,41 @@ def environment(services: Services) -> dict[str, str]:
 def local_services(
     folder: Path, environ: Mapping[str, str] = os.environ, *, durable: bool = True
 ) -> Iterator[Services]:
-    """Run in `folder` those servers the environment does not name, until the block ends or this process dies.
+    """Run in `folder` the servers that the environment does not name, until the block ends or this process dies.
 
-    Servers that another process runs in the same folder are shared, and left running. Addresses of this folder's own
-    servers, as a shell keeps them from an earlier run, name nothing. `durable=False` makes PostgreSQL faster and
-    forgetful. Raises ServerFailed or ConfigurationError.
+    If another process runs servers in the same folder, they are shared, and left running. Addresses of this folder's
+    own servers, which a shell may still have from an earlier run, are ignored. `durable=False` makes PostgreSQL faster,
+    but a crash may lose data. Raises ServerFailed or ConfigurationError.
     """
     outside = named(folder, environ)
     check_answers(outside)
-    keys = outside.keys or kept_secret(folder / "keys", lambda: Fernet.generate_key().decode())
-    deadline = time.monotonic() + _PATIENCE
+    keys = outside.keys or read_or_create_secret(folder / "keys", lambda: Fernet.generate_key().decode())
+    deadline = time.monotonic() + _START_TIMEOUT
     while True:
-        with held(folder) as mine:
-            if mine:
+        with folder_lock(folder) as locked:
+            if locked:
                 with _started(folder, outside, durable=durable) as own:
                     yield replace(own, keys=keys)
                 return
         shared = running(folder)
         if shared:
-            yield _merged(outside, shared, keys)
+            yield _merge(outside, shared, keys)
             return
         if time.monotonic() > deadline:
-            raise ServerFailed(f"Another process holds {folder}, but its servers do not come up")
+            raise ServerFailed(f"Another process has locked {folder}, but its servers do not start")
         time.sleep(0.1)
 
 
 def running(folder: Path) -> Services | None:
-    """Give the services that some process runs in `folder`, or None; the keys are not among them."""
+    """Return the services that some process runs in `folder`, without the keys; or None."""
     state = folder / "services.json"
-    if not holder(folder) or not state.exists():
+    if not lock_owner(folder) or not state.exists():
         return None
     return Services(**json.loads(state.read_text()))
 
 
 def named(folder: Path, environ: Mapping[str, str]) -> Services:
-    """Give what the environment names, less the addresses of the servers of `folder` itself."""
+    """Return what the environment names, without the addresses of the servers of `folder` itself."""
     *urls, keys = (environ.get(name, "") for name in environment(Services()))
     database_url, broker_url, redis_url = ("" if _is_own(folder, url) else url for url in urls)
     if not redis_url and re.match("(rediss?|sentinel)://", broker_url):
@@ -94,7 +94,7 @@ def check_answers(outside: Services) -> None:
     for variable, url in environment(outside).items():
         if url and variable.endswith("_URL") and not _answers(url):
             raise ConfigurationError(
-                f"The server of {variable} does not answer; start it, or have our own: unset {variable}"
+                f"The server of {variable} does not answer; start it, or use a local one: unset {variable}"
             )
 
 
@@ -111,12 +111,12 @@ def _answers(url: str) -> bool:
 
 
 def _is_own(folder: Path, url: str) -> bool:
-    """Nobody else has the password that this folder made for itself."""
+    """Return whether a server is this folder's own: nobody else has its password."""
     password = folder / "password"
     return password.exists() and urlsplit(url).password == password.read_text().strip()
 
 
-def _merged(outside: Services, shared: Services, keys: str) -> Services:
+def _merge(outside: Services, shared: Services, keys: str) -> Services:
     given = {name: value for name, value in asdict(outside).items() if value}
     merged = replace(shared, **given | {"keys": keys})
     if not all(asdict(merged).values()):
@@ -128,7 +128,7 @@ def _merged(outside: Services, shared: Services, keys: str) -> Services:
 def _started(folder: Path, outside: Services, *, durable: bool) -> Iterator[Services]:
     state = folder / "services.json"
     state.unlink(missing_ok=True)
-    password = kept_secret(folder / "password", lambda: secrets.token_hex(24))
+    password = read_or_create_secret(folder / "password", lambda: secrets.token_hex(24))
     with Processes(folder / "logs") as processes:
         services = outside
         if not outside.database_url:

@@ -1,4 +1,4 @@
-"""Servers that stay up after the command that started them: `connector local up` and `connector local down`."""
+"""Servers that run in the background: `connector local up` starts them, `connector local down` stops them."""
 
 import os
 import signal
@@ -12,20 +12,20 @@ from pathlib import Path
 from ledger.database import Database
 from ledger.migrate import migrate
 from schemas.errors import ConfigurationError
-from workers.local.folder import end_leftovers, held, holder
+from workers.local.folder import end_leftovers, folder_lock, lock_owner
 from workers.local.processes import Command, Processes, read_procfile
 from workers.local.server import ServerFailed
 from workers.local.services import Services, check_answers, environment, local_services, named, running
 
-_PATIENCE = 90.0
+_TIMEOUT = 90.0
 _PAUSE = 0.1
 
 
 def up(folder: Path, procfile: Path | None = None, environ: Mapping[str, str] = os.environ) -> Services:
     """Run the servers in `folder`, and on a migrated database the processes of `procfile`, until `down`.
 
-    Changes nothing if all of it runs already. Raises ServerFailed; ConfigurationError where there is no Procfile, or
-    no answer from a server that the environment names.
+    Changes nothing if all of it runs already. Raises ServerFailed. Raises ConfigurationError if there is no Procfile,
+    or a server that the environment names does not answer.
     """
     if procfile and not procfile.is_file():
         raise ConfigurationError(f"There is no {procfile} in {Path.cwd()}; run this in the project's folder")
@@ -34,24 +34,24 @@ def up(folder: Path, procfile: Path | None = None, environ: Mapping[str, str] = 
         folder.mkdir(parents=True, exist_ok=True)
         log = folder / "standing.log"
         with log.open("wb") as output:
-            keeper = _keeper(folder, procfile, environ, output.fileno())
+            keeper = _start_keeper(folder, procfile, environ, output.fileno())
         _wait_for(keeper, folder, log, bool(procfile))
     elif procfile and not _processes_run(folder):
-        raise ServerFailed("The servers run already, without the processes; end them first: connector local down")
+        raise ServerFailed("The servers already run without the processes; stop them first: connector local down")
     with local_services(folder, environ) as services:
         return services
 
 
 def down(folder: Path) -> bool:
-    """End whatever runs in `folder`, crashed or not, and wait for it; tells whether somebody ran it.
+    """Stop whatever runs in `folder`, crashed or not, and wait for its end; return whether anything was running.
 
     Raises ServerFailed if it does not end.
     """
-    keeper = holder(folder)
+    keeper = lock_owner(folder)
     if keeper:
         os.kill(keeper, signal.SIGTERM)
-    deadline = time.monotonic() + _PATIENCE
-    while holder(folder):
+    deadline = time.monotonic() + _TIMEOUT
+    while lock_owner(folder):
         if time.monotonic() > deadline:
             raise ServerFailed(f"Process {keeper}, which runs the servers in {folder}, does not end")
         time.sleep(_PAUSE)
@@ -60,8 +60,8 @@ def down(folder: Path) -> bool:
     return keeper is not None
 
 
-def stand(folder: Path, procfile: Path | None) -> None:
-    """Run the servers, and the processes of `procfile`, until SIGTERM: the keeper's side of `up`."""
+def run_until_stopped(folder: Path, procfile: Path | None) -> None:
+    """Run the servers, and the processes of `procfile`, until SIGTERM: what the background process of `up` does."""
     signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
     with local_services(folder) as services, Processes(folder / "logs") as processes:
         env = {**os.environ, **environment(services), "PATH": _path()}
@@ -69,13 +69,13 @@ def stand(folder: Path, procfile: Path | None) -> None:
             _migrate(services)
             for name, argv in read_procfile(procfile).items():
                 processes.start(Command(name, argv, env=env))
-        with held(folder / "processes") if procfile else nullcontext():
+        with folder_lock(folder / "processes") if procfile else nullcontext():
             while True:
                 signal.pause()
 
 
 def _processes_run(folder: Path) -> bool:
-    return holder(folder / "processes") is not None
+    return lock_owner(folder / "processes") is not None
 
 
 def _migrate(services: Services) -> None:
@@ -85,11 +85,13 @@ def _migrate(services: Services) -> None:
 
 
 def _path() -> str:
-    """Find the programs installed beside this Python first, as in an activated environment."""
+    """Return a PATH that begins with the programs of this Python's environment, as if it were activated."""
     return os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)))
 
 
-def _keeper(folder: Path, procfile: Path | None, environ: Mapping[str, str], output: int) -> subprocess.Popen[bytes]:
+def _start_keeper(
+    folder: Path, procfile: Path | None, environ: Mapping[str, str], output: int
+) -> subprocess.Popen[bytes]:
     argv = [sys.executable, "-m", "workers.local", str(folder), *([str(procfile)] if procfile else [])]
     return subprocess.Popen(
         argv, stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=dict(environ), start_new_session=True
@@ -97,10 +99,12 @@ def _keeper(folder: Path, procfile: Path | None, environ: Mapping[str, str], out
 
 
 def _wait_for(keeper: subprocess.Popen[bytes], folder: Path, log: Path, processes: bool) -> None:
-    deadline = time.monotonic() + _PATIENCE
+    deadline = time.monotonic() + _TIMEOUT
     while not running(folder) or (processes and not _processes_run(folder)):
         if keeper.poll() is not None or time.monotonic() > deadline:
-            raise ServerFailed(f"What is to run in {folder} did not come up:\n{log.read_text(errors='replace')}")
+            raise ServerFailed(
+                f"The servers or processes in {folder} did not start:\n{log.read_text(errors='replace')}"
+            )
         time.sleep(_PAUSE)
-    # It is to outlive us, so nobody waits for it.
+    # It outlives us, so nobody waits for it.
     keeper.returncode = 0

@@ -1,4 +1,4 @@
-"""The proof of stock at rest: each shop has for sale what is available in Afosto less what is sold and not booked."""
+"""The proof of stock: each shop offers what is available in Afosto, minus what is sold and not yet booked there."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ Document = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Selling:
-    """From which Afosto locations a shop sells; its orders count from `since` (aware UTC) on."""
+class StockSource:
+    """The Afosto locations that a shop sells from. Its orders count from `since` on (aware UTC)."""
 
     shop: str
     locations: frozenset[str]
@@ -24,56 +24,56 @@ class Selling:
 
 
 @dataclass(frozen=True, slots=True)
-class Sold:
-    """Pieces of a SKU that a shop has sold and not taken back, by one order line."""
+class SoldLine:
+    """One order line: `units` of a SKU are sold and have not come back."""
 
     reference: str
     line: str
     sku: str
-    held: int
+    units: int
 
 
 def prove_stock(
-    report: Report, epages: EpagesControl, afosto: AfostoControl, tenant: str, sellers: Sequence[Selling]
+    report: Report, epages: EpagesControl, afosto: AfostoControl, tenant: str, sources: Sequence[StockSource]
 ) -> None:
     """Add to the report every SKU that the connector has published and that is not max(0, A − U) in its shop.
 
-    What Afosto does not know stays as it is: a product may have got such a SKU after its stock was published.
-    Both vendors must be at rest: no trade, and nothing left to be imported, published or deducted.
+    A SKU that Afosto does not know is left out: a product may have got it after its stock was published. Nobody may
+    trade meanwhile, and nothing may be left to be imported, published or deducted.
     """
-    sold = {seller.shop: list(_sold(seller, epages.orders(seller.shop))) for seller in sellers}
-    for seller in sellers:
-        sharing = [other for other in sellers if other.locations & seller.locations]
-        lines = [line for other in sharing for line in sold[other.shop]]
-        figures = {row["sku"]: row["stock"] for row in epages.stock(seller.shop) if row["stock"] is not None}
-        for sku in sorted(_published(epages.causes(seller.shop)) & figures.keys()):
+    sold = {source.shop: list(_sold_lines(source, epages.orders(source.shop))) for source in sources}
+    for source in sources:
+        sharing_locations = [other for other in sources if other.locations & source.locations]
+        lines = [line for other in sharing_locations for line in sold[other.shop]]
+        figures = {row["sku"]: row["stock"] for row in epages.stock(source.shop) if row["stock"] is not None}
+        for sku in sorted(_published(epages.causes(source.shop)) & figures.keys()):
             report.counts["SKUs published"] += 1
             of_sku = [line for line in lines if line.sku == sku]
-            truth = afosto.stock_truth(tenant, sku, sorted(seller.locations), [line.reference for line in of_sku])
-            if truth["known"]:
-                report.differences += _compare(seller.shop, sku, figures[sku], truth, of_sku)
+            state = afosto.stock_truth(tenant, sku, sorted(source.locations), [line.reference for line in of_sku])
+            if state["known"]:
+                report.differences += _compare(source.shop, sku, figures[sku], state, of_sku)
 
 
-def _compare(shop: str, sku: str, stock: int, truth: Document, sold: Sequence[Sold]) -> Iterator[Difference]:
-    opened, units = set(truth["opened"]), truth["waiting"]
+def _compare(shop: str, sku: str, stock: int, state: Document, sold: Sequence[SoldLine]) -> Iterator[Difference]:
+    opened, undeducted = set(state["opened"]), state["waiting"]
     not_booked = sum(
-        unbooked_stock(line.held, units.get(line.reference, {}).get(line.line, 0) if line.reference in opened else None)
+        promised(line.units, undeducted.get(line.reference, {}).get(line.line, 0) if line.reference in opened else None)
         for line in sold
     )
-    right = wanted_stock(truth["available"], not_booked)
+    right = wanted_stock(state["available"], not_booked)
     if stock != right:
-        figures = f"{truth['available']} available in Afosto, {not_booked} sold and not booked"
+        figures = f"{state['available']} available in Afosto, {not_booked} sold and not booked"
         yield Difference("stock", shop, f"{sku}: {stock} in the shop instead of {right} ({figures})")
 
 
-def _sold(seller: Selling, orders: Sequence[Document]) -> Iterator[Sold]:
+def _sold_lines(source: StockSource, orders: Sequence[Document]) -> Iterator[SoldLine]:
     for order in orders:
-        counts = datetime.fromisoformat(order["created_at"]) >= seller.since and not order["test"]
+        counts = datetime.fromisoformat(order["created_at"]) >= source.since and not order["test"]
         if not counts or order["malformed"]:
             continue
         for line in order["lines"]:
-            held = line["ordered"] - line["canceled"] - line["returned"]
-            yield Sold(reference(seller.shop, order["id"]), line["id"], line["sku"], held)
+            units = line["ordered"] - line["canceled"] - line["returned"]
+            yield SoldLine(reference(source.shop, order["id"]), line["id"], line["sku"], units)
 
 
 def _published(causes: Sequence[Document]) -> set[str]:

@@ -1,4 +1,4 @@
-"""Ends what runs in the foreground in good order, however it is asked to."""
+"""Lets a program in the foreground clean up, whichever signal asks it to stop."""
 
 import signal
 from collections.abc import Iterator
@@ -6,21 +6,21 @@ from contextlib import contextmanager
 from types import FrameType
 
 STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-STOPPED = 130  # the exit code of what Ctrl-C has ended
+INTERRUPTED = 130  # exit code after Ctrl-C
 
 
 @contextmanager
-def stopped_in_order() -> Iterator[None]:
-    """Let a SIGTERM, and the end of the terminal, do what Ctrl-C does: raise KeyboardInterrupt; once is enough."""
+def graceful_stop() -> Iterator[None]:
+    """Make SIGTERM and SIGHUP raise KeyboardInterrupt, like Ctrl-C. After the first, further signals are ignored."""
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         for number in STOPS:
             signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    # What nohup or a shell in the background ignores stays ignored.
-    heard = [number for number in STOPS if signal.getsignal(number) != signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in heard}
+    # Signals that nohup or a shell ignores for a background process stay ignored.
+    handled = [number for number in STOPS if signal.getsignal(number) != signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in handled}
     try:
         yield
     finally:

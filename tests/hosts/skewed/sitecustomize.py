@@ -1,4 +1,4 @@
-"""For Python under libfaketime, which does not know the system call that `time.sleep` makes on the monotonic clock."""
+"""Replaces `time.sleep` under libfaketime, which does not support the system call it makes on the monotonic clock."""
 
 import threading
 import time

@@ -1,13 +1,13 @@
-"""A courier for tests of the proof: it carries news between a shop and Afosto in one process, and never errs.
+"""A connector without faults for tests of the proof: it carries changes between a shop and Afosto in one process.
 
-It knows both sides from the inside and meets no failures; the proof must find nothing wrong with what it does.
+It works on both simulators directly and meets no failures; the proof must find no difference in what it does.
 """
 
 from collections import Counter
 
 from simulators.afosto import merchant as afosto
 from simulators.afosto import orders, parcels, undoing
-from simulators.afosto.model import Order as Held
+from simulators.afosto.model import Order as AfostoOrder
 from simulators.afosto.model import Parcel, Unit
 from simulators.afosto.tenant import Tenant
 from simulators.epages import fulfilment, reversals
@@ -23,24 +23,24 @@ IN_AFOSTO |= {"DELIVERED": "DELIVERED", "PICKED_UP": "DELIVERED"}
 IN_SHOP = {"RESTOCKED": "RETURNED", "RETURNED": "RETURNED", "REJECTED": "BROKEN"}
 
 
-class Courier:
-    """Call `run` whenever news shall be carried over; both sides agree after it as far as they can."""
+class PerfectConnector:
+    """Call `run` to carry over all changes; after it both sides agree as far as they can."""
 
     def __init__(self, shop: Shop, tenant: Tenant) -> None:
         self._shop, self._tenant = shop, tenant
-        self._held: dict[str, Held] = {}
+        self._afosto_orders: dict[str, AfostoOrder] = {}
         self._parcels: dict[str, Parcel] = {}
         self._carried: set[str] = set()
         self._canceled_in_shop: Counter[str] = Counter()
         self._returned_in_shop: Counter[tuple[str, str]] = Counter()
 
     def run(self) -> None:
-        """Carry over all news there is."""
+        """Carry over all changes."""
         for order in list(self._shop.orders.values()):
-            if order.id not in self._held and not (order.test or order.canceled):
+            if order.id not in self._afosto_orders and not (order.test or order.canceled):
                 self._open(order)
-            if order.id in self._held:
-                self._carry(order, self._held[order.id])
+            if order.id in self._afosto_orders:
+                self._carry(order, self._afosto_orders[order.id])
 
     def _open(self, order: Order) -> None:
         wanted = {line.id: line.quantity for line in order.lines}
@@ -51,41 +51,41 @@ class Courier:
             "meta_data": {"reference": f"{self._shop.name}/{order.id}", "units": wanted},
             "delivery": {"addresses": places},
         }
-        held = orders.create_order(self._tenant, "connector", draft)
+        afosto_order = orders.create_order(self._tenant, "connector", draft)
         items = [
             {"sku": line.item.sku, "quantity": line.quantity, "price": 1, "meta_data": {"line_ref": line.id}}
             for line in order.lines
             if line.quantity
         ]
-        orders.add_items(self._tenant, "connector", held.id, items)
-        self._held[order.id] = orders.open_order(self._tenant, "connector", held.id)
+        orders.add_items(self._tenant, "connector", afosto_order.id, items)
+        self._afosto_orders[order.id] = orders.open_order(self._tenant, "connector", afosto_order.id)
         self._canceled_in_shop.update({line.id: line.canceled for line in order.lines})
 
-    def _carry(self, order: Order, held: Held) -> None:
-        self._cancel_in_afosto(order, held)
-        self._cancel_in_shop(order, held)
-        self._ship_in_afosto(order, held)
-        self._ship_in_shop(order, held)
+    def _carry(self, order: Order, afosto_order: AfostoOrder) -> None:
+        self._cancel_in_afosto(order, afosto_order)
+        self._cancel_in_shop(order, afosto_order)
+        self._ship_in_afosto(order, afosto_order)
+        self._ship_in_shop(order, afosto_order)
         self._advance(order)
-        self._return_in_afosto(order, held)
-        self._return_in_shop(order, held)
+        self._return_in_afosto(order, afosto_order)
+        self._return_in_shop(order, afosto_order)
 
-    def _cancel_in_afosto(self, order: Order, held: Held) -> None:
+    def _cancel_in_afosto(self, order: Order, afosto_order: AfostoOrder) -> None:
         for line in order.lines:
             need = line.canceled - self._canceled_in_shop[line.id]
-            units = _of(line, afosto.untouched(held))[:need]
-            # What Afosto has canceled as well is one cancellation: nothing is left to carry over.
+            units = _of(line, afosto.untouched(afosto_order))[:need]
+            # What Afosto has canceled as well is one cancellation, so nothing is carried over for it.
             self._canceled_in_shop[line.id] = line.canceled
             if units:
-                undoing.cancel(self._tenant, "connector", held.id, [(unit.id, None) for unit in units])
+                undoing.cancel(self._tenant, "connector", afosto_order.id, [(unit.id, None) for unit in units])
                 ids = [unit.action_id for unit in units]
-                undoing.approve(self._tenant, "connector", held.id, ids, is_refund=False)
-                undoing.restock(self._tenant, "connector", held.id, ids, None)
-                undoing.finish(self._tenant, "connector", held.id, ids)
+                undoing.approve(self._tenant, "connector", afosto_order.id, ids, is_refund=False)
+                undoing.restock(self._tenant, "connector", afosto_order.id, ids, None)
+                undoing.finish(self._tenant, "connector", afosto_order.id, ids)
                 self._carried.update(unit.id for unit in units)
 
-    def _cancel_in_shop(self, order: Order, held: Held) -> None:
-        news = [u for u in held.units if u.progress == "CANCELLED" and u.id not in self._carried]
+    def _cancel_in_shop(self, order: Order, afosto_order: AfostoOrder) -> None:
+        news = [u for u in afosto_order.units if u.progress == "CANCELLED" and u.id not in self._carried]
         parts = [Part(line.id, min(len(_of(line, news)), line.open)) for line in order.lines]
         parts = [part for part in parts if part.quantity]
         if not parts or _is_forbidden(order, parts):
@@ -94,13 +94,13 @@ class Courier:
         self._canceled_in_shop.update({part.line_id: part.quantity for part in parts})
         self._carried.update(unit.id for unit in news)
 
-    def _ship_in_afosto(self, order: Order, held: Held) -> None:
+    def _ship_in_afosto(self, order: Order, afosto_order: AfostoOrder) -> None:
         for process in order.processes:
             if process.by == "shop" and process.status in IN_AFOSTO and process.id not in self._parcels:
                 units = [
                     unit
                     for line, part in fulfilment.lines_of(order, process)
-                    for unit in _of(line, afosto.untouched(held))[: part.quantity]
+                    for unit in _of(line, afosto.untouched(afosto_order))[: part.quantity]
                 ]
                 ids = [unit.id for unit in units]
                 if len(ids) == sum(part.quantity for part in process.parts):
@@ -109,9 +109,9 @@ class Courier:
                     )
                     self._parcels[process.id] = parcel
 
-    def _ship_in_shop(self, order: Order, held: Held) -> None:
+    def _ship_in_shop(self, order: Order, afosto_order: AfostoOrder) -> None:
         known = {parcel.id for parcel in self._parcels.values()}
-        for parcel in held.parcels:
+        for parcel in afosto_order.parcels:
             if parcel.id in known or parcel.status in ("OPEN", "ANNOUNCED"):
                 continue
             pieces = Counter(unit.line.meta_data["line_ref"] for unit in parcel.units)
@@ -131,10 +131,10 @@ class Courier:
         return process
 
     def _made_by_the_shop(self, order: Order, pieces: Counter[str]) -> Process | None:
-        """The shop's own process of just these pieces: both sides sent them, which is one shipment."""
+        """Return the shop's own process with exactly these pieces: both sides sent them, which is one shipment."""
         for process in order.processes:
-            held = Counter({part.line_id: part.quantity for part in process.parts})
-            if process.kind == "shippings" and process.id not in self._parcels and held == pieces:
+            packed = Counter({part.line_id: part.quantity for part in process.parts})
+            if process.kind == "shippings" and process.id not in self._parcels and packed == pieces:
                 return process
         return None
 
@@ -150,27 +150,31 @@ class Courier:
             elif parcel.status != wanted:
                 parcels.set_status(self._tenant, "connector", parcel.id, wanted)
 
-    def _return_in_afosto(self, order: Order, held: Held) -> None:
+    def _return_in_afosto(self, order: Order, afosto_order: AfostoOrder) -> None:
         for line in order.lines:
             for state, count in (("RETURNED", line.returned), ("BROKEN", line.broken)):
                 need = count - self._returned_in_shop[line.id, state]
-                out = [u for u in held.units if u.parcel and u.parcel.status != "ANNOUNCED" and u.progress == "OPEN"]
+                out = [
+                    u
+                    for u in afosto_order.units
+                    if u.parcel and u.parcel.status != "ANNOUNCED" and u.progress == "OPEN"
+                ]
                 units = [unit.id for unit in _of(line, out)[:need]]
                 if units:
-                    self._take_back(held, units, restock=state == "RETURNED")
+                    self._take_back(afosto_order, units, restock=state == "RETURNED")
                     self._returned_in_shop[line.id, state] += len(units)
 
-    def _take_back(self, held: Held, units: list[str], *, restock: bool) -> None:
-        undoing.receive(self._tenant, "connector", held.id, units)
-        undoing.approve(self._tenant, "connector", held.id, units, is_refund=False)
+    def _take_back(self, afosto_order: AfostoOrder, units: list[str], *, restock: bool) -> None:
+        undoing.receive(self._tenant, "connector", afosto_order.id, units)
+        undoing.approve(self._tenant, "connector", afosto_order.id, units, is_refund=False)
         if restock:
-            undoing.restock(self._tenant, "connector", held.id, units, None)
-        undoing.finish(self._tenant, "connector", held.id, units)
+            undoing.restock(self._tenant, "connector", afosto_order.id, units, None)
+        undoing.finish(self._tenant, "connector", afosto_order.id, units)
         self._carried.update(units)
 
-    def _return_in_shop(self, order: Order, held: Held) -> None:
-        """One return for each process that had brought pieces; all at once where parts are forbidden."""
-        news = [u for u in held.units if u.progress in IN_SHOP and u.id not in self._carried]
+    def _return_in_shop(self, order: Order, afosto_order: AfostoOrder) -> None:
+        """Create one return per process that had brought pieces, or a single one if partial returns are not allowed."""
+        news = [u for u in afosto_order.units if u.progress in IN_SHOP and u.id not in self._carried]
         for process in order.processes:
             parcel = self._parcels.get(process.id)
             units = [u for u in news if u.parcel is parcel or _takes_all_or_none(order)]

@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from tests.advised import ADVISED, FILLED, INCOMPLETE
+from tests.advised import ADVISED, INCOMPLETE, PLACEHOLDER
 
 
 def test_advice_is_found_in_the_source() -> None:
@@ -41,7 +41,7 @@ def _filled(command: click.Command, words: tuple[str, ...]) -> list[str]:
 
 
 def _value(parameter: click.Parameter, word: str) -> str:
-    if not FILLED.fullmatch(word):
+    if not PLACEHOLDER.fullmatch(word):
         return word
     if isinstance(parameter.type, click.Choice):
         return str(parameter.type.choices[0])

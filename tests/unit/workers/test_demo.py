@@ -14,15 +14,15 @@ from schemas.errors import ConfigurationError
 from workers.local import demo, demo_stage, demo_view
 from workers.local.demo import run_demo
 from workers.local.demo_figures import NOTE
-from workers.local.demo_stay import handed_over
-from workers.local.demo_verdict import verdict
-from workers.local.folder import held
+from workers.local.demo_stay import environment_file
+from workers.local.demo_verdict import render_result
+from workers.local.folder import folder_lock
 from workers.local.proof import Report
 from workers.local.proofs.report import Difference
 
 
 def lines(shown: RenderableType) -> list[str]:
-    """What a terminal of 80 columns shows."""
+    """Return what a terminal of 80 columns shows."""
     console = Console(width=80)
     with console.capture() as capture:
         console.print(shown)
@@ -30,7 +30,7 @@ def lines(shown: RenderableType) -> list[str]:
 
 
 def test_a_second_demo_in_one_folder_is_refused_before_it_empties_the_first_ones_servers(tmp_path: Path) -> None:
-    with held(tmp_path / "run") as first:
+    with folder_lock(tmp_path / "run") as first:
         assert first
         with pytest.raises(ConfigurationError, match="another demo runs"):
             run_demo(keep=False, folder=tmp_path)
@@ -38,7 +38,7 @@ def test_a_second_demo_in_one_folder_is_refused_before_it_empties_the_first_ones
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_a_demo_that_is_told_to_end_takes_all_down_and_says_so(
+def test_a_demo_that_gets_a_signal_stops_everything_and_says_so(
     number: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def end(*_: object) -> None:
@@ -54,7 +54,7 @@ def test_a_demo_that_is_told_to_end_takes_all_down_and_says_so(
 
 def test_a_demo_under_nohup_outlives_its_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(demo_stage, "_start_all", lambda *_: os.kill(os.getpid(), signal.SIGHUP))
-    monkeypatch.setattr(demo, "_play", lambda *_: Report())
+    monkeypatch.setattr(demo, "_run", lambda *_: Report())
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
         assert run_demo(keep=False, folder=tmp_path) == 0
@@ -63,36 +63,36 @@ def test_a_demo_under_nohup_outlives_its_terminal(tmp_path: Path, monkeypatch: p
 
 
 def test_ctrl_c_after_a_proof_without_differences_is_a_success(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def stay(*_: object) -> None:
+    def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(demo_stage, "_start_all", lambda *_: None)
-    monkeypatch.setattr(demo, "_play", lambda *_: Report())
-    monkeypatch.setattr(demo, "_stay", stay)
+    monkeypatch.setattr(demo, "_run", lambda *_: Report())
+    monkeypatch.setattr(demo, "_keep_running", interrupt)
     assert run_demo(keep=True, folder=tmp_path) == 0
 
 
-def test_a_demo_that_stays_hands_a_shell_its_variables_until_it_ends(tmp_path: Path) -> None:
+def test_a_demo_that_keeps_running_gives_a_shell_its_variables_until_it_ends(tmp_path: Path) -> None:
     environ = {"CONNECTOR_KEYS": "a key", "CONNECTOR_BROKER_URL": "redis://x", "PATH": "/bin"}
-    with handed_over(tmp_path, environ, "http://127.0.0.1:1", "berlin") as words:
+    with environment_file(tmp_path, environ, "http://127.0.0.1:1", "berlin") as text:
         file = tmp_path / "environment"
-        said = subprocess.run(
+        output = subprocess.run(
             ["/bin/sh", "-c", f". {file}; env"], env={}, capture_output=True, text=True, timeout=30, check=True
         ).stdout
-        assert {"CONNECTOR_KEYS=a key", "CONNECTOR_BROKER_URL=redis://x"} <= set(said.splitlines())
+        assert {"CONNECTOR_KEYS=a key", "CONNECTOR_BROKER_URL=redis://x"} <= set(output.splitlines())
         assert "PATH" not in file.read_text()
-        for told in (f". {file}", "connector order berlin 10001", "http://127.0.0.1:1/docs"):
-            assert told in words
+        for advice in (f". {file}", "connector order berlin 10001", "http://127.0.0.1:1/docs"):
+            assert advice in text
     assert not file.exists()
 
 
 def test_the_table_of_the_stores_fits_80_columns(monkeypatch: pytest.MonkeyPatch) -> None:
-    standing = demo_view.Standing(99999, 99999, 99999, Counter(waiting=99999, parked=99999), 99.9)
+    status = demo_view.DemoStatus(99999, 99999, 99999, Counter(waiting=99999, parked=99999), 99.9)
     queues = Counter(dict.fromkeys(demo_view.FLOWS, 9999))
-    monkeypatch.setattr(demo_view, "standings", lambda _: ({"utrecht": standing}, queues))
+    monkeypatch.setattr(demo_view, "read_statuses", lambda _: ({"utrecht": status}, queues))
     shown = lines(demo_view.table("Trading", [("utrecht", "limited", 99999)], ledger=object.__new__(Ledger)))
     assert not any("…" in line for line in shown)
-    assert shown[1].split() == ["orders", "orders", "acts", "jobs", "runs", "jobs", "last"]
+    assert shown[1].split() == ["orders", "orders", "actions", "jobs", "runs", "jobs", "last"]
     assert shown[4].split() == ["utrecht", "limited", *["99999"] * 6, "99.9", "s"]
 
 
@@ -100,7 +100,7 @@ def test_the_proof_is_grouped_and_leaves_no_count_out() -> None:
     counts = {"opened": 7, "orders": 9, "test orders": 2, "news": 3, "SKUs published": 5}
     counts |= {f"{route}: {what}": 4 for route in ("shop → Afosto", "Afosto → shop") for what in ("causes", "effects")}
     report = Report(Counter(counts), [Difference("stock", "berlin", "1 instead of 2")])
-    shown = [line.strip() for line in lines(verdict(report, [("latency", "all", "1.0 / 2.0 / 3.0 s")], NOTE))]
+    shown = [line.strip() for line in lines(render_result(report, [("latency", "all", "1.0 / 2.0 / 3.0 s")], NOTE))]
     names = [re.split("  +", line)[0] for line in shown[3:]]
     life = ["orders, test orders left out", "of these, opened in Afosto", "test orders, not imported", "news"]
     assert names[:5] == ["orders", *life]
@@ -113,6 +113,6 @@ def test_the_proof_is_grouped_and_leaves_no_count_out() -> None:
 def test_a_difference_is_shown_without_what_would_command_the_terminal() -> None:
     odd = "\x1b[2J\u202e[red]\n"
     report = Report(Counter({odd: 1}), [Difference("stock", f"10001{odd}", odd)])
-    shown = lines(verdict(report, [], NOTE))
+    shown = lines(render_result(report, [], NOTE))
     assert "".join(shown).isprintable()
     assert r"stock  10001\x1b[2J\u202e[red]\x0a: \x1b[2J\u202e[red]\x0a" in shown

@@ -1,4 +1,4 @@
-"""Latency: each act of Afosto's people is paired with the connector's effect in the shop."""
+"""Latency: each action of Afosto's people is paired with the connector's effect in the shop."""
 
 import math
 from datetime import UTC, datetime
@@ -40,7 +40,7 @@ def test_pieces_canceled_in_afosto_are_paired_in_turn() -> None:
     ]
 
 
-def test_an_act_on_several_pieces_lasts_until_its_last_effect() -> None:
+def test_an_action_on_several_pieces_lasts_until_its_last_effect() -> None:
     pair = Pair().bare(2)
     pair.units("RESTOCKED", "RETURNED")
     pair.afosto_causes = [at_afosto(0, "finish", 0, 1)]
@@ -100,14 +100,16 @@ def test_a_cause_without_its_effect_is_left_to_the_proof() -> None:
     assert measured(pair) == []
 
 
-@pytest.mark.parametrize(("answers", "told"), [([200], True), ([0, 503, 200], True), ([500], False), ([], False)])
-def test_an_act_was_told_when_its_own_webhook_was_taken(answers: list[int], told: bool) -> None:
+@pytest.mark.parametrize(("answers", "by_webhook"), [([200], True), ([0, 503, 200], True), ([500], False), ([], False)])
+def test_an_action_was_reported_by_webhook_if_its_own_webhook_was_accepted(
+    answers: list[int], by_webhook: bool
+) -> None:
     pair = Pair().bare(1)
     pair.units("CANCELLED")
     pair.afosto_causes = [at_afosto(0, "finish", 0)]
     pair.shop_causes = [at_shop(1, shop_cause("connector", "cancel", "C1", part(1)))]
     deliveries = [{"cause": 1, "answers": answers}, {"cause": 2, "answers": [200]}]
-    assert [row.told for row in measured(pair, deliveries)] == [told]
+    assert [row.by_webhook for row in measured(pair, deliveries)] == [by_webhook]
 
 
 def test_percentiles_are_by_nearest_rank() -> None:
@@ -117,11 +119,11 @@ def test_percentiles_are_by_nearest_rank() -> None:
     assert math.isnan(percentiles([]).p95)
 
 
-def test_percentiles_are_split_by_who_told() -> None:
-    rows = [Latency("canceled", "berlin/O1", n, float(n), told=n <= 3) for n in range(1, 6)]
+def test_percentiles_are_split_by_webhook_and_scan() -> None:
+    rows = [Latency("canceled", "berlin/O1", n, float(n), by_webhook=n <= 3) for n in range(1, 6)]
     split = by_source(rows)
     assert {name: (p.count, p.p99) for name, p in split.items()} == {
         "all": (5, 5.0),
-        "told by a webhook": (3, 3.0),
-        "found by a walk": (2, 5.0),
+        "reported by a webhook": (3, 3.0),
+        "found by a scan": (2, 5.0),
     }

@@ -85,7 +85,7 @@ def test_a_command_that_does_not_exist_says_so_in_its_log(tmp_path: Path) -> Non
     with Processes(tmp_path) as processes:
         child = processes.start(Command("absent", ["/no/such/command"]))
         assert child.wait(30) != 0
-        assert "cannot start /no/such/command" in child.last_words()
+        assert "cannot start /no/such/command" in child.log_tail()
 
 
 def test_a_process_that_ignores_sigterm_is_killed_after_its_grace_with_its_children(tmp_path: Path) -> None:

@@ -7,13 +7,13 @@ from typing import Any
 import pytest
 
 from tests.unit.workers.truths import Document, Pair, line, process, unit
-from workers.local.proof import Report, broken, compare, written_by_connector
+from workers.local.proof import Report, compare, violation_differences, written_by_connector
 
 
 def test_two_sides_that_agree_differ_nowhere_and_everything_is_counted() -> None:
     report = Pair().report()
     assert report.differences == []
-    assert report.excused == []
+    assert report.left_to_person == []
     assert report.agrees
     expected = {
         "orders": 1,
@@ -162,6 +162,6 @@ def test_whatever_the_connector_wrote_into_the_shop_beside_exports_marks_and_sto
 
 def test_a_violation_a_simulator_saw_is_a_difference_with_its_detail() -> None:
     violations = [{"seq": 1, "at": "now", "rule": "doubled", "order": "A1", "detail": {"reference": "berlin/O1"}}]
-    (found,) = broken("tenant", violations)
+    (found,) = violation_differences("tenant", violations)
     assert found.kind == "violation"
     assert found.message == "doubled: {'order': 'A1', 'detail': {'reference': 'berlin/O1'}}"

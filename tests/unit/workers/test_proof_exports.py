@@ -6,7 +6,7 @@ import pytest
 
 from schemas.mapping.shipments import TwoCodes
 from tests.unit.workers.truths import Pair, afosto_cause, parcel, part, process, return_of, shop_cause, unit
-from workers.local.proofs.report import Terms
+from workers.local.proofs.report import ProofSettings
 
 
 def without(action: str, name: str | None = None) -> Callable[[Pair], None]:
@@ -107,16 +107,16 @@ def test_a_pickup_of_which_a_part_is_ready_is_not_laid_out_yet() -> None:
 
 def test_a_store_that_sends_no_mails_sends_none() -> None:
     pair = Pair()
-    assert pair.kinds(Terms(mails=False)) == ["mail"]
+    assert pair.kinds(ProofSettings(mails=False)) == ["mail"]
     without("mail")(pair)
-    assert pair.kinds(Terms(mails=False)) == []
+    assert pair.kinds(ProofSettings(mails=False)) == []
 
 
 def test_a_store_that_does_not_export_rejected_returns_has_none() -> None:
     pair = Pair()
-    assert pair.kinds(Terms(broken=False)) == ["without-cause"]
+    assert pair.kinds(ProofSettings(broken=False)) == ["without-cause"]
     without("return", "R3")(pair)
-    assert pair.kinds(Terms(broken=False)) == []
+    assert pair.kinds(ProofSettings(broken=False)) == []
 
 
 def test_a_cancellation_that_asks_for_another_step_is_no_cause_yet() -> None:
@@ -140,7 +140,7 @@ def test_the_same_last_pieces_canceled_on_both_sides_are_one_cancellation() -> N
     pair.units("CANCELLED", "CANCELLED", "CANCELLED")
     report = pair.report()
     assert report.agrees
-    assert report.excused == []
+    assert report.left_to_person == []
     pair.shop_causes.append(shop_cause("connector", "cancel", "C2", part(1)))
     assert pair.kinds() == ["without-cause"]
 
@@ -152,7 +152,7 @@ def test_pieces_canceled_here_and_packed_there_are_contested_and_left_to_a_perso
     pair.afosto_causes = [afosto_cause("afosto", "ship", 0, parcel="T1")]
     report = pair.report()
     assert report.agrees
-    assert [excuse.kind for excuse in report.excused] == ["contested"]
+    assert [found.kind for found in report.left_to_person] == ["contested"]
     assert report.counts["Afosto → shop: causes"] == report.counts["Afosto → shop: effects"] == 0
 
 
@@ -165,7 +165,7 @@ def test_a_return_of_what_was_never_collected_is_contested_as_the_shop_cannot_fo
     pair.shop_causes = [shop_cause("connector", "mail", "P1")]
     report = pair.report()
     assert report.agrees
-    assert [excuse.kind for excuse in report.excused] == ["contested"]
+    assert [found.kind for found in report.left_to_person] == ["contested"]
     pair.order["parcels"][0]["status"] = pair.shop["processes"][0]["status"] = "DELIVERED"
     assert pair.kinds() == ["returned"]
 
@@ -192,7 +192,7 @@ def test_the_same_pieces_sent_by_both_sides_are_one_shipment_of_which_people_hea
     shop: str | None, afosto: str | None, told: list[TwoCodes]
 ) -> None:
     report = sent_by_both(shop, afosto).report()
-    assert (report.agrees, report.excused) == (True, [])
+    assert (report.agrees, report.left_to_person) == (True, [])
     assert [codes for _, codes in report.two_codes] == told
 
 
@@ -253,7 +253,7 @@ def test_a_part_canceled_of_an_order_that_takes_all_or_none_is_left_to_a_person(
     pair.units("CANCELLED", "OPEN")
     report = pair.report()
     assert report.agrees
-    assert [excuse.kind for excuse in report.excused] == ["all-or-none"]
+    assert [found.kind for found in report.left_to_person] == ["all-or-none"]
     pair.shop_causes = [shop_cause("connector", "cancel", "C1", part(1))]
     assert pair.kinds() == ["without-cause"]
 
@@ -289,4 +289,4 @@ def test_returns_of_an_order_that_takes_all_or_none_wait_until_they_are_complete
     pair.afosto_causes = [afosto_cause("afosto", "ship", 0, 1, parcel="T1"), afosto_cause("afosto", "receive", *units)]
     pair.units(*("RESTOCKED" if number in units else "OPEN" for number in range(2)), parcel="T1")
     assert pair.kinds() == kinds
-    assert [excuse.kind for excuse in pair.report().excused] == (["all-or-none"] if not kinds else [])
+    assert [found.kind for found in pair.report().left_to_person] == (["all-or-none"] if not kinds else [])

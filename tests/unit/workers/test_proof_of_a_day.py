@@ -1,4 +1,4 @@
-"""The proof over both traders: a courier that never errs is found to be right, whoever serves the orders."""
+"""The proof over both traders: it finds no difference for a connector without faults, whoever ships the orders."""
 
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -13,9 +13,9 @@ from simulators.epages.shop import Shop
 from simulators.epages.switches import Switches
 from simulators.epages.trader import Trader as ShopTrader
 from simulators.epages.truth import order_truth as shop_truth
-from tests.unit.workers.courier import Courier
+from tests.unit.workers.courier import PerfectConnector
 from workers.local.latency import by_source, latencies
-from workers.local.proof import Report, broken, compare
+from workers.local.proof import Report, compare, violation_differences
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SETUP = {
@@ -27,7 +27,7 @@ SETUP = {
 
 
 class Day:
-    """A shop and Afosto trade for some minutes; the courier runs every `pause` seconds."""
+    """A shop and Afosto trade for some minutes; the connector runs every `pause` seconds."""
 
     def __init__(self, shops_share: float, afostos_share: float, pause: int, seed: int, **switches: bool) -> None:
         self.now = START
@@ -35,35 +35,37 @@ class Day:
         self.tenant = Tenant(SETUP, lambda: round(self.now.timestamp() * 1000))
         self._shop_trades = ShopTrader(self.shop, 1, self.now, seed=seed, fulfils=shops_share)
         self._afosto_trades = AfostoTrader(self.tenant, 0, self.tenant.now(), seed=seed, share=afostos_share)
-        self._courier = Courier(self.shop, self.tenant)
+        self._connector = PerfectConnector(self.shop, self.tenant)
         for second in range(200):
             self.now += timedelta(seconds=1)
             self._shop_trades.advance(self.now)
             self._afosto_trades.advance(self.tenant.now())
             if second % pause == 0:
-                self._courier.run()
-        self._courier.run()
-        self._courier.run()
+                self._connector.run()
+        self._connector.run()
+        self._connector.run()
 
-    def truths(self) -> tuple[Any, ...]:
-        """The arguments of `compare` behind the report."""
-        sold = [shop_truth(self.shop.causes, order) for order in self.shop.orders.values()]
-        held = [order_truth(order) for order in self.tenant.orders.values()]
-        return {"hof": sold}, held, {"hof": self.shop.causes.all}, cause_truth(self.tenant.causes.all)
+    def states(self) -> tuple[Any, ...]:
+        """Return the arguments of `compare` after the report."""
+        shop_orders = [shop_truth(self.shop.causes, order) for order in self.shop.orders.values()]
+        afosto_orders = [order_truth(order) for order in self.tenant.orders.values()]
+        return {"hof": shop_orders}, afosto_orders, {"hof": self.shop.causes.all}, cause_truth(self.tenant.causes.all)
 
     def report(self) -> Report:
-        """The proof of the day."""
+        """Return the proof of the day."""
         report = Report()
-        compare(report, *self.truths())
-        report.differences += broken("hof", self.shop.causes.violations)
-        report.differences += broken("acme", cause_truth(self.tenant.causes.violations))
+        compare(report, *self.states())
+        report.differences += violation_differences("hof", self.shop.causes.violations)
+        report.differences += violation_differences("acme", cause_truth(self.tenant.causes.violations))
         return report
 
 
 @pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize(("shops", "afostos"), [(0.5, 0.5), (0.0, 1.0), (1.0, 0.0), (0.8, 0.6)])
 @pytest.mark.parametrize("pause", [1, 7])
-def test_a_courier_that_never_errs_is_found_to_be_right(shops: float, afostos: float, pause: int, seed: int) -> None:
+def test_the_proof_finds_no_difference_for_a_connector_without_faults(
+    shops: float, afostos: float, pause: int, seed: int
+) -> None:
     report = Day(shops, afostos, pause, seed).report()
     assert report.differences == []
     for way in ("Afosto → shop", "shop → Afosto"):
@@ -71,22 +73,22 @@ def test_a_courier_that_never_errs_is_found_to_be_right(shops: float, afostos: f
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_the_verdict_hangs_on_nothing_that_is_unknown_about_the_shop(seed: int) -> None:
+def test_the_proof_depends_on_nothing_that_is_unknown_about_the_shop(seed: int) -> None:
     odd = {"returned_leaves_delivered": True, "whole_cancel_makes_process": False, "restock_canceled": False}
     assert Day(0.5, 0.5, 3, seed, **odd).report().differences == []
 
 
 def test_a_day_without_overlap_leaves_next_to_nothing_to_a_person() -> None:
     report = Day(0.5, 0.5, 1, 3).report()
-    kinds = Counter(excuse.kind for excuse in report.excused)
+    kinds = Counter(found.kind for found in report.left_to_person)
     assert kinds["contested"] == 0
     assert report.counts["Afosto → shop: effects"] > 100
     assert report.counts["shop → Afosto: effects"] > 100
 
 
-def test_the_latency_of_a_courier_is_at_most_its_pause() -> None:
+def test_the_latency_of_a_connector_without_faults_is_at_most_its_pause() -> None:
     day = Day(0.5, 0.5, 7, 1)
-    sold, held, shop_causes, afosto_causes = day.truths()
-    found = by_source(latencies(sold, held, shop_causes, afosto_causes, []))
-    assert found["found by a walk"].count > 100
+    shop_orders, afosto_orders, shop_causes, afosto_causes = day.states()
+    found = by_source(latencies(shop_orders, afosto_orders, shop_causes, afosto_causes, []))
+    assert found["found by a scan"].count > 100
     assert 0 < found["all"].p50 <= found["all"].p99 <= 7

@@ -1,9 +1,9 @@
-"""A pair of truths that agree: one order with all that can happen to it on either side, and who did it."""
+"""An order whose states in the shop and in Afosto agree: all that can happen to it on either side, and who did it."""
 
 from typing import Any
 
 from workers.local.proof import Report, compare
-from workers.local.proofs.report import USUAL, Terms
+from workers.local.proofs.report import DEFAULT_SETTINGS, ProofSettings
 
 Document = dict[str, Any]
 STATES = ("unshipped", "pending", "shipped", "delivered", "returned", "broken", "canceled")
@@ -114,14 +114,14 @@ class Pair:
         """Let the units have come to this, in this parcel."""
         self.order["units"] = [unit(number, word, parcel) for number, word in enumerate(progress)]
 
-    def report(self, terms: Terms = USUAL, held: list[Document] | None = None) -> Report:
+    def report(self, settings: ProofSettings = DEFAULT_SETTINGS, held: list[Document] | None = None) -> Report:
         """The proof of this pair; `held` are the orders in Afosto, by default the pair's own."""
         report = Report()
         orders = [self.order] if held is None else held
         causes = {"berlin": self.shop_causes}
-        compare(report, {"berlin": [self.shop]}, orders, causes, self.afosto_causes, terms)
+        compare(report, {"berlin": [self.shop]}, orders, causes, self.afosto_causes, settings)
         return report
 
-    def kinds(self, terms: Terms = USUAL, held: list[Document] | None = None) -> list[str]:
+    def kinds(self, settings: ProofSettings = DEFAULT_SETTINGS, held: list[Document] | None = None) -> list[str]:
         """The kinds of difference that the proof finds."""
-        return [difference.kind for difference in self.report(terms, held).differences]
+        return [difference.kind for difference in self.report(settings, held).differences]

@@ -1,1 +1,1 @@
-"""The parts of the proof, by subject; `workers.local.proof` puts them together."""
+"""The parts of the proof, by subject; `workers.local.proof` combines them."""

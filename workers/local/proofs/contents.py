@@ -1,4 +1,4 @@
-"""The import itself: each order sold is opened once in Afosto, with its units, and for its price."""
+"""The import itself: each order of the shop is opened once in Afosto, with its units, and for its price."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -8,13 +8,13 @@ from schemas.currencies import from_minor, written
 from workers.local.proofs.deeds import Case
 from workers.local.proofs.report import Difference, Document, Report
 
-# Payment states of which the orders wait as drafts, in a store that opens nothing before it is paid.
+# Orders with these payment states stay drafts, in a store that opens no order before it is paid.
 UNPAID = frozenset({"PENDING", "PARTIALLY_PAID", "VOIDED", "FAILED", "APPROVED", "CAPTURE_PENDING"})
 DRAFT = "CONCEPT"
 
 
 def opened_once(report: Report, name: str, shop: Document, found: Sequence[Document]) -> Document | None:
-    """The one order in Afosto that is more than a draft, if there is one; notes what is missing or doubled."""
+    """Return the order in Afosto that is more than a draft, if any. Add to the report what is missing or doubled."""
     if shop["test"]:
         report.counts["test orders"] += 1
         return None
@@ -36,12 +36,12 @@ def opened_once(report: Report, name: str, shop: Document, found: Sequence[Docum
 
 
 def waits_for_payment(shop: Document) -> bool:
-    """Tell whether the truth about an order says that money is still to come."""
+    """Return whether the shop's state of an order says that it is still to be paid."""
     return shop["payment_status"] in UNPAID and Decimal(shop["grand_total"]) > 0
 
 
 def content(case: Case) -> Iterator[Difference]:
-    """The units that an opened order must have, and steps that the connector left open."""
+    """Yield units that are wrong in an opened order, and steps that the connector left unfinished."""
     if case.order is None:
         return
     lines = {line["id"] for line in case.shop["lines"]}
@@ -55,7 +55,7 @@ def content(case: Case) -> Iterator[Difference]:
 
 
 def total(case: Case) -> Iterator[Difference]:
-    """Money: once pieces were canceled or came back each vendor goes on counting in its own way."""
+    """Compare the totals, unless pieces were canceled or came back: then each vendor calculates in its own way."""
     if case.order is None or any(n["canceled"] or n["returned"] or n["broken"] for n in case.shop["lines"]):
         return
     if case.afosto_did.canceled or case.afosto_did.returned:
@@ -68,18 +68,18 @@ def total(case: Case) -> Iterator[Difference]:
 
 
 def _units(case: Case, order: Document, line: Document) -> Iterator[Difference]:
-    wanted, held = order["meta_data"].get("units", {}).get(line["id"], 0), line["ordered"] - case.left_out(line)
-    if wanted != held:
-        yield Difference("units", case.name, f"line {line['sku']}: {wanted} units were to be imported, {held} are")
+    wanted, imported = order["meta_data"].get("units", {}).get(line["id"], 0), line["ordered"] - case.left_out(line)
+    if wanted != imported:
+        yield Difference("units", case.name, f"line {line['sku']}: {wanted} units were to be imported, {imported} are")
     canceled = case.shop_did.canceled[line["id"]]
     if not 0 <= case.left_out(line) <= canceled:
-        figures = f"{line['ordered']} ordered, {canceled} canceled by the shop, {held} units in Afosto"
+        figures = f"{line['ordered']} ordered, {canceled} canceled by the shop, {imported} units in Afosto"
         yield Difference("units", case.name, f"line {line['sku']}: {figures}")
 
 
 def _waiting(name: str, shop: Document, drafts: Sequence[Document]) -> Iterator[Difference]:
     wanted = Counter({line["id"]: line["ordered"] - line["canceled"] for line in shop["lines"]})
-    held = [Counter(unit["line_ref"] for unit in draft["units"]) for draft in drafts]
-    if wanted not in held:
-        figures = f"{dict(wanted)} wanted, drafts hold {[dict(units) for units in held]}"
+    drafted = [Counter(unit["line_ref"] for unit in draft["units"]) for draft in drafts]
+    if wanted not in drafted:
+        figures = f"{dict(wanted)} wanted, drafts have {[dict(units) for units in drafted]}"
         yield Difference("missing", name, f"the unpaid order {shop['number']} has no complete draft: {figures}")

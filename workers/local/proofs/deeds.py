@@ -1,13 +1,13 @@
-"""Who did what to an order, read from what both simulators know: four lists of deeds per order."""
+"""Who did what to an order, read from what both simulators recorded: four sets of actions per order."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from workers.local.proofs.report import Document
-from workers.local.proofs.shipments import Content, MadeTwice, Parcel, made_twice
+from workers.local.proofs.shipments import Content, MadeByBoth, Parcel, find_made_by_both
 
-# How far a parcel is: nothing has left, on its way or ready, arrived.
+# How far a parcel is: 0 has not left, 1 on its way or ready for pickup, 2 arrived.
 _STEPS = {
     "PENDING": 0,
     "OPEN": 0,
@@ -24,12 +24,13 @@ _CAME_BACK = ("RESTOCKED", "RETURNED", "REJECTED")
 
 
 @dataclass(slots=True)
-class Deeds:
+class Actions:
     """What one party did to one order on one side.
 
-    `canceled` are pieces per line, `returned` pieces per line and state in that side's own words, `origins` the same
-    pieces per line and code of the parcel that had brought them, `reversals` the number of cancelations and returns,
-    `mails` those to the buyer per process, `sent_off` the processes that this party marked shipped.
+    `canceled`: pieces per line. `returned`: pieces per line and state, in that side's words. `origins`: the
+    returned pieces per line and tracking code of the parcel that had brought them. `reversals`: the number of
+    cancellations and returns. `mails`: mails to the buyer per process. `sent_off`: the processes that this party marked
+    shipped.
     """
 
     canceled: Counter[str] = field(default_factory=Counter)
@@ -42,61 +43,61 @@ class Deeds:
     sent_off: set[str] = field(default_factory=set)
 
     def packed(self, line: str) -> int:
-        """How many pieces of a line this party packed, sent or laid out."""
+        """Return how many pieces of a line this party packed, sent or made ready for pickup."""
         return self.handed_over(line, 0)
 
     def handed_over(self, line: str, steps: int) -> int:
-        """How many pieces of a line this party handed over, in parcels that are so many steps far."""
+        """Return how many pieces of a line this party handed over, in parcels that have made at least `steps` steps."""
         return sum(dict(parcel.content).get(line, 0) for parcel in self.parcels if parcel.steps >= steps)
 
     def came_back(self, line: str) -> int:
-        """How many pieces of a line this party took back, in whatever state."""
+        """Return how many pieces of a line this party took back, in any state."""
         return sum(count for (at, _), count in self.returned.items() if at == line)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One order of a shop with its opened counterpart in Afosto (None: there is none), and all deeds.
+    """One order of a shop with its opened order in Afosto (None: there is none), and all actions on both.
 
-    `shop_did` and `afosto_did` are causes, `imported` (in Afosto) and `exported` (in the shop) the connector's effects,
-    `twice` the shipments that both sides made by themselves.
+    `shop_did` and `afosto_did` are causes. `imported` (in Afosto) and `exported` (in the shop) are the connector's
+    effects. `made_by_both` are the shipments that both sides made by themselves.
     """
 
     name: str
     shop: Document
     order: Document | None
-    shop_did: Deeds
-    exported: Deeds
-    afosto_did: Deeds
-    imported: Deeds
-    twice: Sequence[MadeTwice] = ()
+    shop_did: Actions
+    exported: Actions
+    afosto_did: Actions
+    imported: Actions
+    made_by_both: Sequence[MadeByBoth] = ()
 
     def left_out(self, line: Document) -> int:
-        """How many pieces of a line did not come to Afosto with the order, as they were canceled before."""
+        """Return how many pieces of a line were not imported, because they were canceled before."""
         if self.order is None:
             return 0
         return int(line["ordered"]) - len([u for u in self.order["units"] if u["line_ref"] == line["id"]])
 
     def packed(self, line: Document) -> int:
-        """How many pieces of a line were packed, by whichever side."""
-        return self._gone(line["id"], 0)
+        """Return how many pieces of a line were packed, by either side."""
+        return self._left_with_steps(line["id"], 0)
 
     def handed_over(self, line: Document) -> int:
-        """How many pieces of a line left, by whichever side; a pickup only has when it was collected."""
-        return self._gone(line["id"], 2 if self.shop["pickup"] else 1)
+        """Return how many pieces of a line left, by either side. A pickup has left when it was collected."""
+        return self._left_with_steps(line["id"], 2 if self.shop["pickup"] else 1)
 
-    def _gone(self, line: str, steps: int) -> int:
+    def _left_with_steps(self, line: str, steps: int) -> int:
         both = self.shop_did.handed_over(line, steps) + self.afosto_did.handed_over(line, steps)
-        return both - sum(pair.pieces(line, steps) for pair in self.twice)
+        return both - sum(pair.pieces(line, steps) for pair in self.made_by_both)
 
     @property
     def takes_all_or_none(self) -> bool:
-        """Whether the payment method lets nobody cancel or take back a part of the order."""
+        """Whether the payment method allows no partial cancellation or return."""
         return bool(self.shop["refund_policy"] == "FULL_REFUND_ONLY")
 
 
 def by_order(causes: Iterable[Document]) -> dict[str, list[Document]]:
-    """The causes of each order."""
+    """Group causes by their order; causes without an order are left out."""
     found: defaultdict[str, list[Document]] = defaultdict(list)
     for cause in causes:
         if cause.get("order"):
@@ -105,7 +106,7 @@ def by_order(causes: Iterable[Document]) -> dict[str, list[Document]]:
 
 
 def content_of(parts: Iterable[tuple[str, int]]) -> Content:
-    """What lies in a parcel, from pieces by line id."""
+    """Return a parcel's content from (line id, pieces)."""
     pieces: Counter[str] = Counter()
     for line, quantity in parts:
         pieces[line] += quantity
@@ -119,39 +120,39 @@ def make_case(
     shop_causes: Sequence[Document],
     afosto_causes: Sequence[Document],
 ) -> Case:
-    """A case from the truths of both sides and the causes that concern this order."""
-    there = _in_shop(shop, shop_causes)
-    here = _in_afosto(order, afosto_causes) if order else defaultdict(Deeds)
-    case = Case(name, shop, order, there["shop"], there["connector"], here["afosto"], here["connector"])
-    # What the shop lays out for pickup is the whole order, and no shipment.
-    return replace(case, twice=_twice(case)) if order and not shop["pickup"] else case
+    """Make a case from both sides' states of an order and the causes that concern it."""
+    in_shop = _in_shop(shop, shop_causes)
+    in_afosto = _in_afosto(order, afosto_causes) if order else defaultdict(Actions)
+    case = Case(name, shop, order, in_shop["shop"], in_shop["connector"], in_afosto["afosto"], in_afosto["connector"])
+    # A pickup in the shop is always the whole order, and no shipment.
+    return replace(case, made_by_both=_made_by_both(case)) if order and not shop["pickup"] else case
 
 
-def _twice(case: Case) -> list[MadeTwice]:
-    room = {line["id"]: _room(case, line) for line in case.shop["lines"]}
+def _made_by_both(case: Case) -> list[MadeByBoth]:
+    packable = {line["id"]: _packable(case, line) for line in case.shop["lines"]}
     effects = {parcel.key for parcel in (*case.imported.parcels, *case.exported.parcels)}
-    return made_twice(case.shop_did.parcels, case.afosto_did.parcels, room, effects)
+    return find_made_by_both(case.shop_did.parcels, case.afosto_did.parcels, packable, effects)
 
 
-def _room(case: Case, line: Document) -> int:
+def _packable(case: Case, line: Document) -> int:
     left_out = case.left_out(line)
     canceled = max(case.shop_did.canceled[line["id"]] - left_out, case.afosto_did.canceled[line["id"]])
     return int(line["ordered"]) - left_out - canceled
 
 
-def _in_shop(order: Document, causes: Sequence[Document]) -> defaultdict[str, Deeds]:
-    deeds: defaultdict[str, Deeds] = defaultdict(Deeds)
+def _in_shop(order: Document, causes: Sequence[Document]) -> defaultdict[str, Actions]:
+    actions: defaultdict[str, Actions] = defaultdict(Actions)
     codes = {process["id"]: process["tracking_code"] or NO_CODE for process in order["processes"]}
     for process in order["processes"]:
         if process["kind"] in ("shippings", "pickups"):
-            deeds[process["by"]].parcels.append(_process(process))
+            actions[process["by"]].parcels.append(_process(process))
         elif process["kind"] == "returns":
             for part in process["lines"]:
                 origin = codes.get(process["brought_by"], _UNNAMED)
-                deeds[process["by"]].origins[part["line"], origin] += part["quantity"]
+                actions[process["by"]].origins[part["line"], origin] += part["quantity"]
     for cause in causes:
-        _note_in_shop(deeds[cause["by"]], cause)
-    return deeds
+        _note_in_shop(actions[cause["by"]], cause)
+    return actions
 
 
 def _process(process: Document) -> Parcel:
@@ -159,27 +160,27 @@ def _process(process: Document) -> Parcel:
     return Parcel(process["id"], process["tracking_code"], content, _STEPS.get(process["status"], 0))
 
 
-def _note_in_shop(deeds: Deeds, cause: Document) -> None:
+def _note_in_shop(actions: Actions, cause: Document) -> None:
     action = cause["action"]
-    deeds.refunds += action == "refund"
-    deeds.reversals += action in ("cancel", "return")
+    actions.refunds += action == "refund"
+    actions.reversals += action in ("cancel", "return")
     if action == "mail":
-        deeds.mails[cause["process"]] += 1
+        actions.mails[cause["process"]] += 1
     if action == "ship":
-        deeds.sent_off.add(cause["process"])
+        actions.sent_off.add(cause["process"])
     for part in cause["lines"] if action == "cancel" else ():
-        deeds.canceled[part["line"]] += part["quantity"]
+        actions.canceled[part["line"]] += part["quantity"]
     for part in cause["lines"] if action == "return" else ():
-        deeds.returned[part["line"], part["status"]] += part["quantity"]
+        actions.returned[part["line"], part["status"]] += part["quantity"]
 
 
-def _in_afosto(order: Document, causes: Sequence[Document]) -> defaultdict[str, Deeds]:
-    """Only what is finished counts: a unit that still asks for a step has neither been canceled nor come back."""
-    deeds: defaultdict[str, Deeds] = defaultdict(Deeds)
+def _in_afosto(order: Document, causes: Sequence[Document]) -> defaultdict[str, Actions]:
+    """Only finished actions count: a unit that still needs a step has neither been canceled nor come back."""
+    actions: defaultdict[str, Actions] = defaultdict(Actions)
     units = {unit["id"]: unit for unit in order["units"]}
     parcels = {parcel["id"]: parcel for parcel in order["parcels"]}
     for cause in causes:
-        did = deeds[cause["by"]]
+        did = actions[cause["by"]]
         done = [units[unit] for unit in cause["units"] if unit in units and not units[unit]["step"]]
         did.refunds += cause["action"] == "refund"
         if cause["action"] == "cancel":
@@ -190,7 +191,7 @@ def _in_afosto(order: Document, causes: Sequence[Document]) -> defaultdict[str, 
             did.origins.update((unit["line_ref"], _code(parcels, unit)) for unit in back)
         elif cause["action"] == "ship" and cause["parcel"] in parcels:
             did.parcels.append(_parcel(parcels[cause["parcel"]], units))
-    return deeds
+    return actions
 
 
 def _code(parcels: dict[str, Document], unit: Document) -> str:

@@ -1,47 +1,47 @@
-"""Parcels: each that left one side has exactly one counterpart by the connector, equal in code, content and status.
+"""Parcels: for each parcel that left one side, the connector made exactly one with equal code, content and status.
 
-What both sides made by themselves has none: the connector moves it along, and says where the codes differ.
+It makes none for a parcel that both sides made by themselves: it updates the status, and reports different codes.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 
 from workers.local.proofs.cancellations import canceled_partly
 from workers.local.proofs.deeds import Case
-from workers.local.proofs.report import Claim, Difference, Side, Terms
+from workers.local.proofs.report import Difference, Expectation, ProofSettings, Side
 from workers.local.proofs.shipments import Key, Parcel
 
 _KeyOf = Callable[[Parcel], Key]
 
 
-def parcels(case: Case) -> Iterator[Claim]:
-    """What the connector must have made of the parcels and pickups of either side, and how far they must be.
+def parcels(case: Case) -> Iterator[Expectation]:
+    """Yield what the connector must have made of the parcels and pickups of either side, and how far they must be.
 
-    A pickup in the shop is always of the whole order: nobody chooses its content, so that is not compared, and there is
-    none before all of it is ready. Where a part was canceled that the shop can only cancel as a whole, a person decides
-    before it is laid out.
+    A pickup in the shop is always the whole order. Nobody chooses its content, so that is not compared, and there is
+    none before the whole order is ready. If Afosto canceled a part of an order that the shop can only cancel as a
+    whole, a person decides before the pickup is made.
     """
     key = _code if case.shop["pickup"] else _code_and_content
-    theirs = _without(case.afosto_did.parcels, (pair.parcel for pair in case.twice))
+    theirs = _without(case.afosto_did.parcels, (pair.parcel for pair in case.made_by_both))
     if case.shop["pickup"] and _is_partly_ready(case):
         theirs = []
     if not (case.shop["pickup"] and canceled_partly(case)):
         yield from _matched(theirs, case.exported.parcels, "shop", key)
     if case.order:
-        ours = _without(case.shop_did.parcels, (pair.process for pair in case.twice))
+        ours = _without(case.shop_did.parcels, (pair.process for pair in case.made_by_both))
         yield from _matched(ours, case.imported.parcels, "Afosto", _code_and_content)
-    for pair in case.twice:
+    for pair in case.made_by_both:
         what, steps = (
             f"parcel {pair.parcel.id} of both sides, steps on its way",
             max(pair.process.steps, pair.parcel.steps),
         )
-        yield Claim("parcel-status", what, "shop", steps, pair.process.steps, steps)
-        yield Claim("parcel-status", what, "Afosto", steps, pair.parcel.steps, steps)
+        yield Expectation("parcel-status", what, "shop", steps, pair.process.steps, steps)
+        yield Expectation("parcel-status", what, "Afosto", steps, pair.parcel.steps, steps)
 
 
-def mails(case: Case, terms: Terms) -> Iterator[Difference]:
-    """The buyer hears once of each parcel that the connector made or sent off in the shop, and of no other from it."""
+def mails(case: Case, settings: ProofSettings) -> Iterator[Difference]:
+    """The connector mails the buyer once for each parcel that it made or marked shipped in the shop, and no more."""
     left = {parcel.id for parcel in case.exported.parcels if parcel.steps} | case.exported.sent_off
-    wanted = 1 if terms.mails else 0
+    wanted = 1 if settings.mails else 0
     for process in sorted(left | case.exported.mails.keys()):
         expected, sent = wanted if process in left else 0, case.exported.mails[process]
         if sent != expected:
@@ -50,15 +50,15 @@ def mails(case: Case, terms: Terms) -> Iterator[Difference]:
             )
 
 
-def _matched(causes: Iterable[Parcel], effects: Iterable[Parcel], toward: Side, key: _KeyOf) -> Iterator[Claim]:
+def _matched(causes: Iterable[Parcel], effects: Iterable[Parcel], toward: Side, key: _KeyOf) -> Iterator[Expectation]:
     expected, seen = _by_key((parcel for parcel in causes if parcel.steps), key), _by_key(effects, key)
     for name in sorted(expected.keys() | seen.keys(), key=str):
         ours, theirs = expected.get(name, []), seen.get(name, [])
         what = f"parcel {name[0] or 'without code'}"
-        yield Claim("parcel", what, toward, len(ours), len(theirs), len(ours))
+        yield Expectation("parcel", what, toward, len(ours), len(theirs), len(ours))
         if len(ours) == len(theirs):
             steps = sum(ours)
-            yield Claim("parcel-status", f"{what}, steps on its way", toward, steps, sum(theirs), steps)
+            yield Expectation("parcel-status", f"{what}, steps on its way", toward, steps, sum(theirs), steps)
 
 
 def _by_key(found: Iterable[Parcel], key: _KeyOf) -> dict[Key, list[int]]:

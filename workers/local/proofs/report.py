@@ -1,4 +1,4 @@
-"""What a proof says: what was compared, what differs, and what only a person can decide."""
+"""The report of a proof: what was compared, what differs, and what only a person can decide."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ _ROUTES: dict[Side, str] = {"Afosto": "shop → Afosto", "shop": "Afosto → sho
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where effects and causes do not agree. `kind` is one word, `order` our reference or the shop's name."""
+    """One place where effects and causes differ. `kind` is one word; `order` is our reference or the shop's name."""
 
     kind: str
     order: str
@@ -24,21 +24,21 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """How the stores are set: whether the buyer gets a mail per parcel, and whether rejected returns are exported."""
+class ProofSettings:
+    """The stores' settings: whether the buyer gets a mail per parcel, and whether rejected returns are exported."""
 
     mails: bool = True
     broken: bool = True
 
 
-USUAL = Terms()
+DEFAULT_SETTINGS = ProofSettings()
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """So many effects of the connector are to be seen on the side it writes to, and so many are.
+class Expectation:
+    """How many effects of the connector are `expected` on the side it writes to, and how many are `seen` there.
 
-    `causes` are the acts there were on the other side: more than `expected` where some of them have no effect.
+    `causes` is the number of actions on the other side. It is larger than `expected` if some of them have no effect.
     """
 
     kind: str
@@ -53,15 +53,15 @@ class Claim:
 class Report:
     """What was compared (`counts`, by name) and what differs.
 
-    `totals` are money differences and `excused` what both sides did to the same pieces, or what a payment method
-    forbids: noted only, as no connector can decide it. `two_codes` are the shipments, by the shop's order number, of
-    which both sides have another tracking code: the connector must tell people of each, and of no other.
+    `totals` are money differences. `left_to_person` is what both sides did to the same pieces, or what a payment method
+    forbids. Both are noted only, because no connector can decide them. `two_codes` are the shipments, by the shop's
+    order number, that have a different tracking code on each side: the connector must warn of each, and of no other.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     differences: list[Difference] = field(default_factory=list)
     totals: list[Difference] = field(default_factory=list)
-    excused: list[Difference] = field(default_factory=list)
+    left_to_person: list[Difference] = field(default_factory=list)
     two_codes: list[tuple[str, TwoCodes]] = field(default_factory=list)
 
     @property
@@ -70,26 +70,26 @@ class Report:
         return not self.differences
 
     def add(self, other: "Report") -> None:
-        """Count in what another report found."""
+        """Add what another report found."""
         self.counts += other.counts
         self.differences += other.differences
         self.totals += other.totals
-        self.excused += other.excused
+        self.left_to_person += other.left_to_person
 
-    def judge(self, name: str, claims: Iterator[Claim], *, contested: bool) -> None:
-        """Count each claim's causes and effects, and note where they differ.
+    def check(self, name: str, expectations: Iterator[Expectation], *, contested: bool) -> None:
+        """Count the causes and effects of each expectation, and add a difference for each that is not met.
 
         In a contested order an effect may be missing, but there may never be more effects than causes.
         """
-        for claim in claims:
-            expected = min(claim.seen, claim.causes) if contested else claim.expected
-            self.counts[f"{_ROUTES[claim.toward]}: causes"] += expected
-            self.counts[f"{_ROUTES[claim.toward]}: effects"] += claim.seen
-            if claim.seen != expected:
-                self.differences.append(_difference(name, claim, expected))
+        for expectation in expectations:
+            expected = min(expectation.seen, expectation.causes) if contested else expectation.expected
+            self.counts[f"{_ROUTES[expectation.toward]}: causes"] += expected
+            self.counts[f"{_ROUTES[expectation.toward]}: effects"] += expectation.seen
+            if expectation.seen != expected:
+                self.differences.append(_difference(name, expectation, expected))
 
 
-def _difference(name: str, claim: Claim, expected: int) -> Difference:
-    kind = WITHOUT_CAUSE if claim.seen > expected else claim.kind
-    where = "in the shop" if claim.toward == "shop" else "in Afosto"
-    return Difference(kind, name, f"{claim.what}: {expected} expected {where}, {claim.seen} seen")
+def _difference(name: str, expectation: Expectation, expected: int) -> Difference:
+    kind = WITHOUT_CAUSE if expectation.seen > expected else expectation.kind
+    where = "in the shop" if expectation.toward == "shop" else "in Afosto"
+    return Difference(kind, name, f"{expectation.what}: {expected} expected {where}, {expectation.seen} seen")
