@@ -118,8 +118,8 @@ class Operations:
             "claim": lambda: self._claim,
             "settle": lambda: self._settle,
             "request a job": lambda: self._wish,
-            "request a run": lambda: partial(ledger.jobs.hint, SMALL, "export", "looks", "order-7"),
-            "reclaim expired leases": lambda: partial(ledger.jobs.take_back, 10),
+            "request a run": lambda: partial(ledger.jobs.request_run, SMALL, "export", "looks", "order-7"),
+            "reclaim expired leases": lambda: partial(ledger.jobs.reclaim_expired, 10),
             "a tick of dispatch": self._tick,
             "do others succeed?": lambda: self._others_succeed,
             "status: stores": lambda: status.stores,
@@ -148,8 +148,8 @@ class Operations:
         self._ledger.jobs.settle(self._claimed.pop(), "me", end, steps=["created"], seconds=0.1, requests=4)
 
     def _wish(self) -> None:
-        wish = Wish("orders", f"fresh-{next(self._new_orders)}-{time.time_ns()}", "hash", datetime.now(UTC))
-        self._ledger.jobs.wish(BIG, "import", 1, [wish])
+        wish = JobRequest("orders", f"fresh-{next(self._new_orders)}-{time.time_ns()}", "hash", datetime.now(UTC))
+        self._ledger.jobs.request_jobs(BIG, "import", 1, [wish])
 
     def _tick(self) -> Callable[[], object]:
         self._rows("update jobs set state = 'waiting', queued_at = null where state = 'queued' returning id")

@@ -129,7 +129,7 @@ def _imported(setup: ImportSetup, count: int) -> tuple[str, list[str]]:
 
 def _shipped(setup: ImportSetup, shop: str, orders: list[str]) -> float:
     """Request a comparison of orders; return the seconds from the first of their parcels in the shop to the last."""
-    setup.world.ledger.jobs.hint_all(shop, "export", "looks", orders, lane=1)
+    setup.world.ledger.jobs.request_runs(shop, "export", "looks", orders, lane=1)
     wait_for(lambda: len(_parcels(setup, shop)) == len(orders), LONGEST, f"{len(orders)} parcels to be in the shop")
     times = _parcels(setup, shop)
     return (max(times) - min(times)).total_seconds()

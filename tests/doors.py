@@ -36,7 +36,7 @@ class Doors:
 
     def order(self, store: str, order: str, afosto_id: str) -> None:
         """Link an order of a store to an Afosto order."""
-        job = self.ledger.jobs.hint(store, "import", "orders", order)
+        job = self.ledger.jobs.request_run(store, "import", "orders", order)
         assert job is not None
         self.ledger.links.bind_order(store, order, afosto_id, job, {})
 

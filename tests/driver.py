@@ -59,7 +59,7 @@ class Driver:
 
     def look(self, order: Document) -> None:
         """Request a comparison of an order, as after a change in Afosto, and make it due."""
-        self.runtime.ledger.jobs.hint(self.store, "export", "looks", order["id"], lane=0)
+        self.runtime.ledger.jobs.request_run(self.store, "export", "looks", order["id"], lane=0)
         self._execute("update jobs set due_at = now() where store = %s and flow = 'looks' and state = 'waiting'")
 
     def run(self) -> list[str]:
@@ -166,9 +166,15 @@ class Driver:
         assert row is not None
         return int(row["open"])
 
-    def doubts(self) -> set[int]:
-        """Return the ids of the intents whose request may still take effect."""
-        statement = "select id from intents where store = %s and settled_at is null and ambiguous_until > now()"
+    def doubts(self) -> set[tuple[str, str]]:
+        """Return order and kind of the intents whose request may still take effect.
+
+        The last call of a killed run may open the draft that it left, until the next run has waited that out.
+        """
+        statement = """
+            select order_key, case kind when 'items' then 'open' else kind end as kind from intents
+            where store = %s and settled_at is null and (ambiguous_until > now() or kind = 'items')
+        """
         rows = self.runtime.ledger.database.transaction(lambda s: s.execute(statement, (self.store,)).fetchall())
         return {(row["order_key"], row["kind"]) for row in rows}
 
@@ -212,5 +218,5 @@ def quiet_runtime(world: World) -> Iterator[Runtime]:
     built.close()
 
 
-def no_refill(_runtime: Runtime, _flow: Flow) -> None:
+def no_top_up(_runtime: Runtime, _flow: Flow) -> None:
     """Do nothing: there is no broker that needs more jobs."""

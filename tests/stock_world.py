@@ -101,7 +101,9 @@ class StockWorld:
 
     def poll(self) -> str:
         """Poll the live cursor, and the history cursor if the history is not read yet."""
-        mine = (seller for seller in self.world.ledger.stock.sellers(self.store, []) if seller.store == self.store)
+        mine = (
+            seller for seller in self.world.ledger.stock.sharing_stores(self.store, []) if seller.store == self.store
+        )
         if not all(seller.read for seller in mine):
             poll(self.runtime, PollMessage(self.store, "history"))
         return poll(self.runtime, PollMessage(self.store))
@@ -124,7 +126,7 @@ class StockWorld:
         self._make_due()
         return self._execute(PUBLISH, "stock")
 
-    def wish(self, sku: str | None = None) -> None:
+    def request(self, sku: str | None = None) -> None:
         """Request the publication of a SKU (None: of all) as the task's message does."""
         stock = self.world.ledger.stock
         message = StockMessage(self.store, sku)
@@ -188,7 +190,7 @@ class StockWorld:
     def _execute(self, flow: Flow, subject: str) -> str:
         try:
             return execute(self.runtime, flow, OrderMessage(self.store, subject, 0), _no_top_up)
-        except (Retry, NeedsPerson) as error:
+        except (FailedForNow, NeedsPerson) as error:
             return str(error)
 
 

@@ -1,4 +1,4 @@
-"""The connector before the last change of its tables, from the project's git history."""
+"""The connector as it was before its tables changed last, from the project's history."""
 
 import io
 import subprocess
@@ -13,11 +13,11 @@ MIGRATIONS = "ledger/migrations"
 
 
 class NoHistory(Exception):
-    """No older connector is available; the message says why."""
+    """There is no older connector; the message says why."""
 
 
 def older_commit() -> str:
-    """Return the newest first parent with other migrations than this tree. Raises NoHistory."""
+    """The newest first parent that has other migrations than this tree. Raises NoHistory."""
     if _git("status", "--porcelain", "--", MIGRATIONS):
         return _git("rev-parse", "HEAD")
     last = _git("log", "--first-parent", "-1", "--format=%H", "--", MIGRATIONS)
@@ -25,7 +25,7 @@ def older_commit() -> str:
 
 
 def older_host(folder: Path) -> Host:
-    """Unpack the older connector into a folder, to run its workers from there. Raises NoHistory."""
+    """Unpack it into a folder, to run its workers from there. Raises NoHistory."""
     archive = subprocess.run(
         ["git", "archive", older_commit()],  # noqa: S607
         cwd=ROOT,
@@ -53,7 +53,7 @@ def statements_before(migration: str, stem: str) -> dict[str, LiteralString]:
 
 
 def why_not() -> str:
-    """Return why no older connector is available; empty if there is one."""
+    """Why there is no older connector to be had; empty where there is."""
     try:
         older_commit()
     except NoHistory as error:
@@ -68,6 +68,6 @@ def _git(*words: str) -> str:
         raise NoHistory("git is not installed") from None
     except subprocess.CalledProcessError as error:
         raise NoHistory(
-            f"no history of the project here: {error.stderr.strip() or 'it does not go back far enough'}"
+            f"no history of the project here: {error.stderr.strip() or 'it goes not back so far'}"
         ) from None
     return ran.stdout.strip()

@@ -34,7 +34,7 @@ def test_nothing_can_be_written_there() -> None:
 def test_workers_and_beat_work(world: World) -> None:
     world.worker("dispatch", 2, READ_ONLY)
     world.beat(READ_ONLY)
-    wait_for(lambda: slots_of_queues(world.ledger.front)["dispatch"] > 0, TIMEOUT, "the worker")
+    wait_for(lambda: slots_of_queues(world.ledger.dispatch_window)["dispatch"] > 0, TIMEOUT, "the worker")
     wait_for(lambda: Status(world.ledger.database).dispatch_age() is not None, TIMEOUT, "a dispatch")
 
 

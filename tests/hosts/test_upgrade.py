@@ -1,4 +1,4 @@
-"""An update host by host: older workers use the newer tables, and old and new workers exchange messages."""
+"""An update host by host: older workers on the newer tables, and messages from either to the other."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -11,8 +11,13 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
+from ledger.database import Database, Row
+from ledger.keys import KeySet, new_key
+from ledger.ledger import Ledger
+from ledger.records import Settlement
+from ledger.session import Session
 from tests.hosts.host import THIS_HOST, Host
-from tests.hosts.older import older_host, why_not
+from tests.hosts.older import older_host, statements_before, why_not
 from tests.hosts.work import done
 from tests.rows import store_values
 from tests.world import JOB_QUEUES, TENANT, World, wait_for
@@ -24,16 +29,16 @@ _WHY_NOT = why_not()
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(bool(_WHY_NOT), reason=_WHY_NOT)]
 
 
-def test_workers_from_before_and_after_an_update_run_each_others_jobs(services: Services, tmp_path: Path) -> None:
+def test_workers_of_before_and_after_an_update_do_each_others_work(services: Services, tmp_path: Path) -> None:
     older = older_host(tmp_path / "older")
     with World(services, tmp_path, POLL_INTERVAL="1") as world:
         world.shop("updated")
         world.beat(older)
-        dispatcher = world.worker("poll,dispatch,reconcile", 3, older)
-        workers = [_started(world, older), _started(world, THIS_HOST)]
-        _replace(dispatcher, world, THIS_HOST)
+        front = world.worker("poll,dispatch,reconcile", 3, older)
+        workers = [_takes_part(world, older), _takes_part(world, THIS_HOST)]
+        _replace(front, world, THIS_HOST)
         for worker in workers:
-            _wait_until_it_works(world, worker)
+            _serves(world, worker)
         wait_for(lambda: not world.open_jobs(), 30, "all jobs to settle", lambda: str(world.open_jobs()))
         world.settle(30)
         report = world.prove()
@@ -42,15 +47,106 @@ def test_workers_from_before_and_after_an_update_run_each_others_jobs(services: 
         assert world.parked() == []
 
 
-def _started(world: World, host: Host) -> Popen[bytes]:
-    """Start a worker for all jobs, and wait until it runs jobs that the world's dispatch sends."""
+@pytest.fixture
+def ledger(database_url: str) -> Iterator[Ledger]:
+    """A migrated ledger with one store that has one order."""
+    opened = Ledger(Database(database_url), KeySet([new_key()]))
+    opened.stores.add(store_values("shop"), {"orders.import": True}, 60.0)
+    opened.database.transaction(lambda session: session.execute(_ORDER))
+    opened.jobs.request_run("shop", "import", "orders", ORDER)
+    yield opened
+    opened.close()
+
+
+def test_lines_are_the_same_to_workers_of_before_and_after_their_columns_were_renamed(ledger: Ledger) -> None:
+    older, now = partial(_older, ledger, "order_lines"), datetime.now(UTC)
+    line = {"store": "shop", "orders": [ORDER], "lines": ["line"], "skus": ["cup"], "documents": [now]}
+    asked = {"stores": ["shop"], "skus": ["cup"], "snapshot": now + timedelta(hours=1)}
+
+    def unbooked() -> tuple[int, int]:
+        (row,) = older("promised", **asked)
+        return row["promised"], ledger.sold_units.unbooked_stock(*asked.values())["cup"]  # type: ignore[arg-type]
+
+    assert [row["is_new"] for row in older("note_held", **line, held=[5])] == [True]
+    assert unbooked() == (5, 5)
+    assert older("news", **line, held=[4]) == [{"found": True}]
+    assert [row["is_new"] for row in older("note_held", **line, held=[4])] == [False]
+    assert unbooked() == (4, 4)
+    ledger.sold_units.note_afosto("shop", ORDER, {"line": 3})
+    assert unbooked() == (3, 3)
+    assert older("note_waiting", store="shop", order_id=ORDER, lines=["line"], counts=[2]) == []
+    assert unbooked() == (2, 2)
+    assert older("waiting_skus", store="shop") == [{"sku": "cup"}]
+    assert older("promised", **{**asked, "snapshot": now - timedelta(hours=1)}) == [{"sku": "cup", "promised": 4}]
+    ledger.database.transaction(lambda session: session.execute("delete from order_lines where store = 'shop'"))
+    assert unbooked() == (0, 0)
+
+
+def test_an_order_needs_recovery_to_workers_of_before_and_after_its_columns_were_renamed(ledger: Ledger) -> None:
+    older, soon = partial(_older, ledger, "restores"), datetime.now(UTC) + timedelta(hours=1)
+
+    def needed() -> tuple[bool, bool]:
+        asked = {"store": "shop", "order_key": ORDER}
+        (row,) = _older(ledger, "jobs", "context", **asked)
+        return row["held"], ledger.database.rows("jobs.context", asked)[0]["needs_recovery"]
+
+    assert needed() == (False, False)
+    assert older("hold", until=soon) == [{"name": "shop"}]
+    assert needed() == (True, True)
+    assert older("settle", store="shop", order_id=ORDER) == [{"id": ORDER}]
+    assert needed() == (False, False)
+    ledger.restores.require_recovery(soon + timedelta(hours=1))
+    assert needed() == (True, True)
+    ledger.restores.mark_recovered("shop", ORDER)
+    assert needed() == (False, False)
+    older("unsettle")
+    assert needed() == (True, True)
+    ledger.restores.require_recovery(soon - timedelta(days=1))
+    assert needed() == (False, False)
+
+
+def test_a_job_was_warned_of_to_workers_of_before_and_after_its_column_was_renamed(
+    ledger: Ledger, caplog: pytest.LogCaptureFixture
+) -> None:
+    def older_run(reason: str) -> str | None:
+        """Let a worker of before claim the job and park it; returns what it knows of an earlier warning."""
+        key = {"store": "shop", "direction": "import", "flow": "orders", "subject": ORDER}
+        (job,) = _older(ledger, "jobs", "claim", **key, holder="older", lease=60)
+        end = {**asdict(Settlement("parked", "parked", reason=reason)), "holder": "older", "steps": Jsonb([])}
+        _older(ledger, "jobs", "settle", **{**job, **end}, seconds=0, requests=0)
+        ledger.jobs.request_run("shop", "import", "orders", ORDER)
+        return str(job["told"])
+
+    def run(reason: str) -> str | None:
+        """The same as a worker of today."""
+        claimed = ledger.jobs.claim("shop", "import", "orders", ORDER, holder="me", lease=60)
+        assert claimed
+        end = Settlement("parked", "parked", reason=reason)
+        ledger.jobs.settle(claimed[0], "me", end, steps=[], seconds=0, requests=0)
+        ledger.jobs.request_run("shop", "import", "orders", ORDER)
+        return claimed[0].warned_reason
+
+    assert older_run("drift") == "None"
+    assert run("drift") == "drift"
+    assert caplog.records == []
+    assert run("totals-differ") == "drift"
+    assert older_run("totals-differ") == "totals-differ"
+    assert len(caplog.records) == 1
+    ledger.jobs.retry(store="shop")
+    assert older_run("drift") == "None"
+    assert [row["id"] for row in _older(ledger, "jobs", "retry", ids=None, store="shop", reason=None, by="me")] != []
+    assert run("drift") is None
+
+
+def _takes_part(world: World, host: Host) -> Popen[bytes]:
+    """Start a worker for all jobs, and wait until it serves what the world's dispatch sends."""
     worker = world.worker(JOB_QUEUES, 4, host)
-    _wait_until_it_works(world, worker)
+    _serves(world, worker)
     return worker
 
 
-def _wait_until_it_works(world: World, worker: Popen[bytes]) -> None:
-    """Create and change orders on both sides until a worker has done some more jobs."""
+def _serves(world: World, worker: Popen[bytes]) -> None:
+    """Let orders come and go on both sides until a worker has done some more jobs."""
     before = done(world, worker)
 
     def trade() -> bool:
@@ -63,7 +159,7 @@ def _wait_until_it_works(world: World, worker: Popen[bytes]) -> None:
 
 
 def _ship_some(world: World) -> None:
-    """Ship one open order in Afosto of which nothing was shipped yet."""
+    """Let Afosto send one order that it has open and that nothing has left of."""
     for order in world.afosto.orders(TENANT):
         if order["status"] == "OPEN" and not order["parcels"]:
             if any(unit["progress"] == "OPEN" for unit in order["units"]):
@@ -73,10 +169,10 @@ def _ship_some(world: World) -> None:
             return
 
 
-def _replace(dispatcher: Popen[bytes], world: World, host: Host) -> None:
+def _replace(front: Popen[bytes], world: World, host: Host) -> None:
     """Update the worker that polls and dispatches."""
-    dispatcher.terminate()
-    dispatcher.wait(30)
+    front.terminate()
+    front.wait(30)
     world.worker("poll,dispatch,reconcile", 3, host)
 
 

@@ -51,7 +51,7 @@ def test_after_a_failover_every_session_leads_to_the_new_primary(cluster: Cluste
 
 
 def test_after_a_failover_nobody_reads_from_the_old_primary(cluster: Cluster, database: Database) -> None:
-    cluster.copy()
+    cluster.add_standby()
     failover = threading.Thread(target=cluster.promote, args=(WINDOW,))
     failover.start()
     seen_read_only = False

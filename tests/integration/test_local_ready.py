@@ -15,7 +15,7 @@ def test_a_queue_without_a_worker_is_waited_for(doors: Doors, fresh_services: Se
     assert missing(doors.ledger.database) == ["the queue poll"]
     with pytest.raises(ServerFailed, match="the queue poll; the logs in logs/ say why"):
         wait_until_ready(fresh_services.database_url, "logs/", timeout=0)
-    doors.ledger.front.heartbeat("poll", "host", ["poll"], 4)
+    doors.ledger.dispatch_window.heartbeat("poll", "host", ["poll"], 4)
     wait_until_ready(fresh_services.database_url, "logs/", timeout=0)
 
 

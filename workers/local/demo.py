@@ -11,7 +11,7 @@ from rich.live import Live
 
 from schemas.display import visible
 from schemas.reasons import Reason
-from schemas.states import CursorKind, JobState, Lane
+from schemas.states import CursorKind, JobState
 from workers.local.demo_figures import NOTE, figures
 from workers.local.demo_stage import RunningDemo, check_alive, start_demo
 from workers.local.demo_stay import environment_file
@@ -96,9 +96,9 @@ def _settle(demo: RunningDemo) -> bool:
     for shop in demo.simulation.shops:
         demo.ledger.cursors.start_sweep(shop.name, datetime.now(UTC), SWEEP_WIDTH)
         opened = demo.ledger.walks.all_opened(shop.name)
-        demo.ledger.jobs.hint_all(shop.name, "export", "looks", opened, lane=2)
+        demo.ledger.jobs.request_runs(shop.name, "export", "looks", opened, lane=2)
     settled = _watch(demo, "Settling", SETTLING_SECONDS, lambda: _is_settled(demo, unpaid))
-    demo.ledger.stock.anew()
+    demo.ledger.stock.publish_all_again()
     return settled and _watch(demo, "Settling stock", SETTLING_SECONDS, lambda: _is_settled(demo, unpaid))
 
 

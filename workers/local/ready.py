@@ -34,6 +34,6 @@ def wait_until_ready(database_url: str, logs: str, timeout: float = _START_TIMEO
 
 def missing(database: Database) -> Sequence[str]:
     """Return the queues without a living worker, and dispatch if it has not run recently."""
-    slots, age = slots_of_queues(Front(database)), Status(database).dispatch_age()
+    slots, age = slots_of_queues(DispatchWindow(database)), Status(database).dispatch_age()
     queues = [f"the queue {queue}" for queue, count in slots.items() if not count]
     return queues if age is not None and age <= _RECENT_SECONDS else [*queues, "dispatch, which never ran or stopped"]

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.mapping.orders import reference
-from schemas.mapping.stock import unbooked_stock, wanted_stock
+from schemas.mapping.stock import unbooked_stock
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
 from workers.local.proof import Difference, Report
@@ -57,7 +57,9 @@ def prove_stock(
 def _compare(shop: str, sku: str, stock: int, state: Document, sold: Sequence[SoldLine]) -> Iterator[Difference]:
     opened, undeducted = set(state["opened"]), state["waiting"]
     not_booked = sum(
-        promised(line.units, undeducted.get(line.reference, {}).get(line.line, 0) if line.reference in opened else None)
+        unbooked_stock(
+            line.units, undeducted.get(line.reference, {}).get(line.line, 0) if line.reference in opened else None
+        )
         for line in sold
     )
     right = wanted_stock(state["available"], not_booked)
