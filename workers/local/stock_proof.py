@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.mapping.orders import reference
-from schemas.mapping.stock import unbooked_stock
+from schemas.mapping.stock import unbooked_stock, wanted_stock
 from simulators.afosto.control import AfostoControl
 from simulators.epages.control import EpagesControl
 from workers.local.proof import Difference, Report
