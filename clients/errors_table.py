@@ -23,7 +23,7 @@ from typing import Any
 
 from clients.headers import retry_after
 from schemas.errors import AnswerLost, ConnectorError, MalformedDocument, NeedsPerson, RetryLater, Wait
-from schemas.texts import slug, told
+from schemas.texts import excerpt, slug
 
 
 class HostNotFound(RetryLater):
@@ -68,7 +68,7 @@ class Answer:
         """The vendor's own message, shortened and without its full stop; the status when there is none."""
         texts = self.document if isinstance(self.document, Mapping) else {}
         text = texts.get("message") or texts.get("error_description") or texts.get("error")
-        return told(text) if text else f"status {self.status}"
+        return excerpt(text) if text else f"status {self.status}"
 
 
 def not_sent(request: Request, cause: str, *, unknown_host: bool = False) -> RetryLater:

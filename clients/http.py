@@ -18,7 +18,7 @@ from clients.surroundings import proxies_for, trusted
 from clients.transport import Call, current_call, shared_session
 from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
 from schemas.numbers import read_constant, read_decimal, read_int
-from schemas.texts import told
+from schemas.texts import excerpt
 
 DEADLINE_SECONDS = 10.0  # of a whole call: its check, connect, send, answer to its last byte
 BODY_LIMIT = 20 * 1024 * 1024  # bytes: a page of 200 orders has about 2 MB
@@ -159,7 +159,7 @@ def _as_kinds(call: Call, request: Request) -> Iterator[None]:
         if call.sent:
             raise lost(request, type(root).__name__) from error
         if isinstance(error, requests.exceptions.ProxyError):
-            raise not_sent(request, f"by way of a proxy: {told(root)}") from error
+            raise not_sent(request, f"by way of a proxy: {excerpt(root)}") from error
         unknown = isinstance(root, socket.gaierror) and root.errno == socket.EAI_NONAME
         raise not_sent(request, type(root).__name__, unknown_host=unknown) from error
 

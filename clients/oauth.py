@@ -8,7 +8,7 @@ from clients.errors_table import Answer, HostNotFound, NotFound, Unauthorized
 from clients.http import Http
 from schemas.epages import Token, load_token
 from schemas.errors import ConnectorError, NeedsPerson
-from schemas.vendors import Vendor, met_at
+from schemas.vendors import Vendor, attribute_errors_to
 
 # Where ePages itself runs shops; the store's name stands before it.
 HOSTED = ".beyondshop.cloud"
@@ -20,7 +20,7 @@ def fetch_token(http: Http, base_url: str, client_id: str, client_secret: str, n
     Raises NeedsPerson with the reason wrong-credentials, revoked-client or unknown-store, RetryLater when the
     host does not answer.
     """
-    with met_at(Vendor.EPAGES):
+    with attribute_errors_to(Vendor.EPAGES):
         return _fetch(http, base_url, client_id, client_secret, now)
 
 

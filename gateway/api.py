@@ -13,7 +13,7 @@ from gateway.enqueue import Sendable, enqueue
 from gateway.errors import described, refuse
 from gateway.runtime import runtime
 from ledger.database import Row
-from schemas.messages import CONTRACT, FOR_OTHERS
+from schemas.messages import CONTRACT, PUBLIC_TASKS
 
 # The most a bigint holds, which is what a job's id is.
 _IDS = "int(max=9223372036854775807)"
@@ -90,7 +90,7 @@ def _task_view(task: str) -> View:
     return found
 
 
-for _task in FOR_OTHERS:
+for _task in PUBLIC_TASKS:
     blueprint.add_url_rule(
         f"/tasks/{_task}", endpoint=_task.replace(".", "_"), view_func=_task_view(_task), methods=["POST"]
     )

@@ -9,7 +9,7 @@ from gateway.callers import admit
 from gateway.errors import ErrorApi, answer_unexpected, answer_unreachable, refuse
 from gateway.runtime import NAME, Runtime
 from schemas.errors import RetryLater
-from schemas.messages import FOR_OTHERS
+from schemas.messages import PUBLIC_TASKS
 
 _DESCRIPTION = (
     "The connector's doors: tasks of other systems, and Afosto's webhooks. "
@@ -54,7 +54,7 @@ def _spec_options() -> dict[str, Any]:
 
 def _unknown_task(task: str) -> Response:
     admit()
-    refuse(404, "unknown-task", f"Other systems may send these tasks: {', '.join(FOR_OTHERS)}.")
+    refuse(404, "unknown-task", f"Other systems may send these tasks: {', '.join(PUBLIC_TASKS)}.")
 
 
 def _guard(response: Response) -> Response:

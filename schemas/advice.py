@@ -1,6 +1,6 @@
-"""What a person does about a store that is ill."""
+"""What a person can do about an unhealthy store."""
 
-# The reason of what nobody foresaw: a fault of the connector.
+# The reason for an unexpected error: a bug in the connector.
 UNFORESEEN = "unexpected-error"
 
 OWN_FAULT = (
@@ -18,5 +18,5 @@ _ELSE = "compare its address and settings: connector store show {store}"
 
 
 def advice(store: str, reason: str) -> str:
-    """Return what a person does about the trouble of a store."""
+    """Return what a person can do about a store that is unhealthy for this reason."""
     return _ADVICE.get(reason, _ELSE).format(store=store)

@@ -1,9 +1,9 @@
-"""The flows of a store: each has a switch of its own and the name of the task that runs it."""
+"""The flows of a store. Each has its own switch and is named after the task that runs it."""
 
 from collections.abc import Mapping
 
-# Name → (direction, flow) as the ledger keeps it. `broken.export` is a part of `returns.export` with a switch of its
-# own: writing a rejected return into the shop as BROKEN makes the shop start a refund by itself.
+# Name → (direction, flow) as the ledger stores it. `broken.export` is part of `returns.export`, with its own switch:
+# when a rejected return is written to the shop as BROKEN, the shop starts a refund on its own.
 SWITCHES: Mapping[str, tuple[str, str]] = {
     "orders.import": ("import", "orders"),
     "cancellations.import": ("import", "cancellations"),
@@ -15,12 +15,12 @@ SWITCHES: Mapping[str, tuple[str, str]] = {
     "broken.export": ("export", "broken"),
     "inventory.publish": ("export", "inventory"),
 }
-# Why a store's stock stands still until somebody has seen what it would become and confirms it.
+# Reasons why a store's stock is not published until a person has previewed and confirmed it.
 STOCK_TO_CONFIRM, STOCK_TO_ZERO = "stock-to-confirm", "stock-to-zero"
 STOCK_STOPS = (STOCK_TO_CONFIRM, STOCK_TO_ZERO)
-# The task that finds out what is to be exported: it is no switch of its own.
+# The task that finds out what to export. It has no switch.
 LOOK = "orders.look"
-# Name → (direction, flow) of all that becomes a job.
+# Name → (direction, flow) of everything that becomes a job.
 JOBS: Mapping[str, tuple[str, str]] = {**SWITCHES, LOOK: ("export", "looks")}
 IMPORTS = tuple(name for name, (direction, _) in SWITCHES.items() if direction == "import")
 EXPORTS = tuple(name for name, (direction, _) in SWITCHES.items() if direction == "export")
@@ -29,5 +29,5 @@ _NAMES = {pair: name for name, pair in JOBS.items()}
 
 
 def flow_name(direction: str, flow: str) -> str:
-    """Return the name under which people know a flow of the ledger."""
+    """Return the name that people use for a flow of the ledger."""
     return _NAMES[direction, flow]

@@ -1,11 +1,11 @@
-"""Names, ids and counters as other systems send them: small values that a database can store."""
+"""Fields for names, ids and counters sent by other systems: small values that a database can store."""
 
 from typing import Any
 
 from marshmallow import fields, validate
 from marshmallow.types import ErrorMessages
 
-# Written so that it means the same here and in JSON Schema, where "$" and "." differ from Python's.
+# Python and JSON Schema read this pattern alike. "$" and "." differ between them, so it uses neither.
 _NO_CONTROLS = r"^(?![\s\S]*[\x00-\x1f\x7f\ud800-\udfff])"
 
 
@@ -21,7 +21,7 @@ class Id(fields.String):
 
 
 class Counter(fields.Integer):
-    """A whole number that fits a database's bigint, or nothing."""
+    """A whole number from 0 to the largest bigint of a database, or None."""
 
     def __init__(self) -> None:
         bigint = validate.Range(min=0, max=2**63 - 1, error="must be from {min} to {max}")

@@ -1,4 +1,4 @@
-"""What a person does about an order of the shop that cannot be read: in the shop, not in the connector's code."""
+"""What a person can do about a shop order that cannot be read: in the shop, not in the connector's code."""
 
 _BY_HAND = "enter the order in Afosto by hand and drop this job"
 _SKU = (
@@ -11,7 +11,7 @@ _AMOUNT = (
     "The shop's API writes that amount in a way that is no amount: compare the order's amounts in the shop's cockpit, "
     f"tell the support of ePages its number, and {_BY_HAND}."
 )
-# By how the path of the field at fault ends.
+# Chosen by the end of the wrong field's path.
 _REMEDIES = (
     ("product.sku", _SKU),
     ("Address.country", _COUNTRY),
@@ -22,7 +22,7 @@ _REMEDIES = (
 
 
 def remedy(field: str) -> str:
-    """Return what to do about a document whose field at this dotted path is at fault."""
+    """Return what to do about a document whose field at this dotted path is wrong."""
     for ending, what in _REMEDIES:
         if field.endswith(ending):
             return f"{what} It is read again by itself, with growing pauses (field {field!r})."

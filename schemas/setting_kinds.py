@@ -1,4 +1,4 @@
-"""The kinds of values that a setting has: how a variable's text is read, and what is said of one that is wrong."""
+"""The kinds of values that settings have: how the text of a variable is read, and the message for a wrong one."""
 
 import re
 from typing import Any
@@ -8,12 +8,12 @@ from marshmallow.types import ErrorMessages
 
 from schemas.addresses import EXAMPLES, PORTS, read_address
 
-# A new key in place of the one that was kept would lose the secrets of all stores.
+# The example of a key. A new key in place of the old one would lose the secrets of all stores.
 KEPT_KEY = "KEY, the one you kept; only a first installation makes a new one, with: connector keys new"
 
 
 class Seconds(fields.Float):
-    """A duration above 0, whole or not."""
+    """A duration in seconds above 0; fractions are allowed."""
 
     def __init__(self, default: float) -> None:
         wrong = "is not a number of seconds above 0"
@@ -24,7 +24,7 @@ class Seconds(fields.Float):
 
 
 class Count(fields.Integer):
-    """A whole number of at least 1."""
+    """A whole number from 1 to 1,000,000,000."""
 
     def __init__(self, default: int) -> None:
         wrong = "is not a whole number from 1 to 1000000000"
@@ -43,7 +43,7 @@ class Choice(fields.String):
 
 
 class Url(fields.String):
-    """An address that begins with one of some schemes; `needs` is what else must stand in it."""
+    """A URL with one of the given schemes; it must also contain the text `needs`."""
 
     def __init__(self, example: str, *schemes: str, needs: str = "", **options: Any) -> None:
         def check(url: str) -> None:
@@ -57,7 +57,7 @@ class Url(fields.String):
 
 
 class ServerUrl(Url):
-    """The address of a broker or of a Redis, as `schemas.addresses` reads it."""
+    """The URL of a broker or of a Redis, as `schemas.addresses` reads it."""
 
     def __init__(self, example: str, *schemes: str, **options: Any) -> None:
         super().__init__(example, *schemes, **options)

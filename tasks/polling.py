@@ -10,7 +10,7 @@ from ledger.records import Cursor, Store
 from schemas.epages import Order
 from schemas.errors import NeedsPerson, RetryLater, Wait
 from schemas.messages import PollMessage
-from schemas.vendors import Vendor, met_at
+from schemas.vendors import Vendor, attribute_errors_to
 from schemas.words import counted
 from tasks.backoff import jitter
 from tasks.health import POLLS, note_refusal, note_silence, showing
@@ -56,7 +56,7 @@ def _poll(runtime: Runtime, message: PollMessage, tell: Tell) -> str:
     reader = _reader(runtime, store, cursor, gate)
     try:
         # Whatever a poll reads is the shop's, a list that does not load as well.
-        with met_at(Vendor.EPAGES):
+        with attribute_errors_to(Vendor.EPAGES):
             return _read(runtime, store, cursor, reader, gate, tell)
     except NeedsPerson as error:
         runtime.ledger.cursors.stop(cursor)

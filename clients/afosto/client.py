@@ -30,9 +30,9 @@ from schemas.afosto import (
     load_parcel,
 )
 from schemas.errors import AnswerLost, MalformedDocument, NeedsPerson
-from schemas.fields import N, entries, named_once
+from schemas.fields import N, entries, unique_by_id
 from schemas.mapping.levels import Levels, match_levels
-from schemas.vendors import Vendor, met_at
+from schemas.vendors import Vendor, attribute_errors_to
 
 T = TypeVar("T")
 # Pages of one list: above a tenant's locations, channels and changes of a day. One that never ends is refused.
@@ -87,7 +87,7 @@ class AfostoClient:
         variables = {"filters": {"channel_id": channel_id, "reference": reference}, "first": PAGE}
         found = self._list("orders_by_reference", "orders", variables)
         orders = (load_order(node) for node in entries(found.get("nodes"), "Afosto list", "nodes"))
-        return named_once(order for order in orders if order.reference == reference)
+        return unique_by_id(order for order in orders if order.reference == reference)
 
     def changed_orders(self, channel_id: str, since: datetime) -> list[str]:
         """Return the ids of a channel's orders that changed since a moment.
@@ -249,7 +249,7 @@ class AfostoClient:
         return shown
 
     def _call(self, name: str, variables: Mapping[str, Any], *, effect: bool) -> Mapping[str, Any]:
-        with met_at(Vendor.AFOSTO):
+        with attribute_errors_to(Vendor.AFOSTO):
             return self._data(name, variables, effect=effect)
 
     def _data(self, name: str, variables: Mapping[str, Any], *, effect: bool) -> Mapping[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 from clients.errors_table import Answer, Forbidden, NotFound, Unauthorized, lost
 from clients.headers import retry_after
 from schemas.errors import ConnectorError, NeedsPerson, Wait
-from schemas.texts import told
+from schemas.texts import excerpt
 
 _BY_STATUS = {
     401: "UNAUTHORIZED",
@@ -36,7 +36,7 @@ def interpret(answer: Answer) -> ConnectorError | None:
     make = _TABLE.get(str(code))
     if make is None and answer.status not in (200, 400):
         return None
-    return (make or _unknown)(answer, told(first.get("message", "")), extensions)
+    return (make or _unknown)(answer, excerpt(first.get("message", "")), extensions)
 
 
 def _object(value: object) -> Mapping[str, Any]:
@@ -79,7 +79,7 @@ def _not_found(answer: Answer, message: str, extensions: Extensions) -> Connecto
 
 
 def _invalid(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
-    field = told(extensions.get("field") or "")
+    field = excerpt(extensions.get("field") or "")
     return RefusedByAfosto(
         f"Afosto refused the field {field!r}: {message}." if field else f"Afosto refused the input: {message}.",
         reason="refused-by-afosto",

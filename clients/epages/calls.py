@@ -9,7 +9,7 @@ from clients.epages.refusals import interpret
 from clients.errors_table import Answer, Unauthorized
 from clients.http import Http
 from schemas.epages import Token, load_page_count
-from schemas.vendors import Vendor, met_at
+from schemas.vendors import Vendor, attribute_errors_to
 
 
 class Calls:
@@ -53,7 +53,7 @@ class Calls:
         sent = None if body is None else without_nulls(body)
         headers = {"Authorization": f"Bearer {token.access_token}", "Accept": "application/hal+json"}
         url, effect = f"{self._base_url}{path}", method != "GET"
-        with met_at(Vendor.EPAGES):
+        with attribute_errors_to(Vendor.EPAGES):
             return self._http.send(
                 method, url, effect=effect, headers=headers, params=parameters, body=sent, interpret=interpret
             )

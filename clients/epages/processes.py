@@ -6,7 +6,7 @@ from clients.epages.calls import Calls, escaped
 from clients.epages.orders import order_path
 from clients.errors_table import shows_effect
 from schemas.epages import Process, ProcessLine, load_process, load_process_comments, load_processes
-from schemas.fields import named_once
+from schemas.fields import unique_by_id
 
 PROCESS_PAGE = 100  # processes of one order per request
 
@@ -17,7 +17,7 @@ class ProcessCalls(Calls):
     def processes(self, order_id: str, kind: str) -> tuple[Process, ...]:
         """Return all processes of an order; `kind` is shippings, pickups, returns or cancelations."""
         pages = self._all(f"{order_path(order_id)}/processes/{kind}", PROCESS_PAGE)
-        return named_once(process for page in pages for process in load_processes(kind, page))
+        return unique_by_id(process for page in pages for process in load_processes(kind, page))
 
     def comments(self, order_id: str, kind: str) -> Mapping[str, str]:
         """Return process id → comment of an order's returns or cancelations; only events tell it (scope orde:r)."""
@@ -26,7 +26,7 @@ class ProcessCalls(Calls):
             found |= load_process_comments(kind, page)
         return found
 
-    def create_cancelation(self, order_id: str, lines: Mapping[str, int], comment: str) -> Process:
+    def create_cancellation(self, order_id: str, lines: Mapping[str, int], comment: str) -> Process:
         """Cancel so many pieces of each line; the shop starts a refund by itself."""
         items = [{"productLineItemId": line_id, "quantity": count} for line_id, count in lines.items()]
         return self._create(order_id, "cancelations", {"comment": comment, "lineItems": items})
