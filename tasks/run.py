@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from clients.afosto.client import AfostoClient, Done
+from clients.afosto.client import AfostoClient, OnProgress
 from clients.epages import EpagesClient
 from ledger.links import Links
 from ledger.records import Context, Intent, Job, Link, Store
@@ -156,7 +156,7 @@ class Run:
             raise
 
     @contextmanager
-    def progress(self, doing: str, total: int, rest: str = "") -> Iterator[Done]:
+    def progress(self, doing: str, total: int, rest: str = "") -> Iterator[OnProgress]:
         """Note how many of `total` units were done when the block ends, also when it is cut; the block tells them."""
         counts: list[int] = []
         try:

@@ -10,7 +10,7 @@ from clients.afosto.client import AfostoClient
 from clients.breaker import Breaker
 from clients.epages import EpagesClient
 from clients.http import Http, ResponseFacts
-from clients.limiter import Limiter, tells_of_budget
+from clients.limiter import Limiter, has_budget_facts
 from clients.oauth import fetch_token
 from ledger.records import Store
 from schemas.epages import Token
@@ -80,7 +80,7 @@ class Gate:
             self.breaker.check(self.bucket)
             self._troubled = True
             patience = None if self.keeps else self.patience
-            wait = self._waited(self.limiter.reserve(self.bucket, 1, self.lane, patience=patience))
+            wait = self._waited(self.limiter.reserve(self.bucket, 1, self.lane, longest_wait=patience))
             if wait <= 0:
                 self.prepaid += 1
             elif self.keeps:
@@ -105,7 +105,7 @@ class Gate:
 
         That it was good is no news to them while they knew of no trouble at its beginning.
         """
-        if self._troubled or not facts.healthy or tells_of_budget(facts):
+        if self._troubled or not facts.healthy or has_budget_facts(facts):
             self.breaker.record(self.bucket, facts.healthy, self.limiter.lesson(self.bucket, facts))
 
 

@@ -1,4 +1,4 @@
-"""From a GraphQL error to the kind of error. Afosto answers errors at HTTP 200; code and status are both read."""
+"""Maps Afosto's GraphQL errors to our errors. Afosto returns errors with HTTP 200; we read both code and status."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -18,13 +18,13 @@ _BY_STATUS = {
 
 
 class RefusedByAfosto(NeedsPerson):
-    """Afosto found the input wrong (VALIDATION_ERROR)."""
+    """Afosto refused the input as invalid (VALIDATION_ERROR)."""
 
 
 def interpret(answer: Answer) -> ConnectorError | None:
-    """Return the error that the first entry of `errors` stands for; None when there is none.
+    """Return our error for the first entry of `errors`; None if there is none.
 
-    An entry that says neither code nor status is a schema mismatch, unless the HTTP status tells more.
+    An entry with neither code nor status is a schema mismatch, unless the HTTP status says more.
     """
     document = answer.document if isinstance(answer.document, Mapping) else {}
     errors = document.get("errors")
@@ -74,7 +74,7 @@ def _not_found(answer: Answer, message: str, extensions: Extensions) -> Connecto
     return NotFound(
         f"Afosto does not have it: {message}.",
         reason="not-found",
-        resolution="Look whether it was deleted in Afosto; drop the job if it was.",
+        resolution="Check whether it was deleted in Afosto; if so, drop the job.",
     )
 
 
@@ -83,7 +83,7 @@ def _invalid(answer: Answer, message: str, extensions: Extensions) -> ConnectorE
     return RefusedByAfosto(
         f"Afosto refused the field {field!r}: {message}." if field else f"Afosto refused the input: {message}.",
         reason="refused-by-afosto",
-        resolution="Mend the order or the catalogue, then: connector jobs retry --reason refused-by-afosto",
+        resolution="Correct the order or the catalogue, then: connector jobs retry --reason refused-by-afosto",
     )
 
 

@@ -270,13 +270,13 @@ def test_a_walk_over_a_catalogue_goes_on_where_the_budget_ended(
     shop.poll()
     calls = iter([0.0, *[1.0] * 100])  # the first turn has what it reserved, and no call more
     with monkeypatch.context() as few:
-        few.setattr(Limiter, "reserve", lambda *_, patience=None: next(calls))
+        few.setattr(Limiter, "reserve", lambda *_, longest_wait=None: next(calls))
         assert shop.watch().startswith("waits: ")
     cursor = world.ledger.stock.cursor(shop.store)
     assert cursor is not None
     assert (cursor["walked"], cursor["position"]) == (8, None)
     with monkeypatch.context() as few:
-        few.setattr(Limiter, "reserve", lambda *_, patience=None: 1.0)
+        few.setattr(Limiter, "reserve", lambda *_, longest_wait=None: 1.0)
         assert "reserved" in shop.watch()
     shop.settle(rounds=30)
     assert {shop.rows()[sku]["published"] for sku in shop.figures()} == {10}
