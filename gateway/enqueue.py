@@ -1,4 +1,4 @@
-"""From a task of another system to a job of the ledger: the same job that a message on the broker leads to."""
+"""Turns a task of another system into a job of the ledger, the same job as for a message on the broker."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -18,10 +18,10 @@ Sendable = OrderMessage | StockMessage | PollMessage
 
 
 def enqueue(task: str, message: Sendable, key: str | None, body: bytes) -> dict[str, Any]:
-    """Make due what a task asks for and return the answer; a repeat of the same `key` and `body` does nothing.
+    """Make the task's job due and return the answer; a repeat with the same `key` and `body` has no effect.
 
-    Ends the request with 404 when the store has nothing of the kind, the order is named by its number, or nobody knows
-    the SKU; with 409 when the key came with another body.
+    Ends the request with 404 if the store or cursor does not exist, the order is named by its number, or the SKU is
+    unknown; with 409 if the key was used with another body.
     """
     if isinstance(message, OrderMessage):
         _must_be_an_id(message)
@@ -32,7 +32,7 @@ def enqueue(task: str, message: Sendable, key: str | None, body: bytes) -> dict[
         return _answer(message, _make_due(task, message))
     claim = tokens.claim_key(caller(), key, task.encode() + b"\n" + body)
     if not claim.same:
-        refuse(409, "key-in-use", "This Idempotency-Key came with another body.", field="Idempotency-Key")
+        refuse(409, "key-in-use", "This Idempotency-Key was used with another body.", field="Idempotency-Key")
     if claim.answered:
         return _answer(message, claim.job)
     job = _make_due(task, message)
@@ -41,7 +41,7 @@ def enqueue(task: str, message: Sendable, key: str | None, body: bytes) -> dict[
 
 
 def _must_be_an_id(message: OrderMessage) -> None:
-    """An order nobody knows may just not have been read yet; one that is known by its number was sent by mistake."""
+    """Refuse an order number in place of an id. An unknown id is accepted: the order may not have been read yet."""
     found = [row["id"] for row in Status(runtime().ledger.database).find_orders(message.store, message.order)]
     if found and message.order not in found:
         said = f"{message.store} has no order with the id {message.order}"
@@ -50,14 +50,17 @@ def _must_be_an_id(message: OrderMessage) -> None:
 
 
 def _must_be_a_sku(store: str, sku: str) -> None:
-    """What the shop took up after its catalogue was read is not lost by the refusal: the shop is asked."""
+    """Refuse an unknown SKU, but ask the shop for it: it may have been added after the catalogue was read."""
     stock = runtime().ledger.stock
     if stock.knows(store, sku):
         return
     stock.wish(store, [sku])
     said = f"{store} has no SKU {sku}, as far as its catalogue was read"
     refuse(
-        404, "unknown-sku", f"{said}; the shop is asked once more now, and publishes it if it is there.", field="sku"
+        404,
+        "unknown-sku",
+        f"{said}; the shop is asked again now, and the stock is published if it has it.",
+        field="sku",
     )
 
 
@@ -79,7 +82,7 @@ def _hint(task: str, message: OrderMessage) -> int | None:
 
 
 def _wish_stock(message: StockMessage) -> int | None:
-    """One job publishes all due SKUs of a store."""
+    """Request the SKU, or all: one job publishes all due SKUs of a store."""
     stock = runtime().ledger.stock
     return stock.wish(message.store, [message.sku]) if message.sku else stock.wish_all(message.store)
 
@@ -95,7 +98,7 @@ def _make_poll_due(message: PollMessage) -> None:
 
 
 def _send(task: str, message: OrderMessage | StockMessage, job: int) -> None:
-    """A job that is on its way already needs no message; one whose message is lost is sent by dispatch."""
+    """Send a message for a job that is not on its way yet; if the message is lost, dispatch sends the job."""
     row = runtime().ledger.jobs.find(job)
     if row and row["state"] == "waiting":
         runtime().producer.send(task, {**asdict(message), "version": row["wanted"]})

@@ -1,4 +1,4 @@
-"""Sends tasks to the broker as a shortcut: what was not sent, dispatch sends a second later."""
+"""Sends tasks to the broker as a shortcut: dispatch sends the rest a second later."""
 
 import threading
 import time
@@ -36,7 +36,7 @@ class Producer:
         self._silent_until = 0.0
 
     def send(self, task: str, message: Mapping[str, object]) -> bool:
-        """Send a task to the queue its name belongs to; False when the broker does not take it within a second."""
+        """Send a task to the queue of its name; False if the broker does not accept it within a second."""
         if time.monotonic() < self._silent_until:
             return False
         try:
@@ -47,7 +47,7 @@ class Producer:
         return True
 
     def check_writes(self) -> None:
-        """Raise RetryLater, with the broker's own word, when it takes no messages now."""
+        """Raise RetryLater, with the broker's own message, if it accepts no messages now."""
         if not read_address(self._url).is_redis:
             check_rabbitmq(self._url, PATIENCE)
             return
@@ -55,7 +55,7 @@ class Producer:
             check_redis(client, "the broker")
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._app.close()
 
     def _be_silent(self, error: Exception) -> None:

@@ -10,7 +10,7 @@ from tasks.base import ConnectorTask
 from tasks.engine import Flow, execute
 from tasks.front import refill
 from tasks.looking import look
-from tasks.walking import walk
+from tasks.walking import scan
 
 # Seconds between two looks at one order: a burst of events about it becomes two looks, and what follows right after it
 # shows within a second.
@@ -36,5 +36,5 @@ def run_look(self: ConnectorTask, **kwargs: Any) -> str:
 
 @shared_task(base=ConnectorTask, bind=True, name="orders.walk")
 def run_walk(self: ConnectorTask, **kwargs: Any) -> str:
-    """Walk over a store's orders; see docs/tasks/orders.walk.json for the keywords."""
-    return walk(self.runtime, cast("StoreMessage", self.read(kwargs)))
+    """Scan a store's orders; see docs/tasks/orders.walk.json for the keywords."""
+    return scan(self.runtime, cast("StoreMessage", self.read(kwargs)))

@@ -16,7 +16,7 @@ from tasks.polling import poll
 from tasks.putting_off import WAITS
 from tasks.reconcile import SWEEP_WIDTH
 from tasks.runtime import Runtime, build_runtime
-from tasks.walking import walk
+from tasks.walking import scan
 from tests.sabotage import Killed
 from tests.told import untold
 from tests.world import KEY, TENANT, World, wait_for
@@ -124,7 +124,7 @@ class Driver:
                 "update watched set looked_at = now() - interval '1 day' where store = %s", (self.store,)
             )
         )
-        walk(self.runtime, StoreMessage(self.store))
+        scan(self.runtime, StoreMessage(self.store))
 
     def shop(self, order: Document) -> Document:
         """Return an order as the shop knows it now."""

@@ -193,7 +193,7 @@ def test_each_mistake_is_answered_as_one_would_expect_and_does_nothing(
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        ("a list", "no JSON object; send one"),
+        ("a list", "not a JSON object; send one"),
         ("a large body", "larger than 64 KiB"),
         ("another store", "does not permit the store other; who runs the connector makes one that does"),
     ],
@@ -222,7 +222,7 @@ def test_a_token_sends_only_the_tasks_it_was_made_for(doors: Doors, token: str) 
     assert error(send(doors, narrow, "returns.import")) == (403, "task-not-permitted", None)
     unknown = send(doors, narrow, body=b'{"store": "none", "order": "1"}')
     assert error(unknown) == (404, "unknown-store", "store")
-    assert "No store none is connected; take a name as connector store list shows it" in unknown.text
+    assert "No store none is connected; use a name that connector store list shows" in unknown.text
 
 
 def test_a_job_of_a_store_the_token_may_not_see_is_not_found(doors: Doors, token: str) -> None:
