@@ -11,7 +11,7 @@ from gateway.runtime import runtime
 from ledger.tokens import Caller
 from schemas.errors import Wait
 
-_ANOTHER = "who runs the connector makes one that does with: connector tokens add"
+_ANOTHER = "the operator of the connector makes one that does with: connector tokens add"
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 

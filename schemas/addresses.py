@@ -84,7 +84,7 @@ def _hosts(parts: list[SplitResult]) -> Iterator[tuple[str, int]]:
             port = part.port
         except ValueError:
             raise ValueError(
-                "has a port that is no number; in a password write / as %2F, ? as %3F, # as %23, @ as %40"
+                "has a port that is not a number; in a password write / as %2F, ? as %3F, # as %23, @ as %40"
             ) from None
         yield unquote(part.hostname or "localhost"), port or PORTS[part.scheme]
 

@@ -13,9 +13,9 @@ class Id(fields.String):
     """A name or id: 1 to 200 characters, all of which a database can store."""
 
     def __init__(self, *, required: bool = True, **options: Any) -> None:
-        printable = validate.Regexp(_NO_CONTROLS, error="holds a control character")
+        printable = validate.Regexp(_NO_CONTROLS, error="contains a control character")
         length = validate.Length(min=1, max=200, error="must have 1 to 200 characters")
-        invalid: ErrorMessages = {"invalid": "is not a text"}
+        invalid: ErrorMessages = {"invalid": "is not a string"}
         presence: dict[str, Any] = {"required": True} if required else {"load_default": None}
         super().__init__(validate=(length, printable), error_messages=invalid, **presence, **options)
 

@@ -81,7 +81,7 @@ class PollMessageSchema(Document):
     cursor = fields.String(
         load_default="live",
         validate=validate.OneOf(("live", "history", "sweep"), error="must be one of {choices}"),
-        error_messages={"invalid": "is not a text"},
+        error_messages={"invalid": "is not a string"},
     )
     fence = Counter()
 

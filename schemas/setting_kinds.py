@@ -38,7 +38,7 @@ class Choice(fields.String):
     """One of some words; the first is the default."""
 
     def __init__(self, *words: str) -> None:
-        one_of = validate.OneOf(words, error="is none of {choices}")
+        one_of = validate.OneOf(words, error="is not one of {choices}")
         super().__init__(load_default=words[0], validate=one_of, metadata={"example": words[0]})
 
 
@@ -48,9 +48,9 @@ class Url(fields.String):
     def __init__(self, example: str, *schemes: str, needs: str = "", **options: Any) -> None:
         def check(url: str) -> None:
             if not url.startswith(tuple(f"{scheme}://" for scheme in schemes)):
-                raise ValidationError(f"does not begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+                raise ValidationError(f"does not start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
             if needs not in url:
-                raise ValidationError(f"does not hold {needs}")
+                raise ValidationError(f"does not contain {needs}")
 
         examples = {scheme: EXAMPLES[scheme] for scheme in schemes if scheme in EXAMPLES}
         super().__init__(validate=check, metadata={"example": example, "examples": examples}, **options)
@@ -84,5 +84,5 @@ class Keys(fields.Field[tuple[str, ...]]):
         for position, key in enumerate(keys, 1):
             # 32 bytes in URL-safe base64 are 43 characters and one "=".
             if not re.fullmatch(r"[A-Za-z0-9_-]{43}=", key):
-                raise ValidationError(f"holds at position {position} something that is not a Fernet key")
+                raise ValidationError(f"has something at position {position} that is not a Fernet key")
         return keys

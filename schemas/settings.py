@@ -237,7 +237,7 @@ def misspelled(environ: Mapping[str, str]) -> Iterator[str]:
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in known:
             close = get_close_matches(name, known, n=1)
-            yield f"{name} is no setting and does nothing" + (f"; did you mean {close[0]}?" if close else "")
+            yield f"{name} is not a setting and has no effect" + (f"; did you mean {close[0]}?" if close else "")
 
 
 def variable(name: str) -> str:

@@ -34,8 +34,8 @@ def unfit(text: str, longest: int = LONGEST_ID) -> str | None:
     if len(text) > longest:
         return f"has more than {longest} characters"
     if _UNFIT.search(text):
-        return "holds a character that no id may hold"
-    return "is no id" if text in (".", "..") else None
+        return "contains a character that no id may contain"
+    return "is not an id" if text in (".", "..") else None
 
 
 def slug(value: object) -> str:

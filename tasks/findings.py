@@ -79,7 +79,7 @@ def collect_findings(key: str, number: str | None, findings: Iterator[Finding]) 
     except Exception as error:  # noqa: BLE001 - any bug of ours with one order
         last = extract_tb(error.__traceback__)[-1]
         cause = f"the connector fails at it: {words_of(error)} ({Path(last.filename).name}, line {last.lineno})"
-        diagnosis = for_a_person(cause, "this is a fault of the connector: tell whoever develops it, with this line")
+        diagnosis = for_a_person(cause, "this is a fault of the connector: send this line to its developers")
     return [Finding(key, number or key, Difference("unreadable", "-", "-"), diagnosis)]
 
 

@@ -195,7 +195,7 @@ def test_each_mistake_is_answered_as_one_would_expect_and_does_nothing(
     [
         ("a list", "not a JSON object; send one"),
         ("a large body", "larger than 64 KiB"),
-        ("another store", "does not permit the store other; who runs the connector makes one that does"),
+        ("another store", "does not permit the store other; the operator of the connector makes one that does"),
     ],
 )
 def test_a_refusal_says_what_to_do(doors: Doors, token: str, case: str, said: str) -> None:

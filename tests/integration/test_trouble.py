@@ -157,7 +157,7 @@ def test_an_ill_store_is_told_once_per_reason_until_it_was_well(ledger: Ledger, 
         ledger.stores.blame("shop", "epages", "does-not-answer", f"no answer for {attempt} s", 0)
     (line,) = told(log)
     assert (line["store"], line["where"], line["reason"]) == ("shop", "epages", "does-not-answer")
-    assert line["resolution"] == "nothing, it goes on by itself when the vendor answers again"
+    assert line["resolution"] == "nothing: it continues on its own when the vendor answers again"
     ledger.stores.blame("shop", "epages", "revoked-client", "the client is revoked", 0)
     assert len(told(log)) == 1
     ledger.stores.heal("shop", ["epages"])

@@ -1,4 +1,4 @@
-"""What both sides did alike counts once after a restore, and only as often as both did it."""
+"""Equal effects on both sides count once after a restore, and only as often as both sides have them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,7 +30,7 @@ def with_tea(order: epages.Order, **changes: Any) -> epages.Order:
         (0, 2, 0, 0, 0),
     ],
 )
-def test_cancellations_pair_as_far_as_both_sides_have_some_that_no_link_accounts_for(
+def test_cancellations_match_as_far_as_both_sides_have_some_without_a_link(
     order: epages.Order, in_shop: int, in_afosto: int, before: int, linked: int, paired: int
 ) -> None:
     shop = with_tea(order, initial_quantity=4, canceled=in_shop)
@@ -48,7 +48,7 @@ def test_cancellations_pair_as_far_as_both_sides_have_some_that_no_link_accounts
         (0, 0, ["RETURNED"], {}),
     ],
 )
-def test_returns_of_equal_status_pair_first_and_keep_the_shops_word(
+def test_returns_of_equal_status_match_first_and_keep_the_shops_status(
     order: epages.Order, returned: int, broken: int, progresses: Sequence[str], statuses: dict[str, str]
 ) -> None:
     shop = with_tea(order, returned=returned, broken=broken)
@@ -56,7 +56,7 @@ def test_returns_of_equal_status_pair_first_and_keep_the_shops_word(
     assert {found.id: found.status for found in matched_returns(shop, back, {})} == statuses
 
 
-def test_parcels_pair_by_their_content_and_their_tracking_code(afosto_order: afosto.Order) -> None:
+def test_parcels_match_by_content_and_tracking_code(afosto_order: afosto.Order) -> None:
     units = tuple(unit(n, progress="OPEN", contra_id=None) for n in range(2))
     order = replace(afosto_order, units=units)
     parcels = [

@@ -1,4 +1,4 @@
-"""What people wrote is cleaned, what identifies something is taken whole or not at all, what vendors say is cut."""
+"""Texts of people are cleaned, ids are never changed, and messages of vendors are cut."""
 
 import pytest
 
