@@ -1,13 +1,13 @@
--- A circuit breaker: after failures in a row nobody calls for a while, then one call tries.
+-- A circuit breaker: after several failures in a row, no calls for a while; then one call tries.
 --
 -- Keys (one per bucket, a credential at one vendor):
---   breaker:<bucket>   hash; goes ten minutes after the last failure, and with the first success. Times are
---                      microseconds of Redis's own clock.
+--   breaker:<bucket>   hash; expires ten minutes after the last failure, and is deleted at the first success. Times
+--                      are microseconds of Redis's own clock.
 --     failures         failed calls in a row
 --     since            when the first of them failed
 --     open_until       no call before this moment
---     pause            how long the breaker was opened for the last time
---     probing          1 while the one call that may try is under way
+--     pause            length of the last pause
+--     probing          1 while the one allowed try is running
 --
 -- check:  ARGV "check"                                       -> microseconds to wait (0: call), since, failures
 -- record: ARGV "record", 1 or 0 (good, failed), failures to open, first pause, longest pause
@@ -35,7 +35,7 @@ if ARGV[1] == "check" then
     return {open_until - now, since, failures}
   end
   if open_until > 0 then
-    -- One call tries; the others wait a pause for what it finds, or for the next try should it never report.
+    -- One call tries. The others wait one pause, for its result or, if it never reports, for the next try.
     open_for(pause, 1)
   end
   return {0, since, failures}
@@ -44,7 +44,7 @@ end
 if ARGV[2] == "1" then
   redis.call("DEL", key)
 elseif open_until <= now or probing then
-  -- Failures of calls that were under way when the breaker opened tell nothing new.
+  -- Failures of calls that were running when the breaker opened are not counted: they say nothing new.
   save("failures", failures + 1, "since", string.format("%.0f", since))
   if failures + 1 >= tonumber(ARGV[3]) then
     open_for(pause > 0 and math.min(pause * 2, tonumber(ARGV[5])) or tonumber(ARGV[4]), 0)

@@ -1,6 +1,6 @@
-"""A breaker per vendor and credential, shared by all workers: a vendor that is down is asked once per pause.
+"""A circuit breaker per vendor and credential, shared by all workers: a vendor that is down gets one call per pause.
 
-The rules stand in `breaker.lua`.
+The rules are in `breaker.lua`.
 """
 
 from datetime import UTC, datetime
@@ -11,30 +11,30 @@ import redis
 from clients.scripts import Call, read_script, run_scripts
 from schemas.errors import VendorSilent, Wait
 
-# Failures in a row that open the breaker: fewer would open on a hiccup, more would waste calls on a dead host.
+# Failures in a row that open the breaker: fewer would open it for a brief problem, more would waste calls.
 FAILURES_TO_OPEN = 5
-# Seconds of the first pause: a restart is over in that time. It doubles with each try that fails.
+# Seconds of the first pause: enough for a restart. The pause doubles with each failed try.
 FIRST_PAUSE = 5
-# Seconds of the longest pause: one try in two minutes is no burden, and a recovery is seen soon enough.
+# Seconds of the longest pause: one try in two minutes is no load, and a recovery is noticed soon enough.
 LONGEST_PAUSE = 120
-# Seconds before asking a Redis again that did not answer.
+# Seconds until a Redis that did not answer is asked again.
 REDIS_PAUSE = 2.0
-# A bucket is named after its vendor: what people call it.
+# Prefix of a bucket's name → the vendor's name for people.
 VENDORS = {"epages": "ePages", "afosto": "Afosto"}
 
 
 class Breaker:
-    """Stops the calls to a vendor that fails."""
+    """Stops calls to a vendor that fails."""
 
     def __init__(self, client: "redis.Redis") -> None:
         self._client = client
         self._script = read_script("breaker.lua")
 
     def check(self, bucket: str, *others: Call) -> list[Any]:
-        """Let one call try after each pause; return how many failed in a row.
+        """Allow a call, but only one try after each pause.
 
-        Behind it stand the answers of `others`, asked in the same round trip. Raises VendorSilent while the breaker is
-        open, Wait without Redis.
+        Returns how many calls failed in a row, then the answers of `others`, which run in the same round trip. Raises
+        VendorSilent while the breaker is open, and Wait if Redis does not answer.
         """
         try:
             (left, since, failures), *answers = run_scripts(self._client, self._call(bucket, "check"), *others)
@@ -51,10 +51,10 @@ class Breaker:
         return [failures, *answers]
 
     def record(self, bucket: str, healthy: bool, *others: Call) -> None:
-        """Note how a call went: transport failures, timeouts and 5xx are not healthy, refusals (4xx, 429) are.
+        """Record the result of a call: transport failures, timeouts and 5xx are not healthy, refusals (4xx, 429) are.
 
-        `others` run in the same round trip. Never raises: the answer in the caller's hand, perhaps of an effect that
-        landed, is worth more than the note.
+        `others` run in the same round trip. Never raises: the caller has an answer, perhaps of an effect that happened,
+        and the answer matters more than this record.
         """
         rules = (FAILURES_TO_OPEN, FIRST_PAUSE * 10**6, LONGEST_PAUSE * 10**6)
         try:

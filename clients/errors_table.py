@@ -1,11 +1,11 @@
-"""The one table from HTTP status, or from a failure on the wire, to the kind of error.
+"""The single table that maps an HTTP status, or a network failure, to a kind of error.
 
 | what happened                               | a read                      | an effect            |
 | ------------------------------------------- | --------------------------- | -------------------- |
-| not sent: no such host, refused, no connect | RetryLater (HostNotFound)   | RetryLater           |
-| sent, no whole answer; 408, 5xx             | RetryLater                  | AnswerLost           |
+| not sent: unknown host, connection failed   | RetryLater (HostNotFound)   | same                 |
+| sent, no complete answer; 408, 5xx          | RetryLater                  | AnswerLost           |
 | an answer that does not load                | MalformedDocument           | AnswerLost           |
-| 407: a proxy before the vendor refuses      | RetryLater                  | RetryLater           |
+| 407: a proxy before the vendor refuses      | RetryLater                  | same                 |
 | 3xx                                         | NeedsPerson redirected      | same                 |
 | 401                                         | Unauthorized, store-wide    | same                 |
 | 403                                         | Forbidden (missing-scope)   | same                 |
@@ -13,7 +13,7 @@
 | 429                                         | Wait                        | same                 |
 | other 4xx                                   | NeedsPerson, the vendor's errorId as reason | same |
 
-Messages carry method, host, path and the vendor's own words; never a query, a header or a body of ours.
+Messages contain method, host, path and the vendor's own message; never our query, headers or body.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,11 +24,11 @@ from typing import Any
 from clients.headers import retry_after
 from schemas.errors import AnswerLost, ConnectorError, MalformedDocument, NeedsPerson, RetryLater, Wait
 from schemas.reasons import Reason
-from schemas.texts import slug, told
+from schemas.texts import excerpt, slug
 
 
 class HostNotFound(RetryLater):
-    """The name service does not know the host."""
+    """DNS does not know the host."""
 
 
 class Unauthorized(NeedsPerson):
@@ -36,16 +36,16 @@ class Unauthorized(NeedsPerson):
 
 
 class Forbidden(NeedsPerson):
-    """The credentials are right, but may not do this (403)."""
+    """The credentials are valid, but not allowed to do this (403)."""
 
 
 class NotFound(NeedsPerson):
-    """What was asked for does not exist (404)."""
+    """The requested object does not exist (404)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What an error may tell about a request: method, host and path. An `effect` changes the other side."""
+    """The parts of a request that an error may show: method, host and path. An `effect` changes the other side."""
 
     method: str
     host: str
@@ -58,38 +58,38 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer: status, headers (names in any case) and the JSON document, None when it has none."""
+    """A complete answer: status, headers (names in any case) and the JSON document, None if there is none."""
 
     request: Request
     status: int
     headers: Mapping[str, str]
     document: Any
 
-    def said(self) -> str:
-        """The vendor's own message, shortened and without its full stop; the status when there is none."""
+    def message(self) -> str:
+        """The vendor's own message, shortened and without its full stop; the status if there is none."""
         texts = self.document if isinstance(self.document, Mapping) else {}
         text = texts.get("message") or texts.get("error_description") or texts.get("error")
-        return told(text) if text else f"status {self.status}"
+        return excerpt(text) if text else f"status {self.status}"
 
 
 def not_sent(request: Request, cause: str, *, unknown_host: bool = False) -> RetryLater:
-    """The request never left this machine, so nothing can have landed."""
+    """Return the error for a request that never left this machine, so it cannot have had an effect."""
     if unknown_host:
         return HostNotFound(f"The host {request.host} is not known: {request} was not sent.")
     return RetryLater(f"The host {request.host} cannot be reached ({cause}): {request} was not sent.")
 
 
 def lost(request: Request, cause: str, *, after: float | None = None) -> RetryLater:
-    """The request was sent and has no usable answer: harmless for a read, unknown for an effect."""
+    """Return the error for a request that was sent and has no usable answer: AnswerLost for an effect."""
     kind = AnswerLost if request.effect else RetryLater
     return kind(f"{request} was sent, but has no usable answer: {cause}.", after=after)
 
 
 @contextmanager
-def shows_effect(what: object) -> Iterator[None]:
-    """Load the answer to an effect: when it does not load, the effect may be there all the same, so it is lost.
+def answer_to_effect(what: object) -> Iterator[None]:
+    """Load the answer to an effect in this block. Raises AnswerLost instead of MalformedDocument.
 
-    `what` names the call in words. Raises AnswerLost instead of MalformedDocument.
+    If the answer does not load, the effect may still have happened. `what` names the call in the message.
     """
     try:
         yield
@@ -98,7 +98,7 @@ def shows_effect(what: object) -> Iterator[None]:
 
 
 def refusal(answer: Answer) -> ConnectorError | None:
-    """The error that an answer's status stands for; None when it is a success."""
+    """Return the error for an answer's status; None if it is a success."""
     for statuses, make in _TABLE:
         if answer.status in statuses:
             return make(answer)
@@ -106,7 +106,7 @@ def refusal(answer: Answer) -> ConnectorError | None:
 
 
 def _failed(answer: Answer) -> ConnectorError:
-    return lost(answer.request, answer.said(), after=retry_after(answer.headers))
+    return lost(answer.request, answer.message(), after=retry_after(answer.headers))
 
 
 def _stopped_by_proxy(answer: Answer) -> ConnectorError:
@@ -128,7 +128,7 @@ def _redirected(answer: Answer) -> ConnectorError:
 
 def _unauthorized(answer: Answer) -> ConnectorError:
     return Unauthorized(
-        f"{answer.request.host} refuses the credentials: {answer.said()}.",
+        f"{answer.request.host} refuses the credentials: {answer.message()}.",
         reason=Reason.WRONG_CREDENTIALS,
         resolution="Check the credentials of the connection and enter them again.",
         store_wide=True,
@@ -137,7 +137,7 @@ def _unauthorized(answer: Answer) -> ConnectorError:
 
 def _forbidden(answer: Answer) -> ConnectorError:
     return Forbidden(
-        f"{answer.request} is not allowed with these credentials: {answer.said()}.",
+        f"{answer.request} is not allowed with these credentials: {answer.message()}.",
         reason=Reason.MISSING_SCOPE,
         resolution="Grant the missing scope to the credentials, then retry the jobs parked for this reason.",
     )
@@ -145,7 +145,7 @@ def _forbidden(answer: Answer) -> ConnectorError:
 
 def _not_found(answer: Answer) -> ConnectorError:
     return NotFound(
-        f"{answer.request} finds nothing: {answer.said()}.",
+        f"{answer.request} finds nothing: {answer.message()}.",
         reason=Reason.NOT_FOUND,
         resolution="Look whether it was deleted on the other side; drop the job if it was.",
     )
@@ -154,9 +154,9 @@ def _not_found(answer: Answer) -> ConnectorError:
 def _refused(answer: Answer) -> ConnectorError:
     document = answer.document if isinstance(answer.document, Mapping) else {}
     return NeedsPerson(
-        f"{answer.request} was refused: {answer.said()}.",
+        f"{answer.request} was refused: {answer.message()}.",
         reason=slug(document.get("errorId")) or f"refused-{answer.status}",
-        resolution="Read the vendor's message, mend the cause on either side, then retry the job.",
+        resolution="Read the vendor's message, correct the cause on the side that has it, then retry the job.",
     )
 
 

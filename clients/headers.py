@@ -1,19 +1,19 @@
-"""What the vendors say in response headers: their clock, how long to wait, how much of a budget is left."""
+"""Reads response headers of the vendors: their clock, how long to wait, how much of a call budget is left."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
-LONGEST_WAIT_SECONDS = 86_400.0  # a server that asks for more is mistaken; nothing sleeps for weeks on one header
-CLOCK_YEARS = range(2000, 3000)  # a server outside of them does not know the time
-MOST_CALLS = 10**6  # of one budget: a vendor that tells more tells nothing
-_EPOCH_FROM = 100_000_000  # a bigger number is a moment (1973 and later), a smaller one a number of seconds
+LONGEST_WAIT_SECONDS = 86_400.0  # a header that asks for more is a mistake, and is not followed
+CLOCK_YEARS = range(2000, 3000)  # a server clock outside these years is wrong
+MOST_CALLS = 10**6  # the largest believable budget
+_EPOCH_FROM = 100_000_000  # a number from here on is a moment (1973 and later), a smaller one is a number of seconds
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimit:
-    """A budget as a vendor tells it: calls per window, calls left, seconds until it is full again (None: not told)."""
+    """A call budget in a vendor's headers: calls per window, calls left, seconds until the reset (None: not given)."""
 
     limit: int | None
     remaining: int | None
@@ -21,16 +21,16 @@ class RateLimit:
 
 
 def served_at(headers: Mapping[str, str]) -> datetime:
-    """The server's clock from the `Date` header (aware UTC), or ours when it sends none that can be right."""
-    told = _http_date(headers.get("Date", ""))
-    return told if told and told.year in CLOCK_YEARS else datetime.now(UTC)
+    """Return the server's time from the `Date` header (aware UTC), or our time if the header is missing or wrong."""
+    moment = _http_date(headers.get("Date", ""))
+    return moment if moment and moment.year in CLOCK_YEARS else datetime.now(UTC)
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """The pause in seconds of `Retry-After`, given as seconds or as an HTTP date; None where it tells none.
+    """Return the pause in seconds from `Retry-After` (seconds or an HTTP date); None if there is none.
 
-    None also for what is no pause (whoever refuses a call and says "at once" is called without end) and for what is
-    longer than LONGEST_WAIT_SECONDS: then the caller's own back-off is the better guess.
+    Also None for a pause of 0 (a vendor that refuses and says "at once" would be called forever) and for one longer
+    than LONGEST_WAIT_SECONDS: then the caller's own backoff is the better guess.
     """
     text = headers.get("Retry-After", "").strip()
     seconds = _number(text)
@@ -40,10 +40,10 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
 
 
 def rate_limit(headers: Mapping[str, str]) -> RateLimit | None:
-    """The `X-RateLimit-*` headers, None when there are none.
+    """Return the budget in the `X-RateLimit-*` headers, None if there are none.
 
-    The names are those of ePages' older API, whose documentation spells the last one both ways
-    (`X-RateLimit-Reset`, `X-Rate-Limit-Reset`) and gives it as ISO 8601; an epoch or a delta is understood too.
+    The names are those of ePages' older API. Its documentation spells the last one in two ways
+    (`X-RateLimit-Reset`, `X-Rate-Limit-Reset`) and gives it as ISO 8601; we also read an epoch or a number of seconds.
     """
     limit, remaining = _number(_either(headers, "Limit")), _number(_either(headers, "Remaining"))
     if limit is None and remaining is None:

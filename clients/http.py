@@ -1,4 +1,4 @@
-"""HTTP to the vendors: one call with a total deadline, a body limit, hooks around it, and errors by the one table."""
+"""HTTP to the vendors: each call has a total deadline, a body limit, hooks, and errors from one status table."""
 
 import json
 import socket
@@ -19,11 +19,11 @@ from clients.transport import Call, current_call, shared_session
 from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
 from schemas.numbers import read_constant, read_decimal, read_int
 from schemas.reasons import Reason
-from schemas.texts import told
+from schemas.texts import excerpt
 
-DEADLINE_SECONDS = 10.0  # of a whole call: its check, connect, send, answer to its last byte
+DEADLINE_SECONDS = 10.0  # for a whole call: lease check, connect, send, and the answer to its last byte
 BODY_LIMIT = 20 * 1024 * 1024  # bytes: a page of 200 orders has about 2 MB
-# Values of one document: a page of 200 orders has about 50,000. Millions of small ones would fill the memory.
+# Most values in one document: a page of 200 orders has about 50,000. Millions of small values would fill the memory.
 MOST_VALUES = 500_000
 USER_AGENT = f"epages-afosto-connector/{version('epages-afosto-connector')}"
 _CHUNK = 65_536
@@ -35,8 +35,8 @@ Interpret = Callable[[Answer], ConnectorError | None]
 class ResponseFacts:
     """What the limiter and the breaker learn from a call.
 
-    `status` is None and `headers` empty when no usable answer came; `throttled` means the vendor asked for fewer calls
-    (429, or Afosto's RATE_LIMITED at status 200); `healthy` is false for transport failures and the vendor's faults.
+    `status` is None and `headers` is empty if no usable answer came. `throttled` means that the vendor asked for fewer
+    calls (429, or Afosto's RATE_LIMITED with status 200). `healthy` is false for network failures and vendor errors.
     """
 
     status: int | None
@@ -56,10 +56,10 @@ def _after_nothing(facts: ResponseFacts) -> None:
 
 @dataclass(slots=True)
 class Http:
-    """Sends requests for one credential during one job run; connections are shared by the whole process.
+    """Sends requests with one credential during one run of a job; the whole process shares the connections.
 
-    `before(effect)` is called ahead of each request and may raise Wait or LeaseLost to stop it;
-    `after(facts)` is called after each, whatever came of it.
+    `before(effect)` is called before each request and may raise Wait or LeaseLost to stop it. `after(facts)` is called
+    after each request, whatever its result.
     """
 
     before: Callable[[bool], None] = _before_nothing
@@ -79,14 +79,15 @@ class Http:
         body: Mapping[str, object] | None = None,
         interpret: Interpret | None = None,
     ) -> Answer:
-        """Send one request, `body` as JSON, and return its answer.
+        """Send one request, with `body` as JSON, and return its answer.
 
-        `effect` says that the request changes the other side. `interpret` sees the answer ahead of the status table and
-        may name the error itself. Raises the kinds of `clients/errors_table.py`, and what `before` raises.
+        `effect` says that the request changes the other side. `interpret` gets the answer before the status table and
+        may return the error itself. Raises the errors of `clients/errors_table.py`, and what `before` raises.
         """
         parts = urlsplit(url)
         request = Request(method, parts.netloc.rpartition("@")[2], parts.path, effect)
-        # From before the check of the lease: whoever freezes after it finds the deadline passed, and sends nothing.
+        # The deadline starts before the lease check: a process that freezes after the check then finds it passed, and
+        # sends nothing.
         ends_at = time.monotonic() + self.deadline_seconds
         self.before(effect)
         started = time.monotonic()
@@ -102,7 +103,7 @@ class Http:
         return answer
 
     def _exchange(self, call: Call, request: Request, url: str, content: dict[str, Any]) -> Answer:
-        """Send and read; a read on a kept connection that the server had closed meanwhile is sent once more."""
+        """Send the request and read the answer. A read is sent once more if its kept connection was already closed."""
         try:
             return self._attempt(call, request, url, content)
         except RetryLater:
@@ -112,7 +113,7 @@ class Http:
         return self._attempt(Call(call.ends_at, fresh=True), request, url, content)
 
     def _attempt(self, call: Call, request: Request, url: str, content: dict[str, Any]) -> Answer:
-        with _as_kinds(call, request), self._stream(call, request, url, content) as response:
+        with _as_connector_errors(call, request), self._stream(call, request, url, content) as response:
             body = _read(response, self.body_limit)
         if body is None:
             raise lost(request, f"the body is over {self.body_limit} bytes")
@@ -124,10 +125,10 @@ class Http:
         try:
             prepared = requests.PreparedRequest()
             prepared.prepare(request.method, url, **content)
-            # By its adapter: a session's own cookies, redirects and surroundings would cost a third more, unused.
+            # We use the adapter directly: the session's cookies, redirects and environment would cost a third more.
             adapter = self.session.get_adapter(prepared.url or url)
-            way = proxies_for(urlsplit(url).scheme, request.host)
-            options: dict[str, Any] = {"timeout": self.deadline_seconds, "verify": trusted(), "proxies": way}
+            proxies = proxies_for(urlsplit(url).scheme, request.host)
+            options: dict[str, Any] = {"timeout": self.deadline_seconds, "verify": trusted(), "proxies": proxies}
             with adapter.send(prepared, stream=True, **options) as response:
                 yield response
         finally:
@@ -144,8 +145,8 @@ def _prepared(
 
 
 @contextmanager
-def _as_kinds(call: Call, request: Request) -> Iterator[None]:
-    """Turn what goes wrong on the wire into our kinds, by what the connection says was sent."""
+def _as_connector_errors(call: Call, request: Request) -> Iterator[None]:
+    """Turn network errors into our errors, depending on whether the connection has sent anything."""
     try:
         yield
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema) as e:
@@ -160,7 +161,7 @@ def _as_kinds(call: Call, request: Request) -> Iterator[None]:
         if call.sent:
             raise lost(request, type(root).__name__) from error
         if isinstance(error, requests.exceptions.ProxyError):
-            raise not_sent(request, f"by way of a proxy: {told(root)}") from error
+            raise not_sent(request, f"by way of a proxy: {excerpt(root)}") from error
         unknown = isinstance(root, socket.gaierror) and root.errno == socket.EAI_NONAME
         raise not_sent(request, type(root).__name__, unknown_host=unknown) from error
 
@@ -172,7 +173,7 @@ def _root(error: BaseException) -> BaseException:
 
 
 def _read(response: requests.Response, limit: int) -> bytes | None:
-    """The decoded body, or None when it is over the limit."""
+    """The decoded body, or None if it is over the limit."""
     body = bytearray()
     for chunk in response.iter_content(_CHUNK):
         body += chunk
@@ -182,7 +183,7 @@ def _read(response: requests.Response, limit: int) -> bytes | None:
 
 
 def _document(request: Request, status: int, body: bytes) -> object:
-    """The JSON of a body. A success must have an object (204 apart), a refusal need not."""
+    """The JSON of a body. A success (except 204) must be a JSON object, a refusal need not be one."""
     if status == 204:
         return None
     if body.count(b",") > MOST_VALUES:

@@ -1,22 +1,23 @@
--- A reserving limiter: who asks for calls gets them, and hears from which moment they are his.
+-- A reserving limiter: a caller always gets the calls it asks for, and the moment from which it may make them.
 --
 -- Keys (one per bucket, the budget of one credential at one vendor):
---   limit:<bucket>   hash; goes a day after its last use, and then the configured budget holds again. Times are
+--   limit:<bucket>   hash; expires a day after its last use, then the configured budget applies again. Times are
 --                    microseconds of Redis's own clock.
---     tat:exports, tat:live, tat:history   per share: the moment from which the next call is due at the even rate
---     exports_at, live_at                  when work of lane 0, of lane 0 or 1, was last seen
---     blocked, strikes                     no call before this moment; throttled answers since the last good one
---     calls, window                        the budget as the vendor told it (calls, microseconds)
---     speed, cut_at, ceiling               without a told budget: the part of the configured one believed in, since when,
---                                          and the part at which the vendor refused
---     credit, credit_at                    calls that were reserved, not sent, and given back; when the last of them were
+--     tat:exports, tat:live, tat:history   per share: when its next call is due at an even rate
+--     exports_at, live_at                  when work of lane 0, and of lane 0 or 1, was last seen
+--     blocked, strikes                     no call before this moment; throttled answers since the last success
+--     calls, window                        the budget from the vendor's headers (calls, microseconds)
+--     speed, cut_at, ceiling               without such a budget: the part of the configured one that we use, since
+--                                          when, and the part at which the vendor refused
+--     credit, credit_at                    calls that were reserved, not made and given back; when the last ones were
 --     pace, pace_until                     calls per microsecond that the rest of the vendor's window allows
 --
--- Why no window ever gets more than the budget: the budget is divided into three shares, each a GCRA of its own, and a
--- call is charged to the share it passes through, at the moment it passes. Bursts and rate together stay below the
--- budget, for reservations of up to four calls; larger ones can exceed it by what they have more.
+-- Why no window gets more calls than the budget: the budget is divided into three shares, each with its own GCRA
+-- (generic cell rate algorithm). Each call is charged to the share that lets it pass, at that moment. Bursts and rate
+-- together stay below the budget for reservations of up to four calls; larger ones can exceed it by the calls above
+-- four.
 --
--- ARGV: operation, configured calls, configured window, then what the operation names.
+-- ARGV: operation, configured calls, configured window, then the arguments in the operation's comment.
 
 local SHARES = { exports = 0.2, live = 0.3, history = 0.5 }
 local PREFERRED = {
@@ -25,26 +26,26 @@ local PREFERRED = {
   [2] = { "history", "live", "exports" },
 }
 local SECOND = 1000000
-local RECENT = 5 * SECOND -- work seen less than this ago has its share kept free
+local RECENT = 5 * SECOND -- the share of work seen within this time is kept free
 local KEEP_SECONDS = 86400
-local BURST = 0.02 -- of the budget may pass at one moment, at least a call per share
-local SPARE = 0.01 -- of the budget is not given out, at least 3 calls: those of one reservation pass together
-local TOLD_SPARE = 1 -- of a told budget at least so many calls: its headers say in time when it nears its end
-local COARSE, FINE = 0.7, 0.95 -- what a refusal leaves of the believed budget; fine where it was refused before
-local ONCE = 10 * SECOND -- refusals within this time of a cut are of the calls that led to it
-local NEAR = 0.9 -- from this part of the last ceiling on, a refusal confirms it
-local CLIMB = 60 * SECOND -- in this time without a refusal the belief is back at its ceiling
-local REGROW = 300 * SECOND -- and in this time more it doubles
-local LENT = 1 * SECOND -- so long a call that was given back can be taken by somebody else
-local CHOSEN = { 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 86400 } -- seconds
+local BURST = 0.02 -- part of the budget that may pass at one moment, at least one call per share
+local SPARE = 0.01 -- part of the budget never given out, at least 3 calls: the calls of one reservation pass together
+local TOLD_SPARE = 1 -- the same minimum for a budget from headers: the headers warn in time when it nears its end
+local COARSE, FINE = 0.7, 0.95 -- a refusal reduces the estimate to this part; FINE near the last ceiling, else COARSE
+local ONCE = 10 * SECOND -- refusals within this time after a reduction belong to the calls that caused it
+local NEAR = 0.9 -- from this part of the last ceiling, a refusal confirms the ceiling
+local CLIMB = 60 * SECOND -- after this time without a refusal, the estimate is back at its ceiling
+local REGROW = 300 * SECOND -- and after this much more time, it has doubled
+local LENT = 1 * SECOND -- how long a call that was given back can be taken by others
+local COMMON_WINDOWS = { 10, 15, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 86400 } -- seconds
 local FIRST_BLOCK, LONGEST_BLOCK = 1 * SECOND, 60 * SECOND -- after a refusal that does not say how long
 
 local clock = redis.call("TIME")
 local now = tonumber(clock[1]) * SECOND + tonumber(clock[2])
 local configured = { calls = tonumber(ARGV[2]), window = tonumber(ARGV[3]) }
 
--- Nobody tells the true budget: most of the time is to be spent just below where it was refused.
-local function believed(state)
+-- Without headers the true budget is unknown. The estimate stays just below the last refusal most of the time.
+local function estimate(state)
   local speed, ceiling, age = state.speed or 1, state.ceiling or 1, now - (state.cut_at or now)
   if age < CLIMB then
     return speed + (ceiling - speed) * age / CLIMB
@@ -57,7 +58,7 @@ local function load(key)
   for i = 1, #flat, 2 do
     state[flat[i]] = tonumber(flat[i + 1])
   end
-  state.speed = believed(state)
+  state.speed = estimate(state)
   local budget = (state.calls or configured.calls) * state.speed
   local burst = math.max(3, BURST * budget)
   local spare = math.max(state.calls and TOLD_SPARE or 3, SPARE * budget)
@@ -75,14 +76,13 @@ local function save(key, fields)
   redis.call("EXPIRE", key, KEEP_SECONDS)
 end
 
--- Of a share: where its clock stands, and how far before that its next call may pass because it was idle.
+-- A share's clock, and how long before it the next call may pass because the share was idle.
 local function clock_of(state, share)
   local base = math.max(state["tat:" .. share] or 0, state.blocked)
   return base, math.max(0, SHARES[share] * state.burst - 1) * state.step / SHARES[share]
 end
 
--- Where a share's clock stands after one more call. What is left of the vendor's window may ask for larger steps, but
--- for none beyond its end.
+-- A share's clock after one more call. The rest of the vendor's window may require larger steps, but none past its end.
 local function advanced(state, share, base)
   local step = state.step / SHARES[share]
   if base < (state.pace_until or 0) then
@@ -100,7 +100,7 @@ local function open_shares(state, lane)
   return PREFERRED[lane]
 end
 
--- Charge one call to the share that passes it first; answers that moment.
+-- Charge one call to the share that lets it pass first; returns that moment.
 local function place(state, open)
   local best, best_ready, best_base
   for _, share in ipairs(open) do
@@ -114,23 +114,23 @@ local function place(state, open)
   return best_ready
 end
 
--- Calls that were given back just now. They passed their share: never more than what is not given out otherwise.
+-- Calls that were given back recently. They were charged already, and are never more than the spare part.
 local function credit_of(state)
   return state.blocked <= now and now - (state.credit_at or 0) < LENT and state.credit or 0
 end
 
 local operations = {}
 
--- calls, lane, patience (microseconds, -1: any) -> microseconds to wait; takes nothing when that is longer
+-- calls, lane, longest wait (microseconds, -1: any) -> microseconds to wait; reserves nothing if that is longer
 function operations.reserve()
-  local calls, lane, patience = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
+  local calls, lane, longest_wait = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
   local state = load(KEYS[1])
   local open, ready, credit = open_shares(state, lane), now, credit_of(state)
   local taken = math.min(calls, credit)
   for _ = 1, calls - taken do
     ready = math.max(ready, place(state, open))
   end
-  if patience >= 0 and ready - now > patience then
+  if longest_wait >= 0 and ready - now > longest_wait then
     return math.ceil(ready - now)
   end
   save(KEYS[1], {
@@ -144,7 +144,7 @@ function operations.reserve()
   return math.ceil(ready - now)
 end
 
--- calls: they were reserved, their moment has come, and they are not sent
+-- calls that were reserved and are due, but are not made
 function operations.give_back()
   local state = load(KEYS[1])
   local credit = math.min(credit_of(state) + tonumber(ARGV[4]), math.floor(state.spare))
@@ -152,7 +152,7 @@ function operations.give_back()
   return 0
 end
 
--- microseconds ahead, lane -> per key, the calls that come free for the lane until then
+-- microseconds ahead, lane -> per key, the calls that become free for the lane until then
 function operations.allowance()
   local free, ahead, lane = {}, now + tonumber(ARGV[4]), tonumber(ARGV[5])
   for i, key in ipairs(KEYS) do
@@ -173,15 +173,15 @@ function operations.allowance()
   return free
 end
 
--- -> microseconds until calls are taken again, throttled answers since the last good one
+-- -> microseconds until the vendor takes calls again, throttled answers since the last success
 function operations.blocked()
   local blocked, strikes = unpack(redis.call("HMGET", KEYS[1], "blocked", "strikes"))
   return { math.ceil(math.max(0, tonumber(blocked or 0) - now)), tonumber(strikes or 0) }
 end
 
--- A vendor's window is a number that people choose. What its headers tell of it is up to a second off: they round.
-local function chosen(window)
-  for _, seconds in ipairs(CHOSEN) do
+-- A vendor's window is usually a round number. The headers are up to a second off, because they round.
+local function rounded(window)
+  for _, seconds in ipairs(COMMON_WINDOWS) do
     if math.abs(seconds * SECOND - window) <= SECOND then
       return seconds * SECOND
     end
@@ -191,20 +191,20 @@ end
 
 local function told_budget(state, fields, limit, remaining, reset)
   if limit > 0 then
-    -- An answer in mid-window shows the rest of it only: the longest rest seen is the window.
+    -- In the middle of a window, an answer shows only the rest of it: the longest rest seen is the window.
     local known = state.calls == limit and state.window or 0
     fields.calls, fields.speed, fields.ceiling, fields.cut_at = limit, 1, 1, now
-    fields.window = reset > 0 and chosen(math.max(known, reset, SECOND)) or state.window
+    fields.window = reset > 0 and rounded(math.max(known, reset, SECOND)) or state.window
   end
   if remaining > 0 and reset > 0 then
-    -- The reset is told in whole seconds, rounded up perhaps.
+    -- The reset is given in whole seconds, perhaps rounded up.
     fields.pace, fields.pace_until = remaining / math.max(reset - SECOND, reset / 2), now + reset
   end
 end
 
 local function refused(state, fields, pause)
   local strikes = state.strikes or 0
-  -- Refusals of calls that were under way when the block began tell nothing new, unless they name a time.
+  -- Refusals of calls that were running when the block began say nothing new, unless they name a time.
   if state.blocked <= now then
     fields.strikes = strikes + 1
     if strikes == 0 and not (state.calls or fields.calls) and now - (state.cut_at or 0) >= ONCE then
@@ -219,7 +219,7 @@ local function refused(state, fields, pause)
   end
 end
 
--- throttled, then (-1: not told) pause, limit, remaining, reset; pause and reset in microseconds
+-- throttled, then (-1: not given) pause, limit, remaining, reset; pause and reset in microseconds
 function operations.learn()
   local throttled, pause = ARGV[4] == "1", tonumber(ARGV[5])
   local limit, remaining, reset = tonumber(ARGV[6]), tonumber(ARGV[7]), tonumber(ARGV[8])

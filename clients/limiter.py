@@ -1,4 +1,4 @@
-"""Budgets of calls per credential, shared by all workers through Redis; the rules stand in `limiter.lua`."""
+"""Call budgets per credential, shared by all workers through Redis; the rules are in `limiter.lua`."""
 
 import math
 from collections.abc import Sequence
@@ -14,13 +14,13 @@ from clients.probe import check_redis
 from clients.scripts import Call, read_script, run_scripts
 from schemas.errors import Wait
 
-# Pause in seconds before asking a Redis again that did not answer; nothing passes unlimited meanwhile.
+# Seconds until a Redis that did not answer is asked again; no call is allowed meanwhile.
 REDIS_PAUSE = 2.0
 
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """So many calls in any window of so many seconds, until the vendor's headers or refusals say otherwise."""
+    """A number of calls in any window of `window` seconds, until the vendor's headers or refusals say otherwise."""
 
     calls: int
     window: float
@@ -34,58 +34,61 @@ class Limiter:
         self._client = client
         self._script = read_script("limiter.lua")
 
-    def reserve(self, bucket: str, calls: int, lane: int, *others: Call, patience: float | None = None) -> float:
-        """Take `calls` calls for a lane (0 export, 1 live import, 2 history); return in how many seconds they may go.
+    def reserve(self, bucket: str, calls: int, lane: int, *others: Call, longest_wait: float | None = None) -> float:
+        """Reserve calls for a lane (0 export, 1 live import, 2 history). Returns the seconds until they may be made.
 
-        The calls are the caller's in any case: 0 means at once. With a `patience` of so many seconds none are taken
-        that would come later: nobody would come back for them. While lane 0 or 1 was seen in the last five seconds,
-        history gets half of the budget; while exports were, imports leave them a fifth. `others` are reservations too,
-        made in the same round trip: then it is said when all may go. Raises Wait when Redis does not answer.
+        The calls belong to the caller in any case; 0 means now. With `longest_wait` (seconds), calls that would come
+        later are not reserved, because nobody would use them. If lane 0 or 1 was active in the last five seconds,
+        history gets half of the budget; if exports were, imports leave them a fifth. `others` are more reservations in
+        the same round trip; then the result is the delay until all of them are allowed. Raises Wait if Redis does not
+        answer.
         """
-        own = self.reservation(bucket, calls, lane, patience)
+        own = self.reservation(bucket, calls, lane, longest_wait)
         return max(map(float, self._run(own, *others))) / 1e6
 
-    def reservation(self, bucket: str, calls: int, lane: int, patience: float | None = None) -> Call:
-        """A reservation that `reserve` makes together with its own."""
-        return self._call("reserve", [bucket], calls, lane, _micros(patience))
+    def reservation(self, bucket: str, calls: int, lane: int, longest_wait: float | None = None) -> Call:
+        """Return a reservation that `reserve` can make together with its own."""
+        return self._call("reserve", [bucket], calls, lane, _micros(longest_wait))
 
     def unsent(self, bucket: str, calls: int) -> Call:
-        """Calls whose moment has come and that are not sent; somebody else may take them within a second."""
+        """Return a script call for reserved calls that are due but not made; others may take them within a second."""
         return self._call("give_back", [bucket], calls)
 
     def give_back(self, *unsent: Call) -> None:
-        """Give back such calls, in one round trip. Never raises: without Redis they are lost, which costs time."""
+        """Give back unsent calls in one round trip. Never raises: without Redis they are lost, which costs time."""
         with suppress(Wait):
             self._run(*unsent)
 
     def allowance(self, bucket: str, lane: int, seconds: float) -> int:
-        """Return how many calls come free for a lane within the next `seconds`; takes none. Raises Wait as above."""
+        """Return how many calls become free for a lane within `seconds`; reserves none. Raises Wait like `reserve`."""
         return self.allowances([bucket], lane, seconds)[bucket]
 
     def allowances(self, buckets: Sequence[str], lane: int, seconds: float) -> dict[str, int]:
-        """Return the allowance of each bucket, in one round trip. An unknown bucket has the configured budget."""
+        """Return bucket → allowance, in one round trip. An unknown bucket has the configured budget."""
         if not buckets:
             return {}
         (free,) = self._run(self._call("allowance", buckets, _micros(seconds), lane))
         return dict(zip(buckets, free, strict=True))
 
     def check_writes(self) -> None:
-        """Raise RetryLater, with the server's own word, when the limiter's Redis takes no writes now."""
+        """Raise RetryLater, with the server's own message, if the limiter's Redis accepts no writes now."""
         check_redis(self._client, "the Redis of limiter and breaker")
 
     def blocked(self, bucket: str) -> Call:
-        """Ask for the microseconds until the vendor takes calls again (0: now), and its refusals since a good answer.
+        """Return a script call for (microseconds until the vendor takes calls, 0: now; refusals since a good answer).
 
-        Calls that were reserved before the vendor asked for a pause must look here.
+        Calls that were reserved before the vendor asked for a pause must check this.
         """
         return self._call("blocked", [bucket])
 
     def lesson(self, bucket: str, facts: ResponseFacts) -> Call:
-        """Learn a budget from an answer's rate limit headers, its `Retry-After`, or a bare refusal."""
-        told = rate_limit(facts.headers)
-        limit, remaining, reset = (told.limit, told.remaining, told.reset_seconds) if told else (None, None, None)
+        """Return a script call that learns the budget from rate limit headers, `Retry-After`, or a bare refusal."""
+        budget = rate_limit(facts.headers)
+        limit, remaining, reset = (
+            (budget.limit, budget.remaining, budget.reset_seconds) if budget else (None, None, None)
+        )
         pause = retry_after(facts.headers) if facts.throttled else None
-        lesson = (int(facts.throttled), _micros(pause), _or_untold(limit), _or_untold(remaining), _micros(reset))
+        lesson = (int(facts.throttled), _micros(pause), _or_unknown(limit), _or_unknown(remaining), _micros(reset))
         return self._call("learn", [bucket], *lesson)
 
     def _call(self, operation: str, buckets: Sequence[str], *arguments: int) -> Call:
@@ -98,8 +101,8 @@ class Limiter:
             raise Wait("the limiter's Redis does not answer", after=REDIS_PAUSE) from error
 
 
-def tells_of_budget(facts: ResponseFacts) -> bool:
-    """Whether an answer holds more for the limiter than that it was a good one."""
+def has_budget_facts(facts: ResponseFacts) -> bool:
+    """Whether the limiter can learn more from an answer than that it was a success."""
     return facts.throttled or rate_limit(facts.headers) is not None
 
 
@@ -107,5 +110,5 @@ def _micros(seconds: float | None) -> int:
     return -1 if seconds is None else math.ceil(seconds * 1e6)
 
 
-def _or_untold(number: int | None) -> int:
+def _or_unknown(number: int | None) -> int:
     return -1 if number is None else number

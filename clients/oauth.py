@@ -1,4 +1,4 @@
-"""Access tokens of a shop: OAuth2 client credentials, as the ePages API documents them."""
+"""Fetches access tokens of a shop: OAuth2 client credentials, as the ePages API documents them."""
 
 import base64
 from datetime import datetime
@@ -9,19 +9,18 @@ from clients.http import Http
 from schemas.epages import Token, load_token
 from schemas.errors import ConnectorError, NeedsPerson
 from schemas.reasons import Reason
-from schemas.vendors import Vendor, met_at
+from schemas.vendors import Vendor, attribute_errors_to
 
-# Where ePages itself runs shops; the store's name stands before it.
+# The domain of the shops that ePages hosts; a shop's host is its store name plus this.
 HOSTED = ".beyondshop.cloud"
 
 
 def fetch_token(http: Http, base_url: str, client_id: str, client_secret: str, now: datetime) -> Token:
-    """Ask the shop for an access token; `grant_type` travels as a query parameter.
+    """Ask the shop for an access token; `grant_type` is sent as a query parameter.
 
-    Raises NeedsPerson with the reason wrong-credentials, revoked-client or unknown-store, RetryLater when the
-    host does not answer.
+    Raises NeedsPerson (wrong-credentials, revoked-client, unknown-store), and RetryLater if the host does not answer.
     """
-    with met_at(Vendor.EPAGES):
+    with attribute_errors_to(Vendor.EPAGES):
         return _fetch(http, base_url, client_id, client_secret, now)
 
 

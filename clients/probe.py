@@ -1,18 +1,18 @@
-"""Whether a Redis takes writes now, and what it says when it does not."""
+"""Checks whether a Redis accepts writes now, and reports its message if it does not."""
 
 import redis
 from redis.exceptions import ResponseError
 
 from schemas.errors import RetryLater
 
-# Gone by itself after a second.
+# The key expires after a second.
 _KEY, _MILLISECONDS = "connector:probe", 1000
 
 
 def check_redis(client: "redis.Redis", what: str) -> None:
-    """Write one key that goes by itself; `what` names the server in the message.
+    """Write one key that expires soon; `what` names the server in the message.
 
-    Raises RetryLater with the server's own word when it takes no writes, or does not answer.
+    Raises RetryLater with the server's own message if it accepts no writes or does not answer.
     """
     try:
         client.set(_KEY, "1", px=_MILLISECONDS)
@@ -23,9 +23,9 @@ def check_redis(client: "redis.Redis", what: str) -> None:
 
 
 def refusal_of(error: Exception) -> str:
-    """Return the word that a server refused with, such as READONLY, and its sentence; of others the error's name only.
+    """Return a server's refusal: its error code, such as READONLY, and its message. For other errors, only the type.
 
-    Some drivers repeat the whole address, password included, in their own messages.
+    Some drivers repeat the whole address, including the password, in their messages.
     """
     if not isinstance(error, ResponseError):
         return type(error).__name__

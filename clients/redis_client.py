@@ -1,4 +1,4 @@
-"""Clients of a Redis, found directly or by its Sentinels."""
+"""Creates clients for a Redis, direct or found through Sentinels."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from schemas.addresses import Address, read_address
 
 
 def redis_client(url: str, **options: Any) -> "redis.Redis":
-    """Make a client with redis-py's `options`; it connects when first used, and tries once unless told otherwise."""
+    """Create a client with redis-py's `options`. It connects at first use, and tries once unless `retry` is given."""
     options.setdefault("retry", Retry(NoBackoff(), 0))
     if url.startswith("unix://"):
         return redis.Redis.from_url(url, **options)
@@ -32,11 +32,11 @@ def _tls(address: Address) -> dict[str, Any]:
 
 
 def _sentinels(address: Address, options: dict[str, Any]) -> Any:
-    patience = {name: options[name] for name in ("socket_timeout", "socket_connect_timeout") if name in options}
-    return Sentinel(list(address.hosts), sentinel_kwargs={**patience, **sentinel_login(address)})  # type: ignore[no-untyped-call]
+    timeouts = {name: options[name] for name in ("socket_timeout", "socket_connect_timeout") if name in options}
+    return Sentinel(list(address.hosts), sentinel_kwargs={**timeouts, **sentinel_login(address)})  # type: ignore[no-untyped-call]
 
 
 def sentinel_login(address: Address) -> dict[str, str]:
-    """Give username and password of the Sentinels themselves, where they ask for any."""
+    """Return username and password of the Sentinels themselves, if the address has them."""
     prefix = "sentinel_"
     return {name.removeprefix(prefix): text for name, text in address.options.items() if name.startswith(prefix)}

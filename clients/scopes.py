@@ -1,10 +1,10 @@
-"""Which scope of the shop's token which flow needs, and what the box is called in the German cockpit."""
+"""The scopes that each flow needs in the shop's token, and the name of each scope's box in the German cockpit."""
 
 from collections.abc import Collection
 
 READ_ORDERS = "ordr:r"
 
-# Names of the boxes as the setup guide shows them.
+# The boxes' names, as the setup guide shows them.
 _IN_THE_GUIDE = {
     "prod:r": "Produkte lesen",
     "prda:r": "Produktverfügbarkeit lesen",
@@ -15,7 +15,7 @@ _IN_THE_GUIDE = {
     "shpr:r": "Versandprozesse lesen",
     "shpr:u": "Versandprozesse aktualisieren",
 }
-# Assumed: the guide does not show these boxes; the names follow the pattern of those it shows.
+# Assumed names: the guide does not show these boxes; the names follow the pattern of those it shows.
 _ASSUMED = {
     "clpr:c": "Stornierungsprozesse erstellen",
     "clpr:r": "Stornierungsprozesse lesen",
@@ -31,22 +31,22 @@ _NEEDED: dict[str, tuple[str, ...]] = {
     "cancellations.import": ("ordr:r",),
     "shipments.import": ("ordr:r", "shpr:r"),
     "returns.import": ("ordr:r",),
-    # A flow that creates something must also read it: otherwise a lost answer could never be settled.
+    # A flow that creates something must also be able to read it: otherwise a lost answer could never be resolved.
     "cancellations.export": ("ordr:r", "clpr:c", "clpr:r"),
     "returns.export": ("ordr:r", "rtpr:c", "rtpr:r", "shpr:r"),
     "shipments.export": ("ordr:r", "shpr:c", "shpr:r", "shpr:u"),
     "broken.export": ("ordr:r", "rtpr:c", "rtpr:r", "shpr:r"),
     "inventory.publish": ("prod:r", "prda:r", "prda:u", "ordr:r"),
-    # No flow, but a choice of its own in the import of orders.
+    # Not a flow, but an option of the import of orders.
     "mark_orders": ("ordr:r", "ordr:u"),
 }
 
 
 def missing_scopes(name: str, granted: Collection[str]) -> tuple[str, ...]:
-    """Return the scopes the flow or choice of this name needs and the token lacks; empty when it is permitted."""
+    """Return the scopes that a flow or option needs and the token lacks; empty if it has all."""
     return tuple(scope for scope in _NEEDED[name] if scope not in granted)
 
 
 def cockpit_name(scope: str) -> str:
-    """Return what the box for a scope is called in the German cockpit, or the scope itself when nobody says."""
+    """Return the name of a scope's box in the German cockpit, or the scope itself if the name is unknown."""
     return _IN_THE_GUIDE.get(scope) or _ASSUMED.get(scope) or scope

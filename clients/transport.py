@@ -1,9 +1,9 @@
-"""The socket side of `Http`: one deadline over a whole call, and an exact memory of what was sent.
+"""The socket side of `Http`: one deadline for a whole call, and a record of whether anything was sent.
 
-`requests` knows a timeout per read only: a peer that drips a byte a second holds a thread for ever, in the headers as
-well as in the body. Here every connect, send and read of a call gets what is left of one deadline. And the connection
-itself notes when the first byte of a request leaves, which tells "never sent" from "may have landed" without guessing
-from exception types.
+`requests` has only a timeout per read: a server that sends one byte a second holds a thread forever, in the headers as
+well as in the body. Here every connect, send and read of a call gets the time left until one deadline. The connection
+also records when the first byte of a request leaves. This separates "never sent" from "may have happened" without
+guessing from exception types.
 """
 
 import http.client
@@ -24,20 +24,20 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-CONNECT_SECONDS = 4.0  # a host that does not take a connection in this time is down; leaves the rest for the answer
-POOL_HOSTS = 64  # hosts whose connections are kept; the least recently used is closed
-POOL_CONNECTIONS = 32  # kept per host: as many as a worker process has threads
+CONNECT_SECONDS = 4.0  # a host that accepts no connection in this time is down; the rest of the time is for the answer
+POOL_HOSTS = 64  # connections to this many hosts are kept; the least recently used host's are closed
+POOL_CONNECTIONS = 32  # connections kept per host: as many as a worker process has threads
 
-# SO_LINGER of a connection. The system keeps sending what an ordinary close has left, for minutes: a request that a cut
-# network held back would land long after its call was given up. Until the answer comes, closing discards it.
+# SO_LINGER of a connection. After an ordinary close, the system sends the remaining data for minutes: a request delayed
+# by a broken network would arrive long after its call was given up. Until the answer comes, closing discards the data.
 _DISCARD, _DELIVER = struct.pack("ii", 1, 0), struct.pack("ii", 0, 0)
 
 
 @dataclass(slots=True)
 class Call:
-    """One HTTP exchange of this thread: when it must be over, and what happened on the wire.
+    """One HTTP exchange of this thread: its deadline, and what happened on the network.
 
-    `ends_at` is on the monotonic clock, in seconds; `fresh` forbids a connection that has served before.
+    `ends_at` is the deadline in seconds of the monotonic clock. `fresh` forbids a connection that was used before.
     """
 
     ends_at: float
@@ -47,7 +47,7 @@ class Call:
     answered: bool = False
 
     def left(self) -> float:
-        """Seconds left; raises TimeoutError when there are none."""
+        """Return the seconds left; raises TimeoutError if there are none."""
         left = self.ends_at - time.monotonic()
         if left <= 0:
             raise TimeoutError("the call's deadline has passed")
@@ -58,7 +58,7 @@ current_call: ContextVar[Call] = ContextVar("current_call")
 
 
 class _DeadlineReader(io.RawIOBase):
-    """Reads a socket's file, each time with the time the call has left."""
+    """Reads a socket's file; each read gets the time that the call has left."""
 
     def __init__(self, raw: io.RawIOBase, sock: socket.socket, call: Call) -> None:
         self._raw, self._sock, self._call = raw, sock, call
@@ -84,7 +84,7 @@ class _DeadlineResponse(http.client.HTTPResponse):
 
 
 class _Deadline(HTTPConnection):
-    """What both kinds of connection do on top of urllib3's."""
+    """What HTTP and HTTPS connections add to urllib3's."""
 
     response_class = _DeadlineResponse
     _requests = 0
@@ -96,7 +96,7 @@ class _Deadline(HTTPConnection):
         super().connect()
 
     def _tunnel(self) -> None:
-        """Ask a proxy for the way to the host: nothing of the request itself leaves yet."""
+        """Ask a proxy for a tunnel to the host: nothing of the request itself is sent yet."""
         self._asks_proxy = True
         try:
             super()._tunnel()
@@ -122,7 +122,7 @@ class _Deadline(HTTPConnection):
         call.sent, call.reused = True, self._requests > 0
         super().send(data)
 
-    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # urllib3 has its own class, too
+    def getresponse(self) -> HTTPResponse:  # type: ignore[override] # urllib3 has a response class of its own
         sock = self.sock
         response = super().getresponse()
         if sock.fileno() >= 0:
@@ -163,7 +163,7 @@ class _Adapter(HTTPAdapter):
 
 
 def new_session() -> requests.Session:
-    """A session whose adapters keep connections; to be used by them, which know no cookies, proxies or passwords."""
+    """Create a session whose adapters keep connections. Use its adapters directly: they have no cookies or logins."""
     session = requests.Session()
     for scheme in ("http://", "https://"):
         session.mount(scheme, _Adapter(pool_connections=POOL_HOSTS, pool_maxsize=POOL_CONNECTIONS))
@@ -175,7 +175,7 @@ class _Shared:
 
 
 def shared_session() -> requests.Session:
-    """The session of this process. Threads share it; a forked child gets its own, never its parent's sockets."""
+    """Return the session of this process. Threads share it; a forked child gets its own, never its parent's sockets."""
     if _Shared.session is None:
         _Shared.session = new_session()
     return _Shared.session

@@ -1,1 +1,1 @@
-"""HTTP in: Afosto's webhooks, tasks of other systems, and whether all is well."""
+"""The HTTP server: Afosto's webhooks, tasks of other systems, and health checks."""

@@ -1,4 +1,4 @@
-"""`python -m gateway`, which `connector gateway` becomes: the application behind gunicorn, in processes and threads."""
+"""`python -m gateway` (started by `connector gateway`): the application in gunicorn, with processes and threads."""
 
 import os
 from typing import Any
@@ -10,26 +10,26 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from gateway.app import create_app
-from gateway.patient import PatientWorker
-from gateway.pulse import keep_in_memory
+from gateway.patient import BufferingWorker
+from gateway.pulse import keep_heartbeats_in_memory
 from gateway.runtime import NAME, build_runtime
 from schemas.settings import Settings, load_settings
 from tasks.logs import set_up_logs
 
-# Seconds that requests under way get to end when the gateway is stopped: more than any of them takes.
-GRACE = 10
+# Seconds that running requests get to finish when the gateway stops: more than any of them needs.
+GRACE_SECONDS = 10
 
 
 class PlainLogger(Logger):
-    """Leaves gunicorn's own messages to the connector's one log; requests are not logged by it."""
+    """Sends gunicorn's own messages to the connector's log; gunicorn logs no requests."""
 
     def setup(self, cfg: Config) -> None:
-        """Hand everything to the root logger."""
+        """Pass all messages to the root logger."""
         self.error_log.propagate = True
 
 
 class Server(BaseApplication):
-    """gunicorn, configured from here alone: no file and no variable of its own is read."""
+    """gunicorn, configured only here: it reads no configuration file and no variables of its own."""
 
     def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
         self._settings = settings
@@ -37,7 +37,7 @@ class Server(BaseApplication):
         super().__init__()
 
     def load_config(self) -> None:
-        """Take the options given."""
+        """Apply the given options."""
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
@@ -47,7 +47,7 @@ class Server(BaseApplication):
 
 
 def close_runtime(arbiter: Any, worker: Any) -> None:
-    """Give a process's connections back at its end."""
+    """Close the connections of a process when it ends."""
     if isinstance(worker.wsgi, Flask):
         worker.wsgi.extensions[NAME].close()
 
@@ -58,21 +58,21 @@ def close_runtime(arbiter: Any, worker: Any) -> None:
 @click.option("--workers", required=True, type=int)
 @click.option("--threads", required=True, type=int)
 def main(host: str, port: int, workers: int, threads: int) -> None:
-    """Serve until told to stop."""
+    """Serve until stopped."""
     settings = load_settings(os.environ)
     set_up_logs(settings)
     options = {
         "bind": f"{host}:{port}",
         "workers": workers,
         "threads": threads,
-        "worker_class": PatientWorker,
-        "graceful_timeout": GRACE,
+        "worker_class": BufferingWorker,
+        "graceful_timeout": GRACE_SECONDS,
         "control_socket_disable": True,
         "logger_class": PlainLogger,
         "worker_exit": close_runtime,
         "proc_name": "connector-gateway",
     }
-    keep_in_memory()
+    keep_heartbeats_in_memory()
     Server(settings, options).run()
 
 

@@ -1,4 +1,4 @@
-"""What the gateway answers."""
+"""The schemas of the gateway's answers."""
 
 from typing import Any
 
@@ -11,30 +11,30 @@ STATES = tuple(state.value for state in JobState)
 
 
 class JobSchema(Schema):
-    """A job: one thing to keep in step. It is open while `wanted` is above `done`."""
+    """A job: one subject to keep equal on both sides. It is open while `wanted` is above `done`."""
 
     id = fields.Integer(required=True)
     task = fields.String(required=True, metadata={"description": "The task that runs it."})
     store = fields.String(required=True)
     subject = fields.String(required=True, metadata={"description": "The ePages order id, or stock."})
     state = fields.String(required=True, validate=validate.OneOf(STATES))
-    wanted = fields.Integer(required=True, metadata={"description": "How often news about the subject came."})
-    done = fields.Integer(required=True, metadata={"description": "Up to which of the news both sides are as wanted."})
-    reason = fields.String(allow_none=True, metadata={"description": "Why it is parked, in a word for programs."})
+    wanted = fields.Integer(required=True, metadata={"description": "How many changes of the subject were reported."})
+    done = fields.Integer(required=True, metadata={"description": "The last of these changes that both sides have."})
+    reason = fields.String(allow_none=True, metadata={"description": "Why it is parked, as a code for programs."})
     message = fields.String(allow_none=True, metadata={"description": "What happened last, for people."})
-    resolution = fields.String(allow_none=True, metadata={"description": "What a person does about it."})
+    resolution = fields.String(allow_none=True, metadata={"description": "What a person can do about it."})
     created_at = fields.AwareDateTime(required=True)
     due_at = fields.AwareDateTime(required=True)
     settled_at = fields.AwareDateTime(allow_none=True, metadata={"description": "When its last run ended."})
 
     @pre_dump
     def name_task(self, row: dict[str, Any], **_: Any) -> dict[str, Any]:
-        """Add the name of the task to the ledger's row."""
+        """Add the task's name to the ledger's row."""
         return {**row, "task": flow_name(row["direction"], row["flow"])}
 
 
 class CursorSchema(Schema):
-    """How far a store is read, and when it is read next; null when there is nothing more to read."""
+    """How far a store has been read, and when it is read next; null if there is nothing more to read."""
 
     kind = fields.String(required=True)
     position = fields.AwareDateTime(required=True)
@@ -43,7 +43,7 @@ class CursorSchema(Schema):
 
 
 class TaskAnswerSchema(Schema):
-    """What a task led to: a job and its address, or for poll.store, which has no job, the store's cursor."""
+    """The result of a task: a job and its address. poll.store has no job; its result is the store's cursor."""
 
     job = fields.Nested(JobSchema, allow_none=True, required=True)
     cursor = fields.Nested(CursorSchema, allow_none=True, required=True)
@@ -51,23 +51,23 @@ class TaskAnswerSchema(Schema):
 
 
 class WebhookAnswerSchema(Schema):
-    """Whether the message was new; a repeat did nothing."""
+    """Whether the message was new; a repeated message has no effect."""
 
     new = fields.Boolean(required=True)
 
 
 class HealthSchema(Schema):
-    """`ok`, or which servers take no writes, and what each says."""
+    """`ok`, or the servers that accept no writes, with the message of each."""
 
     ok = fields.Boolean(required=True)
     missing = fields.List(fields.String(), required=True, metadata={"description": "database, broker, limiter"})
     refusals = fields.Dict(
-        keys=fields.String(), values=fields.String(), required=True, metadata={"description": "Of each, in its words."}
+        keys=fields.String(), values=fields.String(), required=True, metadata={"description": "The message of each."}
     )
 
 
 class IdempotencySchema(Schema):
-    """The header by which a repeated request is recognised."""
+    """The header that identifies a repeated request."""
 
     key = fields.String(
         data_key="Idempotency-Key",
@@ -77,5 +77,5 @@ class IdempotencySchema(Schema):
             validate.Length(min=1, max=200, error="must have 1 to 200 characters"),
             validate.Regexp(r"^[\x20-\x7e]*$", error="holds other characters than printable ASCII"),
         ),
-        metadata={"description": "Sent again within 24 hours with the same body, the request does nothing."},
+        metadata={"description": "A request repeated within 24 hours with the same key and body has no effect."},
     )

@@ -8,51 +8,52 @@ from flask_smorest import Blueprint
 
 from gateway.answers import IdempotencySchema, JobSchema, TaskAnswerSchema
 from gateway.bodies import TASK_LIMIT, BodyParser, read_body, takes_json
-from gateway.callers import admit, caller, must_permit_store, must_permit_task
+from gateway.callers import admit, caller, require_store_permitted, require_task_permitted
 from gateway.enqueue import Sendable, enqueue
 from gateway.errors import described, refuse
 from gateway.runtime import runtime
 from ledger.database import Row
-from schemas.messages import CONTRACT, FOR_OTHERS
+from schemas.messages import CONTRACT, PUBLIC_TASKS
 
-# The most a bigint holds, which is what a job's id is.
+# A job's id is a bigint; this is the largest one.
 _IDS = "int(max=9223372036854775807)"
 _NOT_SENT = {
     401: "The token is missing, unknown, or revoked.",
-    429: "Too many requests with this token; Retry-After says in how many seconds the next may come.",
+    429: "Too many requests with this token; Retry-After says after how many seconds the next one is allowed.",
     503: "The database does not answer; nothing was done.",
 }
 _REFUSALS = {
     400: "A field is missing or wrong; the answer names it.",
     403: "The token does not permit this task or this store.",
-    404: "No such store is connected, the order is named by its number, the SKU is unknown, or the cursor has nothing.",
-    409: "The Idempotency-Key came with another body before.",
+    404: "The store is not connected, the order was named by its number, the SKU is unknown, or there is nothing to "
+    "read for the cursor.",
+    409: "The Idempotency-Key was used before with another body.",
     413: "The body is larger than 64 KiB.",
-    415: "The body does not call itself JSON.",
+    415: "The Content-Type is not JSON.",
 }
 _UNKNOWN_JOB = "There is no such job, or the token does not permit its store."
 _TOKEN: list[dict[str, list[str]]] = [{"token": []}]
 _SUMMARIES = {
-    "orders.import": "Bring an order of the shop to Afosto.",
-    "cancellations.import": "Bring an order's cancellations of the shop to Afosto.",
-    "shipments.import": "Bring an order's shipments of the shop to Afosto.",
-    "returns.import": "Bring an order's returns of the shop to Afosto.",
-    "orders.look": "Look at an order in Afosto, and make the exports due that have news.",
-    "cancellations.export": "Bring an order's cancellations of Afosto to the shop.",
-    "shipments.export": "Bring an order's parcels of Afosto to the shop.",
-    "returns.export": "Bring an order's returns of Afosto to the shop.",
-    "inventory.publish": "Publish the stock of a SKU in the shop.",
-    "poll.store": "Ask a shop for news now.",
+    "orders.import": "Import an order from the shop to Afosto.",
+    "cancellations.import": "Import an order's cancellations from the shop to Afosto.",
+    "shipments.import": "Import an order's shipments from the shop to Afosto.",
+    "returns.import": "Import an order's returns from the shop to Afosto.",
+    "orders.look": "Check an order in Afosto for changes, and start the exports that are needed.",
+    "cancellations.export": "Export an order's cancellations from Afosto to the shop.",
+    "shipments.export": "Export an order's parcels from Afosto to the shop.",
+    "returns.export": "Export an order's returns from Afosto to the shop.",
+    "inventory.publish": "Publish the stock of a SKU to the shop.",
+    "poll.store": "Poll a shop for changes now.",
 }
 
-# Keywords that are the connector's own: nobody sends them here.
-_OWN = {"version", "fence"}
+# Keywords that only the connector uses: this API does not accept them.
+_INTERNAL_KEYWORDS = {"version", "fence"}
 
 View = Callable[..., Any]
 
 
 class ApiBlueprint(Blueprint):
-    """Reads bodies our way."""
+    """A blueprint that reads request bodies with our parser."""
 
     ARGUMENTS_PARSER = BodyParser()
 
@@ -65,7 +66,7 @@ def _permitted(task: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
-            must_permit_task(task)
+            require_task_permitted(task)
             return view(*args, **kwargs)
 
         return checked
@@ -76,12 +77,12 @@ def _permitted(task: str) -> Callable[[View], View]:
 def _task_view(task: str) -> View:
     @_permitted(task)
     @takes_json
-    @blueprint.arguments(type(CONTRACT[task])(exclude=_OWN & CONTRACT[task].fields.keys()))
+    @blueprint.arguments(type(CONTRACT[task])(exclude=_INTERNAL_KEYWORDS & CONTRACT[task].fields.keys()))
     @blueprint.arguments(IdempotencySchema, location="headers")
     @described(blueprint, {**_NOT_SENT, **_REFUSALS}, security=_TOKEN)
     @blueprint.response(202, TaskAnswerSchema, headers={"Location": {"schema": {"type": "string"}}})
     def view(message: Sendable, header: dict[str, str | None]) -> Any:
-        must_permit_store(message.store)
+        require_store_permitted(message.store)
         answer = enqueue(task, message, header["key"], read_body(TASK_LIMIT))
         return answer, {"Location": answer["href"]} if answer["href"] else {}
 
@@ -90,7 +91,7 @@ def _task_view(task: str) -> View:
     return found
 
 
-for _task in FOR_OTHERS:
+for _task in PUBLIC_TASKS:
     blueprint.add_url_rule(
         f"/tasks/{_task}", endpoint=_task.replace(".", "_"), view_func=_task_view(_task), methods=["POST"]
     )
@@ -100,11 +101,11 @@ for _task in FOR_OTHERS:
 @described(blueprint, {**_NOT_SENT, 404: _UNKNOWN_JOB}, security=_TOKEN)
 @blueprint.response(200, JobSchema)
 def job(job: int) -> Row:
-    """Show how a job stands."""
+    """Show the state of a job."""
     row = runtime().ledger.jobs.find(job)
     if row is None or not caller().may_see(row["store"]):
-        said = (
-            f"There is no job {job}, or the token does not permit its store; take the id that a task was answered with."
+        message = (
+            f"There is no job {job}, or the token does not permit its store; use the id from the answer to a task."
         )
-        refuse(404, "unknown-job", said)
+        refuse(404, "unknown-job", message)
     return row

@@ -9,23 +9,23 @@ from gateway.callers import admit
 from gateway.errors import ErrorApi, answer_unexpected, answer_unreachable, refuse
 from gateway.runtime import NAME, Runtime
 from schemas.errors import RetryLater
-from schemas.messages import FOR_OTHERS
+from schemas.messages import PUBLIC_TASKS
 
 _DESCRIPTION = (
-    "The connector's doors: tasks of other systems, and Afosto's webhooks. "
-    "The task contract is the same on the broker and here: docs/tasks.md."
+    "The connector's HTTP API: tasks of other systems, and Afosto's webhooks. "
+    "The task contract is the same here and on the broker: docs/tasks.md."
 )
-# The page reads /openapi.json and runs its own script; nothing comes from anywhere else.
+# The page reads /openapi.json and runs its own script; it loads nothing from other servers.
 _PAGE_POLICY = (
     "default-src 'none'; connect-src 'self'; script-src 'self'; style-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'none'"
 )
-# Of every other answer a browser shows nothing, in no frame either, and takes it for nothing but what it says it is.
+# For every other answer: a browser loads nothing for it, and shows it in no frame.
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 def create_app(runtime: Runtime) -> Flask:
-    """Build the application around what its process shares."""
+    """Build the application with the runtime of its process."""
     app = Flask("gateway", static_folder=None)
     app.extensions[NAME] = runtime
     app.config.update(
@@ -36,8 +36,8 @@ def create_app(runtime: Runtime) -> Flask:
         API_SPEC_OPTIONS=_spec_options(),
     )
     described = ErrorApi(app)
-    for room in (api, webhooks, health):
-        described.register_blueprint(room.blueprint)
+    for module in (api, webhooks, health):
+        described.register_blueprint(module.blueprint)
     app.add_url_rule("/v1/tasks/<task>", view_func=_unknown_task, methods=["POST"])
     app.add_url_rule("/docs", view_func=_page, defaults={"name": "index.html"})
     app.add_url_rule("/docs/<name>", view_func=_page)
@@ -54,7 +54,7 @@ def _spec_options() -> dict[str, Any]:
 
 def _unknown_task(task: str) -> Response:
     admit()
-    refuse(404, "unknown-task", f"Other systems may send these tasks: {', '.join(FOR_OTHERS)}.")
+    refuse(404, "unknown-task", f"Other systems may send these tasks: {', '.join(PUBLIC_TASKS)}.")
 
 
 def _guard(response: Response) -> Response:

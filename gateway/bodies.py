@@ -1,4 +1,4 @@
-"""Reading bodies: limited, and as strict JSON."""
+"""Reads request bodies: limited in size, and as strict JSON."""
 
 import json
 from collections.abc import Callable
@@ -12,7 +12,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway.errors import refuse
 
-# Bytes of a task's body.
+# Most bytes of a task's body.
 TASK_LIMIT = 64 * 1024
 
 P = ParamSpec("P")
@@ -20,7 +20,7 @@ R = TypeVar("R")
 
 
 class BodyParser(FlaskParser):
-    """Reads the JSON of a body for a schema; what is no JSON ends the request with 400."""
+    """Reads a JSON body for a schema; a body that is not JSON ends the request with 400."""
 
     DEFAULT_VALIDATION_STATUS = 400
 
@@ -29,36 +29,36 @@ class BodyParser(FlaskParser):
 
 
 def read_body(limit: int) -> bytes:
-    """Return the raw body of the request; one of more than `limit` bytes ends it with 413, however it is sent."""
-    # One byte more: of a body that does not tell its length, the framework returns what the limit lets through.
+    """Return the raw body of the request; one with more than `limit` bytes ends the request with 413."""
+    # One byte more: if a body has no length header, the framework returns it cut at the limit.
     flask.request.max_content_length = limit + 1
     try:
         body = flask.request.get_data()
     except RequestEntityTooLarge:
         body = None
-    # Wrong sizes of chunks, odd trailers, an end before the end.
+    # Wrong chunk sizes, invalid trailers, or a body that ends early.
     except (OSError, ParseException):
-        refuse(400, "broken-body", "The body ends too soon, or its chunks are not as HTTP has them.")
+        refuse(400, "broken-body", "The body ends too soon, or its chunks are not valid HTTP.")
     if body is None or len(body) > limit:
-        refuse(413, "too-large", f"The body is larger than {limit // 1024} KiB, the most this address takes.")
+        refuse(413, "too-large", f"The body is larger than {limit // 1024} KiB, the most that this address accepts.")
     return body
 
 
 def parse(body: bytes) -> Any:
-    """Read a JSON document; ends the request with 400 when it is none."""
+    """Read a JSON document; ends the request with 400 if it is not one."""
     try:
         return json.loads(body, parse_constant=_no_number)
-    # ValueError: no JSON, no UTF-8, or a number of thousands of digits. RecursionError: thousands of brackets.
+    # ValueError: not JSON, not UTF-8, or a number with thousands of digits. RecursionError: thousands of brackets.
     except (ValueError, RecursionError):
         refuse(400, "not-json", "The body is not a JSON document in UTF-8.")
 
 
 def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"{word} is no JSON")
+    raise ValueError(f"{word} is not valid JSON")
 
 
 def takes_json(view: Callable[P, R]) -> Callable[P, R]:
-    """Refuse with 415 what does not call itself JSON."""
+    """Refuse a request with 415 unless its Content-Type is JSON."""
 
     @wraps(view)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:

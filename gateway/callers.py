@@ -1,4 +1,4 @@
-"""Who calls: the bearer token of another system, what it permits, and how often it may call."""
+"""Authenticates callers: the bearer token of another system, what it permits, and how often it may call."""
 
 import math
 from typing import NoReturn
@@ -11,23 +11,23 @@ from gateway.runtime import runtime
 from ledger.tokens import Caller
 from schemas.errors import Wait
 
-_ANOTHER = "who runs the connector makes one that does with: connector tokens add"
+_ANOTHER = "the operator of the connector makes one that does with: connector tokens add"
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 
 
 def admit() -> None:
-    """Run before every request of the API: a valid token, then its limit per minute."""
+    """Check the token, then its limit per minute; runs before every request of the API."""
     g.caller = _authenticate()
     _limit(g.caller)
 
 
 def caller() -> Caller:
-    """Return whose token the present request carries."""
+    """Return the owner of the current request's token."""
     found: Caller = g.caller
     return found
 
 
-def must_permit_task(task: str) -> None:
+def require_task_permitted(task: str) -> None:
     """End the request with 403 unless the token permits the task."""
     if not caller().may_send(task):
         refuse(
@@ -35,19 +35,19 @@ def must_permit_task(task: str) -> None:
         )
 
 
-def must_permit_store(store: str) -> None:
-    """End the request with 403 unless the token permits the store, with 404 when there is no such store."""
+def require_store_permitted(store: str) -> None:
+    """End the request with 403 unless the token permits the store, and with 404 if there is no such store."""
     if not caller().may_see(store):
-        said = f"The token of {caller().name!r} does not permit the store {store}; {_ANOTHER}."
-        refuse(403, "store-not-permitted", said, field="store")
+        message = f"The token of {caller().name!r} does not permit the store {store}; {_ANOTHER}."
+        refuse(403, "store-not-permitted", message, field="store")
     if not runtime().ledger.stores.exists(store):
         refuse_store(store)
 
 
 def refuse_store(store: str) -> NoReturn:
     """End the request with 404: there is no such store."""
-    said = f"No store {store} is connected; take a name as connector store list shows it."
-    refuse(404, "unknown-store", said, field="store")
+    message = f"No store {store} is connected; use a name that connector store list shows."
+    refuse(404, "unknown-store", message, field="store")
 
 
 def _authenticate() -> Caller:
@@ -67,8 +67,8 @@ def _limit(found: Caller) -> None:
         if free:
             runtime().limiter.reserve(bucket, 1, 0)
     except Wait:
-        # The limit guards Postgres against a caller gone wild, not a vendor's budget: while Redis is away, refusing
-        # everybody would do more harm than one of them can.
+        # The limit protects Postgres from one excessive caller, not a vendor's budget. While Redis is down, refusing
+        # everybody would do more harm than such a caller can.
         return
     if not free:
         pause = {"Retry-After": str(max(1, math.ceil(60 / per_minute)))}

@@ -19,10 +19,10 @@ Sendable = OrderMessage | StockMessage | PollMessage
 
 
 def enqueue(task: str, message: Sendable, key: str | None, body: bytes) -> dict[str, Any]:
-    """Make due what a task asks for and return the answer; a repeat of the same `key` and `body` does nothing.
+    """Make the task's job due and return the answer; a repeat with the same `key` and `body` has no effect.
 
-    Ends the request with 404 when the store has nothing of the kind, the order is named by its number, or nobody knows
-    the SKU; with 409 when the key came with another body.
+    Ends the request with 404 if the store or cursor does not exist, the order is named by its number, or the SKU is
+    unknown; with 409 if the key was used with another body.
     """
     if isinstance(message, OrderMessage):
         _require_order_id(message)
@@ -33,7 +33,7 @@ def enqueue(task: str, message: Sendable, key: str | None, body: bytes) -> dict[
         return _answer(message, _make_due(task, message))
     claim = tokens.claim_key(caller(), key, task.encode() + b"\n" + body)
     if not claim.same:
-        refuse(409, "key-in-use", "This Idempotency-Key came with another body.", field="Idempotency-Key")
+        refuse(409, "key-in-use", "This Idempotency-Key was used with another body.", field="Idempotency-Key")
     if claim.answered:
         return _answer(message, claim.job)
     job = _make_due(task, message)
@@ -58,7 +58,10 @@ def _require_known_sku(store: str, sku: str) -> None:
     stock.request_publishing(store, [sku])
     said = f"{store} has no SKU {sku}, as far as its catalogue was read"
     refuse(
-        404, "unknown-sku", f"{said}; the shop is asked once more now, and publishes it if it is there.", field="sku"
+        404,
+        "unknown-sku",
+        f"{said}; the shop is asked again now, and the stock is published if it has it.",
+        field="sku",
     )
 
 

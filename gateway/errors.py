@@ -1,4 +1,4 @@
-"""Every refusal as JSON of one shape: what is wrong, in a word for programs and a sentence for people."""
+"""Every error as JSON of one shape: a code for programs and a sentence for people."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
@@ -14,17 +14,17 @@ from schemas.fields import WHOLE, faults
 
 log = structlog.get_logger()
 
-# Status → (code, message) where a refusal does not say more. 4xx beside these keep the name HTTP gives them.
-_WORDS = {
+# Status → (code, message) if an error has none of its own. Other 4xx errors keep the name that HTTP gives them.
+_DEFAULTS = {
     404: ("not-found", "There is nothing at this address."),
-    405: ("method-not-allowed", "This address does not take this method."),
-    413: ("too-large", "The body is larger than this address takes."),
-    500: ("internal-error", "The gateway failed; its log says why. Nothing is lost by sending the request again."),
+    405: ("method-not-allowed", "This address does not accept this method."),
+    413: ("too-large", "The body is larger than this address accepts."),
+    500: ("internal-error", "The gateway failed; its log says why. It is safe to send the request again."),
 }
 
 
 class ErrorBodySchema(Schema):
-    """What is wrong: `code` for programs, `message` for people, `field` where one is at fault."""
+    """What is wrong: `code` for programs, `message` for people, `field` if one is wrong."""
 
     code = fields.String(required=True)
     message = fields.String(required=True)
@@ -38,22 +38,22 @@ class ErrorSchema(Schema):
 
 
 class ErrorApi(Api):
-    """flask-smorest with errors of our own shape."""
+    """flask-smorest with errors in our shape."""
 
     ERROR_SCHEMA = ErrorSchema
 
     def _register_pagination_header(self) -> None:
-        """Nothing here comes in pages, so the description needs no schema for them."""
+        """Do nothing: no answer here has pages, so the description needs no schema for them."""
 
     def handle_http_exception(self, error: HTTPException) -> Response:
-        """Answer an HTTP error, raised by us, by the framework, or by a schema that a document does not fit."""
+        """Answer an HTTP error raised by us, by the framework, or by a schema."""
         return answer(error)
 
 
 def described(
     blueprint: Blueprint, refusals: Mapping[int, str], **facts: Any
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Decorate a view with what it refuses (status → when), and with other facts of OpenAPI's operation."""
+    """Describe a view in OpenAPI: its errors (status → when), and other facts of the operation."""
 
     def decorate(view: Callable[..., Any]) -> Callable[..., Any]:
         for status, text in refusals.items():
@@ -73,12 +73,12 @@ def refuse(
 
 
 def answer(error: HTTPException) -> Response:
-    """Build the answer to an error."""
+    """Build the answer for an error."""
     status = error.code or 500
     data: dict[str, Any] = getattr(error, "data", {})
     response = jsonify({"error": _body(error, status, data)})
     response.status_code = status
-    # Of what HTTP itself says with an error, only the methods an address takes are of use.
+    # Of the headers that HTTP defines for an error, only the allowed methods are useful.
     allow = error.get_response().headers.get("Allow")
     response.headers.update({"Allow": allow} if allow else {})
     response.headers.update(data.get("headers") or {})
@@ -86,13 +86,13 @@ def answer(error: HTTPException) -> Response:
 
 
 def answer_unexpected(error: Exception) -> Response:
-    """Answer what nobody foresaw: the log gets the traceback, the caller does not."""
+    """Answer an unexpected error: the log gets the traceback, the caller does not."""
     log.error("a request failed", exc_info=error)
     return answer(InternalServerError())
 
 
 def answer_unreachable(error: RetryLater) -> Response:
-    """The database does not answer."""
+    """Answer 503, because the database does not answer."""
     log.warning("a request was refused", why=str(error))
     response = jsonify({"error": {"code": "unavailable", "message": "The gateway cannot work now; try again soon."}})
     response.status_code = 503
@@ -104,10 +104,13 @@ def _body(error: HTTPException, status: int, data: dict[str, Any]) -> dict[str, 
     if "error" in data:
         return {name: value for name, value in data["error"].items() if value is not None}
     if "messages" in data:
-        # webargs: where the value stood (json, headers) → the schema's messages.
+        # webargs: location of the value (json, headers) → the schema's messages.
         field, fault = next(faults(next(iter(data["messages"].values()))))
         if field == WHOLE:
-            return {"code": "invalid", "message": 'the body is no JSON object; send one, such as {"store": "corner"}'}
+            return {
+                "code": "invalid",
+                "message": 'the body is not a JSON object; send one, such as {"store": "corner"}',
+            }
         return {"code": "invalid", "message": f"the field {field!r} {fault}", "field": field}
-    code, message = _WORDS.get(status, (error.name.lower().replace(" ", "-"), error.name))
+    code, message = _DEFAULTS.get(status, (error.name.lower().replace(" ", "-"), error.name))
     return {"code": code, "message": message}

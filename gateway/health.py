@@ -1,4 +1,4 @@
-"""Whether all is well: /healthz of this process, /readyz of the servers behind it."""
+"""Health checks: /healthz of this process, /readyz of the servers behind it."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,23 +9,23 @@ from gateway.answers import HealthSchema
 from gateway.runtime import runtime
 from schemas.errors import RetryLater
 
-blueprint = Blueprint("Health", __name__, description="For load balancers and whoever watches.")
+blueprint = Blueprint("Health", __name__, description="For load balancers and monitoring.")
 
 
 @blueprint.route("/healthz")
 @blueprint.response(200, HealthSchema)
 def healthz() -> dict[str, Any]:
-    """Say that the process answers."""
+    """Report that the process answers."""
     return {"ok": True, "missing": [], "refusals": {}}
 
 
 @blueprint.route("/readyz")
 @blueprint.response(200, HealthSchema)
-@blueprint.alt_response(503, schema=HealthSchema, description="Some server behind the gateway takes no writes.")
+@blueprint.alt_response(503, schema=HealthSchema, description="A server behind the gateway accepts no writes.")
 def readyz() -> Any:
-    """Say whether database, broker and limiter take a write, and with which words one refuses.
+    """Report whether database, broker and limiter accept a write, and the message of each that does not.
 
-    Without broker or limiter, tasks and webhooks are taken all the same, and done as soon as both are back.
+    Without broker or limiter, tasks and webhooks are still accepted, and run as soon as both are back.
     """
     servers = {
         "database": runtime().ledger.database.check_writes,

@@ -1,8 +1,9 @@
-"""gunicorn's worker with threads, of which none ever waits for a caller.
+"""A gunicorn worker whose threads never wait for a caller.
 
-gunicorn (27) gives a connection to a thread with its first byte: as many slow callers as there are threads silence the
-gateway, and each that does not hang up stops the main loop for two seconds. Here the main loop collects each request,
-and a thread gets it as a whole, from memory. What is not whole in time is closed.
+gunicorn (27) gives a connection to a thread at its first byte. So a few slow callers, one per thread, block the whole
+gateway, and each one that does not hang up stops the main loop for two seconds. Here the main loop buffers each
+request, and a thread gets the complete request from memory. A connection whose request is not complete in time is
+closed.
 """
 
 import selectors
@@ -19,9 +20,9 @@ from gunicorn.workers.gthread import TConn, ThreadWorker
 
 from gateway.incoming import Incoming
 
-# Seconds for a request from its first byte to its last, for an answer to be taken, for a caller to hang up after it.
+# Seconds for a request from first to last byte, for the caller to read the answer, and for it to hang up afterwards.
 READING, WRITING, LINGERING = 10.0, 10, 2.0
-# Of each process: connections that wait, and bytes they have sent; beyond, the one that waits longest is closed.
+# Most waiting connections and buffered bytes of a process; beyond that, the connection that waits longest is closed.
 MOST_WAITING, MOST_BYTES = 500, 32 * 1024 * 1024
 _PIECE = 64 * 1024
 _TOO_LATE = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
@@ -29,26 +30,26 @@ _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Connection(TConn):
-    """A caller's connection: what came of its next request, and until when the rest is waited for."""
+    """A caller's connection: the bytes of its next request so far, and the deadline for the rest."""
 
     incoming: Incoming
     ends_at: float
-    idle = False  # kept alive, and nothing of a next request came yet
+    idle = False  # kept alive, and the next request has not begun
 
 
-class PatientWorker(ThreadWorker):
-    """Waits in the main loop, works in threads."""
+class BufferingWorker(ThreadWorker):
+    """Buffers requests in the main loop and answers them in threads."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        self._waiting: dict[Connection, None] = {}  # as a set that keeps the order
+        self._waiting: dict[Connection, None] = {}  # an ordered set
         self._bytes = 0
 
     def accept(self, listener: socket.socket) -> None:
-        """Take a connection and wait for its request."""
+        """Accept a connection and wait for its request."""
         try:
             client, address = listener.accept()
-        except OSError:  # it is gone already, or there are too many open files
+        except OSError:  # the caller is gone, or there are too many open files
             self._drop_oldest()
             return
         self.nr_conns += 1
@@ -79,7 +80,7 @@ class PatientWorker(ThreadWorker):
         self.poller.unregister(conn.sock)
 
     def _on_readable(self, conn: Connection, callback: Callable[[Connection, bytes], None], _: object) -> None:
-        if conn not in self._waiting:  # it was closed for another one's sake
+        if conn not in self._waiting:  # it was closed to make room for another one
             return
         try:
             data = conn.sock.recv(_PIECE)
@@ -100,7 +101,7 @@ class PatientWorker(ThreadWorker):
         if conn.incoming.is_complete():
             self._leave(conn)
             self._hand_on(conn)
-        elif conn.incoming.wants_word():
+        elif conn.incoming.wants_continue():
             self._say(conn, _CONTINUE)
         if self._bytes > MOST_BYTES:
             self._drop_oldest()
@@ -110,7 +111,7 @@ class PatientWorker(ThreadWorker):
         self.enqueue_req(conn)
 
     def handle(self, conn: Connection) -> bool:  # type: ignore[override] # every connection is one of ours
-        """Answer a request, in a thread; false when the connection ends with it."""
+        """Answer a request, in a thread; false if the connection ends with it."""
         return bool(super().handle(conn)) and not conn.incoming.cut
 
     def finish_request(self, conn: Connection, fs: "Future[bool]") -> None:  # type: ignore[override]
@@ -128,16 +129,16 @@ class PatientWorker(ThreadWorker):
             self._end(conn)
 
     def _linger(self, conn: Connection) -> None:
-        """Let the caller read the answer: closed while it still sends, the connection would be reset."""
+        """Let the caller read the answer: if we closed while it still sends, the connection would be reset."""
         conn.sock.shutdown(socket.SHUT_WR)
         conn.incoming = Incoming()
         self._wait(conn, self._on_rest, LINGERING)
 
     def _on_rest(self, conn: Connection, data: bytes) -> None:
-        """What comes now, nobody reads."""
+        """Discard what still comes."""
 
     def murder_keepalived(self, force: bool = False) -> None:
-        """Close each connection whose time is over, in every turn of the main loop; all of them with `force`."""
+        """Close connections past their deadline, or all with `force`; runs in every turn of the main loop."""
         now = time.monotonic()
         for conn in [conn for conn in self._waiting if force or conn.ends_at <= now]:
             if conn.incoming.data:
@@ -145,7 +146,7 @@ class PatientWorker(ThreadWorker):
             self._close(conn)
 
     def _cap_keepalive(self, deadline: float) -> None:
-        """The worker stops: whoever has not sent all of a request by then comes too late."""
+        """Set the deadline of all connections when the worker stops: a request not complete by then is too late."""
         for conn in self._waiting:
             conn.ends_at = min(conn.ends_at, deadline)
 
@@ -157,7 +158,7 @@ class PatientWorker(ThreadWorker):
         try:
             conn.sock.send(words)
         except OSError:
-            self.log.debug("a caller does not listen")
+            self.log.debug("a caller does not read the answer")
 
     def _close(self, conn: Connection) -> None:
         self._leave(conn)

@@ -1,4 +1,4 @@
-"""gunicorn's sign of life of each process, which is the time of a file: kept in memory, for a disk may be read-only."""
+"""Keeps gunicorn's heartbeat file of each process (its time stamp counts) in memory: a disk may be read-only."""
 
 import os
 
@@ -7,16 +7,16 @@ from gunicorn.workers import base
 from gunicorn.workers.workertmp import WorkerTmp
 
 
-class Pulse(WorkerTmp):
-    """A file without a name, where the system has such files; else one among the temporary files."""
+class MemoryHeartbeat(WorkerTmp):
+    """A heartbeat file in memory, if the system supports such files, else among the temporary files."""
 
     def __init__(self, cfg: Config) -> None:
         if hasattr(os, "memfd_create"):
-            self._tmp = os.fdopen(os.memfd_create("pulse"), "w+b", 0)
+            self._tmp = os.fdopen(os.memfd_create("heartbeat"), "w+b", 0)
         else:
             super().__init__(cfg)
 
 
-def keep_in_memory() -> None:
-    """Let every gunicorn worker of this process that is made from now on have such a file."""
-    base.WorkerTmp = Pulse  # type: ignore[attr-defined] # gunicorn (27) has no setting for it but a folder
+def keep_heartbeats_in_memory() -> None:
+    """Make all gunicorn workers that this process creates from now on use such a file."""
+    base.WorkerTmp = MemoryHeartbeat  # type: ignore[attr-defined] # gunicorn (27) can only set the folder

@@ -1,4 +1,4 @@
-"""The door for Afosto: POST /webhooks/afosto/ENDPOINT. Verify, keep, mark the order for a look, commit, answer."""
+"""The endpoint for Afosto: POST /webhooks/afosto/ENDPOINT. Verify, store, make `orders.look` due, commit, answer."""
 
 import hashlib
 import hmac
@@ -23,7 +23,7 @@ log = structlog.get_logger()
 SIGNATURE = "X-Afosto-Hmac-Sha256"
 _SCHEMA = WebhookSchema()
 _REFUSALS = {
-    400: "The body is no JSON, or a field is missing or wrong; the answer names it.",
+    400: "The body is not JSON, or a field is missing or wrong; the answer names it.",
     401: "The signature is missing or wrong.",
     404: "There is no such endpoint.",
     413: "The body is larger than 256 KiB.",
@@ -49,16 +49,16 @@ blueprint = Blueprint("Webhooks", __name__, description="Events of Afosto.")
 @described(blueprint, _REFUSALS)
 @blueprint.response(200, WebhookAnswerSchema)
 def take(endpoint: str) -> dict[str, bool]:
-    """Take an event of Afosto.
+    """Receive an event of Afosto.
 
-    A repeat of a message does nothing. Events that are unknown, or about orders of somebody else, are kept and ignored.
+    A repeated message has no effect. Unknown events, and events about orders that are not ours, are stored and ignored.
     """
     found = _find(endpoint)
     body = read_body(MOST_BODY)
-    _must_be_signed(found, body)
+    _require_signature(found, body)
     message = _load(body)
     taken = runtime().ledger.webhooks.take(found, message)
-    _tell(found, message, taken)
+    _log(found, message, taken)
     if taken.version is not None:
         look = {"store": taken.store, "order": taken.order, "version": taken.version}
         runtime().producer.try_to_send("orders.look", look)
@@ -66,18 +66,18 @@ def take(endpoint: str) -> dict[str, bool]:
 
 
 def _find(endpoint: str) -> Endpoint:
-    # What no endpoint can be called, a database need not be asked for; some of it, it could not even be.
+    # No endpoint has such a name, so we do not ask the database; for some names, the query would even fail.
     found = runtime().ledger.webhooks.find(endpoint) if re.fullmatch(r"[\w-]{1,100}", endpoint, re.ASCII) else None
     if found is None:
         refuse(404, "unknown-endpoint", "There is no such endpoint.")
     return found
 
 
-def _must_be_signed(endpoint: Endpoint, body: bytes) -> None:
+def _require_signature(endpoint: Endpoint, body: bytes) -> None:
     given = flask.request.headers.get(SIGNATURE, "").strip().lower().encode()
-    # Both secrets are tried in any case, so that the time taken tells nothing.
-    fits = [hmac.compare_digest(_sign(secret, body), given) for secret in endpoint.secrets]
-    if not any(fits):
+    # Both secrets are always tried, so that the time taken reveals nothing.
+    matches = [hmac.compare_digest(_sign(secret, body), given) for secret in endpoint.secrets]
+    if not any(matches):
         log.warning("a webhook was refused: its signature does not fit", store=endpoint.store, size=len(body))
         refuse(401, "wrong-signature", f"{SIGNATURE} is missing or does not fit the body.")
 
@@ -95,15 +95,15 @@ def _load(body: bytes) -> Webhook:
     return message
 
 
-def _tell(endpoint: Endpoint, message: Webhook, taken: Taken) -> None:
-    """One line for each message: ids alone, nothing a person could be known by."""
+def _log(endpoint: Endpoint, message: Webhook, taken: Taken) -> None:
+    """Log one line per message: only ids, no personal data."""
     facts = {"kind": message.event if message.event in EVENTS else "unknown", "entity": message.entity_id}
     if not taken.new:
         outcome = "a repeat"
     elif taken.order:
         outcome = "its order is looked at"
     elif message.event in EVENTS:
-        outcome = "of no order we know; if it is ours, the walk over open orders finds it"
+        outcome = "about no order we know; if it is ours, the scan of open orders finds it"
     else:
-        outcome = "an event we do not look at"
+        outcome = "an event that we ignore"
     log.info("webhook taken", store=taken.store or endpoint.store, order=taken.order, outcome=outcome, **facts)

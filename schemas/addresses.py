@@ -1,8 +1,8 @@
-"""The one reader of the addresses of broker and limiter.
+"""Parses the addresses (URLs) of the broker and of the limiter's Redis, in one place.
 
-Kombu and redis-py each read such an address in their own way: `ssl_cert_reqs=CERT_NONE` is known to one of them only,
-a database that is no number is 0 to the other, and without options one of them checks no certificate. So each is given
-what is read here, and what is not understood here is refused.
+Kombu and redis-py parse such URLs differently: only one of them knows `ssl_cert_reqs=CERT_NONE`, the other reads a
+database that is not a number as 0, and one checks no certificate when there are no options. So both get the values
+parsed here, and anything not understood here is refused.
 """
 
 from collections.abc import Iterator, Mapping
@@ -26,7 +26,7 @@ _OPTIONS = {"rediss": TLS_OPTIONS, "amqps": TLS_OPTIONS, "sentinel": SENTINEL_OP
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a Redis, its Sentinels or a RabbitMQ are; `path` is a database's number, or RabbitMQ's virtual host."""
+    """The address of a Redis, its Sentinels or a RabbitMQ; `path` is the database number or the virtual host."""
 
     scheme: str
     hosts: tuple[tuple[str, int], ...]
@@ -37,27 +37,27 @@ class Address:
 
     @property
     def is_redis(self) -> bool:
-        """Whether a Redis is meant, directly or by its Sentinels."""
+        """Whether this is a Redis, direct or found through Sentinels."""
         return self.scheme in REDIS_SCHEMES
 
     @property
     def is_tls(self) -> bool:
-        """Whether it is spoken to in TLS."""
+        """Whether the connection uses TLS."""
         return self.scheme in ("rediss", "amqps")
 
     @property
     def checks(self) -> str:
-        """What is checked of the server's certificate: required (the default), optional, none."""
+        """How the server's certificate is checked: required (the default), optional or none."""
         return self.options.get("ssl_cert_reqs", "required")
 
     @property
     def checks_host(self) -> bool:
-        """Whether the certificate must be one of the host."""
+        """Whether the certificate must match the host name."""
         return self.checks != "none" and self.options.get("ssl_check_hostname", "true") == "true"
 
 
 def read_address(url: str) -> Address:
-    """Read an address. Raises ValueError, which says what is wrong and shows no password."""
+    """Parse an address. Raises ValueError, which says what is wrong and shows no password."""
     parts = [urlsplit(part) for part in url.split(";")]
     first = parts[0]
     if len({part.scheme for part in parts}) > 1:
@@ -84,7 +84,7 @@ def _hosts(parts: list[SplitResult]) -> Iterator[tuple[str, int]]:
             port = part.port
         except ValueError:
             raise ValueError(
-                "has a port that is no number; in a password write / as %2F, ? as %3F, # as %23, @ as %40"
+                "has a port that is not a number; in a password write / as %2F, ? as %3F, # as %23, @ as %40"
             ) from None
         yield unquote(part.hostname or "localhost"), port or PORTS[part.scheme]
 

@@ -7,9 +7,7 @@ from schemas.reasons import Reason
 # The reason of what nobody foresaw: a fault of the connector.
 UNFORESEEN = Reason.UNEXPECTED_ERROR
 
-OWN_FAULT = (
-    "this is a fault of the connector: the worker's log has the traceback, which whoever develops the connector needs"
-)
+OWN_FAULT = "this is a fault of the connector: send its developers the traceback, which is in the worker's log"
 
 _ADVICE: Mapping[str, str] = {
     Reason.DOES_NOT_ANSWER: "nothing, it goes on by itself when the vendor answers again",
@@ -19,9 +17,9 @@ _ADVICE: Mapping[str, str] = {
     Reason.WRONG_AFOSTO_KEY: "make a new key in Afosto, then: connector store credentials {store} --afosto-key-stdin",
     UNFORESEEN: f"it is tried again by itself. If it stays: {OWN_FAULT}",
 }
-_ELSE = "compare its address and settings: connector store show {store}"
+_ELSE = "check its address and settings: connector store show {store}"
 
 
 def advice(store: str, reason: str) -> str:
-    """Return what a person does about the trouble of a store."""
+    """Return what a person can do about a store that is unhealthy for this reason."""
     return _ADVICE.get(reason, _ELSE).format(store=store)

@@ -1,6 +1,6 @@
-"""Minor units: in what smallest amount a currency is counted (ISO 4217, list one, column "minor unit").
+"""Minor units: the smallest amount of each currency (ISO 4217, list one, column "minor unit").
 
-Afosto's Money is assumed to be a whole number of these; to be checked with the vendor for currencies without or with
+We assume that Afosto's Money is a whole number of minor units. Check this with the vendor for currencies with no or
 three decimals.
 """
 
@@ -32,30 +32,30 @@ _DIGITS = dict.fromkeys(_NONE, 0) | dict.fromkeys(_THREE, 3) | dict.fromkeys(_FO
 
 
 def digits(currency: str) -> int:
-    """Give how many decimals a currency has: 2 for EUR, none for JPY, 3 for BHD."""
+    """Return how many decimals a currency has: 2 for EUR, 0 for JPY, 3 for BHD."""
     return _DIGITS.get(currency.upper(), _USUAL)
 
 
 def smallest(currency: str) -> Decimal:
-    """Give the smallest amount of a currency, such as 0.01."""
+    """Return the smallest amount of a currency, such as 0.01."""
     return Decimal(1).scaleb(-digits(currency))
 
 
 def to_minor(amount: Decimal, currency: str) -> int:
-    """Give an amount in minor units; half a unit is rounded away from zero."""
+    """Return an amount in minor units; half a unit is rounded away from zero."""
     return int(amount.scaleb(digits(currency)).to_integral_value(ROUND_HALF_UP))
 
 
 def whole_minor(amount: Decimal, currency: str) -> int:
-    """Give the whole minor units in an amount: the next lower whole number, below zero as well."""
+    """Return an amount in minor units, rounded down to a whole number, also below zero."""
     return int(amount.scaleb(digits(currency)).to_integral_value(ROUND_FLOOR))
 
 
 def from_minor(units: int, currency: str) -> Decimal:
-    """Give the amount that so many minor units are."""
+    """Return the amount of a number of minor units."""
     return Decimal(units).scaleb(-digits(currency))
 
 
 def written(amount: Decimal, currency: str) -> str:
-    """Give an amount as people read it: 12.30 EUR, 1230 JPY."""
+    """Return an amount as people read it: 12.30 EUR, 1230 JPY."""
     return f"{amount:.{digits(currency)}f} {currency}"

@@ -1,9 +1,7 @@
-"""Every error the connector knows, in three kinds: retry later, needs a person, already so.
+"""The errors of the connector, in two main kinds: retry later (`RetryLater`) and needs a person (`NeedsPerson`).
 
-An error's default message is its own docstring, so this list reads as the manual.
+An error's default message is its docstring, so this list reads as the manual.
 """
-
-from datetime import datetime
 
 from schemas.reasons import Reason
 from schemas.remedies import remedy
@@ -17,9 +15,9 @@ class ConnectorError(Exception):
 
 
 class RetryLater(ConnectorError):
-    """The call failed for a reason that passes; it is tried again with growing pauses.
+    """The call failed for a temporary reason; it is retried with growing pauses.
 
-    `after` is the pause in seconds the other side asked for, or None to leave it to the back-off.
+    `after` is the pause in seconds that the other side asked for. None: the usual backoff decides.
     """
 
     def __init__(self, message: str = "", *, after: float | None = None) -> None:
@@ -28,15 +26,15 @@ class RetryLater(ConnectorError):
 
 
 class AnswerLost(RetryLater):
-    """The request was sent but no usable answer came back: its effect may have landed, or may land yet."""
+    """The request was sent, but no usable answer came back. Its effect may have happened, or may still happen."""
 
 
 class Wait(RetryLater):
-    """Nothing failed: there is no token, a breaker is open, or the vendor asked for patience. Counts no failure.
+    """Nothing failed: the call budget is used up, a breaker is open, or the vendor asked to slow down.
 
-    `until` is the moment (aware UTC) from which trying makes sense; `prepaid` says that the limiter
-    reserved a token for exactly that moment, to be spent without asking again; `blocked` that a parked job of the order
-    comes first, which wakes this one when it is done or dropped.
+    It does not count as a failure. `prepaid`: the limiter has reserved the calls for the moment after `after` seconds,
+    and they are made without asking it again. `blocked`: a parked job of the order comes first; this job becomes due
+    when that one is done or dropped.
     """
 
     def __init__(
@@ -44,22 +42,20 @@ class Wait(RetryLater):
         message: str = "",
         *,
         after: float | None = None,
-        until: datetime | None = None,
         prepaid: bool = False,
         blocked: bool = False,
     ) -> None:
         super().__init__(message, after=after)
-        self.until = until
         self.prepaid = prepaid
         self.blocked = blocked
 
 
 class OutOfTime(Wait):
-    """The run has used up the time of a job; what is left to do is done by the next run."""
+    """The run has used up the time a job may take; the next run does the rest."""
 
 
 class VendorSilent(Wait):
-    """A vendor has not answered again and again: its breaker is open. `bucket` names vendor and credential."""
+    """A vendor has failed to answer several times in a row: its breaker is open. `bucket` is vendor and credential."""
 
     def __init__(self, message: str, *, bucket: str, after: float) -> None:
         super().__init__(message, after=after)
@@ -69,9 +65,9 @@ class VendorSilent(Wait):
 class NeedsPerson(ConnectorError):
     """A person must decide; the job is parked until then.
 
-    `reason` is a short stable slug (jobs are listed and retried by it), `resolution` says what to do next,
-    `store_wide` tells whether the whole store is affected (a wrong secret) or only this job; `vendor` names the one
-    whose client met it (a value of `schemas.vendors.Vendor`), None where no vendor was asked.
+    `reason` is a short stable slug: jobs are listed and retried by it. `resolution` says what to do next.
+    `store_wide` tells whether the whole store is affected (a wrong secret) or only this job. `vendor` is the vendor
+    whose answer caused it (a value of `schemas.vendors.Vendor`), None if no vendor was asked.
     """
 
     vendor: str | None = None
@@ -83,12 +79,8 @@ class NeedsPerson(ConnectorError):
         self.store_wide = store_wide
 
 
-class AlreadySo(ConnectorError):
-    """The other side is already as wanted; there is nothing to do."""
-
-
 class MalformedDocument(NeedsPerson):
-    """A document of a vendor does not have the shape we know. `field` is the dotted path at fault."""
+    """A vendor's document does not have the shape we expect. `field` is the dotted path of the wrong field."""
 
     def __init__(self, message: str, *, field: str) -> None:
         super().__init__(
@@ -100,7 +92,7 @@ class MalformedDocument(NeedsPerson):
 
 
 class Drift(NeedsPerson):
-    """The counts of an order line contradict each other, or what was already carried over."""
+    """The counts of an order line contradict each other, or contradict what was already synced."""
 
     def __init__(self, message: str) -> None:
         super().__init__(
@@ -111,7 +103,7 @@ class Drift(NeedsPerson):
 
 
 class BadMessage(NeedsPerson):
-    """A task message does not keep the task contract. `task` is the task's name, `field` the keyword at fault."""
+    """A task message breaks the task contract. `task` is the task's name, `field` the wrong keyword."""
 
     def __init__(self, message: str, *, task: str, field: str) -> None:
         super().__init__(
@@ -125,7 +117,7 @@ class BadMessage(NeedsPerson):
 
 
 class LeaseLost(ConnectorError):
-    """This worker no longer holds the job, or holds it for too short a time to start another call."""
+    """This worker no longer holds the job, or its lease is too short to start another call."""
 
 
 class ConfigurationError(ConnectorError):

@@ -1,7 +1,7 @@
-"""The marshmallow fields both vendors' documents are read with, and the base of every document schema.
+"""The marshmallow fields for documents of both vendors, and the base class of all document schemas.
 
-A field names the dotted path at which its value stands, so one flat schema reads a deeply nested document
-and an error carries the full path of what is at fault.
+A field names the dotted path of its value, so a flat schema can read a deeply nested document, and an error has the
+full path of the wrong field.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -17,46 +17,46 @@ from schemas.texts import LONGEST_ID, LONGEST_TEXT, clean, unfit
 
 T = TypeVar("T")
 
-# What `faults` calls a document that is at fault as a whole.
+# The path that `faults` uses when the whole document is wrong.
 WHOLE = "(document)"
 # Above any amount of money.
 _MOST = 10**12
-# What a column of PostgreSQL's type int4 takes.
+# The largest value of PostgreSQL's int4.
 _MOST_COUNT = 2**31 - 1
-# The years in which an order can have been placed, and the last moment of the calendar in Unix milliseconds.
+# The years that a time of an order may lie in, and the last moment of the calendar in Unix milliseconds.
 _FIRST_YEAR, _LAST_YEAR = 1970, 2999
 _MOST_MILLIS = 253_402_300_799_999
-# Entries of one list: above any order's pieces and any page. Each costs some 0.1 ms to read, whatever it holds.
+# Most entries of one list: more than any order has pieces and any page has rows. Reading one costs about 0.1 ms.
 MOST_ENTRIES = 20_000
 
 
 def parse_time(text: str) -> datetime:
-    """Read an ISO 8601 time as aware UTC; without a zone it *is* UTC, digits beyond microseconds are cut.
+    """Read an ISO 8601 time as aware UTC. A time without a zone is UTC; digits beyond microseconds are cut.
 
-    Raises ValueError when the text is no time.
+    Raises ValueError if the text is not a time.
     """
     moment = datetime.fromisoformat(text)
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 def format_time(moment: datetime) -> str:
-    """Write an aware time the way ePages writes and filters them: UTC, without a zone."""
+    """Write an aware time as ePages writes and filters times: in UTC, without a zone."""
     return moment.astimezone(UTC).replace(tzinfo=None).isoformat()
 
 
 class At(fields.Field[T], Generic[T]):
-    """A value at the first of some dotted paths that leads anywhere; with a default, null counts as absent."""
+    """The value at the first of several dotted paths that has one; with a default, null counts as absent."""
 
     def __init__(self, *paths: str, default: Any = missing, **options: Any) -> None:
         presence = {"required": True} if default is missing else {"load_default": default, "allow_none": False}
-        # Fields that are only loaded may share a key; the key is the path, so errors name it.
+        # Load-only fields may share a key. The key is the path, so that errors name it.
         super().__init__(data_key=paths[0], load_only=True, **presence, **options)
         self._paths = tuple(tuple(path.split(".")) for path in paths)
 
     def deserialize(
         self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
     ) -> Any:
-        """Load the value found at the path; `value`, what stands under the whole path as one key, is ignored."""
+        """Load the value at the path. `value` (found by marshmallow with the whole path as one key) is ignored."""
         found = self._find(data or {})
         if found is None and not self.required:
             found = missing
@@ -80,9 +80,9 @@ def _walk(document: Any, path: tuple[str, ...]) -> Any:
 
 
 class Text(At[str]):
-    """A text for people, cleaned and cut; a whole number is taken as its digits.
+    """A text for people, cleaned and cut to `longest` characters; a whole number is read as its digits.
 
-    An empty text is absent, or an error where one is required. `longest` is in characters.
+    An empty text counts as absent, which is an error if the field is required.
     """
 
     def __init__(self, *paths: str, longest: int = LONGEST_TEXT, **options: Any) -> None:
@@ -105,7 +105,7 @@ class Text(At[str]):
 
 
 class Ident(Text):
-    """A text that identifies something, an id, a number or a word of the vendor: taken whole or not at all."""
+    """A text that identifies something (an id, a number or a keyword of the vendor); never cut or cleaned."""
 
     def __init__(self, *paths: str, longest: int = LONGEST_ID, **options: Any) -> None:
         super().__init__(*paths, longest=longest, **options)
@@ -137,7 +137,7 @@ class Amount(At[Decimal]):
 
 
 class WholeNumber(At[int]):
-    """A count from 0 to `most`; JSON may write three as 3 or 3.0."""
+    """A whole number from 0 to `most`; JSON may write three as 3 or 3.0."""
 
     def __init__(self, *paths: str, most: int = _MOST_COUNT, **options: Any) -> None:
         super().__init__(*paths, **options)
@@ -154,7 +154,7 @@ def _count(value: Any, most: int = _MOST_COUNT) -> int:
 
 
 class Counts(At[dict[str, int]]):
-    """An object of counts, each under an id."""
+    """A JSON object of counts by id."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, int]:
         if not isinstance(value, Mapping) or len(value) > MOST_ENTRIES:
@@ -163,7 +163,7 @@ class Counts(At[dict[str, int]]):
 
 
 class Integer(At[int]):
-    """A whole number that may be below zero, within an int4; null, where it may stand, is None."""
+    """A whole number that may be negative, within an int4; null is None if the field has a default."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if in_range(value, -_MOST_COUNT, _MOST_COUNT) and value == int(value):
@@ -172,7 +172,7 @@ class Integer(At[int]):
 
 
 class Time(At[datetime]):
-    """An ISO 8601 time, without a zone taken as UTC."""
+    """An ISO 8601 time; without a zone it is UTC."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         try:
@@ -192,14 +192,14 @@ class MillisTime(At[datetime]):
 
 
 def _plausible(moment: datetime) -> datetime:
-    """Refuse what is no time of an order: close to the ends of the calendar, adding a second already fails."""
+    """Refuse a time that no order can have: near the ends of the calendar, even adding a second would fail."""
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
         raise ValidationError(f"is not a time from {_FIRST_YEAR} to {_LAST_YEAR}")
     return moment
 
 
 class Object(At[dict[str, Any]]):
-    """A JSON object, taken as it is."""
+    """A JSON object, unchanged."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
         if isinstance(value, Mapping):
@@ -219,7 +219,7 @@ class Idents(At[tuple[str, ...]]):
 
 
 class Document(Schema):
-    """A schema whose result is built by `target`; what it does not know it leaves out."""
+    """A schema that builds its result with `target`; unknown fields are ignored."""
 
     target: ClassVar[Callable[..., Any]]
 
@@ -228,7 +228,7 @@ class Document(Schema):
 
     @post_load
     def build(self, values: dict[str, Any], **_: Any) -> Any:
-        """Make the dataclass of the loaded values."""
+        """Build the dataclass from the loaded values."""
         return type(self).target(**values)
 
 
@@ -256,26 +256,26 @@ class Many(At[tuple[Any, ...]]):
         return tuple(self._schema.load(value, many=True))
 
 
-class Named(Protocol):
-    """What has an id of its own."""
+class HasId(Protocol):
+    """Any object with an id."""
 
     @property
     def id(self) -> str:
         """The id."""
 
 
-N = TypeVar("N", bound=Named)
+N = TypeVar("N", bound=HasId)
 
 
-def named_once(rows: Iterable[N]) -> tuple[N, ...]:
-    """Leave out all but the last of the rows of one id: a list may name one twice, as one whose pages shift does."""
+def unique_by_id(rows: Iterable[N]) -> tuple[N, ...]:
+    """Keep only the last row of each id: a list may contain one twice, for example when its pages shift."""
     return tuple({row.id: row for row in rows}.values())
 
 
 def entries(value: Any, what: str, field: str) -> list[Any]:
-    """Give the elements of a list that are loaded one by one; `what` and `field` name it in the error.
+    """Return a list whose elements are loaded one by one; `what` and `field` name it in the error.
 
-    Raises MalformedDocument where it is no list, or one of more than MOST_ENTRIES.
+    Raises MalformedDocument if it is not a list, or has more than MOST_ENTRIES elements.
     """
     if not isinstance(value, list):
         raise MalformedDocument(f"{what}: the field {field!r} is not a list", field=field)
@@ -287,7 +287,7 @@ def entries(value: Any, what: str, field: str) -> list[Any]:
 def load(schema: Schema, document: Any, what: str) -> Any:
     """Load a vendor's document; `what` names it in the error.
 
-    Raises MalformedDocument with the dotted path of the first field at fault. Its message holds no values.
+    Raises MalformedDocument with the dotted path of the first wrong field. The message contains no values.
     """
     try:
         return schema.load(document)
@@ -297,7 +297,7 @@ def load(schema: Schema, document: Any, what: str) -> Any:
 
 
 def faults(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Give each fault of marshmallow's nested messages as (dotted path, message)."""
+    """Yield each error in marshmallow's nested messages as (dotted path, message)."""
     if isinstance(messages, Mapping):
         for key, inner in messages.items():
             # "_schema" is marshmallow's name for the document as a whole.

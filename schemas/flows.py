@@ -1,4 +1,4 @@
-"""The flows of a store: each has a switch of its own and the name of the task that runs it."""
+"""The flows of a store. Each has its own switch and is named after the task that runs it."""
 
 from collections.abc import Mapping
 
@@ -20,9 +20,9 @@ SWITCHES: Mapping[str, tuple[str, str]] = {
 # Why a store's stock stands still until somebody has seen what it would become and confirms it.
 STOCK_TO_CONFIRM, STOCK_TO_ZERO = Reason.STOCK_TO_CONFIRM, Reason.STOCK_TO_ZERO
 STOCK_STOPS = (STOCK_TO_CONFIRM, STOCK_TO_ZERO)
-# The task that finds out what is to be exported: it is no switch of its own.
+# The task that finds out what to export. It has no switch.
 LOOK = "orders.look"
-# Name → (direction, flow) of all that becomes a job.
+# Name → (direction, flow) of everything that becomes a job.
 JOBS: Mapping[str, tuple[str, str]] = {**SWITCHES, LOOK: ("export", "looks")}
 IMPORTS = tuple(name for name, (direction, _) in SWITCHES.items() if direction == "import")
 EXPORTS = tuple(name for name, (direction, _) in SWITCHES.items() if direction == "export")
@@ -31,5 +31,5 @@ _NAMES = {pair: name for name, pair in JOBS.items()}
 
 
 def flow_name(direction: str, flow: str) -> str:
-    """Return the name under which people know a flow of the ledger."""
+    """Return the name that people use for a flow of the ledger."""
     return _NAMES[direction, flow]

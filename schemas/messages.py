@@ -1,7 +1,7 @@
-"""The task contract: the keyword arguments of every task, for whoever sends one.
+"""The task contract: the keyword arguments of every task, for any system that sends one.
 
-Keywords that are not known are tolerated, keywords that were added later have defaults, so sender and worker
-may be of different versions. `python -m schemas.messages` writes the contract as JSON Schema to docs/tasks.
+Unknown keywords are ignored and newer keywords have defaults, so sender and worker may have different versions.
+`python -m schemas.messages` writes the contract as JSON Schema to docs/tasks.
 """
 
 import json
@@ -22,7 +22,7 @@ DOCS = Path(__file__).parent.parent / "docs" / "tasks"
 
 @dataclass(frozen=True, slots=True)
 class OrderMessage:
-    """Look at one order of a store; `order` is the ePages order id, `version` the job's, if it is known already."""
+    """Sync one order of a store; `order` is the ePages order id, `version` the job's version if it is known."""
 
     store: str
     order: str
@@ -31,7 +31,7 @@ class OrderMessage:
 
 @dataclass(frozen=True, slots=True)
 class StockMessage:
-    """Publish the stock of a SKU of a store, or of all its SKUs; `version` is the job's, when dispatch sends it."""
+    """Publish the stock of one SKU of a store, or of all; `version` is the job's version when dispatch sends it."""
 
     store: str
     sku: str | None = None
@@ -40,7 +40,7 @@ class StockMessage:
 
 @dataclass(frozen=True, slots=True)
 class PollMessage:
-    """Ask a store what changed; `cursor` is live, history or sweep, `fence` the run this message continues."""
+    """Read what changed in a store; `cursor` is live, history or sweep, `fence` the run that this message continues."""
 
     store: str
     cursor: str = CursorKind.LIVE.value
@@ -49,7 +49,7 @@ class PollMessage:
 
 @dataclass(frozen=True, slots=True)
 class StoreMessage:
-    """Do something for a whole store."""
+    """A task for a whole store."""
 
     store: str
 
@@ -117,13 +117,13 @@ CONTRACT: Mapping[str, Document] = {
     "reconcile.prune": TickMessageSchema(),
 }
 
-# The connector's own tasks; other systems may send the rest.
-OWN = frozenset({"orders.walk", "inventory.watch", "dispatch.tick", "reconcile.sweep", "reconcile.prune"})
-FOR_OTHERS = tuple(task for task in CONTRACT if task not in OWN)
+# Only the connector sends these tasks; other systems may send the rest.
+INTERNAL_TASKS = frozenset({"orders.walk", "inventory.watch", "dispatch.tick", "reconcile.sweep", "reconcile.prune"})
+PUBLIC_TASKS = tuple(task for task in CONTRACT if task not in INTERNAL_TASKS)
 
 
 def load_message(task: str, kwargs: Mapping[str, Any]) -> Message:
-    """Read the keyword arguments of a task. Raises BadMessage, which names the task and the keyword at fault."""
+    """Read the keyword arguments of a task. Raises BadMessage, which names the task and the wrong keyword."""
     if task not in CONTRACT:
         raise BadMessage(f"There is no task {task!r}; known are {', '.join(CONTRACT)}.", task=task, field="task")
     try:
@@ -135,7 +135,7 @@ def load_message(task: str, kwargs: Mapping[str, Any]) -> Message:
 
 
 def json_schemas() -> dict[str, dict[str, Any]]:
-    """Give the contract as one JSON Schema (2020-12) per task name."""
+    """Return the contract as one JSON Schema (2020-12) per task name."""
     return {task: _json_schema(task, schema) for task, schema in CONTRACT.items()}
 
 
@@ -175,7 +175,7 @@ def _rule(rule: Any) -> dict[str, Any]:
 
 
 def write_docs(folder: Path = DOCS) -> None:
-    """Write one file per task into a folder."""
+    """Write one JSON file per task into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for task, schema in json_schemas().items():
         (folder / f"{task}.json").write_text(json.dumps(schema, indent=2) + "\n")

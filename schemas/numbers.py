@@ -1,20 +1,20 @@
-"""The numbers of a JSON document, read so that none can hold the interpreter: a vendor may send any number of digits.
+"""Reads the numbers of a JSON document safely: a number with very many digits must not block the interpreter.
 
-What is out of reach becomes not-a-number. Every field refuses that by its own name, so that one bad figure spoils one
-order and not the page in which it stands.
+A number that is too large or too long becomes NaN. Fields refuse NaN and name themselves in the error, so one bad
+number fails one order, not the whole page.
 """
 
 from decimal import Decimal, InvalidOperation
 
-# Powers of ten beyond which no amount, count or time of a vendor lies.
+# The largest power of ten, up or down: no amount, count or time of a vendor comes near it.
 _FARTHEST = 30
-# Digits of a number: those of the longest id, not of an amount.
+# Most digits of a number: enough for the longest numeric id.
 _MOST_DIGITS = 40
 _NO_NUMBER = Decimal("NaN")
 
 
 def read_int(digits: str) -> int | Decimal:
-    """Read a whole number as `json` hands it over."""
+    """Read a whole number from the digits that `json` passes."""
     return int(digits) if len(digits) <= _MOST_DIGITS else _NO_NUMBER
 
 
@@ -25,18 +25,18 @@ def read_decimal(digits: str) -> Decimal:
     try:
         number = Decimal(digits)
     except InvalidOperation:
-        # An exponent that Decimal itself cannot hold.
+        # The exponent is too large even for Decimal.
         return _NO_NUMBER
     return number if abs(number.adjusted()) <= _FARTHEST else _NO_NUMBER
 
 
 def read_constant(word: str) -> Decimal:
-    """Read NaN and the infinities, which are no JSON."""
+    """Read NaN, Infinity and -Infinity, which are not valid JSON, as NaN."""
     return _NO_NUMBER
 
 
 def in_range(value: object, least: int, most: int) -> bool:
-    """Whether a value is a finite number within a range; True and False are none."""
+    """Whether a value is a finite number within a range, bounds included; True and False are not numbers."""
     if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
         return False
     return _is_finite(value) and least <= value <= most

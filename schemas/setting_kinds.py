@@ -1,4 +1,4 @@
-"""The kinds of values that a setting has: how a variable's text is read, and what is said of one that is wrong."""
+"""The kinds of values that settings have: how the text of a variable is read, and the message for a wrong one."""
 
 import re
 from typing import Any
@@ -8,12 +8,12 @@ from marshmallow.types import ErrorMessages
 
 from schemas.addresses import EXAMPLES, PORTS, read_address
 
-# A new key in place of the one that was kept would lose the secrets of all stores.
+# The example of a key. A new key in place of the old one would lose the secrets of all stores.
 KEPT_KEY = "KEY, the one you kept; only a first installation makes a new one, with: connector keys new"
 
 
 class Seconds(fields.Float):
-    """A duration above 0, whole or not."""
+    """A duration in seconds above 0; fractions are allowed."""
 
     def __init__(self, default: float) -> None:
         wrong = "is not a number of seconds above 0"
@@ -24,7 +24,7 @@ class Seconds(fields.Float):
 
 
 class Count(fields.Integer):
-    """A whole number of at least 1."""
+    """A whole number from 1 to 1,000,000,000."""
 
     def __init__(self, default: int) -> None:
         wrong = "is not a whole number from 1 to 1000000000"
@@ -38,26 +38,26 @@ class Choice(fields.String):
     """One of some words; the first is the default."""
 
     def __init__(self, *words: str) -> None:
-        one_of = validate.OneOf(words, error="is none of {choices}")
+        one_of = validate.OneOf(words, error="is not one of {choices}")
         super().__init__(load_default=words[0], validate=one_of, metadata={"example": words[0]})
 
 
 class Url(fields.String):
-    """An address that begins with one of some schemes; `needs` is what else must stand in it."""
+    """A URL with one of the given schemes; it must also contain the text `needs`."""
 
     def __init__(self, example: str, *schemes: str, needs: str = "", **options: Any) -> None:
         def check(url: str) -> None:
             if not url.startswith(tuple(f"{scheme}://" for scheme in schemes)):
-                raise ValidationError(f"does not begin with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+                raise ValidationError(f"does not start with {' or '.join(f'{scheme}://' for scheme in schemes)}")
             if needs not in url:
-                raise ValidationError(f"does not hold {needs}")
+                raise ValidationError(f"does not contain {needs}")
 
         examples = {scheme: EXAMPLES[scheme] for scheme in schemes if scheme in EXAMPLES}
         super().__init__(validate=check, metadata={"example": example, "examples": examples}, **options)
 
 
 class ServerUrl(Url):
-    """The address of a broker or of a Redis, as `schemas.addresses` reads it."""
+    """The URL of a broker or of a Redis, as `schemas.addresses` reads it."""
 
     def __init__(self, example: str, *schemes: str, **options: Any) -> None:
         super().__init__(example, *schemes, **options)
@@ -84,5 +84,5 @@ class Keys(fields.Field[tuple[str, ...]]):
         for position, key in enumerate(keys, 1):
             # 32 bytes in URL-safe base64 are 43 characters and one "=".
             if not re.fullmatch(r"[A-Za-z0-9_-]{43}=", key):
-                raise ValidationError(f"holds at position {position} something that is not a Fernet key")
+                raise ValidationError(f"has something at position {position} that is not a Fernet key")
         return keys

@@ -1,4 +1,4 @@
-"""The settings of every process, read once from `CONNECTOR_*` environment variables and checked as a whole."""
+"""The settings of every process: read once from `CONNECTOR_*` environment variables and checked together."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -15,13 +15,15 @@ from schemas.fields import Document, faults
 from schemas.setting_kinds import Choice, Count, Keys, Seconds, ServerUrl, Url
 
 PREFIX = "CONNECTOR_"
-# Variables that single commands and the examples read.
-OTHERS = {
+# Other variables, read by single commands and by the examples.
+OTHER_VARIABLES = {
     f"CONNECTOR_{name}"
     for name in ("CLIENT_SECRET", "AFOSTO_KEY", "WEBHOOK_SECRET", "TOKEN", "TEST_DATABASE_URL", "OPENAPI")
 }
-# What may differ from one process to another: addresses of servers, which hold passwords, the keys, and how it logs.
-OWN = frozenset(("database_url", "database_pooler", "broker_url", "redis_url", "keys", "log_format", "log_level"))
+# Settings that may differ between processes: server addresses (which hold passwords), the keys, and logging.
+PER_PROCESS = frozenset(
+    ("database_url", "database_pooler", "broker_url", "redis_url", "keys", "log_format", "log_level")
+)
 DATABASE = "postgresql://connector:PASSWORD@localhost:5432/connector"
 REDIS = "redis://localhost:6379/0"
 EPAGES = "https://{store}.beyondshop.cloud/api"
@@ -30,32 +32,32 @@ AFOSTO = "https://afosto.app/graphql"
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Settings:
-    """Every setting, under its variable's name without the prefix. Durations are seconds.
+    """Every setting, named like its variable without the prefix. Durations are in seconds.
 
-    Servers: `database_url`, `database_pooler` ("yes" where a pooler in transaction mode stands before it and does not
-    show), `broker_url`, and `redis_url` for limiter and breaker (the broker when that is a
-    Redis). `keys` are Fernet keys: the first encrypts the stores' secrets, all decrypt. `epages_url` holds
-    `{store}` where the store's name goes.
+    Servers: `database_url`, `database_pooler` ("yes" if a pooler in transaction mode stands before the database and
+    cannot be detected), `broker_url`, and `redis_url` for limiter and breaker (default: the broker, if it is a Redis).
+    `keys` are Fernet keys: the first encrypts the stores' secrets, all of them decrypt. `epages_url` contains
+    `{store}` in place of the store's name.
 
-    Polling: every store is asked each `poll_interval`, from its cursor less `poll_overlap`, `poll_page_size`
-    orders at a time, at most `poll_slices_per_task` slices in one task; `clock_margin` is how far behind the
-    shop's clock a cursor stays. Changes of inventory are read each `inventory_interval`. Publishing stops
-    before it takes more than `stock_zero_percent` of what a shop has in stock to zero within an hour; 100: never.
+    Polling: each store is polled every `poll_interval`, from its cursor minus `poll_overlap`, with `poll_page_size`
+    orders per page and at most `poll_slices_per_task` slices per task. A cursor stays `clock_margin` behind the shop's
+    clock. Inventory changes are read every `inventory_interval`. Publishing stops before more than
+    `stock_zero_percent` of a shop's stocked SKUs go to zero within an hour; 100: never.
 
-    Walking: what no event of Afosto tells is looked for every `walk_interval`, in its list of changed orders; where it
-    has none, each open order is looked at once in `walk_period`.
+    Scanning: every `walk_interval`, Afosto's list of changed orders is read for changes without an event. If Afosto
+    has no such list, each open order is checked once per `walk_period`.
 
-    Running: a job is held for `lease`, renewed every `lease_renewal`, never longer than `longest_job`; a call
-    ends after `call_deadline`; after a lost answer nothing is repeated before `ambiguity_wait`; a job sent but
-    not claimed is sent again after `resend_after`; `dispatch_interval` is the beat; pauses after failures grow
-    from `retry_base` to `retry_cap`, and `failures_to_park` failures park a job. The broker redelivers after
-    `visibility_timeout`; clocks may differ by `clock_skew`.
+    Running: a worker holds a job for `lease`, renews it every `lease_renewal`, and never holds it longer than
+    `longest_job`. A call ends after `call_deadline`. After a lost answer, nothing is repeated before `ambiguity_wait`.
+    A job that was sent but not claimed is sent again after `resend_after`. `dispatch_interval` is the beat. Pauses
+    after failures grow from `retry_base` to `retry_cap`, and `failures_to_park` failures park a job. The broker
+    redelivers after `visibility_timeout`. Clocks may differ by `clock_skew`.
 
-    Budgets: so many calls per window and credential, until the vendor's own headers say otherwise. Both are
-    assumptions: the ePages figures are those of its older API, Afosto publishes none. Another system may make
-    `gateway_calls_per_minute` requests at the gateway.
+    Budgets: calls per window and credential, until the vendor's headers say otherwise. Both are assumptions: the
+    ePages figures are those of its older API, and Afosto publishes none. Each other system may make
+    `gateway_calls_per_minute` requests to the gateway.
 
-    Keeping: attempts are deleted after `attempts_days`, webhooks after `inbox_days`.
+    Retention: attempts are deleted after `attempts_days` days, webhooks after `inbox_days` days.
     """
 
     database_url: str
@@ -98,19 +100,19 @@ class Settings:
 
     @property
     def pooled(self) -> bool:
-        """Whether a pooler stands before the database for certain; else each session finds out."""
+        """Whether a pooler certainly stands before the database; if not, each session detects it."""
         return self.database_pooler == "yes"
 
     def redacted(self) -> dict[str, str | float]:
-        """Give every setting under its variable's name, without the keys and without the passwords in URLs."""
+        """Return every setting by its variable's name, without the keys and without passwords in URLs."""
         values = {field.name: getattr(self, field.name) for field in dataclass_fields(self)}
         values["keys"] = f"({len(self.keys)} hidden)"
         shown = {name: _without_password(value) if isinstance(value, str) else value for name, value in values.items()}
         return {variable(name): value for name, value in shown.items()}
 
     def shared(self) -> dict[str, str | float]:
-        """Give under its variable's name every setting that all processes should have alike; none is a secret."""
-        own = {variable(name) for name in OWN}
+        """Return the settings that must be equal in all processes, by variable name; none is a secret."""
+        own = {variable(name) for name in PER_PROCESS}
         return {name: value for name, value in self.redacted().items() if name not in own}
 
     def __repr__(self) -> str:
@@ -118,7 +120,7 @@ class Settings:
 
 
 def _without_password(url: str) -> str:
-    # Up to the last @, so that a password with a slash or an @ of its own does not show.
+    # Up to the last @, so that a password that contains a slash or an @ is hidden too.
     hidden = re.sub(r"://([^:/@]*):.*@", r"://\1:***@", url)
     return re.sub(r"(password=)[^&]*", r"\1***", hidden)
 
@@ -167,7 +169,7 @@ class SettingsSchema(Document):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What must hold between settings: the first of `names` is the one to correct."""
+    """A condition between settings; the first of `names` is the one to correct."""
 
     names: tuple[str, ...]
     holds: Callable[..., bool]
@@ -198,7 +200,7 @@ _SCHEMA = SettingsSchema()
 def load_settings(environ: Mapping[str, str]) -> Settings:
     """Read the settings from environment variables; an empty variable counts as absent.
 
-    Raises ConfigurationError, which names each wrong variable, what is wrong with it, and an example of a right value.
+    Raises ConfigurationError, which names each wrong variable, what is wrong with it, and an example of a valid value.
     """
     given = {name: environ[variable(name)] for name in _SCHEMA.fields if environ.get(variable(name))}
     if re.match("(rediss?|sentinel)://", given.get("broker_url", "")):
@@ -215,13 +217,13 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
 def _faults(error: ValidationError, given: Mapping[str, str]) -> Iterator[str]:
     wrong = dict(faults(error.messages))
     for name, fault in wrong.items():
-        # Where the broker's address is at fault too, nobody knows yet whether a Redis is to be named.
+        # If the broker's address is wrong too, it is not yet known whether a Redis must be named.
         if not (name == "redis_url" and "broker_url" in wrong):
             yield _advice(f"{variable(name)} {fault}", name, given=given.get(name, ""))
 
 
 def load_setting(environ: Mapping[str, str], name: str) -> Any:
-    """Read one setting alone, for what needs no other. Raises ConfigurationError as `load_settings` does."""
+    """Read one setting alone, for code that needs no other. Raises ConfigurationError as `load_settings` does."""
     try:
         return _SCHEMA.fields[name].deserialize(environ.get(variable(name)) or missing)
     except ValidationError as error:
@@ -230,16 +232,16 @@ def load_setting(environ: Mapping[str, str], name: str) -> Any:
 
 
 def misspelled(environ: Mapping[str, str]) -> Iterator[str]:
-    """Say of each variable with our prefix that nothing reads so, with the setting that was perhaps meant."""
-    known = {variable(name) for name in _SCHEMA.fields} | OTHERS
+    """Report each variable with our prefix that nothing reads, and suggest the setting that was perhaps meant."""
+    known = {variable(name) for name in _SCHEMA.fields} | OTHER_VARIABLES
     for name in sorted(environ):
         if name.startswith(PREFIX) and name not in known:
             close = get_close_matches(name, known, n=1)
-            yield f"{name} is no setting and does nothing" + (f"; did you mean {close[0]}?" if close else "")
+            yield f"{name} is not a setting and has no effect" + (f"; did you mean {close[0]}?" if close else "")
 
 
 def variable(name: str) -> str:
-    """Give the environment variable of a setting."""
+    """Return the name of a setting's environment variable."""
     return PREFIX + name.upper()
 
 
@@ -249,9 +251,9 @@ def _advice(fault: str, *names: str, given: str = "") -> str:
 
 
 def _example(name: str, given: str) -> str:
-    """Of addresses one of the kind that was given."""
-    told = _SCHEMA.fields[name].metadata
-    return str(told.get("examples", {}).get(given.partition("://")[0], told["example"]))
+    """The example of a setting; for an address, one with the scheme that was given."""
+    metadata = _SCHEMA.fields[name].metadata
+    return str(metadata.get("examples", {}).get(given.partition("://")[0], metadata["example"]))
 
 
 def _broken(rule: Rule, settings: Settings) -> str | None:

@@ -1,4 +1,4 @@
-"""The two vendors, and whose an error is: the client that met it says so."""
+"""The two vendors, and which of them caused an error: the vendor's client marks it."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,15 +8,15 @@ from schemas.errors import NeedsPerson
 
 
 class Vendor(StrEnum):
-    """Under these names the ledger keeps the health of a store's vendors."""
+    """The vendors' names, as the ledger stores the health of each."""
 
     EPAGES = "epages"
     AFOSTO = "afosto"
 
 
 @contextmanager
-def met_at(vendor: Vendor) -> Iterator[None]:
-    """Let every error that needs a person and leaves the block say that it is this vendor's."""
+def attribute_errors_to(vendor: Vendor) -> Iterator[None]:
+    """Set `vendor` on each NeedsPerson error raised in the block, unless it is set already."""
     try:
         yield
     except NeedsPerson as error:

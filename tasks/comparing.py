@@ -1,7 +1,7 @@
-"""Both sides of a store compared wholly: every order of the shop since its import began, and what Afosto has of them.
+"""Compares all orders of a store: every shop order since the start of its import, and its Afosto order.
 
-The ledger is asked first, then the shop, then Afosto: what happens meanwhile then shows as work that is open or as news
-not read yet. A difference is believed only when both sides, read afresh, still differ.
+The ledger is read first, then the shop, then Afosto, so a change meanwhile shows as open work or as unread news. A
+difference counts only if both sides still differ when they are read again.
 """
 
 from collections import Counter
@@ -21,26 +21,26 @@ from schemas.mapping.payments import Opening
 from schemas.reasons import Reason
 from schemas.states import LinkStage
 from tasks.blocking_calls import BLOCKING_LANE, BlockingGate, ReportPause, retry_blocking
-from tasks.findings import Finding, Verdict, for_a_person, guarded
+from tasks.findings import Diagnosis, Finding, collect_findings, for_a_person
 from tasks.importing_orders import opening_of
-from tasks.judging import Standing, judge, standing_of
-from tasks.judging_imports import deleted_in_afosto, deleted_in_shop, judge_missing, unlinked, unreadable
+from tasks.judging import FlowStatus, diagnose, flow_status_of
+from tasks.judging_imports import deleted_in_afosto, deleted_in_shop, diagnose_missing, unlinked, unreadable
 from tasks.runtime import Runtime
 from tasks.slices import Reader
 from tasks.vendor_clients import afosto_client, epages_client, reading_afosto, reading_epages
 
 T = TypeVar("T")
 A = TypeVar("A")
-# The first slice, in seconds of creation time; the width that fits is learned from there.
+# Width of the first slice, in seconds of creation time; later widths are learned.
 FIRST_WIDTH = 86_400.0
 MISSING = "none"
 
-# Hears how many orders were compared, and the share of the store's time that was passed (0 to 1).
+# Called with the number of orders compared so far, and the part of the store's time range that is done (0 to 1).
 Progress = Callable[[int, float], None]
 
 
 class Comparison:
-    """One comparison of a store's orders. `counts` has what was compared, `lists` whether Afosto lists its orders."""
+    """One comparison of a store's orders. `counts`: orders compared; `lists`: whether Afosto can list its orders."""
 
     def __init__(self, runtime: Runtime, store: Store, tell: ReportPause) -> None:
         self._runtime = runtime
@@ -53,10 +53,10 @@ class Comparison:
         )
         self.shop = epages_client(runtime, store, BlockingGate(gates[0], tell))
         self.afosto = afosto_client(runtime, store, BlockingGate(gates[1], tell))
-        self.standing = _standing(runtime, store)
+        self.flow_status = _flow_status(runtime, store)
         self.counts: Counter[str] = Counter()
         self.lists = True
-        self._terms = Terms(broken="broken.export" not in self.standing.off, totals=store.totals)
+        self._terms = Terms(broken="broken.export" not in self.flow_status.off, totals=store.totals)
         self._listed: dict[str, afosto.Order] = {}
 
     def run(self, progress: Progress) -> list[Finding]:
@@ -71,11 +71,11 @@ class Comparison:
             progress(self.counts["orders"], share)
         bound = self._notes.bound(self._store.name)
         for order_id in sorted(bound.keys() - seen):
-            found += guarded(order_id, None, self._afresh(order_id))
+            found += collect_findings(order_id, None, self._afresh(order_id))
         return [*found, *self._unlinked(set(bound.values()))]
 
     def _list(self) -> dict[str, afosto.Order]:
-        """Afosto's orders of the channel by id, read many at once; nothing where it has no such list."""
+        """Afosto's orders of the channel by id, read in pages; empty if Afosto has no such list."""
         found: dict[str, afosto.Order] = {}
         after: str | None = None
         try:
@@ -107,7 +107,7 @@ class Comparison:
     def _slice(self, rows: list[OrderRow]) -> Iterator[Finding]:
         notes = self._notes.orders(self._store.name, [row.id for row in rows])
         for row in rows:
-            yield from guarded(row.id, row.number, self._row(row, notes[row.id]))
+            yield from collect_findings(row.id, row.number, self._row(row, notes[row.id]))
 
     def _row(self, row: OrderRow, notes: OrderNotes) -> Iterator[Finding]:
         if row.unforeseen:
@@ -117,12 +117,12 @@ class Comparison:
             yield unreadable(row.id, row.number, row.message, notes)
         elif row.order.created_at >= self._store.import_since and not row.order.test_order:
             self.counts["orders"] += 1
-            # A list may lag behind what it lists, so a difference is only a reason to look.
+            # A list may be outdated, so a difference here is only a reason to read the order again.
             if any(True for _ in self._compare(row.order, notes, self._listed)):
                 yield from self._afresh(row.id)
 
     def _afresh(self, order_id: str) -> Iterator[Finding]:
-        """Compare one order by what is so now."""
+        """Compare one order, read again from both sides."""
         notes = self._notes.orders(self._store.name, [order_id])[order_id]
         try:
             shop = self._ask(self.shop.order, order_id)
@@ -139,8 +139,8 @@ class Comparison:
         try:
             order = (listed.get(link.afosto_id) or self._ask(self.afosto.order, link.afosto_id)) if link else None
         except MalformedDocument as error:
-            told = for_a_person(f"Afosto's document does not load: {error}", error.resolution)
-            yield _finding(shop, Difference("unreadable", "-", "does not load"), told)
+            diagnosis = for_a_person(f"Afosto's document does not load: {error}", error.resolution)
+            yield _finding(shop, Difference("unreadable", "-", "does not load"), diagnosis)
             return
         if link is None or link.stage != LinkStage.OPENED:
             yield from self._not_open(shop, notes, order)
@@ -151,7 +151,7 @@ class Comparison:
             back = frozenset(link.afosto_id for link in notes.linked("return"))
             for difference in differences(shop, order, link.facts.get("fingerprint"), back, self._terms):
                 if difference.kind != "address" or not _settled_by_hand(notes):
-                    yield _finding(shop, difference, judge(self.standing, difference, shop, order, notes))
+                    yield _finding(shop, difference, diagnose(self.flow_status, difference, shop, order, notes))
 
     def _not_open(self, shop: epages.Order, notes: OrderNotes, draft: afosto.Order | None) -> Iterator[Finding]:
         if draft is not None and draft.status != "CONCEPT":
@@ -163,11 +163,11 @@ class Comparison:
             return
         else:
             figure = "draft" if draft else "draft is gone" if notes.link else MISSING
-        verdict = judge_missing(self.standing, shop, notes, self._other_copy(shop, notes))
-        yield _finding(shop, Difference("missing", shop.payment_status.lower(), figure), verdict)
+        diagnosis = diagnose_missing(self.flow_status, shop, notes, self._other_copy(shop, notes))
+        yield _finding(shop, Difference("missing", shop.payment_status.lower(), figure), diagnosis)
 
     def _other_copy(self, shop: epages.Order, notes: OrderNotes) -> afosto.Order | None:
-        """An opened Afosto order that bears the reference of this one and that no link knows."""
+        """An opened Afosto order with the reference of this order, but without a link."""
         known, name = notes.link.afosto_id if notes.link else None, reference(self._store.name, shop.id)
         copies = (o for o in self._listed.values() if o.reference == name and o.id != known)
         return next((order for order in copies if _sells(order)), None)
@@ -180,12 +180,12 @@ class Comparison:
             yield Finding(notes.order_id, notes.number or notes.order_id, difference, deleted_in_shop(order))
 
     def _unlinked(self, bound: set[str]) -> Iterator[Finding]:
-        """Opened orders of Afosto that bear a reference of this store, and that no link knows: doubles and orphans."""
+        """Opened Afosto orders with a reference of this store, but without a link: doubles and orphans."""
         for listed in self._listed.values():
             store, _, order_id = (listed.reference or "").partition("/")
             if store != self._store.name or listed.id in bound or not _sells(listed):
                 continue
-            yield from guarded(order_id, None, self._without_link(listed, order_id))
+            yield from collect_findings(order_id, None, self._without_link(listed, order_id))
 
     def _without_link(self, listed: afosto.Order, order_id: str) -> Iterator[Finding]:
         notes = self._notes.orders(self._store.name, [order_id])[order_id]
@@ -193,8 +193,8 @@ class Comparison:
             return
         order = self._ask(self.afosto.order, listed.id)
         if order is not None and _sells(order):
-            difference, verdict = unlinked(order, notes)
-            yield Finding(order_id, notes.number or order_id, difference, verdict)
+            difference, diagnosis = unlinked(order, notes)
+            yield Finding(order_id, notes.number or order_id, difference, diagnosis)
 
     def _ask(self, call: Callable[[A], T], argument: A) -> T:
         return retry_blocking(lambda: call(argument), self._tell)
@@ -204,21 +204,21 @@ def _sells(order: afosto.Order) -> bool:
     return order.status != "CONCEPT" and not nothing_left(order)
 
 
-def _finding(shop: epages.Order, difference: Difference, verdict: Verdict) -> Finding:
-    return Finding(shop.id, shop.number, difference, verdict)
+def _finding(shop: epages.Order, difference: Difference, diagnosis: Diagnosis) -> Finding:
+    return Finding(shop.id, shop.number, difference, diagnosis)
 
 
 def _settled_by_hand(notes: OrderNotes) -> bool:
-    """An address cannot be compared: a person who dropped the job has made the change in Afosto."""
+    """Whether a person has dropped the import: addresses cannot be compared, so we assume it is corrected in Afosto."""
     job = notes.job("import", "orders")
     return job is not None and job.was_dropped
 
 
-def _standing(runtime: Runtime, store: Store) -> Standing:
+def _flow_status(runtime: Runtime, store: Store) -> FlowStatus:
     ledger = runtime.ledger
     rows = {row["kind"]: row for row in ledger.stores.overview(store.name)["cursors"]}
     history = rows.get("history")
     unread = history["position"] if history and history["next_poll_at"] else None
     overlap = timedelta(seconds=runtime.settings.poll_overlap)
     cursors = (rows["live"]["position"], unread, store.connected_at)
-    return standing_of(store.name, ledger.stores.flows(store.name), cursors, overlap)
+    return flow_status_of(store.name, ledger.stores.flows(store.name), cursors, overlap)

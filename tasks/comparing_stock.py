@@ -1,4 +1,4 @@
-"""The stock of a shop compared with max(0, A − U), read in the order in which it is published."""
+"""Compares the stock of a shop with max(0, A − U), read in the same order as for publishing."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ from schemas.mapping.stock import wanted_stock
 from schemas.reasons import Reason
 from schemas.states import CursorKind, JobState
 from tasks.blocking_calls import BLOCKING_LANE, BlockingGate, ReportPause, retry_blocking
-from tasks.findings import STOCK, Finding, Verdict, for_a_person, on_its_way, repairable
+from tasks.findings import STOCK, Diagnosis, Finding, for_a_person, on_its_way, repairable
 from tasks.levels import read_levels
 from tasks.publishing_stock import BATCH
 from tasks.runtime import Runtime
@@ -32,10 +32,10 @@ READS = ("prod:r", "prda:r")
 
 @dataclass(slots=True)
 class StockReading:
-    """What Afosto has available (A) and what is sold and not booked there (U) per SKU, and what is about to change.
+    """Per SKU: available in Afosto (A), sold and not booked there (U), and the SKUs that are about to change.
 
-    A SKU that Afosto does not know, or says two things of, is not among `available`.
-    `coming` are SKUs of which news is not read yet: a sale, or a move of Afosto's inventory.
+    `available` lacks SKUs that Afosto does not know or has contradictory levels of. `coming` are SKUs with changes not
+    read yet: a sale, or a change of Afosto's inventory.
     """
 
     available: dict[str, int]
@@ -44,7 +44,7 @@ class StockReading:
 
 
 class StockComparison:
-    """One comparison of a store's published SKUs. `skipped` says why nothing was compared, None when it was."""
+    """One comparison of a store's published SKUs. `skipped` says why nothing was compared; None if it was."""
 
     def __init__(
         self,
@@ -79,7 +79,7 @@ class StockComparison:
         return f"the past orders of {', '.join(unread)} are still being read" if unread else None
 
     def run(self) -> list[Finding]:
-        """Compare every SKU that was published; what differs is read once more before it is believed."""
+        """Compare every published SKU; a difference counts only if it is still there when read again."""
         if self.skipped:
             return []
         notes = self._runtime.ledger.comparing.stock(self._store.name)
@@ -96,7 +96,7 @@ class StockComparison:
         reading = self._read([note.sku for note in notes], notes)
         for note in notes:
             if note.sku not in reading.available:
-                # Afosto does not know it: whatever the shop has is right.
+                # Afosto does not know the SKU: any stock of the shop is right.
                 continue
             available, promised = reading.available[note.sku], reading.promised[note.sku]
             shop = self._stock_of(note)
@@ -105,9 +105,9 @@ class StockComparison:
                 continue
             theirs = f"{wanted_stock(available, promised)} ({available} − {promised})"
             difference = Difference("stock", "gone" if shop is None else str(stock), theirs, note.sku)
-            yield note, Finding(note.sku, note.sku, difference, self._judge(note, reading, shop))
+            yield note, Finding(note.sku, note.sku, difference, self._diagnose(note, reading, shop))
 
-    def _judge(self, note: StockNote, reading: StockReading, shop: Availability | None) -> Verdict:
+    def _diagnose(self, note: StockNote, reading: StockReading, shop: Availability | None) -> Diagnosis:
         job = self._runtime.ledger.jobs.search(store=self._store.name, flow=FLOW, state=JobState.PARKED, limit=1)
         if job:
             cause = f"{FLOW} (job {job[0]['id']}) is parked: {job[0]['reason']}"
@@ -122,7 +122,7 @@ class StockComparison:
         return repairable(cause, ("export", STOCK))
 
     def _read(self, skus: list[str], notes: Sequence[StockNote]) -> StockReading:
-        """First what Afosto has booked, then what is available, then the shops' latest orders."""
+        """Read what Afosto has booked, then what is available, then the shops' latest orders."""
         ledger = self._runtime.ledger
         sellers = [s.store for s in ledger.stock.sharing_stores(self._store.name, skus) if s.imports]
         snapshot = ledger.stock.clock()
@@ -136,7 +136,7 @@ class StockComparison:
         return read_levels(self._runtime.ledger.stock, self._afosto, self._store.name, skus, self._locations)
 
     def _moved(self, notes: Sequence[StockNote], available: dict[str, int]) -> set[str]:
-        """SKUs whose moves in Afosto the next watch reads."""
+        """SKUs with inventory changes in Afosto that the next `inventory.watch` reads."""
         cursor = self._runtime.ledger.stock.cursor(self._store.name)
         if cursor is None or cursor["position"] is None:
             return {note.sku for note in notes}
@@ -155,7 +155,7 @@ class StockComparison:
         return said.union(*spelled.values())
 
     def _sold(self, name: str) -> set[str]:
-        """SKUs of a seller's orders that no poll has read as they are."""
+        """SKUs in a store's orders whose current version no poll has read."""
         ledger = self._runtime.ledger
         store, cursor = ledger.stores.get(name), ledger.cursors.get(name, CursorKind.LIVE)
         if cursor is None:
@@ -180,6 +180,6 @@ class StockComparison:
                 return touched
 
     def _stock_of(self, note: StockNote) -> Availability | None:
-        """The shop's stock of a SKU where it was last; None when it is no longer there."""
+        """The shop's stock of a SKU at its last known place; None if it is no longer there."""
         place = (note.product_id, note.variation_id)
         return retry_blocking(lambda: is_at(self._shop, note.sku, place), self._tell)

@@ -1,4 +1,4 @@
-"""Stops publishing before it takes too much of a shop to zero: it may be that Afosto was emptied by mistake."""
+"""Stops publishing before too many SKUs of a shop go to zero: Afosto may have been emptied by mistake."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -12,12 +12,12 @@ from schemas.words import counted
 from tasks.run import Run
 
 FLOW = "inventory.publish"
-# So many SKUs may always go to zero: of a small shop a few are a large share.
-HANDFUL = 5
+# This many SKUs may always go to zero: in a small shop, a few are already a large share.
+ALWAYS_ALLOWED = 5
 
 
-class Emptying:
-    """What one run takes to zero, and what is still to come by all that it has seen."""
+class EmptyingGuard:
+    """Counts the SKUs that one run takes to zero, and estimates how many more the rest of the run would."""
 
     def __init__(self, run: Run) -> None:
         self._run = run
@@ -31,10 +31,10 @@ class Emptying:
         available: Mapping[str, int],
         promised: Mapping[str, int],
     ) -> None:
-        """Look at a batch before any of it is moved: what was found in the shop, and A and U of each SKU.
+        """Check a batch before it is published, by what was found in the shop and by A and U of each SKU.
 
-        Raises NeedsPerson (stock-to-zero) with the flow stopped, when too much has gone to zero within the last hour,
-        or would with the rest of what is wanted. What a person has seen going there does not count.
+        Stops the flow and raises NeedsPerson (stock-to-zero) if too many SKUs went to zero within the last hour, or
+        would with the rest of the due SKUs. SKUs that a person has confirmed do not count.
         """
         stocked = _stocked([each.sku for each in wanted if not each.may_empty], found)
         empty = [
@@ -48,9 +48,9 @@ class Emptying:
     def _allow(self, empty: list[str]) -> None:
         stock, store = self._run.runtime.ledger.stock, self._run.store.name
         known = stock.emptying(store, empty)
-        ahead = len(self._empty) * known.due // len(self._seen) if len(self._empty) > HANDFUL else 0
+        ahead = len(self._empty) * known.due // len(self._seen) if len(self._empty) > ALWAYS_ALLOWED else 0
         going = known.emptied + max(len(empty), ahead)
-        if going > max(HANDFUL, known.stocked * self._run.settings.stock_zero_percent / 100):
+        if going > max(ALWAYS_ALLOWED, known.stocked * self._run.settings.stock_zero_percent / 100):
             self._stop(min(going, known.stocked), known.stocked)
         stock.empty(store, empty)
 
@@ -68,6 +68,6 @@ class Emptying:
 
 
 def _stocked(skus: Iterable[str], found: Mapping[str, tuple[object, Availability] | StockOutcome]) -> dict[str, int]:
-    """SKU → its pieces in the shop, of those that the shop counts."""
+    """SKU → its pieces in the shop, for the SKUs whose stock the shop manages."""
     shops = {sku: where[1] for sku in skus if (where := found.get(sku)) and not isinstance(where, StockOutcome)}
     return {sku: shop.available_stock for sku, shop in shops.items() if shop.available_stock is not None}

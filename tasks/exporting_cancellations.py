@@ -6,7 +6,7 @@ from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import epages
 from schemas.intents import IntentKind, ShopCancellationIntent
-from schemas.mapping.cancellations import CancelationPlan, cancelation_plan
+from schemas.mapping.cancellations import CancellationPlan, cancellation_plan
 from schemas.mapping.news import canceled_units
 from schemas.words import counted
 from tasks.exporting import import_again, known, landed, marker, publish_again, require_permitted
@@ -26,13 +26,13 @@ def export_cancellation(run: Run) -> str:
     if not canceled:
         return "nothing to cancel"
     shop = run.epages.order(run.order_id)
-    plan = cancelation_plan(shop, order, canceled, _carried_over(run), canceled_before(shop, order))
-    if plan.paired:
-        run.bind(_links(plan.paired))
-        run.note(f"canceled on both sides: {counted(len(plan.paired), 'unit')}")
+    plan = cancellation_plan(shop, order, canceled, _carried_over(run), canceled_before(shop, order))
+    if plan.matched:
+        run.bind(_links(plan.matched))
+        run.note(f"canceled on both sides: {counted(len(plan.matched), 'unit')}")
         import_again(run, "cancellations")
     if not plan.units:
-        return f"canceled on both sides: {counted(len(plan.paired), 'unit')}"
+        return f"canceled on both sides: {counted(len(plan.matched), 'unit')}"
     return _cancel(run, plan)
 
 
@@ -51,7 +51,7 @@ def _resolve(run: Run, intent: Intent[ShopCancellationIntent]) -> str:
     return "the cancellation did not land and is planned again"
 
 
-def _cancel(run: Run, plan: CancelationPlan) -> str:
+def _cancel(run: Run, plan: CancellationPlan) -> str:
     baseline = [] if plan.whole else [process.id for process in _processes(run)]
     body = ShopCancellationIntent(plan.units, plan.lines, plan.whole, tuple(baseline))
     with run.recorded(body) as intent:
@@ -59,7 +59,7 @@ def _cancel(run: Run, plan: CancelationPlan) -> str:
             run.epages.cancel(run.order_id, marker(run))
             made = "canceled the whole order in the shop"
         else:
-            process = run.epages.create_cancelation(run.order_id, plan.lines, marker(run))
+            process = run.epages.create_cancellation(run.order_id, plan.lines, marker(run))
             made = f"made the cancelation process {process.id} in the shop"
     run.note(made)
     outcome = _link(run, intent, "done")

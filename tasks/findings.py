@@ -1,4 +1,4 @@
-"""What a comparison of both sides comes to: each difference with its likely cause, and what is to be done about it."""
+"""The result of comparing both sides: each difference with its diagnosis (the likely cause, and what to do)."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,22 +7,21 @@ from traceback import extract_tb
 
 from schemas.errors import ConnectorError, MalformedDocument
 from schemas.mapping.differences import Difference
-from schemas.states import Lane
 from schemas.words import counted
 from tasks.health import words_of
 from tasks.runtime import Runtime
 
-# The lane of the jobs that a repair asks for.
-REPAIR_LANE = Lane.LIVE
+# The lane of the jobs that a repair requests.
+REPAIR_LANE = 1
 STOCK = "stock"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Diagnosis:
     """Why two sides differ, and what helps.
 
-    `on_its_way`: what is open will carry it over. `repair` names the jobs to be made wanted again, as (direction,
-    flow); without any, `advice` says what a person must do.
+    `on_its_way`: open work will carry it over. `repair` names the jobs to request again, as (direction, flow). If it is
+    empty, `advice` says what a person must do.
     """
 
     cause: str
@@ -33,62 +32,62 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A difference of one order, or of the stock of one SKU. `subject` is the order's number or the SKU, as people say.
+    """A difference of one order, or of the stock of one SKU, with its diagnosis.
 
-    `key` is the order's id in the shop, or the SKU.
+    `key` is the order's id in the shop, or the SKU; `subject` is the order's number, or the SKU, for people.
     """
 
     key: str
     subject: str
     difference: Difference
-    verdict: Verdict
+    diagnosis: Diagnosis
 
     @property
     def state(self) -> str:
-        """Whether it comes right by itself, by a repair, or by a person."""
-        if self.verdict.on_its_way:
+        """Whether open work, a repair or a person will correct it."""
+        if self.diagnosis.on_its_way:
             return "on its way"
-        return "repairable" if self.verdict.repair else "for a person"
+        return "repairable" if self.diagnosis.repair else "for a person"
 
 
-def on_its_way(cause: str) -> Verdict:
-    """The verdict on what open work will carry over."""
-    return Verdict(cause, "nothing", on_its_way=True)
+def on_its_way(cause: str) -> Diagnosis:
+    """Return the diagnosis for a difference that open work will carry over."""
+    return Diagnosis(cause, "nothing", on_its_way=True)
 
 
-def for_a_person(cause: str, advice: str) -> Verdict:
-    """The verdict on what no job may decide."""
-    return Verdict(cause, advice)
+def for_a_person(cause: str, advice: str) -> Diagnosis:
+    """Return the diagnosis for a difference that no job may decide."""
+    return Diagnosis(cause, advice)
 
 
-def repairable(cause: str, *jobs: tuple[str, str]) -> Verdict:
-    """The verdict on what these jobs, run once more, make right."""
-    return Verdict(cause, "", repair=jobs)
+def repairable(cause: str, *jobs: tuple[str, str]) -> Diagnosis:
+    """Return the diagnosis for a difference that these jobs correct when they run again."""
+    return Diagnosis(cause, "", repair=jobs)
 
 
-def guarded(key: str, number: str | None, findings: Iterator[Finding]) -> list[Finding]:
-    """Return what is found of one order, or of all stock. What cannot be compared is a finding, and ends nothing.
+def collect_findings(key: str, number: str | None, findings: Iterator[Finding]) -> list[Finding]:
+    """Return the findings of one order, or of all stock. If it cannot be compared, that is a finding too.
 
-    Raises whatever says that nothing can be compared now.
+    Raises only the errors that stop the whole comparison.
     """
     try:
         return list(findings)
     except MalformedDocument as error:
-        verdict = for_a_person(f"a document of it does not load: {error}", error.resolution)
+        diagnosis = for_a_person(f"a document of it does not load: {error}", error.resolution)
     except ConnectorError:
         raise
-    except Exception as error:  # noqa: BLE001 - whatever our own mistake with one order leads to
+    except Exception as error:  # noqa: BLE001 - any bug of ours with one order
         last = extract_tb(error.__traceback__)[-1]
         cause = f"the connector fails at it: {words_of(error)} ({Path(last.filename).name}, line {last.lineno})"
-        verdict = for_a_person(cause, "this is a fault of the connector: tell whoever develops it, with this line")
-    return [Finding(key, number or key, Difference("unreadable", "-", "-"), verdict)]
+        diagnosis = for_a_person(cause, "this is a fault of the connector: send this line to its developers")
+    return [Finding(key, number or key, Difference("unreadable", "-", "-"), diagnosis)]
 
 
 def repair(runtime: Runtime, store: str, findings: Iterable[Finding]) -> str:
-    """Make wanted again the jobs that the findings name; nothing else is written. Returns how many, in words."""
+    """Request the jobs that the findings name again; writes nothing else. Returns how many, in words."""
     wanted: dict[tuple[str, str], set[str]] = {}
     for finding in findings:
-        for job in finding.verdict.repair:
+        for job in finding.diagnosis.repair:
             wanted.setdefault(job, set()).add(finding.key)
     skus = wanted.pop(("export", STOCK), set())
     if skus:

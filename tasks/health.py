@@ -8,7 +8,7 @@ import structlog
 
 from ledger.records import Store
 from schemas.errors import NeedsPerson, RetryLater, VendorSilent
-from schemas.texts import told
+from schemas.texts import excerpt
 from tasks.call_budget import epages_bucket
 from tasks.logs import without_secrets
 from tasks.putting_off import FailedForNow
@@ -59,7 +59,7 @@ def note_fault(runtime: Runtime, store: str, run: StoreRun, error: Exception) ->
 
 def words_of(error: Exception) -> str:
     """Return an unexpected error in one line, without secrets."""
-    return told(without_secrets(f"{type(error).__name__}: {error}")).rstrip(": ")
+    return excerpt(without_secrets(f"{type(error).__name__}: {error}")).rstrip(": ")
 
 
 def note_silence(runtime: Runtime, store: Store, error: RetryLater) -> None:

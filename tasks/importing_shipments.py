@@ -9,7 +9,7 @@ from schemas import afosto
 from schemas.epages import Process
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
 from schemas.intents import IntentKind, ParcelIntent
-from schemas.mapping.pairs import paired_parcels
+from schemas.mapping.pairs import matched_parcels
 from schemas.mapping.shipments import RANK, ParcelPlan, parcels_to_create, status_for
 from schemas.reasons import Reason
 from schemas.states import LinkStage
@@ -74,7 +74,7 @@ def _made_on_both_sides(
     linked = {item.afosto_id for item in run.links_at_claim("parcel")}
     here = [process for process in processes if process.tracking_code and process.id not in known]
     there = [parcel for parcel in order.parcels if parcel.tracking_code and parcel.id not in linked]
-    pairs = paired_parcels(here, there, order)
+    pairs = matched_parcels(here, there, order)
     for parcel, process in pairs:
         run.note(f"Afosto had made parcel {parcel.name} of process {process.id} by itself")
     links = [NewLink("parcel", p.id, process.id, quantity=len(p.unit_ids), stage="created") for p, process in pairs]

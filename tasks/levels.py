@@ -1,4 +1,4 @@
-"""What Afosto has available of a store's SKUs, as far as it is certain which SKU it speaks of."""
+"""Reads what Afosto has available of a store's SKUs, if it is certain which SKU a level belongs to."""
 
 from collections.abc import Sequence
 
@@ -12,8 +12,8 @@ def read_levels(
 ) -> Levels:
     """Ask Afosto for the levels of a store's SKUs at its locations.
 
-    What a store spells in another case than Afosto is unclear where another store that sells from these locations
-    spells it otherwise: nobody could tell that the sales of the two are of one SKU.
+    A SKU that the store spells in another case than Afosto is unclear if another store that shares these locations
+    spells it differently: then the sales of both stores could not be matched to one SKU.
     """
     found = afosto.available(skus, locations)
     return found.without(stock.spelled_elsewhere(store, found.respelled)) if found.respelled else found

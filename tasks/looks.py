@@ -10,7 +10,7 @@ from tasks.base import ConnectorTask, failures_as_retries
 from tasks.engine import Flow
 from tasks.job_task import job_task
 from tasks.looking import look
-from tasks.walking import walk
+from tasks.walking import scan
 
 # Between two looks at one order: a burst of events becomes two looks, and what follows it shows within a second.
 LOOK_REST_SECONDS = 0.5
@@ -41,4 +41,4 @@ def run_walk(self: ConnectorTask, **kwargs: Any) -> str:
     """Find the orders of a store that changed in Afosto; see docs/tasks/orders.walk.json for the keywords."""
     message = cast("StoreMessage", self.read(kwargs))
     with failures_as_retries():
-        return walk(self.runtime, message)
+        return scan(self.runtime, message)

@@ -6,7 +6,7 @@ from clients.scopes import missing_scopes
 from ledger.links import NewLink
 from schemas import afosto, epages
 from schemas.mapping.news import RETURN_STATUS, Known
-from schemas.mapping.pairs import paired_cancellations, paired_returns, paired_shipments
+from schemas.mapping.pairs import matched_cancellations, matched_returns, matched_shipments
 from schemas.words import counted
 from tasks.exporting import known
 from tasks.order_guards import canceled_before, counts_by_line, restart_run
@@ -51,7 +51,7 @@ def _cancellations(run: Run, shop: epages.Order, order: afosto.Order, canceled: 
     carried_over = counts_by_line(links, "epages")
     for line_id, count in counts_by_line(links, "afosto").items():
         carried_over[line_id] = carried_over.get(line_id, 0) + count
-    paired = paired_cancellations(shop, canceled, carried_over, canceled_before(shop, order))
+    paired = matched_cancellations(shop, canceled, carried_over, canceled_before(shop, order))
     return [
         NewLink("cancellation", afosto_id=contra, line_id=line_id, written_by="afosto")
         for contra, line_id in paired.items()
@@ -65,7 +65,7 @@ def _returns(run: Run, shop: epages.Order, back: list[afosto.Unit]) -> list[NewL
         carried_over[key] = carried_over.get(key, 0) + link.quantity
     return [
         NewLink("return", afosto_id=unit.id, line_id=unit.line_id, written_by="afosto", stage=unit.status)
-        for unit in paired_returns(shop, back, carried_over)
+        for unit in matched_returns(shop, back, carried_over)
     ]
 
 
@@ -80,7 +80,7 @@ def _shipments(run: Run, shop: epages.Order, order: afosto.Order, parcels: list[
         first = free[0].id if free else None
         pairs = [(parcel, None if at else first) for at, parcel in enumerate(parcels)] if processes else []
     else:
-        same = paired_shipments(free, parcels, order)
+        same = matched_shipments(free, parcels, order)
         _note_codes(run, same)
         pairs = [(parcel, process.id) for parcel, process in same]
     return [

@@ -11,7 +11,7 @@ from schemas.epages import Order
 from schemas.errors import NeedsPerson, RetryLater, Wait
 from schemas.messages import PollMessage
 from schemas.states import CursorKind
-from schemas.vendors import Vendor, met_at
+from schemas.vendors import Vendor, attribute_errors_to
 from schemas.words import counted
 from tasks.backoff import jitter
 from tasks.health import POLLS, note_refusal, note_silence, showing
@@ -60,7 +60,7 @@ def _poll(runtime: Runtime, message: PollMessage, on_news: OnNews) -> str:
     reader = _reader(runtime, store, cursor, gate)
     try:
         # Everything a poll reads comes from the shop: an error in it, also in a list that does not load, is the shop's.
-        with met_at(Vendor.EPAGES):
+        with attribute_errors_to(Vendor.EPAGES):
             return _read(runtime, store, cursor, reader, gate, on_news)
     except NeedsPerson as error:
         runtime.ledger.cursors.stop(cursor)

@@ -1,4 +1,4 @@
-"""What publishing would make of a shop's stock, SKU by SKU, without writing any of it."""
+"""Previews what publishing would do to a shop's stock, SKU by SKU, without writing anything."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,10 +23,10 @@ CHANGES, STAYS = "changes", "stays"
 
 @dataclass(frozen=True, slots=True)
 class StockMove:
-    """One SKU: `now` pieces in the shop (None: not read, or not counted there) become `then` (None: it stays).
+    """One SKU: `now` pieces in the shop (None: not read, or not managed there) become `then` (None: it stays).
 
-    `available` are the pieces that Afosto has (None: it does not know the SKU), `promised` those that are sold and not
-    booked there. `outcome` is a word: changes, stays, or why it is left alone.
+    `available` are Afosto's pieces (None: it does not know the SKU), `promised` those sold and not booked there.
+    `outcome` is a keyword: changes, stays, or why the SKU is not published.
     """
 
     sku: str
@@ -38,13 +38,13 @@ class StockMove:
 
     @property
     def empties(self) -> bool:
-        """Whether the shop has pieces and would have none."""
+        """Whether the shop has pieces now and would have none."""
         return bool(self.now) and self.then == 0
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where the shop has the stock of a SKU; `availability` is None where it is to be asked for."""
+    """Where the shop keeps the stock of a SKU; `availability` is None if it must still be read."""
 
     product_id: str
     variation_id: str | None
@@ -52,14 +52,14 @@ class _Place:
 
 
 def still_unread(runtime: Runtime, name: str) -> list[str]:
-    """Return the stores whose past orders are still being read: what they have sold is not subtracted yet."""
+    """Return the stores whose past orders are still being read, so that their sales are not subtracted yet."""
     return [each.store for each in runtime.ledger.stock.sharing_stores(name, ()) if each.imports and not each.read]
 
 
 def preview_stock(runtime: Runtime, name: str, tell: ReportPause) -> Iterator[StockMove]:
-    """Read both sides and give what publishing would do, product by product of the shop's catalogue.
+    """Read both sides and yield what publishing would do, product by product of the shop's catalogue.
 
-    Raises NeedsPerson (missing-scope, no-location-mapped, unknown-store), or RetryLater when a vendor stays away.
+    Raises NeedsPerson (missing-scope, no-location-mapped, unknown-store), or RetryLater if a vendor does not answer.
     """
     store = runtime.ledger.stores.get(name)
     lacking = missing_scopes(FLOW, store.scopes)
@@ -92,7 +92,7 @@ class _Preview:
         )
 
     def moves(self) -> Iterator[StockMove]:
-        """Give what would happen to each SKU that the shop sells."""
+        """Yield what would happen to each SKU that the shop sells."""
         places: dict[str, _Place] = {}
         for product in self._products():
             places |= self._places(product)

@@ -60,7 +60,7 @@ class Producer:
         return True
 
     def check_writes(self) -> None:
-        """Raise RetryLater, with the broker's own word, when it takes no messages now."""
+        """Raise RetryLater, with the broker's own message, if it accepts no messages now."""
         if not read_address(self._url).is_redis:
             check_rabbitmq(self._url, self._patience)
             return
@@ -68,7 +68,7 @@ class Producer:
             check_redis(client, "the broker")
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._app.close()
 
     def _be_silent(self, error: BrokerRefused) -> None:

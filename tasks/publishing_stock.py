@@ -1,8 +1,8 @@
-"""The shop's stock becomes A − U: what Afosto has available less what the shops have sold and Afosto has not booked.
+"""Sets the shop's stock to A − U: available in Afosto (A), minus sold by the shops and not booked in Afosto (U).
 
-What is read in which order decides whether more is published than there is: first what Afosto had booked, then what
-is available, then the shops' latest orders and what is sold by all that is known, then the shop's stock, then the same
-orders again. Then the stock is moved by the difference: a sale after the reading lowers it by itself.
+The order of reading decides whether too much is published: first what Afosto has booked, then what is available, then
+the shops' latest orders and U from everything known, then the shop's stock, then the same orders again. Then the stock
+is changed by the difference: a sale after the reading lowers it on its own.
 """
 
 import time
@@ -20,12 +20,12 @@ from schemas.errors import AnswerLost, ConnectorError, NeedsPerson, RetryLater, 
 from schemas.mapping.levels import Levels
 from schemas.mapping.stock import wanted_stock
 from tasks.call_budget import epages_bucket
-from tasks.emptying import Emptying
+from tasks.emptying import EmptyingGuard
 from tasks.levels import read_levels
 from tasks.order_guards import require_scopes
 from tasks.refreshing import refresh
 from tasks.run import Run
-from tasks.sellers import Sellers
+from tasks.sellers import SharingStores
 from tasks.stock_outcomes import (
     LOOKED_FOR,
     NOT_IN_AFOSTO,
@@ -41,28 +41,28 @@ from tasks.stock_places import Found, Place, find_place
 
 log = structlog.get_logger()
 
-# SKUs published from one reading: the fewer, the younger is what was read when the last of them is moved.
+# SKUs published from one reading: with fewer SKUs, the reading is newer when the last of them is changed.
 BATCH = 25
-# Calls of a batch to the shop: two readings of its orders, then for each SKU one to read its stock and one to move it.
+# Calls of a batch to the shop: two to read its orders, then per SKU one to read its stock and one to change it.
 READINGS, CALLS_PER_SKU = 2, 2
-# Seconds within which a call must come free to be counted on.
-AHEAD = 0.5
-# Readings of a SKU whose orders change meanwhile, before it is left to the next run.
+# A call counts as available if it becomes free within this many seconds.
+AHEAD_SECONDS = 0.5
+# Readings of a SKU whose orders keep changing, before it is left to the next run.
 ROUNDS = 4
 # Seconds between two runs of a store.
-GAP = 1.0
-# The share of a job's longest time after which nothing more is begun.
+GAP_SECONDS = 1.0
+# The part of a job's longest time after which nothing new is started.
 SHARE = 0.5
-# SKUs of a run that may fail for a reason that passes, before the shop is left alone: each is tried again later.
-PATIENCE = 5
+# After this many SKUs have failed for temporary reasons, the run ends; each of them is tried again later.
+MOST_FAILURES = 5
 
 NOWHERE = (None, None)
 
 
 def publish_stock(run: Run) -> str:
-    """Publish every SKU that is wanted at the store and return what came of it, in words.
+    """Publish every SKU that is due at the store; returns the result in words.
 
-    A SKU that the shop fails to answer for stays wanted, and holds up no other one.
+    A SKU for which the shop does not answer stays due, and does not hold up other SKUs.
     """
     require_scopes(run, "inventory.publish")
     stock = run.runtime.ledger.stock
@@ -79,7 +79,7 @@ def publish_stock(run: Run) -> str:
     said = publisher.said()
     left = stock.next_due(run.store.name)
     if left is not None:
-        raise Wait(f"{said}; more is wanted", after=max(GAP, left))
+        raise Wait(f"{said}; more is due", after=max(GAP_SECONDS, left))
     return said
 
 
@@ -93,75 +93,78 @@ class _Publisher:
         self._locations = locations
         self._imports = True
         self._behind: dict[str, float] = {}
-        self._emptying = Emptying(run)
+        self._emptying_guard = EmptyingGuard(run)
         self._outcomes: Counter[str] = Counter()
         self.failed: list[RetryLater] = []
 
     @property
     def has_time(self) -> bool:
-        """Whether something more may be begun."""
+        """Whether there is time to start something new."""
         return time.monotonic() - self._run.started < SHARE * self._run.settings.longest_job
 
     @property
     def room(self) -> int:
-        """How many SKUs the calls suffice for that are left now: a batch that ends half way would begin anew."""
+        """How many SKUs the available calls are enough for: a batch interrupted half way would start again."""
         run = self._run
-        free = run.runtime.epages_limiter.allowance(epages_bucket(self._store), run.job.lane, AHEAD)
+        free = run.runtime.epages_limiter.allowance(epages_bucket(self._store), run.job.lane, AHEAD_SECONDS)
         free += run.epages_gate.budget.left
         return max(0, min(BATCH, (free - READINGS) // CALLS_PER_SKU))
 
     @property
     def has_outcomes(self) -> bool:
-        """Whether anything came of the run."""
+        """Whether the run has any result."""
         return bool(self._outcomes)
 
     def said(self) -> str:
-        """What came of it, in words."""
+        """The result in words."""
         outcomes = self._outcomes + Counter({"failed for now": len(self.failed)})
         counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
         alone = "" if self._imports else "; its orders are not imported, so none of them count"
-        return f"stock: {counts or 'nothing was wanted'}{alone}"
+        return f"stock: {counts or 'nothing was due'}{alone}"
 
     def publish(self, wanted: Sequence[WantedSku]) -> None:
-        """Publish a batch; a SKU whose orders change while it is read begins anew."""
+        """Publish a batch; a SKU whose orders change while it is read starts again."""
         skus = frozenset(each.sku for each in wanted)
-        sellers = Sellers(self._run, skus, self._behind)
-        self._imports = self._store in sellers.names
-        self._refresh(sellers, skus)
+        stores = SharingStores(self._run, skus, self._behind)
+        self._imports = self._store in stores.names
+        self._refresh(stores, skus)
         for left in reversed(range(ROUNDS)):
-            wanted = self._round(sellers, wanted, last=not left)
+            wanted = self._round(stores, wanted, last=not left)
             if not wanted:
                 return
         self._outcomes["moving"] += len(wanted)
 
-    def _refresh(self, sellers: Sellers, skus: frozenset[str]) -> None:
-        """Read anew the orders of which Afosto had not deducted everything."""
+    def _refresh(self, stores: SharingStores, skus: frozenset[str]) -> None:
+        """Read the orders with undeducted units again."""
         run = self._run
-        for left_out in refresh(run.runtime.ledger, run.afosto, sellers.names, skus, Publishing(self._store, skus)):
+        for left_out in refresh(run.runtime.ledger, run.afosto, stores.names, skus, Publishing(self._store, skus)):
             run.note(left_out)
 
-    def _round(self, sellers: Sellers, wanted: Sequence[WantedSku], *, last: bool) -> list[WantedSku]:
-        """Read in the one right order and move what held still; returns what did not, of which the last is lowered."""
+    def _round(self, stores: SharingStores, wanted: Sequence[WantedSku], *, last: bool) -> list[WantedSku]:
+        """Read in the required order and publish each SKU whose orders did not change. Returns the other SKUs.
+
+        In the `last` round, the stock of those other SKUs is lowered if needed.
+        """
         skus = sorted(each.sku for each in wanted)
         snapshot = self._stock.clock()
         levels = read_levels(self._stock, self._run.afosto, self._store, skus, self._locations)
         wanted, available = self._known(wanted, levels), levels.known
         if not wanted:
             return []
-        cursors = sellers.cursors()
+        cursors = stores.cursors()
         moving = frozenset(skus)
-        before = sellers.read(cursors, moving)
-        # Ahead of the shop's stock: a cancellation that is heard of later raises that by itself.
-        promised = self._run.runtime.ledger.sold_units.unbooked_stock(sellers.names, skus, snapshot)
+        before = stores.read(cursors, moving)
+        # Read before the shop's stock: a cancellation that comes later raises that stock on its own.
+        promised = self._run.runtime.ledger.sold_units.unbooked_stock(stores.names, skus, snapshot)
         found = {each.sku: where for each in wanted if self.has_time and (where := self._try_to_find(each))}
-        after = sellers.read(cursors, moving)
-        self._emptying.check(wanted, found, available, promised)
+        after = stores.read(cursors, moving)
+        self._emptying_guard.check(wanted, found, available, promised)
         again = []
         for each in wanted:
             if each.sku not in found:
                 continue
             if _of(before, each.sku) == _of(after, each.sku):
-                behind = sellers.behind_for(each.sku)
+                behind = stores.behind_for(each.sku)
                 self._move(each, found[each.sku], available[each.sku], promised[each.sku], behind)
                 continue
             again.append(each)
@@ -171,7 +174,7 @@ class _Publisher:
         return again
 
     def _known(self, wanted: Sequence[WantedSku], levels: Levels) -> list[WantedSku]:
-        """Give the SKUs that Afosto knows; what it does not know stays as it is in the shop."""
+        """Return the SKUs that Afosto knows; the shop's stock of the others stays as it is."""
         for each in wanted:
             if each.sku not in levels.known:
                 end = UNCLEAR if each.sku in levels.unclear else NOT_IN_AFOSTO
@@ -179,7 +182,7 @@ class _Publisher:
         return [each for each in wanted if each.sku in levels.known]
 
     def _lower(self, wanted: WantedSku, found: Found | StockOutcome, most: int) -> None:
-        """A SKU that sells faster than it is read: it has no more than this, counting every new order whole."""
+        """Lower a SKU that sells faster than it is read to at most `most`, which counts every new order fully."""
         if isinstance(found, StockOutcome):
             return
         place, shop = found
@@ -189,11 +192,11 @@ class _Publisher:
             self._stock.withdraw(self._run.job, wanted)
 
     def _try_to_find(self, wanted: WantedSku) -> Found | StockOutcome | None:
-        """As `find_place`; None when the shop fails for now to answer, an outcome when a person must look."""
+        """Like `find_place`; None if the shop does not answer now, an outcome if a person must look."""
         try:
             return find_place(self._run, wanted)
         except RetryLater as error:
-            self._endure(wanted.sku, error)
+            self._skip_failed(wanted.sku, error)
             return None
         except NeedsPerson as error:
             if error.store_wide or isinstance(error, Forbidden):
@@ -205,10 +208,10 @@ class _Publisher:
             log.warning("a SKU cannot be published", store=self._store, sku=wanted.sku, exc_info=error)
             return failed(error)
 
-    def _endure(self, sku: str, error: RetryLater) -> None:
-        """Go on without a SKU; raises the error when none would fare better, or too many have failed."""
+    def _skip_failed(self, sku: str, error: RetryLater) -> None:
+        """Continue without a SKU; raises the error if all other SKUs would fail too, or too many have failed."""
         self.failed.append(error)
-        if isinstance(error, Wait) or len(self.failed) >= PATIENCE:
+        if isinstance(error, Wait) or len(self.failed) >= MOST_FAILURES:
             raise error
         self._run.note(f"{sku} failed for now: {error}")
 
@@ -229,7 +232,7 @@ class _Publisher:
             return
         target = wanted_stock(available, promised)
         if behind and target > shop.available_stock:
-            self._settle(wanted, place, not_raised(shop, target, behind), again=max(GAP, *behind.values()))
+            self._settle(wanted, place, not_raised(shop, target, behind), again=max(GAP_SECONDS, *behind.values()))
             return
         if target != shop.available_stock:
             moved = self._adjust(wanted, place, target - shop.available_stock)
@@ -238,22 +241,22 @@ class _Publisher:
             shop = moved
         self._settle(wanted, place, in_step(shop, target, available, promised))
         if (shop.available_stock or 0) > target:
-            # Somebody raised it while it was moved.
+            # The stock was raised by somebody else while we changed it.
             self._stock.request_publishing(self._store, [wanted.sku])
 
     def _adjust(self, wanted: WantedSku, place: Place, amount: int) -> Availability | None:
-        """Move the shop's stock; None when the answer was lost, or when it was refused and that is settled."""
+        """Change the shop's stock; None if the answer was lost, or if the change was refused and that is recorded."""
         product_id, variation_id = place
         run = self._run
         try:
-            with self._announced_move(wanted):
+            with self._recorded_intent(wanted):
                 moved = run.epages.adjust_stock(product_id, variation_id, amount)
         except AnswerLost as error:
             run.note(f"{wanted.sku}: moved by {amount:+d}, the answer was lost: {error}")
             self._outcomes["lost"] += 1
             return None
         except RetryLater as error:
-            self._endure(wanted.sku, error)
+            self._skip_failed(wanted.sku, error)
             return None
         except NeedsPerson as error:
             if error.store_wide or isinstance(error, Forbidden):
@@ -267,8 +270,8 @@ class _Publisher:
         return moved
 
     @contextmanager
-    def _announced_move(self, wanted: WantedSku) -> Iterator[None]:
-        """Announce the one call of the block, as `Run.announced` does: one that was not sent leaves no doubt."""
+    def _recorded_intent(self, wanted: WantedSku) -> Iterator[None]:
+        """Record the intent of the one call in the block; it is withdrawn if the call certainly had no effect."""
         run = self._run
         run.runtime.leases.require(run.job.id, run.settings.call_deadline)
         self._stock.record_move(run.job, wanted.sku, run.settings.ambiguity_wait)
@@ -283,7 +286,7 @@ class _Publisher:
     def _settle(
         self, wanted: WantedSku, place: Place | tuple[None, None], end: StockOutcome, again: float | None = None
     ) -> None:
-        """Write down what came of a SKU; it is published once more after `again` seconds."""
+        """Record the result for a SKU; with `again`, it is published again after that many seconds."""
         self._outcomes[end.outcome] += 1
         wait = self._run.settings.ambiguity_wait if again is None else again
         self._stock.note_outcome(self._run.job, wanted, place, end, wait, again=again is not None)

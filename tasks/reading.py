@@ -1,4 +1,4 @@
-"""What an order that was read in the shop leads to: how it is remembered, and which imports have news."""
+"""What follows from a shop order that was read: what is remembered of it, and which imports have something to do."""
 
 from clients.scopes import missing_scopes
 from ledger.records import JobRequest, SeenOrder, Store
@@ -9,7 +9,7 @@ from tasks.run import Run
 
 
 def seen(order: Order) -> SeenOrder:
-    """Give what is remembered of an order."""
+    """Return what is remembered of an order."""
     return SeenOrder(
         id=order.id,
         number=order.number,
@@ -21,17 +21,17 @@ def seen(order: Order) -> SeenOrder:
 
 
 def job_requests(order: Order, store: Store) -> list[JobRequest]:
-    """Give a request for each import that the order asks for and the shop permits, with what the import depends on."""
+    """Return a job request for each import that the order needs and the shop permits, with its content hash."""
     flows = [SWITCHES[name][1] for name in IMPORTS if not missing_scopes(name, store.scopes)]
     found = facets(order)
     return [JobRequest(flow, order.id, found[flow], order.updated_at) for flow in flows if flow in found]
 
 
 def note_unread(run: Run, order: Order) -> None:
-    """Let the other imports hear of an order that no poll has read as it is now.
+    """Request the other imports of an order if no poll has read its current version.
 
-    The document may not have loaded when it was in the list, and need not show there again once it is mended: what was
-    canceled, shipped or returned in it would be hidden until the sweep.
+    The document may have failed to load when it was in the list, and may not appear there again once it is corrected.
+    Then its cancellations, shipments and returns would go unnoticed until the sweep.
     """
     if run.context.read_to is not None and order.updated_at <= run.context.read_to:
         return

@@ -1,4 +1,4 @@
-"""A store's two sides compared wholly, orders and stock, for a person who asks."""
+"""Compares both sides of a store completely, orders and stock, on request of a person."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from schemas.reasons import Reason
 from tasks.blocking_calls import ReportPause
 from tasks.comparing import Comparison, Progress
 from tasks.comparing_stock import FLOW, StockComparison
-from tasks.findings import STOCK, Finding, guarded
+from tasks.findings import STOCK, Finding, collect_findings
 from tasks.runtime import Runtime
 
 READING = "orders.import"
@@ -18,9 +18,9 @@ READING = "orders.import"
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """What differs, how many orders and SKUs were compared, and what was left out and why.
+    """The findings, how many orders and SKUs were compared, and what was left out and why.
 
-    `notes` are what a person should know and no job can change, by the order's number.
+    `notes`: pairs of order number and tracking codes that differ, which a person should know and no job can change.
     """
 
     findings: Sequence[Finding]
@@ -32,35 +32,35 @@ class Reconciliation:
 
     @property
     def drift(self) -> list[Finding]:
-        """The differences that nothing open will carry over."""
-        return [finding for finding in self.findings if not finding.verdict.on_its_way]
+        """The differences that no open work will carry over."""
+        return [finding for finding in self.findings if not finding.diagnosis.on_its_way]
 
 
 def reconcile(runtime: Runtime, name: str, tell: ReportPause, progress: Progress) -> Reconciliation:
-    """Compare both sides of a store; changes nothing. `tell` hears of each pause.
+    """Compare both sides of a store; changes nothing. `tell` is called with each pause.
 
-    Raises NeedsPerson for a store that is not connected or paused, whose orders may not be read or whose credentials
-    fail, RetryLater when a vendor does not answer.
+    Raises NeedsPerson if the store is not connected or is paused, if its orders may not be read, or if its credentials
+    fail; RetryLater if a vendor does not answer.
     """
     store = runtime.ledger.stores.get(name)
     if store.paused_at:
         raise NeedsPerson(
             f"the store {name!r} is paused",
             reason=Reason.PAUSED,
-            resolution=f"take it up again: connector store resume {name}",
+            resolution=f"resume it: connector store resume {name}",
         )
     lacking = missing_scopes(READING, store.scopes)
     if lacking:
         boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
         raise NeedsPerson(
-            f"the shop {name} has not granted {boxes}, without which nothing can be compared",
+            f"the shop {name} has not granted {boxes}, which the comparison needs",
             reason=Reason.MISSING_SCOPE,
             resolution=f"Tick the box in the shop's cockpit, then: connector store switch {name} {READING} on",
         )
     orders = Comparison(runtime, store, tell)
     found = orders.run(progress)
-    stock = StockComparison(runtime, store, orders.shop, orders.afosto, orders.standing.off.get(FLOW), tell)
-    found += guarded(STOCK, None, _stock_of(stock))
+    stock = StockComparison(runtime, store, orders.shop, orders.afosto, orders.flow_status.off.get(FLOW), tell)
+    found += collect_findings(STOCK, None, _stock_of(stock))
     left_out = [] if orders.lists else ["Afosto lists no orders, so doubles and orphans there cannot be seen"]
     left_out += [f"stock is not compared: {stock.skipped}"] if stock.skipped else []
     return Reconciliation(

@@ -1,4 +1,4 @@
-"""Orders of which Afosto had not deducted everything are read afresh: nothing tells when it does."""
+"""Reads orders with undeducted units in Afosto again: no event reports when Afosto deducts them."""
 
 from collections.abc import Collection, Iterator, Sequence
 
@@ -8,15 +8,15 @@ from ledger.wishes import Publishing
 from schemas.errors import NeedsPerson
 from schemas.mapping.stock import undeducted_by_line
 
-# Orders read at most; one that is not read counts for more than it may, never for less.
-MOST = 20
+# Most orders read at once; an order that is not read counts too much, never too little.
+MOST_ORDERS = 20
 
 
 def refresh(
     ledger: Ledger, afosto: AfostoClient, stores: Sequence[str], skus: Collection[str], by: Publishing | None = None
 ) -> Iterator[str]:
-    """Keep what Afosto has deducted by now of orders of these stores and SKUs; gives why any of them is left out."""
-    for row in ledger.sold_units.unbooked_orders(stores, sorted(skus), MOST):
+    """Store what Afosto has deducted by now, for orders of these stores and SKUs; yields why an order is left out."""
+    for row in ledger.sold_units.unbooked_orders(stores, sorted(skus), MOST_ORDERS):
         try:
             order = afosto.order(row["afosto_id"])
         except NeedsPerson as error:

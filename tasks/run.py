@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from clients.afosto.client import AfostoClient, Done
+from clients.afosto.client import AfostoClient, OnProgress
 from clients.epages import EpagesClient
 from ledger.ledger import Ledger
 from ledger.links import Links, NewLink
@@ -189,7 +189,7 @@ class Run:
             raise
 
     @contextmanager
-    def progress(self, doing: str, total: int, rest: str = "") -> Iterator[Done]:
+    def progress(self, doing: str, total: int, rest: str = "") -> Iterator[OnProgress]:
         """Note how many of `total` units were done when the block ends or fails. The block reports each count."""
         counts: list[int] = []
         try:

@@ -1,4 +1,4 @@
-"""The stores that sell from the same locations, and what their latest orders hold."""
+"""The stores that share locations (they sell the same stock), and the lines of their latest orders."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,22 +15,22 @@ from tasks.run import Run
 from tasks.slices import Reader
 from tasks.vendor_clients import epages_client, reading_epages
 
-# Seconds until it is asked again whether a store's past has been read.
-PAST_WAIT = 5.0
+# Seconds until we check again whether a store's past orders have been read.
+PAST_WAIT_SECONDS = 5.0
 
-# The lane of calls to the other shops: what they are left with for their own exports is not touched.
+# The lane of calls to the other shops; it leaves them the part of their budget that is reserved for exports.
 LIVE = 1
 
-# (store, order, line) → SKU and pieces held.
+# (store, order id, line id) → (SKU, sold pieces).
 Reading = dict[tuple[str, str, str], tuple[str, int]]
 
 
-class Sellers:
-    """Knows whose orders count for some SKUs, and reads those that changed since each store was polled last.
+class SharingStores:
+    """The stores whose orders count for some SKUs; reads their orders that changed since each store's last poll.
 
-    `behind` are stores of whose orders not all is known, and for how many seconds not: their shop is silent, its budget
-    is used up, or we fail at one of its orders. What is known counts, and other shops are not asked again. Raises Wait
-    while the past orders of a store are still being read.
+    `behind`: stores whose newest orders are not all known → seconds until they may be. Their shop does not answer, its
+    call budget is used up, or we fail to read one of its orders. Their known orders count, and these shops are not
+    asked again. Raises Wait while the past orders of a store are still being read.
     """
 
     def __init__(self, run: Run, skus: frozenset[str], behind: dict[str, float]) -> None:
@@ -44,17 +44,17 @@ class Sellers:
                 behind.setdefault(seller.store, run.settings.poll_interval)
                 unread.remove(seller.store)
         if unread:
-            # What was reserved for this run is kept for the next, so that waiting takes nothing from those who read.
+            # The calls reserved for this run are kept for the next one, so that waiting takes none from the readers.
             untouched = run.requests == 0
             who = ", ".join(unread)
-            raise Wait(f"the past orders of {who} are still being read", after=PAST_WAIT, prepaid=untouched)
+            raise Wait(f"the past orders of {who} are still being read", after=PAST_WAIT_SECONDS, prepaid=untouched)
         self.names = [seller.store for seller in found if seller.imports]
         self._shops = [self._shop(name) for name in self.names]
 
     def read(self, cursors: Sequence[Cursor], moving: frozenset[str]) -> Reading:
-        """Read the orders changed since the cursors, keep what they hold, and return it for the SKUs.
+        """Read the orders changed since the cursors, store their sold pieces, and return those of the SKUs.
 
-        News of the SKUs that are `moving` are no news to the run that is about to publish them.
+        The SKUs in `moving` are not requested again: this run is about to publish them.
         """
         reading: Reading = {}
         for (store, client), cursor in zip(self._shops, cursors, strict=True):
@@ -62,7 +62,7 @@ class Sellers:
         return reading
 
     def _read_one(self, store: Store, client: EpagesClient, cursor: Cursor, moving: frozenset[str]) -> Reading:
-        """Read one store. Our own mistake with another one holds up nobody else: what its orders held last counts."""
+        """Read one store. A bug of ours with another store does not stop this one: its last known orders count."""
         try:
             orders = self._orders(store, client, cursor)
             self._run.runtime.ledger.sold_units.note_shop(store, orders, Publishing(self._run.store.name, moving))
@@ -78,14 +78,14 @@ class Sellers:
             return {}
 
     def behind_for(self, sku: str) -> dict[str, float]:
-        """Return which of those that are behind may sell a SKU."""
+        """Return the stores in `behind` that may sell a SKU."""
         if not self.behind:
             return {}
         found = self._run.runtime.ledger.stock.sharing_stores(self._run.store.name, [sku])
         return {each.store: self.behind[each.store] for each in found if each.imports and each.store in self.behind}
 
     def cursors(self) -> list[Cursor]:
-        """Return where each store's live reading stands: both readings of a round begin there."""
+        """Return each store's live cursor: both readings of a round start there."""
         found = [self._run.runtime.ledger.cursors.get(name, CursorKind.LIVE) for name in self.names]
         return [cursor for cursor in found if cursor is not None]
 
@@ -98,10 +98,10 @@ class Sellers:
         return store, epages_client(run.runtime, store, gate)
 
     def _counts(self, store: Store, order: Order) -> bool:
-        """Whether we can tell what an order holds; while we fail at one, nothing is raised that its store may sell."""
+        """Whether we can read an order's sold pieces; if not, no SKU that its store may sell is raised."""
         try:
             countable(store, [order])
-        except Exception as error:  # noqa: BLE001 - whatever our own mistake with one order leads to
+        except Exception as error:  # noqa: BLE001 - any bug of ours with one order
             self.behind[store.name] = self._run.settings.poll_interval
             self._run.note(f"order {order.number} of {store.name} is left out: {words_of(error)}")
             return False
@@ -129,6 +129,6 @@ class Sellers:
         except NeedsPerson as error:
             if store.name == self._run.store.name:
                 raise
-            # A shop that shut us out must not hold up the others; what its orders held last still counts.
+            # A shop that refuses our access must not hold up the others; its last known orders still count.
             self._run.note(f"the orders of {store.name} cannot be read: {error}")
             return []

@@ -1,10 +1,10 @@
-"""Reads a store's orders in slices of time, each small enough to come as one page or as a few.
+"""Reads a store's orders in time slices; each slice is small enough for one page or a few.
 
-One answer is one snapshot, so neither the list's order, nor equal time stamps, nor pages that shift can hide a row.
-Several pages count as one when all tell the same total and hold as many different rows: then none left the slice
-unless another entered it. What lies before the overlap only loses rows, and what lies within it is read once more, so
-no slice of several pages reaches across that border (decision 0007).
-Bounds are widened by a second on both sides: whether the shop includes them is not known, and fractions are cut.
+One answer is one snapshot, so the list's order, equal time stamps and shifting pages cannot hide a row. Several pages
+count as one snapshot if all report the same total and contain that number of different rows: then no row left the
+slice unless another entered it. A slice before the overlap can only lose rows, and a slice within the overlap is read
+again, so no slice of several pages crosses that border (decision 0007).
+Bounds are widened by a second on both sides: it is not known whether the shop includes them, and fractions are cut.
 """
 
 import time
@@ -19,23 +19,26 @@ from schemas.errors import RetryLater
 from schemas.states import CursorKind
 
 SECOND = timedelta(seconds=1)
-# A page should come this full, so that a little more trade does not make it overflow.
+# How full a page should be, so that slightly more orders do not overflow it.
 FILL = 0.7
-# No slice is wider, however few orders the last ones held: a sweep begins with the width that the last one learned.
+# The widest slice, even if the last ones had few orders: a sweep starts with the width that the last one learned.
 WIDEST = timedelta(days=366)
-# Creation times that are not split any further.
+# A range of creation times this narrow is not split further.
 NARROW = 6 * SECOND
-# A slice of no more pages is read whole, if it holds still meanwhile; a longer one is split first.
-FEW = 5
-# A shop that took so many seconds for a page is read one page at a time: a slice must not take too long.
-SLOW = 5.0
-# How often a second with too many orders is paged by number before the poll gives up for now.
+# A slice with at most this many pages is read whole, if it does not change meanwhile; a longer one is split first.
+FEW_PAGES = 5
+# A shop that took longer than this for a page is read one page at a time, so that a slice does not take too long.
+SLOW_SECONDS = 5.0
+# How often all pages of a second with too many orders are read before the poll gives up for now.
 PASSES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The rows of one slice; `end` is where it ends, None for the open last slice of a live cursor."""
+    """The rows of one slice; `end` is its end, None for the open-ended last slice of a live cursor.
+
+    `width` is the width in seconds of the next slice, `served_at` the shop's time when it answered.
+    """
 
     rows: tuple[OrderRow, ...]
     end: datetime | None
@@ -44,7 +47,7 @@ class Reading:
 
 
 class Reader:
-    """Reads one cursor forward. The axis is the update time, for a sweep the creation time."""
+    """Reads forward from one cursor, by update time, or for a sweep by creation time."""
 
     def __init__(self, client: EpagesClient, cursor: Cursor, since: datetime, size: int, overlap: timedelta) -> None:
         self._client = client
@@ -59,16 +62,16 @@ class Reader:
 
     @property
     def caught_up(self) -> bool:
-        """Whether the reading has passed where the cursor stood: before that, stopping would never get on."""
+        """Whether the reading has passed the cursor's old position: if it stopped before, it would make no progress."""
         return self._start >= self._cursor.position
 
     @property
     def width(self) -> float:
-        """Seconds of the next slice: after an interruption, of one that comes nearer to a single page."""
+        """Width of the next slice in seconds; after an interruption, one that is closer to a single page."""
         return self._width.total_seconds()
 
     def next(self) -> Reading:
-        """Read the next slice: open-ended when it may fit into one page, else as wide as was learned."""
+        """Read the next slice: open-ended if it may fit one page, else with the learned width."""
         if self._cursor.kind == CursorKind.LIVE and self._start + self._width >= self._served_at:
             page = self._page(self._start, None)
             self._served_at = page.served_at
@@ -86,18 +89,18 @@ class Reader:
                 self._width = width
                 return self._passed(rows, end, page)
             if end - self._start <= SECOND:
-                # Most of what changes within one second was made within it, too; bounds are widened on both sides.
+                # Most orders that changed within one second were also created in it; bounds are widened on both sides.
                 recent = max(self._since, self._start - 3 * SECOND)
                 rows = self._dense(end, self._since, recent) + self._dense(end, recent, end + SECOND)
                 return self._passed(_newest(rows), end, page)
 
     def _rows(self, first: OrderPage, end: datetime | None) -> tuple[OrderRow, ...] | None:
-        """The whole slice when it is one page, or a few that hold still; else None, and the width is less then."""
+        """The whole slice if it is one page, or a few that do not change; else None, and the width is reduced."""
         if first.total_elements <= len(first.rows):
             return first.rows
         border = first.served_at - self._overlap - SECOND
         self._narrow(first, (end or first.served_at) - self._start)
-        if first.total_pages > FEW or self._took > SLOW:
+        if first.total_pages > FEW_PAGES or self._took > SLOW_SECONDS:
             return None
         if self._start >= border or (end is not None and end <= border):
             return self._whole(first, end, None, passes=1)
@@ -136,7 +139,7 @@ class Reader:
     def _whole(
         self, first: OrderPage, end: datetime | None, created: tuple[datetime, datetime] | None, passes: int
     ) -> tuple[OrderRow, ...] | None:
-        """The rows of all pages; None when the total did not stay the same until as many different rows were seen."""
+        """The rows of all pages; None if the total changed before that number of different rows was seen."""
         found, total = dict[str, OrderRow](), first.total_elements
         for asked in range(passes * first.total_pages):
             page = self._page(self._start, end, created, asked % first.total_pages) if asked else first
@@ -148,7 +151,7 @@ class Reader:
         return None
 
     def _dense(self, end: datetime, low: datetime, high: datetime) -> tuple[OrderRow, ...]:
-        """One second that holds more than a page: split by creation time as well."""
+        """One second with more than a page of orders: split it by creation time too."""
         created = None if self._cursor.kind == CursorKind.SWEEP else (low, high)
         page = self._page(self._start, end, created)
         if page.total_elements <= len(page.rows):
@@ -161,13 +164,13 @@ class Reader:
     def _by_number(
         self, first: OrderPage, end: datetime, created: tuple[datetime, datetime] | None
     ) -> tuple[OrderRow, ...]:
-        """Too many orders made and changed in one second: page by number until every row was seen."""
+        """Too many orders created and changed in one second: read page by page until every row was seen."""
         rows = self._whole(first, end, created, PASSES)
         if rows is None:
-            raise RetryLater("the shop's order list does not hold still; the slice is read again")
+            raise RetryLater("the shop's order list keeps changing; the slice is read again")
         return rows
 
 
 def _newest(rows: Iterable[OrderRow]) -> tuple[OrderRow, ...]:
-    """Each order once, as it was read last: answers overlap, and an order may change between two of them."""
+    """Each order once, in its last version: answers overlap, and an order may change between two of them."""
     return tuple({row.id: row for row in rows}.values())

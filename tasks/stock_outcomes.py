@@ -1,4 +1,4 @@
-"""What can come of publishing a SKU, in words that say what to do. `docs/operating.md` lists them."""
+"""The possible results of publishing a SKU, with what to do about each. `docs/operating.md` lists them."""
 
 from collections.abc import Collection
 
@@ -12,32 +12,32 @@ from tasks.health import words_of
 UNKNOWN_SKU = StockOutcome(
     "unknown-sku",
     "the shop has no product with this SKU",
-    "Nothing, if the shop does not sell it; else give the product this SKU there, then publish it again.",
+    "Nothing, if the shop does not sell it; otherwise give the product this SKU there, then publish it again.",
 )
 LOOKED_FOR = StockOutcome(
     "looked-for",
-    "the shop has it neither where it was nor by its search: it is looked for in the whole catalogue",
+    "the shop has it neither at its known place nor in its search: the whole catalogue is searched",
 )
 NOT_KEPT = StockOutcome(
     "not-kept",
     "stock management is off for this product in the shop",
-    "Nothing, if it is always for sale; else switch stock management on there, then publish it again.",
+    "Nothing, if it is always for sale; otherwise switch stock management on there, then publish it again.",
 )
 VARIATION_PRODUCT = StockOutcome(
     "variation-product",
-    "this SKU is a product with variations: they hold the stock, not it",
+    "this SKU is a product with variations: its variations hold the stock",
     "Give the variations SKUs of their own on both sides.",
 )
 
 NOT_IN_AFOSTO = StockOutcome(
     "not-in-afosto",
-    "Afosto keeps no stock of this SKU at the mapped locations, so that of the shop stays as it is",
-    "Nothing, if Afosto shall not keep its stock; else give the item this SKU and a level at a mapped location there. "
-    "The stock then follows.",
+    "Afosto has no stock level of this SKU at the mapped locations, so the shop's stock stays as it is",
+    "Nothing, if Afosto should not manage its stock; otherwise give the item this SKU and a level at a mapped location "
+    "there. The stock then follows.",
 )
 UNCLEAR = StockOutcome(
     "unclear-in-afosto",
-    "Afosto says two things of this SKU at once, so the stock of the shop stays as it is",
+    "Afosto has contradictory levels of this SKU, so the shop's stock stays as it is",
     "Two items in Afosto, or two shops that sell from there, spell this SKU differently in upper and lower case, or "
     "one location has two levels of it. Make it one, then publish it again.",
 )
@@ -49,34 +49,34 @@ _BY_REASON = {
 
 
 def refused(error: NeedsPerson) -> StockOutcome:
-    """Return what a refused move comes to: nothing that stops other SKUs."""
+    """Return the outcome of a stock change that the shop refused; it does not stop other SKUs."""
     return _BY_REASON.get(error.reason) or StockOutcome(error.reason, str(error), error.resolution)
 
 
 def failed(error: Exception) -> StockOutcome:
-    """Return what our own mistake with one SKU comes to: nothing that stops other SKUs."""
+    """Return the outcome of a bug of ours with one SKU; it does not stop other SKUs."""
     return StockOutcome(
         UNFORESEEN, f"the connector fails at it: {words_of(error)}", f"Nothing in the shop: {OWN_FAULT}."
     )
 
 
 def in_step(shop: Availability, target: int, available: int, promised: int) -> StockOutcome:
-    """Return the outcome of a SKU whose stock was moved, or was right."""
+    """Return the outcome of a SKU whose stock was changed, or was already right."""
     figures = f"{available} available in Afosto, {promised} of them sold and not booked there: {target} for the shop"
     if not shop.purchasable and target > 0:
-        advice = "Make it purchasable in the shop, if it shall be sold."
-        told = StockOutcome("not-purchasable", f"{figures}, where it cannot be bought", advice)
+        advice = "Make it purchasable in the shop, if it should be sold."
+        outcome = StockOutcome("not-purchasable", f"{figures}, where it cannot be bought", advice)
     elif promised > available:
         short = counted(promised - available, "piece")
-        advice = "Get what is missing, or cancel orders: what comes in goes to those who have bought it first."
-        told = StockOutcome("oversold", f"{figures}; {short} more are sold than there are", advice)
+        advice = "Restock it, or cancel orders: new stock goes first to the orders already placed."
+        outcome = StockOutcome("oversold", f"{figures}; {short} more are sold than there are", advice)
     else:
-        told = StockOutcome("published", figures)
-    return StockOutcome(told.outcome, told.message, told.resolution, shop.available_stock, available, promised)
+        outcome = StockOutcome("published", figures)
+    return StockOutcome(outcome.outcome, outcome.message, outcome.resolution, shop.available_stock, available, promised)
 
 
 def not_raised(shop: Availability, target: int, behind: Collection[str]) -> StockOutcome:
-    """Return the outcome of a SKU that could have more, by what is known of orders of shops that cannot be asked."""
+    """Return the outcome of a SKU that is not raised, because the newest orders of some shops are not known."""
     who = ", ".join(sorted(behind))
     return StockOutcome(
         "not-raised",
@@ -88,7 +88,7 @@ def not_raised(shop: Availability, target: int, behind: Collection[str]) -> Stoc
 
 
 def no_location(store: str) -> str:
-    """Say why a store publishes no stock, and how an Afosto location is chosen for it."""
+    """Return why a store publishes no stock, and how to choose an Afosto location for it."""
     return (
         f"it is not chosen which Afosto location's stock {store} sells; "
         f"to choose it: connector locations sell-from {store} AFOSTO_ID"

@@ -1,7 +1,7 @@
-"""Where a shop keeps the stock of a SKU: only the SKU that a product bears now decides, read together with its stock.
+"""Finds where a shop keeps the stock of a SKU. Only the product's current SKU counts, read together with its stock.
 
-A place is what somebody remembers, from a walk over the catalogue or from an order. Since then the product may have got
-another SKU, may have changed SKUs with another one, or may be gone.
+A known place comes from a scan of the catalogue or from an order. Since then the product may have got another SKU, may
+have swapped SKUs with another product, or may be deleted.
 """
 
 from clients.epages import EpagesClient
@@ -11,22 +11,22 @@ from schemas.epages import Availability, Product, Variation
 from tasks.run import Run
 from tasks.stock_outcomes import LOOKED_FOR, VARIATION_PRODUCT
 
-# Product id, and variation id where it is a variation.
+# Product id, and variation id if it is a variation.
 Place = tuple[str, str | None]
 Found = tuple[Place, Availability]
 
 
 def find_place(run: Run, wanted: WantedSku) -> Found | StockOutcome:
-    """Return where the SKU's stock is kept, with the figure; an outcome when there is none to move.
+    """Return where the SKU's stock is kept, and the stock; an outcome if there is none to change.
 
-    Looks where it was, among the variations that it was one of, and by the shop's search. What is found nowhere is
-    looked for in the whole catalogue, later and in turns.
+    Looks at the known place, then among the variations of that product, then with the shop's search. A SKU found
+    nowhere is searched for in the whole catalogue, later and in turns.
     """
     return _where_it_was(run, wanted) or _among_variations(run, wanted) or _by_search(run, wanted.sku) or LOOKED_FOR
 
 
 def is_at(shop: EpagesClient, sku: str, place: Place) -> Availability | None:
-    """Return the stock of what is at a place if it bears the SKU now, else None."""
+    """Return the stock of the item at a place if it has this SKU now, else None."""
     item = _read(shop, place)
     return item.availability if item and item.sku == sku else None
 
@@ -65,7 +65,7 @@ def _among_variations(run: Run, wanted: WantedSku) -> Found | None:
 
 
 def _variation_of(run: Run, product_id: str, sku: str) -> Found | None:
-    """The variation of a product that bears the SKU, read by itself: a long list may be older than its last page."""
+    """The variation of a product with this SKU, read again alone: a long list may be outdated at its last page."""
     for each in run.epages.variations(product_id):
         if isinstance(each, Variation) and each.sku == sku:
             return _at(run, sku, (product_id, each.id))

@@ -1,4 +1,4 @@
-"""The orders that a poll has read, each by itself: what it asks for and holds, or why it cannot be taken."""
+"""Processes the orders that a poll has read, one by one: the jobs each requests, or why it cannot be processed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from tasks.reading import job_requests, seen
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What an order comes to: itself, what it asks for, and what its lines hold."""
+    """The result for one order: what is remembered of it, the jobs it requests, and its lines for the stock."""
 
     order: SeenOrder
     job_requests: Sequence[JobRequest]
@@ -24,9 +24,9 @@ class Taken:
 
 
 def take_all(store: Store, orders: list[Order], unread: list[OrderRow]) -> tuple[list[Taken], list[Malformed]]:
-    """Take the orders; one that we fail at is parked by its name.
+    """Process the orders; each order that fails is parked by its id.
 
-    Where we fail at all of several, no order is at fault: the error is raised.
+    If several errors occur and no order succeeds, the orders are not the cause: the first error is raised.
     """
     taken, broken, errors = list[Taken](), list[Malformed](), list[Exception]()
     for row in unread:
@@ -39,7 +39,7 @@ def take_all(store: Store, orders: list[Order], unread: list[OrderRow]) -> tuple
             taken.append(Taken(seen(order), asked, countable(store, [order])))
         except NeedsPerson as error:
             broken.append(Malformed(order.id, order.number, digest(error.reason, str(error)), error))
-        except Exception as error:  # noqa: BLE001 - whatever our own mistake with one order leads to
+        except Exception as error:  # noqa: BLE001 - any bug of ours with one order
             errors.append(error)
             broken.append(_unforeseen(order.id, order.number, error))
     if len(errors) > 1 and not taken:
@@ -49,9 +49,9 @@ def take_all(store: Store, orders: list[Order], unread: list[OrderRow]) -> tuple
 
 def _unforeseen(order_id: str, number: str | None, error: Exception) -> Malformed:
     parked = NeedsPerson(
-        f"order {number or order_id} cannot be taken: {words_of(error)}",
+        f"order {number or order_id} cannot be processed: {words_of(error)}",
         reason=UNFORESEEN,
-        resolution=f"{OWN_FAULT}. With a version that mends it: connector jobs retry --reason {UNFORESEEN}",
+        resolution=f"{OWN_FAULT}. With a version that fixes it: connector jobs retry --reason {UNFORESEEN}",
     )
     parked.__cause__ = error
     return Malformed(order_id, number, digest(UNFORESEEN, type(error).__name__), parked)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from clients.breaker import Breaker
 from clients.http import ResponseFacts
-from clients.limiter import Limiter, tells_of_budget
+from clients.limiter import Limiter, has_budget_facts
 from schemas.errors import Wait
 from tasks.call_budget import CallBudget
 
@@ -56,7 +56,7 @@ class Gate:
 
         A good answer is no news to them if they knew of no trouble when the request began.
         """
-        if self._troubled or not facts.healthy or tells_of_budget(facts):
+        if self._troubled or not facts.healthy or has_budget_facts(facts):
             self.breaker.record(self.bucket, facts.healthy, self.limiter.lesson(self.bucket, facts))
 
     def _pass_with_reserved(self) -> float:
@@ -73,7 +73,7 @@ class Gate:
         self.breaker.check(self.bucket)
         self._troubled = True
         patience = None if self.keeps else self.max_wait_seconds
-        wait = self._wait_here(self.limiter.reserve(self.bucket, 1, self.lane, patience=patience))
+        wait = self._wait_here(self.limiter.reserve(self.bucket, 1, self.lane, longest_wait=patience))
         if wait <= 0:
             self.budget.reserve_one()
         elif self.keeps:

@@ -1,4 +1,4 @@
-"""A walk over all that a shop sells, in turns: where it keeps the stock of each SKU, and what is to be published."""
+"""Scans a shop's catalogue in turns: finds where it keeps the stock of each SKU, and which SKUs to publish."""
 
 import time
 
@@ -14,28 +14,28 @@ from tasks.vendor_clients import epages_client, reading_epages
 
 log = structlog.get_logger()
 
-# The lane of its calls: nobody waits for them.
-PATIENT = 2
-# Calls reserved for a turn, so that each gets on; what the budget gives beyond is used as well.
+# The lane of its calls, which are not urgent.
+LANE = 2
+# Calls reserved for a turn, so that each turn makes progress; it also uses calls that the budget has beyond these.
 CALLS = 4
 # Seconds that a turn takes at most.
-TURN = 20.0
+TURN_SECONDS = 20.0
 
 
-def reserve(runtime: Runtime, store: str) -> float:
-    """Take the calls of a turn; returns the seconds until they may be made, 0 for now."""
-    return runtime.epages_limiter.reserve(epages_bucket(store), CALLS, PATIENT)
+def reserve_calls(runtime: Runtime, store: str) -> float:
+    """Reserve the calls of a turn; returns the seconds until they may be made, 0 for now."""
+    return runtime.epages_limiter.reserve(epages_bucket(store), CALLS, LANE)
 
 
-def walk(runtime: Runtime, store: Store, walked: int, *, search: bool = False) -> tuple[set[str], bool]:
-    """Walk on behind the first `walked` products, with the calls reserved; returns the SKUs found, and if that is all.
+def scan_catalogue(runtime: Runtime, store: Store, walked: int, *, search: bool = False) -> tuple[set[str], bool]:
+    """Continue the scan after the first `walked` products; returns the SKUs found, and whether the scan is complete.
 
-    How far it came is kept, also when the budget ends half way: then it raises Wait. A `search` makes only those SKUs
-    wanted that are not where they were.
+    Uses the reserved calls. The progress is stored, also if the call budget ends half way, which raises Wait. A
+    `search` requests publishing only for SKUs that are not at their known place.
     """
     keep = runtime.ledger.stock.found_again if search else runtime.ledger.stock.found
-    ends, found, ended = time.monotonic() + TURN, set[str](), False
-    gate = reading_epages(runtime, store.name, PATIENT, CALLS, keeps=False)
+    ends, found, ended = time.monotonic() + TURN_SECONDS, set[str](), False
+    gate = reading_epages(runtime, store.name, LANE, CALLS, keeps=False)
     shop = epages_client(runtime, store, gate)
     while not ended and time.monotonic() < ends:
         page = walked // PRODUCT_PAGE
@@ -55,7 +55,7 @@ def walk(runtime: Runtime, store: Store, walked: int, *, search: bool = False) -
 
 
 def _places(store: str, shop: EpagesClient, product: Product | MalformedDocument) -> dict[str, tuple[str, str | None]]:
-    """SKU → (product id, variation id) of what a product sells; what does not load is left out, and told."""
+    """SKU → (product id, variation id) of what a product sells; what does not load is left out and logged."""
     if isinstance(product, MalformedDocument):
         return _left_out(store, product)
     if not product.is_variation_product:

@@ -1,4 +1,4 @@
-"""What changed in Afosto's inventory at a store's locations becomes wanted; the first time, all that the shop sells."""
+"""Requests publishing for SKUs whose inventory changed in Afosto; the first time, for all SKUs that the shop sells."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -20,25 +20,25 @@ from tasks.levels import read_levels
 from tasks.putting_off import put_off
 from tasks.refreshing import refresh
 from tasks.runtime import Runtime
-from tasks.sellers import PAST_WAIT
+from tasks.sellers import PAST_WAIT_SECONDS
 from tasks.stock_outcomes import UNKNOWN_SKU, no_location
 from tasks.vendor_clients import afosto_client, reading_afosto
-from tasks.walking_catalogue import reserve, walk
+from tasks.walking_catalogue import reserve_calls, scan_catalogue
 
 log = structlog.get_logger()
 
 FLOW = "inventory.publish"
-# A search over the catalogue begins so many polls after the last one, at the earliest: it may take many calls.
+# A search of the catalogue starts at the earliest this many polls after the last one: it may take many calls.
 SEARCH_REST = 12
 # The lane of its calls to Afosto.
-NEWS = 1
+LANE = 1
 
 
 def watch(runtime: Runtime, name: str) -> str:
-    """Read what changed for a store; returns what was found, in words.
+    """Read a store's inventory changes; returns what was found, in words.
 
-    Raises NeedsPerson for a store that is not connected or whose credentials fail, FailedForNow when a vendor
-    does not answer for now.
+    Raises NeedsPerson if the store is not connected or its credentials fail, and celery's Retry if a vendor does not
+    answer now.
     """
     with showing(runtime, name, StoreRun.WATCH):
         found = _watch(runtime, name)
@@ -53,7 +53,7 @@ def _watch(runtime: Runtime, name: str) -> str:
         stock.postpone(name, runtime.settings.poll_interval)
         return "nothing to watch: the store is paused, or a scope is missing"
     if not locations:
-        # Its job says why nothing is published, and ends. A location that is chosen lets everything be published anew.
+        # The job reports why nothing is published, and ends. Once a location is chosen, everything is published again.
         stock.request_all(name)
         stock.move_cursor(name, datetime.now(UTC), lists_changes=True, pause=86_400, news=True, longest=0)
         return f"nothing to watch: {no_location(name)}"
@@ -70,7 +70,7 @@ def _watch(runtime: Runtime, name: str) -> str:
 
 
 class _Watch:
-    """One look at one store's locations."""
+    """One reading of the inventory changes at one store's locations."""
 
     def __init__(self, runtime: Runtime, store: Store, locations: list[str]) -> None:
         self._runtime = runtime
@@ -78,21 +78,21 @@ class _Watch:
         self._locations = locations
         self._stock: Stock = runtime.ledger.stock
         self._found: set[str] = set()
-        self._afosto_gate = reading_afosto(runtime, store.afosto_bucket, NEWS, keeps=False)
+        self._afosto_gate = reading_afosto(runtime, store.afosto_bucket, LANE, keeps=False)
         self._afosto: AfostoClient = afosto_client(runtime, store, self._afosto_gate)
 
     def look(self) -> str:
-        """Make wanted what changed and move the cursor."""
+        """Request publishing of what changed, and move the cursor."""
         settings, name = self._runtime.settings, self._store.name
         cursor = self._stock.cursor(name)
         assert cursor is not None
         now = datetime.now(UTC)
         first = cursor["position"] is None
-        # A walk may take hours. What changes meanwhile is read all along, from before its beginning on.
+        # A scan of the catalogue may take hours. Changes since before its start are read all the time.
         since = cursor["position"] or cursor["polled_at"] or self._store.connected_at
-        if first and (unfinished := self._walk(cursor)):
+        if first and (unfinished := self._scan(cursor)):
             if cursor["lists_changes"]:
-                self._hear(since)
+                self._note_changes(since)
             return unfinished
         changes = self._changes(since) if first or cursor["lists_changes"] else None
         lists, interval = changes is not None, settings.inventory_interval
@@ -112,47 +112,47 @@ class _Watch:
             else f"changed: {counted(changed, 'SKU')}"
         )
 
-    def _hear(self, since: datetime) -> None:
-        """Make wanted what changed, as far as Afosto can be asked now; the end of the walk reads it once more."""
+    def _note_changes(self, since: datetime) -> None:
+        """Request publishing of what changed, if Afosto answers now; the end of the scan reads the changes again."""
         with suppress(RetryLater):
             self._stock.request_changed(self._store.name, self._changes(since) or {}, UNKNOWN_SKU)
         self._stock.request_run_if_due(self._store.name)
 
-    def _walk(self, cursor: Row) -> str | None:
-        """Walk on over what the shop sells; returns why that is not done yet, or None."""
+    def _scan(self, cursor: Row) -> str | None:
+        """Continue the scan of the shop's catalogue; returns why it is not complete yet, or None."""
         name = self._store.name
         if not all(s.read for s in self._stock.sharing_stores(name, ()) if s.store == name and s.imports):
-            self._stock.postpone(name, PAST_WAIT)
+            self._stock.postpone(name, PAST_WAIT_SECONDS)
             return "the shop's past orders are still being read"
-        wait = 0.0 if cursor["prepaid"] else reserve(self._runtime, name)
+        wait = 0.0 if cursor["prepaid"] else reserve_calls(self._runtime, name)
         if wait > 0:
             self._stock.postpone(name, wait, prepaid=True)
-            return "the walk over the shop's catalogue waits for its calls, which are reserved"
-        self._found, ended = walk(self._runtime, self._store, cursor["walked"])
+            return "the scan of the shop's catalogue waits for its reserved calls"
+        self._found, ended = scan_catalogue(self._runtime, self._store, cursor["walked"])
         if ended:
             return None
         self._stock.postpone(name, 0)
-        return "the walk over the shop's catalogue goes on"
+        return "the scan of the shop's catalogue continues"
 
     def _search(self) -> None:
-        """Walk on over the catalogue for SKUs that are not where they were."""
+        """Continue the search of the catalogue for SKUs that are not at their known place."""
         name = self._store.name
         self._stock.start_search(name, SEARCH_REST * self._runtime.settings.poll_interval)
         cursor = self._stock.cursor(name)
         if cursor is None or cursor["searched"] is None:
             return
-        wait = 0.0 if cursor["prepaid"] else reserve(self._runtime, name)
+        wait = 0.0 if cursor["prepaid"] else reserve_calls(self._runtime, name)
         if wait > 0:
             self._stock.postpone(name, wait, prepaid=True)
             return
-        _, ended = walk(self._runtime, self._store, cursor["searched"], search=True)
+        _, ended = scan_catalogue(self._runtime, self._store, cursor["searched"], search=True)
         if ended:
             self._stock.end_search(name, UNKNOWN_SKU)
         else:
             self._stock.postpone(name, 0)
 
     def _changes(self, since: datetime) -> Mapping[str, datetime] | None:
-        """SKU → when it last moved, since a while before the last look; None where Afosto has no such list."""
+        """SKU → when its inventory last changed, from shortly before `since`; None if Afosto has no such list."""
         overlap = timedelta(seconds=self._runtime.settings.poll_overlap)
         try:
             found = self._afosto.inventory_changes(since - overlap, self._locations)
@@ -172,7 +172,7 @@ class _Watch:
         return latest
 
     def _compared(self, now: datetime) -> Mapping[str, datetime]:
-        """Without a list of changes: every SKU of which something else is available than was published last."""
+        """Without a list of changes: all SKUs whose available pieces differ from the last published figure."""
         published = self._stock.levels(self._store.name)
         if not published:
             return {}
@@ -180,7 +180,7 @@ class _Watch:
         return {sku: now for sku, level in published.items() if level != available.get(sku)}
 
     def _refresh(self) -> None:
-        """Units are deducted, canceled or sent without any change of inventory: look at orders that wait for theirs."""
+        """Read orders with undeducted units: units are deducted, canceled or sent without any inventory change."""
         ledger, name = self._runtime.ledger, self._store.name
         for left_out in refresh(ledger, self._afosto, [name], ledger.sold_units.unbooked_skus(name)):
-            log.warning("an order is not looked at for its stock", store=name, why=left_out)
+            log.warning("an order's undeducted units are not read", store=name, why=left_out)

@@ -14,7 +14,7 @@ from tasks.polling import poll
 from tasks.putting_off import WAITS, FailedForNow
 from tasks.reconcile import SWEEP_WIDTH
 from tasks.runtime import Runtime, build_runtime
-from tasks.walking import walk
+from tasks.walking import scan
 from tests.sabotage import Killed
 from tests.told import missing_two_code_warnings
 from tests.world import KEY, TENANT, World, wait_for
@@ -122,7 +122,7 @@ class Driver:
                 "update watched set looked_at = now() - interval '1 day' where store = %s", (self.store,)
             )
         )
-        walk(self.runtime, StoreMessage(self.store))
+        scan(self.runtime, StoreMessage(self.store))
 
     def shop(self, order: Document) -> Document:
         """Return the shop's current state of an order."""

@@ -1,4 +1,4 @@
-"""Holds our GraphQL documents against a schema: the first day with a real account is spent on this list."""
+"""Checks our GraphQL documents against a schema, to list all differences on the first day with a real account."""
 
 import json
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from graphql import (
 from clients.afosto.documents import document, document_names
 from clients.afosto.samples import sample_variables
 
-# Documents that Afosto need not understand, and what is done where it does not.
+# Documents that Afosto need not support, and what the connector does without them.
 OPTIONAL = {
     "changed_orders": "each open order is looked at by itself instead, once in CONNECTOR_WALK_PERIOD",
     "channel_orders": "a reconciliation asks for each order by itself instead, and sees no doubles and orphans",
@@ -29,9 +29,9 @@ OPTIONAL = {
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One place where a document asks for what the schema does not have.
+    """One place where a document uses something that the schema does not have.
 
-    `instead` says what is done without the document; None where the connector needs it.
+    `instead` says what the connector does without the document; None if it needs the document.
     """
 
     document: str
@@ -40,14 +40,14 @@ class Difference:
 
 
 def check_documents(schema_text: str) -> list[Difference]:
-    """Validate every document, and the input the client sends with it, against a schema; empty when all fit.
+    """Validate every document, and the input that the client sends with it, against a schema; empty if all are valid.
 
-    The schema is given as SDL or as the JSON of an introspection. Each difference names the field or type at fault.
+    The schema is SDL or the JSON of an introspection. Each difference names the wrong field or type.
     """
     schema = _schema(schema_text)
     differences = {name: _of_document(schema, name) for name in document_names()}
     for name, variables in sample_variables():
-        # Types that the document itself could not find would only be reported again.
+        # If the document has errors already, checking its input would only report the same missing types again.
         if not differences[name]:
             differences[name] = _of_input(schema, name, variables)
     return [
@@ -63,12 +63,12 @@ def _of_input(schema: GraphQLSchema, name: str, variables: dict[str, Any]) -> li
     operation = get_operation_ast(parse(document(name)))
     definitions = operation.variable_definitions if operation else ()
     outcome = get_variable_values(schema, definitions or (), variables)
-    # graphql-core shows the whole sample after the fault.
+    # graphql-core prints the whole sample after the error; we cut it off.
     return [error.message.partition(" Found: ")[0] for error in outcome] if isinstance(outcome, list) else []
 
 
 def introspection_query() -> str:
-    """Return the query whose answer `check_documents` takes."""
+    """Return the introspection query; `check_documents` accepts its answer."""
     return get_introspection_query(descriptions=False)
 
 

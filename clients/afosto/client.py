@@ -1,4 +1,4 @@
-"""The calls to Afosto that the connector makes."""
+"""The calls that the connector makes to Afosto."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -9,7 +9,7 @@ from clients.afosto.documents import document
 from clients.afosto.errors import interpret
 from clients.afosto.inputs import item_inputs, order_input
 from clients.bodies import without_nulls
-from clients.errors_table import NotFound, shows_effect
+from clients.errors_table import NotFound, answer_to_effect
 from clients.http import Http
 from schemas.afosto import (
     Channel,
@@ -30,26 +30,26 @@ from schemas.afosto import (
     load_parcel,
 )
 from schemas.errors import AnswerLost, MalformedDocument, NeedsPerson
-from schemas.fields import N, entries, named_once
+from schemas.fields import N, entries, unique_by_id
 from schemas.mapping.levels import Levels, match_levels
 from schemas.reasons import Reason
-from schemas.vendors import Vendor, met_at
+from schemas.vendors import Vendor, attribute_errors_to
 
 T = TypeVar("T")
-# Pages of one list: above a tenant's locations, channels and changes of a day. One that never ends is refused.
+# Most pages of one list: more than a tenant's locations, channels and changes of a day. A longer list is refused.
 MOST_PAGES = 1_000
 BATCH = 100  # item ids in one mutation, SKUs in one query
-# Told after each request how many more items are changed.
-Done = Callable[[int], None]
-PAGE = 50  # the maximum is not documented; see the reference of pagination
+# Called after each request with the number of items that it changed.
+OnProgress = Callable[[int], None]
+PAGE = 50  # entries per page; the maximum is not documented, see Afosto's reference of pagination
 
 
-def ignored(count: int) -> None:
-    """Let nobody know how far it is."""
+def ignore_progress(count: int) -> None:
+    """Do nothing: the caller does not need the progress."""
 
 
 class AfostoClient:
-    """One tenant, chosen by the API key."""
+    """The client of one tenant; the API key decides which tenant."""
 
     def __init__(self, url: str, http: Http, api_key: str) -> None:
         self._url = url
@@ -57,7 +57,7 @@ class AfostoClient:
         self._headers = {"Authorization": f"Bearer {api_key}", "Accept": "application/json"}
 
     def me(self) -> None:
-        """Ask who the key belongs to: the documented test of a connection. Raises Unauthorized for a wrong key."""
+        """Ask whose key this is: the documented test of a connection. Raises Unauthorized for a wrong key."""
         self._call("me", {}, effect=False)
 
     def channels(self) -> tuple[Channel, ...]:
@@ -69,7 +69,7 @@ class AfostoClient:
         return self._pages("locations", load_locations)
 
     def order(self, order_id: str) -> Order | None:
-        """Return an order as it is now, or None when there is none of this id."""
+        """Return an order as it is now, or None if there is none with this id."""
         try:
             found = self._call("order", {"id": order_id}, effect=False).get("order")
         except NotFound:
@@ -84,16 +84,16 @@ class AfostoClient:
         return order
 
     def orders_by_reference(self, channel_id: str, reference: str) -> tuple[Order, ...]:
-        """Return the orders with our reference. Raises NeedsPerson (schema-mismatch) where Afosto has no such query."""
+        """Return the orders with our reference. Raises NeedsPerson (schema-mismatch) if Afosto has no such query."""
         variables = {"filters": {"channel_id": channel_id, "reference": reference}, "first": PAGE}
         found = self._list("orders_by_reference", "orders", variables)
         orders = (load_order(node) for node in entries(found.get("nodes"), "Afosto list", "nodes"))
-        return named_once(order for order in orders if order.reference == reference)
+        return unique_by_id(order for order in orders if order.reference == reference)
 
     def changed_orders(self, channel_id: str, since: datetime) -> list[str]:
-        """Return the ids of a channel's orders that changed since a moment.
+        """Return the ids of a channel's orders that changed since `since`.
 
-        Raises NeedsPerson (schema-mismatch) where Afosto has no such query.
+        Raises NeedsPerson (schema-mismatch) if Afosto has no such query.
         """
         filters = {"channel_id": channel_id, "updated_after": int(since.timestamp() * 1000)}
         return list(self._pages("changed_orders", load_ids, "orders", {"filters": filters}))
@@ -101,10 +101,9 @@ class AfostoClient:
     def channel_orders(
         self, channel_id: str, since: datetime, after: str | None
     ) -> tuple[tuple[Order, ...], str | None]:
-        """Return a page of a channel's orders that changed since a moment, and where the next begins (None: nowhere).
+        """Return a page of a channel's orders that changed since `since`, and the cursor of the next page, if any.
 
-        One whose document does not load is left out. Raises NeedsPerson (schema-mismatch) where Afosto has no such
-        query.
+        An order that does not load is left out. Raises NeedsPerson (schema-mismatch) if Afosto has no such query.
         """
         filters = {"channel_id": channel_id, "updated_after": int(since.timestamp() * 1000)}
         variables = {"filters": filters, "first": PAGE, "after": after}
@@ -114,7 +113,7 @@ class AfostoClient:
         return orders, following if following != after else None
 
     def available(self, skus: Sequence[str], location_ids: Sequence[str]) -> Levels:
-        """Return what may still be sold of each SKU that Afosto knows, over these locations together."""
+        """Return what may still be sold of each SKU that Afosto knows, summed over these locations."""
         found: list[InventoryLevel] = []
         for start in range(0, len(skus), BATCH):
             asked = {"skus": list(skus[start : start + BATCH]), "location_ids": list(location_ids)}
@@ -124,19 +123,19 @@ class AfostoClient:
     def inventory_changes(
         self, since: datetime, location_ids: Sequence[str]
     ) -> tuple[InventoryChange | MalformedDocument, ...]:
-        """Return what moved at these locations at or after `since`; in the place of what does not load stands why.
+        """Return inventory changes at these locations at or after `since`; one that does not load is its error.
 
-        Raises NeedsPerson (schema-mismatch) where Afosto has no such query.
+        Raises NeedsPerson (schema-mismatch) if Afosto has no such query.
         """
         asked = {"since": int(since.timestamp() * 1000), "location_ids": list(location_ids)}
         return self._pages("inventory_changes", load_inventory_changes, "inventoryChanges", asked)
 
     def create_order(self, draft: OrderDraft) -> Order:
-        """Create a CONCEPT order without items. Repeating it makes another draft, never another opened order."""
+        """Create a CONCEPT order without items. A repetition creates another draft, never another opened order."""
         return self._changed("create_order", "createOrder", order_input(draft))
 
     def expire_order(self, order_id: str, at: datetime) -> Order:
-        """Let a draft end at a moment."""
+        """Set when a draft expires."""
         body = {"order_id": order_id, "expires_at": int(at.timestamp() * 1000)}
         return self._changed("expire_order", "setExpirationDateForOrder", body)
 
@@ -146,35 +145,39 @@ class AfostoClient:
         return self._changed("add_items", "addItemsToOrder", body)
 
     def open_order(self, order_id: str) -> Order:
-        """Move an order out of CONCEPT. Raises NeedsPerson (refused-by-afosto) when it is open already."""
+        """Move an order out of CONCEPT. Raises NeedsPerson (refused-by-afosto) if it is already open."""
         return self._changed("open_order", "openOrder", {"order_id": order_id})
 
-    def cancel_items(self, order_id: str, pairs: Sequence[tuple[str, str]], *, done: Done = ignored) -> Order:
-        """Cancel units; each pair is (unit id, contra id made by us)."""
+    def cancel_items(
+        self, order_id: str, pairs: Sequence[tuple[str, str]], *, done: OnProgress = ignore_progress
+    ) -> Order:
+        """Cancel units; each pair is (unit id, contra id that we created)."""
         items = [{"item_id": unit, "contra_item_id": contra} for unit, contra in pairs]
         return self._batched("cancel_items", "cancelOrderItems", order_id, items, done)
 
-    def receive_items(self, order_id: str, unit_ids: Sequence[str], *, done: Done = ignored) -> Order:
-        """The goods are back."""
+    def receive_items(self, order_id: str, unit_ids: Sequence[str], *, done: OnProgress = ignore_progress) -> Order:
+        """Record that the goods of these units came back."""
         return self._batched("receive_items", "receiveOrderItems", order_id, unit_ids, done)
 
-    def approve_items(self, order_id: str, ids: Sequence[str], *, refund: bool, done: Done = ignored) -> Order:
+    def approve_items(
+        self, order_id: str, ids: Sequence[str], *, refund: bool, done: OnProgress = ignore_progress
+    ) -> Order:
         """Approve a cancellation or return."""
         return self._batched("approve_items", "approveOrderItems", order_id, ids, done, is_refund=refund)
 
     def restock_items(
-        self, order_id: str, ids: Sequence[str], location_id: str | None = None, *, done: Done = ignored
+        self, order_id: str, ids: Sequence[str], location_id: str | None = None, *, done: OnProgress = ignore_progress
     ) -> Order:
         """Put units back into stock."""
         rest = {"location_id": location_id} if location_id else {}
         return self._batched("restock_items", "restockOrderItems", order_id, ids, done, **rest)
 
-    def finish_items(self, order_id: str, ids: Sequence[str], *, done: Done = ignored) -> Order:
+    def finish_items(self, order_id: str, ids: Sequence[str], *, done: OnProgress = ignore_progress) -> Order:
         """End a cancellation or return."""
         return self._batched("finish_items", "finishOrderItems", order_id, ids, done)
 
     def add_track_trace(self, unit_ids: Sequence[str], code: str | None, url: str | None) -> Parcel:
-        """Put units into a new parcel, in one request whatever their number: each request makes a parcel of its own."""
+        """Put units into a new parcel, all in one request, because each request creates a parcel of its own."""
         body = {"items": list(unit_ids), "track_trace_code": code, "track_trace_url": url}
         return self._mutate("add_track_trace", "addTrackTraceToItems", body, "parcel", load_parcel)
 
@@ -183,8 +186,10 @@ class AfostoClient:
         body = {"parcel_id": parcel_id, "status": status}
         return self._mutate("set_parcel_status", "setParcelStatus", body, "parcel", load_parcel, parcel_id)
 
-    def _batched(self, name: str, field: str, order_id: str, items: Sequence[Any], done: Done, **rest: Any) -> Order:
-        """Change all items, a batch in a request. The last answer alone has the order: a large one takes seconds."""
+    def _batched(
+        self, name: str, field: str, order_id: str, items: Sequence[Any], done: OnProgress, **rest: Any
+    ) -> Order:
+        """Change all items, a batch per request. Only the last answer has the order: a large one takes seconds."""
         if not items:
             raise ValueError(f"{field} needs at least one item")
         *others, last = (items[start : start + BATCH] for start in range(0, len(items), BATCH))
@@ -203,7 +208,7 @@ class AfostoClient:
         field: str | None = None,
         asked: Mapping[str, Any] | None = None,
     ) -> tuple[T, ...]:
-        """Read all pages of a list; `field` is its root field where that is not called like the document."""
+        """Read all pages of a list; `field` is its root field if that is not named like the document."""
         found: list[T] = []
         after: str | None = None
         for _ in range(MOST_PAGES):
@@ -232,25 +237,25 @@ class AfostoClient:
         load: Callable[[Mapping[str, Any]], N],
         named: str | None = None,
     ) -> N:
-        """Have an effect and load what the answer shows; one of another order or parcel than `named` is lost."""
+        """Make a change and load the answer; an answer about another order or parcel than `named` counts as lost."""
         changed = self._affect(name, field, body, key)
-        with shows_effect(field):
+        with answer_to_effect(field):
             shown = load(changed)
         if named not in (None, shown.id):
             raise AnswerLost(f"Afosto's answer to {field} shows {shown.id} instead of {named}.")
         return shown
 
     def _affect(self, name: str, field: str, body: Mapping[str, Any], key: str, **choices: bool) -> Mapping[str, Any]:
-        """Have an effect and return what stands under `key` of its answer; an answer that does not show it is lost."""
+        """Make a change and return the object under `key` of its answer; an answer without it counts as lost."""
         changed = self._call(name, {"input": without_nulls(body), **choices}, effect=True).get(field)
         shown = changed.get(key) if isinstance(changed, Mapping) else None
         if not isinstance(shown, Mapping):
-            # The payloads may be null by Afosto's own schema; the effect is there to be looked up all the same.
+            # Afosto's schema allows null here. The effect may still have happened, and can be looked up.
             raise AnswerLost(f"Afosto's answer to {field} does not show what was changed.")
         return shown
 
     def _call(self, name: str, variables: Mapping[str, Any], *, effect: bool) -> Mapping[str, Any]:
-        with met_at(Vendor.AFOSTO):
+        with attribute_errors_to(Vendor.AFOSTO):
             return self._data(name, variables, effect=effect)
 
     def _data(self, name: str, variables: Mapping[str, Any], *, effect: bool) -> Mapping[str, Any]:
@@ -260,7 +265,7 @@ class AfostoClient:
         )
         data = answer.document.get("data") if isinstance(answer.document, Mapping) else None
         if not isinstance(data, Mapping) and effect:
-            raise AnswerLost(f"The answer to {name} is none of Afosto's GraphQL.")
+            raise AnswerLost(f"The answer to {name} is not a GraphQL answer of Afosto.")
         if not isinstance(data, Mapping):
             raise NeedsPerson(
                 "the address does not answer as Afosto's GraphQL does",

@@ -1,4 +1,4 @@
-"""From a GraphQL error to the kind of error. Afosto answers errors at HTTP 200; code and status are both read."""
+"""Maps Afosto's GraphQL errors to our errors. Afosto returns errors with HTTP 200; we read both code and status."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from clients.errors_table import Answer, Forbidden, NotFound, Unauthorized, lost
 from clients.headers import retry_after
 from schemas.errors import ConnectorError, NeedsPerson, Wait
 from schemas.reasons import Reason
-from schemas.texts import told
+from schemas.texts import excerpt
 
 _BY_STATUS = {
     401: "UNAUTHORIZED",
@@ -19,13 +19,13 @@ _BY_STATUS = {
 
 
 class RefusedByAfosto(NeedsPerson):
-    """Afosto found the input wrong (VALIDATION_ERROR)."""
+    """Afosto refused the input as invalid (VALIDATION_ERROR)."""
 
 
 def interpret(answer: Answer) -> ConnectorError | None:
-    """Return the error that the first entry of `errors` stands for; None when there is none.
+    """Return our error for the first entry of `errors`; None if there is none.
 
-    An entry that says neither code nor status is a schema mismatch, unless the HTTP status tells more.
+    An entry with neither code nor status is a schema mismatch, unless the HTTP status says more.
     """
     document = answer.document if isinstance(answer.document, Mapping) else {}
     errors = document.get("errors")
@@ -37,7 +37,7 @@ def interpret(answer: Answer) -> ConnectorError | None:
     make = _TABLE.get(str(code))
     if make is None and answer.status not in (200, 400):
         return None
-    return (make or _unknown)(answer, told(first.get("message", "")), extensions)
+    return (make or _unknown)(answer, excerpt(first.get("message", "")), extensions)
 
 
 def _object(value: object) -> Mapping[str, Any]:
@@ -80,7 +80,7 @@ def _not_found(answer: Answer, message: str, extensions: Extensions) -> Connecto
 
 
 def _invalid(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
-    field = told(extensions.get("field") or "")
+    field = excerpt(extensions.get("field") or "")
     return RefusedByAfosto(
         f"Afosto refused the field {field!r}: {message}." if field else f"Afosto refused the input: {message}.",
         reason=Reason.REFUSED_BY_AFOSTO,

@@ -1,4 +1,4 @@
-"""From our drafts to the input objects of Afosto's mutations. Field names follow simulators/afosto/schema.graphql."""
+"""Maps our drafts to the input objects of Afosto's mutations. Field names follow simulators/afosto/schema.graphql."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from schemas.currencies import to_minor
 def order_input(draft: OrderDraft) -> dict[str, Any]:
     """Return the CreateOrderInput of a draft: header, customer, addresses, fees and discounts, without items.
 
-    All prices are with their tax, so Afosto has none to add. What has no value is null here; the client leaves it out.
+    All prices include tax, so Afosto has none to add. A missing value is None here; the client removes it.
     """
     return {
         "channel_id": draft.channel_id,

@@ -1,7 +1,7 @@
-"""The fullest variables that the client sends with each operation, for the check against a schema.
+"""Sample variables for each operation, with every field that the client can send, for the check against a schema.
 
-A document names its input types only; what lies inside comes from the client. So the client itself is asked to send
-everything it can, to nobody.
+A document names only its input types; their fields come from the client. So we call the client with everything it can
+send, and record its requests instead of sending them.
 """
 
 from collections.abc import Callable, Mapping
@@ -55,11 +55,11 @@ _COLLECTED = replace(_SHIPPED, delivery=None, location_id="location")
 
 
 class _CapturedError(Exception):
-    """The request was noted instead of sent."""
+    """The request was recorded instead of sent."""
 
 
 def sample_variables() -> list[tuple[str, dict[str, Any]]]:
-    """Return what the client sends: pairs of a document's name and its variables, every document at least once."""
+    """Return what the client sends: pairs of document name and variables, every document at least once."""
     requests: list[Mapping[str, Any]] = []
 
     class Recorder(Http):

@@ -1,4 +1,4 @@
-"""A call to a shop: its token, the path below the shop's address, and answers of many pages."""
+"""The base of all calls to a shop: access token, paths below the shop's address, and answers with several pages."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -9,11 +9,11 @@ from clients.epages.refusals import interpret
 from clients.errors_table import Answer, Unauthorized
 from clients.http import Http
 from schemas.epages import Token, load_page_count
-from schemas.vendors import Vendor, met_at
+from schemas.vendors import Vendor, attribute_errors_to
 
 
 class Calls:
-    """Calls to one shop. `token(fresh)` gives the access token, a new one when `fresh`: asked once after a 401."""
+    """Calls to one shop. `token(fresh)` returns the access token; with `fresh` a new one, used once after a 401."""
 
     def __init__(self, base_url: str, http: Http, token: Callable[[bool], Token]) -> None:
         self._base_url = base_url
@@ -53,17 +53,17 @@ class Calls:
         sent = None if body is None else without_nulls(body)
         headers = {"Authorization": f"Bearer {token.access_token}", "Accept": "application/hal+json"}
         url, effect = f"{self._base_url}{path}", method != "GET"
-        with met_at(Vendor.EPAGES):
+        with attribute_errors_to(Vendor.EPAGES):
             return self._http.send(
                 method, url, effect=effect, headers=headers, params=parameters, body=sent, interpret=interpret
             )
 
 
 def escaped(name: str) -> str:
-    """Give an id as a part of a path."""
+    """Return an id escaped for use in a path."""
     return quote(name, safe="")
 
 
 def paging(number: int, size: int) -> dict[str, str]:
-    """Give the parameters that ask for one page."""
+    """Return the query parameters for one page."""
     return {"page": str(number), "size": str(size)}

@@ -1,4 +1,4 @@
-"""All calls to an ePages Beyond shop that the connector makes, in one client."""
+"""One client with all calls that the connector makes to an ePages Beyond shop."""
 
 from clients.epages.orders import OrderCalls
 from clients.epages.processes import ProcessCalls
@@ -7,10 +7,10 @@ from schemas.epages import Location, load_locations
 
 
 class EpagesClient(OrderCalls, ProcessCalls, StockCalls):
-    """One shop."""
+    """The client of one shop."""
 
     def scopes(self) -> frozenset[str]:
-        """Return what the token may do."""
+        """Return the scopes of the token."""
         return self._token(False).scopes
 
     def locations(self) -> tuple[Location, ...]:

@@ -1,4 +1,4 @@
-"""A shop's orders as they are, what is noted on them, and their end."""
+"""Calls about whole orders: list and read them, set their note, cancel them."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ class OrderCalls(Calls):
         size: int = 200,
         page: int = 0,
     ) -> OrderPage:
-        """Return one page of whole orders. Filters are cut to seconds; nobody says whether they include their bound."""
+        """Return one page of orders. Filters are cut to seconds; whether bounds are included is not documented."""
         bounds = {
             "createdAfter": created_after,
             "createdBefore": created_before,
@@ -36,7 +36,7 @@ class OrderCalls(Calls):
         return load_order(self._get(order_path(order_id)).document)
 
     def set_note(self, order_id: str, note: str) -> None:
-        """Replace the merchant's note on an order (ordr:u): documented, with an example; its length is not."""
+        """Replace the merchant's note on an order (ordr:u). The call is documented, the longest note is not."""
         self._send("PUT", f"{order_path(order_id)}/order-note", None, {"orderNote": note})
 
     def cancel(self, order_id: str, comment: str) -> None:
@@ -45,5 +45,5 @@ class OrderCalls(Calls):
 
 
 def order_path(order_id: str) -> str:
-    """Give the path of an order."""
+    """Return the path of an order."""
     return f"/orders/{escaped(order_id)}"

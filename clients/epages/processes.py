@@ -1,12 +1,12 @@
-"""What happens to the pieces of an order: its parcels, pickups, cancelations and returns."""
+"""Calls about an order's processes: shipping, pickup, cancellation and return."""
 
 from collections.abc import Mapping, Sequence
 
 from clients.epages.calls import Calls, escaped
 from clients.epages.orders import order_path
-from clients.errors_table import shows_effect
+from clients.errors_table import answer_to_effect
 from schemas.epages import Process, ProcessLine, load_process, load_process_comments, load_processes
-from schemas.fields import named_once
+from schemas.fields import unique_by_id
 
 PROCESS_PAGE = 100  # processes of one order per request
 
@@ -17,17 +17,17 @@ class ProcessCalls(Calls):
     def processes(self, order_id: str, kind: str) -> tuple[Process, ...]:
         """Return all processes of an order; `kind` is shippings, pickups, returns or cancelations."""
         pages = self._all(f"{order_path(order_id)}/processes/{kind}", PROCESS_PAGE)
-        return named_once(process for page in pages for process in load_processes(kind, page))
+        return unique_by_id(process for page in pages for process in load_processes(kind, page))
 
     def comments(self, order_id: str, kind: str) -> Mapping[str, str]:
-        """Return process id → comment of an order's returns or cancelations; only events tell it (scope orde:r)."""
+        """Return process id → comment; `kind` is returns or cancelations. Only events have comments (scope orde:r)."""
         found: dict[str, str] = {}
         for page in self._all(f"{order_path(order_id)}/events", PROCESS_PAGE):
             found |= load_process_comments(kind, page)
         return found
 
-    def create_cancelation(self, order_id: str, lines: Mapping[str, int], comment: str) -> Process:
-        """Cancel so many pieces of each line; the shop starts a refund by itself."""
+    def create_cancellation(self, order_id: str, lines: Mapping[str, int], comment: str) -> Process:
+        """Cancel pieces (line id → number); the shop starts a refund on its own."""
         items = [{"productLineItemId": line_id, "quantity": count} for line_id, count in lines.items()]
         return self._create(order_id, "cancelations", {"comment": comment, "lineItems": items})
 
@@ -40,9 +40,9 @@ class ProcessCalls(Calls):
         brought_by: tuple[str, str] | None,
         fee: Mapping[str, object] | None,
     ) -> Process:
-        """Take pieces back, by the (kind, id) of the process that brought them; the shop starts a refund by itself.
+        """Return pieces; the shop starts a refund on its own. `brought_by` is the (kind, id) of their delivery process.
 
-        `fee` is the price of shipping or pickup to be paid back as well, as the shop writes amounts. No mail is sent.
+        `fee` is the shipping or pickup price to refund as well, in the shop's form of an amount. No mail is sent.
         """
         kind, process_id = brought_by or ("", None)
         items = [
@@ -62,29 +62,29 @@ class ProcessCalls(Calls):
     def create_shipping(
         self, order_id: str, lines: Mapping[str, int], comment: str, code: str | None, link: str | None
     ) -> Process:
-        """Begin a parcel with so many pieces of each line; it is PENDING, and no mail is sent."""
+        """Create a parcel with pieces (line id → number); it is PENDING, and no mail is sent."""
         items = [{"productLineItemId": line_id, "quantity": count} for line_id, count in lines.items()]
         tracking = {"trackingCode": code, "trackingLink": link}
         body = {"comment": comment, "sendMail": False, "createPackingSlip": False, **tracking, "lineItems": items}
         return self._create(order_id, "shippings", body)
 
     def create_pickup(self, order_id: str, comment: str, *, mail: bool) -> Process:
-        """Lay an order out for pickup, whole as always; a mail tells the buyer."""
+        """Make a whole order ready for pickup; with `mail`, the buyer gets a mail."""
         return self._create(order_id, "pickups", {"comment": comment, "sendMail": mail, "createPackingSlip": False})
 
     def mark_shipped(
         self, order_id: str, process_id: str, comment: str, code: str | None, link: str | None, *, mail: bool
     ) -> Process:
-        """A parcel has left; the mail to the buyer has the tracking code."""
+        """Mark a parcel as shipped; with `mail`, the buyer gets a mail with the tracking code."""
         details = {"sendMail": mail, "trackingCode": code, "trackingLink": link}
         return self._mark(order_id, "shippings", process_id, "mark-shipped", {"comment": comment, "details": details})
 
     def mark_delivered(self, order_id: str, process_id: str, comment: str) -> Process:
-        """A parcel has arrived."""
+        """Mark a parcel as delivered."""
         return self._mark(order_id, "shippings", process_id, "mark-delivered", {"comment": comment})
 
     def mark_picked_up(self, order_id: str, process_id: str, comment: str) -> Process:
-        """The buyer has collected the order; no mail is sent."""
+        """Mark a pickup order as collected by the buyer; no mail is sent."""
         body = {"comment": comment, "sendMail": False}
         return self._mark(order_id, "pickups", process_id, "mark-picked-up", body)
 
@@ -96,5 +96,5 @@ class ProcessCalls(Calls):
 
     def _changed(self, kind: str, path: str, body: Mapping[str, object]) -> Process:
         answer = self._post(path, body)
-        with shows_effect(answer.request):
+        with answer_to_effect(answer.request):
             return load_process(kind, answer.document)

@@ -1,4 +1,4 @@
-"""What a person does about the refusals that a shop words: its error ids, as the vendor's OpenAPI file records them."""
+"""What a person can do about a shop's refusals, by error id as the vendor's OpenAPI file lists them."""
 
 from clients.errors_table import Answer, refusal
 from schemas.errors import ConnectorError, NeedsPerson
@@ -19,7 +19,7 @@ ADVICE = {
 
 
 def interpret(answer: Answer) -> ConnectorError | None:
-    """Return the error that a shop's answer stands for, with what to do about it; None for a success."""
+    """Return the error for a shop's answer, with what to do about it; None for a success."""
     error = refusal(answer)
     if isinstance(error, NeedsPerson):
         error.resolution = ADVICE.get(error.reason, error.resolution)

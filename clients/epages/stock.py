@@ -1,7 +1,7 @@
-"""A shop's catalogue and its stock."""
+"""Calls about a shop's catalogue and its stock."""
 
 from clients.epages.calls import Calls, escaped, paging
-from clients.errors_table import NotFound, shows_effect
+from clients.errors_table import NotFound, answer_to_effect
 from schemas.epages import (
     Availability,
     Product,
@@ -15,7 +15,7 @@ from schemas.epages import (
 )
 from schemas.errors import MalformedDocument
 
-PRODUCT_PAGE = 20  # products per request: few, as each may have variations that are asked for one by one
+PRODUCT_PAGE = 20  # products per request: few, because each may have variations that need requests of their own
 VARIATION_PAGE = 100  # variations of one product per request
 
 
@@ -23,16 +23,16 @@ class StockCalls(Calls):
     """The calls about products, variations and their stock."""
 
     def find_product(self, sku: str) -> Product | None:
-        """Return the product with this SKU, or None; whether variations are found so is not documented (prod:r)."""
+        """Return the product with this SKU, or None (prod:r). Whether this finds variations is not documented."""
         try:
             return load_product(self._get("/products/search/find-by-sku", {"sku": sku}).document)
         except NotFound:
             return None
 
     def products(self, page: int) -> tuple[tuple[Product | MalformedDocument, ...], int]:
-        """Return one page of the catalogue and how many pages there are (prod:r).
+        """Return one page of the catalogue and the number of pages (prod:r).
 
-        In the place of a product that does not load stands why.
+        A product that does not load is replaced by its error.
         """
         document = self._get("/products", paging(page, PRODUCT_PAGE)).document
         return load_products(document), load_page_count(document)
@@ -46,19 +46,19 @@ class StockCalls(Calls):
         return load_variation(self._get(_variation(product_id, variation_id)).document)
 
     def variations(self, product_id: str) -> tuple[Variation | MalformedDocument, ...]:
-        """Return all variations of a product (prod:r); in the place of one that does not load stands why."""
+        """Return all variations of a product (prod:r); one that does not load is replaced by its error."""
         pages = self._all(f"/products/{escaped(product_id)}/variations", VARIATION_PAGE)
         return tuple(variation for page in pages for variation in load_variations(page))
 
     def adjust_stock(self, product_id: str, variation_id: str | None, amount: int) -> Availability:
-        """Move the stock by `amount` and return what it is then (prda:u). A repetition counts twice.
+        """Change the stock by `amount` and return the new stock (prda:u). A repetition counts twice.
 
         Raises NeedsPerson: `product.availability.invalid-availability-state` while stock management is off,
-        `operation-not-available` for a variation product itself.
+        `operation-not-available` for a product that has variations.
         """
         item = _variation(product_id, variation_id) if variation_id else f"/products/{escaped(product_id)}"
         answer = self._post(f"{item}/availability/adjust-available-stock", {"relativeAmount": amount})
-        with shows_effect(answer.request):
+        with answer_to_effect(answer.request):
             return load_availability(answer.document)
 
 

@@ -1,4 +1,4 @@
-"""Documents of the Afosto GraphQL API: what they look like here, and how they are read from its JSON."""
+"""Documents of the Afosto GraphQL API: their dataclasses, and the functions that load them from JSON."""
 
 from schemas.afosto.documents import (
     Action,

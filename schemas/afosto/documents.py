@@ -1,7 +1,7 @@
 """Documents of the Afosto GraphQL API: frozen dataclasses, loaded from JSON through marshmallow schemas.
 
-Money is `Decimal` in the order's currency (converted from the wire's unit at the edge), times are aware
-UTC (the wire has Unix milliseconds), ids are opaque strings. An order item is one *unit* with its own id.
+Money is `Decimal` in the order's currency (the API has minor units), times are aware UTC (the API has Unix
+milliseconds), ids are opaque strings. An order item is one *unit* with its own id.
 """
 
 from collections.abc import Mapping
@@ -15,10 +15,10 @@ from typing import Any
 class Unit:
     """One piece of a SKU on an order.
 
-    `line_ref` is the ePages line id we stored in the item's meta data; `parcel_id` the parcel it lies in;
-    `contra_id` the id of its negative twin once it is canceled or returned; `progress` one of
-    OPEN, CANCELLED, RETURNED (received back, not restocked), RESTOCKED, REJECTED, or a value we do not know;
-    `is_deducted` whether inventory is held for it or has left with it.
+    `line_ref` is the ePages line id that we stored in the item's meta data. `parcel_id` is the parcel it is in.
+    `contra_id` is the id of its contra item (its negative counterpart) once it is canceled or returned. `progress` is
+    OPEN, CANCELLED, RETURNED (received, not restocked), RESTOCKED, REJECTED, or a value we do not know. `is_deducted`
+    says whether inventory is reserved for it or has left with it.
     """
 
     id: str
@@ -32,7 +32,7 @@ class Unit:
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A box: `status` is OPEN, ANNOUNCED, IN_TRANSIT, READY_TO_COLLECT, DELIVERED or a value we do not know."""
+    """A parcel; `status` is OPEN, ANNOUNCED, IN_TRANSIT, READY_TO_COLLECT, DELIVERED or a value we do not know."""
 
     id: str
     status: str
@@ -42,13 +42,13 @@ class Parcel:
 
     @property
     def name(self) -> str:
-        """What people know it by: its tracking code, or its id while it has none."""
+        """The name for people: its tracking code, or its id if it has none."""
         return self.tracking_code or self.id
 
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """A next step Afosto asks for: HANDLE_APPROVAL, HANDLE_RESTOCK, HANDLE_FINISH, for these (contra) item ids."""
+    """A next step that Afosto asks for: HANDLE_APPROVAL, HANDLE_RESTOCK or HANDLE_FINISH, for (contra) item ids."""
 
     action: str
     item_ids: tuple[str, ...]
@@ -56,9 +56,9 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order: `status` is CONCEPT, OPEN or CLOSED.
+    """An order; `status` is CONCEPT, OPEN or CLOSED.
 
-    The import wrote into its meta data: `reference`, our machine key, and `imported_units`, the units per line id.
+    Our import wrote two values to its meta data: `reference` is our key, `imported_units` the units per line id.
     """
 
     id: str
@@ -76,9 +76,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class ItemDraft:
-    """Units of one price to add to an order: `price` per unit with its tax in the order's currency.
+    """Units to add to an order at one price: `price` is per unit, with tax, in the order's currency.
 
-    `line_ref` is the ePages line id; a line of two unit prices is two of these.
+    `line_ref` is the ePages line id; a line with two unit prices becomes two items.
     """
 
     sku: str
@@ -91,7 +91,7 @@ class ItemDraft:
 
 @dataclass(frozen=True, slots=True)
 class FeeDraft:
-    """A fee or discount, with its tax, for an order: `kind` is shipping, payment or discount (which is negative)."""
+    """A fee or discount of an order, with tax; `kind` is shipping, payment or discount (which is negative)."""
 
     kind: str
     description: str
@@ -100,7 +100,7 @@ class FeeDraft:
 
 @dataclass(frozen=True, slots=True)
 class AddressDraft:
-    """An address as Afosto takes it; `premise_number` is "-" when the shop's address has none."""
+    """An address in Afosto's form; `premise_number` is "-" if the shop's address has no house number."""
 
     given_name: str | None
     additional_name: str | None
@@ -119,7 +119,7 @@ class AddressDraft:
 
 @dataclass(frozen=True, slots=True)
 class PhoneDraft:
-    """A phone number as the buyer wrote it, and the country (ISO 3166) of the address it stands in."""
+    """A phone number as the buyer wrote it, and the country (ISO 3166) of its address."""
 
     country_code: str
     number: str
@@ -127,9 +127,9 @@ class PhoneDraft:
 
 @dataclass(frozen=True, slots=True)
 class OrderDraft:
-    """Everything an import writes: header, addresses, items, fees. `location_id` is set for orders to be collected.
+    """Everything an import writes: header, addresses, items, fees. Pickup orders have a `location_id`.
 
-    Each field is sent, except `total`: what Afosto arrives at is compared with it.
+    All fields are sent except `total`: it is compared with the total that Afosto computes.
     """
 
     channel_id: str
@@ -161,7 +161,7 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place where stock lies or orders are collected."""
+    """A location that holds stock or where orders are collected."""
 
     id: str
     name: str
@@ -169,7 +169,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class InventoryLevel:
-    """What may still be sold of a SKU at one location; negative after a recount below what is reserved."""
+    """What may still be sold of a SKU at one location; negative if a recount found less than is reserved."""
 
     sku: str
     location_id: str
@@ -178,7 +178,7 @@ class InventoryLevel:
 
 @dataclass(frozen=True, slots=True)
 class InventoryChange:
-    """When the inventory of a SKU at one location last moved (aware UTC, by Afosto's clock)."""
+    """When the inventory of a SKU at one location last changed (aware UTC, by Afosto's clock)."""
 
     sku: str
     location_id: str

@@ -1,4 +1,4 @@
-"""From the JSON of the Afosto GraphQL API to its documents. Every function here may raise MalformedDocument."""
+"""Loads documents from the JSON of the Afosto GraphQL API. Every function here may raise MalformedDocument."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -47,7 +47,7 @@ def load_locations(doc: Mapping[str, Any]) -> tuple[Location, ...]:
 
 
 def load_next_page(doc: Mapping[str, Any]) -> str | None:
-    """Read where the next page of a connection begins, None when this is the last."""
+    """Read the cursor of a connection's next page; None if this page is the last."""
     info = load(_PAGE_INFO, doc, "Afosto list")
     return info["cursor"] if info["goes_on"] else None
 
@@ -58,13 +58,13 @@ def load_ids(doc: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def load_inventory(doc: Mapping[str, Any]) -> tuple[InventoryLevel, ...]:
-    """Read the levels that stand under `inventory`."""
+    """Read the stock levels under `inventory`."""
     levels: tuple[InventoryLevel, ...] = load(_LEVELS, doc, "Afosto inventory")["inventory"]
     return levels
 
 
 def load_inventory_changes(doc: Mapping[str, Any]) -> tuple[InventoryChange | MalformedDocument, ...]:
-    """Read one page of an `InventoryChangeConnection`; in the place of a node that does not load stands why."""
+    """Read one page of an `InventoryChangeConnection`; a node that does not load is replaced by its error."""
     return tuple(_change(node) for node in entries(doc.get("nodes"), "Afosto inventory changes", "nodes"))
 
 

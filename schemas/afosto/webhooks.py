@@ -1,4 +1,4 @@
-"""The envelope of Afosto's webhooks. An event is a hint: of what it says, only ids are read."""
+"""The envelope of Afosto's webhooks. An event only says that something changed: we read nothing but ids from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from marshmallow import ValidationError, fields, post_load, validate
 from schemas.fields import Document
 from schemas.ids import Id
 
-# The year 9999, which is as far as a datetime goes.
+# The end of the year 9999, the last moment a datetime can hold.
 _LAST = 253_402_300_799_999
 
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """One message; `order_id` when a delivery names its order, `triggered_at` aware UTC."""
+    """One message; `order_id` is set if a delivery names its order, `triggered_at` is aware UTC."""
 
     event: str
     entity_type: str
@@ -54,7 +54,7 @@ class WebhookSchema(Document):
 
 
 def _order_id(data: Any) -> str | None:
-    """Where a delivery names its order, if it does: the shape is not documented, so any other is taken for silence."""
+    """The order id in a delivery's data, if any. The shape is not documented, so any other shape reads as no order."""
     order = data.get("order") if isinstance(data, Mapping) else None
     found = order.get("id") if isinstance(order, Mapping) else None
     try:

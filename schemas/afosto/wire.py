@@ -15,18 +15,18 @@ from schemas.afosto.documents import (
     Unit,
 )
 from schemas.currencies import from_minor
-from schemas.fields import At, Counts, Document, Flag, Ident, Idents, Integer, Many, MillisTime, Text, named_once
+from schemas.fields import At, Counts, Document, Flag, Ident, Idents, Integer, Many, MillisTime, Text, unique_by_id
 from schemas.numbers import in_range
 from schemas.texts import LONGEST_ID
 
-# Characters of our own reference: a store's name, a stroke and the id of an order.
+# Most characters of our own reference: a store's name, a slash and the id of an order.
 LONGEST_REFERENCE = 2 * LONGEST_ID
-# Above any amount of money.
+# Above any amount of money, in minor units.
 _MOST_MINOR = 10**14
 
 
 class Money(At[int]):
-    """A Money value: a whole number of minor units, negative on contra items. Only its order knows the currency."""
+    """A Money value: a whole number of minor units, negative on contra items. Its currency is that of the order."""
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if isinstance(value, int) and in_range(value, -_MOST_MINOR, _MOST_MINOR):
@@ -35,7 +35,7 @@ class Money(At[int]):
 
 
 class UnitSchema(Document):
-    """One unit (a *detail* of an item on the wire) without what it shares with the other units of its item."""
+    """One unit (in the API: a *detail* of an item), without the fields that all units of the item share."""
 
     target = dict
 
@@ -47,7 +47,7 @@ class UnitSchema(Document):
 
 
 class ItemSchema(Document):
-    """An item: units of one SKU. Loads into a tuple of units."""
+    """An item: units of one SKU. It loads as a tuple of units."""
 
     target = Unit
 
@@ -78,7 +78,7 @@ class ActionSchema(Document):
 
 
 class OrderSchema(Document):
-    """An order; answers of mutations that select fewer fields have no units, parcels or actions."""
+    """An order. Answers of mutations that select fewer fields have no units, parcels or actions."""
 
     target = Order
 
@@ -96,8 +96,8 @@ class OrderSchema(Document):
 
     @post_load
     def build(self, values: dict[str, Any], **_: Any) -> Order:
-        units = named_once(unit for item in values.pop("items") for unit in item)
-        values["parcels"] = named_once(values["parcels"])
+        units = unique_by_id(unit for item in values.pop("items") for unit in item)
+        values["parcels"] = unique_by_id(values["parcels"])
         values["total"] = from_minor(values["total"], values["currency"])
         return Order(**values, units=units)
 
@@ -117,7 +117,7 @@ class LocationSchema(Document):
 
 
 class PageInfoSchema(Document):
-    """Whether a connection goes on, and where."""
+    """Whether a connection has another page, and its cursor."""
 
     target = dict
 
@@ -148,7 +148,7 @@ class IdSchema(Document):
 
 
 class IdsSchema(Document):
-    """One page of a connection of anything, of which only the ids are asked for."""
+    """One page of any connection, with only the ids selected."""
 
     target = dict
 
@@ -172,7 +172,7 @@ class InventoryChangeSchema(Document):
 
 
 class InventoryLevelsSchema(Document):
-    """All levels asked for."""
+    """All stock levels that were asked for."""
 
     target = dict
 

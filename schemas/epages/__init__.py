@@ -1,4 +1,4 @@
-"""Documents of the ePages Beyond API: what they look like here, and how they are read from its JSON."""
+"""Documents of the ePages Beyond API: their dataclasses, and the functions that load them from JSON."""
 
 from schemas.epages.documents import (
     Address,

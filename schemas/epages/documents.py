@@ -1,7 +1,7 @@
 """Documents of the ePages Beyond API: frozen dataclasses, loaded from JSON through marshmallow schemas.
 
-Field meanings and status names follow the vendor's OpenAPI document. Quantities are whole units,
-money is `Decimal` in the order's currency, times are aware UTC (the vendor sends them without a zone).
+Field meanings and status names follow the vendor's OpenAPI document. Quantities are whole units, money is `Decimal` in
+the order's currency, times are aware UTC (the vendor sends them without a zone).
 """
 
 from dataclasses import dataclass
@@ -57,9 +57,9 @@ class LineItem:
 
 @dataclass(frozen=True, slots=True)
 class Fee:
-    """What an order costs beside its products: `kind` is shipping, pickup, payment or coupon (which is negative).
+    """A cost of an order besides its products: `kind` is shipping, pickup, payment or coupon (which is negative).
 
-    `amount` is in the order's tax model; `tax` is all of its taxes, None where the vendor names none (a coupon).
+    `amount` follows the order's tax model. `tax` is the sum of its taxes, None if the vendor sends none (a coupon).
     """
 
     kind: str
@@ -70,14 +70,14 @@ class Fee:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order as `GET /orders` and `GET /orders/{id}` answer it.
+    """An order as `GET /orders` and `GET /orders/{id}` return it.
 
-    `is_pickup` says that the buyer collects it: it has a pickup line, and nothing else says so. An order without a
-    shipping address may be one of gift cards.
+    `is_pickup`: the buyer collects it. Only a pickup line shows that; an order without a shipping address may also be
+    one of gift cards.
 
-    `grand_total` is what is left after cancelations and returns, `initial_grand_total` what was placed. `taxable` is
-    whether a tax applies at all, `tax_total` all taxes of the order. `open_amount` is what is still to be paid: below
-    zero while more was paid than is due (the vendor's example of a canceled order that was paid).
+    `grand_total` is the total after cancellations and returns, `initial_grand_total` the total when it was placed.
+    `taxable` says whether tax applies at all, `tax_total` is the sum of all taxes. `open_amount` is still to be paid;
+    it is negative while more was paid than is due (the vendor's example is a paid order that was canceled).
     """
 
     id: str
@@ -109,9 +109,9 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class OrderRow:
-    """One element of the order list: the parsed order, or what is known of one that does not load.
+    """One row of the order list: the order, or what is known of one that does not load.
 
-    `unforeseen` is the error when the connector itself failed at it.
+    `unforeseen` is the error if the connector itself failed to read it.
     """
 
     id: str
@@ -124,7 +124,7 @@ class OrderRow:
 
 @dataclass(frozen=True, slots=True)
 class OrderPage:
-    """One answer of `GET /orders`: its rows, the page's totals, and the server's clock from the `Date` header."""
+    """One answer of `GET /orders`: its rows, the page's totals, and the server's time from the `Date` header."""
 
     rows: tuple[OrderRow, ...]
     size: int
@@ -136,7 +136,7 @@ class OrderPage:
 
 @dataclass(frozen=True, slots=True)
 class ProcessLine:
-    """So many units of one order line in a process; `status` is set on return lines only (RETURNED or BROKEN)."""
+    """A number of units of one order line in a process; only return lines have a `status` (RETURNED or BROKEN)."""
 
     line_id: str
     quantity: int
@@ -145,11 +145,11 @@ class ProcessLine:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A shipping, pickup, return or cancelation process of an order.
+    """A shipping, pickup, return or cancellation process of an order.
 
-    `kind` is shippings, pickups, returns or cancelations; `status` is PENDING, SHIPPED, DELIVERED for
-    shippings, READY_FOR_PICKUP, PICKED_UP for pickups, None else; `moves` are the names of the links
-    that are still open (mark-shipped, mark-delivered, mark-picked-up).
+    `kind` is shippings, pickups, returns or cancelations, as in the vendor's paths. `status` is PENDING, SHIPPED or
+    DELIVERED for shippings, READY_FOR_PICKUP or PICKED_UP for pickups, else None. `moves` are the names of the status
+    changes that the process still offers as links (mark-shipped, mark-delivered, mark-picked-up).
     """
 
     id: str
@@ -161,14 +161,14 @@ class Process:
     moves: frozenset[str]
 
 
-LONGEST_MARGIN = timedelta(minutes=5)  # before a token's end
+LONGEST_MARGIN = timedelta(minutes=5)  # a token is renewed at most this long before it expires
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """An access token of a shop, what it may do, and when it ends (aware UTC).
+    """An access token of a shop, its scopes, and when it expires (aware UTC).
 
-    `issued_at` is when it was fetched; None for one that was kept before that was noted.
+    `issued_at` is when it was fetched; None for a token that was stored before this was recorded.
     """
 
     access_token: str
@@ -178,7 +178,7 @@ class Token:
 
     @property
     def renew_at(self) -> datetime:
-        """From when on it is fetched anew: a tenth of its life before its end, five minutes at most."""
+        """When to fetch a new one: a tenth of its lifetime before it expires, at most five minutes before."""
         life = self.expires_at - self.issued_at if self.issued_at else LONGEST_MARGIN * 10
         return self.expires_at - min(LONGEST_MARGIN, life / 10)
 
@@ -188,7 +188,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Availability:
-    """A product's or variation's stock. `available_stock` is None while stock management is off; it may be negative."""
+    """The stock of a product or variation. `available_stock` may be negative; None while stock management is off."""
 
     available_stock: int | None
     purchasable: bool
@@ -215,7 +215,7 @@ class Variation:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place of the shop where orders can be collected (`GET /shop/locations`)."""
+    """A location of the shop where orders can be collected (`GET /shop/locations`)."""
 
     id: str
     name: str

@@ -1,4 +1,4 @@
-"""From the JSON of the ePages Beyond API to its documents. Every function here may raise MalformedDocument."""
+"""Loads documents from the JSON of the ePages Beyond API. Every function here may raise MalformedDocument."""
 
 import hashlib
 import json
@@ -35,7 +35,7 @@ from schemas.texts import unfit
 
 T = TypeVar("T")
 
-# Under which key of `_embedded` a list of processes stands.
+# Kind of process → key of its list in `_embedded`.
 PROCESS_KEYS = {
     "shippings": "shipping-processes",
     "pickups": "pickup-processes",
@@ -43,10 +43,10 @@ PROCESS_KEYS = {
     "cancelations": "cancel-processes",
 }
 
-# At least one of these stands in every list.
+# Every list has at least one of these keys.
 _OF_A_LIST = ("_embedded", "page", "_links")
 
-# Building a schema costs far more than loading with it.
+# Built once, because building a schema costs far more than loading with it.
 _ORDER, _PAGE, _PROCESS, _EVENT, _TOKEN, _LOCATION = (
     OrderSchema(),
     PageSchema(),
@@ -66,10 +66,10 @@ def load_order(doc: Mapping[str, Any]) -> Order:
 
 
 def load_order_page(doc: Mapping[str, Any], served_at: datetime) -> OrderPage:
-    """Read one page of the order list; an order that does not load becomes a row that says why.
+    """Read one page of the order list; an order that does not load becomes a row with the reason.
 
-    `served_at` is the server's clock when it answered (aware UTC). Raises MalformedDocument when the page
-    as a whole cannot be read.
+    `served_at` is the server's time when it answered (aware UTC). Raises MalformedDocument if the whole page cannot be
+    read.
     """
     figures = load(_PAGE, doc, "ePages order list")
     return OrderPage(rows=tuple(_row(order) for order in _embedded(doc, "orders")), served_at=served_at, **figures)
@@ -81,7 +81,7 @@ def _row(doc: Any) -> OrderRow:
     except MalformedDocument as error:
         number = _text(doc, "orderNumber")
         return OrderRow(id=_row_id(doc), order=None, field=error.field, message=str(error), number=number)
-    except Exception as error:  # noqa: BLE001 - our own mistake with one order is that order's matter
+    except Exception as error:  # noqa: BLE001 - a bug of ours with one order must fail only that order
         number = _text(doc, "orderNumber")
         return OrderRow(id=_row_id(doc), order=None, field=None, message=None, number=number, unforeseen=error)
     return OrderRow(id=order.id, order=order, field=None, message=None, number=order.number)
@@ -91,13 +91,13 @@ def _row_id(doc: Any) -> str:
     known = _text(doc, "_id")
     if known:
         return known
-    # The same unreadable row must be the same job at every poll.
+    # An unreadable row must become the same job at every poll.
     canonical = json.dumps(doc, sort_keys=True, default=str).encode()
     return f"unreadable:{hashlib.sha1(canonical, usedforsecurity=False).hexdigest()}"
 
 
 def _text(doc: Any, key: str) -> str | None:
-    """A text of a document that does not load, when it can be read, kept and shown: no NUL, no half characters."""
+    """A text of a document that does not load; None if it cannot be stored and shown (NUL, lone surrogates)."""
     value = doc.get(key) if isinstance(doc, Mapping) else None
     return value if isinstance(value, str) and value and not unfit(value) else None
 
@@ -127,7 +127,7 @@ def load_process_comments(kind: str, doc: Mapping[str, Any]) -> dict[str, str]:
 
 
 def load_token(doc: Mapping[str, Any], now: datetime) -> Token:
-    """Read the answer of `POST /oauth/token` that arrived at `now` (aware UTC); it lives `expires_in` seconds."""
+    """Read the answer of `POST /oauth/token` that arrived at `now` (aware UTC); it lasts `expires_in` seconds."""
     values = load(_TOKEN, doc, "ePages token")
     ends = now + timedelta(seconds=values["expires_in"])
     return Token(values["access_token"], frozenset(values["scope"].split()), ends, now)
@@ -139,7 +139,7 @@ def load_locations(doc: Mapping[str, Any]) -> tuple[Location, ...]:
 
 
 def load_availability(doc: Mapping[str, Any]) -> Availability:
-    """Read the answer of `GET …/availability` and of a move of the stock."""
+    """Read the answer of `GET …/availability` or of a stock adjustment."""
     availability: Availability = load(_AVAILABILITY, doc, "ePages availability")
     return availability
 
@@ -151,13 +151,13 @@ def load_product(doc: Mapping[str, Any]) -> Product:
 
 
 def load_products(doc: Mapping[str, Any]) -> tuple[Product | MalformedDocument, ...]:
-    """Read one page of `GET /products`; in the place of one that does not load stands why."""
-    return tuple(_or_why(load_product, product) for product in _embedded(doc, "products"))
+    """Read one page of `GET /products`; a product that does not load is replaced by its error."""
+    return tuple(_or_error(load_product, product) for product in _embedded(doc, "products"))
 
 
 def load_variations(doc: Mapping[str, Any]) -> tuple[Variation | MalformedDocument, ...]:
-    """Read one page of `GET /products/{id}/variations`; in the place of one that does not load stands why."""
-    return tuple(_or_why(load_variation, variation) for variation in _embedded(doc, "variations"))
+    """Read one page of `GET /products/{id}/variations`; a variation that does not load is replaced by its error."""
+    return tuple(_or_error(load_variation, variation) for variation in _embedded(doc, "variations"))
 
 
 def load_variation(doc: Any) -> Variation:
@@ -166,7 +166,7 @@ def load_variation(doc: Any) -> Variation:
     return variation
 
 
-def _or_why(load_one: Callable[[Any], T], doc: Any) -> T | MalformedDocument:
+def _or_error(load_one: Callable[[Any], T], doc: Any) -> T | MalformedDocument:
     try:
         return load_one(doc)
     except MalformedDocument as error:
@@ -175,9 +175,9 @@ def _or_why(load_one: Callable[[Any], T], doc: Any) -> T | MalformedDocument:
 
 
 def _embedded(doc: Any, key: str) -> list[Any]:
-    """Give the elements of a HAL list, which may come without `_embedded` when it is empty.
+    """Return the elements of a HAL list, which may lack `_embedded` when it is empty.
 
-    What has nothing else of a list either is none: an error would read as "there are no processes".
+    A document without any key of a list is refused; otherwise an error document would read as "no processes".
     """
     if not isinstance(doc, Mapping) or doc.keys().isdisjoint(_OF_A_LIST):
         raise MalformedDocument(f"ePages list of {key}: the document is no list", field=WHOLE)
@@ -189,6 +189,6 @@ def _embedded(doc: Any, key: str) -> list[Any]:
 
 
 def _promises_rows(page: Any) -> bool:
-    """Whether a list's own figures say that this page has rows; one behind the last page has none."""
+    """Whether the list's own page figures say that this page has rows; a page after the last one has none."""
     number, pages = (page.get(name) for name in ("number", "totalPages")) if isinstance(page, Mapping) else (0, 0)
     return isinstance(number, int) and isinstance(pages, int) and number < pages

@@ -1,7 +1,7 @@
 """The marshmallow schemas that read the JSON of the ePages Beyond API.
 
-Paths are those of the vendor's OpenAPI document. Where a value stands twice (a line's status quantities
-stand in blocks and flat beside them) the block is preferred.
+Paths are those of the vendor's OpenAPI document. Some values appear twice (a line's status quantities appear in blocks
+and as flat fields); the block is preferred.
 """
 
 from decimal import Decimal
@@ -33,19 +33,19 @@ from schemas.fields import (
     Text,
     Time,
     WholeNumber,
-    named_once,
+    unique_by_id,
 )
 from schemas.texts import LONGEST_NOTE
 
-# Pieces of an order: above any that a shop sells, and as many units as are read of an order in Afosto.
+# Most pieces of an order: more than any shop sells, and as many units as we read of an Afosto order.
 MOST_PIECES = MOST_ENTRIES
-# Pages of a list other than that of orders, such as an order's processes.
+# Most pages of a list other than the order list, such as an order's processes.
 MOST_PAGES = 1_000
 FEE_KINDS = ("shipping", "pickup", "payment", "coupon")
 
 
 class Pieces(WholeNumber):
-    """How many pieces of a line are in some state."""
+    """The number of a line's pieces in one state."""
 
     def __init__(self, *paths: str, **options: Any) -> None:
         super().__init__(*paths, most=MOST_PIECES, **options)
@@ -107,7 +107,7 @@ class LineItemSchema(Document):
 
 
 class TaxSchema(Document):
-    """A tax of a line or an order: one per tax class."""
+    """A tax of a line or an order; there is one per tax class."""
 
     target = dict
 
@@ -115,9 +115,9 @@ class TaxSchema(Document):
 
 
 class FeeSchema(Document):
-    """A fee without its kind, which only the order knows: it is the key under which the fee stands.
+    """A fee without its kind: the kind is the fee's key in the order.
 
-    The vendor documents `lineItemTaxes` for shipping, pickup and payment; for a coupon it documents no tax at all.
+    The vendor documents `lineItemTaxes` for shipping, pickup and payment, but no tax for a coupon.
     """
 
     target = dict
@@ -167,7 +167,7 @@ class OrderSchema(Document):
 
     @post_load
     def build(self, values: dict[str, Any], **_: Any) -> Order:
-        values["lines"] = named_once(values["lines"])
+        values["lines"] = unique_by_id(values["lines"])
         if sum(line.initial_quantity for line in values["lines"]) > MOST_PIECES:
             raise ValidationError(f"has more than {MOST_PIECES} pieces", "productLineItems")
         is_pickup = values["pickup"] is not None
@@ -188,7 +188,7 @@ class PageSchema(Document):
 
 
 class PagesSchema(Document):
-    """How many pages a list has; one without figures is whole."""
+    """How many pages a list has; a list without page figures has one page."""
 
     target = dict
 
@@ -204,7 +204,7 @@ class ProcessLineSchema(Document):
 
 
 class ProcessSchema(Document):
-    """A process without its kind, which only the address it was read from tells."""
+    """A process without its kind: only the URL it was read from shows the kind."""
 
     target = dict
 
@@ -217,7 +217,7 @@ class ProcessSchema(Document):
 
 
 class EventSchema(Document):
-    """What an event of an order tells of a process: only here does a process have its comment."""
+    """The process id and comment in an event of an order: comments of processes appear only in events."""
 
     target = dict
 

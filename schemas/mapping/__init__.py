@@ -1,1 +1,1 @@
-"""From the shop's documents to what Afosto is asked to do: pure functions, without I/O and without a clock."""
+"""Maps documents of one vendor to changes at the other: pure functions, without I/O and without a clock."""

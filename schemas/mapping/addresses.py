@@ -1,11 +1,11 @@
-"""An address of the shop as Afosto takes it: street and house number apart, and the whole line always."""
+"""Maps a shop address to Afosto's form: street and house number separate, plus the whole line."""
 
 import re
 
 from schemas import afosto, epages
 from schemas.mapping.streets import Split, number_first, split_line
 
-# A field of its own that holds the number, and what is written behind it: "12a", "40-42 B", "10 bus 3".
+# The content of a house number field, with what follows the number: "12a", "40-42 B", "10 bus 3".
 _NUMBER = r"(?P<number>\d{1,5}(?: ?[-–/] ?\d{1,5})?)"
 _FIELD = re.compile(rf"^{_NUMBER}(?: ?[-/]? ?(?P<suffix>[^\d\s].*|\d/\d))?$")
 
@@ -13,7 +13,7 @@ NO_NUMBER = "-"
 
 
 def address_draft(address: epages.Address) -> afosto.AddressDraft:
-    """Map an address. Where it has no house number, `premise_number` is "-": Afosto demands one."""
+    """Map an address. Without a house number, `premise_number` is "-", because Afosto requires one."""
     street, number, suffix = split_street(address)
     return afosto.AddressDraft(
         given_name=address.first_name,
@@ -33,7 +33,7 @@ def address_draft(address: epages.Address) -> afosto.AddressDraft:
 
 
 def split_street(address: epages.Address) -> tuple[str, str | None, str | None]:
-    """Give (street, house number, suffix): from the field of its own, else from the street where that is certain."""
+    """Return (street, house number, suffix): from the house number field, else from the street if that is certain."""
     street, written = _tidy(address.street), _tidy(address.house_number)
     found = split_line(street or written, address.country)
     if not (street and written):
@@ -45,13 +45,13 @@ def split_street(address: epages.Address) -> tuple[str, str | None, str | None]:
 
 
 def _field(written: str) -> tuple[str, str | None]:
-    """Take the field of its own apart: (number, suffix), or all of it as the number where it is no plain one."""
+    """Split the house number field into (number, suffix); all of it is the number if it has an unknown form."""
     found = _FIELD.search(written)
     return (found["number"], found["suffix"]) if found else (written, None)
 
 
 def _is_doubled(found: Split, written: str) -> bool:
-    """Whether the number in the street is the one in the field of its own, and neither contradicts the other."""
+    """Whether street and house number field hold the same number, and their suffixes do not contradict."""
     number, suffix = _field(written)
     one, other = _plain(suffix), _plain(found.suffix)
     return _plain(number) == _plain(found.number) and (not one or not other or one == other)
@@ -68,7 +68,7 @@ def _first_line(address: epages.Address) -> str:
 
 
 def _plain(text: str | None) -> str:
-    """Give a number without what people write in different ways: blanks, case, strokes."""
+    """Normalize a number for comparison: remove spaces and punctuation, ignore case."""
     return re.sub(r"[\s.,-]", "", text or "").casefold()
 
 

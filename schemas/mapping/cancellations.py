@@ -1,11 +1,11 @@
-"""Cancellations: which Afosto units those of the shop concern, and which pieces of the shop those of Afosto."""
+"""Maps cancellations in both directions: from the shop to Afosto units, and from Afosto to the shop's pieces."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas import afosto, epages
 from schemas.errors import NeedsPerson
-from schemas.mapping.counts import UnitPool, by_line, remainder, waiting
+from schemas.mapping.counts import UnitPool, by_line, is_unpacked, remainder
 from schemas.mapping.payments import require_parts_allowed
 from schemas.reasons import Reason
 from schemas.words import counted
@@ -18,13 +18,13 @@ def units_to_cancel(
     exported: Mapping[str, int],
     canceled_before: Mapping[str, int],
 ) -> list[str]:
-    """Give the ids of the units still to cancel.
+    """Return the ids of the Afosto units still to cancel.
 
-    Per line id: `imported` cancellations were carried over by us, `exported` ones began in Afosto,
-    `canceled_before` ones were left out when the order was imported. Raises Drift when these exceed what the shop
-    says, NeedsPerson (cancel-conflict) when units to cancel already lie in a parcel.
+    Counts per line id: `imported` cancellations we have already carried over, `exported` ones began in Afosto, and
+    `canceled_before` ones were left out at the import. Raises Drift when their sum exceeds the shop's figure, and
+    NeedsPerson (cancel-conflict) when units to cancel are already in a parcel.
     """
-    pool = UnitPool(afosto_order, waiting)
+    pool = UnitPool(afosto_order, is_unpacked)
     units: list[str] = []
     for line in order.lines:
         figures = {
@@ -39,34 +39,34 @@ def units_to_cancel(
 
 
 @dataclass(frozen=True, slots=True)
-class CancelationPlan:
-    """What the shop is to cancel.
+class CancellationPlan:
+    """What to cancel in the shop.
 
-    `lines` says how many pieces per line, `units` for which units of Afosto (contra id → line id), `paired` which were
-    canceled by both sides and need no call (contra id → line id), `whole` that nothing of the order is left then.
+    `lines`: pieces per line id. `units`: the Afosto units they stand for (contra id → line id). `matched`: units that
+    both sides canceled, which need no call (contra id → line id). `whole`: nothing of the order is left afterwards.
     """
 
     lines: Mapping[str, int]
     units: Mapping[str, str]
-    paired: Mapping[str, str]
+    matched: Mapping[str, str]
     whole: bool
 
 
-def cancelation_plan(
+def cancellation_plan(
     shop: epages.Order,
     afosto_order: afosto.Order,
     canceled: Sequence[afosto.Unit],
     carried_over: Mapping[str, int],
     canceled_before: Mapping[str, int],
-) -> CancelationPlan:
-    """Plan what the shop cancels for units that Afosto canceled by itself.
+) -> CancellationPlan:
+    """Plan what to cancel in the shop for the units that were canceled in Afosto itself.
 
-    Per line id, `carried_over` counts the cancellations that both sides have, whoever began, `canceled_before` those
-    left out at the import. Where fewer pieces are open in the shop than Afosto canceled, what the shop canceled by
-    itself is taken for the same. Raises NeedsPerson: cancel-conflict when that is not enough, full-refund-only.
+    Counts per line id: `carried_over` cancellations exist on both sides, whichever began; `canceled_before` ones were
+    left out at the import. If fewer pieces are open in the shop than Afosto canceled, the pieces that the shop itself
+    canceled count as the same ones. Raises NeedsPerson: cancel-conflict when those are not enough, full-refund-only.
     """
     units: dict[str, str] = {}
-    paired: dict[str, str] = {}
+    matched: dict[str, str] = {}
     lines: dict[str, int] = {}
     natives = by_line(afosto_order, canceled)
     for line in shop.lines:
@@ -75,20 +75,20 @@ def cancelation_plan(
         own = canceled_by_shop(shop, line, carried_over, canceled_before)
         if excess > own:
             raise _conflict(shop, line, len(contra))
-        paired |= dict.fromkeys(contra[:excess], line.id)
+        matched |= dict.fromkeys(contra[:excess], line.id)
         units |= dict.fromkeys(contra[excess:], line.id)
         if len(contra) > excess:
             lines[line.id] = len(contra) - excess
     whole = all(lines.get(line.id, 0) == line.quantity for line in shop.lines)
     if lines and not whole:
         require_parts_allowed(shop, "canceled")
-    return CancelationPlan(lines, units, paired, whole)
+    return CancellationPlan(lines, units, matched, whole)
 
 
 def canceled_by_shop(
     shop: epages.Order, line: epages.LineItem, carried_over: Mapping[str, int], canceled_before: Mapping[str, int]
 ) -> int:
-    """Give how many pieces of a line the shop alone canceled, beside those carried over and left out. Raises Drift."""
+    """Return how many pieces of a line only the shop canceled: not carried over, not left out. Raises Drift."""
     figures = {
         "canceled in the shop": line.canceled,
         "left out at import": canceled_before.get(line.id, 0),

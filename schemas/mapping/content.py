@@ -1,4 +1,4 @@
-"""Content hashes: what tells whether an order holds news for a flow."""
+"""Content hashes of an order: a changed hash means that a flow has something to do."""
 
 import hashlib
 import json
@@ -13,7 +13,7 @@ from schemas.mapping.payments import settled_by_amount
 
 
 def facets(order: Order) -> Mapping[str, str]:
-    """Give the hash of what each flow looks at; a flow for which there is nothing to do yet is absent."""
+    """Return flow → hash of the content it uses; a flow that has nothing to do yet is absent."""
     content = {
         "orders": _placed(order),
         "cancellations": _by_line(order, lambda line: (line.canceled,)),
@@ -24,19 +24,19 @@ def facets(order: Order) -> Mapping[str, str]:
 
 
 def fingerprint(order: Order) -> str:
-    """Give the hash of addresses and ordered lines: where it differs, the order was *changed after import*."""
+    """Return the hash of addresses and ordered lines: if it differs, the order was *changed after import*."""
     lines = [(line.id, line.sku, line.initial_quantity) for line in order.lines]
     return _digest([_addresses(order), sorted(lines)])
 
 
 def prices_of(draft: OrderDraft) -> str:
-    """Give the hash of what a draft costs, item by item: where it differs, the draft is not at the prices of now."""
+    """Return the hash of a draft's prices, item by item: if it differs, the draft has outdated prices."""
     items = [(item.line_ref, item.quantity, item.price, item.vat_rate) for item in draft.items]
     return _digest([draft.currency, items, [(fee.kind, fee.amount) for fee in draft.fees]])
 
 
 def is_final(order: Order) -> bool:
-    """Tell whether nothing can happen to the order any more: only when all of it is canceled."""
+    """Whether nothing more can happen to the order: only when all of it is canceled."""
     return order.canceled and all(line.canceled == line.initial_quantity for line in order.lines)
 
 
@@ -50,7 +50,7 @@ def _placed(order: Order) -> list[Any]:
         order.initial_grand_total,
         order.payment_status,
         order.canceled,
-        # Only where it tells something, so that the hashes of other orders stay as they are.
+        # Added only when it applies, so that the hashes of other orders stay the same.
         *(["opens for its amounts"] if settled_by_amount(order) else []),
     ]
 
@@ -74,5 +74,5 @@ def _digest(content: Any) -> str:
 
 
 def _plain(value: Decimal) -> str:
-    # 5, 5.0 and 5E+0 are one amount.
+    # 5, 5.0 and 5E+0 are the same amount.
     return format(value.normalize(), "f")

@@ -1,7 +1,7 @@
-"""What the counts of an order line say, and the choice of Afosto units they lead to.
+"""Counts of an order line, and which Afosto units to use for them.
 
-Counts are taken from what is *left*, which holds whichever way the shop books returns. A negative remainder is
-never cut to zero: the counts contradict each other, and a person looks.
+Counts are computed from what is *left*: that is correct whichever way the shop books returns. A negative remainder
+is never cut to zero: the counts contradict each other, and a person must look.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,13 +14,13 @@ from schemas.words import counted
 
 
 def not_canceled(line: LineItem, *, order_id: str) -> int:
-    """Give how many units of the line are still wanted. Raises Drift."""
+    """Return how many units of the line are not canceled. Raises Drift."""
     figures = {"ordered": line.initial_quantity, "canceled": line.canceled}
     return remainder(figures, order_id, line.id, "wanted")
 
 
 def shipped_so_far(line: LineItem, *, order_id: str) -> int:
-    """Give how many units ever left "unshipped" or "not picked up", returned ones included. Raises Drift."""
+    """Return how many units ever left "unshipped" or "not picked up", returned ones included. Raises Drift."""
     figures = {
         "ordered": line.initial_quantity,
         "canceled": line.canceled,
@@ -31,7 +31,7 @@ def shipped_so_far(line: LineItem, *, order_id: str) -> int:
 
 
 def delivered_so_far(line: LineItem, *, order_id: str) -> int:
-    """Give how many units ever reached the buyer, returned ones included. Raises Drift."""
+    """Return how many units ever reached the buyer, returned ones included. Raises Drift."""
     figures = {
         "shipped so far": shipped_so_far(line, order_id=order_id),
         "pending": line.pending,
@@ -42,7 +42,7 @@ def delivered_so_far(line: LineItem, *, order_id: str) -> int:
 
 
 def remainder(figures: dict[str, int], order_id: str, line_id: str, what: str) -> int:
-    """Subtract all later figures from the first. Raises Drift, which lists them, when less than nothing is left."""
+    """Subtract all later figures from the first. Raises Drift, which lists the figures, when the result is negative."""
     first, *others = figures.values()
     left = first - sum(others)
     if left < 0:
@@ -51,19 +51,19 @@ def remainder(figures: dict[str, int], order_id: str, line_id: str, what: str) -
     return left
 
 
-def waiting(unit: afosto.Unit) -> bool:
-    """Tell whether a unit can still be canceled or packed: open, in no parcel, without a contra item."""
+def is_unpacked(unit: afosto.Unit) -> bool:
+    """Whether a unit can still be canceled or packed: open, in no parcel, without a contra item."""
     return unit.progress == "OPEN" and unit.parcel_id is None and unit.contra_id is None
 
 
-def gone_out(unit: afosto.Unit) -> bool:
-    """Tell whether a unit lies in a parcel and has not come back."""
+def is_out(unit: afosto.Unit) -> bool:
+    """Whether a unit is in a parcel and has not come back."""
     back = unit.progress in ("CANCELLED", "RETURNED", "RESTOCKED", "REJECTED")
     return unit.parcel_id is not None and unit.contra_id is None and not back
 
 
 def by_line(order: afosto.Order, units: Iterable[afosto.Unit]) -> dict[str, list[afosto.Unit]]:
-    """Sort units by the line of the shop's order. Raises NeedsPerson (foreign-unit) for one without a line."""
+    """Group units by the line of the shop's order. Raises NeedsPerson (foreign-unit) for a unit without a line."""
     lines: dict[str, list[afosto.Unit]] = {}
     for unit in units:
         if unit.line_ref is None:
@@ -73,7 +73,7 @@ def by_line(order: afosto.Order, units: Iterable[afosto.Unit]) -> dict[str, list
 
 
 def foreign_unit(order: afosto.Order, unit_id: str) -> NeedsPerson:
-    """The error for a unit that no line of the shop's order stands for: somebody added it in Afosto."""
+    """Return the error for a unit that belongs to no line of the shop's order: somebody added it in Afosto."""
     return NeedsPerson(
         f"The unit {unit_id} of Afosto order {order.number} ({order.id}) belongs to no line of the shop's order.",
         reason=Reason.FOREIGN_UNIT,
@@ -83,7 +83,7 @@ def foreign_unit(order: afosto.Order, unit_id: str) -> NeedsPerson:
 
 
 class UnitPool:
-    """The units of an Afosto order that fit a purpose; each is given away once."""
+    """The units of an Afosto order that fit a purpose; each unit can be taken once."""
 
     def __init__(self, order: afosto.Order, fits: Callable[[afosto.Unit], bool]) -> None:
         self._order = order
@@ -92,9 +92,9 @@ class UnitPool:
             self._free.setdefault(unit.line_ref, []).append(unit.id)
 
     def take(self, line_id: str, count: int, *, reason: str, purpose: str) -> list[str]:
-        """Take some units of a line, in the order Afosto lists them.
+        """Take `count` units of a line, in the order Afosto lists them.
 
-        Raises NeedsPerson with the reason given when there are too few; `purpose` ends "units that can be …".
+        Raises NeedsPerson with `reason` when there are too few; `purpose` completes "units that can be …".
         """
         free = self._free.get(line_id, [])
         if count > len(free):
@@ -104,7 +104,7 @@ class UnitPool:
                 f"{counted(count, 'unit')} to be {purpose}, but of its {counted(total, 'unit')} in Afosto only "
                 f"{len(free)} can be {purpose}.",
                 reason=reason,
-                resolution="Look at the order on both sides and put right by hand what the two did to the same "
+                resolution="Look at the order on both sides and correct by hand what both did to the same "
                 "units; then retry the job.",
             )
         self._free[line_id] = free[count:]

@@ -1,4 +1,4 @@
-"""Where an order of the shop and its opened Afosto order say different things, line by line. Nothing is judged here."""
+"""Finds where a shop order and its opened Afosto order differ, line by line. The causes are diagnosed elsewhere."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,23 +17,23 @@ from schemas.mapping.shipments import GONE, RANK
 
 Side = Literal["shop", "afosto"]
 
-# What is counted per line, and the flow that carries it over.
+# What is counted per line → the flow that carries it over.
 FLOWS: Mapping[str, str] = {
     "canceled": "cancellations",
     "shipped": "shipments",
     "delivered": "shipments",
     "returned": "returns",
 }
-# An order to be collected is laid out in the shop as a whole, once all of it is here.
+# A pickup order becomes ready in the shop as a whole, once all of it is ready in Afosto.
 _READY = frozenset({"READY_TO_COLLECT", "DELIVERED"})
 _ARRIVED = "DELIVERED"
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One difference: its kind and both sides' figures as people read them.
+    """One difference: its kind and both sides' values as people read them.
 
-    `flow` carries it over from the side that is `ahead`; both are None for what no flow does. `line_id` is the shop's.
+    `flow` carries it over from the side that is `ahead`; both are None if no flow can. `line_id` is the shop's.
     """
 
     kind: str
@@ -47,30 +47,32 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a store has chosen: whether rejected returns are broken in the shop, and how far totals may differ."""
+    """Settings of a store: whether rejected returns are booked as broken in the shop, how far totals may differ."""
 
     broken: bool
     totals: str
 
 
 def differences(
-    shop: epages.Order, order: afosto.Order, imported: str | None, back_here: frozenset[str], terms: Terms
+    shop: epages.Order, order: afosto.Order, imported: str | None, linked_returns: frozenset[str], terms: Terms
 ) -> list[Difference]:
-    """Give what differs. `imported` is the fingerprint at the import, `back_here` the ids of linked returned units."""
+    """Return what differs. `imported` is the fingerprint at the import, `linked_returns` are ids of returned units."""
     content = [*_units(shop, order)]
     edited = {found.line_id for found in content}
-    counts = [found for line in shop.lines for found in _counts(shop, line, order, back_here, terms, line.id in edited)]
+    counts = [
+        found for line in shop.lines for found in _counts(shop, line, order, linked_returns, terms, line.id in edited)
+    ]
     rest = [] if content else [*_addresses(shop, imported), *_total(shop, order, terms)]
     return [*content, *counts, *rest]
 
 
 def left_out(line: epages.LineItem, order: afosto.Order) -> int:
-    """Give how many pieces of a line never became units, as they were canceled before the import."""
+    """Return how many pieces of a line never became Afosto units, because they were canceled before the import."""
     return line.initial_quantity - _imported(order, line.id)
 
 
 def nothing_left(order: afosto.Order) -> bool:
-    """Tell whether every unit of an order is canceled."""
+    """Whether every unit of an order is canceled."""
     return all(unit.progress == "CANCELLED" for unit in order.units)
 
 
@@ -79,7 +81,7 @@ def _imported(order: afosto.Order, line_id: str) -> int:
 
 
 def _units(shop: epages.Order, order: afosto.Order) -> Iterator[Difference]:
-    """Lines that were edited on either side after the import, added or removed ones among them."""
+    """Lines that were edited, added or removed on either side after the import."""
     lines = {line.id: line for line in shop.lines}
     found: dict[str | None, Counter[str]] = {}
     for unit in order.units:
@@ -94,7 +96,7 @@ def _units(shop: epages.Order, order: afosto.Order) -> Iterator[Difference]:
 
 
 def _spelled(counts: Counter[str], line: epages.LineItem | None) -> Counter[str]:
-    """The counts by SKU; one in another case than the shop's is the shop's."""
+    """The counts by SKU; an SKU that differs from the shop's only in case gets the shop's spelling."""
     spelled: Counter[str] = Counter()
     for sku, count in counts.items():
         spelled[line.sku if line and line.sku.casefold() == sku.casefold() else sku] += count
@@ -118,7 +120,7 @@ def _counts(
     shop: epages.Order,
     line: epages.LineItem,
     order: afosto.Order,
-    back_here: frozenset[str],
+    linked_returns: frozenset[str],
     terms: Terms,
     edited: bool,
 ) -> Iterator[Difference]:
@@ -127,7 +129,7 @@ def _counts(
     except Drift as error:
         yield Difference("contradiction", str(error), "-", line.sku, line.id)
         return
-    theirs = _afosto_counts(shop, line.id, order, back_here, terms)
+    theirs = _afosto_counts(shop, line.id, order, linked_returns, terms)
     for kind, flow in FLOWS.items():
         if ours[kind] != theirs[kind] and not (edited and kind == "canceled"):
             ahead: Side = "shop" if ours[kind] > theirs[kind] else "afosto"
@@ -135,7 +137,7 @@ def _counts(
 
 
 def _shop_counts(shop: epages.Order, line: epages.LineItem, order: afosto.Order) -> dict[str, int]:
-    """Canceled since the import, gone out, arrived and taken back. Raises Drift."""
+    """The shop's counts: canceled since the import, shipped, delivered and returned. Raises Drift."""
     return {
         "canceled": line.canceled - left_out(line, order),
         "shipped": shipped_so_far(line, order_id=shop.id) - line.pending,
@@ -145,16 +147,16 @@ def _shop_counts(shop: epages.Order, line: epages.LineItem, order: afosto.Order)
 
 
 def _afosto_counts(
-    shop: epages.Order, line_id: str, order: afosto.Order, back_here: frozenset[str], terms: Terms
+    shop: epages.Order, line_id: str, order: afosto.Order, linked_returns: frozenset[str], terms: Terms
 ) -> dict[str, int]:
-    """The same of Afosto: finished cancellations and returns alone, and a pickup only when all of it is ready."""
+    """Afosto's counts: only finished cancellations and returns, and a pickup only when all of it is ready."""
     units = [unit for unit in order.units if unit.line_ref == line_id]
     asked = {item for action in order.actions for item in action.item_ids}
     approving = {i for action in order.actions if action.action == "HANDLE_APPROVAL" for i in action.item_ids}
     gone, arrived = _pickup(order) if shop.is_pickup else _parcels(order)
     back = [unit for unit in units if unit.progress in RETURN_STATUS and unit.id not in asked]
     if not terms.broken:
-        back = [unit for unit in back if unit.progress != "REJECTED" or unit.id in back_here]
+        back = [unit for unit in back if unit.progress != "REJECTED" or unit.id in linked_returns]
     return {
         "canceled": sum(unit.progress == "CANCELLED" and unit.contra_id not in approving for unit in units),
         "shipped": sum(unit.id in gone for unit in units),
@@ -181,7 +183,7 @@ def _inside(parcels: Iterable[afosto.Parcel]) -> set[str]:
 
 
 def _addresses(shop: epages.Order, imported: str | None) -> Iterator[Difference]:
-    """What was changed before anything left; later nobody can use another address."""
+    """An address that changed before anything was shipped; after that, a new address is of no use."""
     try:
         left = any(shipped_so_far(line, order_id=shop.id) for line in shop.lines)
     except Drift:
@@ -191,7 +193,7 @@ def _addresses(shop: epages.Order, imported: str | None) -> Iterator[Difference]
 
 
 def _total(shop: epages.Order, order: afosto.Order, terms: Terms) -> Iterator[Difference]:
-    """Money, as long as nothing was canceled or came back: from then on each vendor counts in its own way."""
+    """The total, if nothing was canceled or returned: after that, each vendor computes it in its own way."""
     if any(line.canceled or line.returned or line.broken for line in shop.lines):
         return
     if any(unit.progress != "OPEN" for unit in order.units):

@@ -1,4 +1,4 @@
-"""Which of the levels that Afosto answered belongs to which SKU that was asked for."""
+"""Matches the stock levels in Afosto's answer to the SKUs that were asked for."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
@@ -10,11 +10,11 @@ from schemas.afosto import InventoryLevel
 
 @dataclass(frozen=True, slots=True)
 class Levels:
-    """What Afosto answered of some SKUs.
+    """Afosto's stock levels of some SKUs.
 
-    `known` says how many pieces may be sold of each SKU that it knows, all locations together. `unclear` are those of
-    which it said two things at once. A SKU in neither is unknown to Afosto: that is no zero. `respelled` are those that
-    are known in another case alone.
+    `known`: SKU → pieces that may be sold, summed over all locations. `unclear`: SKUs with contradictory levels. An SKU
+    in neither is unknown to Afosto, which is not the same as zero. `respelled`: SKUs that Afosto knows only in another
+    upper or lower case.
     """
 
     known: dict[str, int]
@@ -22,15 +22,15 @@ class Levels:
     respelled: frozenset[str] = frozenset()
 
     def without(self, skus: Collection[str]) -> Self:
-        """The same with these SKUs unclear: who is meant by their level is not certain."""
+        """Return the same levels with these SKUs unclear, because it is not certain whose level it is."""
         known = {sku: available for sku, available in self.known.items() if sku not in skus}
         return replace(self, known=known, unclear=self.unclear | (self.known.keys() - known.keys()))
 
 
 def match_levels(skus: Sequence[str], locations: Collection[str], levels: Iterable[InventoryLevel]) -> Levels:
-    """Give each level of these locations to the SKU that was asked for, also where Afosto spells it in another case.
+    """Match the levels of these locations to the SKUs asked for, also if Afosto spells one in another case.
 
-    A level of exactly the SKU's spelling counts before one of another case. Equal levels of one location count once.
+    A level with the exact spelling wins over one in another case. Equal levels of one location count once.
     """
     figures: dict[str, set[tuple[str, int]]] = {}
     for level in levels:
@@ -47,7 +47,7 @@ def match_levels(skus: Sequence[str], locations: Collection[str], levels: Iterab
 
 
 def _spellings(asked: Sequence[str], answered: Collection[str]) -> dict[str, list[str]]:
-    """SKU → how Afosto spells it. A spelling of two SKUs that differ in their case alone is nobody's."""
+    """SKU → its spellings in Afosto. A spelling that matches two SKUs differing only in case belongs to neither."""
     alike = Counter(sku.casefold() for sku in set(asked))
     others: dict[str, list[str]] = {}
     for spelling in set(answered).difference(asked):

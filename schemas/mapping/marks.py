@@ -1,4 +1,4 @@
-"""The mark in a shop's order note that names the order's counterpart in Afosto."""
+"""The mark in the note of a shop order that names the matching Afosto order."""
 
 import re
 
@@ -6,19 +6,19 @@ _MARK = re.compile(r"\[Afosto ([^\]\s]+)\]")
 
 
 def mark(afosto_id: str) -> str:
-    """Give the mark of an Afosto order, short and plain enough for the merchant who reads the note."""
+    """Return the mark for an Afosto order: short and readable, because merchants see the note."""
     return f"[Afosto {afosto_id}]"
 
 
 def marked_ids(note: str | None) -> list[str]:
-    """Give the Afosto ids that a note names, the latest first; a person may have typed one."""
+    """Return the Afosto ids that a note names, the last one first; a person may have typed some of them."""
     return _MARK.findall(note or "")[::-1]
 
 
 def with_mark(note: str | None, afosto_id: str, given_up: str | None) -> str:
-    """Give a note that names an Afosto order: in the place of the draft `given_up`, or on a line of its own at its end.
+    """Return the note with the mark of an Afosto order: in place of the draft `given_up`, or on a new last line.
 
-    What else stands in the note stays, letter for letter.
+    The rest of the note stays unchanged.
     """
     text, new = note or "", mark(afosto_id)
     if new in text:

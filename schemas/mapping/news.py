@@ -1,4 +1,4 @@
-"""What happened in Afosto by itself: what no link and no open intent accounts for."""
+"""News of an Afosto order: changes that began in Afosto, so no link and no open intent explains them."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from schemas.afosto import Order, Parcel, Unit
 from schemas.mapping.shipments import GONE, RANK
 
-# Afosto's word for how a unit came back → the shop's. Accepted is RETURNED, whether or not it went back on a shelf.
+# Afosto's status of a returned unit → the shop's. An accepted return is RETURNED, whether it was restocked or not.
 RETURN_STATUS = {"RESTOCKED": "RETURNED", "RETURNED": "RETURNED", "REJECTED": "BROKEN"}
 _APPROVAL = "HANDLE_APPROVAL"
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is accounted for: contra ids of cancellations, ids of units that came back, parcel → status carried over."""
+    """What links explain: contra ids of cancellations, ids of returned units, parcel id → status carried over."""
 
     canceled: Collection[str]
     returned: Collection[str]
@@ -21,7 +21,7 @@ class Known:
 
 
 def canceled_units(order: Order, known: Known) -> list[Unit]:
-    """Give the units that Afosto canceled by itself, once the cancellation is approved."""
+    """Return the units that were canceled in Afosto itself, once the cancellation is approved."""
     asked = _asked(order, _APPROVAL)
     return [
         unit
@@ -31,22 +31,22 @@ def canceled_units(order: Order, known: Known) -> list[Unit]:
 
 
 def returned_units(order: Order, known: Known, *, broken: bool) -> list[Unit]:
-    """Give the units that came back to Afosto by itself and are finished; rejected ones only with `broken`."""
+    """Return the units with a finished return that began in Afosto; rejected ones only with `broken`."""
     asked = _asked(order)
     statuses = RETURN_STATUS if broken else {name: s for name, s in RETURN_STATUS.items() if s != "BROKEN"}
     return [u for u in order.units if u.progress in statuses and u.id not in known.returned and u.id not in asked]
 
 
 def parcels_ahead(order: Order, known: Known) -> list[Parcel]:
-    """Give the parcels that are further on in Afosto than was carried over, and those of an unknown status."""
+    """Return the parcels that are further in Afosto than was carried over, and those with an unknown status."""
     return [parcel for parcel in order.parcels if _is_ahead(parcel, known.parcels.get(parcel.id))]
 
 
 def news(order: Order, known: Known, *, broken: bool) -> dict[str, list[str]]:
-    """Give per export flow what it has to carry over, as sorted texts; a flow without news is absent."""
+    """Return export flow → what it must carry over, as sorted texts; a flow without news is absent."""
     ahead = [f"{parcel.id} {parcel.status}" for parcel in parcels_ahead(order, known)]
     if ahead:
-        # An order to be collected is laid out as a whole: what is canceled of the rest may make it ready.
+        # A pickup order becomes ready as a whole: when the rest is canceled, it may be ready.
         ahead.append(f"{sum(unit.progress == 'OPEN' for unit in order.units)} open")
     found: dict[str, Iterable[str]] = {
         "cancellations": (str(unit.contra_id) for unit in canceled_units(order, known)),

@@ -1,4 +1,4 @@
-"""An order of the shop as the draft an import writes to Afosto."""
+"""Maps a shop order to the draft that an import writes to Afosto."""
 
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -11,18 +11,18 @@ from schemas.mapping.addresses import address_draft
 from schemas.mapping.counts import not_canceled
 from schemas.mapping.prices import Prices, price_parts, unit_prices
 
-FEWEST_DIGITS = 5  # of a phone number
+FEWEST_DIGITS = 5  # a phone number has at least this many
 
-# ePages knows one more kind than Afosto; a coupon is not a fee but a discount there.
+# ePages fee kind → Afosto fee kind. ePages has one kind more, and in Afosto a coupon is a discount, not a fee.
 _FEE_KINDS = {"shipping": "shipping", "pickup": "shipping", "payment": "payment", "coupon": "discount"}
 
 
 def order_draft(order: epages.Order, *, store: str, channel_id: str, locations: Mapping[str, str]) -> afosto.OrderDraft:
-    """Map an order; `locations` gives the Afosto location id of each ePages location id.
+    """Map an order; `locations` is ePages location id → Afosto location id.
 
-    What was canceled before the import is left out. What is shipped and has no shipping address (gift
-    cards, say) goes to the billing address. Raises MalformedDocument for an order without any address,
-    Drift where more is canceled than was ordered.
+    Units canceled before the import are left out. An order to be shipped that has no shipping address (gift cards,
+    for example) goes to the billing address. Raises MalformedDocument for an order without any address, and Drift
+    when more is canceled than was ordered.
     """
     addresses = [each for each in (order.billing_address, order.shipping_address) if each]
     if not addresses:
@@ -52,15 +52,15 @@ def order_draft(order: epages.Order, *, store: str, channel_id: str, locations: 
 
 
 def reference(store: str, order_id: str) -> str:
-    """Give the machine key under which an order of a store is known in Afosto."""
+    """Return our key for a store's order, which Afosto keeps in the order's meta data."""
     return f"{store}/{order_id}"
 
 
 def totals_differ(shop_total: Decimal, afosto_total: Decimal, lines: int, policy: str, currency: str) -> bool:
-    """Tell whether totals differ by more than the store's setting `totals` lets pass.
+    """Whether totals differ by more than the store's setting `totals` (`policy`) allows.
 
-    `strict` lets nothing pass, `tolerate` a cent (the currency's smallest amount) for each of so many lines and five
-    more, `accept` everything.
+    `strict` allows nothing. `tolerate` allows one cent (the currency's smallest amount) per line, plus five cents.
+    `accept` allows everything.
     """
     if policy == "accept":
         return False
@@ -69,7 +69,7 @@ def totals_differ(shop_total: Decimal, afosto_total: Decimal, lines: int, policy
 
 
 def _phone(address: epages.Address) -> afosto.PhoneDraft | None:
-    """Give the number in an address, unless it is a stroke or a zero that filled a compulsory field."""
+    """Return the phone number of an address, unless it is only a dash or a zero typed into a required field."""
     digits = sum(letter.isdigit() for letter in address.phone or "")
     return afosto.PhoneDraft(address.country, address.phone) if address.phone and digits >= FEWEST_DIGITS else None
 
@@ -85,7 +85,7 @@ def _meta_data(order: epages.Order, store: str, wanted: Mapping[str, int]) -> di
 
 
 def _items(order: epages.Order, line: epages.LineItem, quantity: int, prices: Prices) -> Iterator[afosto.ItemDraft]:
-    """The units of a line: at one price, or at two where one would not add up to the line's."""
+    """The units of a line: one item, or two with different prices if one unit price does not add up to the line."""
     if not quantity:
         return
     for count, price in unit_prices(quantity, prices.lines[line.id]):

@@ -1,4 +1,4 @@
-"""What an order's payment says: whether its Afosto order may be opened, and what its payment method allows."""
+"""What follows from an order's payment: whether its Afosto order may be opened, and whether parts can be refunded."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -9,12 +9,12 @@ from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 
 _ALL_OR_NONE = "FULL_REFUND_ONLY"
-# Nothing was paid, so nothing is paid back.
+# Nothing was paid, so nothing needs to be refunded.
 _UNPAID = frozenset({"PENDING", "VOIDED", "FAILED"})
 
 
 class Opening(Enum):
-    """What an order's payment means for its Afosto order, as long as nothing has left the shop."""
+    """What an order's payment means for its Afosto order, while nothing has been shipped."""
 
     OPENS = "opens"
     WAITS = "waits"
@@ -22,8 +22,8 @@ class Opening(Enum):
     PERSON = "a person"
 
 
-# The vendor documents the first five for an order (`paymentStatus`), the others for a payment process (`status`) alone:
-# an order may come to bear them. What EXECUTED means it does not say.
+# The vendor documents the first five for an order (`paymentStatus`), and the others only for a payment process
+# (`status`); an order may get them too. The vendor does not say what EXECUTED means.
 _STATES: Mapping[str, Opening] = {
     "PAID": Opening.OPENS,
     "PARTIALLY_PAID": Opening.WAITS,
@@ -40,10 +40,10 @@ PAYMENT_STATES = tuple(_STATES)
 
 
 def opening(order: Order, *, unpaid: bool, partly_paid: bool) -> Opening:
-    """Give what an order's payment means; a state we do not know is for a person.
+    """Return what an order's payment means; a person decides about an unknown state.
 
-    `unpaid` and `partly_paid` are the store's settings: open before anything, or all of it, is paid. An order of which
-    nothing is to be paid opens, whatever its state.
+    `unpaid` and `partly_paid` are settings of the store: open orders of which nothing, or only a part, is paid. An
+    order with nothing to pay opens, whatever its state.
     """
     if order.grand_total <= 0 or _left_is_paid(order):
         return Opening.OPENS
@@ -54,15 +54,15 @@ def opening(order: Order, *, unpaid: bool, partly_paid: bool) -> Opening:
 
 
 def settled_by_amount(order: Order) -> bool:
-    """Tell whether an order opens for its amounts, which may change while its payment state stays the same."""
+    """Whether an order opens because of its amounts, which may change while the payment state stays the same."""
     by_amount = order.grand_total <= 0 or _left_is_paid(order)
     return by_amount and order.payment_status != "PAID" and not order.canceled
 
 
 def _left_is_paid(order: Order) -> bool:
-    """Whether a refund gives back only what was paid too much: pieces were taken back, the rest is paid.
+    """Whether a refund covers only what was overpaid: pieces were canceled or returned, and the rest is paid.
 
-    While the refund is pending, the open amount is below zero by it; once it is paid, it is zero.
+    While the refund is pending, the open amount is negative by the refund. Once it is paid out, the open amount is 0.
     """
     if order.open_amount is None or not any(line.canceled or line.returned or line.broken for line in order.lines):
         return False
@@ -71,12 +71,12 @@ def _left_is_paid(order: Order) -> bool:
 
 
 def takes_parts(order: Order) -> bool:
-    """Tell whether parts of the order may be canceled or returned: some payment methods pay back all or nothing."""
+    """Whether parts of the order may be canceled or returned: some payment methods refund all or nothing."""
     return order.refund_policy != _ALL_OR_NONE or order.payment_status in _UNPAID
 
 
 def require_parts_allowed(order: Order, what: str) -> None:
-    """Raise NeedsPerson (full-refund-only) where parts must not be `what`: canceled or returned."""
+    """Raise NeedsPerson (full-refund-only) if parts of the order must not be `what` (canceled or returned)."""
     if not takes_parts(order):
         raise NeedsPerson(
             f"Part of order {order.number} ({order.id}) was {what} in Afosto, but its payment method pays back all or "
@@ -87,7 +87,7 @@ def require_parts_allowed(order: Order, what: str) -> None:
 
 
 def part_advice(what: str) -> str:
-    """Say what to do where the shop takes all of an order or none: `what` is canceled or returned."""
+    """Return what to do if the shop refunds all of an order or nothing; `what` is canceled or returned."""
     return (
         f"Pay the buyer back by hand in the shop for the part that was {what}, then drop the job; or let the rest of "
         "the order follow in Afosto, and retry the job: the whole goes by itself."
@@ -95,5 +95,5 @@ def part_advice(what: str) -> str:
 
 
 def delivery_fee(order: Order) -> Decimal | None:
-    """Give what shipping or pickup cost, in the order's currency; None when nothing."""
+    """Return what shipping or pickup cost, in the order's currency; None if it was free."""
     return next((fee.amount for fee in order.fees if fee.kind in ("shipping", "pickup")), None)

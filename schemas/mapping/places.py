@@ -1,4 +1,4 @@
-"""Where an order is collected: the shop's location it names, and what a person does when that leads nowhere."""
+"""Where a pickup order is collected, and what a person can do if its location is missing or not mapped."""
 
 import shlex
 from collections.abc import Collection
@@ -12,7 +12,7 @@ NO_PLACE = Reason.NO_PICKUP_LOCATION
 
 
 def require_place(order: Order, store: str, mapped: Collection[str]) -> None:
-    """Raise NeedsPerson where an order to be collected names no location, or one that is mapped to none in Afosto."""
+    """Raise NeedsPerson if a pickup order names no location, or one that is not mapped to an Afosto location."""
     place = order.pickup_location_id
     if place is None:
         raise NeedsPerson(
@@ -33,7 +33,7 @@ def require_place(order: Order, store: str, mapped: Collection[str]) -> None:
 
 
 def is_named_in(message: str, place: str) -> bool:
-    """Whether the message of a job parked as not mapped names this location of the shop."""
+    """Whether the message of a job parked for `location-not-mapped` names this location of the shop."""
     return f" {_named(place)}, " in message
 
 

@@ -1,7 +1,7 @@
-"""What the parts of an order cost with their tax, in whole minor units that add up to what the buyer was asked for.
+"""Prices of the parts of an order with tax, in whole minor units that add up to the total the buyer saw.
 
-Everything goes to Afosto with its tax, whatever the shop's tax model: then nothing is left to be computed or rounded
-there. Where parts are no whole minor units, the shop's total decides which are rounded up and which down.
+All prices go to Afosto with tax, whatever the shop's tax model, so Afosto has nothing to compute or round. If the
+exact prices are not whole minor units, the shop's total decides which ones are rounded up and which down.
 """
 
 from collections.abc import Mapping, Sequence
@@ -18,7 +18,7 @@ _ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Prices:
-    """Minor units of what is wanted of each line, by line id, and of each fee of the order, in its sequence.
+    """Prices in minor units: of the wanted units of each line, by line id, and of each fee, in the order's sequence.
 
     They add up to `total` (in the order's currency), unless the shop's own figures contradict each other.
     """
@@ -29,7 +29,10 @@ class Prices:
 
 
 def price_parts(order: Order, wanted: Mapping[str, int]) -> Prices:
-    """Give what so many units of each line and all fees cost. Whether the total counts returned units is not known."""
+    """Return the prices of the `wanted` units of each line and of all fees.
+
+    It is not known whether the shop's total includes returned units, so both totals are tried.
+    """
     lines = [line for line in order.lines if wanted[line.id]]
     totals = (expected_total(order), order.grand_total)
     readings = [_exact(order, lines, wanted, share) for share in _tax_shares(order)]
@@ -41,23 +44,23 @@ def price_parts(order: Order, wanted: Mapping[str, int]) -> Prices:
 
 
 def expected_total(order: Order) -> Decimal:
-    """Give the total Afosto should arrive at: returned units are imported first, so their price counts again."""
+    """Return the total that Afosto should compute: returned units are imported too, so their price is added."""
     share = _tax_shares(order)[0]
     back = sum((_worth(line, line.returned + line.broken, share) for line in order.lines), _ZERO)
     return order.grand_total + from_minor(to_minor(back, order.currency), order.currency)
 
 
 def unit_prices(units: int, total: int) -> tuple[tuple[int, int], ...]:
-    """Give (how many units, price of one) so that they add up: three for 1000 are two at 333 and one at 334."""
+    """Split a total into (number of units, unit price) pairs: three units for 1000 are two at 333 and one at 334."""
     price, dearer = divmod(total, units)
     return tuple((count, each) for count, each in ((units - dearer, price), (dearer, price + 1)) if count)
 
 
 def _tax_shares(order: Order) -> tuple[int, ...]:
-    """What of its tax a price goes with: all, none, or less it.
+    """The shares of its tax to add to a price: 1 adds it, 0 leaves the price as it is, -1 subtracts it.
 
-    The vendor says of `taxable` only whether a tax applies. Whether the gross prices of such an order are less their
-    tax already is not known; the total tells.
+    The vendor documents only that `taxable` says whether a tax applies. For an order that is not taxable, it is not
+    known whether the gross prices still contain the tax; the total shows it.
     """
     if order.tax_model == _NET:
         return (1,) if order.taxable else (0,)
@@ -70,7 +73,7 @@ def _exact(order: Order, lines: Sequence[LineItem], wanted: Mapping[str, int], s
 
 
 def _worth(line: LineItem, units: int, share: int) -> Decimal:
-    """What so many units of a line cost. A line's price is that of its `quantity`, which may lack returned units."""
+    """The price of some units of a line. A line's price is for its `quantity`, which may exclude returned units."""
     full = line.line_price + share * line.line_tax
     if units == line.quantity:
         return full
@@ -80,9 +83,9 @@ def _worth(line: LineItem, units: int, share: int) -> Decimal:
 
 
 def _fee_tax(order: Order, fee: Fee) -> Decimal:
-    """The tax of a fee. A coupon names none: it takes off what the taxes of all lines are more than the order's.
+    """The tax of a fee. A coupon has no tax of its own: it is what all other taxes exceed the order's total tax by.
 
-    Where the vendor's line taxes are less the coupon already, that is nothing. It is never more than the coupon's own.
+    That is zero if the line taxes already exclude the coupon, and never more than the coupon at the highest rate.
     """
     if fee.tax is not None or order.tax_total is None:
         return fee.tax or _ZERO
@@ -92,7 +95,7 @@ def _fee_tax(order: Order, fee: Fee) -> Decimal:
 
 
 def _added_up(exact: Sequence[Decimal], total: int, currency: str) -> list[int] | None:
-    """Round each part up or down so that they add up to a total; None where that is no matter of rounding."""
+    """Round each part up or down so that they add up to a total; None if rounding cannot achieve that."""
     found = [whole_minor(part, currency) for part in exact]
     rests = [part.scaleb(digits(currency)) - whole for part, whole in zip(exact, found, strict=True)]
     missing = total - sum(found)

@@ -1,11 +1,11 @@
-"""Returns: which Afosto units those of the shop concern, and which pieces of the shop those of Afosto."""
+"""Maps returns in both directions: from the shop to Afosto units, and from Afosto to the shop's pieces."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas import afosto, epages
 from schemas.errors import NeedsPerson
-from schemas.mapping.counts import UnitPool, by_line, gone_out, remainder, shipped_so_far
+from schemas.mapping.counts import UnitPool, by_line, is_out, remainder, shipped_so_far
 from schemas.mapping.news import RETURN_STATUS
 from schemas.mapping.payments import require_parts_allowed, takes_parts
 from schemas.reasons import Reason
@@ -21,12 +21,13 @@ def units_to_return(
     imported: Mapping[tuple[str, str], int],
     exported: Mapping[tuple[str, str], int],
 ) -> tuple[list[str], list[str]]:
-    """Give the ids of the units still to take back: those to restock (returned), those not to (broken).
+    """Return the ids of the Afosto units still to return: those to restock (returned), those not to (broken).
 
-    Per (line id, RETURNED or BROKEN): `imported` returns were carried over by us, `exported` ones began in Afosto.
-    Raises Drift when these exceed what the shop says, NeedsPerson (return-conflict) when too few units lie in parcels.
+    Counts per (line id, RETURNED or BROKEN): `imported` returns we have already carried over, `exported` ones began in
+    Afosto. Raises Drift when their sum exceeds the shop's figure, and NeedsPerson (return-conflict) when too few units
+    are in parcels.
     """
-    pool = UnitPool(afosto_order, gone_out)
+    pool = UnitPool(afosto_order, is_out)
     units: dict[str, list[str]] = {RETURNED: [], BROKEN: []}
     for line in order.lines:
         for status, count in ((RETURNED, line.returned), (BROKEN, line.broken)):
@@ -42,7 +43,7 @@ def units_to_return(
 
 @dataclass(frozen=True, slots=True)
 class BackUnit:
-    """A unit that came back: its line, and its status in the shop (RETURNED or BROKEN)."""
+    """A returned unit: its line, and its status in the shop (RETURNED or BROKEN)."""
 
     id: str
     line_id: str
@@ -51,7 +52,7 @@ class BackUnit:
 
 @dataclass(frozen=True, slots=True)
 class ReturnPlan:
-    """A return process to create, against the shipping or pickup process (None: all of them) that brought the units."""
+    """A return process to create, for the shipping or pickup process (None: all) that delivered the units."""
 
     process_id: str | None
     units: tuple[BackUnit, ...]
@@ -64,15 +65,15 @@ def return_plans(
     brought_by: Mapping[str, str],
     carried_over: Mapping[tuple[str, str], int],
 ) -> tuple[list[ReturnPlan], list[BackUnit]]:
-    """Plan the returns in the shop for units that came back to Afosto by itself; `brought_by` gives parcel → process.
+    """Plan the returns in the shop for units whose return began in Afosto; `brought_by` is parcel id → process id.
 
-    Per (line id, status), `carried_over` counts the returns that both sides have. Answers the plans, and the units that
-    both sides took back by themselves, for which no call is needed: where fewer pieces are out in the shop than came
-    back, what the shop took back is taken for the same. Raises NeedsPerson: return-conflict when that is not enough,
-    full-refund-only.
+    `carried_over` counts, per (line id, status), the returns that exist on both sides. Returns the plans, and the units
+    that both sides returned on their own, which need no call: if fewer pieces are out in the shop than were returned in
+    Afosto, the shop's own returns count as the same ones. Raises NeedsPerson: return-conflict when those are not
+    enough, full-refund-only.
     """
     wanted: list[tuple[str, BackUnit]] = []
-    paired: list[BackUnit] = []
+    matched: list[BackUnit] = []
     natives = by_line(afosto_order, back)
     for line in shop.lines:
         units = natives.get(line.id, [])
@@ -81,13 +82,13 @@ def return_plans(
         excess = max(0, len(units) - out)
         if excess > len(own):
             raise _conflict(shop, line, len(units), out)
-        paired += [BackUnit(unit.id, line.id, own[n]) for n, unit in enumerate(units[:excess])]
+        matched += [BackUnit(unit.id, line.id, own[n]) for n, unit in enumerate(units[:excess])]
         wanted += [(brought_by.get(str(unit.parcel_id), ""), _back(unit, line.id)) for unit in units[excess:]]
-    return _grouped(shop, wanted), paired
+    return _grouped(shop, wanted), matched
 
 
 def _out(line: epages.LineItem, shop: epages.Order) -> int:
-    """Pieces that left the shop and have not come back; a parcel that is only packed has not left."""
+    """Pieces that left the shop and are not returned; a parcel that is only packed has not left."""
     packed = line.pending + line.ready_for_pickup
     return shipped_so_far(line, order_id=shop.id) - packed - line.returned - line.broken
 
@@ -115,7 +116,7 @@ def _grouped(shop: epages.Order, wanted: Sequence[tuple[str, BackUnit]]) -> list
 def taken_back_by_shop(
     shop: epages.Order, line: epages.LineItem, carried_over: Mapping[tuple[str, str], int]
 ) -> list[str]:
-    """Give the status of each piece that the shop alone took back, beside those carried over. Raises Drift."""
+    """Return the status of each piece that was returned in the shop alone, not carried over. Raises Drift."""
     statuses: list[str] = []
     for status, count in ((RETURNED, line.returned), (BROKEN, line.broken)):
         figures = {f"{status} in the shop": count, "carried over": carried_over.get((line.id, status), 0)}

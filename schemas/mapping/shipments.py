@@ -1,4 +1,4 @@
-"""Which parcels Afosto must get for the shop's shipping and pickup processes."""
+"""Maps the shop's shipping and pickup processes to Afosto parcels."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from schemas import afosto
 from schemas.epages import Process
 from schemas.errors import NeedsPerson
-from schemas.mapping.counts import UnitPool, by_line, waiting
+from schemas.mapping.counts import UnitPool, by_line, is_unpacked
 from schemas.reasons import Reason
 
-# Nothing has left the shop yet: the parcel is made once it has.
+# Nothing has left the shop yet: the parcel is created once it has.
 _NOT_YET = "PENDING"
 
 _PARCEL_STATUS = {
@@ -20,14 +20,14 @@ _PARCEL_STATUS = {
 }
 
 
-# How far a parcel has come; a parcel only moves forward.
+# The progress of a parcel by status; it only increases.
 RANK = {"OPEN": 0, "ANNOUNCED": 1, "READY_TO_COLLECT": 2, "IN_TRANSIT": 2, "DELIVERED": 3}
-GONE = 2  # from here on it has left the shelf
+GONE = 2  # from this rank on, the parcel has left the warehouse
 
 
 @dataclass(frozen=True, slots=True)
 class ParcelPlan:
-    """A parcel to create: for which process, with which units, and the status it must end in."""
+    """A parcel to create: for which process, with which units, and the status it must get."""
 
     process_id: str
     unit_ids: tuple[str, ...]
@@ -38,7 +38,7 @@ class ParcelPlan:
 
 @dataclass(frozen=True, slots=True)
 class TwoCodes:
-    """The different tracking codes that both sides have for one shipment; None where the shop has none."""
+    """The different tracking codes of one shipment on both sides; `shop` is None if the shop has none."""
 
     shop: str | None
     afosto: str
@@ -48,12 +48,12 @@ class TwoCodes:
 
     @property
     def advice(self) -> str:
-        """What a person does about it."""
+        """What a person can do about it."""
         return f"The shop takes no other code once a parcel has left: if {self.afosto} is right, tell it to the buyer"
 
 
 def two_codes(process: Process, parcel: afosto.Parcel) -> TwoCodes | None:
-    """Give the codes of a shipment where Afosto has one that the shop has not; None where they do not differ so."""
+    """Return the codes of a shipment if Afosto has one that differs from the shop's, else None."""
     if not parcel.tracking_code or parcel.tracking_code == process.tracking_code:
         return None
     return TwoCodes(process.tracking_code, parcel.tracking_code)
@@ -62,16 +62,16 @@ def two_codes(process: Process, parcel: afosto.Parcel) -> TwoCodes | None:
 def parcels_to_create(
     processes: Iterable[Process], links: Mapping[str, str], afosto_order: afosto.Order
 ) -> list[ParcelPlan]:
-    """Plan a parcel for every process that has left the shop and has no parcel; `links` gives those that have.
+    """Plan a parcel for each process that has left the shop and has no parcel; `links` has those with one.
 
     Raises NeedsPerson: ship-conflict when Afosto has too few units left to pack, unknown-status.
     """
-    pool = UnitPool(afosto_order, waiting)
+    pool = UnitPool(afosto_order, is_unpacked)
     return [_plan(process, pool) for process in processes if process.status != _NOT_YET and process.id not in links]
 
 
 def status_for(process: Process) -> str:
-    """Give the status a process's parcel must have. Raises NeedsPerson (unknown-status), also for a pending one."""
+    """Return the status a process's parcel must have. Raises NeedsPerson (unknown-status), also for PENDING."""
     if process.status not in _PARCEL_STATUS:
         raise NeedsPerson(
             f"Process {process.id} of the shop has the status {process.status!r}, for which no parcel status is known.",
@@ -102,13 +102,13 @@ def require_known_status(parcel: afosto.Parcel) -> None:
 
 
 def parcel_lines(parcel: afosto.Parcel, order: afosto.Order) -> dict[str, int]:
-    """Give how many units of each line of the shop's order lie in a parcel. Raises NeedsPerson (foreign-unit)."""
+    """Return line id → units of that line in a parcel. Raises NeedsPerson (foreign-unit)."""
     inside = [unit for unit in order.units if unit.id in parcel.unit_ids]
     return {line_id: len(units) for line_id, units in by_line(order, inside).items()}
 
 
 def same_shipment(process: Process, lines: Mapping[str, int]) -> bool:
-    """Tell whether a process of the shop holds just these pieces."""
+    """Whether a process of the shop has exactly these pieces (line id → number)."""
     held: dict[str, int] = {}
     for line in process.lines:
         held[line.line_id] = held.get(line.line_id, 0) + line.quantity

@@ -1,14 +1,15 @@
-"""What can be said for certain about the house number in a line such as "Kerkdreef 10 bus 3", country by country.
+"""Finds the house number in a line such as "Kerkdreef 10 bus 3" if it is certain, with rules per country.
 
-A wrong number sends a parcel astray, none does not: what a country's usual form does not explain whole stays whole.
-Statistical parsers (libpostal and its kin) always give an answer and never say when they guess, so they are not used.
+A wrong number sends a parcel to the wrong place; a missing one does not. So a line that does not fully match the
+country's usual form is not split. Statistical parsers (such as libpostal) are not used: they always give an answer and
+never say when they guess.
 """
 
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# Where the house number is written before the street; in some countries both forms are usual.
+# Countries that write the house number before the street; in some (_EITHER) both forms are usual.
 _NUMBER_FIRST = frozenset({"AU", "CA", "FR", "GB", "IE", "LU", "MC", "NZ", "US"})
 _EITHER = frozenset({"BE", "CH", "LU"})
 _NUMBER_LAST = frozenset(
@@ -16,16 +17,16 @@ _NUMBER_LAST = frozenset(
     | {"LV", "NL", "NO", "PL", "PT", "SE", "SI", "SK"}
 )
 
-# "40-42", "5/7" (Poland), "1234/5" (Czechia): one number as it is written. Austria writes house/staircase/door.
+# "40-42", "5/7" (Poland), "1234/5" (Czechia) are one number. In Austria a slash separates house, staircase and door.
 _NUMBER = r"\d{1,5}(?:\s?[-–]\s?\d{1,5}|/\d{1,5})?"
 _AUSTRIAN_NUMBER = r"\d{1,5}(?:\s?[-–]\s?\d{1,5})?"
 _LETTER = r"(?:(?<=\d)[a-z]{1,2}|\s?[-/]?\s?(?:1/2|½|[a-z]|[ivx]{1,4}|bis|ter|hs|huis))(?![\w/])"
-# "12 W 42nd St" has a direction, "3e avenue" an ordinal: before a street only what cannot be either.
+# "12 W 42nd St" has a direction, "3e avenue" an ordinal. Before a street, only letters that can be neither.
 _LETTER_BEFORE_WAY = r"(?:\s?(?:bis|ter|quater|[a-df-z]))(?=,?\s)"
 _LETTER_GLUED = r"(?:[a-z]|\s1/2)(?=[\s,])"
 _VALUE = r"[\s.:#]*[\w/-]{1,5}(?:[\s-][a-z]\b)?"
 
-# What stands behind a house number and is none: words with a value of their own, and parts that need no word.
+# What may follow a house number: words with a value ("bus 3"), and parts without one ("hinterhaus").
 _WITH_VALUE = {
     "AT": "top|t[uü]r|stiege|stg|stock|whg|wohnung|haus",
     "AU": "unit|apt|apartment|suite|level|shop",
@@ -67,7 +68,7 @@ _WITHOUT_VALUE = {
 _UNIT_FIRST = frozenset({"AU", "CA", "GB", "IE", "NZ", "US"})
 
 _SIGN = r"(?:(?:nr|no|num|n[uú]m|č\.?\s?p|n\s?[.º°]{1,2}|n[º°])\.?\s?|#\s?)"
-# "Route 66" and "PO Box 12" have a number, but no house bears it.
+# "Route 66" and "PO Box 12" have a number that is not a house number.
 _NO_STREET = re.compile(
     r"(?:^|[\s.])(?:route|rte|highway|hwy|motorway|autobahn|bundesstr(?:a(?:ß|ss)e|\.)?|landstr\.|carretera\s[\w-]*|"
     r"(?:strada|via)\s(?:statale|provinciale)|km|ss|sp|box|bo[iî]te postale|b\.?p|cs|postfach|postbus|postboks|boks|"
@@ -91,7 +92,7 @@ _MONTH = (
     r"października|listopada|grudnia|ledna|února|března|dubna|května|června|července|srpna|září|října|listopadu|"
     r"prosince|maj)"
 )
-# Numbers in a street's own name: "Straße des 17. Juni", "3e Hugo de Grootstraat", "rue du 8 mai 1945".
+# Numbers in a street's name: "Straße des 17. Juni", "3e Hugo de Grootstraat", "rue du 8 mai 1945".
 _IN_A_NAME = re.compile(
     rf"\b\d{{1,2}}\.?(?:er)?\s?(?:de\s|di\s)?{_MONTH}(?:\s\d{{4}})?\b|"
     r"\b\d{1,3}(?:st|nd|rd|th|e|er|ère|re|de|te|[ºª°])(?!\w)|^\d{1,3}\.(?=\s)",
@@ -102,7 +103,7 @@ _BARE = re.compile(r"(?<!\w)\d+[A-Za-z]?(?!\w)")
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """A line taken apart: the street, the house number, and what is written behind the number."""
+    """The parts of a line: the street, the house number, and what follows the number."""
 
     street: str
     number: str
@@ -110,7 +111,7 @@ class Split:
 
 
 def split_line(line: str, country: str) -> Split | None:
-    """Take a line of an address apart; None where the country's usual form does not say which number is the house's."""
+    """Split an address line; None if the country's usual form does not show which number is the house number."""
     return next((found for found in _readings(line, country) if _is_certain(found, country)), None)
 
 
@@ -150,7 +151,7 @@ def _behind_the_street(country: str) -> str:
 
 
 def _units(country: str, gap: str) -> str:
-    """Match up to three known parts of a building at the end; `gap` says how often a blank stands before one."""
+    """Match up to three known parts of a building at the end; `gap` is the regex quantifier of the space before one."""
     words = []
     if country in _WITH_VALUE:
         words.append(rf"[\s,./-]{gap}(?:{_WITH_VALUE[country]}){_VALUE}")
@@ -167,7 +168,7 @@ def _split(found: re.Match[str]) -> Split:
 
 
 def _is_certain(found: Split, country: str) -> bool:
-    """No second number that might be the house's, and no word that gives the number to something else."""
+    """Whether there is no second number that could be the house number, and no word that makes it something else."""
     street = found.street
     if not street or _NO_STREET.search(street) or _KIND_ALONE.match(street) or _is_unit(street, country):
         return False

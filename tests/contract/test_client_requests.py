@@ -81,7 +81,7 @@ def _return(stage: Stage, shop: EpagesClient, *, with_process: bool) -> None:
 
 def _cancel(stage: Stage, shop: EpagesClient) -> None:
     order = stage.order()
-    shop.create_cancelation(order.id, {order.lines[0].id: 1}, "mark")
+    shop.create_cancellation(order.id, {order.lines[0].id: 1}, "mark")
     shop.cancel(stage.order().id, "mark")
 
 

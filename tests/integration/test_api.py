@@ -7,7 +7,7 @@ import pytest
 from redis import Redis
 from werkzeug.test import TestResponse
 
-from schemas.messages import FOR_OTHERS
+from schemas.messages import PUBLIC_TASKS
 from tests.doors import Doors, open_doors
 from workers.local.services import Services
 
@@ -18,7 +18,7 @@ ORDER = b'{"store": "shop", "order": "4711"}'
 def token(doors: Doors) -> str:
     doors.store("shop")
     doors.store("other")
-    return doors.ledger.tokens.add("erp", FOR_OTHERS, ["shop"])
+    return doors.ledger.tokens.add("erp", PUBLIC_TASKS, ["shop"])
 
 
 def send(doors: Doors, token: str, task: str = "orders.import", body: bytes = ORDER, **headers: str) -> TestResponse:
@@ -36,7 +36,7 @@ def error(answer: TestResponse) -> tuple[int, str, str | None]:
     return answer.status_code, found["code"], found.get("field")
 
 
-@pytest.mark.parametrize("task", [task for task in FOR_OTHERS if task != "poll.store"])
+@pytest.mark.parametrize("task", [task for task in PUBLIC_TASKS if task != "poll.store"])
 def test_a_task_is_answered_with_its_job_and_the_job_s_address(doors: Doors, token: str, task: str) -> None:
     body = ORDER if task != "inventory.publish" else b'{"store": "shop", "sku": "A-1"}'
     answer = send(doors, token, task, body)
@@ -98,7 +98,7 @@ def test_the_same_key_with_another_body_or_task_is_a_conflict(doors: Doors, toke
 
 
 def test_a_key_belongs_to_its_token_and_lasts_a_day(doors: Doors, token: str) -> None:
-    stranger = doors.ledger.tokens.add("shop system", FOR_OTHERS, [])
+    stranger = doors.ledger.tokens.add("shop system", PUBLIC_TASKS, [])
     body = b'{"store": "shop", "order": "4712"}'
     send(doors, token, Idempotency_Key="k")
     assert send(doors, stranger, body=body, Idempotency_Key="k").status_code == 202
@@ -193,9 +193,9 @@ def test_each_mistake_is_answered_as_one_would_expect_and_does_nothing(
 @pytest.mark.parametrize(
     ("case", "said"),
     [
-        ("a list", "no JSON object; send one"),
+        ("a list", "not a JSON object; send one"),
         ("a large body", "larger than 64 KiB"),
-        ("another store", "does not permit the store other; who runs the connector makes one that does"),
+        ("another store", "does not permit the store other; the operator of the connector makes one that does"),
     ],
 )
 def test_a_refusal_says_what_to_do(doors: Doors, token: str, case: str, said: str) -> None:
@@ -213,7 +213,7 @@ def test_who_shows_no_valid_token_is_not_let_in(doors: Doors, token: str, header
 def test_a_revoked_token_opens_nothing_and_its_name_is_free_again(doors: Doors, token: str) -> None:
     doors.ledger.tokens.revoke("erp")
     assert send(doors, token).status_code == 401
-    assert send(doors, doors.ledger.tokens.add("erp", FOR_OTHERS, [])).status_code == 202
+    assert send(doors, doors.ledger.tokens.add("erp", PUBLIC_TASKS, [])).status_code == 202
 
 
 def test_a_token_sends_only_the_tasks_it_was_made_for(doors: Doors, token: str) -> None:
@@ -222,7 +222,7 @@ def test_a_token_sends_only_the_tasks_it_was_made_for(doors: Doors, token: str) 
     assert error(send(doors, narrow, "returns.import")) == (403, "task-not-permitted", None)
     unknown = send(doors, narrow, body=b'{"store": "none", "order": "1"}')
     assert error(unknown) == (404, "unknown-store", "store")
-    assert "No store none is connected; take a name as connector store list shows it" in unknown.text
+    assert "No store none is connected; use a name that connector store list shows" in unknown.text
 
 
 def test_a_job_of_a_store_the_token_may_not_see_is_not_found(doors: Doors, token: str) -> None:
@@ -242,7 +242,7 @@ def test_a_token_that_calls_too_often_is_told_when_to_come_again(fresh_services:
     # So few that no machine is slow enough for them to come back in time.
     with open_doors(fresh_services, GATEWAY_CALLS_PER_MINUTE="6") as doors:
         doors.store("shop")
-        erp, stranger = (doors.ledger.tokens.add(name, FOR_OTHERS, []) for name in ("erp", "shop system"))
+        erp, stranger = (doors.ledger.tokens.add(name, PUBLIC_TASKS, []) for name in ("erp", "shop system"))
         answers = [send(doors, erp) for _ in range(10)]
         refused = [answer for answer in answers if answer.status_code == 429]
         assert refused

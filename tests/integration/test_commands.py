@@ -224,7 +224,7 @@ def test_an_order_that_does_not_load_is_found_by_its_number(driver: Driver, conn
     assert f"Order {order['number']} of {driver.store}" in told
     assert "It could not be read in full." in told
     assert "is parked: a person must decide" in told
-    assert "What to do: The shop's API writes that amount in a way that is no amount" in told
+    assert "What to do: The shop's API sends an amount that is not valid" in told
     assert "(field 'grandTotal.amount')" in told
     driver.world.epages.act(driver.store, order["id"], "mend")
     driver.poll()

@@ -14,7 +14,7 @@ import pytest
 import requests
 
 from ledger.database import Row
-from schemas.messages import FOR_OTHERS
+from schemas.messages import PUBLIC_TASKS
 from tasks.producer import Producer
 from tests.doors import message, sign
 from tests.hosts.host import ROOT
@@ -78,7 +78,7 @@ def test_a_celery_message_a_raw_message_and_a_request_lead_to_the_same_job(
 def test_a_request_sent_twice_by_the_example_is_one_request(
     world: World, gateway: tuple[subprocess.Popen[bytes], str]
 ) -> None:
-    token = world.ledger.tokens.add("erp", FOR_OTHERS, [])
+    token = world.ledger.tokens.add("erp", PUBLIC_TASKS, [])
     argv = [_program("sh"), str(EXAMPLES / "send_task.sh"), gateway[1], "orders.import"]
     keywords = json.dumps({"store": SHOP, "order": "4711"})
     env = {**os.environ, "CONNECTOR_TOKEN": token}

@@ -15,7 +15,7 @@ from hypothesis.errors import Unsatisfiable
 from schemathesis import Case, GenerationMode
 from schemathesis.core.result import Ok
 
-from schemas.messages import FOR_OTHERS
+from schemas.messages import PUBLIC_TASKS
 from tests.doors import WEBHOOK_SECRET, Doors, open_doors, sign
 from workers.local.services import Services
 
@@ -31,7 +31,7 @@ class Insider:
     def __init__(self, doors: Doors) -> None:
         doors.store("shop")
         self._app = doors.app
-        self._token = doors.ledger.tokens.add("fuzz", FOR_OTHERS, [])
+        self._token = doors.ledger.tokens.add("fuzz", PUBLIC_TASKS, [])
         self._endpoint = doors.ledger.webhooks.add("shop", WEBHOOK_SECRET)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -208,9 +208,9 @@ def test_asking_for_the_allowance_takes_nothing(redis: Redis) -> None:
 def test_who_would_not_come_back_for_calls_takes_none(redis: Redis) -> None:
     limiter = Limiter(redis, Budget(60, 60))
     limiter.reserve("vendor:key", 60, LIVE)
-    first = limiter.reserve("vendor:key", 1, LIVE, patience=0.5)
+    first = limiter.reserve("vendor:key", 1, LIVE, longest_wait=0.5)
     for _ in range(20):
-        limiter.reserve("vendor:key", 1, LIVE, patience=0.5)
+        limiter.reserve("vendor:key", 1, LIVE, longest_wait=0.5)
     assert 0.5 < limiter.reserve("vendor:key", 1, LIVE) <= first
 
 

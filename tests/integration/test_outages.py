@@ -12,7 +12,7 @@ from tasks.call_budget import epages_bucket
 from tasks.health import note_silence
 from tasks.putting_off import FailedForNow
 from tasks.runtime import Runtime
-from tasks.walking import walk
+from tasks.walking import scan
 from tests.driver import Driver
 from tests.world import TENANT, World
 from workers.local.services import Services
@@ -73,10 +73,10 @@ def test_a_quiet_store_hears_of_the_outage_by_its_walk(driver: Driver) -> None:
     driver.world.afosto.set_switches(TENANT, orders_list=True)
     _open(driver, _afosto(driver))
     with pytest.raises(FailedForNow, match="Afosto has not answered"):
-        walk(driver.runtime, StoreMessage(driver.store))
+        scan(driver.runtime, StoreMessage(driver.store))
     assert [ill["vendor"] for ill in _health(driver)] == ["afosto"]
     _close(driver, _afosto(driver))
-    walk(driver.runtime, StoreMessage(driver.store))
+    scan(driver.runtime, StoreMessage(driver.store))
     assert _health(driver) == []
 
 

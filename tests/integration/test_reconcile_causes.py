@@ -63,7 +63,7 @@ def test_what_was_carried_over_and_undone_in_afosto_is_not_done_again(driver: Dr
     driver.world.afosto.tamper(TENANT, copy["id"], "add", sku=line["sku"], quantity=1, line_ref=line["id"])
     (row,) = found(connector)
     assert (row["kind"], row["state"], row["repair"]) == ("canceled", "for a person", [])
-    assert row["cause"] == "it was carried over, and undone in Afosto since"
+    assert row["cause"] == "it was carried over, and undone in Afosto later"
 
 
 def test_what_was_carried_over_and_undone_in_the_shop_is_not_done_again(driver: Driver, connector: Commands) -> None:
@@ -76,7 +76,7 @@ def test_what_was_carried_over_and_undone_in_the_shop_is_not_done_again(driver: 
     execute(driver, "update watched set looked_at = now() where store = %s")
     (row,) = found(connector)
     assert (row["kind"], row["state"], row["repair"]) == ("canceled", "for a person", [])
-    assert row["cause"] == "it was carried over, and undone in the shop since"
+    assert row["cause"] == "it was carried over, and undone in the shop later"
 
 
 def test_a_parked_look_is_the_cause_of_what_afosto_did_and_nobody_carried_over(

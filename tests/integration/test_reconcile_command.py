@@ -47,7 +47,7 @@ def test_an_order_for_which_no_job_was_ever_made_is_imported_by_a_repair(driver:
         "none",
         "repairable",
     )
-    assert row["cause"] == "no job was ever made for it"
+    assert row["cause"] == "no job was ever created for it"
     repaired(driver, connector)
     assert driver.afosto(order)["parcels"]
 

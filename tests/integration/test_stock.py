@@ -171,7 +171,7 @@ def test_after_a_lost_answer_the_sku_is_left_alone_for_the_wait_and_then_looked_
     assert "nothing was wanted" in shop.publish()
     time.sleep(1.6)
     assert "1 published" in shop.publish()
-    assert "nothing was wanted" in shop.publish()
+    assert "nothing was due" in shop.publish()
     time.sleep(1.6)
     assert shop.publish() == "stock: 1 published"
     assert [move["amount"] for move in shop.writes()[6:]] == [15]
@@ -198,7 +198,7 @@ def test_a_worker_that_dies_between_a_move_and_its_answer_leaves_the_sku_alone_f
     shop.request(sku)
     shop.claim()
     _say_that_its_answer_is_lost(world, shop, sku)
-    assert "nothing was wanted" in shop.publish()
+    assert "nothing was due" in shop.publish()
     time.sleep(1.6)
     assert "1 published" in shop.publish()
 
@@ -272,13 +272,13 @@ def test_a_walk_over_a_catalogue_goes_on_where_the_budget_ended(
     shop.poll()
     calls = iter([0.0, *[1.0] * 100])  # the first turn has what it reserved, and no call more
     with monkeypatch.context() as few:
-        few.setattr(Limiter, "reserve", lambda *_, patience=None: next(calls))
+        few.setattr(Limiter, "reserve", lambda *_, longest_wait=None: next(calls))
         assert shop.watch().startswith("waits: ")
     cursor = world.ledger.stock.cursor(shop.store)
     assert cursor is not None
     assert (cursor["walked"], cursor["position"]) == (8, None)
     with monkeypatch.context() as few:
-        few.setattr(Limiter, "reserve", lambda *_, patience=None: 1.0)
+        few.setattr(Limiter, "reserve", lambda *_, longest_wait=None: 1.0)
         assert "reserved" in shop.watch()
     shop.settle(rounds=30)
     assert {shop.rows()[sku]["published"] for sku in shop.figures()} == {10}
@@ -513,7 +513,7 @@ def test_a_shop_that_allows_few_calls_is_published_bit_by_bit(
     shop.watch()
     with monkeypatch.context() as few:
         few.setattr(Limiter, "allowance", lambda *_: 0)
-        assert "stock: 1 published; more is wanted" in shop.publish()
+        assert "stock: 1 published; more is due" in shop.publish()
     assert list(shop.figures().values()).count(10) == 1
     shop.settle()
     assert set(shop.figures().values()) == {10}
@@ -525,7 +525,7 @@ def test_a_sku_that_the_shop_fails_to_answer_for_holds_up_no_other_one(shop: Sto
         world.afosto.recount(TENANT, HERE, sku, 4)
     shop.watch()
     world.epages.set_faults(shop.store, faults=[{"kind": "500", "path": READ, "count": 2}])
-    assert "stock: 2 failed for now, 4 published; more is wanted" in shop.publish()
+    assert "stock: 2 failed for now, 4 published; more is due" in shop.publish()
     assert shop.publish() == "stock: 2 published"
     assert set(shop.figures().values()) == {4}
 

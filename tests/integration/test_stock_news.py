@@ -13,7 +13,7 @@ from schemas.epages import loaders
 from schemas.errors import MalformedDocument
 from tasks import walking_catalogue
 from tasks.runtime import Runtime
-from tasks.sellers import Reading, Sellers
+from tasks.sellers import Reading, SharingStores
 from tests.stock_world import HERE, THERE, StockWorld, close_all
 from tests.world import TENANT, World
 from workers.local.services import Services
@@ -85,12 +85,12 @@ def test_a_sku_that_sells_during_every_reading_is_lowered(shop: StockWorld, worl
 def test_a_move_during_a_long_walk_over_the_catalogue_is_published(shop: StockWorld, world: World) -> None:
     sku = shop.sku(0)
     world.ledger.stock.publish_all_again()
-    whole = walking_catalogue.walk
+    whole = walking_catalogue.scan_catalogue
 
     def all_but_the_end(runtime: Runtime, store: Store, walked: int) -> tuple[set[str], bool]:
         return whole(runtime, store, walked)[0], False
 
-    with patch("tasks.watching_inventory.walk", all_but_the_end):
+    with patch("tasks.watching_inventory.scan_catalogue", all_but_the_end):
         shop.watch()
     shop.publish()
     world.afosto.recount(TENANT, HERE, sku, 4)
@@ -174,12 +174,12 @@ def _settle(*shops: StockWorld) -> None:
 
 def _before_each_reading(act: Callable[[int], None]) -> Any:
     """Let something happen before each reading of the sellers' orders, of which it is told the number."""
-    read, count = Sellers.read, 0
+    read, count = SharingStores.read, 0
 
-    def reading(sellers: Sellers, cursors: Sequence[Cursor], moving: frozenset[str]) -> Reading:
+    def reading(sellers: SharingStores, cursors: Sequence[Cursor], moving: frozenset[str]) -> Reading:
         nonlocal count
         count += 1
         act(count)
         return read(sellers, cursors, moving)
 
-    return patch.object(Sellers, "read", autospec=True, side_effect=reading)
+    return patch.object(SharingStores, "read", autospec=True, side_effect=reading)

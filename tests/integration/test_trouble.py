@@ -33,7 +33,7 @@ def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     return caplog
 
 
-def told(log: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+def excerpt(log: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
     """What the warnings so far said of their trouble; from now on they are forgotten."""
     names = ("store", "flow", "where", "order", "reason", "why", "resolution")
     said = [{name: vars(line)[name] for name in names if name in vars(line)} for line in log.records]
@@ -66,7 +66,7 @@ def asked(ledger: Ledger, order: str = "4711") -> None:
 def test_a_parked_job_is_told_once_with_all_that_a_person_needs(ledger: Ledger, log: pytest.LogCaptureFixture) -> None:
     asked(ledger)
     parks(ledger, "drift")
-    assert told(log) == [
+    assert excerpt(log) == [
         {
             "store": "shop",
             "flow": "orders.import",
@@ -84,7 +84,7 @@ def test_a_job_that_is_parked_again_for_the_same_is_told_no_second_time(
     for _ in range(3):
         asked(ledger)
         parks(ledger, "drift")
-    assert len(told(log)) == 1
+    assert len(excerpt(log)) == 1
 
 
 def test_another_reason_a_person_s_retry_and_a_success_in_between_are_told_of_again(
@@ -94,15 +94,15 @@ def test_another_reason_a_person_s_retry_and_a_success_in_between_are_told_of_ag
     parks(ledger, "drift")
     asked(ledger)
     parks(ledger, "totals-differ")
-    assert [line["reason"] for line in told(log)] == ["drift", "totals-differ"]
+    assert [line["reason"] for line in excerpt(log)] == ["drift", "totals-differ"]
     ledger.jobs.retry(reason="totals-differ")
     parks(ledger, "totals-differ")
-    assert len(told(log)) == 1
+    assert len(excerpt(log)) == 1
     asked(ledger)
     runs(ledger, Settlement("done", "done", "imported"))
     asked(ledger)
     parks(ledger, "totals-differ")
-    assert len(told(log)) == 1
+    assert len(excerpt(log)) == 1
 
 
 def test_a_document_that_is_read_again_by_itself_is_told_once(ledger: Ledger, log: pytest.LogCaptureFixture) -> None:
@@ -118,7 +118,7 @@ def test_a_document_that_is_read_again_by_itself_is_told_once(ledger: Ledger, lo
         advance(ledger, found)
         end = Settlement("parked", "parked", str(error), reason=error.reason, resolution=error.resolution)
         runs(ledger, end)
-    (line,) = told(log)
+    (line,) = excerpt(log)
     assert (line["order"], line["reason"]) == ("4711", "malformed-document")
 
 
@@ -135,7 +135,7 @@ def test_a_job_whose_holders_die_is_told_when_it_is_parked(ledger: Ledger, log: 
         assert ledger.jobs.claim("shop", "import", "orders", "4711", holder="me", lease=60) is not None
         execute(ledger, "update jobs set lease_until = now() - interval '1 second'")
         ledger.jobs.reclaim_expired(3)
-    (line,) = told(log)
+    (line,) = excerpt(log)
     assert (line["order"], line["reason"]) == ("4711", "holder-dies")
     assert "connector jobs retry --reason holder-dies" in line["resolution"]
 
@@ -144,10 +144,10 @@ def test_a_flow_that_stops_itself_is_told_once(ledger: Ledger, log: pytest.LogCa
     for order in ("1", "2", "3"):
         asked(ledger, order)
         parks(ledger, "totals-differ", order)
-    told(log)
+    excerpt(log)
     for _ in range(2):
         ledger.stores.stop_flow_if_alike("shop", "orders", "totals-differ", "the totals differ", 3)
-    (line,) = told(log)
+    (line,) = excerpt(log)
     assert (line["store"], line["flow"], line["reason"]) == ("shop", "orders.import", "totals-differ")
     assert line["resolution"].endswith("connector store resume shop --flow orders.import")
 
@@ -155,14 +155,14 @@ def test_a_flow_that_stops_itself_is_told_once(ledger: Ledger, log: pytest.LogCa
 def test_an_ill_store_is_told_once_per_reason_until_it_was_well(ledger: Ledger, log: pytest.LogCaptureFixture) -> None:
     for attempt in range(3):
         ledger.stores.blame("shop", "epages", "does-not-answer", f"no answer for {attempt} s", 0)
-    (line,) = told(log)
+    (line,) = excerpt(log)
     assert (line["store"], line["where"], line["reason"]) == ("shop", "epages", "does-not-answer")
-    assert line["resolution"] == "nothing, it goes on by itself when the vendor answers again"
+    assert line["resolution"] == "nothing: it continues on its own when the vendor answers again"
     ledger.stores.blame("shop", "epages", "revoked-client", "the client is revoked", 0)
-    assert len(told(log)) == 1
+    assert len(excerpt(log)) == 1
     ledger.stores.heal("shop", ["epages"])
     ledger.stores.blame("shop", "epages", "revoked-client", "the client is revoked", 0)
-    assert len(told(log)) == 1
+    assert len(excerpt(log)) == 1
 
 
 def test_a_fault_of_ours_is_told_once_with_its_traceback(ledger: Ledger, log: pytest.LogCaptureFixture) -> None:
@@ -171,7 +171,7 @@ def test_a_fault_of_ours_is_told_once_with_its_traceback(ledger: Ledger, log: py
     (line,) = log.records
     assert line.exc_info
     assert line.exc_info[0] is KeyError
-    told(log)
+    excerpt(log)
     ledger.stores.heal_run("shop", "orders.walk")
     ledger.stores.note_fault("shop", "orders.walk", "failed", KeyError("sku"))
-    assert [line["where"] for line in told(log)] == ["orders.walk"]
+    assert [line["where"] for line in excerpt(log)] == ["orders.walk"]

@@ -11,7 +11,7 @@ from schemas.epages import Order
 from schemas.messages import StoreMessage
 from tasks.reconcile import sweep
 from tasks.runtime import Runtime
-from tasks.walking import walk
+from tasks.walking import scan
 from tasks.watching_inventory import watch
 from tests.commands import Commands
 from tests.driver import Driver
@@ -67,7 +67,7 @@ def test_an_order_that_a_mapping_fails_at_is_parked_by_name_and_the_others_are_i
         driver.run()
         assert driver.afosto(order)["status"] == "OPEN"
         assert driver.parked() == ["unexpected-error"]
-        assert f"order {odd['number']} cannot be taken: Mistake: 'colour'" in connector("jobs", "list").stdout
+        assert f"order {odd['number']} cannot be processed: Mistake: 'colour'" in connector("jobs", "list").stdout
     ((event, told),) = warnings(heard)
     assert (event, told["store"], told["order"]) == ("a job is parked", driver.store, odd["id"])
     assert "connector jobs retry --reason unexpected-error" in told["resolution"]
@@ -144,8 +144,8 @@ def health(driver: Driver) -> list[str]:
 
 RUNS: dict[str, tuple[str, Callable[[Driver], object]]] = {
     "orders.walk": (
-        "tasks.walking._walk",
-        lambda driver: walk(driver.runtime, StoreMessage(driver.store)),
+        "tasks.walking._scan",
+        lambda driver: scan(driver.runtime, StoreMessage(driver.store)),
     ),
     "inventory.watch": (
         "tasks.watching_inventory.missing_scopes",
@@ -175,7 +175,7 @@ def test_any_run_over_a_store_that_fails_shows_as_its_health_and_heals(
 def test_a_run_that_succeeds_heals_no_other_run(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     driver.imported()
     with monkeypatch.context() as patch:
-        break_for(patch, "tasks.walking._walk", lambda *_: True)
+        break_for(patch, "tasks.walking._scan", lambda *_: True)
         with pytest.raises(Mistake):
             driver.walk()
     driver.poll()

@@ -16,7 +16,7 @@ from schemas.messages import PollMessage, StoreMessage
 from tasks.base import failures_as_retries
 from tasks.polling import poll
 from tasks.putting_off import put_off
-from tasks.walking import walk
+from tasks.walking import scan
 from tests.driver import Driver
 from tests.world import World, wait_for
 from workers.local.services import Services
@@ -51,7 +51,7 @@ def test_a_poll_and_a_walk_that_wait_for_their_budget_tell_so_and_do_not_fail(
     monkeypatch.setattr("tasks.polling.MAX_WAIT_SECONDS", 0.0)
     monkeypatch.setattr(Limiter, "reserve", lambda *_, patience=None: 7.0)
     assert poll(driver.runtime, PollMessage(driver.store)).startswith("waits: the budget of epages:")
-    assert walk(driver.runtime, StoreMessage(driver.store)).startswith("waits: the budget of afosto:")
+    assert scan(driver.runtime, StoreMessage(driver.store)).startswith("waits: the budget of afosto:")
 
 
 def test_a_vendor_that_fails_is_retried(driver: Driver) -> None:

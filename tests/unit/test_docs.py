@@ -11,7 +11,7 @@ import pytest
 from marshmallow import missing
 
 from gateway.webhooks import SIGNATURE
-from schemas.messages import CONTRACT, DOCS, FOR_OTHERS
+from schemas.messages import CONTRACT, DOCS, PUBLIC_TASKS
 from schemas.reasons import Reason
 from schemas.setting_kinds import Seconds
 from schemas.settings import SettingsSchema
@@ -30,12 +30,12 @@ EVERY_PAGE = [*PAGES, *sorted(DOCS.parent.glob("*/*.md")), *sorted(ROOT.glob("[a
 
 def test_the_page_lists_every_task_with_its_queue_and_its_keywords() -> None:
     rows = dict(re.findall(r"^\| `([\w.]+)` \| (`\w+` \| [^|]+) \|", PAGE, re.MULTILINE))
-    assert rows == {task: f"`{queue_of(task)}` | {_keywords(task)}" for task in FOR_OTHERS}
+    assert rows == {task: f"`{queue_of(task)}` | {_keywords(task)}" for task in PUBLIC_TASKS}
 
 
 def test_the_example_keywords_of_every_kind_of_task_keep_its_contract() -> None:
     examples = [json.loads(found) for found in re.findall(r"`(\{[^`]+\})`", PAGE) if "store" in found]
-    for task in FOR_OTHERS:
+    for task in PUBLIC_TASKS:
         takes = {name for name in CONTRACT[task].fields if name not in {"version", "fence"}}
         assert [CONTRACT[task].load(example) for example in examples if example.keys() == takes], task
 

@@ -80,7 +80,7 @@ def test_a_worker_warns_at_its_start_of_a_variable_that_is_no_setting() -> None:
         check=True,
     )
     assert json.loads(ended.stderr)["why"] == (
-        "CONNECTOR_LEESE is no setting and does nothing; did you mean CONNECTOR_LEASE?"
+        "CONNECTOR_LEESE is not a setting and has no effect; did you mean CONNECTOR_LEASE?"
     )
 
 

@@ -96,7 +96,7 @@ def _by_cause(findings: Sequence[Finding]) -> dict[tuple[str, str, str], list[st
     """What differs of an order or SKU for the same cause, and with the same to be done, by these three."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for finding in findings:
-        kinds = found.setdefault((finding.subject, finding.verdict.cause, _next(finding)), [])
+        kinds = found.setdefault((finding.subject, finding.diagnosis.cause, _next(finding)), [])
         if finding.difference.kind not in kinds:
             kinds.append(finding.difference.kind)
     return found
@@ -107,8 +107,8 @@ def _next(finding: Finding) -> str:
         case "on its way":
             return "Nothing to do"
         case "repairable":
-            return f"--repair runs again: {', '.join(_name(job) for job in finding.verdict.repair)}"
-    return f"What to do: {finding.verdict.advice.rstrip('.')}"
+            return f"--repair runs again: {', '.join(_name(job) for job in finding.diagnosis.repair)}"
+    return f"What to do: {finding.diagnosis.advice.rstrip('.')}"
 
 
 def _name(job: tuple[str, str]) -> str:
@@ -126,9 +126,9 @@ def _document(found: Reconciliation, asked: str | None) -> dict[str, Any]:
     told = [
         {
             **_row(finding),
-            "cause": finding.verdict.cause,
-            "advice": finding.verdict.advice,
-            "repair": [_name(job) for job in finding.verdict.repair],
+            "cause": finding.diagnosis.cause,
+            "advice": finding.diagnosis.advice,
+            "repair": [_name(job) for job in finding.diagnosis.repair],
         }
         for finding in found.findings
     ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import click
 
-from schemas.messages import FOR_OTHERS
+from schemas.messages import PUBLIC_TASKS
 from workers.cli.frame import open_ledger, print_json, print_table
 from workers.cli.screen import say
 
@@ -17,7 +17,7 @@ def tokens() -> None:
 @tokens.command()
 @click.argument("name")
 @click.option(
-    "--task", "tasks", multiple=True, required=True, type=click.Choice(FOR_OTHERS), help="May be sent; repeat it."
+    "--task", "tasks", multiple=True, required=True, type=click.Choice(PUBLIC_TASKS), help="May be sent; repeat it."
 )
 @click.option("--store", "stores", multiple=True, help="Only for this store; repeat it. Left out: for every store.")
 def add(name: str, tasks: Sequence[str], stores: Sequence[str]) -> None:

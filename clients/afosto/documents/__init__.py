@@ -1,4 +1,4 @@
-"""The GraphQL documents, one file per operation; files with a leading underscore hold fragments they share."""
+"""The GraphQL documents, one file per operation; files with a leading underscore hold shared fragments."""
 
 import re
 from functools import cache

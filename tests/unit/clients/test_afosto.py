@@ -113,7 +113,7 @@ def test_a_schema_error_at_status_400_is_a_schema_mismatch_and_one_at_503_is_not
         MUTATION(afosto)
 
 
-def test_limiter_and_breaker_hear_of_errors_at_status_200(afosto: AfostoClient, facts: list[ResponseFacts]) -> None:
+def test_limiter_and_breaker_learn_of_errors_at_status_200(afosto: AfostoClient, facts: list[ResponseFacts]) -> None:
     for code in ("RATE_LIMITED", "INTERNAL_SERVER_ERROR", "VALIDATION_ERROR"):
         responses.reset()
         refuse({"code": code})

@@ -1,4 +1,4 @@
-"""Every field of a draft is in what is sent to Afosto, and what has no value is not sent at all."""
+"""Every field of a draft is sent to Afosto, and a field without a value is not sent at all."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
@@ -34,7 +34,7 @@ DRAFT = OrderDraft(
     fees=(FEE,),
     total=Decimal(1),
 )
-# Compared with what Afosto arrives at, not sent.
+# Not sent: it is compared with the total that Afosto computes.
 COMPARED = {"total"}
 
 

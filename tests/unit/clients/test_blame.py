@@ -1,4 +1,4 @@
-"""Every problem of a whole store is the vendor's whose client met it, whatever the reason is called."""
+"""Every store-wide error names the vendor whose client raised it, whatever its reason is."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta

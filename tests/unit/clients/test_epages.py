@@ -15,7 +15,7 @@ EMPTY = {"page": {"size": 200, "number": 0, "totalElements": 0, "totalPages": 0}
 
 
 class Tokens:
-    """Gives "old" until a fresh one is asked for."""
+    """Returns the token "old" until a fresh one is requested."""
 
     def __init__(self) -> None:
         self.asked: list[bool] = []

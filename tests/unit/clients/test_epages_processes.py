@@ -58,7 +58,7 @@ WRITES: dict[str, tuple[str, dict[str, Any], Write]] = {
     "a part is canceled": (
         "processes/cancelations",
         {"comment": "mark", "lineItems": [{"productLineItemId": "l-1", "quantity": 2}]},
-        lambda shop: shop.create_cancelation("o-1", {"l-1": 2}, "mark"),
+        lambda shop: shop.create_cancellation("o-1", {"l-1": 2}, "mark"),
     ),
     "pieces come back against their parcel": (
         "processes/returns",
@@ -122,7 +122,7 @@ def test_the_vendors_word_for_a_refusal_is_the_reason(shop: EpagesClient) -> Non
     refusal = {"errorId": "cancel-process-partial-refund-not-allowed", "message": "all or none"}
     responses.add("POST", f"{ORDER}/processes/cancelations", status=409, json=refusal)
     with pytest.raises(NeedsPerson) as error:
-        shop.create_cancelation("o-1", {"l-1": 1}, "mark")
+        shop.create_cancellation("o-1", {"l-1": 1}, "mark")
     assert error.value.reason == "cancel-process-partial-refund-not-allowed"
     assert error.value.resolution == part_advice("canceled")
 

@@ -23,7 +23,7 @@ def test_retry_after_is_read_as_seconds_or_as_a_date_by_the_servers_clock(text: 
 @pytest.mark.parametrize(
     "text", ["0", "-5", "Tue, 24 Nov 2026 11:00:00 GMT", "86401", "99999999", "Fri, 31 Dec 9999 23:59:59 GMT", "inf"]
 )
-def test_a_pause_that_is_none_or_longer_than_a_day_is_not_told(text: str) -> None:
+def test_a_pause_of_zero_or_longer_than_a_day_is_ignored(text: str) -> None:
     assert retry_after({**NOON, "Retry-After": text}) is None
 
 

@@ -17,7 +17,7 @@ SECRET = "s3cret"
 def answered(
     status: int, effect: bool, body: str = "{}", headers: Mapping[str, str] | None = None
 ) -> tuple[ConnectorError, ResponseFacts]:
-    """The error that an answer becomes, and what the hook learned of it."""
+    """Return the error for an answer, and what the hook learned from it."""
     seen: list[ResponseFacts] = []
     with responses.RequestsMock() as mock:
         mock.add("POST", URL, body=body, status=status, headers=dict(headers or {}))
@@ -40,7 +40,7 @@ def answered(
         (413, NeedsPerson, "refused-413", False),
     ],
 )
-def test_what_only_a_person_can_mend_is_parked_with_its_reason(
+def test_what_only_a_person_can_correct_is_parked_with_its_reason(
     status: int, kind: type[NeedsPerson], reason: str, store_wide: bool, effect: bool
 ) -> None:
     error, facts = answered(status, effect, headers={"Location": "https://elsewhere.example.com"})

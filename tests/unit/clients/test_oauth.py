@@ -55,7 +55,7 @@ def test_a_refused_token_concerns_the_whole_store_and_says_why(
 
 @pytest.fixture
 def name_service(monkeypatch: pytest.MonkeyPatch) -> list[socket.gaierror]:
-    """A name service that answers every question with the error in this list."""
+    """A DNS that answers every query with the error in this list."""
     answers: list[socket.gaierror] = []
 
     def refuse(*_: object, **__: object) -> None:
@@ -65,7 +65,7 @@ def name_service(monkeypatch: pytest.MonkeyPatch) -> list[socket.gaierror]:
     return answers
 
 
-def test_a_host_that_nobody_knows_is_an_unknown_store_and_shows_where_its_name_stands(
+def test_an_unknown_host_is_an_unknown_store_and_shows_where_its_name_stands(
     name_service: list[socket.gaierror],
 ) -> None:
     name_service.append(socket.gaierror(socket.EAI_NONAME, "Name or service not known"))

@@ -1,4 +1,4 @@
-"""The page that describes the API fits a phone: no browser runs here, so what lets it fit is looked for."""
+"""The page that describes the API fits a phone. No browser runs here, so the test checks the CSS rules for it."""
 
 from pathlib import Path
 

@@ -22,7 +22,7 @@ def read() -> Callable[[str], Any]:
 
 @pytest.fixture
 def order_doc(read: Callable[[str], Any]) -> Any:
-    """The JSON of a shipped order with two lines, one unit of four canceled; free to change."""
+    """The JSON of a shipped order with two lines and one of four units canceled; tests may change it."""
     return copy.deepcopy(read("epages_order"))
 
 
@@ -38,5 +38,5 @@ def pickup_order(read: Callable[[str], Any]) -> epages.Order:
 
 @pytest.fixture(scope="session")
 def afosto_order(read: Callable[[str], Any]) -> afosto.Order:
-    """The same order in Afosto: one unit of tea packed, two waiting, the pot canceled."""
+    """The same order in Afosto: one unit of tea packed, two unpacked, the pot canceled."""
     return afosto.load_order(read("afosto_order"))

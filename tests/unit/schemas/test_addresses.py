@@ -1,4 +1,4 @@
-"""Broker and limiter read one address alike, or it is refused."""
+"""Broker and limiter read an address in the same way, or it is refused."""
 
 import ssl
 from typing import Any
@@ -31,14 +31,16 @@ def refused(url: str) -> str:
         ("redis://h/0?ssl_cert_reqs=required", "belongs to an address with TLS: rediss://"),
         ("redis://h/orders", "is not the number of a database"),
         ("redis://h/0?db=1", "does not know: db"),
-        ("redis://:a/secret@h/0", "a port that is no number"),
+        ("redis://:a/secret@h/0", "a port that is not a number"),
         ("redis://a/0;redis://b/0", "named by its Sentinels"),
         ("sentinel://a:26379/0", "does not say the master_name"),
         ("sentinel://a:26379/0;redis://b/0?master_name=m", "servers of several kinds"),
         ("amqp://h//?ssl_cert_reqs=required", "belongs to an address with TLS: amqps://"),
     ],
 )
-def test_an_address_that_one_of_both_would_read_otherwise_is_refused_with_a_right_example(url: str, wrong: str) -> None:
+def test_an_address_that_the_two_libraries_would_read_differently_is_refused_with_a_valid_example(
+    url: str, wrong: str
+) -> None:
     message = refused(url)
     assert message.startswith("CONNECTOR_BROKER_URL ")
     assert wrong in message
@@ -82,7 +84,7 @@ def test_the_sentinels_and_their_primary_are_read_from_one_address() -> None:
     assert load_settings(LEAST | {"CONNECTOR_BROKER_URL": url}).redis_url == url
 
 
-def test_a_broker_in_tls_is_one_whose_name_its_certificate_has() -> None:
+def test_a_broker_with_tls_must_have_a_certificate_of_its_host() -> None:
     conf = broker_conf(f"amqps://u:p@h/v?{CA}", {})
     assert conf["broker_url"] == "amqps://u:p@h:5671/v"
     assert conf["broker_use_ssl"] == {

@@ -1,4 +1,4 @@
-"""What the loaders of the Afosto documents make of good, partial and broken JSON."""
+"""The loaders of the Afosto documents with valid, partial and broken JSON."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -42,14 +42,14 @@ def test_an_order_without_meta_data_has_no_reference() -> None:
 
 
 @pytest.mark.parametrize("count", [True, "2", 1.5, -3, Decimal("NaN"), [], None])
-def test_a_count_in_the_meta_data_that_is_no_count_is_malformed(count: object) -> None:
+def test_an_invalid_count_in_the_meta_data_is_malformed(count: object) -> None:
     with pytest.raises(MalformedDocument) as caught:
         afosto.load_order(HEAD | {"meta_data": {"reference": "store/1", "units": {"line": count}}})
     assert caught.value.field == "meta_data.units"
 
 
 @pytest.mark.parametrize("reference", [True, [], "a\0b"])
-def test_a_reference_that_is_no_text_is_malformed(reference: object) -> None:
+def test_a_reference_that_is_not_a_text_is_malformed(reference: object) -> None:
     with pytest.raises(MalformedDocument) as caught:
         afosto.load_order(HEAD | {"meta_data": {"reference": reference}})
     assert caught.value.field == "meta_data.reference"
@@ -69,7 +69,7 @@ def test_a_broken_unit_is_named_by_its_path() -> None:
     assert caught.value.field == "items.0.details.1.progress"
 
 
-def test_values_nobody_knows_load_as_text() -> None:
+def test_unknown_values_load_as_text() -> None:
     parcel = afosto.load_parcel({"id": "par_2", "status": "LOST_AT_SEA"})
     assert parcel == afosto.Parcel("par_2", "LOST_AT_SEA", None, None, ())
 

@@ -24,12 +24,12 @@ def test_an_amount_is_counted_in_the_minor_units_of_its_currency(
     assert to_minor(smallest(currency), currency) == 1
 
 
-def test_a_currency_nobody_listed_has_two_decimals() -> None:
+def test_a_currency_that_is_not_listed_has_two_decimals() -> None:
     assert digits("XYZ") == 2
 
 
 @given(st.integers(-(10**11), 10**11), st.sampled_from(CURRENCIES))
-def test_money_survives_the_way_there_and_back(units: int, currency: str) -> None:
+def test_money_is_the_same_after_a_round_trip(units: int, currency: str) -> None:
     amount = from_minor(units, currency)
     assert to_minor(amount, currency) == whole_minor(amount, currency) == units
 

@@ -15,7 +15,7 @@ ODD = [
 
 
 @pytest.mark.parametrize("char", ODD, ids=lambda char: f"{ord(char):x}")
-def test_what_a_terminal_obeys_or_hides_is_shown_as_an_escape(char: str) -> None:
+def test_characters_that_a_terminal_obeys_or_hides_are_escaped(char: str) -> None:
     shown = visible(f"a{char}b")
     assert shown.isascii()
     assert shown.isprintable()
@@ -23,16 +23,16 @@ def test_what_a_terminal_obeys_or_hides_is_shown_as_an_escape(char: str) -> None
 
 
 @pytest.mark.parametrize("text", ["Größe 42 – 10,00 €", "靴下", "أحمر", "🧦", "1\u00a0000", ""])
-def test_what_is_only_foreign_stays_as_it_is(text: str) -> None:
+def test_text_that_is_only_foreign_stays_as_it_is(text: str) -> None:
     assert visible(text) == text
 
 
-def test_lines_stay_where_they_are_meant() -> None:
+def test_line_feeds_stay_in_a_text_of_several_lines() -> None:
     assert visible("a\n\tb\r\x1b") == r"a\x0a\x09b\x0d\x1b"
     assert visible_lines("a\n\tb\r\x1b") == "a\n\tb\\x0d\\x1b"
 
 
-def test_json_shows_them_too_and_reads_back_as_the_same() -> None:
+def test_json_escapes_them_too_and_loads_as_the_same_value() -> None:
     value = {"Größe": [f"{char} " for char in ODD], "".join(ODD[:-1]): 1}
     said = visible_json(value, indent=2)
     assert json.loads(said) == value

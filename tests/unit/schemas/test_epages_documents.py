@@ -1,4 +1,4 @@
-"""What the loaders of the ePages documents make of good, odd and broken JSON."""
+"""The loaders of the ePages documents with valid, odd and broken JSON."""
 
 from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
@@ -17,14 +17,14 @@ EMPTY = {"size": 200, "totalElements": 0, "totalPages": 0, "number": 0}
 @pytest.mark.parametrize(
     ("seconds", "margin"), [(43_199, 300), (3600, 300), (600, 60), (60, 6), (1, 0.1)], ids=lambda value: f"{value} s"
 )
-def test_a_token_is_renewed_a_tenth_of_its_life_before_its_end_and_five_minutes_at_most(
+def test_a_token_is_renewed_a_tenth_of_its_lifetime_before_its_end_and_at_most_five_minutes(
     seconds: int, margin: float
 ) -> None:
     token = epages.load_token({"access_token": "s3cret", "expires_in": seconds, "scope": "ordr:r"}, NOW)
     assert token.expires_at - token.renew_at == timedelta(seconds=margin)
 
 
-def test_a_token_of_which_nobody_noted_when_it_was_fetched_is_renewed_five_minutes_before_its_end() -> None:
+def test_a_token_without_a_fetch_time_is_renewed_five_minutes_before_its_end() -> None:
     assert epages.Token("s3cret", frozenset(), NOW).renew_at == NOW - timedelta(minutes=5)
 
 
@@ -38,7 +38,7 @@ def test_an_order_loads_with_its_counts_amounts_and_times(order: epages.Order) -
     assert (order.grand_total, order.initial_grand_total) == (Decimal("59.65"), Decimal("67.55"))
 
 
-def test_fees_carry_their_kind_and_those_of_zero_are_left_out(order: epages.Order, pickup_order: epages.Order) -> None:
+def test_fees_have_their_kind_and_zero_fees_are_left_out(order: epages.Order, pickup_order: epages.Order) -> None:
     assert [(fee.kind, fee.name, fee.amount) for fee in order.fees] == [
         ("shipping", "Paket", Decimal("4.95")),
         ("payment", "Nachnahme", Decimal("1.5")),
@@ -78,7 +78,7 @@ def test_a_quantity_may_be_written_as_any_json_number_that_is_whole(order_doc: A
 
 
 @pytest.mark.parametrize("broken", [1.5, -1, "3", True, None, float("nan"), float("inf"), Decimal("1E+999999")])
-def test_a_quantity_that_is_no_count_names_its_field(order_doc: Any, broken: object) -> None:
+def test_an_invalid_quantity_names_its_field(order_doc: Any, broken: object) -> None:
     order_doc["productLineItems"][1]["shippingStatus"]["shipped"]["quantity"] = broken
     order_doc["productLineItems"][1]["shipped"]["quantity"] = broken
     with pytest.raises(MalformedDocument) as caught:
@@ -107,7 +107,7 @@ def test_a_broken_field_is_named(order_doc: Any, field: str, broken: object) -> 
     assert caught.value.field == field
 
 
-def test_an_error_message_holds_no_values_of_the_document(order_doc: Any) -> None:
+def test_an_error_message_contains_no_values_of_the_document(order_doc: Any) -> None:
     order_doc["grandTotal"]["amount"] = "secret"
     with pytest.raises(MalformedDocument) as caught:
         epages.load_order(order_doc)
@@ -120,7 +120,7 @@ def test_unknown_status_names_and_fields_do_no_harm(order_doc: Any) -> None:
     assert epages.load_order(order_doc).shipping_status == "TELEPORTED"
 
 
-def test_a_row_that_does_not_load_stops_no_other(order_doc: Any) -> None:
+def test_a_row_that_does_not_load_does_not_stop_the_others(order_doc: Any) -> None:
     broken = order_doc | {"_id": "order-broken", "currency": None}
     page = epages.load_order_page({"page": PAGE, "_embedded": {"orders": [broken, order_doc, "nonsense"]}}, NOW)
     first, second, third = page.rows
@@ -137,7 +137,7 @@ def test_the_same_unreadable_row_has_the_same_id_at_every_poll() -> None:
 
 
 @pytest.mark.parametrize("odd", ["1\0", "1\ud800", "\x1b[31m1", "9" * 20_000, 7, []])
-def test_an_id_or_a_number_that_nobody_can_keep_or_show_is_none(odd: Any) -> None:
+def test_an_id_or_a_number_that_cannot_be_stored_or_shown_is_none(odd: Any) -> None:
     (row,) = epages.load_order_page(
         {"page": PAGE, "_embedded": {"orders": [{"_id": odd, "orderNumber": odd}]}}, NOW
     ).rows
@@ -171,7 +171,7 @@ def test_a_page_that_has_rows_by_its_own_figures_and_shows_none_is_malformed(pag
         (("productLineItems", 0, "unitPrice", "amount"), "7,90", "compare the order's amounts in the shop's cockpit"),
     ],
 )
-def test_what_a_person_can_mend_is_said_as_what_to_do_in_the_shop(
+def test_an_error_that_a_person_can_correct_says_what_to_do_in_the_shop(
     order_doc: Any, path: tuple[str | int, ...], value: object, advice: str
 ) -> None:
     *steps, last = path
@@ -185,14 +185,14 @@ def test_what_a_person_can_mend_is_said_as_what_to_do_in_the_shop(
     assert "schema" not in caught.value.resolution
 
 
-def test_only_a_pickup_line_makes_an_order_one_to_be_collected(order_doc: Any) -> None:
+def test_only_a_pickup_line_makes_a_pickup_order(order_doc: Any) -> None:
     gift_card = {**order_doc, "shippingAddress": None, "shippingLineItem": None, "pickupLineItem": None}
     assert not epages.load_order(gift_card).is_pickup
     collected = {**gift_card, "pickupLineItem": {"lineItemPrice": {"amount": 0}}}
     assert epages.load_order(collected).is_pickup
 
 
-def test_a_list_that_is_no_list_is_malformed() -> None:
+def test_a_value_that_should_be_a_list_is_malformed() -> None:
     with pytest.raises(MalformedDocument) as caught:
         epages.load_order_page({"page": PAGE, "_embedded": {"orders": {"_id": "x"}}}, NOW)
     assert caught.value.field == "_embedded.orders"
@@ -221,7 +221,7 @@ def test_processes_load_with_their_lines_and_open_moves(kind: str) -> None:
 
 
 @pytest.mark.parametrize("document", [None, {}, {"errorId": "internal", "message": "Something went wrong."}])
-def test_what_is_no_list_at_all_is_not_taken_for_an_empty_one(document: Any) -> None:
+def test_a_document_that_is_not_a_list_is_not_read_as_an_empty_one(document: Any) -> None:
     with pytest.raises(MalformedDocument):
         epages.load_processes("shippings", document)
 
@@ -233,7 +233,7 @@ def test_a_list_of_too_many_entries_is_malformed_before_any_of_them_is_read() ->
         epages.load_process("shippings", {"_id": "p1", "lineItems": [{}] * 20_001})
 
 
-def test_a_token_ends_when_it_says_and_never_shows_itself() -> None:
+def test_a_token_expires_when_it_says_and_is_never_shown() -> None:
     token = epages.load_token({"access_token": "s3cret", "expires_in": 43199, "scope": "ordr:r shpr:r"}, NOW)
     assert token.scopes == {"ordr:r", "shpr:r"}
     assert token.expires_at == NOW + timedelta(seconds=43199)

@@ -1,4 +1,4 @@
-"""House numbers are split off where they are plain, and left alone where a guess would be wrong."""
+"""House numbers are split off if they are certain, and left in the street if a guess would be needed."""
 
 from dataclasses import fields, replace
 
@@ -90,7 +90,7 @@ def test_an_address_without_a_number_gets_a_dash_and_keeps_its_lines() -> None:
     assert (draft.address_line_1, draft.address_line_2) == ("Gut Neuhof", "Scheune")
 
 
-def test_an_address_without_anything_still_has_what_afosto_demands() -> None:
+def test_an_empty_address_still_has_what_afosto_requires() -> None:
     draft = address_draft(EMPTY)
     assert (draft.thoroughfare, draft.premise_number, draft.locality, draft.address_line_1) == ("-", "-", "-", "-")
 

@@ -1,4 +1,4 @@
-"""Each flow's hash moves with what the flow looks at, and with nothing else."""
+"""Each flow's hash changes with the content that the flow uses, and with nothing else."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -16,7 +16,7 @@ def with_tea(order: Order, **changes: Any) -> Order:
 
 
 def moved(before: Order, after: Order) -> set[str]:
-    """Give the flows for which a change is news."""
+    """Return the flows for which a change is news."""
     old, new = facets(before), facets(after)
     return {flow for flow in old.keys() | new.keys() if old.get(flow) != new.get(flow)}
 
@@ -65,7 +65,7 @@ def test_each_step_on_the_way_to_the_buyer_is_news_for_shipments(order: Order, s
     assert moved(before, with_tea(order, **{"unshipped": 2, "pending": 1, stage: 1})) == {"shipments"}
 
 
-def test_returned_is_told_from_broken(order: Order) -> None:
+def test_returned_and_broken_are_different_news(order: Order) -> None:
     assert moved(with_tea(order, returned=1), with_tea(order, broken=1)) == {"returns"}
 
 

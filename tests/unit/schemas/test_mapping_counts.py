@@ -1,4 +1,4 @@
-"""The count arithmetic, for any counts: every unit is moved once, and what contradicts itself is never cut to zero."""
+"""The count arithmetic, for any counts: every unit is used once, and contradictory counts are never cut to zero."""
 
 from dataclasses import replace
 from typing import Any
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas import afosto, epages
 from schemas.errors import Drift, NeedsPerson
-from schemas.mapping.cancellations import cancelation_plan, units_to_cancel
+from schemas.mapping.cancellations import cancellation_plan, units_to_cancel
 from schemas.mapping.counts import delivered_so_far, shipped_so_far
 from schemas.mapping.returns import BROKEN, RETURNED, units_to_return
 from schemas.mapping.shipments import parcels_to_create, status_for
@@ -23,7 +23,7 @@ def unit(number: int, **changes: Any) -> afosto.Unit:
 
 
 def holding(order: afosto.Order, waiting: int, packed: int = 0) -> afosto.Order:
-    """Give an Afosto order with so many units of tea waiting, then so many packed, among units of other lines."""
+    """Return an Afosto order with unpacked and packed units of tea, among units of other lines."""
     units = [unit(n) for n in range(waiting)]
     units += [unit(waiting + n, parcel_id="par_1") for n in range(packed)]
     return replace(order, units=(unit(90, line_ref="line-pot"), *units, unit(91, line_ref=None)))
@@ -39,7 +39,7 @@ def process(number: int, quantity: int, status: str | None = "SHIPPED") -> epage
 
 
 @given(counts, counts, counts, counts, counts, counts, st.booleans())
-def test_shipped_and_delivered_hold_whichever_way_returns_are_booked(
+def test_shipped_and_delivered_are_right_whichever_way_returns_are_booked(
     order: epages.Order,
     unshipped: int,
     pending: int,
@@ -100,7 +100,7 @@ def test_counts_that_contradict_each_other_are_drift_with_all_figures(
 
 
 @given(counts, counts, counts, counts, counts, counts)
-def test_units_are_canceled_once_and_only_while_they_wait(
+def test_units_are_canceled_once_and_only_while_they_are_unpacked(
     order: epages.Order,
     afosto_order: afosto.Order,
     before: int,
@@ -120,18 +120,18 @@ def test_units_are_canceled_once_and_only_while_they_wait(
 
 
 @pytest.mark.parametrize(("count", "said"), [(1, "Afosto canceled 1 unit, but"), (2, "Afosto canceled 2 units, but")])
-def test_a_cancellation_of_what_the_shop_has_sent_waits_for_a_person(
+def test_a_cancellation_of_shipped_pieces_needs_a_person(
     order: epages.Order, afosto_order: afosto.Order, count: int, said: str
 ) -> None:
     shop = with_tea(order, initial_quantity=2, canceled=0, unshipped=0, shipped=2)
     canceled = [unit(n, contra_id=f"c{n}", progress="CANCELLED") for n in range(count)]
     with pytest.raises(NeedsPerson, match=said) as caught:
-        cancelation_plan(shop, afosto_order, canceled, {}, {})
+        cancellation_plan(shop, afosto_order, canceled, {}, {})
     assert caught.value.reason == "cancel-conflict"
 
 
 @given(counts, st.integers(1, 8), counts)
-def test_a_cancellation_of_packed_units_waits_for_a_person(
+def test_a_cancellation_of_packed_units_needs_a_person(
     order: epages.Order, afosto_order: afosto.Order, waiting: int, lacking: int, packed: int
 ) -> None:
     shop = with_tea(order, initial_quantity=99, canceled=waiting + lacking)
@@ -162,7 +162,7 @@ def test_more_carried_over_than_canceled_is_drift(
 
 
 @given(counts, counts, counts, counts, counts, counts)
-def test_returns_take_shipped_units_once_and_tell_broken_from_returned(
+def test_returns_take_shipped_units_once_and_separate_broken_from_returned(
     order: epages.Order,
     afosto_order: afosto.Order,
     returned: int,
@@ -181,7 +181,7 @@ def test_returns_take_shipped_units_once_and_tell_broken_from_returned(
 
 
 @pytest.mark.parametrize("back", [{"contra_id": "c1"}, {"progress": "RETURNED"}, {"progress": "RESTOCKED"}])
-def test_a_return_of_units_that_are_not_out_waits_for_a_person(
+def test_a_return_of_units_that_are_not_out_needs_a_person(
     order: epages.Order, afosto_order: afosto.Order, back: dict[str, str]
 ) -> None:
     there = replace(afosto_order, units=(unit(1, parcel_id="par_1", **back), unit(2)))
@@ -211,7 +211,7 @@ def test_a_parcel_carries_the_tracking_of_its_process_and_pending_ones_wait(afos
     assert (plan.process_id, plan.code, plan.url, plan.status) == ("p2", "JD2", None, "DELIVERED")
 
 
-def test_a_shipment_of_more_units_than_wait_needs_a_person(afosto_order: afosto.Order) -> None:
+def test_a_shipment_of_more_units_than_are_unpacked_needs_a_person(afosto_order: afosto.Order) -> None:
     with pytest.raises(NeedsPerson) as caught:
         parcels_to_create([process(1, 2), process(2, 1)], {}, holding(afosto_order, 2))
     assert caught.value.reason == "ship-conflict"
@@ -231,7 +231,7 @@ def test_a_process_status_has_its_parcel_status(status: str, expected: str) -> N
 
 
 @pytest.mark.parametrize("status", ["BEAMED", None])
-def test_a_status_nobody_knows_waits_for_a_person(afosto_order: afosto.Order, status: str | None) -> None:
+def test_an_unknown_status_needs_a_person(afosto_order: afosto.Order, status: str | None) -> None:
     with pytest.raises(NeedsPerson) as caught:
         parcels_to_create([process(1, 1, status)], {}, holding(afosto_order, 1))
     assert caught.value.reason == "unknown-status"

@@ -1,4 +1,4 @@
-"""Where an order of the shop and its Afosto order say different things, and where they only seem to."""
+"""Where a shop order and its Afosto order differ, and where they only seem to."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -38,7 +38,7 @@ def parcel(status: str, *units: str) -> afosto.Parcel:
 
 
 def with_line(order: epages.Order, initial: int, **counts: int) -> epages.Order:
-    """The order with one line of so many pieces, of which these counts are said."""
+    """The order with one line of so many pieces and these counts."""
     said = {**NONE_YET, **counts}
     line = replace(order.lines[0], id="line", sku="TEA", initial_quantity=initial, quantity=initial, **said)  # type: ignore[arg-type]
     return replace(order, lines=(line,), grand_total=Decimal(10))
@@ -59,11 +59,13 @@ def kinds(shop: epages.Order, order: afosto.Order, terms: Terms = TERMS) -> list
     return [(each.kind, each.shop, each.afosto, each.ahead) for each in found(shop, order, terms)]
 
 
-def test_an_order_that_both_sides_have_alike_differs_in_nothing(order: epages.Order, copy: afosto.Order) -> None:
+def test_an_order_that_is_equal_on_both_sides_has_no_difference(order: epages.Order, copy: afosto.Order) -> None:
     assert found(with_line(order, 2, unshipped=2), copy) == []
 
 
-def test_a_sku_that_afosto_spells_in_another_case_is_the_shops(order: epages.Order, copy: afosto.Order) -> None:
+def test_a_sku_that_afosto_spells_in_another_case_gets_the_shops_spelling(
+    order: epages.Order, copy: afosto.Order
+) -> None:
     respelled = replace(copy, units=tuple(replace(each, sku="Tea") for each in copy.units))
     assert found(with_line(order, 2, unshipped=2), respelled) == []
     other = replace(copy, units=tuple(replace(each, sku="TEA-2") for each in copy.units))
@@ -96,16 +98,14 @@ def test_a_cancellation_counts_once_it_is_approved(order: epages.Order, copy: af
     assert found(shop, asking) == []
 
 
-def test_a_rejected_return_counts_only_where_the_store_takes_it_for_broken(
-    order: epages.Order, copy: afosto.Order
-) -> None:
+def test_a_rejected_return_counts_only_if_the_store_books_it_as_broken(order: epages.Order, copy: afosto.Order) -> None:
     rejected = replace(copy, units=(unit("a", "REJECTED"), unit("b")), parcels=(parcel("IN_TRANSIT", "a", "b"),))
     shop = with_line(order, 2, shipped=2)
     assert kinds(shop, rejected) == [("returned", "0", "1", "afosto")]
     assert found(shop, rejected, Terms(broken=False, totals="tolerate")) == []
 
 
-def test_a_pickup_is_laid_out_only_when_all_of_it_is_ready(order: epages.Order, copy: afosto.Order) -> None:
+def test_a_pickup_is_ready_only_when_all_of_it_is_ready(order: epages.Order, copy: afosto.Order) -> None:
     shop = replace(with_line(order, 2, not_picked_up=2), is_pickup=True)
     assert found(shop, replace(copy, parcels=(parcel("READY_TO_COLLECT", "a"),))) == []
     ready = replace(copy, parcels=(parcel("READY_TO_COLLECT", "a", "b"),))
@@ -130,6 +130,6 @@ def test_money_differs_as_far_as_the_store_does_not_tolerate(order: epages.Order
     assert found(shop, dearer, Terms(broken=True, totals="accept")) == []
 
 
-def test_figures_that_contradict_each_other_are_told_as_they_are(order: epages.Order, copy: afosto.Order) -> None:
+def test_figures_that_contradict_each_other_are_shown_as_they_are(order: epages.Order, copy: afosto.Order) -> None:
     (each,) = found(with_line(order, 2, unshipped=3), copy)
     assert each.kind == "contradiction"

@@ -1,4 +1,4 @@
-"""Each level that Afosto answers belongs to a SKU that was asked for, or to nobody."""
+"""Each level in Afosto's answer belongs to a SKU that was asked for, or to none."""
 
 from schemas.afosto import InventoryLevel
 from schemas.mapping.levels import Levels, match_levels
@@ -15,7 +15,7 @@ def test_the_levels_of_all_locations_are_summed_up() -> None:
     assert found == Levels({"A": 2}, frozenset())
 
 
-def test_a_sku_that_is_left_out_is_not_known_and_that_is_no_zero() -> None:
+def test_a_sku_that_is_left_out_is_unknown_and_not_zero() -> None:
     assert match_levels(["A", "B"], PLACES, [level("A", 0)]) == Levels({"A": 0}, frozenset())
 
 
@@ -32,7 +32,7 @@ def test_two_spellings_neither_of_which_was_asked_for_are_unclear() -> None:
     assert match_levels(["Mug"], PLACES, [level("MUG", 3), level("mug", 5)]) == Levels({}, frozenset({"Mug"}))
 
 
-def test_a_spelling_that_may_be_either_of_two_skus_is_nobodys() -> None:
+def test_a_spelling_that_may_be_either_of_two_skus_belongs_to_neither() -> None:
     assert match_levels(["Mug", "mUG"], PLACES, [level("MUG", 3)]) == Levels({}, frozenset())
     assert match_levels(["Mug", "mUG"], PLACES, [level("Mug", 3)]) == Levels({"Mug": 3}, frozenset())
 

@@ -24,7 +24,7 @@ def test_a_mark_is_added_once_or_takes_the_place_of_the_draft_given_up(
     assert with_mark(marked, "A-2", given_up) == marked
 
 
-def test_the_ids_a_note_names_are_read_the_latest_first() -> None:
+def test_the_ids_in_a_note_are_read_the_last_one_first() -> None:
     assert marked_ids(f"{mark('A-1')} words {mark('A-2')}") == ["A-2", "A-1"]
     assert marked_ids("[Afosto] [Afosto two words]") == []
     assert marked_ids(None) == []

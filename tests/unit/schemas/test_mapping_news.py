@@ -1,4 +1,4 @@
-"""What counts as news of Afosto: what it did by itself, is finished, and was not carried over."""
+"""What counts as news of Afosto: changes that began in Afosto, are finished, and were not carried over."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,7 +29,7 @@ def found(order: afosto.Order, known: Known = NOTHING, *, broken: bool = True) -
     return news(order, known, broken=broken)
 
 
-def test_an_order_nobody_touched_has_no_news(order: afosto.Order) -> None:
+def test_an_unchanged_order_has_no_news(order: afosto.Order) -> None:
     assert found(order) == {}
 
 
@@ -47,14 +47,14 @@ def test_a_unit_that_came_back_is_news_once_its_return_is_finished(order: afosto
     assert found(back) == {"returns": ["u RESTOCKED"]}
 
 
-def test_a_rejected_return_is_news_only_for_a_store_that_wants_it(order: afosto.Order) -> None:
+def test_a_rejected_return_is_news_only_for_a_store_that_exports_it(order: afosto.Order) -> None:
     rejected = replace(order, units=(unit("u", "REJECTED"),))
     assert found(rejected, broken=True) == {"returns": ["u REJECTED"]}
     assert found(rejected, broken=False) == {}
 
 
 @pytest.mark.parametrize("status", ["OPEN", "ANNOUNCED"])
-def test_a_parcel_that_has_not_left_is_no_news(order: afosto.Order, status: str) -> None:
+def test_a_parcel_that_has_not_left_is_not_news(order: afosto.Order, status: str) -> None:
     assert found(replace(order, parcels=(parcel(status),))) == {}
 
 
@@ -77,6 +77,6 @@ def test_a_parcel_is_news_while_it_is_further_on_than_the_shop_knows(
     assert bool(found(replace(order, parcels=(parcel(now),)), known)) == is_news
 
 
-def test_what_is_accounted_for_is_no_news(order: afosto.Order) -> None:
+def test_what_links_explain_is_not_news(order: afosto.Order) -> None:
     undone = replace(order, units=(unit("u", "CANCELLED", contra_id="c"), unit("v", "RETURNED")))
     assert found(undone, Known({"c"}, {"v"}, {})) == {}

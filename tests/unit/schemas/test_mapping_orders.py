@@ -1,4 +1,4 @@
-"""An order of the shop becomes the draft that stands beside it as a golden file."""
+"""A shop order becomes the draft in the golden file beside it."""
 
 import json
 from collections.abc import Callable
@@ -78,12 +78,12 @@ def test_an_order_without_a_shipping_address_goes_to_the_billing_address(order: 
     assert draft.location_id is None
 
 
-def test_what_is_collected_is_sent_nowhere_whatever_addresses_it_has(order: epages.Order) -> None:
+def test_a_pickup_order_has_no_delivery_address_whatever_addresses_the_shop_has(order: epages.Order) -> None:
     draft = draft_of(order, is_pickup=True, pickup_location_id="shop-delft")
     assert (draft.delivery, draft.location_id) == (None, "loc_7")
 
 
-def test_an_order_to_be_collected_says_which_location_is_missing_and_what_to_do(pickup_order: epages.Order) -> None:
+def test_a_pickup_order_says_which_location_is_missing_and_what_to_do(pickup_order: epages.Order) -> None:
     with pytest.raises(NeedsPerson, match="at the shop's location shop-delft, which is mapped to no") as unmapped:
         require_place(pickup_order, "corner", {})
     assert "connector locations map corner shop-delft AFOSTO_ID" in unmapped.value.resolution
@@ -101,7 +101,7 @@ def test_an_order_without_any_address_is_malformed(order: epages.Order) -> None:
     assert caught.value.field == "billingAddress"
 
 
-def test_a_pickup_location_nobody_mapped_is_none(pickup_order: epages.Order) -> None:
+def test_a_pickup_location_that_is_not_mapped_is_none(pickup_order: epages.Order) -> None:
     assert draft_of(pickup_order).location_id == "loc_7"
     assert draft_of(pickup_order, pickup_location_id="elsewhere").location_id is None
 

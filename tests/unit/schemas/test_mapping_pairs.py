@@ -1,4 +1,4 @@
-"""What both sides did alike counts once after a restore, and only as often as both did it."""
+"""Equal effects on both sides count once after a restore, and only as often as both sides have them."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas import afosto, epages
-from schemas.mapping.pairs import paired_cancellations, paired_parcels, paired_returns, paired_shipments
+from schemas.mapping.pairs import matched_cancellations, matched_parcels, matched_returns, matched_shipments
 
 
 def unit(number: int, **changes: Any) -> afosto.Unit:
@@ -30,12 +30,12 @@ def with_tea(order: epages.Order, **changes: Any) -> epages.Order:
         (0, 2, 0, 0, 0),
     ],
 )
-def test_cancellations_pair_as_far_as_both_sides_have_some_that_no_link_accounts_for(
+def test_cancellations_match_as_far_as_both_sides_have_some_without_a_link(
     order: epages.Order, in_shop: int, in_afosto: int, before: int, linked: int, paired: int
 ) -> None:
     shop = with_tea(order, initial_quantity=4, canceled=in_shop)
     canceled = [unit(n) for n in range(in_afosto)]
-    found = paired_cancellations(shop, canceled, {"line-tea": linked}, {"line-tea": before})
+    found = matched_cancellations(shop, canceled, {"line-tea": linked}, {"line-tea": before})
     assert found == {f"c{n}": "line-tea" for n in range(paired)}
 
 
@@ -48,15 +48,15 @@ def test_cancellations_pair_as_far_as_both_sides_have_some_that_no_link_accounts
         (0, 0, ["RETURNED"], {}),
     ],
 )
-def test_returns_of_equal_status_pair_first_and_keep_the_shops_word(
+def test_returns_of_equal_status_match_first_and_keep_the_shops_status(
     order: epages.Order, returned: int, broken: int, progresses: Sequence[str], statuses: dict[str, str]
 ) -> None:
     shop = with_tea(order, returned=returned, broken=broken)
     back = [unit(n, progress=progress, contra_id=None) for n, progress in enumerate(progresses)]
-    assert {found.id: found.status for found in paired_returns(shop, back, {})} == statuses
+    assert {found.id: found.status for found in matched_returns(shop, back, {})} == statuses
 
 
-def test_parcels_pair_by_their_content_and_their_tracking_code(afosto_order: afosto.Order) -> None:
+def test_parcels_match_by_content_and_tracking_code(afosto_order: afosto.Order) -> None:
     units = tuple(unit(n, progress="OPEN", contra_id=None) for n in range(2))
     order = replace(afosto_order, units=units)
     parcels = [
@@ -64,7 +64,7 @@ def test_parcels_pair_by_their_content_and_their_tracking_code(afosto_order: afo
         afosto.Parcel("par_2", "IN_TRANSIT", None, None, ("u1",)),
     ]
     processes = [_process("p1", None), _process("p2", "JD1"), _process("p3", "JD3")]
-    paired = [(parcel.id, process.id) for parcel, process in paired_parcels(processes, parcels, order)]
+    paired = [(parcel.id, process.id) for parcel, process in matched_parcels(processes, parcels, order)]
     assert paired == [("par_1", "p2"), ("par_2", "p1")]
 
 
@@ -78,7 +78,7 @@ def test_a_shipment_whose_code_was_corrected_on_one_side_is_the_same_one_unless_
         afosto.Parcel("par_2", "IN_TRANSIT", "JD2", None, ("u1",)),
     ]
     processes = [_process("p2", "JD2"), _process("p1", "JD1")]
-    paired = [(parcel.id, process.id) for parcel, process in paired_shipments(processes, parcels, order)]
+    paired = [(parcel.id, process.id) for parcel, process in matched_shipments(processes, parcels, order)]
     assert paired == [("par_2", "p2"), ("par_1", "p1")]
 
 

@@ -52,7 +52,7 @@ def test_every_state_that_the_vendor_documents_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize("state", TABLE)
-def test_an_order_of_which_nothing_is_to_be_paid_opens_whatever_its_state(order: Order, state: str) -> None:
+def test_an_order_with_nothing_to_pay_opens_whatever_its_state(order: Order, state: str) -> None:
     free = replace(order, payment_status=state, grand_total=Decimal(0))
     assert opening(free, unpaid=False, partly_paid=False) is OPENS
 
@@ -70,7 +70,7 @@ def test_an_order_of_which_nothing_is_to_be_paid_opens_whatever_its_state(order:
         ("VOIDED", "0", NEVER),
     ],
 )
-def test_what_is_left_opens_where_a_refund_gives_back_only_what_was_paid_too_much(
+def test_an_order_opens_if_its_refund_covers_only_what_was_overpaid(
     order: Order, state: str, open_amount: str | None, found: Opening
 ) -> None:
     amount = None if open_amount is None else Decimal(open_amount)

@@ -1,4 +1,4 @@
-"""Both vendors arrive at one total, to the last minor unit: tables of what a shop sells, and how it may add it up."""
+"""Both vendors compute the same total, to the last minor unit: tables of what a shop sells and how it may add up."""
 
 import json
 import random
@@ -88,7 +88,7 @@ def draft_of(order: epages.Order) -> afosto.OrderDraft:
 
 
 def total_in_afosto(draft: afosto.OrderDraft) -> Decimal:
-    """What a tenant that takes the draft makes of it."""
+    """The total that Afosto computes from the draft."""
     tenant = Tenant(
         {"name": "t", "key": "k", "channels": [{"id": "ch", "name": "Shop"}], "locations": [{"id": "l1", "name": "L"}]}
     )
@@ -113,7 +113,7 @@ def test_both_totals_agree_to_the_cent(
 @pytest.mark.parametrize("less_tax", [False, True])
 @pytest.mark.parametrize("coupon", COUPONS)
 @pytest.mark.parametrize("tax_model", ["GROSS", "NET"])
-def test_an_order_that_is_not_taxable_costs_what_the_shop_says_and_bears_no_rate(
+def test_an_order_that_is_not_taxable_costs_what_the_shop_says_and_has_no_rate(
     tax_model: str, coupon: str, less_tax: bool
 ) -> None:
     switches = {"untaxed_less_tax": less_tax}
@@ -145,7 +145,7 @@ def test_a_line_is_split_over_two_unit_prices_where_one_does_not_add_up(
     assert unit_prices(units, total) == prices
 
 
-def test_the_units_of_a_split_line_all_bear_its_id() -> None:
+def test_the_units_of_a_split_line_all_have_its_id() -> None:
     shop, order = ordered(prices=(("3.333333", 3),))
     draft = draft_of(as_read(shop, order))
     assert {item.line_ref for item in draft.items} == {order.lines[0].id}
@@ -154,7 +154,7 @@ def test_the_units_of_a_split_line_all_bear_its_id() -> None:
 
 
 @pytest.mark.parametrize("tax_model", ["GROSS", "NET"])
-def test_what_is_left_after_a_cancelation_costs_what_the_shop_says(tax_model: str) -> None:
+def test_what_is_left_after_a_cancellation_costs_what_the_shop_says(tax_model: str) -> None:
     shop, order = ordered(tax_model, coupon="a tenth off")
     merchant.cancel(shop, order, {order.lines[0].id: 1, order.lines[1].id: 20})
     left = as_read(shop, order)

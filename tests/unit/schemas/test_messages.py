@@ -1,4 +1,4 @@
-"""The task contract: what a message may hold, and that the published contract says the same."""
+"""The task contract: what a message may contain, and that the published contract says the same."""
 
 import json
 from pathlib import Path
@@ -69,7 +69,7 @@ def test_a_bad_message_names_task_and_field_and_breaks_the_published_contract(
     assert not Draft202012Validator(json_schemas()[task]).is_valid(kwargs)
 
 
-def test_a_task_nobody_knows_is_a_bad_message() -> None:
+def test_an_unknown_task_is_a_bad_message() -> None:
     with pytest.raises(BadMessage, match=r"orders\.improt"):
         load_message("orders.improt", {})
 

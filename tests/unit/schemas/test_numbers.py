@@ -1,4 +1,4 @@
-"""No number of a vendor holds the interpreter, and one that is out of reach spoils only its own field."""
+"""No number of a vendor blocks the interpreter, and a number out of range fails only its own field."""
 
 import json
 from datetime import UTC, datetime
@@ -36,7 +36,7 @@ def _parsed(text: str) -> Any:
 
 @pytest.mark.parametrize("literal", HOSTILE)
 @pytest.mark.parametrize("field", ["count", "whole", "amount", "millis", "time"])
-def test_a_hostile_number_is_the_fault_of_its_field(field: str, literal: str) -> None:
+def test_a_hostile_number_is_an_error_of_its_field(field: str, literal: str) -> None:
     with pytest.raises(MalformedDocument) as refused:
         load(Figures(), _parsed(f'{{"{field}": {literal}}}'), "document")
     assert refused.value.field == field
@@ -62,7 +62,7 @@ def test_an_ordinary_number_is_read_exactly(literal: str) -> None:
     assert _parsed(literal) == Decimal(literal)
 
 
-def test_one_bad_number_spoils_one_order_and_not_the_page() -> None:
+def test_one_bad_number_fails_one_order_and_not_the_page() -> None:
     page = _parsed(
         '{"page": {"size": 2, "number": 0, "totalElements": 2, "totalPages": 1},'
         ' "_embedded": {"orders": [{"_id": "bad", "orderNumber": "7", "grandTotal": {"amount": 1e9999999}},'
@@ -79,7 +79,7 @@ def test_a_hostile_count_of_pages_is_a_malformed_list(literal: str) -> None:
     assert refused.value.field == "page.totalPages"
 
 
-def test_a_token_that_lives_for_ever_is_refused() -> None:
+def test_a_token_that_never_expires_is_refused() -> None:
     with pytest.raises(MalformedDocument) as refused:
         epages.load_token({"access_token": "t", "expires_in": 10**12}, NOW)
     assert refused.value.field == "expires_in"

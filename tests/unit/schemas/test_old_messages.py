@@ -1,4 +1,4 @@
-"""The version rule: what a system could send once, it can send for ever. Lines are added to the file, never changed."""
+"""The version rule: a message that was valid once stays valid. Lines are added to the file, never changed."""
 
 import json
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""How people write their addresses, country by country: the right number, or none; never another one."""
+"""How people write addresses, country by country: we find the right house number or none, never a wrong one."""
 
 import pytest
 from hypothesis import given
@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from schemas.mapping.streets import split_line
 
-# A line → its street, house number and suffix; None where nobody can be sure.
+# A line → its street, house number and suffix; None if it is not certain.
 FORMS: dict[str, dict[str, tuple[str, str, str | None] | None]] = {
     "AT": {
         "Mariahilfer Straße 45/2/14": ("Mariahilfer Straße", "45", "2/14"),
@@ -130,7 +130,7 @@ FORMS: dict[str, dict[str, tuple[str, str, str | None] | None]] = {
         "12 Mile Road": None,
         "PO Box 123": None,
     },
-    # Countries whose usual form nobody has looked up: nothing is certain there.
+    # Countries whose usual form we do not know: nothing is certain there.
     "HU": {"Kossuth Lajos utca 12. 3/5": None},
     "JP": {"Marunouchi 1-9-1": None},
 }

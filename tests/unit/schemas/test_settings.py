@@ -1,4 +1,4 @@
-"""Settings are read once, checked as a whole, and never show a secret."""
+"""Settings are read once, checked together, and never show a secret."""
 
 import pytest
 from cryptography.fernet import Fernet
@@ -15,7 +15,7 @@ LEAST = {
 
 
 def refused(**changes: str) -> str:
-    """Give the message with which settings are refused; a name here is a variable without its prefix."""
+    """Return the message that refuses these settings; names are variables without their prefix."""
     environ = LEAST | {f"CONNECTOR_{name}": value for name, value in changes.items()}
     with pytest.raises(ConfigurationError) as caught:
         load_settings(environ)
@@ -42,18 +42,18 @@ def test_every_kind_of_value_is_read() -> None:
     ("name", "value", "wrong"),
     [
         ("DATABASE_URL", "", "is missing"),
-        ("DATABASE_URL", "host=db", "does not begin with postgresql://"),
-        ("BROKER_URL", "kafka://x", "does not begin with redis://"),
+        ("DATABASE_URL", "host=db", "does not start with postgresql://"),
+        ("BROKER_URL", "kafka://x", "does not start with redis://"),
         ("KEYS", "abc", "at position 1"),
         pytest.param("KEYS", f"{KEY},", "at position 2", id="KEYS-good and empty"),
-        ("EPAGES_URL", "https://shop.example/api", "does not hold {store}"),
-        ("AFOSTO_URL", "afosto.app", "does not begin with https://"),
+        ("EPAGES_URL", "https://shop.example/api", "does not contain {store}"),
+        ("AFOSTO_URL", "afosto.app", "does not start with https://"),
         ("LEASE", "soon", "is not a number of seconds above 0"),
         ("LEASE", "nan", "is not a number of seconds above 0"),
         ("POLL_INTERVAL", "0", "is not a number of seconds above 0"),
         ("POLL_PAGE_SIZE", "1.5", "is not a whole number"),
         ("FAILURES_TO_PARK", "0", "is not a whole number"),
-        ("LOG_FORMAT", "xml", "is none of json, console"),
+        ("LOG_FORMAT", "xml", "is not one of json, console"),
     ],
 )
 def test_a_wrong_value_is_refused_with_its_variable_and_an_example(name: str, value: str, wrong: str) -> None:
@@ -95,11 +95,11 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
     assert len(refused(RETRY_BASE="901", CLOCK_MARGIN="300").splitlines()) == 2
 
 
-def test_whoever_lost_sight_of_the_key_is_not_told_to_make_another() -> None:
+def test_the_example_of_a_missing_key_does_not_suggest_a_new_one() -> None:
     assert "CONNECTOR_KEYS=KEY, the one you kept; only a first installation makes a new one" in refused(KEYS="")
 
 
-def test_a_broker_that_is_no_redis_asks_for_one() -> None:
+def test_a_broker_that_is_not_a_redis_requires_one() -> None:
     assert refused(BROKER_URL="amqp://broker").startswith("CONNECTOR_REDIS_URL is missing")
 
 

@@ -1,10 +1,10 @@
-"""What people wrote is cleaned, what identifies something is taken whole or not at all, what vendors say is cut."""
+"""Texts of people are cleaned, ids are never changed, and messages of vendors are cut."""
 
 import pytest
 
 from schemas.errors import MalformedDocument
 from schemas.fields import Document, Ident, Idents, Text, load
-from schemas.texts import LONGEST_ID, LONGEST_MESSAGE, LONGEST_TEXT, clean, slug, told, unfit
+from schemas.texts import LONGEST_ID, LONGEST_MESSAGE, LONGEST_TEXT, clean, excerpt, slug, unfit
 
 
 class Texts(Document):
@@ -58,5 +58,5 @@ def test_a_word_of_a_vendor_becomes_a_short_reason(word: object, expected: str) 
 
 
 def test_what_a_vendor_said_is_cut_and_cleaned() -> None:
-    assert told("No\0 way. ") == "No\ufffd way"
-    assert told(["x"] * 100_000) == clean(str(["x"] * 100_000), LONGEST_MESSAGE)
+    assert excerpt("No\0 way. ") == "No\ufffd way"
+    assert excerpt(["x"] * 100_000) == clean(str(["x"] * 100_000), LONGEST_MESSAGE)

@@ -1,4 +1,4 @@
-"""Sending is a shortcut: it takes a second at most, whatever has become of the broker."""
+"""Sending is a shortcut: it takes at most a second, whatever the state of the broker."""
 
 import socket
 import time
@@ -15,7 +15,7 @@ SETTINGS = {"CONNECTOR_DATABASE_URL": "postgresql://h/d", "CONNECTOR_KEYS": "A" 
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    """A port that takes connections and never says a word."""
+    """A port that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening.getsockname()[1]
 
@@ -24,7 +24,7 @@ def producer(url: str) -> Producer:
     return Producer(load_settings({**SETTINGS, "CONNECTOR_BROKER_URL": url}))
 
 
-def test_a_broker_that_is_down_is_given_up_at_once_and_left_alone_for_a_while() -> None:
+def test_a_broker_that_is_down_is_given_up_at_once_and_not_asked_for_a_while() -> None:
     down = producer("redis://127.0.0.1:1/0")
     started = time.monotonic()
     assert not down.try_to_send("orders.look", {"store": "corner", "order": "4711"})

@@ -269,14 +269,14 @@ def test_a_wrong_key_is_not_replaced_by_a_new_one_without_need() -> None:
 
 def test_doctor_warns_of_a_misspelled_variable_and_says_which_was_meant() -> None:
     result = run("doctor", env={**SETTINGS, "CONNECTOR_POLL_INTERVALL": "60", "CONNECTOR_AFOSTO_KEY": "k"})
-    assert "warning: CONNECTOR_POLL_INTERVALL is no setting" in result.stderr
+    assert "warning: CONNECTOR_POLL_INTERVALL is not a setting" in result.stderr
     assert "did you mean CONNECTOR_POLL_INTERVAL?" in result.stderr
     assert result.output.count("warning") == 1
 
 
 def test_every_command_that_reads_the_settings_warns_of_a_variable_that_is_none() -> None:
     result = run("status", "--json", env={**SETTINGS, "CONNECTOR_LEESE": "15"})
-    said = "warning: CONNECTOR_LEESE is no setting and does nothing; did you mean CONNECTOR_LEASE?"
+    said = "warning: CONNECTOR_LEESE is not a setting and has no effect; did you mean CONNECTOR_LEASE?"
     assert result.stderr.splitlines()[0] == said
     assert result.stderr.count("warning") == 1
 
