@@ -178,8 +178,8 @@ class FaultPlan:
     def stats(self) -> dict[str, Any]:
         """Requests by method, path and outcome, faults by kind, and what was spoiled, as a JSON document."""
         rows = [{"method": m, "path": p, "status": s, "count": n} for (m, p, s), n in sorted(self.requests.items())]
-        told = {"faults": dict(self.fired), "spoiled": list(self.notes)}
-        return {"requests": rows, "total": sum(self.requests.values()), **told}
+        counts = {"faults": dict(self.fired), "spoiled": list(self.notes)}
+        return {"requests": rows, "total": sum(self.requests.values()), **counts}
 
     def _count(self, fault: Fault) -> None:
         self.fired[fault.kind] += 1

@@ -15,7 +15,7 @@ from simulators.hostile.answers import Exchange, RawAnswer
 
 _IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 _DRIPS = 20
-_TURN = 0.02
+_SHORTEST_WAIT = 0.02
 _BLANKS = b" " * 2**20
 _OVERSIZE = 24 * 2**20  # bytes: a page of 200 orders has about 2 MB
 _NOTHING_DONE: list[Message] = [{"status": 429, "headers": []}, {"body": b""}]
@@ -62,7 +62,7 @@ class _Exchange:
             return
         for fault in self._plan.draw(self._scope["method"], self._scope["path"], self._body.decode(errors="replace")):
             if fault.kind != "latency":
-                await self._suffer(fault)
+                await self._apply(fault)
                 return
             await asyncio.sleep(fault.seconds)
         await self._deliver(await self._answer())
@@ -73,9 +73,9 @@ class _Exchange:
             allowance = self._plan.spend(key)
             if allowance is None or allowance.passes or not (self._plan.budget and self._plan.budget.slows):
                 return allowance
-            await asyncio.sleep(max(_TURN, allowance.resets_in))
+            await asyncio.sleep(max(_SHORTEST_WAIT, allowance.resets_in))
 
-    async def _suffer(self, fault: Fault) -> None:
+    async def _apply(self, fault: Fault) -> None:
         if fault.kind.isdigit():
             await self._fail(fault)
         elif fault.kind in spoiling.KINDS:

@@ -130,17 +130,17 @@ class AfostoControl:
         `rate` pieces of stock per second move for its own reasons, about `pace` seconds lie between the acts of an
         order's life.
         """
-        wishes = {"rate": rate, "seconds": seconds, "pace": pace, "seed": seed, "share": share}
-        self._call("POST", f"/{tenant}/trade", wishes)
+        options = {"rate": rate, "seconds": seconds, "pace": pace, "seed": seed, "share": share}
+        self._call("POST", f"/{tenant}/trade", options)
 
     def stop_trading(self, tenant: str) -> None:
         """No more acts of Afosto's own."""
         self._call("DELETE", f"/{tenant}/trade")
 
-    def stock_truth(self, tenant: str, sku: str, locations: list[str], references: list[str]) -> Document:
+    def stock_state(self, tenant: str, sku: str, locations: list[str], references: list[str]) -> Document:
         """What may be sold of a SKU, which of the orders referred to are opened, and which units wait for stock."""
         asked = {"sku": sku, "locations": locations, "references": references}
-        return self._call("POST", f"/{tenant}/inventory/truth", asked)
+        return self._call("POST", f"/{tenant}/inventory/state", asked)
 
     def listen(self, tenant: str, url: str, secret: str, events: list[str] | None = None) -> str:
         """Register a webhook endpoint; answers its id."""

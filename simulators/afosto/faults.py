@@ -46,13 +46,13 @@ class TenantFaults:
         Past the budget every request is answered RATE_LIMITED. Absent keys stay; raises ValueError.
         """
         faults: Sequence[Mapping[str, Any]] = document.get("faults") or ()
-        spoken = [build(GraphqlFault, fault) for fault in faults if fault.get("kind") in MESSAGES]
+        graphql_faults = [build(GraphqlFault, fault) for fault in faults if fault.get("kind") in MESSAGES]
         transport = {k: v for k, v in document.items() if k == "seed"}
         if "faults" in document:
             transport["faults"] = [_transport(fault) for fault in faults if fault.get("kind") not in MESSAGES]
         self.transport.configure(transport)
         if "faults" in document:
-            self._graphql = spoken
+            self._graphql = graphql_faults
         if "budget" in document:
             self._limiter.configure({"budget": document["budget"]})
         if "seed" in document:

@@ -47,7 +47,7 @@ class Inventory:
         self._waiting: dict[str, deque[tuple[Unit, Sequence[str]]]] = {}
         self._later: list[tuple[int, int, Unit, Sequence[str]]] = []
         self._sequence = 0
-        self._looks: dict[str, deque[int]] = {}
+        self._reads: dict[str, deque[int]] = {}
         self._lost: dict[Key, deque[tuple[int, int]]] = {}
         self._reserved: dict[str, deque[tuple[int, Unit]]] = {}
 
@@ -60,16 +60,16 @@ class Inventory:
         wanted = [(location, sku) for location in dict.fromkeys(locations) for sku in dict.fromkeys(skus)]
         return [self._levels[key] for key in wanted if key in self._levels]
 
-    def look(self, skus: Sequence[str], locations: Iterable[str]) -> list[Level]:
+    def read(self, skus: Sequence[str], locations: Iterable[str]) -> list[Level]:
         """As `select`, for somebody who acts on the figures: what goes elsewhere from now on they cannot know."""
         for sku in skus:
-            self._looks.setdefault(sku, deque(maxlen=REMEMBERED)).append(self._now())
+            self._reads.setdefault(sku, deque(maxlen=REMEMBERED)).append(self._now())
         return self.select(skus, locations)
 
-    def looked(self, sku: str, before: int, readings: int) -> int:
-        """When a SKU was looked at: `readings` looks back from `before`, as so many may look at the same time."""
-        looks = [at for at in self._looks.get(sku, ()) if at <= before][-readings:]
-        return looks[0] if looks else before
+    def read_time(self, sku: str, before: int, readings: int) -> int:
+        """When a SKU was looked at: `readings` reads back from `before`, as so many may look at the same time."""
+        reads = [at for at in self._reads.get(sku, ()) if at <= before][-readings:]
+        return reads[0] if reads else before
 
     def reserved(self, sku: str, since: int) -> Iterator[Unit]:
         """The units for which a piece was reserved since then (Unix milliseconds) and still is."""

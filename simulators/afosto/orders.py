@@ -39,7 +39,7 @@ def create_order(tenant: Tenant, by: By, draft: Document) -> Order:
     tenant.orders[order.id] = order
     if order.reference is not None:
         tenant.by_reference.setdefault(order.reference, []).append(order)
-    tenant.wrote(by, "create_order", order, reference=order.reference)
+    tenant.record_write(by, "create_order", order, reference=order.reference)
     return order
 
 
@@ -56,7 +56,7 @@ def add_items(tenant: Tenant, by: By, order_id: str, items: Sequence[Document]) 
     for n, item in enumerate(items):
         _check_item(tenant, f"items.{n}", item)
     added = [unit for item in items for unit in _add_item(tenant, order, item)]
-    tenant.wrote(by, "add_items", order, added)
+    tenant.record_write(by, "add_items", order, added)
     if order.status == "OPEN":
         _allocate(tenant, order, added)
         _check_units(tenant, order)
@@ -69,7 +69,7 @@ def set_expiration(tenant: Tenant, by: By, order_id: str, expires_at: int) -> Or
     if order.status != "CONCEPT":
         raise invalid("order_id", "only a draft can expire")
     order.expires_at = expires_at
-    tenant.wrote(by, "expire_order", order, expires_at=expires_at)
+    tenant.record_write(by, "expire_order", order, expires_at=expires_at)
     return order
 
 
@@ -84,7 +84,7 @@ def open_order(tenant: Tenant, by: By, order_id: str) -> Order:
     if not order.lines:
         raise invalid("order_id", "the order has no items")
     order.status = "OPEN"
-    tenant.wrote(by, "open_order", order, order.units, event="ORDER_OPENED", reference=order.reference)
+    tenant.record_write(by, "open_order", order, order.units, event="ORDER_OPENED", reference=order.reference)
     _allocate(tenant, order, order.units)
     _check_units(tenant, order)
     _check_doubled(tenant, order)

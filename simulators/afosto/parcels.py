@@ -17,7 +17,7 @@ def add_track_trace(
         unit.parcel = parcel
     order.parcels.append(parcel)
     tenant.parcels[parcel.id] = parcel
-    tenant.wrote(by, "ship", order, units, parcel, track_trace_code=code)
+    tenant.record_write(by, "ship", order, units, parcel, track_trace_code=code)
     return parcel
 
 
@@ -29,7 +29,7 @@ def set_status(tenant: Tenant, by: By, parcel_id: str, status: str) -> Parcel:
     if status in ON_THE_WAY:
         for unit in parcel.units:
             tenant.inventory.ship(unit)
-    _tell(tenant, by, parcel)
+    _record_status(tenant, by, parcel)
     tenant.close_if_done(parcel.order)
     return parcel
 
@@ -64,7 +64,7 @@ def _check_move(parcel: Parcel, status: str) -> None:
         raise invalid("status", "the order is not collected at a location")
 
 
-def _tell(tenant: Tenant, by: By, parcel: Parcel) -> None:
+def _record_status(tenant: Tenant, by: By, parcel: Parcel) -> None:
     """Two statuses have an event of their own; the others only show as an update of the order."""
     order, action = parcel.order, parcel.status.lower()
     if parcel.status in ("IN_TRANSIT", "DELIVERED"):
@@ -72,4 +72,4 @@ def _tell(tenant: Tenant, by: By, parcel: Parcel) -> None:
         tenant.causes.record(by, action, order, parcel.units, parcel)
         tenant.announce(parcel, parcel.status)
     else:
-        tenant.wrote(by, action, order, parcel.units, parcel)
+        tenant.record_write(by, action, order, parcel.units, parcel)

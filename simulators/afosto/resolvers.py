@@ -58,7 +58,7 @@ def resolve_locations(tenant: Tenant, given: Input) -> Payload:
 
 def resolve_inventory(tenant: Tenant, given: Input) -> list[Level]:
     """The levels of these SKUs at these locations, as far as they exist."""
-    found = tenant.inventory.look(given["skus"], given["location_ids"])
+    found = tenant.inventory.read(given["skus"], given["location_ids"])
     left_out = {sku for sku in given["skus"] if random() < tenant.switches.leaves_out}
     levels = [level for level in found if level.sku not in left_out]
     return levels * 2 if tenant.switches.names_twice else levels

@@ -25,7 +25,7 @@ def remove_units(tenant: Tenant, order: Order, units: list[str]) -> None:
     """Take pieces off an order as if they had never been on it."""
     for unit_id in units:
         _forget(tenant, order, unit_id)
-    tenant.wrote("afosto", "edit_order", order)
+    tenant.record_write("afosto", "edit_order", order)
 
 
 def add_units(tenant: Tenant, order: Order, sku: str, quantity: int, line_ref: str | None = None) -> None:
@@ -38,7 +38,7 @@ def reprice(tenant: Tenant, order: Order, amount: int) -> None:
     """Change the price of each piece by so many minor units."""
     for unit in order.units:
         unit.price += amount
-    tenant.wrote("afosto", "edit_order", order)
+    tenant.record_write("afosto", "edit_order", order)
 
 
 def unpack(tenant: Tenant, order: Order, parcel: str) -> None:
@@ -50,14 +50,14 @@ def unpack(tenant: Tenant, order: Order, parcel: str) -> None:
         unit.parcel = None
     order.parcels.remove(found)
     del tenant.parcels[found.id]
-    tenant.wrote("afosto", "delete_parcel", order)
+    tenant.record_write("afosto", "delete_parcel", order)
 
 
 def retrack(tenant: Tenant, order: Order, parcel: str, code: str) -> None:
     """Correct the tracking code of a parcel."""
     found = tenant.parcel(parcel)
     found.track_trace_code = code
-    tenant.wrote("afosto", "retrack", order, found.units, found, track_trace_code=code)
+    tenant.record_write("afosto", "retrack", order, found.units, found, track_trace_code=code)
 
 
 def copy(tenant: Tenant, order: Order) -> Order:

@@ -95,7 +95,7 @@ class Tenant:
             raise invalid(field, f"item {unit_id!r} does not exist")
         return found
 
-    def wrote(
+    def record_write(
         self,
         by: By,
         action: str,
@@ -121,7 +121,7 @@ class Tenant:
         """Close an open order of which nothing is left to do."""
         if order.status == "OPEN" and order.lines and all(_is_done(unit) for unit in order.units):
             order.status = "CLOSED"
-            self.wrote("afosto", "close_order", order, event="ORDER_CLOSED")
+            self.record_write("afosto", "close_order", order, event="ORDER_CLOSED")
 
 
 def _is_done(unit: Unit) -> bool:

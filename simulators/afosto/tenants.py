@@ -25,11 +25,11 @@ class Account:
 
     def trade(self, settings: Mapping[str, Any]) -> None:
         """Let Afosto's people work by themselves, for `seconds` or until stopped; the other settings are Trader's."""
-        wishes = dict(settings)
-        seconds = wishes.pop("seconds", None)
-        if wishes.keys() - _TRADE:
-            raise ValueError(f"no such setting: {', '.join(sorted(wishes.keys() - _TRADE))}")
-        trader = Trader(self.tenant, now=self.tenant.now(), **wishes)
+        options = dict(settings)
+        seconds = options.pop("seconds", None)
+        if options.keys() - _TRADE:
+            raise ValueError(f"no such setting: {', '.join(sorted(options.keys() - _TRADE))}")
+        trader = Trader(self.tenant, now=self.tenant.now(), **options)
 
         def advance() -> None:
             self.tenant.inventory.tick()

@@ -75,20 +75,20 @@ class Trader:
         # A generator for each order makes its life independent of the order in which imports happen to end.
         rng = random.Random(f"{self._seed}/{order.reference}")
         at, pause = float(since), _FIRST
-        for act in life(self._tenant, order, rng):
+        for act in acts_of(self._tenant, order, rng):
             at += 1000 * self._pace * rng.uniform(*pause)
             pause = _NEXT
             self._planned += 1
             heapq.heappush(self._due, (at, self._planned, act))
 
 
-def life(tenant: Tenant, order: Order, rng: random.Random) -> Iterator[Step]:
+def acts_of(tenant: Tenant, order: Order, rng: random.Random) -> Iterator[Step]:
     """The acts of an order's life, in turn. An act that has become impossible is refused and shrugged off."""
-    fate = rng.random()
-    if fate < 0.08:
+    chance = rng.random()
+    if chance < 0.08:
         yield lambda: merchant.cancel_units(tenant, order.id, None)
         return
-    if fate < 0.2:
+    if chance < 0.2:
         yield lambda: _cancel_some(tenant, order, rng)
     yield from _collected(tenant, order, rng) if order.location else _parcels(tenant, order, rng)
     for _ in range(rng.choice((0, 0, 0, 0, 1, 2))):

@@ -11,7 +11,7 @@ from simulators.afosto.model import Order, Parcel, Unit
 from simulators.afosto.tenant import Tenant
 
 
-def order_truth(order: Order) -> dict[str, Any]:
+def order_state(order: Order) -> dict[str, Any]:
     """An order with every unit and parcel; `returns` are the ids of units that came back and how it ended."""
     return {
         "seq": order.seq,
@@ -30,17 +30,17 @@ def order_truth(order: Order) -> dict[str, Any]:
     }
 
 
-def cause_truth(rows: Iterable[Cause | Violation]) -> list[dict[str, Any]]:
+def cause_documents(rows: Iterable[Cause | Violation]) -> list[dict[str, Any]]:
     """Causes or violations."""
     return [asdict(row) for row in rows]
 
 
-def level_truth(levels: Iterable[Level]) -> list[dict[str, Any]]:
+def level_documents(levels: Iterable[Level]) -> list[dict[str, Any]]:
     """Stock levels with what is available."""
     return [asdict(level) | {"available": level.available} for level in levels]
 
 
-def stock_truth(
+def stock_state(
     tenant: Tenant, sku: str, locations: Sequence[str], references: Iterable[str], before: int = 0, readings: int = 1
 ) -> dict[str, Any]:
     """What may be sold of a SKU, which units wait for it, and which of the references are opened.
@@ -48,7 +48,7 @@ def stock_truth(
     `known` is whether there is a level of it at all.
     `lost` and `reserved` are what went elsewhere, and for whom pieces were reserved, since the look before `before`.
     """
-    since = tenant.inventory.looked(sku, before, readings)
+    since = tenant.inventory.read_time(sku, before, readings)
     levels = tenant.inventory.select([sku], locations)
     return {
         "known": bool(levels),

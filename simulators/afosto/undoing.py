@@ -24,7 +24,7 @@ def cancel(tenant: Tenant, by: By, order_id: str, pairs: Sequence[tuple[str, str
         unit.progress, unit.step = "CANCELLED", APPROVAL
         unit.contra_item_id = contra_id or tenant.new_id("unit")
         tenant.actionable[unit.contra_item_id] = (order, unit)
-    tenant.wrote(by, "cancel", order, units)
+    tenant.record_write(by, "cancel", order, units)
     return order
 
 
@@ -39,7 +39,7 @@ def receive(tenant: Tenant, by: By, order_id: str, unit_ids: Sequence[str]) -> O
         unit.step = APPROVAL
         tenant.actionable[unit.id] = (order, unit)
     order.status = "OPEN"
-    tenant.wrote(by, "receive", order, units)
+    tenant.record_write(by, "receive", order, units)
     return order
 
 
@@ -47,7 +47,7 @@ def approve(tenant: Tenant, by: By, order_id: str, ids: Sequence[str], is_refund
     """Settle the money: with `is_refund` Afosto pays back, which an import must never ask for."""
     order, units = _asked(tenant, order_id, ids, (APPROVAL,))
     _advance(units, RESTOCK)
-    tenant.wrote(by, "approve", order, units, is_refund=is_refund)
+    tenant.record_write(by, "approve", order, units, is_refund=is_refund)
     if is_refund:
         tenant.causes.record(by, "refund", order, units, amount=sum(unit.price for unit in units))
         if by == "connector":
@@ -62,7 +62,7 @@ def restock(tenant: Tenant, by: By, order_id: str, ids: Sequence[str], location_
     _advance(units, FINISH)
     for unit in units:
         tenant.inventory.restock(unit, place)
-    tenant.wrote(by, "restock", order, units, location_id=place)
+    tenant.record_write(by, "restock", order, units, location_id=place)
     return order
 
 
@@ -76,7 +76,7 @@ def finish(tenant: Tenant, by: By, order_id: str, ids: Sequence[str]) -> Order:
         if unit.progress != "CANCELLED":
             unit.progress = "RESTOCKED" if unit.step == FINISH else "RETURNED"
         unit.step = None
-    tenant.wrote(by, "finish", order, units)
+    tenant.record_write(by, "finish", order, units)
     tenant.close_if_done(order)
     return order
 
@@ -86,7 +86,7 @@ def reject(tenant: Tenant, by: By, order_id: str, unit_ids: Sequence[str]) -> Or
     order, units = _asked(tenant, order_id, unit_ids, (APPROVAL,))
     for unit in units:
         unit.progress, unit.step = "REJECTED", None
-    tenant.wrote(by, "reject", order, units)
+    tenant.record_write(by, "reject", order, units)
     tenant.close_if_done(order)
     return order
 

@@ -32,7 +32,7 @@ class Query:
     test: bool | None = None
 
     @property
-    def looks_inside(self) -> bool:
+    def has_other_filters(self) -> bool:
         """Whether it filters by anything but times."""
         inside = (self.canceled, self.shipping_status, self.payment_status, self.number, self.test)
         return any(value is not None for value in inside)
@@ -47,7 +47,7 @@ class Row:
     canceled: bool
     shipping_status: str
     payment_status: str
-    filed: int
+    sequence: int
     body: bytes | None = None
 
     def matches(self, query: Query) -> bool:
@@ -61,7 +61,7 @@ class Row:
         )
 
 
-class Book:
+class OrderList:
     """All rows of a shop. `render` makes an order's JSON; it is called again only after the order changed."""
 
     def __init__(self, render: Callable[[Order], bytes]) -> None:
@@ -70,7 +70,7 @@ class Book:
         self._created: list[Key] = []
         self._updated: list[Key] = []
         self._late: list[tuple[datetime, int, Row]] = []
-        self._filed = 0
+        self._sequence = 0
 
     def body(self, order: Order) -> bytes:
         """The order's JSON as it is now."""
@@ -87,13 +87,13 @@ class Book:
             if late.order is order and late.body is None:
                 late.body = self.body(order)
 
-    def file(self, order: Order, visible_at: datetime, now: datetime) -> None:
+    def add(self, order: Order, visible_at: datetime, now: datetime) -> None:
         """Take in what an order has become, visible at once or from `visible_at` on."""
         order.rendered = None
-        self._filed += 1
-        row = Row(order, order.updated_at, order.canceled, order.shipping_status, order.payment_status, self._filed)
+        self._sequence += 1
+        row = Row(order, order.updated_at, order.canceled, order.shipping_status, order.payment_status, self._sequence)
         if visible_at > now:
-            heapq.heappush(self._late, (visible_at, self._filed, row))
+            heapq.heappush(self._late, (visible_at, self._sequence, row))
         else:
             self._show(row)
 
@@ -114,7 +114,11 @@ class Book:
         if query.updated_after or query.updated_before:
             updated = {key[1] for key in _span(self._updated, query.updated_after, query.updated_before, inclusive)}
             found = [order_id for order_id in found if order_id in updated]
-        return [order_id for order_id in found if self._rows[order_id].matches(query)] if query.looks_inside else found
+        return (
+            [order_id for order_id in found if self._rows[order_id].matches(query)]
+            if query.has_other_filters
+            else found
+        )
 
     def page(self, found: list[str], size: int, number: int, order: str, rng: random.Random) -> list[bytes]:
         """The documents of one page, in the given list order."""
@@ -131,7 +135,7 @@ class Book:
         old = self._rows.get(order.id)
         if old is None:
             insort(self._created, (order.created_at, order.id))
-        elif old.filed > row.filed:
+        elif old.sequence > row.sequence:
             return
         else:
             del self._updated[bisect_left(self._updated, (old.updated_at, order.id))]

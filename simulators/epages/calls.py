@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from simulators.epages.errors import Refused, invalid
 from simulators.epages.hosting import Registry
-from simulators.epages.oracle import judge
+from simulators.epages.oracle import check_moves
 from simulators.epages.shop import Shop
 from simulators.epages.times import read_time
 from simulators.epages.tokens import Denied
@@ -108,9 +108,9 @@ def endpoint(registry: Registry, scope: str, handler: Handler) -> Callable[[Requ
             call = Call(hosted.shop, path, request.query_params, _json(await request.body()), url)
             seen = len(hosted.shop.causes.all)
             answer = handler(call)
-            if hosted.oracle:
+            if hosted.oversell_check:
                 moves = [cause for cause in hosted.shop.causes.all[seen:] if cause["action"] == "adjust-stock"]
-                await judge(hosted.oracle, registry.oracles(), moves)
+                await check_moves(hosted.oversell_check, registry.oversell_checks(), moves)
         except (Refused, Denied) as error:
             return refusal(error)
         body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()

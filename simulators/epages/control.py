@@ -48,9 +48,9 @@ class EpagesControl:
         """The truth about one order."""
         return dict(self._call("GET", f"/{shop}/orders?id={order_id}"))
 
-    def place(self, shop: str, **wishes: Any) -> Document:
+    def place(self, shop: str, **options: Any) -> Document:
         """Place one order (lines, pickup, test, paid, coupon, payment); answers its truth."""
-        return dict(self._call("POST", f"/{shop}/orders", wishes))
+        return dict(self._call("POST", f"/{shop}/orders", options))
 
     def place_many(
         self, shop: str, count: int, since: str, until: str, lives: bool = False, fulfils: float = 1.0
@@ -66,9 +66,9 @@ class EpagesControl:
         """Place an order whose document is broken."""
         return dict(self._call("POST", f"/{shop}/malformed", {"kind": kind}))
 
-    def place_odd(self, shop: str, at: str, oddity: str, **wishes: Any) -> Document:
+    def place_odd(self, shop: str, at: str, oddity: str, **options: Any) -> Document:
         """Place an order whose document has an odd number or text at a dotted path, until it is mended."""
-        return dict(self._call("POST", f"/{shop}/malformed", {"at": at, "oddity": oddity, **wishes}))
+        return dict(self._call("POST", f"/{shop}/malformed", {"at": at, "oddity": oddity, **options}))
 
     def act(self, shop: str, order_id: str, act: str, **details: Any) -> Document:
         """Let the merchant act on an order: ship, cancel, return, delete and so on; see the API."""
@@ -82,14 +82,14 @@ class EpagesControl:
         """Move the stock by hand; answers the new figure."""
         return int(self._call("POST", f"/{shop}/stock", {"sku": sku, "amount": amount})["stock"])
 
-    def change_catalogue(self, shop: str, act: str, sku: str, **wishes: Any) -> None:
+    def change_catalogue(self, shop: str, act: str, sku: str, **options: Any) -> None:
         """Rename (`to`), swap (`with`) or replace (`keep_as`) what bears a SKU; see the API."""
-        self._call("POST", f"/{shop}/catalogue", {"act": act, "sku": sku, **wishes})
+        self._call("POST", f"/{shop}/catalogue", {"act": act, "sku": sku, **options})
 
-    def judge_stock(self, shop: str, url: str, tenant: str, locations: list[str], since: str) -> None:
+    def check_overselling(self, shop: str, url: str, tenant: str, locations: list[str], since: str) -> None:
         """Judge every move of the stock by the connector by what the simulated Afosto at `url` knows."""
         body = {"url": url, "tenant": tenant, "locations": locations, "since": since}
-        self._call("PUT", f"/{shop}/stock-oracle", body)
+        self._call("PUT", f"/{shop}/oversell-check", body)
 
     def set_faults(self, shop: str, **settings: Any) -> None:
         """Replace faults, budget or seed; what is not given stays."""
@@ -114,8 +114,8 @@ class EpagesControl:
         It hands over a share `fulfils` of them itself; the rest is left to Afosto (see `simulators.lots`). Before a
         share `renames` of its sales products get other SKUs.
         """
-        wishes = {"rate": rate, "seconds": seconds, "pace": pace, "seed": seed, "fulfils": fulfils, "renames": renames}
-        self._call("POST", f"/{shop}/trade", wishes)
+        options = {"rate": rate, "seconds": seconds, "pace": pace, "seed": seed, "fulfils": fulfils, "renames": renames}
+        self._call("POST", f"/{shop}/trade", options)
 
     def stop_trading(self, shop: str) -> None:
         """No more acts of the shop's own."""

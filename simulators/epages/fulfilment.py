@@ -38,7 +38,7 @@ def create_shipping(
         for line, part in lines_of(order, process):
             line.move(part.quantity, "unshipped", "pending")
             line.sent += part.quantity
-        note(shop, order, process, act, "create-shipping", "shipping-pending")
+        record_act(shop, order, process, act, "create-shipping", "shipping-pending")
     return process
 
 
@@ -46,20 +46,20 @@ def mark_shipped(
     shop: Shop, order: Order, process: Process, act: Act = BY_SHOP, tracking: Tracking = NO_TRACKING
 ) -> None:
     """The parcel leaves; tracking given here replaces what the process has. Refuses a closed move (409)."""
-    _require(process, "mark-shipped")
+    _require_move(process, "mark-shipped")
     with shop.writing(order, "shippings"):
         process.tracking_code = tracking.code or process.tracking_code
         process.tracking_link = tracking.link or process.tracking_link
         _advance(order, process, "SHIPPED")
-        note(shop, order, process, act, "ship", "shipping-shipped")
+        record_act(shop, order, process, act, "ship", "shipping-shipped")
 
 
 def mark_delivered(shop: Shop, order: Order, process: Process, act: Act = BY_SHOP) -> None:
     """The parcel arrived, whether or not it was marked shipped before. Refuses a closed move (409)."""
-    _require(process, "mark-delivered")
+    _require_move(process, "mark-delivered")
     with shop.writing(order, "shippings"):
         _advance(order, process, "DELIVERED")
-        note(shop, order, process, act, "deliver", "shipping-delivered")
+        record_act(shop, order, process, act, "deliver", "shipping-delivered")
 
 
 def create_pickup(shop: Shop, order: Order, act: Act = BY_SHOP) -> Process:
@@ -78,18 +78,18 @@ def create_pickup(shop: Shop, order: Order, act: Act = BY_SHOP) -> Process:
         for line, part in lines_of(order, process):
             line.move(part.quantity, "not_picked_up", "ready_for_pickup")
             line.sent += part.quantity
-        note(shop, order, process, act, "ready-for-pickup", "pickup-ready-for-pickup")
+        record_act(shop, order, process, act, "ready-for-pickup", "pickup-ready-for-pickup")
     return process
 
 
 def mark_picked_up(shop: Shop, order: Order, process: Process, act: Act = BY_SHOP) -> None:
     """The buyer collected it. Refuses a closed move (409)."""
-    _require(process, "mark-picked-up")
+    _require_move(process, "mark-picked-up")
     with shop.writing(order, "pickups"):
         for line, part in lines_of(order, process):
             line.move(part.quantity, "ready_for_pickup", "picked_up")
         process.status = "PICKED_UP"
-        note(shop, order, process, act, "pick-up", "pickup-picked-up")
+        record_act(shop, order, process, act, "pick-up", "pickup-picked-up")
 
 
 def check_parts(shop: Shop, order: Order, parts: Sequence[Part], open_pieces: Callable[[Line], int]) -> None:
@@ -113,11 +113,11 @@ def lines_of(order: Order, process: Process) -> list[tuple[Line, Part]]:
     return [(line, part) for part in process.parts if (line := order.line(part.line_id))]
 
 
-def note(shop: Shop, order: Order, process: Process, act: Act, action: str, event: str) -> None:
+def record_act(shop: Shop, order: Order, process: Process, act: Act, action: str, event: str) -> None:
     """Write an act on a process into the order's events and the ledger of causes, and send the mail if wanted."""
     name = {"cancelations": "cancel"}.get(process.kind, process.kind[:-1]) + "ProcessId"
     pieces = [{"productLineItemId": part.line_id, "quantity": part.quantity} for part in process.parts]
-    shop.tell(order, act.by, event, act.comment, {name: process.id, "lineItems": pieces})
+    shop.add_event(order, act.by, event, act.comment, {name: process.id, "lineItems": pieces})
     lines = [
         {"line": part.line_id, "quantity": part.quantity} | ({"status": part.status} if part.status else {})
         for part in process.parts
@@ -127,7 +127,7 @@ def note(shop: Shop, order: Order, process: Process, act: Act, action: str, even
         shop.causes.mail(act.by, order.id, process.id)
 
 
-def _require(process: Process, move: str) -> None:
+def _require_move(process: Process, move: str) -> None:
     if move not in process.moves:
         # Assumed: the vendor does not say what a repeated move answers.
         raise Refused(409, "invalid-process-status", f"The process is {process.status}; {move} is not possible.")

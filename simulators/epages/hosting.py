@@ -5,7 +5,7 @@ from typing import Any
 
 from simulators.epages.catalog import Assortment
 from simulators.epages.errors import Refused, not_found
-from simulators.epages.oracle import Oracle
+from simulators.epages.oracle import OversellCheck
 from simulators.epages.shop import Shop
 from simulators.epages.switches import Switches
 from simulators.epages.tokens import ALL_SCOPES, Tokens
@@ -40,7 +40,7 @@ class Hosted:
         self.shop = shop
         self.tokens = tokens
         self.plan = plan
-        self.oracle: Oracle | None = None
+        self.oversell_check: OversellCheck | None = None
         self.trading = Trading()
 
     def trade(self, rate: float, seconds: float | None, pace: float, seed: int, fulfils: float, renames: float) -> None:
@@ -61,9 +61,9 @@ class Registry:
             raise not_found("shop", name)
         return self.shops[name]
 
-    def oracles(self) -> list[Oracle]:
+    def oversell_checks(self) -> list[OversellCheck]:
         """The oracles of all shops that have one."""
-        return [hosted.oracle for hosted in self.shops.values() if hosted.oracle]
+        return [hosted.oversell_check for hosted in self.shops.values() if hosted.oversell_check]
 
     def open(self, document: Mapping[str, Any], origin: str) -> Hosted:
         """Open a shop as the control API describes it; `origin` is the server's own address.

@@ -63,9 +63,11 @@ def take_return(shop: Shop, order: Order, lines: Lines | None = None, status: st
     """Take these pieces back by line id, or all the buyer has; `status` is RETURNED or BROKEN."""
     pieces = {line.id: line.returnable for line in order.lines if line.returnable} if lines is None else lines
     everything = all(pieces.get(line.id, 0) >= line.quantity for line in order.lines)
-    brought = next((p for p in order.processes if p.kind in ("shippings", "pickups") and p.status != "PENDING"), None)
+    delivered_by = next(
+        (p for p in order.processes if p.kind in ("shippings", "pickups") and p.status != "PENDING"), None
+    )
     fee = order.delivery_fee if everything else None
-    return reversals.create_return(shop, order, _parts(pieces, status), of=brought, fee_refund=fee)
+    return reversals.create_return(shop, order, _parts(pieces, status), of=delivered_by, fee_refund=fee)
 
 
 def pay(shop: Shop, order: Order) -> None:

@@ -133,7 +133,7 @@ class Order:
     email: str | None = None
     received: Decimal = ZERO
     canceled: bool = False
-    payment_word: str | None = None
+    shown_payment_status: str | None = None
     malformed: str | None = None
     placed_at: datetime | None = None
     processes: list[Process] = field(default_factory=list)
@@ -175,8 +175,8 @@ class Order:
     @property
     def payment_status(self) -> str:
         """The order's one word for its money, in the vendor's words; how they combine is assumed."""
-        if self.payment_word:
-            return self.payment_word
+        if self.shown_payment_status:
+            return self.shown_payment_status
         if any(refund.status == "PENDING" for refund in self.refunds):
             return "REFUND_PENDING"
         pending = any(payment.status == "PENDING" for payment in self.payments)

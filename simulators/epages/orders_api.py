@@ -13,15 +13,15 @@ def list_orders(call: Call) -> Answer:
     """`GET /orders`: whole orders, filtered and paged."""
     shop, switches = call.shop, call.shop.switches
     size, number = call.paging()
-    found = shop.book.select(_query(call), shop.now(), switches.bounds == "inclusive")
-    bodies = shop.book.page(found, size, number, switches.list_order, shop.random)
+    found = shop.order_list.select(_query(call), shop.now(), switches.bounds == "inclusive")
+    bodies = shop.order_list.page(found, size, number, switches.list_order, shop.random)
     links = {"unviewed": {"href": f"{call.url}/unviewed"}}
     return page_of(call, "orders", bodies, len(found), size, number, links)
 
 
 def get_order(call: Call) -> Answer:
     """`GET /orders/{id}`: the order as it is now, however late the list is."""
-    return Answer(call.shop.book.body(call.shop.order(call.path["order"])))
+    return Answer(call.shop.order_list.body(call.shop.order(call.path["order"])))
 
 
 def cancel_order(call: Call) -> Answer:

@@ -18,11 +18,11 @@ def pay(shop: Shop, order: Order, by: By = "shop") -> None:
         _renew(shop, order, by, _due(order))
     pending = _pending(order)
     with shop.writing(order):
-        order.payment_word = None
+        order.shown_payment_status = None
         pending.status = "PAID"
         order.received += pending.amount
         details = {"amount": money(order.currency, pending.amount), "paymentProcessId": pending.id}
-        shop.tell(order, by, "payment-paid", None, details)
+        shop.add_event(order, by, "payment-paid", None, details)
         shop.causes.record(by, "pay", order=order.id, amount=str(pending.amount))
 
 
@@ -41,7 +41,7 @@ def void(shop: Shop, order: Order, by: By = "shop") -> None:
     pending = _pending(order)
     with shop.writing(order):
         pending.status = "VOIDED"
-        shop.tell(order, by, "payment-voided", None, {"paymentProcessId": pending.id})
+        shop.add_event(order, by, "payment-voided", None, {"paymentProcessId": pending.id})
         shop.causes.record(by, "void", order=order.id)
 
 
@@ -52,7 +52,7 @@ def _pending(order: Order) -> Payment:
     return found
 
 
-def settle(shop: Shop, order: Order, by: By) -> None:
+def update_payments(shop: Shop, order: Order, by: By) -> None:
     """After any change of what is due: renew the open payment, or start a refund of what was paid too much."""
     due = _due(order)
     if order.received:
@@ -82,16 +82,16 @@ def _renew(shop: Shop, order: Order, by: By, due: Decimal) -> None:
     for payment in order.payments:
         if payment.status == "PENDING" and (payment.amount != due or not due):
             payment.status = "VOIDED"
-            shop.tell(order, by, "payment-voided", None, {"paymentProcessId": payment.id})
+            shop.add_event(order, by, "payment-voided", None, {"paymentProcessId": payment.id})
     if due and not any(payment.status == "PENDING" for payment in order.payments):
         order.payments.append(Payment(shop.new_id(), due))
         details = {"amount": money(order.currency, due), "paymentId": None, "paymentProcessId": order.payments[-1].id}
-        shop.tell(order, by, "payment-created", None, details)
+        shop.add_event(order, by, "payment-created", None, details)
 
 
 def _refund(shop: Shop, order: Order, by: By, amount: Decimal) -> None:
     if amount > 0:
         order.refunds.append(Payment(shop.new_id(), amount))
         details = {"amount": money(order.currency, amount), "refundProcessId": order.refunds[-1].id}
-        shop.tell(order, by, "refund-created", None, details)
+        shop.add_event(order, by, "refund-created", None, details)
         shop.causes.record(by, "refund", order=order.id, amount=str(amount))

@@ -71,7 +71,7 @@ def _address(rng: random.Random, country: str) -> dict[str, Any]:
 
 def _house(rng: random.Random, street: str) -> tuple[str, str]:
     number = f"{rng.randrange(1, 180)}{rng.choice(('', '', '', 'a', '-2'))}"
-    luck = rng.random()
-    if luck < 0.05:
+    chance = rng.random()
+    if chance < 0.05:
         return street, ""
-    return (f"{street} {number}", "") if luck < 0.1 else (street, number)
+    return (f"{street} {number}", "") if chance < 0.1 else (street, number)

@@ -15,24 +15,24 @@ from simulators.epages.shop import Shop
 _SWAPPED, _RENAMED = 0.4, 0.2
 
 
-def act(shop: Shop, wishes: Mapping[str, Any]) -> None:
+def change(shop: Shop, options: Mapping[str, Any]) -> None:
     """Do what the control API describes; raises ValueError for an act, a SKU or an id that does not exist."""
-    item, name = _item(shop, wishes["sku"]), wishes["act"]
+    item, name = _item(shop, options["sku"]), options["act"]
     if name not in _ACTS:
         raise ValueError(f"no such act: {name}; known are {', '.join(_ACTS)}")
-    _ACTS[name](shop, item, wishes)
+    _ACTS[name](shop, item, options)
 
 
 def rename(shop: Shop, item: Item, sku: str) -> None:
     """Give an item a SKU that no other one bears; raises ValueError."""
     if sku in shop.catalog.by_sku:
         raise ValueError(f"another item bears the SKU {sku}")
-    _bear(shop, {item: sku})
+    _assign_skus(shop, {item: sku})
 
 
 def swap(shop: Shop, one: Item, other: Item) -> None:
     """Let two items change their SKUs."""
-    _bear(shop, {one: other.sku, other: one.sku})
+    _assign_skus(shop, {one: other.sku, other: one.sku})
 
 
 def replace(shop: Shop, item: Item, keep_as: str | None = None) -> None:
@@ -51,15 +51,15 @@ def replace(shop: Shop, item: Item, keep_as: str | None = None) -> None:
     (_replace_variation if item.parent else _replace_product)(shop, item, new, bool(keep_as))
 
 
-def disturb(shop: Shop, rng: random.Random) -> None:
+def change_at_random(shop: Shop, rng: random.Random) -> None:
     """Rename an item, swap two, or replace one, as drawn."""
     one, other = rng.sample(list(shop.catalog.items.values()), 2)
     # The drawn part follows a mark, so that a SKU does not grow from one name to the next.
     unused = f"{one.sku.partition('~')[0]}~{rng.randrange(16**8):08x}"
-    lot = rng.random()
-    if lot < _SWAPPED:
+    chance = rng.random()
+    if chance < _SWAPPED:
         swap(shop, one, other)
-    elif lot < _SWAPPED + _RENAMED:
+    elif chance < _SWAPPED + _RENAMED:
         rename(shop, one, unused)
     else:
         replace(shop, one, rng.choice((None, unused)))
@@ -81,7 +81,7 @@ def _replace_product(shop: Shop, old: Item, new: Item, kept: bool) -> None:
     )
 
 
-def _bear(shop: Shop, skus: Mapping[Item, str]) -> None:
+def _assign_skus(shop: Shop, skus: Mapping[Item, str]) -> None:
     by_sku = shop.catalog.by_sku
     for item in skus:
         del by_sku[item.sku]
@@ -96,7 +96,7 @@ def _item(shop: Shop, sku: str) -> Item:
 
 
 _ACTS: Mapping[str, Callable[[Shop, Item, Mapping[str, Any]], None]] = {
-    "rename": lambda shop, item, wishes: rename(shop, item, wishes["to"]),
-    "swap": lambda shop, item, wishes: swap(shop, item, _item(shop, wishes["with"])),
-    "replace": lambda shop, item, wishes: replace(shop, item, wishes.get("keep_as")),
+    "rename": lambda shop, item, options: rename(shop, item, options["to"]),
+    "swap": lambda shop, item, options: swap(shop, item, _item(shop, options["with"])),
+    "replace": lambda shop, item, options: replace(shop, item, options.get("keep_as")),
 }

@@ -10,7 +10,7 @@ from schemas.currencies import from_minor
 from simulators.epages import stock
 from simulators.epages.catalog import Item, PaymentMethod, PickupOption, ShippingMethod
 from simulators.epages.orders import Coupon, Line, Order
-from simulators.epages.payments import pay, settle
+from simulators.epages.payments import pay, update_payments
 from simulators.epages.people import Buyer, make_buyer
 from simulators.epages.shop import Shop
 
@@ -90,10 +90,10 @@ def sell(shop: Shop, basket: Basket, malformed: str | None = None) -> Order:
     )
     with shop.writing(order):
         pieces = [{"productLineItemId": line.id, "quantity": line.initial} for line in order.lines]
-        shop.tell(order, "shop", "order-created", None, {"lineItems": pieces})
+        shop.add_event(order, "shop", "order-created", None, {"lineItems": pieces})
         lines = [{"line": line.id, "sku": line.sku, "quantity": line.initial} for line in order.lines]
         shop.causes.record("shop", "sell", order=order.id, lines=lines)
-        settle(shop, order, "shop")
+        update_payments(shop, order, "shop")
     if basket.paid and order.payments:
         pay(shop, order)
     return order
@@ -142,7 +142,7 @@ def _line(shop: Shop, basket: Basket, item: Item, pieces: int) -> Line:
 
 
 def _coupon(shop: Shop, rng: random.Random) -> Coupon | None:
-    luck = rng.random()
-    if luck < 0.06:
+    chance = rng.random()
+    if chance < 0.06:
         return Coupon(shop.new_id(), "SOMMER10", "Sommer", share=Decimal("0.1"))
-    return Coupon(shop.new_id(), "DANKE5", "Danke", amount=from_minor(500, shop.currency)) if luck < 0.1 else None
+    return Coupon(shop.new_id(), "DANKE5", "Danke", amount=from_minor(500, shop.currency)) if chance < 0.1 else None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from simulators.epages.book import Book
+from simulators.epages.book import OrderList
 from simulators.epages.catalog import Assortment, Catalog, Item
 from simulators.epages.causes import By, Causes
 from simulators.epages.documents import render_order
@@ -67,9 +67,9 @@ class Shop:
         self.catalog = Catalog(self.random.randrange(2**32), assortment, name[:2].upper(), counted_ids=counted)
         self._ids = CountedIds()
         self.orders: dict[str, Order] = {}
-        self.book = Book(lambda order: render_order(self.base_url, order))
+        self.order_list = OrderList(lambda order: render_order(self.base_url, order))
         self.causes = Causes(self.now)
-        self.looked: dict[str, datetime] = {}
+        self.last_read: dict[str, datetime] = {}
         self.restocks: dict[str, deque[Restock]] = {}
         self._clock = clock
         self._moment: datetime | None = None
@@ -87,9 +87,9 @@ class Shop:
         finally:
             self._moment = before
 
-    def look(self, item: Item) -> None:
+    def record_read(self, item: Item) -> None:
         """The connector reads an item's stock."""
-        self.looked[item.sku] = self.now()
+        self.last_read[item.sku] = self.now()
 
     def new_id(self) -> str:
         """A new id, counted or drawn from the shop's seed."""
@@ -120,16 +120,16 @@ class Shop:
         """Change an order: afterwards it is stamped (unless `kind` is one that does not), listed, and checked."""
         late = self.switches.late_rows
         if late:
-            self.book.freeze(order)
+            self.order_list.freeze(order)
         yield
         if kind not in self.switches.no_bump:
             order.updated_at = self.stamp()
         order.version += 1
         self.orders[order.id] = order
-        self.book.file(order, self.now() + timedelta(seconds=late), self._clock())
+        self.order_list.add(order, self.now() + timedelta(seconds=late), self._clock())
         self.causes.check(order)
 
-    def tell(
+    def add_event(
         self, order: Order, by: By, event: str, comment: str | None = None, details: Mapping[str, Any] | None = None
     ) -> None:
         """Add an event to the order's history."""

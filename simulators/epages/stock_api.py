@@ -22,7 +22,7 @@ def find_by_sku(call: Call) -> Answer:
         return Answer(product_document(call.shop, item.parent))
     if item is None or item.parent:
         raise not_found("product", sku)
-    call.shop.look(item)
+    call.shop.record_read(item)
     return Answer(product_document(call.shop, call.shop.catalog.products[item.id]))
 
 
@@ -36,7 +36,7 @@ def get_product(call: Call) -> Answer:
     """`GET /products/{id}`."""
     product = _product(call)
     if product.item:
-        call.shop.look(product.item)
+        call.shop.record_read(product.item)
     return Answer(product_document(call.shop, product))
 
 
@@ -51,7 +51,7 @@ def list_variations(call: Call) -> Answer:
 def get_variation(call: Call) -> Answer:
     """`GET /products/{id}/variations/{id}`."""
     product, item = _product(call), _item(call)
-    call.shop.look(item)
+    call.shop.record_read(item)
     return Answer(single_variation_document(call.shop, product, item))
 
 
@@ -61,7 +61,7 @@ def get_availability(call: Call) -> Answer:
     if "variation" not in call.path and product.item is None:
         return Answer(product_document(call.shop, product)["_embedded"]["availability"])
     item = _item(call)
-    call.shop.look(item)
+    call.shop.record_read(item)
     return Answer(availability_document(call.shop, item))
 
 

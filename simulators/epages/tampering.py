@@ -10,7 +10,7 @@ from simulators.epages.shop import Shop
 def delete(shop: Shop, order: Order) -> None:
     """Delete an order: from now on nobody finds it."""
     del shop.orders[order.id]
-    shop.book.remove(order)
+    shop.order_list.remove(order)
     shop.causes.record("shop", "delete-order", order=order.id)
 
 
@@ -37,5 +37,5 @@ def readdress(shop: Shop, order: Order) -> None:
 def say_payment(shop: Shop, order: Order, word: str) -> None:
     """Show another payment state than the order has, until its buyer pays."""
     with shop.writing(order):
-        order.payment_word = word
+        order.shown_payment_status = word
     shop.causes.record("shop", "say-payment", order=order.id, word=word)

@@ -62,21 +62,21 @@ class Trader:
 
     def _sell(self, at: datetime) -> None:
         if self._renaming.random() < self._renames:
-            renaming.disturb(self._shop, self._renaming)
+            renaming.change_at_random(self._shop, self._renaming)
         try:
             order = sell_something(self._shop, self._random)
         except SoldOut:
             return
-        for act in life(self._shop, order, self._random, self._fulfils):
+        for act in acts_of(self._shop, order, self._random, self._fulfils):
             at += timedelta(seconds=self._pace * self._random.uniform(0.3, 1.7))
             self._planned += 1
             heapq.heappush(self._due, (at, self._planned, act))
 
 
-def live(shop: Shop, order: Order, until: datetime, rng: random.Random, fulfils: float = 1.0) -> None:
+def act_out_past(shop: Shop, order: Order, until: datetime, rng: random.Random, fulfils: float = 1.0) -> None:
     """Let an order of the past live its whole life at once, a day or so between its acts, nothing after `until`."""
     at = order.created_at
-    for act in life(shop, order, rng, fulfils):
+    for act in acts_of(shop, order, rng, fulfils):
         at += timedelta(hours=rng.uniform(2, 40))
         if at > until:
             return
@@ -84,15 +84,15 @@ def live(shop: Shop, order: Order, until: datetime, rng: random.Random, fulfils:
             _try(act)
 
 
-def life(shop: Shop, order: Order, rng: random.Random, fulfils: float = 1.0) -> Iterator[Step]:
+def acts_of(shop: Shop, order: Order, rng: random.Random, fulfils: float = 1.0) -> Iterator[Step]:
     """The acts of an order's life, in turn. An act that has become impossible is refused by the shop."""
     if order.payment_status == "PENDING" and rng.random() < 0.8:
         yield from _paying(shop, order, rng)
-    fate = rng.random()
-    if fate < 0.1:
+    chance = rng.random()
+    if chance < 0.1:
         yield lambda: merchant.cancel(shop, order)
         return
-    if fate < 0.2:
+    if chance < 0.2:
         yield lambda: _cancel_some(shop, order, rng)
     if shop_serves(order.id, fulfils):
         yield from _handing_over(shop, order, rng)

@@ -14,7 +14,7 @@ _STATES = (
 )  # fmt: skip
 
 
-def order_truth(causes: Causes, order: Order) -> dict[str, Any]:
+def order_state(causes: Causes, order: Order) -> dict[str, Any]:
     """An order with the pieces of each line by state, and its processes; `brought_by` is what a return brings back."""
     return {
         "id": order.id,
@@ -37,7 +37,7 @@ def order_truth(causes: Causes, order: Order) -> dict[str, Any]:
     }
 
 
-def stock_truth(shop: Shop) -> list[dict[str, Any]]:
+def stock_state(shop: Shop) -> list[dict[str, Any]]:
     """Every item with its stock (None: stock management off); `variation_of` is the variation product's id.
 
     `renamed`: its SKU was another item's, or it bore another one, before.

@@ -49,7 +49,7 @@ def prove_stock(
         for sku in sorted(_published(epages.causes(seller.shop)) & figures.keys()):
             report.counts["SKUs published"] += 1
             of_sku = [line for line in lines if line.sku == sku]
-            truth = afosto.stock_truth(tenant, sku, sorted(seller.locations), [line.reference for line in of_sku])
+            truth = afosto.stock_state(tenant, sku, sorted(seller.locations), [line.reference for line in of_sku])
             if truth["known"]:
                 report.differences += _compare(seller.shop, sku, figures[sku], truth, of_sku)
 

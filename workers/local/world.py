@@ -112,7 +112,9 @@ class World:
     def _judge_stock(self, ledger: Ledger, shop: Shop, merchant: Merchant) -> None:
         seller = self.seller(ledger, shop.name)
         url = self.afosto.graphql_url.removesuffix("/graphql")
-        self.epages.judge_stock(shop.name, url, merchant.tenant, sorted(seller.locations), seller.since.isoformat())
+        self.epages.check_overselling(
+            shop.name, url, merchant.tenant, sorted(seller.locations), seller.since.isoformat()
+        )
 
     @staticmethod
     def seller(ledger: Ledger, shop: str) -> Selling:
