@@ -4,18 +4,18 @@
     GET    /tenants                             names
     DELETE /tenants/{tenant}
     POST   /tenants/{tenant}/keys               {key}: another key of the tenant
-    GET    /tenants/{tenant}/orders             ?after=SEQ&limit=N   {orders, next}: all of what is so
+    GET    /tenants/{tenant}/orders             ?after=SEQ&limit=N   {orders, next}: their full state
     GET    /tenants/{tenant}/orders/{order}     one of them
     GET    /tenants/{tenant}/causes             ?after=SEQ&limit=N   {causes, next}
     GET    /tenants/{tenant}/violations         {violations}
-    GET    /tenants/{tenant}/stats              requests, errors, faults fired, answers spoiled, trade
+    GET    /tenants/{tenant}/stats              requests, errors, faults fired, answers spoiled, trading
     PUT    /tenants/{tenant}/faults             {faults, budget, seed}
     PUT    /tenants/{tenant}/switches           the switches to change (see `Switches`)
     POST   /tenants/{tenant}/orders/{order}/{act}
            cancel {units?, refund?}             return {units, outcome: restocked|broken|rejected, location_id?}
            ship {units?, code?, url?}           deliver {parcel?}
            ready {units?}                       collect {parcel?}
-           and by tampering (answers the order as it was before it was deleted, or the copy):
+           and as manual edits (delete answers the order as it was before, copy the copy):
            delete {}                            copy {}
            remove {units}                       add {sku, quantity, line_ref?}
            reprice {amount}                     unpack {parcel}
@@ -30,7 +30,7 @@
     POST   /tenants/{tenant}/webhooks           {url, secret, id?, events?}
     GET    /tenants/{tenant}/webhooks           ?after=N&limit=N   {deliveries, next}: what was sent, with the answers
 
-A wrong request is answered 404 or 422 with {error}; `next` is null at the end of a list.
+A wrong request is answered 404 or 422 with {error}; at the end of a list `next` is null.
 """
 
 import json
@@ -183,7 +183,7 @@ def _deliver(tenant: Tenant, order_id: str, body: Body) -> None:
     merchant.deliver(tenant, order_id, body.get("parcel"))
 
 
-# Collected is what Afosto calls delivered at a location of one's own.
+# For an order that is collected, Afosto's status DELIVERED means collected.
 ACTS = {"cancel": _cancel, "return": _return, "ship": _ship, "ready": _ready, "deliver": _deliver, "collect": _deliver}
 
 MANUAL_EDITS: dict[str, Callable[..., Order | None]] = {
@@ -218,7 +218,7 @@ HANDLERS: list[tuple[str, str, Handler]] = [
 
 
 def _slice(rows: Sequence[Row], request: Request) -> tuple[Sequence[Row], int | None]:
-    """Rows are numbered from 1 without gaps, so the number is the place."""
+    """The rows that a request asks for, and the next `after`. Rows are numbered from 1 without gaps."""
     after, limit = int(request.query_params.get("after", 0)), int(request.query_params.get("limit", PAGE))
     end = after + limit
     return rows[after:end], end if end < len(rows) else None

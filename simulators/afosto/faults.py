@@ -1,4 +1,4 @@
-"""Faults of one tenant: those of the transport, shared by all simulators, and those that speak GraphQL."""
+"""Faults of one tenant: transport faults, as in all simulators, and GraphQL errors."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ class GraphqlFault:
     after_effect: bool = False
 
     def error(self) -> Refused:
-        """What the client is told."""
+        """The error that the client gets."""
         return Refused(self.kind, MESSAGES[self.kind])
 
 
@@ -81,6 +81,6 @@ class TenantFaults:
 
 
 def _transport(fault: Mapping[str, Any]) -> dict[str, Any]:
-    """`field` becomes a search in the body: that is all the transport sees of GraphQL."""
+    """Turn `field` into a search in the body: the transport does not read GraphQL."""
     named = {key: value for key, value in fault.items() if key != "field"}
     return named | ({"body": rf"\b{fault['field']}\b"} if fault.get("field") else {})

@@ -1,4 +1,4 @@
-"""Orders from draft to open: create, add items, set an expiry, open."""
+"""Orders from draft to open: create, add items, set an expiration, open."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ FIRST_NUMBER = 1000
 
 
 def create_order(tenant: Tenant, by: By, draft: Document) -> Order:
-    """A new order in CONCEPT from a CreateOrderInput. Raises VALIDATION_ERROR for channel, location or fee type."""
+    """Create an order in CONCEPT from a CreateOrderInput. Raises VALIDATION_ERROR for channel, location or fee type."""
     channel = tenant.channel(draft.get("channel_id"), "channel_id")
     now, seq = tenant.now(), next(tenant.numbers)
     order = Order(
@@ -44,9 +44,9 @@ def create_order(tenant: Tenant, by: By, draft: Document) -> Order:
 
 
 def add_items(tenant: Tenant, by: By, order_id: str, items: Sequence[Document]) -> Order:
-    """Add units (OrderItemInput each): prices as given, else from the catalog; also to an order that is open.
+    """Add items (OrderItemInput each), also to an open order: prices as given, else from the catalog.
 
-    Raises VALIDATION_ERROR for the first item at fault (`items.N.sku`, …); then none was added.
+    Raises VALIDATION_ERROR for the first wrong item (`items.N.sku`, …); then none was added.
     """
     order = tenant.order(order_id)
     if order.status == "CLOSED":
@@ -128,7 +128,7 @@ def _allocate(tenant: Tenant, order: Order, units: Sequence[Unit]) -> None:
 
 
 def _check_units(tenant: Tenant, order: Order) -> None:
-    """Nothing may be opened twice over: the importer notes in the meta data what it wants, in all or per line."""
+    """Check that no unit was added twice: the meta data say how many units the connector wants, in all or per line."""
     expected = order.meta_data.get("units")
     if isinstance(expected, Mapping):
         held: Mapping[Any, int] = Counter(line.meta_data.get("line_ref") for line in order.lines for _ in line.units)

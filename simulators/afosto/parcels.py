@@ -1,4 +1,4 @@
-"""Parcels: made over units of one order with a tracking code, then moved forward."""
+"""Parcels: created from units of one order with a tracking code, then moved forward."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from simulators.afosto.tenant import Tenant
 def add_track_trace(
     tenant: Tenant, by: By, unit_ids: Sequence[str], code: str | None, url: str | None, carrier: str | None
 ) -> Parcel:
-    """A new ANNOUNCED parcel over these units: all of one open order, none canceled, none in a parcel yet."""
+    """Create an ANNOUNCED parcel from these units: all of one open order, none canceled, none in a parcel yet."""
     order, units = _shippable(tenant, unit_ids)
     parcel = Parcel(tenant.new_id("parcel"), order, code, url, carrier, units)
     for unit in units:
@@ -22,7 +22,10 @@ def add_track_trace(
 
 
 def set_status(tenant: Tenant, by: By, parcel_id: str, status: str) -> Parcel:
-    """Move a parcel forward. Raises VALIDATION_ERROR when it is there already, further on, or not to be collected."""
+    """Move a parcel to a later status. Raises VALIDATION_ERROR for its present status and earlier ones.
+
+    Also for READY_TO_COLLECT, if the order is not collected at a location.
+    """
     parcel = tenant.parcel(parcel_id)
     _check_move(parcel, status)
     parcel.status = status
@@ -65,7 +68,7 @@ def _check_move(parcel: Parcel, status: str) -> None:
 
 
 def _record_status(tenant: Tenant, by: By, parcel: Parcel) -> None:
-    """Two statuses have an event of their own; the others only show as an update of the order."""
+    """Record the new status. Two statuses have an event of their own; the others are updates of the order."""
     order, action = parcel.order, parcel.status.lower()
     if parcel.status in ("IN_TRANSIT", "DELIVERED"):
         order.updated_at = tenant.now()

@@ -1,48 +1,49 @@
 """The control API of the ePages simulator, under `/_sim`. All bodies are JSON; errors are `{"error": text}`.
 
 `GET    /_sim/shops`                      names of all shops
-`POST   /_sim/shops`                      open a shop: `name`, and if wanted `client_id`, `client_secret`, `scopes`,
-                                          `token_seconds`, `products` (how many), `stock` (of each; null: not kept),
+`POST   /_sim/shops`                      open a shop: `name`, and optional `client_id`, `client_secret`, `scopes`,
+                                          `token_seconds`, `products` (how many), `stock` (of each; null: stock
+                                          management off),
                                           `seed`, `tax_model`, `currency`, `switches`, `faults`, `budget`, `orders`
-                                          (as a bulk); answers `{name, base_url, client_id}`
+                                          (a bulk, see below); answers `{name, base_url, client_id}`
 `DELETE /_sim/shops/S`                    close it
-`GET    /_sim/shops/S/orders`             the truth: every order with the pieces of each line by state and its
-                                          processes, by creation; `?page=&size=` cut it, `?id=` picks one
+`GET    /_sim/shops/S/orders`             the state of every order, oldest first: the pieces of each line by state,
+                                          and its processes; `?page=&size=` gives a page, `?id=` one order
 `POST   /_sim/shops/S/orders`             place one: `lines: [{sku, quantity, price}]` (price: of a unit, as text),
                                           `pickup`, `test`, `paid`, `taxable`, `coupon` ("10%", "5.00" or false),
                                           `payment` (a method's name), `delivery` (its price),
-                                          `gift_card` (nothing else: no shipping address), all optional;
-                                          answers its truth.
+                                          `gift_card` (only gift cards: no shipping address), all optional;
+                                          answers its state.
                                           With `count`: a bulk spread over `since`…`until` (ISO 8601), and with
-                                          `lives` also shipped, canceled and returned, a share `fulfils` of them by
-                                          the shop itself; answers `{created}`
+                                          `lives` also canceled, and a share `fulfils` of them shipped and returned
+                                          by the shop; answers `{created}`
 `POST   /_sim/shops/S/malformed`          place an order whose document is broken: `kind` (see malformed.DAMAGES), or
                                           `at` (a dotted path) and `oddity` (see simulators.hostile.values);
-                                          further options as above
+                                          further options as for an order
 `POST   /_sim/shops/S/orders/ID/ACT`      ACT is ship or pack {lines, tracking}, deliver {process}, ready, pick-up,
                                           cancel {lines}, return {lines, status}, pay (all that is due), pay-part,
-                                          void (the payment), mend (a broken document is whole again), and by
-                                          tampering delete, edit {lines: bought}, readdress, say-payment {word};
-                                          `lines` is `{line id: quantity}`, absent: all. Answers its truth
+                                          void (the payment), note {text}, mend (repair a broken document); and as
+                                          manual edits delete, edit {lines: pieces bought}, readdress, say-payment
+                                          {word}; `lines` is `{line id: quantity}`, absent: all. Answers its state
 `GET    /_sim/shops/S/stock`              every item with its stock
-`POST   /_sim/shops/S/stock`              an edit in the cockpit: `sku`, `amount` (relative)
-`POST   /_sim/shops/S/catalogue`          another SKU: `sku` and `act`, which is rename {to}, swap {with} (another SKU),
-                                          or replace {keep_as}: a new product bears the SKU, the old one is deleted, or
+`POST   /_sim/shops/S/stock`              the merchant changes the stock: `sku`, `amount` (relative)
+`POST   /_sim/shops/S/catalogue`          change SKUs: `sku` and `act`, which is rename {to}, swap {with} (another SKU),
+                                          or replace {keep_as}: a new product gets the SKU, the old one is deleted, or
                                           kept under another SKU
-`PUT    /_sim/shops/S/oversell-check`       judge every move of the stock by the connector: `url` (of the simulated
+`PUT    /_sim/shops/S/oversell-check`       check every stock change by the connector: `url` (of the simulated
                                           Afosto), `tenant`, `locations`, `since` (ISO 8601); see oracle.py
 `PUT    /_sim/shops/S/faults`             `faults`, `budget`, `seed` (see simulators.faults); absent keys stay
 `PUT    /_sim/shops/S/switches`           any of switches.Switches; absent ones stay
 `POST   /_sim/shops/S/trade`              trade by itself: `rate` (orders per second), `seconds` (null: until stopped),
-                                          `pace` (seconds between the acts of an order's life), `seed`, `fulfils`
-                                          (share of its orders that it hands over itself, see simulators.lots),
-                                          `renames` (share of its sales before which products get other SKUs)
+                                          `pace` (about the seconds between acts on an order), `seed`, `fulfils`
+                                          (share of its orders that it fulfils itself, see simulators.lots),
+                                          `renames` (share of its sales before which SKUs change)
 `DELETE /_sim/shops/S/trade`              stop trading
 `GET    /_sim/shops/S/causes`             who did what; `?after=SEQ` only later ones
-`GET    /_sim/shops/S/violations`         broken invariants
+`GET    /_sim/shops/S/violations`         the rules that were broken
 `GET    /_sim/shops/S/stats`              requests by method, path and outcome; faults fired; answers spoiled and
-                                          how; whether it trades
-`POST   /_sim/shops/S/revoke`             the merchant revokes the client
+                                          how; whether it is trading
+`POST   /_sim/shops/S/revoke`             the merchant revokes the client: its tokens end
 """
 
 import asyncio
@@ -94,7 +95,7 @@ ACTS: dict[str, Callable[[Shop, Order, Body], object]] = {
 
 
 class _Control:
-    """The endpoints; each takes the request's body and gives a document."""
+    """The endpoints; each takes the request and its body, and returns a document."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -137,7 +138,7 @@ class _Control:
         try:
             shop.order_list.body(order)
         except ValueError:
-            # It has no such place: a shop that cannot write its own order would be broken as a whole.
+            # The document has no such place. Repair the order: else the shop could not list any order.
             placing.mend(shop, order)
             raise
         return order_state(shop.causes, order)
@@ -252,7 +253,7 @@ async def _bulk(shop: Shop, body: Body) -> int:
             act_out_past(shop, order, until, shop.random, float(body.get("fulfils", 1)))
         created += 1
         if created % _CHUNK == 0:
-            # Other shops of this process go on answering meanwhile.
+            # Let the other shops of this process answer meanwhile.
             await asyncio.sleep(0)
     return created
 

@@ -1,4 +1,4 @@
-"""Handing an order over: shipping and pickup processes and their moves."""
+"""Shipping and pickup: create the processes of an order and move them on."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ _STATES = {"PENDING": "pending", "SHIPPED": "shipped", "DELIVERED": "delivered"}
 
 @dataclass(frozen=True, slots=True)
 class Tracking:
-    """How to follow a parcel."""
+    """Tracking code and link of a parcel."""
 
     code: str | None = None
     link: str | None = None
@@ -27,7 +27,7 @@ NO_TRACKING = Tracking()
 def create_shipping(
     shop: Shop, order: Order, parts: Sequence[Part], act: Act = BY_SHOP, tracking: Tracking = NO_TRACKING
 ) -> Process:
-    """Begin a parcel with these pieces, PENDING; refuses pickup orders (400) and pieces that are not open (409)."""
+    """Create a PENDING parcel with these pieces; refuses pickup orders (400) and more pieces than are open (409)."""
     if order.is_pickup:
         message = "Cannot create a shipping process for orders with a pickup line item."
         raise Refused(400, "cannot-create-shipping-process", message, {"reasonId": "order-has-pickup-line-item"})
@@ -45,7 +45,7 @@ def create_shipping(
 def mark_shipped(
     shop: Shop, order: Order, process: Process, act: Act = BY_SHOP, tracking: Tracking = NO_TRACKING
 ) -> None:
-    """The parcel leaves; tracking given here replaces what the process has. Refuses a closed move (409)."""
+    """Mark a parcel shipped. Tracking given here replaces the process's own. Refuses a move that is not open (409)."""
     _require_move(process, "mark-shipped")
     with shop.writing(order, "shippings"):
         process.tracking_code = tracking.code or process.tracking_code
@@ -55,7 +55,7 @@ def mark_shipped(
 
 
 def mark_delivered(shop: Shop, order: Order, process: Process, act: Act = BY_SHOP) -> None:
-    """The parcel arrived, whether or not it was marked shipped before. Refuses a closed move (409)."""
+    """Mark a parcel delivered, shipped before or not. Refuses a move that is not open (409)."""
     _require_move(process, "mark-delivered")
     with shop.writing(order, "shippings"):
         _advance(order, process, "DELIVERED")
@@ -63,7 +63,7 @@ def mark_delivered(shop: Shop, order: Order, process: Process, act: Act = BY_SHO
 
 
 def create_pickup(shop: Shop, order: Order, act: Act = BY_SHOP) -> Process:
-    """Make the whole order ready for pickup; refuses canceled and shipped orders (400) and a second time (409)."""
+    """Make the whole order ready for pickup; refuses canceled and shipping orders (400), and a repeat (409)."""
     if order.canceled:
         raise Refused(400, "cannot-create-pickup-process", "The order was canceled")
     if not order.is_pickup:
@@ -83,7 +83,7 @@ def create_pickup(shop: Shop, order: Order, act: Act = BY_SHOP) -> Process:
 
 
 def mark_picked_up(shop: Shop, order: Order, process: Process, act: Act = BY_SHOP) -> None:
-    """The buyer collected it. Refuses a closed move (409)."""
+    """Mark a pickup collected. Refuses a move that is not open (409)."""
     _require_move(process, "mark-picked-up")
     with shop.writing(order, "pickups"):
         for line, part in lines_of(order, process):
@@ -93,7 +93,7 @@ def mark_picked_up(shop: Shop, order: Order, process: Process, act: Act = BY_SHO
 
 
 def check_parts(shop: Shop, order: Order, parts: Sequence[Part], open_pieces: Callable[[Line], int]) -> None:
-    """Refuse lines of other orders (409, documented), senseless quantities (400) and too many pieces (409, assumed)."""
+    """Refuse lines of other orders (409, documented), quantities below 1 (400) and too many pieces (409, assumed)."""
     if not parts:
         raise invalid("lineItems must name at least one product line item.")
     wanted: Counter[str] = Counter()
@@ -114,7 +114,7 @@ def lines_of(order: Order, process: Process) -> list[tuple[Line, Part]]:
 
 
 def record_act(shop: Shop, order: Order, process: Process, act: Act, action: str, event: str) -> None:
-    """Write an act on a process into the order's events and the ledger of causes, and send the mail if wanted."""
+    """Record an act on a process in the order's events and in the log of causes, and send the mail if asked for."""
     name = {"cancelations": "cancel"}.get(process.kind, process.kind[:-1]) + "ProcessId"
     pieces = [{"productLineItemId": part.line_id, "quantity": part.quantity} for part in process.parts]
     shop.add_event(order, act.by, event, act.comment, {name: process.id, "lineItems": pieces})
@@ -129,13 +129,13 @@ def record_act(shop: Shop, order: Order, process: Process, act: Act, action: str
 
 def _require_move(process: Process, move: str) -> None:
     if move not in process.moves:
-        # Assumed: the vendor does not say what a repeated move answers.
+        # Assumed: the vendor does not document the answer to a repeated move.
         raise Refused(409, "invalid-process-status", f"The process is {process.status}; {move} is not possible.")
 
 
 def _advance(order: Order, process: Process, status: str) -> None:
     source = _STATES[process.status or ""]
     for line, part in lines_of(order, process):
-        # Pieces returned on their way may have left `shipped` already.
+        # Pieces that were returned before they were delivered may have left `shipped` already.
         line.move(min(part.quantity, getattr(line, source)), source, _STATES[status])
     process.status = status

@@ -1,4 +1,4 @@
-"""The shops of one simulator process, each with its client, its faults, and its trader."""
+"""The shops of one simulator process, each with its tokens, its faults, its overselling check and its trader."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,7 +34,7 @@ _FIELDS = frozenset(
 
 
 class Hosted:
-    """One shop with what stands around it."""
+    """One shop with its tokens, its fault plan, its overselling check, and its trading."""
 
     def __init__(self, shop: Shop, tokens: Tokens, plan: FaultPlan) -> None:
         self.shop = shop
@@ -44,7 +44,7 @@ class Hosted:
         self.trading = Trading()
 
     def trade(self, rate: float, seconds: float | None, pace: float, seed: int, fulfils: float, renames: float) -> None:
-        """Let the shop trade by itself, for `seconds` or until told to stop."""
+        """Let the shop trade by itself, for `seconds` or until `trading.stop()`."""
         trader = Trader(self.shop, rate, self.shop.now(), pace=pace, seed=seed, fulfils=fulfils, renames=renames)
         self.trading.start(lambda: trader.advance(self.shop.now()), seconds)
 
@@ -56,13 +56,13 @@ class Registry:
         self.shops: dict[str, Hosted] = {}
 
     def get(self, name: str) -> Hosted:
-        """The shop of this name; refuses with 404, as a wrong store name does."""
+        """The shop of this name; refuses with 404."""
         if name not in self.shops:
             raise not_found("shop", name)
         return self.shops[name]
 
     def oversell_checks(self) -> list[OversellCheck]:
-        """The oracles of all shops that have one."""
+        """The overselling checks of all shops that have one."""
         return [hosted.oversell_check for hosted in self.shops.values() if hosted.oversell_check]
 
     def open(self, document: Mapping[str, Any], origin: str) -> Hosted:
@@ -75,7 +75,7 @@ class Registry:
             raise ValueError(f"no such field: {', '.join(sorted(unknown))}")
         name = document["name"]
         if name in self.shops:
-            raise Refused(409, "shop-exists", f"There is a shop {name} already.")
+            raise Refused(409, "shop-exists", f"A shop {name} exists already.")
         hosted = _hosted(document, f"{origin}/{name}/api")
         self.shops[name] = hosted
         return hosted

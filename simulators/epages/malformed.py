@@ -1,4 +1,4 @@
-"""Ways in which an order's document can be broken, to see that one bad order stops nobody else."""
+"""Ways to break an order's document, to test that one bad order does not stop the others."""
 
 import random
 from collections.abc import Callable
@@ -56,7 +56,7 @@ DAMAGES: dict[str, Callable[[Document], None]] = {
 
 
 def damaged(document: Document, kind: str) -> bytes:
-    """The document's JSON, broken in a way of DAMAGES, or by an oddity at a place: `PATH=ODDITY`, see `odd`."""
+    """The document's JSON, broken in a way of DAMAGES, or by an oddity (`PATH=ODDITY`, see `odd_value_kind`)."""
     path, is_odd, name = kind.partition("=")
     if not is_odd:
         DAMAGES[kind](document)

@@ -1,14 +1,20 @@
-"""Judges every move of the stock by the connector: no more may be for sale than there is.
+"""Check for overselling: after a stock change by the connector, no more may be for sale than there is.
 
-A shop is told which Afosto tenant and locations it sells from. At each move it asks the simulated Afosto what is
-available there (A) and compares the new stock with A − U: U is what this shop, and every other one that sells from
-those locations, has sold and Afosto has not booked. Orders that are not opened there count as they are pieces, of the
-others no more than the units that wait for stock. What went elsewhere after the connector had read A, which it does
-before it reads the shop's stock, is excused, and so is what the other shops sold after that: it cannot have known. So
-are pieces that Afosto reserved meanwhile for an order whose buyer had just canceled: they come back by themselves; and
-a move of what got its SKU after it was read. At a move that lowers, what other shops sold from the same stock does not
-count: while one of them cannot be asked, the connector lowers by what it knows, which may be too little, and makes
-nothing worse. At rest the stock is compared with A − U in any case (`workers.local.stock_proof`).
+A shop's check knows the Afosto tenant and the locations that the shop sells from. At each change it asks the simulated
+Afosto how much is available there (A) and compares the new stock with A − U. U is the unbooked stock: what this shop,
+and every other shop that shares locations with it, has sold and Afosto has not booked. An order that is not opened in
+Afosto counts in full; an opened one counts only with its units that wait for stock.
+
+Some differences are excused, because the connector could not know of them:
+
+- what was sold elsewhere in Afosto after the connector had read A (it reads A before it reads the shop's stock);
+- what other shops sold after that;
+- pieces that Afosto reserved meanwhile for an order that its customer had just canceled: they come back by themselves;
+- a change of an item that got its SKU after the connector had read it.
+
+When a change lowers the stock, the sales of other shops do not count. While one of them cannot be asked, the connector
+lowers by what it knows; this may be too little, but it makes nothing worse. When nothing moves any more, the stock is
+compared with A − U in any case (`workers.local.stock_proof`).
 """
 
 import asyncio
@@ -31,9 +37,11 @@ _TIMEOUT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """Pieces of a SKU that an order line pieces when the connector read the stock; excused where they are not `known`.
+    """The `pieces` of a SKU that an order line had when the connector read the stock.
 
-    `restocked` of them the shop has put back since. Lines that do not `count`, of test orders, are never booked.
+    They are excused if the connector could not know of them (`known` is false). The shop has put `restocked` of them
+    back since. `counts` is false for lines that Afosto never books: those of test orders, of broken
+    orders, and of orders before `since`.
     """
 
     reference: str
@@ -44,7 +52,7 @@ class Sold:
     counts: bool
 
     def unbooked(self, opened: set[str], undeducted: Mapping[str, Mapping[str, int]]) -> int:
-        """Its part of U; of what nobody knew, what Afosto has booked since is given back."""
+        """Its part of U. Negative for what the connector could not know and Afosto has booked since."""
         if not self.counts:
             return 0
         waiting = undeducted.get(self.reference, {}).get(self.line, 0)
@@ -54,7 +62,7 @@ class Sold:
 
 @dataclass(slots=True)
 class OversellCheck:
-    """Where the state about one shop's stock is: Afosto's control API at `url`; orders count from `since` on."""
+    """The check of one shop: it asks Afosto's control API at `url`; orders count from `since` on."""
 
     shop: Shop
     url: str
@@ -71,7 +79,7 @@ class OversellCheck:
         return same and not set(self.locations).isdisjoint(other.locations)
 
     def sold(self, sku: str, seen: datetime | None) -> Iterator[Sold]:
-        """What the shop has sold of a SKU; nobody knew of orders from `seen` on, unless it is None."""
+        """What the shop has sold of a SKU. Orders from `seen` on were not known to the connector; None: all were."""
         for order in islice(list(self.shop.orders.values()), self._indexed, None):
             for line in order.lines:
                 self._lines.setdefault(line.sku, []).append((order, line))
@@ -85,7 +93,7 @@ class OversellCheck:
                 known = seen is None or (order.placed_at or order.created_at) < seen
                 yield Sold(reference(self.shop.name, order.id), line.id, pieces, known, back, counts)
         for (order_id, line_id), back in restocked.items():
-            # It was sold under another SKU.
+            # The line was sold under another SKU.
             yield Sold(reference(self.shop.name, order_id), line_id, 0, True, back, counts=False)
 
     def _restocked(self, sku: str) -> Counter[tuple[str, str]]:
@@ -100,7 +108,10 @@ class OversellCheck:
 async def check_moves(
     check: OversellCheck, all_checks: Iterable[OversellCheck], moves: Iterable[Mapping[str, Any]]
 ) -> None:
-    """Note a violation for each move after which more was for sale than A − U, then and when Afosto had answered."""
+    """Record a violation for each change that put more up for sale than A − U.
+
+    This must have been so when it happened, and still be so after Afosto's answer.
+    """
     sellers = [other for other in all_checks if check.shares(other)]
     for move in moves:
         sku, counted = move["sku"], sellers if move["amount"] > 0 else [check]
@@ -137,7 +148,7 @@ def _renamed_since_it_was_read(check: OversellCheck, item: Item) -> bool:
 
 
 def _sold(check: OversellCheck, sellers: Iterable[OversellCheck], sku: str) -> list[Sold]:
-    """What all sellers have sold; a sale of this shop itself lowers its stock, so none of its own needs an excuse."""
+    """What all sellers have sold. A sale of this shop lowers its own stock, so none of its sales needs an excuse."""
     seen = check.shop.last_read.get(sku)
     return [sold for seller in sellers for sold in seller.sold(sku, None if seller is check else seen)]
 
@@ -154,7 +165,7 @@ def _allowed(state: Mapping[str, Any], sold: Sequence[Sold], opened: set[str]) -
 
 def _ask(check: OversellCheck, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     with requests.Session() as session:
-        # Proxies of the environment must not come between the simulators.
+        # Do not use a proxy that the environment names.
         session.trust_env = False
         url = f"{check.url}/_sim/tenants/{check.tenant}/inventory/state"
         answer = session.post(url, json=asked, timeout=_TIMEOUT)

@@ -20,12 +20,12 @@ def list_orders(call: Call) -> Answer:
 
 
 def get_order(call: Call) -> Answer:
-    """`GET /orders/{id}`: the order as it is now, however late the list is."""
+    """`GET /orders/{id}`: the order as it is now, also when the list is late."""
     return Answer(call.shop.order_list.body(call.shop.order(call.path["order"])))
 
 
 def cancel_order(call: Call) -> Answer:
-    """`POST /orders/{id}/cancel`: cancels all of it and answers the order."""
+    """`POST /orders/{id}/cancel`: cancels the whole order and answers it."""
     order = call.shop.order(call.path["order"])
     reversals.cancel_order(call.shop, order, Act("connector", call.body.get("comment")))
     return get_order(call)

@@ -1,4 +1,4 @@
-"""Orders as a test or a demo wants them: a random basket with some of its features set."""
+"""Orders for a test or a demo: a random basket with some of its properties given."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -12,9 +12,9 @@ from simulators.epages.shop import Shop
 
 
 def place(shop: Shop, options: Mapping[str, Any], malformed: str | None = None) -> Order:
-    """Place one order; `options` as the control API describes them, `malformed` names how its document is broken.
+    """Place one order; `options` as the control API describes them; `malformed` is the way to break its document.
 
-    Raises ValueError for unknown options, SKUs and payment methods, SoldOut when stock does not suffice.
+    Raises ValueError for unknown options, SKUs and payment methods, SoldOut when there is not enough stock.
     """
     unknown = options.keys() - {
         "lines",
@@ -28,14 +28,14 @@ def place(shop: Shop, options: Mapping[str, Any], malformed: str | None = None) 
         "gift_card",
     }
     if unknown:
-        raise ValueError(f"no such wish: {', '.join(sorted(unknown))}")
+        raise ValueError(f"no such option: {', '.join(sorted(unknown))}")
     if not options:
         return sell_something(shop, shop.random, malformed)
     return sell(shop, _basket(shop, options), malformed)
 
 
 def mend(shop: Shop, order: Order) -> None:
-    """Make a broken document whole again."""
+    """Repair a broken document."""
     with shop.writing(order):
         order.malformed = None
 

@@ -137,7 +137,7 @@ ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     *(("GET", f"{_BASE}/{kind}/{{process}}", scope, one_of(kind)) for kind, scope in _READ.items()),
     ("GET", f"{_BASE}/payments", "pypr:r", list_of("payments")),
     ("GET", f"{_BASE}/refunds", "rfpr:r", list_of("refunds")),
-    # The file names no scope for creating these three; the vendor's client and the reference sheet do.
+    # The OpenAPI file names no scope for creating these; the vendor's client and the reference sheet do.
     ("POST", f"{_BASE}/shippings", "shpr:c", create_shipping),
     ("POST", f"{_BASE}/pickups", "shpr:c", create_pickup),
     ("POST", f"{_BASE}/returns", "rtpr:c", create_return),

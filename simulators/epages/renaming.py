@@ -1,4 +1,4 @@
-"""What a merchant does to the catalogue of a running shop: an item gets another SKU, two change SKUs, one is replaced.
+"""Changes of SKUs in a running shop: an item gets another SKU, two items swap SKUs, or a new item takes over a SKU.
 
 Orders keep the SKU and the product id that they were placed with.
 """
@@ -11,12 +11,12 @@ from typing import Any
 from simulators.epages.catalog import Item, Product
 from simulators.epages.shop import Shop
 
-# Shares of what a merchant does by itself; the rest are replacements.
+# Shares of the random changes; the rest are replacements.
 _SWAPPED, _RENAMED = 0.4, 0.2
 
 
 def change(shop: Shop, options: Mapping[str, Any]) -> None:
-    """Do what the control API describes; raises ValueError for an act, a SKU or an id that does not exist."""
+    """Change a SKU as the control API describes; raises ValueError for an act or a SKU that does not exist."""
     item, name = _item(shop, options["sku"]), options["act"]
     if name not in _ACTS:
         raise ValueError(f"no such act: {name}; known are {', '.join(_ACTS)}")
@@ -24,21 +24,21 @@ def change(shop: Shop, options: Mapping[str, Any]) -> None:
 
 
 def rename(shop: Shop, item: Item, sku: str) -> None:
-    """Give an item a SKU that no other one bears; raises ValueError."""
+    """Give an item a new SKU; raises ValueError if another item has it."""
     if sku in shop.catalog.by_sku:
-        raise ValueError(f"another item bears the SKU {sku}")
+        raise ValueError(f"another item has the SKU {sku}")
     _assign_skus(shop, {item: sku})
 
 
 def swap(shop: Shop, one: Item, other: Item) -> None:
-    """Let two items change their SKUs."""
+    """Swap the SKUs of two items."""
     _assign_skus(shop, {one: other.sku, other: one.sku})
 
 
 def replace(shop: Shop, item: Item, keep_as: str | None = None) -> None:
-    """Let a new item, with an id of its own and as much stock, bear the SKU of an old one.
+    """Give the SKU of an old item to a new one, which has its own id and the same stock.
 
-    The old one is deleted, or kept with another SKU and no stock.
+    The old item is deleted, or kept with the SKU `keep_as` and no stock.
     """
     sku, new_id = item.sku, shop.catalog.new_id()
     new = copy_of(item, id=new_id, renamed_at=shop.now())
@@ -52,9 +52,9 @@ def replace(shop: Shop, item: Item, keep_as: str | None = None) -> None:
 
 
 def change_at_random(shop: Shop, rng: random.Random) -> None:
-    """Rename an item, swap two, or replace one, as drawn."""
+    """Rename an item, swap two, or replace one, at random."""
     one, other = rng.sample(list(shop.catalog.items.values()), 2)
-    # The drawn part follows a mark, so that a SKU does not grow from one name to the next.
+    # Each new suffix replaces the last one (after the ~), so a SKU does not grow with each rename.
     unused = f"{one.sku.partition('~')[0]}~{rng.randrange(16**8):08x}"
     chance = rng.random()
     if chance < _SWAPPED:

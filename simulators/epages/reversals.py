@@ -1,4 +1,4 @@
-"""Taking back: cancelations and returns. Both start a refund by themselves."""
+"""Cancellations and returns. Both start a refund if the order was paid."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -19,7 +19,7 @@ _PARTIAL = (
 
 
 def cancel_order(shop: Shop, order: Order, act: Act = BY_SHOP) -> None:
-    """Cancel all of an order; refuses (409, assumed) once a piece has been handed over, or nothing is left."""
+    """Cancel a whole order; refuses (409, assumed) if it is canceled, or a piece has a shipping or pickup."""
     if not order.lines or any(line.open < line.quantity for line in order.lines) or order.canceled:
         raise Refused(409, "order-not-cancelable", "The order cannot be canceled.")
     parts = [Part(line.id, line.open) for line in order.lines if line.open]
@@ -33,7 +33,7 @@ def cancel_order(shop: Shop, order: Order, act: Act = BY_SHOP) -> None:
 
 
 def create_cancelation(shop: Shop, order: Order, parts: Sequence[Part], act: Act = BY_SHOP) -> Process:
-    """Cancel pieces that nobody has begun to hand over; refuses what the payment method forbids (409)."""
+    """Cancel open pieces; refuses a part of an order (409) if its payment method allows no partial refunds."""
     check_parts(shop, order, parts, lambda line: line.open)
     if not _allows_partial_refunds(order) and not _covers_all(order.lines, parts):
         raise Refused(409, "cancel-process-partial-refund-not-allowed", _PARTIAL)
@@ -54,7 +54,10 @@ def create_return(
     of: Process | None = None,
     fee_refund: Decimal | None = None,
 ) -> Process:
-    """Take back pieces as RETURNED or BROKEN; `of` is the process that had brought them. Refuses as cancelations do."""
+    """Take a return of pieces as RETURNED or BROKEN; `of` is the process that delivered them.
+
+    Refuses a part of an order (409) if its payment method allows no partial refunds.
+    """
     check_parts(shop, order, parts, lambda line: line.returnable)
     if any(part.status not in ("RETURNED", "BROKEN") for part in parts):
         raise invalid("The status of a returned product line item is RETURNED or BROKEN.")

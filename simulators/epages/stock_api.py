@@ -1,4 +1,4 @@
-"""The calls of the API about the shop itself, its products, stock and locations."""
+"""The API calls for the shop itself, its products, stock and locations."""
 
 from simulators.epages import stock
 from simulators.epages.calls import Answer, Call, Handler, document_page
@@ -15,7 +15,7 @@ from simulators.epages.shop_documents import shop_document
 
 
 def find_by_sku(call: Call) -> Answer:
-    """`GET /products/search/find-by-sku`: what it does with the SKU of a variation is a switch."""
+    """`GET /products/search/find-by-sku`: a switch decides the answer for the SKU of a variation."""
     sku = call.query.get("sku", "")
     item = call.shop.catalog.by_sku.get(sku)
     if item and item.parent and call.shop.switches.variation_finds_product:
@@ -56,7 +56,7 @@ def get_variation(call: Call) -> Answer:
 
 
 def get_availability(call: Call) -> Answer:
-    """`GET …/availability` of a product or variation; a variation product itself has none of its own."""
+    """`GET …/availability` of a product or variation; a variation product has no stock of its own."""
     product = _product(call)
     if "variation" not in call.path and product.item is None:
         return Answer(product_document(call.shop, product)["_embedded"]["availability"])
@@ -66,7 +66,7 @@ def get_availability(call: Call) -> Answer:
 
 
 def adjust(call: Call) -> Answer:
-    """`POST …/availability/adjust-available-stock`: moves the stock and answers the new figure."""
+    """`POST …/availability/adjust-available-stock`: changes the stock and answers the new figure."""
     item, amount = _item(call), call.body.get("relativeAmount")
     if not isinstance(amount, int) or isinstance(amount, bool):
         raise invalid("relativeAmount must be a whole number.")
@@ -128,7 +128,7 @@ ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ("GET", f"{_VARIATION}/availability", "prda:r", get_availability),
     ("POST", f"{_PRODUCT}/availability/adjust-available-stock", "prda:u", adjust),
     ("POST", f"{_VARIATION}/availability/adjust-available-stock", "prda:u", adjust),
-    # The file names no scope for it.
+    # The OpenAPI file names no scope for it.
     ("GET", "/shop", "", get_shop),
     ("GET", "/shop/locations", "loca:r", list_locations),
     ("GET", "/pickup-options", "shpz:r", list_pickup_options),

@@ -44,7 +44,7 @@ def noted(control: EpagesControl) -> bool:
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
-    """Whether it comes true within five seconds."""
+    """Whether the condition becomes true within five seconds."""
     ends = time.monotonic() + 5
     while not condition() and time.monotonic() < ends:
         time.sleep(0.02)
@@ -126,7 +126,7 @@ def test_latency_only_delays(control: EpagesControl) -> None:
     assert not noted(control)
 
 
-def test_a_shop_trades_by_itself_until_told_to_stop(control: EpagesControl) -> None:
+def test_a_shop_trades_by_itself_until_it_is_stopped(control: EpagesControl) -> None:
     control.trade("hof", rate=50, pace=0.2)
     assert eventually(lambda: {"ship", "cancel"} <= {cause["action"] for cause in control.causes("hof")})
     assert control.stats("hof")["trading"]

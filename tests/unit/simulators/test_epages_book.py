@@ -1,4 +1,4 @@
-"""The order list of the simulated shop: filters, pages, and the switches for what the vendor leaves open."""
+"""The order list of the simulated shop: filters, pages, and the switches for what the vendor does not document."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -38,7 +38,7 @@ class Market:
         return [ids.index(json.loads(body)["_id"]) for body in pages]
 
     def listed(self, order: Order) -> Any:
-        """The order's document as the list has it."""
+        """The order's document as the list shows it."""
         found = self.shop.order_list.select(Query(number=order.number), self.now, True)
         return json.loads(self.shop.order_list.page(found, 1, 0, "created-asc", self.shop.random)[0])
 
@@ -74,7 +74,7 @@ def test_the_list_comes_newest_first_when_switched_so() -> None:
     assert Market(list_order="created-desc").find() == list(range(9, -1, -1))
 
 
-def test_a_random_list_is_complete_and_shuffled_anew_each_time() -> None:
+def test_a_random_list_is_complete_and_shuffled_for_each_request() -> None:
     market = Market(list_order="random")
     lists = [market.find() for _ in range(5)]
     assert all(sorted(found) == list(range(10)) for found in lists)

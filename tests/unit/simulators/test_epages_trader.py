@@ -18,7 +18,7 @@ START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
 class Day:
-    """A day of trading in a moment."""
+    """A day of trading, run at once."""
 
     def __init__(self, seed: int = 0, **switches: bool) -> None:
         self.now = START
@@ -87,7 +87,7 @@ def test_the_same_seed_trades_the_same_day() -> None:
     assert ledgers[0] != ledgers[2]
 
 
-def test_orders_of_the_past_live_in_the_past() -> None:
+def test_acts_on_orders_of_the_past_stay_in_the_past() -> None:
     day = Day()
     rng = random.Random(2)
     until = START - timedelta(days=1)
