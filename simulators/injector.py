@@ -19,7 +19,7 @@ _SHORTEST_WAIT = 0.02
 _BLANKS = b" " * 2**20
 _OVERSIZE = 24 * 2**20  # bytes: a page of 200 orders has about 2 MB
 _NOT_RUN: list[Message] = [{"status": 429, "headers": []}, {"body": b""}]
-_REFUSAL = b'{"errorId":"%s","details":{},"message":"The simulator was told to answer so.","traceId":null}'
+_REFUSAL = b'{"errorId":"%s","details":{},"message":"The simulator was set to answer with this error.","traceId":null}'
 
 
 class FaultyApp:

@@ -26,7 +26,7 @@
     POST   /tenants/{tenant}/trade              trade by itself: {rate, seconds?, pace?, seed?, share?} (see `Trader`;
                                                 `seconds` null: until stopped)
     DELETE /tenants/{tenant}/trade              stop trading
-    POST   /tenants/{tenant}/inventory/state    {sku, locations, references, before?, readings?}: see truth.py
+    POST   /tenants/{tenant}/inventory/state    {sku, locations, references, before?, readings?}: see `stock_state`
     POST   /tenants/{tenant}/webhooks           {url, secret, id?, events?}
     GET    /tenants/{tenant}/webhooks           ?after=N&limit=N   {deliveries, next}: what was sent, with the answers
 

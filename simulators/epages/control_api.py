@@ -31,7 +31,7 @@
                                           or replace {keep_as}: a new product gets the SKU, the old one is deleted, or
                                           kept under another SKU
 `PUT    /_sim/shops/S/oversell-check`       check every stock change by the connector: `url` (of the simulated
-                                          Afosto), `tenant`, `locations`, `since` (ISO 8601); see oracle.py
+                                          Afosto), `tenant`, `locations`, `since` (ISO 8601); see `OversellCheck`
 `PUT    /_sim/shops/S/faults`             `faults`, `budget`, `seed` (see simulators.faults); absent keys stay
 `PUT    /_sim/shops/S/switches`           any of switches.Switches; absent ones stay
 `POST   /_sim/shops/S/trade`              trade by itself: `rate` (orders per second), `seconds` (null: until stopped),

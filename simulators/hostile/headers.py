@@ -10,7 +10,9 @@ Spoil = Callable[[Exchange], RawAnswer]
 _FAR = "Fri, 31 Dec 9999 23:59:59 GMT"
 _LONG_AGO = "Thu, 01 Jan 1970 00:00:00 GMT"
 _FAR_FROM_SANE = ("nan", "inf", "1e400", "-3", "99999999999999999999", "viele")
-_REFUSED = b'{"errorId":"too-many","details":{},"message":"The simulator was told to answer so.","traceId":null}'
+_REFUSED = (
+    b'{"errorId":"too-many","details":{},"message":"The simulator was set to answer with this error.","traceId":null}'
+)
 _HEADERS = 5_000
 _LONG = 200_000
 _BOMB = 60 * 2**20  # bytes when unpacked: three times the most that a client reads

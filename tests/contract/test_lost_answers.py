@@ -1,5 +1,6 @@
 """The ways in which a simulated shop loses an answer, seen from a client over a real connection."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -72,6 +73,20 @@ def test_a_late_effect_may_keep_the_client_waiting(control: EpagesControl) -> No
     with pytest.raises(requests.Timeout):
         note(control, timeout=0.3)
     assert eventually(lambda: noted(control))
+
+
+def test_a_reset_after_the_client_hung_up_logs_no_error(
+    control: EpagesControl, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = logging.getLogger("uvicorn.error")
+    log.addHandler(caplog.handler)
+    control.set_faults("hof", faults=[{"kind": "late", "method": "PUT", "seconds": 0.1, "hold": 1}])
+    with pytest.raises(requests.Timeout):
+        note(control, timeout=0.3)
+    time.sleep(1)
+    log.removeHandler(caplog.handler)
+    assert noted(control)
+    assert caplog.messages == []
 
 
 def test_a_truncated_body_ends_in_the_middle(control: EpagesControl) -> None:
