@@ -1,1 +1,1 @@
-"""The two vendors, simulated: for the demo, the tests, and anyone who develops against either."""
+"""Both vendors, simulated: for the demo, the tests, and for development without real accounts."""

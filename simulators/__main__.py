@@ -9,7 +9,7 @@ from simulators import server
 
 @click.group()
 def main() -> None:
-    """Run one of the simulated vendors; its `control_api` module tells how to command it."""
+    """Run one of the simulated vendors; its `control_api` module describes its commands."""
 
 
 @main.command()
@@ -29,12 +29,12 @@ def afosto(host: str, port: int) -> None:
 
 
 def _run(module: str, host: str, port: int) -> None:
-    # Loaded by name: neither simulator needs the other's libraries.
+    # Import by name: neither simulator needs the other's libraries.
     app = import_module(module).create_app()
     try:
         server.run(app, host, port)
     except OSError as error:
-        # Python adds the address in brackets, as a tuple.
+        # Python adds the address in brackets to the text.
         why = str(error.strerror).partition(" (")[0]
         raise click.ClickException(f"cannot listen on {host}:{port}: {why}") from None
 

@@ -1,18 +1,19 @@
-"""Faults to order, as an ASGI component that any simulated vendor can put around its app.
+"""Faults on command, for an ASGI component that any simulated vendor can put around its app.
 
-A `FaultPlan` holds what shall go wrong for one shop or tenant; `FaultyApp` looks up the plan of each request,
-draws from it, and lets the request pass, be delayed, be refused, or lose its answer in one of several ways.
+A `FaultPlan` holds the faults of one shop or tenant. For each request `FaultyApp` draws from its plan. Then the request
+passes, is delayed, is refused, or loses its answer in one of several ways.
 
 Fault kinds: `latency` (waits `seconds`, then goes on; combines with the others), `429`, `500`, `502`, `503`
 (refused before any effect, or with `after_effect` once it happened), `reset` (the effect happens, then the
 connection is reset without an answer), `late` (the connection is reset at once, or after `hold` seconds; the effect
 happens `seconds` after the request came), `truncate` (half of the body, then the end), `oversize` (the body, then
-blanks without use until it is larger than anybody reads), `drip` (the body in small pieces over `seconds`),
+spaces until it is larger than any client reads), `drip` (the body in small pieces over `seconds`),
 `expired-token` (the request's token stops being valid).
 
-And those of a hostile vendor, each in one of many ways (see `simulators.hostile`), once the effect has happened:
-`odd-number`, `odd-text` (at one place of the answer's document), `odd-header` (of which only the odd pauses refuse the
-request), `hostile-body`. Which way and place is drawn, among those that `only` and `at` leave.
+Fault kinds of a hostile vendor, each in one of many ways (see `simulators.hostile`), after the effect has happened:
+`odd-number`, `odd-text` (at one place of the answer's document), `odd-header`, `hostile-body`. Some ways of the
+last two refuse the request before any effect, such as the odd pauses. Way and place are random among those that `only`
+and `at` allow.
 """
 
 import random
@@ -26,24 +27,25 @@ from typing import Any, TypeVar
 from simulators.hostile import spoiling
 
 T = TypeVar("T")
-# Of GraphQL, where every call is a POST, only the document tells.
+# In GraphQL every call is a POST: only the document shows whether it writes.
 _MUTATION = re.compile(r"\bmutation\b")
 KINDS = frozenset(
     ["latency", "429", "500", "502", "503", "reset", "late", "truncate", "oversize", "drip", "expired-token"]
 ).union(spoiling.KINDS)
-# What a person can read of the last answers that were spoiled.
+# How many descriptions of spoiled answers are kept.
 _NOTES = 200
 
 
 @dataclass(slots=True)
 class Fault:
-    """One fault to order.
+    """One fault.
 
     It fires with `probability` per matching request, at most `count` times (None: without limit). `path`, `body`
     are regular expressions searched in the path and the request body, `method` is compared as is; None matches all.
-    `writes` matches only requests that may have an effect: no reading, no token.
-    `seconds`, `hold` and `retry_after` (the header's value; None: no header) are seconds. `only` names the ways of a
-    hostile vendor that may be drawn (empty: all), `at` is a regular expression for the dotted path of an odd value.
+    `writes` matches only requests that may have an effect: no reads, no token requests.
+    `seconds`, `hold` and `retry_after` (the header's value; None: no header) are seconds. `only` names the
+    ways of a hostile vendor that are allowed (empty: all), `at` is a regular expression for the dotted path
+    of an odd value.
     """
 
     kind: str
@@ -66,7 +68,7 @@ class Fault:
         spoiling.check_ways(self.kind, self.only)
 
     def matches(self, method: str, path: str, body: str) -> bool:
-        """Whether the request is one this fault is meant for and there is some of it left."""
+        """Whether the fault is for this request, and may fire once more."""
         return (
             self.count != 0
             and self.method in (None, method)
@@ -89,7 +91,7 @@ class Budget:
 
     `headers` sends X-RateLimit-Limit, -Remaining and the reset moment (ISO 8601, as the older API documents) under
     the name `reset_header` (that documentation spells it both ways); `retry_after` sends Retry-After with the 429.
-    With `slows` nothing is refused: past the budget a call waits until there is room, and nobody says so.
+    With `slows` nothing is refused: past the budget a call waits until there is room, and no header says so.
     """
 
     calls: int
@@ -102,7 +104,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What a budget leaves a token: whether this call passes, how many are left, seconds until the window ends."""
+    """The state of a token's budget: whether this call passes, how many are left, seconds until the window ends."""
 
     passes: bool
     remaining: int
@@ -112,7 +114,7 @@ class Allowance:
 class FaultPlan:
     """What goes wrong for one shop or tenant, drawn from a seeded generator, with counts of what happened.
 
-    `requests` counts (method, path with ids replaced, status); `fired` counts faults by kind; `notes` tells in words
+    `requests` counts (method, path with ids replaced, status); `fired` counts faults by kind; `notes` describes
     how the last answers were spoiled.
     `expire(authorization)` is called for `expired-token` with the request's Authorization header.
     """
@@ -178,8 +180,8 @@ class FaultPlan:
     def stats(self) -> dict[str, Any]:
         """Requests by method, path and outcome, faults by kind, and what was spoiled, as a JSON document."""
         rows = [{"method": m, "path": p, "status": s, "count": n} for (m, p, s), n in sorted(self.requests.items())]
-        told = {"faults": dict(self.fired), "spoiled": list(self.notes)}
-        return {"requests": rows, "total": sum(self.requests.values()), **told}
+        counts = {"faults": dict(self.fired), "spoiled": list(self.notes)}
+        return {"requests": rows, "total": sum(self.requests.values()), **counts}
 
     def _count(self, fault: Fault) -> None:
         self.fired[fault.kind] += 1

@@ -1,4 +1,4 @@
-"""Ids that count: two accounts in which the same happens give the same ids, as two merchants' may be equal."""
+"""Counted ids: two accounts in which the same happens give equal ids, as those of two merchants may be equal."""
 
 import uuid
 from collections import defaultdict
@@ -12,5 +12,5 @@ class CountedIds:
         self._numbers: defaultdict[str, count[int]] = defaultdict(lambda: count(1))
 
     def next(self, kind: str = "") -> str:
-        """The next id of a kind; two kinds share their ids."""
+        """The next id of a kind; two kinds give equal ids."""
         return str(uuid.UUID(int=next(self._numbers[kind]), version=4))

@@ -15,15 +15,15 @@ from simulators.hostile.answers import Exchange, RawAnswer
 
 _IDS = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}")
 _DRIPS = 20
-_TURN = 0.02
+_SHORTEST_WAIT = 0.02
 _BLANKS = b" " * 2**20
 _OVERSIZE = 24 * 2**20  # bytes: a page of 200 orders has about 2 MB
-_NOTHING_DONE: list[Message] = [{"status": 429, "headers": []}, {"body": b""}]
-_REFUSAL = b'{"errorId":"%s","details":{},"message":"The simulator was told to answer so.","traceId":null}'
+_NOT_RUN: list[Message] = [{"status": 429, "headers": []}, {"body": b""}]
+_REFUSAL = b'{"errorId":"%s","details":{},"message":"The simulator was set to answer with this error.","traceId":null}'
 
 
 class FaultyApp:
-    """Wraps `app`; `plan_of(scope)` gives the plan of a request, or None for one that must not be disturbed.
+    """Wraps `app`; `plan_of(scope)` gives the plan of a request, or None for a request that gets no faults.
 
     Losing an answer means closing the connection, which works under `simulators.server` only.
     """
@@ -34,7 +34,7 @@ class FaultyApp:
         self._late: set[asyncio.Task[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request, with whatever its plan has in store for it."""
+        """Serve one request, with the faults that its plan draws for it."""
         plan = self._plan_of(scope) if scope["type"] == "http" else None
         if plan is None:
             await self._app(scope, receive, send)
@@ -43,7 +43,7 @@ class FaultyApp:
 
 
 class _Exchange:
-    """One request on its way through a plan."""
+    """One request with the faults of its plan."""
 
     def __init__(
         self, app: ASGIApp, plan: FaultPlan, scope: Scope, receive: Receive, send: Send, late: set[asyncio.Task[None]]
@@ -62,20 +62,20 @@ class _Exchange:
             return
         for fault in self._plan.draw(self._scope["method"], self._scope["path"], self._body.decode(errors="replace")):
             if fault.kind != "latency":
-                await self._suffer(fault)
+                await self._apply(fault)
                 return
             await asyncio.sleep(fault.seconds)
         await self._deliver(await self._answer())
 
     async def _spend(self, key: str) -> Allowance | None:
-        """Take a call from the budget; one that slows lets it wait for its turn."""
+        """Take a call from the budget; with a budget that `slows`, wait until there is room."""
         while True:
             allowance = self._plan.spend(key)
             if allowance is None or allowance.passes or not (self._plan.budget and self._plan.budget.slows):
                 return allowance
-            await asyncio.sleep(max(_TURN, allowance.resets_in))
+            await asyncio.sleep(max(_SHORTEST_WAIT, allowance.resets_in))
 
-    async def _suffer(self, fault: Fault) -> None:
+    async def _apply(self, fault: Fault) -> None:
         if fault.kind.isdigit():
             await self._fail(fault)
         elif fault.kind in spoiling.KINDS:
@@ -98,7 +98,7 @@ class _Exchange:
     async def _spoil(self, fault: Fault) -> None:
         draw = self._plan.random
         way = spoiling.draw_way(fault.kind, fault.only, draw)
-        good = _NOTHING_DONE if spoiling.refuses(fault.kind, way) else await self._answer()
+        good = _NOT_RUN if spoiling.refuses(fault.kind, way) else await self._answer()
         spoiled = spoiling.spoil(fault.kind, way, self._exchange(good), draw, fault.at)
         if spoiled is None:
             await self._deliver(good)
@@ -112,7 +112,7 @@ class _Exchange:
         return Exchange(self._scope["path"], good[0]["status"], headers, good[1]["body"])
 
     async def _write(self, answer: RawAnswer) -> None:
-        """Write past the server, which would refuse to say what HTTP does not allow, and end the connection."""
+        """Write to the connection directly and close it: the server would refuse to send what HTTP does not allow."""
         transport = self._scope["simulators.transport"]
         transport.write(answer.write())
         transport.close()
@@ -164,14 +164,17 @@ class _Exchange:
 
     async def _reset(self) -> None:
         transport = self._scope["simulators.transport"]
-        # Zero linger makes the kernel send RST instead of an orderly end, as a crashed proxy does.
-        transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        transport.abort()
-        # The server must learn of the loss first, or it would log an app that returned without an answer.
+        # When the caller has hung up already, the socket is closed and takes no options.
+        if not transport.is_closing():
+            # Zero linger makes the kernel send RST instead of a normal close, as a crashed proxy does.
+            linger = struct.pack("ii", 1, 0)
+            transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            transport.abort()
+        # Wait until the server knows of the disconnect: else it logs that the app returned without an answer.
         await self._receive()
 
     async def _answer(self) -> list[Message]:
-        """Let the app do its work and keep the answer: the start message and one whole body."""
+        """Run the app and keep its answer: the start message and the whole body in one message."""
         kept: list[Message] = []
 
         async def keep(message: Message) -> None:
@@ -198,7 +201,7 @@ class _Exchange:
 
 
 def budget_headers(budget: Budget | None, allowance: Allowance | None) -> list[tuple[bytes, bytes]]:
-    """The headers that tell a client about its budget; Retry-After only when the call was refused."""
+    """The headers about a client's budget; Retry-After only when the call was refused."""
     if budget is None or allowance is None:
         return []
     headers: list[tuple[str, str]] = []

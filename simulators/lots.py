@@ -1,23 +1,23 @@
-"""Who serves an order: a lot that the shop and Afosto both draw from its id, so that they agree without talking."""
+"""Who fulfils an order, the shop or Afosto: both compute it from the order's id, so they agree without messages."""
 
 import hashlib
 
-_DRAWN_FROM = 2**48
+_RANGE = 2**48
 
 
-def lot(order_id: str) -> float:
-    """The number in 0 ≤ lot < 1 that belongs to an ePages order for good."""
-    return int.from_bytes(hashlib.sha256(order_id.encode()).digest()[:6], "big") / _DRAWN_FROM
+def fraction_of(order_id: str) -> float:
+    """A number from 0 up to 1, always the same for an ePages order id and evenly spread."""
+    return int.from_bytes(hashlib.sha256(order_id.encode()).digest()[:6], "big") / _RANGE
 
 
 def shop_serves(order_id: str, share: float) -> bool:
-    """Whether the order is in the shop's share (0..1), which is taken from the lower end."""
-    return lot(order_id) < share
+    """Whether the order is in the shop's share (0..1), which is the lower end of the numbers."""
+    return fraction_of(order_id) < share
 
 
 def afosto_serves(reference: str | None, share: float) -> bool:
-    """Whether the order is in Afosto's share (0..1), taken from the upper end; `reference` ends in `/ORDER ID`.
+    """Whether the order is in Afosto's share (0..1), the upper end of the numbers; `reference` ends in `/ORDER ID`.
 
-    Both serve an order only where the two shares come to more than 1. An order without reference is nobody's.
+    Both serve an order only where the two shares add up to more than 1. Nobody serves an order without a reference.
     """
-    return reference is not None and lot(reference.rpartition("/")[2]) >= 1 - share
+    return reference is not None and fraction_of(reference.rpartition("/")[2]) >= 1 - share

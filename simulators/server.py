@@ -31,13 +31,13 @@ def serve(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> Iterator[str]
 
 
 def run(app: ASGIApp, host: str = "127.0.0.1", port: int = 0) -> None:
-    """Serve `app` until the process is told to stop (SIGINT, SIGTERM)."""
+    """Serve `app` until the process gets SIGINT or SIGTERM."""
     with _listen(host, port) as listener:
         _Server(_config(app)).run([listener])
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server that tells when it listens."""
+    """uvicorn's server with an event that is set when it listens."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -49,7 +49,7 @@ class _Server(uvicorn.Server):
 
 
 class _Closable:
-    """Tells the app its connection, as `scope["simulators.transport"]`: ASGI itself has no way to break one off."""
+    """Gives the app its connection, as `scope["simulators.transport"]`: ASGI itself has no way to break it off."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -62,7 +62,7 @@ class _Closable:
 
 
 def _config(app: ASGIApp) -> uvicorn.Config:
-    # Keep-alive outlives the clients' pauses: a pooled connection closed by us would look like a fault nobody ordered.
+    # Keep connections open longer than clients pause: if we close a pooled connection, it looks like a fault.
     return uvicorn.Config(
         _Closable(app),
         log_level="error",
@@ -73,7 +73,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket whose answers leave at once: or each waits 40 ms for the peer's acknowledgement."""
+    """A listening socket without Nagle's delay: else each answer waits 40 ms for the peer's acknowledgement."""
     listener = socket.create_server((host, port))
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

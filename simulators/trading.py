@@ -1,4 +1,4 @@
-"""What a simulated vendor's people do by themselves, act by act as time passes."""
+"""Runs a simulated vendor's trader as time passes."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,18 +7,18 @@ _TICK = 0.05
 
 
 class Trading:
-    """Trade that runs beside the answers, one at a time."""
+    """A background task that advances a trader; at most one runs at a time."""
 
     def __init__(self) -> None:
         self._task: asyncio.Task[None] | None = None
 
     def start(self, advance: Callable[[], None], seconds: float | None) -> None:
-        """Let `advance` do what has become due, again and again, for `seconds` or until stopped; once at a time."""
+        """Call `advance` again and again, for `seconds` or until stopped. Stops an earlier run."""
         self.stop()
         self._task = asyncio.create_task(_run(advance, seconds))
 
     def stop(self) -> None:
-        """No more acts."""
+        """Stop the task."""
         if self._task:
             self._task.cancel()
             self._task = None

@@ -177,7 +177,7 @@ class World:
         )
         if publishes:
             url, since = self.afosto.graphql_url.removesuffix("/graphql"), self.ledger.stores.get(name).import_since
-            self.epages.judge_stock(name, url, tenant, [row["id"] for row in PLACES], since.isoformat())
+            self.epages.check_overselling(name, url, tenant, [row["id"] for row in PLACES], since.isoformat())
         else:
             self.ledger.stores.switch_flow(name, "inventory.publish", enabled=False)
 

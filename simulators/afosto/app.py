@@ -22,7 +22,7 @@ GRAPHQL_PATH = "/graphql"
 
 
 def create_app() -> ASGIApp:
-    """A simulated Afosto without tenants; they come over the control API."""
+    """A simulated Afosto without tenants; create them over the control API."""
     tenants = Tenants()
 
     async def graphql(request: Request) -> Response:
@@ -39,7 +39,7 @@ def create_app() -> ASGIApp:
 
 
 def answer_request(tenants: Tenants, authorization: str, body: bytes) -> dict[str, Any]:
-    """The GraphQL answer to one request; whatever is wrong with it is said inside, as Afosto does."""
+    """The GraphQL answer to one request; errors are inside the answer, as in Afosto."""
     try:
         account = tenants.authorized(authorization)
     except Refused as refusal:

@@ -1,4 +1,4 @@
-"""The ledger of causes: who did what to a tenant, and which invariant was broken by it."""
+"""The log of causes: who did what in a tenant, and which rule it broke."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ ONCE = ("ship", "cancel", "receive")
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One act. `at` is Unix milliseconds; `order`, `parcel` and `units` are ids; `detail` what else matters."""
+    """One act. `at` is Unix milliseconds; `order`, `parcel` and `units` are ids; `detail` holds the rest."""
 
     seq: int
     at: int
@@ -25,7 +25,7 @@ class Cause:
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """A broken invariant. `seq` is the cause that broke it."""
+    """A broken rule. `seq` is the cause that broke it."""
 
     seq: int
     at: int
@@ -35,7 +35,7 @@ class Violation:
 
 
 class Causes:
-    """All acts of one tenant in sequence, with the rule checked that no unit ships, is canceled or comes back twice."""
+    """All acts in one tenant, in sequence. Checks that no unit is shipped, canceled or returned twice."""
 
     def __init__(self, now: Callable[[], int]) -> None:
         self._now = now
@@ -52,7 +52,7 @@ class Causes:
         parcel: Parcel | None = None,
         **detail: object,
     ) -> None:
-        """Note an act that took effect, `detail` with names free to the action."""
+        """Record an act that took effect. Each action chooses the names in `detail`."""
         ids = tuple(unit.id for unit in units)
         order_id, parcel_id = order.id if order else None, parcel.id if parcel else None
         self.all.append(Cause(len(self.all) + 1, self._now(), by, action, order_id, ids, parcel_id, detail))
@@ -60,7 +60,7 @@ class Causes:
             self._check_once(action, order, ids)
 
     def violate(self, rule: str, order: Order | None, **detail: object) -> None:
-        """Note that the act recorded last broke `rule`."""
+        """Record that the last act broke `rule`."""
         violation = Violation(len(self.all), self._now(), rule, order.id if order else None, detail)
         self.violations.append(violation)
 

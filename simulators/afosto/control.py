@@ -15,7 +15,7 @@ class ControlRefused(Exception):
 
 
 class AfostoControl:
-    """Sets up tenants of a simulated Afosto at `base_url`, acts as their merchants, and reads what is so.
+    """Sets up tenants of a simulated Afosto at `base_url`, acts as their merchants, and reads their state.
 
     Every method raises ControlRefused when the simulator answers with an error.
     """
@@ -31,15 +31,15 @@ class AfostoControl:
         self._call("POST", "", {"name": name, "key": key, **setup})
 
     def delete(self, tenant: str) -> None:
-        """Forget a tenant."""
+        """Delete a tenant."""
         self._call("DELETE", f"/{tenant}")
 
     def add_key(self, tenant: str, key: str) -> None:
-        """Another key of a tenant; the first one stays valid."""
+        """Add a key to a tenant; the first one stays valid."""
         self._call("POST", f"/{tenant}/keys", {"key": key})
 
     def orders(self, tenant: str) -> list[Document]:
-        """Every order with its units and parcels, in the order of their creation."""
+        """Every order with its units and parcels, oldest first."""
         return list(self._all(f"/{tenant}/orders", "orders"))
 
     def order(self, tenant: str, order_id: str) -> Document:
@@ -47,11 +47,11 @@ class AfostoControl:
         return self._call("GET", f"/{tenant}/orders/{order_id}")
 
     def causes(self, tenant: str, after: int = 0) -> list[Document]:
-        """Who did what, behind the cause numbered `after`."""
+        """Who did what, after the cause numbered `after`."""
         return list(self._all(f"/{tenant}/causes", "causes", after))
 
     def violations(self, tenant: str) -> list[Document]:
-        """The invariants that were broken."""
+        """The rules that were broken."""
         return list(self._call("GET", f"/{tenant}/violations")["violations"])
 
     def stats(self, tenant: str) -> Document:
@@ -59,7 +59,7 @@ class AfostoControl:
         return self._call("GET", f"/{tenant}/stats")
 
     def set_faults(self, tenant: str, *faults: Document, **rest: Any) -> None:
-        """Replace the faults; `rest` takes budget and seed."""
+        """Replace the faults; `rest` may hold budget and seed."""
         self._call("PUT", f"/{tenant}/faults", {"faults": list(faults), **rest})
 
     def set_switches(self, tenant: str, **switches: Any) -> None:
@@ -84,23 +84,23 @@ class AfostoControl:
         code: str | None = None,
         url: str | None = None,
     ) -> Document:
-        """The merchant sends units (None: all that are left) in a new parcel."""
+        """The merchant ships units (None: all that are left) in a new parcel."""
         return self._act(tenant, order_id, "ship", units=units, code=code, url=url)
 
     def ready(self, tenant: str, order_id: str, units: list[str] | None = None) -> Document:
-        """The merchant puts units (None: all that are left) aside to be collected."""
+        """The merchant makes units (None: all that are left) ready to be collected."""
         return self._act(tenant, order_id, "ready", units=units)
 
     def deliver(self, tenant: str, order_id: str, parcel: str | None = None) -> Document:
-        """A parcel (None: each on its way) reached its recipient."""
+        """A parcel (None: each one that is not delivered) reached its recipient."""
         return self._act(tenant, order_id, "deliver", parcel=parcel)
 
     def collect(self, tenant: str, order_id: str, parcel: str | None = None) -> Document:
-        """A parcel (None: each that waits) was collected."""
+        """A parcel (None: each one that is not collected) was collected."""
         return self._act(tenant, order_id, "collect", parcel=parcel)
 
     def tamper(self, tenant: str, order_id: str, act: str, **details: Any) -> Document:
-        """Somebody does what no trade explains: delete, copy, remove, open and so on; see the control API."""
+        """Edit an order by hand, outside normal trade: delete, copy, remove, open and so on; see the control API."""
         return self._act(tenant, order_id, act, **details)
 
     def levels(self, tenant: str) -> list[Document]:
@@ -108,11 +108,11 @@ class AfostoControl:
         return list(self._call("GET", f"/{tenant}/inventory")["levels"])
 
     def recount(self, tenant: str, location_id: str, sku: str, total: int) -> None:
-        """Somebody counted a shelf."""
+        """Somebody counts the stock: it is `total` now."""
         self._call("POST", f"/{tenant}/inventory", {"location_id": location_id, "sku": sku, "total": total})
 
     def sell_elsewhere(self, tenant: str, location_id: str, sku: str, quantity: int) -> None:
-        """Pieces are sold over another channel."""
+        """Sell pieces over another channel."""
         sale = {"location_id": location_id, "sku": sku, "quantity": quantity}
         self._call("POST", f"/{tenant}/inventory/sell", sale)
 
@@ -127,28 +127,28 @@ class AfostoControl:
     ) -> None:
         """Let Afosto work on a `share` of the orders by itself, for `seconds` or until stopped.
 
-        `rate` pieces of stock per second move for its own reasons, about `pace` seconds lie between the acts of an
-        order's life.
+        `rate` stock changes per second happen without an order of ours. The acts on one order are about `pace`
+        seconds apart.
         """
-        wishes = {"rate": rate, "seconds": seconds, "pace": pace, "seed": seed, "share": share}
-        self._call("POST", f"/{tenant}/trade", wishes)
+        options = {"rate": rate, "seconds": seconds, "pace": pace, "seed": seed, "share": share}
+        self._call("POST", f"/{tenant}/trade", options)
 
     def stop_trading(self, tenant: str) -> None:
-        """No more acts of Afosto's own."""
+        """Stop trading."""
         self._call("DELETE", f"/{tenant}/trade")
 
-    def stock_truth(self, tenant: str, sku: str, locations: list[str], references: list[str]) -> Document:
-        """What may be sold of a SKU, which of the orders referred to are opened, and which units wait for stock."""
+    def stock_state(self, tenant: str, sku: str, locations: list[str], references: list[str]) -> Document:
+        """What is available of a SKU, which of the referenced orders are opened, and which units wait for stock."""
         asked = {"sku": sku, "locations": locations, "references": references}
-        return self._call("POST", f"/{tenant}/inventory/truth", asked)
+        return self._call("POST", f"/{tenant}/inventory/state", asked)
 
     def listen(self, tenant: str, url: str, secret: str, events: list[str] | None = None) -> str:
-        """Register a webhook endpoint; answers its id."""
+        """Register a webhook endpoint; returns its id."""
         body = {"url": url, "secret": secret, "events": events or []}
         return str(self._call("POST", f"/{tenant}/webhooks", body)["id"])
 
     def deliveries(self, tenant: str) -> list[Document]:
-        """The webhooks sent or lost, each with its cause's number and the HTTP status of each attempt."""
+        """The webhooks sent or lost, each with the number of its cause and the HTTP status of each attempt."""
         return list(self._all(f"/{tenant}/webhooks", "deliveries"))
 
     def _act(self, tenant: str, order_id: str, act: str, **body: Any) -> Document:

@@ -4,18 +4,18 @@
     GET    /tenants                             names
     DELETE /tenants/{tenant}
     POST   /tenants/{tenant}/keys               {key}: another key of the tenant
-    GET    /tenants/{tenant}/orders             ?after=SEQ&limit=N   {orders, next}: all of what is so
+    GET    /tenants/{tenant}/orders             ?after=SEQ&limit=N   {orders, next}: their full state
     GET    /tenants/{tenant}/orders/{order}     one of them
     GET    /tenants/{tenant}/causes             ?after=SEQ&limit=N   {causes, next}
     GET    /tenants/{tenant}/violations         {violations}
-    GET    /tenants/{tenant}/stats              requests, errors, faults fired, answers spoiled, trade
+    GET    /tenants/{tenant}/stats              requests, errors, faults fired, answers spoiled, trading
     PUT    /tenants/{tenant}/faults             {faults, budget, seed}
     PUT    /tenants/{tenant}/switches           the switches to change (see `Switches`)
     POST   /tenants/{tenant}/orders/{order}/{act}
            cancel {units?, refund?}             return {units, outcome: restocked|broken|rejected, location_id?}
            ship {units?, code?, url?}           deliver {parcel?}
            ready {units?}                       collect {parcel?}
-           and by tampering (answers the order as it was before it was deleted, or the copy):
+           and as manual edits (delete answers the order as it was before, copy the copy):
            delete {}                            copy {}
            remove {units}                       add {sku, quantity, line_ref?}
            reprice {amount}                     unpack {parcel}
@@ -26,11 +26,11 @@
     POST   /tenants/{tenant}/trade              trade by itself: {rate, seconds?, pace?, seed?, share?} (see `Trader`;
                                                 `seconds` null: until stopped)
     DELETE /tenants/{tenant}/trade              stop trading
-    POST   /tenants/{tenant}/inventory/truth    {sku, locations, references, before?, readings?}: see truth.py
+    POST   /tenants/{tenant}/inventory/state    {sku, locations, references, before?, readings?}: see `stock_state`
     POST   /tenants/{tenant}/webhooks           {url, secret, id?, events?}
     GET    /tenants/{tenant}/webhooks           ?after=N&limit=N   {deliveries, next}: what was sent, with the answers
 
-A wrong request is answered 404 or 422 with {error}; `next` is null at the end of a list.
+A wrong request is answered 404 or 422 with {error}; at the end of a list `next` is null.
 """
 
 import json
@@ -47,7 +47,7 @@ from simulators.afosto.errors import Refused
 from simulators.afosto.model import Order
 from simulators.afosto.tenant import Tenant
 from simulators.afosto.tenants import Account, Tenants
-from simulators.afosto.truth import cause_truth, level_truth, order_truth, stock_truth
+from simulators.afosto.truth import cause_documents, level_documents, order_state, stock_state
 
 PAGE = 2000
 
@@ -91,20 +91,20 @@ def _act(tenants: Tenants, handler: Handler, request: Request, body: Body) -> An
 
 def _orders(account: Account, request: Request, _: Body) -> Any:
     rows, following = _slice(list(account.tenant.orders.values()), request)
-    return {"orders": [order_truth(order) for order in rows], "next": following}
+    return {"orders": [order_state(order) for order in rows], "next": following}
 
 
 def _order(account: Account, request: Request, _: Body) -> Any:
-    return order_truth(account.tenant.order(request.path_params["order"]))
+    return order_state(account.tenant.order(request.path_params["order"]))
 
 
 def _causes(account: Account, request: Request, _: Body) -> Any:
     rows, following = _slice(account.tenant.causes.all, request)
-    return {"causes": cause_truth(rows), "next": following}
+    return {"causes": cause_documents(rows), "next": following}
 
 
 def _violations(account: Account, _: Request, __: Body) -> Any:
-    return {"violations": cause_truth(account.tenant.causes.violations)}
+    return {"violations": cause_documents(account.tenant.causes.violations)}
 
 
 def _stats(account: Account, _: Request, __: Body) -> Any:
@@ -121,17 +121,17 @@ def _switches(account: Account, _: Request, body: Body) -> None:
 
 def _merchant(account: Account, request: Request, body: Body) -> Any:
     name, order_id = request.path_params["act"], request.path_params["order"]
-    if name in TAMPERING:
+    if name in MANUAL_EDITS:
         order = account.tenant.order(order_id)
-        return order_truth(TAMPERING[name](account.tenant, order, **body) or order)
+        return order_state(MANUAL_EDITS[name](account.tenant, order, **body) or order)
     if name not in ACTS:
         raise Refused("NOT_FOUND", f"no such act: {name}")
     ACTS[name](account.tenant, order_id, body)
-    return order_truth(account.tenant.order(order_id))
+    return order_state(account.tenant.order(order_id))
 
 
 def _levels(account: Account, _: Request, __: Body) -> Any:
-    return {"levels": level_truth(account.tenant.inventory.levels())}
+    return {"levels": level_documents(account.tenant.inventory.levels())}
 
 
 def _recount(account: Account, _: Request, body: Body) -> None:
@@ -150,8 +150,8 @@ def _stop_trading(account: Account, _: Request, __: Body) -> None:
     account.trading.stop()
 
 
-def _stock_truth(account: Account, _: Request, body: Body) -> Any:
-    return stock_truth(account.tenant, **body)
+def _stock_state(account: Account, _: Request, body: Body) -> Any:
+    return stock_state(account.tenant, **body)
 
 
 def _listen(account: Account, _: Request, body: Body) -> Any:
@@ -183,10 +183,10 @@ def _deliver(tenant: Tenant, order_id: str, body: Body) -> None:
     merchant.deliver(tenant, order_id, body.get("parcel"))
 
 
-# Collected is what Afosto calls delivered at a location of one's own.
+# For an order that is collected, Afosto's status DELIVERED means collected.
 ACTS = {"cancel": _cancel, "return": _return, "ship": _ship, "ready": _ready, "deliver": _deliver, "collect": _deliver}
 
-TAMPERING: dict[str, Callable[..., Order | None]] = {
+MANUAL_EDITS: dict[str, Callable[..., Order | None]] = {
     "delete": tampering.delete,
     "copy": tampering.copy,
     "remove": tampering.remove_units,
@@ -211,14 +211,14 @@ HANDLERS: list[tuple[str, str, Handler]] = [
     ("POST", "inventory/sell", _sell),
     ("POST", "trade", _trade),
     ("DELETE", "trade", _stop_trading),
-    ("POST", "inventory/truth", _stock_truth),
+    ("POST", "inventory/state", _stock_state),
     ("GET", "webhooks", _deliveries),
     ("POST", "webhooks", _listen),
 ]
 
 
 def _slice(rows: Sequence[Row], request: Request) -> tuple[Sequence[Row], int | None]:
-    """Rows are numbered from 1 without gaps, so the number is the place."""
+    """The rows that a request asks for, and the next `after`. Rows are numbered from 1 without gaps."""
     after, limit = int(request.query_params.get("after", 0)), int(request.query_params.get("limit", PAGE))
     end = after + limit
     return rows[after:end], end if end < len(rows) else None

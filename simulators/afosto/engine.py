@@ -1,4 +1,4 @@
-"""Executes GraphQL documents against a tenant. Parsed and validated documents are kept per query text."""
+"""Executes GraphQL documents for a tenant. Parsed and validated documents are cached by query text."""
 
 import logging
 from collections.abc import Mapping
@@ -77,14 +77,14 @@ def engine(hidden: frozenset[str]) -> Engine:
 
 
 def failure(error: Refused | GraphQLError) -> dict[str, Any]:
-    """An answer that is nothing but one error."""
+    """An answer of one error and no data."""
     if isinstance(error, Refused):
         return {"data": None, "errors": [{"message": str(error), "extensions": error.extensions}]}
     return {"data": None, "errors": [format_error(error)]}
 
 
 def format_error(error: GraphQLError, debug: bool = False) -> dict[str, Any]:
-    """An error as documented (message, path, extensions); what fails before execution has no code."""
+    """An error as documented (message, path, extensions); an error before execution has no code."""
     formatted: dict[str, Any] = {"message": error.message}
     if error.path is None:
         return formatted
@@ -121,7 +121,7 @@ def _schema_text(hidden: frozenset[str]) -> str:
 
 
 class _Without(Visitor):
-    """Takes fields out of a schema document."""
+    """Removes fields from a schema document."""
 
     def __init__(self, hidden: frozenset[str]) -> None:
         super().__init__()

@@ -1,10 +1,10 @@
-"""How the simulated Afosto refuses: one exception, spelled as the documented `extensions` of a GraphQL error."""
+"""How the simulated Afosto refuses: one exception, answered as the documented `extensions` of a GraphQL error."""
 
 
 class Refused(Exception):
-    """A request that Afosto does not carry out; nothing was changed.
+    """Afosto refuses a request; nothing was changed.
 
-    `code` is one of the documented error codes, `field` the dotted name of the input at fault (validation only).
+    `code` is one of the documented error codes, `field` the dotted name of the wrong input (validation only).
     """
 
     def __init__(self, code: str, message: str, field: str | None = None) -> None:

@@ -1,4 +1,4 @@
-"""Faults of one tenant: those of the transport, shared by all simulators, and those that speak GraphQL."""
+"""Faults of one tenant: transport faults, as in all simulators, and GraphQL errors."""
 
 import random
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ class GraphqlFault:
     after_effect: bool = False
 
     def error(self) -> Refused:
-        """What the client is told."""
+        """The error that the client gets."""
         return Refused(self.kind, MESSAGES[self.kind])
 
 
@@ -46,13 +46,13 @@ class TenantFaults:
         Past the budget every request is answered RATE_LIMITED. Absent keys stay; raises ValueError.
         """
         faults: Sequence[Mapping[str, Any]] = document.get("faults") or ()
-        spoken = [build(GraphqlFault, fault) for fault in faults if fault.get("kind") in MESSAGES]
+        graphql_faults = [build(GraphqlFault, fault) for fault in faults if fault.get("kind") in MESSAGES]
         transport = {k: v for k, v in document.items() if k == "seed"}
         if "faults" in document:
             transport["faults"] = [_transport(fault) for fault in faults if fault.get("kind") not in MESSAGES]
         self.transport.configure(transport)
         if "faults" in document:
-            self._graphql = spoken
+            self._graphql = graphql_faults
         if "budget" in document:
             self._limiter.configure({"budget": document["budget"]})
         if "seed" in document:
@@ -81,6 +81,6 @@ class TenantFaults:
 
 
 def _transport(fault: Mapping[str, Any]) -> dict[str, Any]:
-    """`field` becomes a search in the body: that is all the transport sees of GraphQL."""
+    """Turn `field` into a search in the body: the transport does not read GraphQL."""
     named = {key: value for key, value in fault.items() if key != "field"}
     return named | ({"body": rf"\b{fault['field']}\b"} if fault.get("field") else {})

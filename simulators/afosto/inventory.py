@@ -1,4 +1,4 @@
-"""Stock per location and SKU: reserved when an order opens, gone when its parcel leaves, back by a restock."""
+"""Stock per location and SKU: reserved when an order opens, deducted when its parcel leaves, added by a restock."""
 
 import heapq
 from collections import deque
@@ -9,7 +9,7 @@ from simulators.afosto.errors import invalid
 from simulators.afosto.model import Unit
 
 Key = tuple[str, str]
-# How many readings and losses of a level are remembered.
+# How many reads, losses and reservations are remembered for each SKU.
 REMEMBERED = 200
 
 
@@ -24,13 +24,13 @@ class Level:
 
     @property
     def available(self) -> int:
-        """What may still be sold; negative after a recount below what is reserved."""
+        """What may be sold; negative after a recount below `reserved`."""
         return self.total - self.reserved
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """When a level last moved (Unix milliseconds)."""
+    """When a level last changed (Unix milliseconds)."""
 
     changed_at: int
     location_id: str
@@ -38,7 +38,7 @@ class Change:
 
 
 class Inventory:
-    """The stock of one tenant. A unit that finds no stock waits; it is served when stock of its SKU comes in."""
+    """The stock of one tenant. A unit without stock waits; it is served when stock of its SKU comes in."""
 
     def __init__(self, now: Callable[[], int]) -> None:
         self._now = now
@@ -47,12 +47,12 @@ class Inventory:
         self._waiting: dict[str, deque[tuple[Unit, Sequence[str]]]] = {}
         self._later: list[tuple[int, int, Unit, Sequence[str]]] = []
         self._sequence = 0
-        self._looks: dict[str, deque[int]] = {}
+        self._reads: dict[str, deque[int]] = {}
         self._lost: dict[Key, deque[tuple[int, int]]] = {}
         self._reserved: dict[str, deque[tuple[int, Unit]]] = {}
 
     def levels(self) -> list[Level]:
-        """Every level there is."""
+        """All levels."""
         return list(self._levels.values())
 
     def select(self, skus: Iterable[str], locations: Iterable[str]) -> list[Level]:
@@ -60,23 +60,26 @@ class Inventory:
         wanted = [(location, sku) for location in dict.fromkeys(locations) for sku in dict.fromkeys(skus)]
         return [self._levels[key] for key in wanted if key in self._levels]
 
-    def look(self, skus: Sequence[str], locations: Iterable[str]) -> list[Level]:
-        """As `select`, for somebody who acts on the figures: what goes elsewhere from now on they cannot know."""
+    def read(self, skus: Sequence[str], locations: Iterable[str]) -> list[Level]:
+        """As `select`, and record the time: the reader cannot know of what is sold elsewhere from now on."""
         for sku in skus:
-            self._looks.setdefault(sku, deque(maxlen=REMEMBERED)).append(self._now())
+            self._reads.setdefault(sku, deque(maxlen=REMEMBERED)).append(self._now())
         return self.select(skus, locations)
 
-    def looked(self, sku: str, before: int, readings: int) -> int:
-        """When a SKU was looked at: `readings` looks back from `before`, as so many may look at the same time."""
-        looks = [at for at in self._looks.get(sku, ()) if at <= before][-readings:]
-        return looks[0] if looks else before
+    def read_time(self, sku: str, before: int, readings: int) -> int:
+        """The time of the first of the last `readings` reads of a SKU up to `before`; without any read, `before`.
+
+        Several readers may read at the same time, so the last read may not be the one that is meant.
+        """
+        reads = [at for at in self._reads.get(sku, ()) if at <= before][-readings:]
+        return reads[0] if reads else before
 
     def reserved(self, sku: str, since: int) -> Iterator[Unit]:
         """The units for which a piece was reserved since then (Unix milliseconds) and still is."""
         return (unit for at, unit in self._reserved.get(sku, ()) if at >= since and unit.position == "RESERVED")
 
     def lost(self, sku: str, locations: Iterable[str], since: int) -> int:
-        """Pieces that went over other counters, or were not found, since then (Unix milliseconds)."""
+        """Pieces that were sold over other channels, or missing at a recount, since then (Unix milliseconds)."""
         return sum(count for key in locations for at, count in self._lost.get((key, sku), ()) if at >= since)
 
     def waiting(self, sku: str) -> Iterator[Unit]:
@@ -86,17 +89,17 @@ class Inventory:
         return (unit for unit in queued if unit.position == "WAITING" and unit.progress == "OPEN")
 
     def changes(self, since: int, locations: Iterable[str]) -> list[Change]:
-        """The levels that moved at or after `since` (Unix milliseconds), oldest first."""
+        """The levels that changed at or after `since` (Unix milliseconds), oldest first."""
         among = set(locations)
         moved = (Change(at, *key) for key, at in self._changes.items() if at >= since and key[0] in among)
         return sorted(moved, key=lambda change: (change.changed_at, change.location_id, change.sku))
 
     def recount(self, location_id: str, sku: str, total: int) -> None:
-        """Somebody counted the shelf: `total` pieces lie there, reserved ones included."""
+        """Set the stock after a count: `total` pieces are there, reserved ones included."""
         self._move(location_id, sku, total - self._level(location_id, sku).total, 0)
 
     def sell(self, location_id: str, sku: str, quantity: int) -> None:
-        """Pieces go over another counter. Raises VALIDATION_ERROR when fewer are available."""
+        """Sell pieces over another channel. Raises VALIDATION_ERROR if fewer are available."""
         if self._level(location_id, sku).available < quantity:
             raise invalid("quantity", f"fewer than {quantity} of {sku} are available")
         self._move(location_id, sku, -quantity, 0)
@@ -113,19 +116,19 @@ class Inventory:
                 self._reserve(unit, locations)
 
     def tick(self) -> None:
-        """Carry out the allocations whose time has come."""
+        """Do the allocations that are due."""
         while self._later and self._later[0][0] <= self._now():
             _, _, unit, locations = heapq.heappop(self._later)
             self._reserve(unit, locations)
 
     def ship(self, unit: Unit) -> None:
-        """The piece leaves the building."""
+        """Deduct the piece: its parcel has left."""
         if unit.position == "RESERVED" and unit.location_id:
             self._move(unit.location_id, unit.line.sku, -1, -1)
         unit.position = "SHIPPED"
 
     def restock(self, unit: Unit, location_id: str | None) -> None:
-        """The piece is for sale again: a reservation is released, a returned piece put on a shelf."""
+        """Put the piece up for sale again: release its reservation, or add a returned piece to stock."""
         place = location_id or unit.location_id
         if unit.position == "RESERVED" and unit.location_id:
             unit.position = "RELEASED"

@@ -1,4 +1,4 @@
-"""What the merchant does in Afosto's admin: causes by "afosto", each in one go."""
+"""What the merchant does in Afosto's admin, recorded as `by` afosto. Each function does all steps at once."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from simulators.afosto.undoing import approve, cancel, finish, receive, reject, 
 
 
 def cancel_units(tenant: Tenant, order_id: str, unit_ids: Sequence[str] | None, refund: bool = True) -> Order:
-    """Cancel these units (all that can be, if none are named), pay back unless told otherwise, and finish."""
+    """Cancel these units (None: all that can be canceled), refund them unless `refund` is false, and finish."""
     order = tenant.order(order_id)
     units = _named(tenant, order, unit_ids) if unit_ids else untouched(order)
     cancel(tenant, "afosto", order_id, [(unit.id, None) for unit in units])
@@ -38,20 +38,20 @@ def return_units(
 def announce(
     tenant: Tenant, order_id: str, unit_ids: Sequence[str] | None, code: str | None, url: str | None
 ) -> Parcel:
-    """Pack these units (all that are left, if none are named); the parcel is announced and has not left."""
+    """Pack these units (None: all that are left); the parcel is ANNOUNCED and has not left."""
     order = tenant.order(order_id)
     units = _named(tenant, order, unit_ids) if unit_ids else untouched(order)
     return add_track_trace(tenant, "afosto", [unit.id for unit in units], code, url, None)
 
 
 def ship(tenant: Tenant, order_id: str, unit_ids: Sequence[str] | None, code: str | None, url: str | None) -> Parcel:
-    """Hand these units (all that are left, if none are named) to a carrier."""
+    """Ship these units (None: all that are left) with a carrier."""
     parcel = announce(tenant, order_id, unit_ids, code, url)
     return set_status(tenant, "afosto", parcel.id, "IN_TRANSIT")
 
 
 def ready_to_collect(tenant: Tenant, order_id: str, unit_ids: Sequence[str] | None) -> Parcel:
-    """Put these units (all that are left, if none are named) on the counter of the location."""
+    """Make these units (None: all that are left) ready to be collected at the location."""
     if tenant.order(order_id).location is None:
         raise invalid("order_id", "the order is not collected at a location")
     parcel = announce(tenant, order_id, unit_ids, None, None)
@@ -59,7 +59,7 @@ def ready_to_collect(tenant: Tenant, order_id: str, unit_ids: Sequence[str] | No
 
 
 def deliver(tenant: Tenant, order_id: str, parcel_id: str | None) -> list[Parcel]:
-    """The recipient has the parcel (every parcel on its way, if none is named), or has collected it."""
+    """Mark a parcel (None: each one not delivered yet) delivered, or collected."""
     waiting = [p for p in tenant.order(order_id).parcels if p.status != "DELIVERED" and parcel_id in (None, p.id)]
     if not waiting:
         raise invalid("parcel", "no such parcel is on its way")
@@ -67,7 +67,7 @@ def deliver(tenant: Tenant, order_id: str, parcel_id: str | None) -> list[Parcel
 
 
 def recount(tenant: Tenant, location_id: str, sku: str, total: int) -> None:
-    """Count a shelf: `total` pieces lie there."""
+    """Set the stock after a count: `total` pieces are there."""
     tenant.inventory.recount(tenant.location(location_id, "location_id").id, sku, total)
     tenant.causes.record("afosto", "recount", location_id=location_id, sku=sku, total=total)
 

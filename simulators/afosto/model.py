@@ -1,7 +1,7 @@
 """What an Afosto tenant holds: orders, lines of units, parcels.
 
-Amounts are integer minor units, times Unix milliseconds. Attributes bear the names of the GraphQL schema, so that
-most fields resolve by themselves.
+Amounts are integer minor units, times Unix milliseconds. Attributes have the names of the GraphQL schema, so most
+fields need no resolver.
 """
 
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ ON_THE_WAY = PARCEL_STATUSES[2:]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A channel or a location: something with an id and a name."""
+    """A channel or a location: an id and a name."""
 
     id: str
     name: str
@@ -26,7 +26,7 @@ class Place:
 class Unit:
     """One piece. `step` is the next action its cancellation or return asks for, None when nothing is open.
 
-    `position` tells where its inventory stands: NONE, WAITING, RESERVED, SHIPPED, RELEASED, RESTOCKED.
+    `position` is the state of its inventory: NONE, WAITING, RESERVED, SHIPPED, RELEASED, RESTOCKED.
     """
 
     id: str
@@ -41,7 +41,7 @@ class Unit:
 
     @property
     def parcel_id(self) -> str | None:
-        """The parcel the unit lies in."""
+        """The parcel that the unit is in."""
         return self.parcel.id if self.parcel else None
 
     @property
@@ -51,7 +51,7 @@ class Unit:
 
     @property
     def is_deducted(self) -> bool:
-        """Whether inventory is held for this unit or has left with it."""
+        """Whether inventory is reserved for this unit, or has left with it."""
         return self.position in ("RESERVED", "SHIPPED")
 
     @property
@@ -62,7 +62,7 @@ class Unit:
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """Units of one SKU with equal meta data: what the API calls an order item."""
+    """Units of one SKU with equal meta data: an order item of the API."""
 
     sku: str
     label: str
@@ -87,12 +87,12 @@ class Line:
 
     @property
     def subtotal(self) -> int:
-        """The units that were not canceled, at their prices."""
+        """The sum of the prices of units that are not canceled."""
         return sum(unit.price for unit in self.units if unit.progress != "CANCELLED")
 
     @property
     def total(self) -> int:
-        """As `subtotal`: the simulator keeps discounts on the order."""
+        """The same as `subtotal`: discounts belong to the order here."""
         return self.subtotal
 
     @property
@@ -121,7 +121,7 @@ class Parcel:
 
 @dataclass(slots=True, eq=False)
 class Order:
-    """A purchase. `seq` numbers a tenant's orders in the order of their creation; `drift` falsifies the total."""
+    """A purchase. `seq` numbers a tenant's orders by creation; `drift` is added to the total to make it wrong."""
 
     id: str
     seq: int
@@ -146,7 +146,7 @@ class Order:
 
     @property
     def reference(self) -> str | None:
-        """The machine key that the importer keeps in the meta data."""
+        """The reference that the connector writes into the meta data."""
         value = self.meta_data.get("reference")
         return None if value is None else str(value)
 
@@ -157,7 +157,7 @@ class Order:
 
     @property
     def units(self) -> list[Unit]:
-        """Every unit of the order, in the order they were added."""
+        """Every unit of the order, line by line."""
         return [unit for line in self.lines for unit in line.units]
 
     @property
@@ -168,7 +168,7 @@ class Order:
 
     @property
     def subtotal(self) -> int:
-        """The items alone."""
+        """The sum of the items, without fees and adjustments."""
         return sum(line.subtotal for line in self.lines)
 
     @property
@@ -181,7 +181,7 @@ class Order:
 
     @property
     def actions(self) -> list[dict[str, Any]]:
-        """The open next steps with the ids they concern."""
+        """The open next steps, each with the ids of its units."""
         steps: dict[str, list[str]] = {}
         for unit in self.units:
             if unit.step:

@@ -1,4 +1,4 @@
-"""Orders from draft to open: create, add items, set an expiry, open."""
+"""Orders from draft to open: create, add items, set an expiration, open."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ FIRST_NUMBER = 1000
 
 
 def create_order(tenant: Tenant, by: By, draft: Document) -> Order:
-    """A new order in CONCEPT from a CreateOrderInput. Raises VALIDATION_ERROR for channel, location or fee type."""
+    """Create an order in CONCEPT from a CreateOrderInput. Raises VALIDATION_ERROR for channel, location or fee type."""
     channel = tenant.channel(draft.get("channel_id"), "channel_id")
     now, seq = tenant.now(), next(tenant.numbers)
     order = Order(
@@ -39,14 +39,14 @@ def create_order(tenant: Tenant, by: By, draft: Document) -> Order:
     tenant.orders[order.id] = order
     if order.reference is not None:
         tenant.by_reference.setdefault(order.reference, []).append(order)
-    tenant.wrote(by, "create_order", order, reference=order.reference)
+    tenant.record_write(by, "create_order", order, reference=order.reference)
     return order
 
 
 def add_items(tenant: Tenant, by: By, order_id: str, items: Sequence[Document]) -> Order:
-    """Add units (OrderItemInput each): prices as given, else from the catalog; also to an order that is open.
+    """Add items (OrderItemInput each), also to an open order: prices as given, else from the catalog.
 
-    Raises VALIDATION_ERROR for the first item at fault (`items.N.sku`, …); then none was added.
+    Raises VALIDATION_ERROR for the first wrong item (`items.N.sku`, …); then none was added.
     """
     order = tenant.order(order_id)
     if order.status == "CLOSED":
@@ -56,7 +56,7 @@ def add_items(tenant: Tenant, by: By, order_id: str, items: Sequence[Document]) 
     for n, item in enumerate(items):
         _check_item(tenant, f"items.{n}", item)
     added = [unit for item in items for unit in _add_item(tenant, order, item)]
-    tenant.wrote(by, "add_items", order, added)
+    tenant.record_write(by, "add_items", order, added)
     if order.status == "OPEN":
         _allocate(tenant, order, added)
         _check_units(tenant, order)
@@ -69,7 +69,7 @@ def set_expiration(tenant: Tenant, by: By, order_id: str, expires_at: int) -> Or
     if order.status != "CONCEPT":
         raise invalid("order_id", "only a draft can expire")
     order.expires_at = expires_at
-    tenant.wrote(by, "expire_order", order, expires_at=expires_at)
+    tenant.record_write(by, "expire_order", order, expires_at=expires_at)
     return order
 
 
@@ -84,7 +84,7 @@ def open_order(tenant: Tenant, by: By, order_id: str) -> Order:
     if not order.lines:
         raise invalid("order_id", "the order has no items")
     order.status = "OPEN"
-    tenant.wrote(by, "open_order", order, order.units, event="ORDER_OPENED", reference=order.reference)
+    tenant.record_write(by, "open_order", order, order.units, event="ORDER_OPENED", reference=order.reference)
     _allocate(tenant, order, order.units)
     _check_units(tenant, order)
     _check_doubled(tenant, order)
@@ -128,7 +128,7 @@ def _allocate(tenant: Tenant, order: Order, units: Sequence[Unit]) -> None:
 
 
 def _check_units(tenant: Tenant, order: Order) -> None:
-    """Nothing may be opened twice over: the importer notes in the meta data what it wants, in all or per line."""
+    """Check that no unit was added twice: the meta data say how many units the connector wants, in all or per line."""
     expected = order.meta_data.get("units")
     if isinstance(expected, Mapping):
         held: Mapping[Any, int] = Counter(line.meta_data.get("line_ref") for line in order.lines for _ in line.units)

@@ -16,9 +16,9 @@ LARGEST_SIZE = 50
 
 
 def page(rows: Sequence[Row], key: Callable[[Row], Key], first: int | None, after: str | None) -> dict[str, Any]:
-    """The connection `{nodes, pageInfo}` of up to `first` rows (10 if not given) behind the cursor `after`.
+    """The connection `{nodes, pageInfo}` of up to `first` rows (default: 10) after the cursor `after`.
 
-    `rows` ascend by `key`. Raises VALIDATION_ERROR for a size outside 1 to 50 and for a cursor that is not ours.
+    `rows` are sorted by `key`. Raises VALIDATION_ERROR for a size outside 1 to 50 and for a wrong cursor.
     """
     size = DEFAULT_SIZE if first is None else first
     if not 1 <= size <= LARGEST_SIZE:

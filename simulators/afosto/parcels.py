@@ -1,4 +1,4 @@
-"""Parcels: made over units of one order with a tracking code, then moved forward."""
+"""Parcels: created from units of one order with a tracking code, then moved forward."""
 
 from collections.abc import Sequence
 
@@ -10,26 +10,29 @@ from simulators.afosto.tenant import Tenant
 def add_track_trace(
     tenant: Tenant, by: By, unit_ids: Sequence[str], code: str | None, url: str | None, carrier: str | None
 ) -> Parcel:
-    """A new ANNOUNCED parcel over these units: all of one open order, none canceled, none in a parcel yet."""
+    """Create an ANNOUNCED parcel from these units: all of one open order, none canceled, none in a parcel yet."""
     order, units = _shippable(tenant, unit_ids)
     parcel = Parcel(tenant.new_id("parcel"), order, code, url, carrier, units)
     for unit in units:
         unit.parcel = parcel
     order.parcels.append(parcel)
     tenant.parcels[parcel.id] = parcel
-    tenant.wrote(by, "ship", order, units, parcel, track_trace_code=code)
+    tenant.record_write(by, "ship", order, units, parcel, track_trace_code=code)
     return parcel
 
 
 def set_status(tenant: Tenant, by: By, parcel_id: str, status: str) -> Parcel:
-    """Move a parcel forward. Raises VALIDATION_ERROR when it is there already, further on, or not to be collected."""
+    """Move a parcel to a later status. Raises VALIDATION_ERROR for its present status and earlier ones.
+
+    Also for READY_TO_COLLECT, if the order is not collected at a location.
+    """
     parcel = tenant.parcel(parcel_id)
     _check_move(parcel, status)
     parcel.status = status
     if status in ON_THE_WAY:
         for unit in parcel.units:
             tenant.inventory.ship(unit)
-    _tell(tenant, by, parcel)
+    _record_status(tenant, by, parcel)
     tenant.close_if_done(parcel.order)
     return parcel
 
@@ -64,12 +67,12 @@ def _check_move(parcel: Parcel, status: str) -> None:
         raise invalid("status", "the order is not collected at a location")
 
 
-def _tell(tenant: Tenant, by: By, parcel: Parcel) -> None:
-    """Two statuses have an event of their own; the others only show as an update of the order."""
+def _record_status(tenant: Tenant, by: By, parcel: Parcel) -> None:
+    """Record the new status. Two statuses have an event of their own; the others are updates of the order."""
     order, action = parcel.order, parcel.status.lower()
     if parcel.status in ("IN_TRANSIT", "DELIVERED"):
         order.updated_at = tenant.now()
         tenant.causes.record(by, action, order, parcel.units, parcel)
         tenant.announce(parcel, parcel.status)
     else:
-        tenant.wrote(by, action, order, parcel.units, parcel)
+        tenant.record_write(by, action, order, parcel.units, parcel)

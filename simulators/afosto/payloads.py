@@ -1,4 +1,4 @@
-"""The `data` of webhooks: the documented selection of an order, and of a delivery what is known of it."""
+"""The `data` of webhooks: the documented fields of an order, and assumed fields of a delivery."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from simulators.afosto.model import Line, Order, Parcel
 
 
 def order_data(order: Order) -> dict[str, Any]:
-    """The selection documented for the three order events: items are grouped and bear no ids."""
+    """The fields documented for the three order events: items are grouped and have no ids."""
     return {
         "id": order.id,
         "number": int(order.number),
@@ -23,7 +23,7 @@ def order_data(order: Order) -> dict[str, Any]:
 
 
 def delivery_data(parcel: Parcel, names_order: bool) -> dict[str, Any]:
-    """A delivery. Its documented shape is unknown; `names_order` says whether it points back to the order."""
+    """A delivery. Its shape is not documented; with `names_order` it holds the order's id."""
     known = {
         "id": parcel.id,
         "status": parcel.status,

@@ -1,6 +1,6 @@
-"""The root fields of the schema, each handing over to the domain, and the scalars.
+"""The resolvers of the root fields, which call the rules of the tenant, and the scalars.
 
-A query is given its arguments, a mutation what stands in its one argument `input`.
+A query gets its arguments, a mutation the value of its one argument `input`.
 """
 
 from collections.abc import Callable, Iterator
@@ -33,13 +33,13 @@ def resolve_order(tenant: Tenant, given: Input) -> Order:
 
 
 def resolve_orders(tenant: Tenant, given: Input) -> Payload:
-    """Orders in the order of their creation."""
+    """Orders by creation, oldest first."""
     rows = _matching(tenant, given.get("filters") or {})
     return page(rows, lambda order: (order.seq,), given.get("first"), given.get("after"))
 
 
 def resolve_channel(tenant: Tenant, given: Input) -> Place:
-    """One channel; without an id only a storefront token would tell which."""
+    """One channel by id. Without an id it is not found: only a storefront token implies a channel."""
     channel_id = given.get("id")
     if channel_id is None or channel_id not in tenant.channels:
         raise not_found("Channel", channel_id or "")
@@ -58,14 +58,14 @@ def resolve_locations(tenant: Tenant, given: Input) -> Payload:
 
 def resolve_inventory(tenant: Tenant, given: Input) -> list[Level]:
     """The levels of these SKUs at these locations, as far as they exist."""
-    found = tenant.inventory.look(given["skus"], given["location_ids"])
+    found = tenant.inventory.read(given["skus"], given["location_ids"])
     left_out = {sku for sku in given["skus"] if random() < tenant.switches.leaves_out}
     levels = [level for level in found if level.sku not in left_out]
     return levels * 2 if tenant.switches.names_twice else levels
 
 
 def resolve_inventory_changes(tenant: Tenant, given: Input) -> Payload:
-    """What moved since a time, oldest first."""
+    """The levels that changed since a time, oldest first."""
     rows = tenant.inventory.changes(given["since"], given["location_ids"])
     return page(rows, lambda row: (row.changed_at, row.location_id, row.sku), given.get("first"), given.get("after"))
 
@@ -97,12 +97,12 @@ def cancel_items(tenant: Tenant, given: Input) -> Payload:
 
 
 def receive_items(tenant: Tenant, given: Input) -> Payload:
-    """Take units back."""
+    """Receive returned units."""
     return {"order": undoing.receive(tenant, "connector", given["order_id"], given["items"])}
 
 
 def approve_items(tenant: Tenant, given: Input) -> Payload:
-    """Settle the money of a cancellation or return."""
+    """Approve a cancellation or return, with or without a refund."""
     ids, is_refund = given["items"], given["is_refund"]
     return {"order": undoing.approve(tenant, "connector", given["order_id"], ids, is_refund)}
 
@@ -119,7 +119,7 @@ def finish_items(tenant: Tenant, given: Input) -> Payload:
 
 
 def add_track_trace(tenant: Tenant, given: Input) -> Payload:
-    """A parcel over units."""
+    """Create a parcel from units."""
     details = (given.get(name) for name in ("track_trace_code", "track_trace_url", "carrier"))
     parcel = parcels.add_track_trace(tenant, "connector", given["items"], *details)
     return {"parcel": parcel, "items": _lines_in(parcel)}
@@ -156,17 +156,17 @@ MUTATIONS: dict[str, Resolver] = {
 
 
 def bindables(hidden: frozenset[str]) -> list[Any]:
-    """Everything the schema binds, without the query fields in `hidden`."""
+    """All resolvers and scalars for the schema, without the query fields in `hidden`."""
     query, mutation = QueryType(), MutationType()
     for name in QUERIES.keys() - hidden:
         query.set_field(name, _query(QUERIES[name]))
     for name, resolver in MUTATIONS.items():
         mutation.set_field(name, _mutation(resolver))
-    return [query, mutation, *_spelled(), *_parcels(), *_scalars()]
+    return [query, mutation, *_types_with_sku(), *_parcels(), *_scalars()]
 
 
-def _spelled() -> Iterator[ObjectType]:
-    """The types that bear a SKU."""
+def _types_with_sku() -> Iterator[ObjectType]:
+    """The types with a SKU: a switch changes its case."""
     for name in ("OrderItem", "InventoryLevel", "InventoryChange"):
         kind = ObjectType(name)
         kind.set_field("sku", _sku)

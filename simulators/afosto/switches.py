@@ -1,4 +1,4 @@
-"""What nobody knows about the vendor, as switches of a tenant."""
+"""Vendor behavior that is not documented, as switches of a tenant."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -7,21 +7,25 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """How this tenant behaves where Afosto's documentation is silent, and how it is set up.
+    """How this tenant behaves where Afosto documents nothing, and how it is set up.
 
-    accept_any_sku: items need not stand in the catalog. total_drift: minor units added to each order's total.
-    merge_items: inputs of one SKU and equal meta data become one item, else each an item of its own.
-    allocate_late: seconds between opening an order and deducting its inventory. orders_list and
-    inventory_changes_list: whether these list queries exist. forbidden: root fields outside the key's scopes.
-    revoked: the key no longer works. delivery_names_order: delivery events carry the order's id.
-    other_case: SKUs are answered in another case than they were asked for. leaves_out: share of the SKUs asked for that
-    an answer about inventory leaves out. names_twice: such an answer, and a parcel among those of an order, come twice.
-    webhook_losses: share of events that reach nobody, ever. webhook_duplicates: share of events delivered twice.
-    webhook_shuffle: seconds by which deliveries are delayed
-    at random, so that they overtake each other. webhook_retries: pauses in seconds between attempts, as
-    they stand when an endpoint is registered. expired_opens: a draft that has expired can be opened all the
-    same. counted_ids: ids of a kind are counted, so that those of two tenants are
-    equal, and an order, a unit and a parcel share theirs.
+    accept_any_sku: items need not be in the catalog.
+    total_drift: minor units added to each order's total.
+    merge_items: inputs of one SKU with equal meta data become one item; else each becomes its own item.
+    allocate_late: seconds between opening an order and deducting its inventory.
+    orders_list, inventory_changes_list: whether these list queries exist.
+    forbidden: root fields outside the key's scopes.
+    revoked: the key no longer works.
+    delivery_names_order: delivery events carry the order's id.
+    other_case: answers write SKUs with upper and lower case swapped.
+    leaves_out: share of the SKUs asked for that an answer about inventory leaves out.
+    names_twice: an answer about inventory, and the parcels of an order, hold every entry twice.
+    webhook_losses: share of events that are never sent.
+    webhook_duplicates: share of events that are delivered twice.
+    webhook_shuffle: the longest random delay of a delivery in seconds; deliveries can overtake each other.
+    webhook_retries: pauses in seconds between attempts; an endpoint keeps those of its registration.
+    expired_opens: an expired draft can still be opened.
+    counted_ids: ids of a kind are counted, so two tenants give equal ids, and so do orders, units and parcels.
     """
 
     accept_any_sku: bool = True

@@ -1,4 +1,4 @@
-"""What somebody does to orders in Afosto's admin that no flow of goods explains: acts that make the two sides drift."""
+"""Manual edits of orders in Afosto's admin that are not part of normal trade: they make the two sides differ."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from simulators.afosto.tenant import Tenant
 
 
 def delete(tenant: Tenant, order: Order) -> None:
-    """Delete an order with its units and parcels; what was reserved for it may be sold again."""
+    """Delete an order with its units and parcels; its reserved pieces may be sold again."""
     for unit in order.units:
         _forget(tenant, order, unit.id)
     for parcel in order.parcels:
@@ -22,27 +22,27 @@ def delete(tenant: Tenant, order: Order) -> None:
 
 
 def remove_units(tenant: Tenant, order: Order, units: list[str]) -> None:
-    """Take pieces off an order as if they had never been on it."""
+    """Remove units from an order as if they had never been on it."""
     for unit_id in units:
         _forget(tenant, order, unit_id)
-    tenant.wrote("afosto", "edit_order", order)
+    tenant.record_write("afosto", "edit_order", order)
 
 
 def add_units(tenant: Tenant, order: Order, sku: str, quantity: int, line_ref: str | None = None) -> None:
-    """Put pieces on an order; with a `line_ref` they look like pieces of that line of the shop's order."""
+    """Add pieces to an order; with a `line_ref` they look like pieces of that line of the shop's order."""
     meta_data = {"line_ref": line_ref} if line_ref else {}
     add_items(tenant, "afosto", order.id, [{"sku": sku, "quantity": quantity, "meta_data": meta_data}])
 
 
 def reprice(tenant: Tenant, order: Order, amount: int) -> None:
-    """Change the price of each piece by so many minor units."""
+    """Change the price of each piece by `amount` minor units."""
     for unit in order.units:
         unit.price += amount
-    tenant.wrote("afosto", "edit_order", order)
+    tenant.record_write("afosto", "edit_order", order)
 
 
 def unpack(tenant: Tenant, order: Order, parcel: str) -> None:
-    """Delete a parcel; its pieces lie in none."""
+    """Delete a parcel; its units are in no parcel then."""
     found = tenant.parcel(parcel)
     if found.order is not order:
         raise invalid("parcel", "the parcel is not one of the order's")
@@ -50,14 +50,14 @@ def unpack(tenant: Tenant, order: Order, parcel: str) -> None:
         unit.parcel = None
     order.parcels.remove(found)
     del tenant.parcels[found.id]
-    tenant.wrote("afosto", "delete_parcel", order)
+    tenant.record_write("afosto", "delete_parcel", order)
 
 
 def retrack(tenant: Tenant, order: Order, parcel: str, code: str) -> None:
-    """Correct the tracking code of a parcel."""
+    """Change the tracking code of a parcel."""
     found = tenant.parcel(parcel)
     found.track_trace_code = code
-    tenant.wrote("afosto", "retrack", order, found.units, found, track_trace_code=code)
+    tenant.record_write("afosto", "retrack", order, found.units, found, track_trace_code=code)
 
 
 def copy(tenant: Tenant, order: Order) -> Order:
@@ -68,13 +68,13 @@ def copy(tenant: Tenant, order: Order) -> Order:
         "is_including_vat": order.is_including_vat,
         "meta_data": order.meta_data,
     }
-    double = create_order(tenant, "afosto", draft)
+    duplicate = create_order(tenant, "afosto", draft)
     items = [
         {"sku": line.sku, "quantity": line.quantity, "price": line.units[0].price, "meta_data": line.meta_data}
         for line in order.lines
     ]
-    add_items(tenant, "afosto", double.id, items)
-    return open_order(tenant, "afosto", double.id)
+    add_items(tenant, "afosto", duplicate.id, items)
+    return open_order(tenant, "afosto", duplicate.id)
 
 
 def _forget(tenant: Tenant, order: Order, unit_id: str) -> None:
@@ -87,5 +87,5 @@ def _forget(tenant: Tenant, order: Order, unit_id: str) -> None:
 
 
 def open_by_hand(tenant: Tenant, order: Order) -> None:
-    """Open a draft that the importer left as one."""
+    """Open a draft that the connector has not opened."""
     open_order(tenant, "afosto", order.id)

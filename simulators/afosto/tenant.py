@@ -1,4 +1,4 @@
-"""One Afosto account: what it holds, how it is set up, and the one way in which an act on it is written down."""
+"""One Afosto account: what it holds, how it is set up, and how every act on it is recorded."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -23,11 +23,11 @@ def unix_ms() -> int:
 
 
 class Tenant:
-    """An account with one API key. Acts are functions of the modules beside this one; none of them is thread-safe.
+    """An account with one API key. The acts are functions of the other modules; none of them is thread-safe.
 
     `setup` is the document that the control API takes: name, key, channels ({id, name, locations?}), locations,
     inventory ({location_id, sku, total}), catalog ({sku: {price, label}}), switches, webhooks ({url, secret, id?,
-    events?}). Raises KeyError, TypeError or ValueError when it does not make sense.
+    events?}). Raises KeyError, TypeError or ValueError when it is wrong.
     """
 
     def __init__(self, setup: Mapping[str, Any], now: Callable[[], int] = unix_ms) -> None:
@@ -89,13 +89,13 @@ class Tenant:
         return self.locations[location_id]
 
     def unit(self, order: Order | None, unit_id: str, field: str) -> tuple[Order, Unit]:
-        """A unit by its own id, of `order` where one is given; raises VALIDATION_ERROR for `field`."""
+        """A unit by its own id, of `order` if given; raises VALIDATION_ERROR for `field`."""
         found = self.units.get(unit_id)
         if found is None or order not in (None, found[0]):
             raise invalid(field, f"item {unit_id!r} does not exist")
         return found
 
-    def wrote(
+    def record_write(
         self,
         by: By,
         action: str,
@@ -106,7 +106,7 @@ class Tenant:
         event: str = "ORDER_UPDATED",
         **detail: object,
     ) -> None:
-        """Write down an act on an order: its time, its cause, and the event that tells the world."""
+        """Record an act on an order: its time, its cause, and its webhook event."""
         order.updated_at = self.now()
         self.causes.record(by, action, order, units, parcel, **detail)
         if order.status != "CONCEPT":
@@ -118,10 +118,10 @@ class Tenant:
         self.outbox.emit(event, "delivery", parcel.id, data, self.switches, len(self.causes.all))
 
     def close_if_done(self, order: Order) -> None:
-        """Close an open order of which nothing is left to do."""
+        """Close an open order when nothing is left to do."""
         if order.status == "OPEN" and order.lines and all(_is_done(unit) for unit in order.units):
             order.status = "CLOSED"
-            self.wrote("afosto", "close_order", order, event="ORDER_CLOSED")
+            self.record_write("afosto", "close_order", order, event="ORDER_CLOSED")
 
 
 def _is_done(unit: Unit) -> bool:

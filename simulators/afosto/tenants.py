@@ -1,4 +1,4 @@
-"""All tenants of one simulated Afosto, each with its faults and its counts of traffic."""
+"""All tenants of one simulated Afosto, each with its faults and request counts."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -14,7 +14,7 @@ _TRADE = frozenset(["rate", "pace", "seed", "share"])
 
 
 class Account:
-    """A tenant as it is served. `requests` counts root fields, `errors` the codes answered ("" for none)."""
+    """A tenant with its faults, trading and counts: `requests` by root field, `errors` by code ("" for none)."""
 
     def __init__(self, tenant: Tenant) -> None:
         self.tenant = tenant
@@ -24,12 +24,12 @@ class Account:
         self.trading = Trading()
 
     def trade(self, settings: Mapping[str, Any]) -> None:
-        """Let Afosto's people work by themselves, for `seconds` or until stopped; the other settings are Trader's."""
-        wishes = dict(settings)
-        seconds = wishes.pop("seconds", None)
-        if wishes.keys() - _TRADE:
-            raise ValueError(f"no such setting: {', '.join(sorted(wishes.keys() - _TRADE))}")
-        trader = Trader(self.tenant, now=self.tenant.now(), **wishes)
+        """Let Afosto trade by itself, for `seconds` or until stopped; the other settings are those of `Trader`."""
+        options = dict(settings)
+        seconds = options.pop("seconds", None)
+        if options.keys() - _TRADE:
+            raise ValueError(f"no such setting: {', '.join(sorted(options.keys() - _TRADE))}")
+        trader = Trader(self.tenant, now=self.tenant.now(), **options)
 
         def advance() -> None:
             self.tenant.inventory.tick()
@@ -59,7 +59,7 @@ class Tenants:
         self._by_key: dict[str, Account] = {}
 
     def add(self, setup: Mapping[str, Any]) -> Account:
-        """A new account from a setup document. Raises VALIDATION_ERROR when name or key are taken, or ValueError."""
+        """Add an account from a setup document. Raises VALIDATION_ERROR if name or key is taken, or ValueError."""
         for field, taken in (("name", self._by_name), ("key", self._by_key)):
             if setup[field] in taken:
                 raise invalid(field, f"a tenant with this {field} exists")
@@ -71,13 +71,13 @@ class Tenants:
         return account
 
     def add_key(self, name: str, key: str) -> None:
-        """Let a merchant make another key. Raises NOT_FOUND, or VALIDATION_ERROR when the key is taken."""
+        """Add a key to a tenant. Raises NOT_FOUND, or VALIDATION_ERROR if the key is taken."""
         if key in self._by_key:
             raise invalid("key", "a tenant with this key exists")
         self._by_key[key] = self.named(name)
 
     def remove(self, name: str) -> None:
-        """Forget an account and end its webhooks. Raises NOT_FOUND."""
+        """Delete an account and stop its webhooks. Raises NOT_FOUND."""
         account = self.named(name)
         account.trading.stop()
         account.tenant.outbox.stop()
@@ -102,12 +102,12 @@ class Tenants:
         return account
 
     def holder(self, authorization: str) -> Account | None:
-        """The account whose key stands in an Authorization header."""
+        """The account whose key is in an Authorization header."""
         scheme, _, key = authorization.partition(" ")
         return self._by_key.get(key) if scheme == "Bearer" else None
 
     def close(self) -> None:
-        """End the trade and the webhooks of all tenants."""
+        """Stop the trading and the webhooks of all tenants."""
         for account in self._by_name.values():
             account.trading.stop()
             account.tenant.outbox.stop()

@@ -1,6 +1,6 @@
-"""An Afosto whose people work by themselves: they take the orders that were opened, and live each one's life.
+"""An Afosto that trades by itself: it works on the orders that were opened.
 
-Time is given from outside, in Unix milliseconds: `advance(now)` does what is due by then.
+The caller gives the time, in Unix milliseconds: `advance(now)` does what is due by then.
 """
 
 import heapq
@@ -16,12 +16,12 @@ from simulators.lots import afosto_serves
 
 Step = Callable[[], object]
 
-# Paces from the opening of an order to the first act on it: whoever packs has more to do, and news has time to come.
+# From the opening of an order to the first act on it, in paces: packing takes time, and updates can arrive meanwhile.
 _FIRST = (3.0, 4.5)
 _NEXT = (0.3, 1.7)
 _OUTCOMES = ("restocked", "restocked", "restocked", "broken", "rejected")
-# The share of parcels of which nobody notes that they left: they stay announced until they are delivered.
-_UNNOTED = 0.1
+# The share of parcels that are not marked as shipped: they stay ANNOUNCED until they are delivered.
+_NOT_MARKED_SHIPPED = 0.1
 _RECOUNTS = 0.2
 _MISCOUNT = 3
 
@@ -29,9 +29,9 @@ _MISCOUNT = 3
 class Trader:
     """Serves a `share` (0..1, see `simulators.lots`) of the orders that the connector opened or will open.
 
-    Orders that Afosto's people had acted on before `now` are left as they are.
-    The acts of an order's life follow each other after about `pace` seconds. Beside them `rate` pieces of stock per
-    second move for reasons of Afosto's own, sold elsewhere or recounted, once there is inventory; 0 moves none.
+    It does not touch orders on which Afosto had acted before `now`. The acts on one order are about `pace` seconds
+    apart. In addition `rate` stock changes per second happen, sales elsewhere or recounts, once there is inventory;
+    0 makes none.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Trader:
         self._planned = 0
 
     def advance(self, now: int) -> None:
-        """Do all that is due by `now`."""
+        """Do everything that is due by `now`."""
         while self._rate and self._next_move <= now:
             _try(lambda: _move_stock(self._tenant, self._random))
             self._next_move += 1000 / self._rate
@@ -72,23 +72,23 @@ class Trader:
                     self._plan(order, max(cause.at, self._begun))
 
     def _plan(self, order: Order, since: int) -> None:
-        # A generator for each order makes its life independent of the order in which imports happen to end.
+        # Each order has its own random generator, so its acts do not depend on the sequence of imports.
         rng = random.Random(f"{self._seed}/{order.reference}")
         at, pause = float(since), _FIRST
-        for act in life(self._tenant, order, rng):
+        for act in acts_of(self._tenant, order, rng):
             at += 1000 * self._pace * rng.uniform(*pause)
             pause = _NEXT
             self._planned += 1
             heapq.heappush(self._due, (at, self._planned, act))
 
 
-def life(tenant: Tenant, order: Order, rng: random.Random) -> Iterator[Step]:
-    """The acts of an order's life, in turn. An act that has become impossible is refused and shrugged off."""
-    fate = rng.random()
-    if fate < 0.08:
+def acts_of(tenant: Tenant, order: Order, rng: random.Random) -> Iterator[Step]:
+    """The acts on an order, in sequence. An act that has become impossible is refused and skipped."""
+    chance = rng.random()
+    if chance < 0.08:
         yield lambda: merchant.cancel_units(tenant, order.id, None)
         return
-    if fate < 0.2:
+    if chance < 0.2:
         yield lambda: _cancel_some(tenant, order, rng)
     yield from _collected(tenant, order, rng) if order.location else _parcels(tenant, order, rng)
     for _ in range(rng.choice((0, 0, 0, 0, 1, 2))):
@@ -113,20 +113,20 @@ def _collected(tenant: Tenant, order: Order, rng: random.Random) -> Iterator[Ste
 
 
 def _lay_out(tenant: Tenant, order: Order, rng: random.Random) -> Parcel:
-    if rng.random() < _UNNOTED:
+    if rng.random() < _NOT_MARKED_SHIPPED:
         return merchant.announce(tenant, order.id, None, None, None)
     return merchant.ready_to_collect(tenant, order.id, None)
 
 
 def _send(tenant: Tenant, order: Order, rng: random.Random, sent: list[Parcel], *, last: bool) -> None:
-    send = merchant.announce if rng.random() < _UNNOTED else merchant.ship
+    send = merchant.announce if rng.random() < _NOT_MARKED_SHIPPED else merchant.ship
     code = f"AF{rng.randrange(10**9):09d}NL"
     units = None if last else _some(merchant.untouched(order), rng)
     sent.append(send(tenant, order.id, units, code, f"https://track.example.com/{code}"))
 
 
 def _deliver_next(tenant: Tenant, order: Order, sent: Sequence[Parcel]) -> None:
-    """Only parcels of Afosto's own: what the shop sent arrives by the shop's word."""
+    """Deliver the next parcel that Afosto sent. The shop marks its own parcels delivered."""
     waiting = next((parcel for parcel in sent if parcel.status != "DELIVERED"), None)
     if waiting:
         merchant.deliver(tenant, order.id, waiting.id)
@@ -155,7 +155,7 @@ def _move_stock(tenant: Tenant, rng: random.Random) -> None:
 
 def _some(units: Sequence[Unit], rng: random.Random) -> list[str]:
     if not units:
-        raise Refused("VALIDATION_ERROR", "Nothing is left for that.")
+        raise Refused("VALIDATION_ERROR", "No units are left for this act.")
     return [unit.id for unit in rng.sample(units, rng.randint(1, len(units)))]
 
 
@@ -163,5 +163,5 @@ def _try(act: Step) -> None:
     try:
         act()
     except Refused:
-        # The connector, the shop or a colleague was faster; people shrug and go on.
+        # The connector, the shop or an earlier act made it impossible: skip it.
         return

@@ -1,4 +1,4 @@
-"""What is so in a tenant, in plain JSON, for proofs."""
+"""The state of a tenant in plain JSON, for tests and proofs."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -11,8 +11,8 @@ from simulators.afosto.model import Order, Parcel, Unit
 from simulators.afosto.tenant import Tenant
 
 
-def order_truth(order: Order) -> dict[str, Any]:
-    """An order with every unit and parcel; `returns` are the ids of units that came back and how it ended."""
+def order_state(order: Order) -> dict[str, Any]:
+    """An order with every unit and parcel; `returns` maps the ids of returned units to their progress."""
     return {
         "seq": order.seq,
         "id": order.id,
@@ -30,25 +30,25 @@ def order_truth(order: Order) -> dict[str, Any]:
     }
 
 
-def cause_truth(rows: Iterable[Cause | Violation]) -> list[dict[str, Any]]:
-    """Causes or violations."""
+def cause_documents(rows: Iterable[Cause | Violation]) -> list[dict[str, Any]]:
+    """Causes or violations as JSON documents."""
     return [asdict(row) for row in rows]
 
 
-def level_truth(levels: Iterable[Level]) -> list[dict[str, Any]]:
-    """Stock levels with what is available."""
+def level_documents(levels: Iterable[Level]) -> list[dict[str, Any]]:
+    """Stock levels as JSON documents, with what is available."""
     return [asdict(level) | {"available": level.available} for level in levels]
 
 
-def stock_truth(
+def stock_state(
     tenant: Tenant, sku: str, locations: Sequence[str], references: Iterable[str], before: int = 0, readings: int = 1
 ) -> dict[str, Any]:
-    """What may be sold of a SKU, which units wait for it, and which of the references are opened.
+    """What is available of a SKU, which units wait for it, and which of the referenced orders are opened.
 
-    `known` is whether there is a level of it at all.
-    `lost` and `reserved` are what went elsewhere, and for whom pieces were reserved, since the look before `before`.
+    `known` is whether the SKU has a level at all. `lost` counts the pieces that were sold elsewhere or missing, and
+    `reserved` the reservations by order and line, since the reads before `before` (see `Inventory.read_time`).
     """
-    since = tenant.inventory.looked(sku, before, readings)
+    since = tenant.inventory.read_time(sku, before, readings)
     levels = tenant.inventory.select([sku], locations)
     return {
         "known": bool(levels),
@@ -61,7 +61,7 @@ def stock_truth(
 
 
 def _by_line(tenant: Tenant, units: Iterable[Unit]) -> dict[str, Counter[str]]:
-    """Reference of the order → line → how many of the units."""
+    """Reference of the order → line → number of these units."""
     counts: dict[str, Counter[str]] = {}
     for unit in units:
         order, _ = tenant.units[unit.id]

@@ -1,7 +1,7 @@
-"""Cancellations and returns: the first step of each, and the loop of actions that both go through.
+"""Cancellations and returns: the first step of each, and the actions that both go through.
 
-A cancellation goes approve, restock, finish, by contra ids. A return goes approve, restock or not, finish, by the
-units' own ids; not restocked it ends as RETURNED, restocked as RESTOCKED.
+The actions of a cancellation are approve, restock, finish; they take contra ids. The actions of a return are approve,
+restock (optional), finish; they take the units' own ids. A return ends as RESTOCKED, or without a restock as RETURNED.
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from simulators.afosto.tenant import Tenant
 
 
 def cancel(tenant: Tenant, by: By, order_id: str, pairs: Sequence[tuple[str, str | None]]) -> Order:
-    """Cancel units (unit id, contra id or None to have one made) of an open order that lie in no parcel.
+    """Cancel units of an open order that are in no parcel: (unit id, contra id) each; None makes a contra id.
 
     Raises VALIDATION_ERROR naming `items.N.item_id` or `items.N.contra_item_id`; then none was canceled.
     """
@@ -24,12 +24,12 @@ def cancel(tenant: Tenant, by: By, order_id: str, pairs: Sequence[tuple[str, str
         unit.progress, unit.step = "CANCELLED", APPROVAL
         unit.contra_item_id = contra_id or tenant.new_id("unit")
         tenant.actionable[unit.contra_item_id] = (order, unit)
-    tenant.wrote(by, "cancel", order, units)
+    tenant.record_write(by, "cancel", order, units)
     return order
 
 
 def receive(tenant: Tenant, by: By, order_id: str, unit_ids: Sequence[str]) -> Order:
-    """Take back units that have left. Raises VALIDATION_ERROR naming `items.N`; a closed order opens again."""
+    """Receive returned units that had been shipped. A closed order opens again. Raises VALIDATION_ERROR (`items.N`)."""
     order = tenant.order(order_id)
     _check_each_once(unit_ids)
     units = [tenant.unit(order, unit_id, f"items.{n}")[1] for n, unit_id in enumerate(unit_ids)]
@@ -39,15 +39,15 @@ def receive(tenant: Tenant, by: By, order_id: str, unit_ids: Sequence[str]) -> O
         unit.step = APPROVAL
         tenant.actionable[unit.id] = (order, unit)
     order.status = "OPEN"
-    tenant.wrote(by, "receive", order, units)
+    tenant.record_write(by, "receive", order, units)
     return order
 
 
 def approve(tenant: Tenant, by: By, order_id: str, ids: Sequence[str], is_refund: bool) -> Order:
-    """Settle the money: with `is_refund` Afosto pays back, which an import must never ask for."""
+    """Approve: with `is_refund` Afosto pays the money back. The connector must never ask for that."""
     order, units = _asked(tenant, order_id, ids, (APPROVAL,))
     _advance(units, RESTOCK)
-    tenant.wrote(by, "approve", order, units, is_refund=is_refund)
+    tenant.record_write(by, "approve", order, units, is_refund=is_refund)
     if is_refund:
         tenant.causes.record(by, "refund", order, units, amount=sum(unit.price for unit in units))
         if by == "connector":
@@ -56,18 +56,18 @@ def approve(tenant: Tenant, by: By, order_id: str, ids: Sequence[str], is_refund
 
 
 def restock(tenant: Tenant, by: By, order_id: str, ids: Sequence[str], location_id: str | None) -> Order:
-    """Put the pieces up for sale again, at `location_id` or where they came from."""
+    """Restock the units at `location_id`, or at the location that they came from."""
     place = tenant.location(location_id, "location_id").id if location_id is not None else None
     order, units = _asked(tenant, order_id, ids, (RESTOCK,))
     _advance(units, FINISH)
     for unit in units:
         tenant.inventory.restock(unit, place)
-    tenant.wrote(by, "restock", order, units, location_id=place)
+    tenant.record_write(by, "restock", order, units, location_id=place)
     return order
 
 
 def finish(tenant: Tenant, by: By, order_id: str, ids: Sequence[str]) -> Order:
-    """End the loop; a return may be finished without a restock, a cancellation may not."""
+    """Finish: a return may be finished without a restock, a cancellation may not."""
     order, units = _asked(tenant, order_id, ids, (FINISH, RESTOCK))
     for n, unit in enumerate(units):
         if unit.step == RESTOCK and unit.progress == "CANCELLED":
@@ -76,17 +76,17 @@ def finish(tenant: Tenant, by: By, order_id: str, ids: Sequence[str]) -> Order:
         if unit.progress != "CANCELLED":
             unit.progress = "RESTOCKED" if unit.step == FINISH else "RETURNED"
         unit.step = None
-    tenant.wrote(by, "finish", order, units)
+    tenant.record_write(by, "finish", order, units)
     tenant.close_if_done(order)
     return order
 
 
 def reject(tenant: Tenant, by: By, order_id: str, unit_ids: Sequence[str]) -> Order:
-    """Refuse a return that was received: no money, no stock."""
+    """Reject a return that was received: no refund, no restock."""
     order, units = _asked(tenant, order_id, unit_ids, (APPROVAL,))
     for unit in units:
         unit.progress, unit.step = "REJECTED", None
-    tenant.wrote(by, "reject", order, units)
+    tenant.record_write(by, "reject", order, units)
     tenant.close_if_done(order)
     return order
 
@@ -124,7 +124,7 @@ def _check_each_once(ids: Sequence[str]) -> None:
 
 
 def _asked(tenant: Tenant, order_id: str, ids: Sequence[str], steps: tuple[str, ...]) -> tuple[Order, list[Unit]]:
-    """The units behind action ids of an order that asks one of `steps` for each of them."""
+    """The order and its units with these action ids; the next step of each unit must be one of `steps`."""
     order = tenant.order(order_id)
     _check_each_once(ids)
     units = []

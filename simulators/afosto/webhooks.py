@@ -1,4 +1,4 @@
-"""Webhooks out: signed deliveries to registered endpoints, repeated until they are taken."""
+"""Outgoing webhooks: signed deliveries to registered endpoints, with retries until one is accepted."""
 
 import hashlib
 import heapq
@@ -18,7 +18,7 @@ from simulators.afosto.switches import Switches
 
 USER_AGENT = "Afosto/1.0 (+https://afosto.com/docs/webhooks)"
 TIMEOUT = 5.0
-AT_ONCE = 4  # deliveries to one endpoint under way
+AT_ONCE = 4  # deliveries to one endpoint at the same time
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Endpoint:
     events: tuple[str, ...] = ()
 
     def wants(self, event: str) -> bool:
-        """Whether this endpoint is told of `event`."""
+        """Whether this endpoint gets `event`."""
         return not self.events or event in self.events
 
 
@@ -39,8 +39,8 @@ class Endpoint:
 class Delivery:
     """One message to one endpoint about one cause (its number).
 
-    `answers` holds the HTTP status of each attempt, 0 where none came; of a lost one nothing was ever attempted.
-    `body` is forgotten once there is nothing more to send.
+    `answers` holds the HTTP status of each attempt, 0 if none came. A lost delivery has no attempts.
+    `body` is cleared when there is nothing more to send.
     """
 
     endpoint: str
@@ -75,7 +75,7 @@ def headers(tenant: str, endpoint: Endpoint, body: bytes) -> dict[str, str]:
 
 
 class Sender:
-    """Delivers to one endpoint, a few messages at a time, in threads of its own until stopped."""
+    """Delivers to one endpoint in its own threads, a few messages at a time, until stopped."""
 
     def __init__(self, tenant: str, endpoint: Endpoint, retries: tuple[float, ...]) -> None:
         self.endpoint = endpoint
@@ -101,7 +101,7 @@ class Sender:
             self._changed.notify()
 
     def stop(self) -> None:
-        """End the threads; what was not delivered by then is dropped."""
+        """Stop the threads; messages that are not delivered yet are dropped."""
         with self._changed:
             self._stopped = True
             self._changed.notify_all()
@@ -145,7 +145,7 @@ class Sender:
 
 
 class Outbox:
-    """The webhooks of one tenant: who listens, and what was sent or lost."""
+    """The webhooks of one tenant: the endpoints, and what was sent or lost."""
 
     def __init__(self, tenant: str, now: Callable[[], int]) -> None:
         self._tenant = tenant
@@ -169,7 +169,7 @@ class Outbox:
         switches: Switches,
         cause: int,
     ) -> None:
-        """Tell every endpoint that wants to know; `data` is made now, as the entity stands after the cause."""
+        """Send an event to every endpoint that wants it; `data` is made now, with the state after the cause."""
         listening = [sender for sender in self._senders if sender.endpoint.wants(event)]
         if not listening:
             return
@@ -183,7 +183,7 @@ class Outbox:
             self._send(sender, delivery, switches)
 
     def stop(self) -> None:
-        """End all deliveries and wait for the threads."""
+        """Stop all deliveries and wait for the threads."""
         for sender in self._senders:
             sender.stop()
         for sender in self._senders:

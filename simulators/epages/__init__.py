@@ -1,1 +1,1 @@
-"""A simulated ePages Beyond: many shops in one process, with an API as the vendor describes it."""
+"""A simulated ePages Beyond: many shops in one process, with the API that the vendor describes."""

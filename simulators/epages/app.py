@@ -19,7 +19,7 @@ from simulators.injector import FaultyApp
 
 
 def create_app() -> Starlette:
-    """A simulator without shops; they are opened over the control API."""
+    """A simulator without shops; open them over the control API."""
     registry = Registry()
     app = Starlette(routes=_routes(registry), middleware=[Middleware(FaultyApp, plan_of=_Plans(registry))])
     app.state.registry = registry
@@ -27,7 +27,7 @@ def create_app() -> Starlette:
 
 
 class _Plans:
-    """Finds the fault plan of a request by the store in its path; the control API is never disturbed."""
+    """Finds the fault plan of a request by the store in its path; the control API gets no faults."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry

@@ -1,7 +1,7 @@
 """The order list of a shop: rows sorted by creation and by update, filtered and paged in a few milliseconds.
 
 A row is what the list shows of an order. It can lag behind the order (`Switches.late_rows`): a frozen row keeps its
-old document until the newer row's moment of visibility has come.
+old document until the newer row becomes visible.
 """
 
 import heapq
@@ -32,26 +32,29 @@ class Query:
     test: bool | None = None
 
     @property
-    def looks_inside(self) -> bool:
-        """Whether it filters by anything but times."""
+    def has_other_filters(self) -> bool:
+        """Whether it has filters other than times."""
         inside = (self.canceled, self.shipping_status, self.payment_status, self.number, self.test)
         return any(value is not None for value in inside)
 
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """One order as the list shows it; `body` is set when that differs from the order as it is now."""
+    """One order as the list shows it; `body` is set when the list shows an older document.
+
+    `sequence` counts the changes of all orders of the shop.
+    """
 
     order: Order
     updated_at: datetime
     canceled: bool
     shipping_status: str
     payment_status: str
-    filed: int
+    sequence: int
     body: bytes | None = None
 
     def matches(self, query: Query) -> bool:
-        """Whether the filters beside the times let it through."""
+        """Whether the row passes the filters other than times."""
         return (
             query.canceled in (None, self.canceled)
             and query.shipping_status in (None, self.shipping_status)
@@ -61,8 +64,8 @@ class Row:
         )
 
 
-class Book:
-    """All rows of a shop. `render` makes an order's JSON; it is called again only after the order changed."""
+class OrderList:
+    """All rows of a shop. `render` makes an order's JSON; the result is kept until the order changes."""
 
     def __init__(self, render: Callable[[Order], bytes]) -> None:
         self._render = render
@@ -70,7 +73,7 @@ class Book:
         self._created: list[Key] = []
         self._updated: list[Key] = []
         self._late: list[tuple[datetime, int, Row]] = []
-        self._filed = 0
+        self._sequence = 0
 
     def body(self, order: Order) -> bytes:
         """The order's JSON as it is now."""
@@ -79,7 +82,7 @@ class Book:
         return order.rendered
 
     def freeze(self, order: Order) -> None:
-        """Keep the row's present document, because the order is about to change while its row shall not."""
+        """Keep the row's present document: the order is about to change, and its row must not change yet."""
         row = self._rows.get(order.id)
         if row and row.body is None:
             row.body = self.body(order)
@@ -87,18 +90,18 @@ class Book:
             if late.order is order and late.body is None:
                 late.body = self.body(order)
 
-    def file(self, order: Order, visible_at: datetime, now: datetime) -> None:
-        """Take in what an order has become, visible at once or from `visible_at` on."""
+    def add(self, order: Order, visible_at: datetime, now: datetime) -> None:
+        """Add the changed order to the list: visible at once, or from `visible_at` on."""
         order.rendered = None
-        self._filed += 1
-        row = Row(order, order.updated_at, order.canceled, order.shipping_status, order.payment_status, self._filed)
+        self._sequence += 1
+        row = Row(order, order.updated_at, order.canceled, order.shipping_status, order.payment_status, self._sequence)
         if visible_at > now:
-            heapq.heappush(self._late, (visible_at, self._filed, row))
+            heapq.heappush(self._late, (visible_at, self._sequence, row))
         else:
             self._show(row)
 
     def remove(self, order: Order) -> None:
-        """Forget an order, also what of it is not visible yet."""
+        """Remove an order from the list, with its changes that are not visible yet."""
         row = self._rows.pop(order.id)
         self._created.remove((order.created_at, order.id))
         self._updated.remove((row.updated_at, order.id))
@@ -106,7 +109,7 @@ class Book:
         heapq.heapify(self._late)
 
     def select(self, query: Query, now: datetime, inclusive: bool) -> list[str]:
-        """The ids of the orders a query finds at this moment, oldest creation first."""
+        """The ids of the orders that a query finds at this moment, oldest first."""
         while self._late and self._late[0][0] <= now:
             self._show(heapq.heappop(self._late)[2])
         created = _span(self._created, query.created_after, query.created_before, inclusive)
@@ -114,7 +117,11 @@ class Book:
         if query.updated_after or query.updated_before:
             updated = {key[1] for key in _span(self._updated, query.updated_after, query.updated_before, inclusive)}
             found = [order_id for order_id in found if order_id in updated]
-        return [order_id for order_id in found if self._rows[order_id].matches(query)] if query.looks_inside else found
+        return (
+            [order_id for order_id in found if self._rows[order_id].matches(query)]
+            if query.has_other_filters
+            else found
+        )
 
     def page(self, found: list[str], size: int, number: int, order: str, rng: random.Random) -> list[bytes]:
         """The documents of one page, in the given list order."""
@@ -131,7 +138,7 @@ class Book:
         old = self._rows.get(order.id)
         if old is None:
             insort(self._created, (order.created_at, order.id))
-        elif old.filed > row.filed:
+        elif old.sequence > row.sequence:
             return
         else:
             del self._updated[bisect_left(self._updated, (old.updated_at, order.id))]

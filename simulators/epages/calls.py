@@ -1,4 +1,4 @@
-"""One API call: who may make it, how its parameters are read, and how the vendor words an answer."""
+"""One API call: check its token, read its parameters, and write the answer in the vendor's form."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from simulators.epages.errors import Refused, invalid
 from simulators.epages.hosting import Registry
-from simulators.epages.oracle import judge
+from simulators.epages.oracle import check_moves
 from simulators.epages.shop import Shop
 from simulators.epages.times import read_time
 from simulators.epages.tokens import Denied
@@ -23,7 +23,7 @@ Handler = Callable[["Call"], "Answer"]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call that passed the door: its shop, path and query parameters, and JSON body (empty: {})."""
+    """A call with a valid token and scope: its shop, path and query parameters, and JSON body (empty: {})."""
 
     shop: Shop
     path: Mapping[str, str]
@@ -32,12 +32,12 @@ class Call:
     url: str
 
     def moment(self, name: str) -> datetime | None:
-        """A query parameter that is a time; refuses with 400 what cannot be read."""
+        """A query parameter that is a time; refuses with 400 what is no ISO 8601 time."""
         text = self.query.get(name)
         try:
             return read_time(text) if text else None
         except ValueError as error:
-            raise invalid(f"The parameter '{name}' is no ISO 8601 date time.") from error
+            raise invalid(f"The parameter '{name}' is not an ISO 8601 date-time.") from error
 
     def flag(self, name: str) -> bool | None:
         """A query parameter that is true or false; refuses with 400 anything else."""
@@ -47,20 +47,20 @@ class Call:
         return None if text is None else text == "true"
 
     def count(self, name: str, default: int) -> int:
-        """A query parameter that is a number from 0 on; refuses with 400 anything else."""
+        """A query parameter that is a whole number from 0; refuses with 400 anything else."""
         text = self.query.get(name, str(default))
         if not text.isdecimal():
             raise invalid(f"The parameter '{name}' must be a number.")
         return int(text)
 
     def paging(self, default: int = 20) -> tuple[int, int]:
-        """Page size (at most 200, larger ones are cut: assumed) and page number."""
+        """Page size and page number. A size above 200 becomes 200 (assumed)."""
         return max(1, min(self.count("size", default), MAX_SIZE)), self.count("page", 0)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status and a body: a document, or JSON already written."""
+    """A status and a body: a document, or its JSON as bytes."""
 
     body: Mapping[str, Any] | bytes
     status: int = 200
@@ -69,7 +69,7 @@ class Answer:
 def page_of(
     call: Call, relation: str, rows: Sequence[bytes], total: int, size: int, number: int, links: Mapping[str, Any] = {}
 ) -> Answer:
-    """A HAL page of rows already written as JSON; an empty one has no `_embedded` (assumed)."""
+    """A HAL page of rows that are JSON already; an empty page has no `_embedded` (assumed)."""
     pages = -(-total // size)
     all_links = {"self": _page_link(call, number, size), **links}
     if number + 1 < pages:
@@ -84,16 +84,16 @@ def page_of(
 def document_page(
     call: Call, relation: str, documents: Sequence[Any], links: Mapping[str, Any] = {}, default: int = 20
 ) -> Answer:
-    """A HAL page cut out of a list of documents."""
+    """A HAL page of a list of documents: the page that the call asks for."""
     size, number = call.paging(default)
     rows = [json.dumps(document).encode() for document in documents[number * size : (number + 1) * size]]
     return page_of(call, relation, rows, len(documents), size, number, links)
 
 
 def endpoint(registry: Registry, scope: str, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-    """An HTTP endpoint around a handler: finds the shop, checks token and scope, words refusals.
+    """Make an HTTP endpoint of a handler: it finds the shop, checks token and scope, and answers refusals.
 
-    A call without a `scope` ("") is open to every valid token.
+    With the scope "" every valid token may make the call.
     """
 
     async def handle(request: Request) -> Response:
@@ -108,9 +108,9 @@ def endpoint(registry: Registry, scope: str, handler: Handler) -> Callable[[Requ
             call = Call(hosted.shop, path, request.query_params, _json(await request.body()), url)
             seen = len(hosted.shop.causes.all)
             answer = handler(call)
-            if hosted.oracle:
-                moves = [cause for cause in hosted.shop.causes.all[seen:] if cause["action"] == "adjust-stock"]
-                await judge(hosted.oracle, registry.oracles(), moves)
+            if hosted.oversell_check:
+                changes = [cause for cause in hosted.shop.causes.all[seen:] if cause["action"] == "adjust-stock"]
+                await check_moves(hosted.oversell_check, registry.oversell_checks(), changes)
         except (Refused, Denied) as error:
             return refusal(error)
         body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
@@ -120,7 +120,7 @@ def endpoint(registry: Registry, scope: str, handler: Handler) -> Callable[[Requ
 
 
 def refusal(error: Refused | Denied) -> Response:
-    """The answer to a refused call, in the vendor's two ways of wording errors."""
+    """The answer to a refused call, in one of the vendor's two error formats."""
     if isinstance(error, Denied):
         document: dict[str, Any] = {"error": error.error, "error_description": error.description}
         return Response(json.dumps(document), 401, media_type="application/json")
@@ -132,7 +132,7 @@ def _json(body: bytes) -> Mapping[str, Any]:
     try:
         document = json.loads(body or b"{}", parse_float=Decimal)
     except ValueError as error:
-        raise invalid("The body is no JSON.") from error
+        raise invalid("The body is not JSON.") from error
     if not isinstance(document, dict):
         raise invalid("The body must be a JSON object.")
     return document

@@ -1,4 +1,4 @@
-"""What a shop offers: products and variations, ways of delivery and payment, locations. Seeded, real-looking."""
+"""What a shop offers: products and variations, ways of delivery and payment, locations. Made from a seed."""
 
 import random
 import uuid
@@ -32,7 +32,7 @@ class Item:
     """Something that can be sold: a product without variations, or one variation of `parent`.
 
     `stock` is None while stock management is off. Prices are in the shop's tax model and currency. `renamed_at` is when
-    it got its SKU, None for one that never bore another.
+    it got its present SKU; None if it never had another one.
     """
 
     id: str
@@ -48,7 +48,7 @@ class Item:
 
     @property
     def availability(self) -> str:
-        """The vendor's word for its stock."""
+        """The vendor's availability state for its stock."""
         if self.stock is None:
             return "IN_STOCK"
         if self.stock <= 0:
@@ -61,7 +61,7 @@ THRESHOLD = 2
 
 @dataclass(slots=True)
 class Product:
-    """A product of the shop: `item` when it is sold as it is, else `variations`."""
+    """A product of the shop. It has an `item` if it has no variations, else `variations`."""
 
     id: str
     name: str
@@ -88,7 +88,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class PickupOption:
-    """Collecting at a location, for a price."""
+    """Pickup at a location, for a price."""
 
     id: str
     name: str
@@ -118,7 +118,7 @@ class PaymentMethod:
 
 @dataclass(frozen=True, slots=True)
 class Assortment:
-    """How many products a shop has, how many pieces of each (None: stock management off), and what they are paid in."""
+    """How many products a shop has, the stock of each (None: stock management off), and the currency."""
 
     products: int = 20
     stock: int | None = 1_000_000
@@ -126,7 +126,7 @@ class Assortment:
 
 
 class Catalog:
-    """All a shop offers, made from a seed; SKUs start with `prefix` so that shops differ."""
+    """Everything that a shop offers, made from a seed. SKUs start with `prefix`, so shops have different SKUs."""
 
     def __init__(self, seed: int, assortment: Assortment, prefix: str = "EB", *, counted_ids: bool = False) -> None:
         self._random = random.Random(seed)
@@ -147,13 +147,13 @@ class Catalog:
         self.locations = [option.location for option in self.pickup_options]
 
     def new_id(self) -> str:
-        """A new id, counted or from the shop's seed."""
+        """A new id, counted or random from the shop's seed."""
         if self._ids:
             return self._ids.next()
         return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
 
     def _amount(self, euros: str) -> Decimal:
-        """As many minor units of the shop's currency as cents: 8.70 EUR are 870 JPY and 0.870 BHD."""
+        """The amount with the same number of minor units in another currency: 8.70 EUR gives 870 JPY or 0.870 BHD."""
         return from_minor(to_minor(Decimal(euros), "EUR"), self._currency)
 
     def item(self, item_id: str) -> Item | None:

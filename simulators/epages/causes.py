@@ -1,4 +1,4 @@
-"""The ledger of causes: who did what in a shop, which invariant broke, and which mails went out."""
+"""The log of causes: who did what in a shop, which rules were broken, and which mails were sent."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -13,7 +13,7 @@ By = Literal["shop", "connector"]
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """Who acts on an order, what they say about it, and whether the buyer gets a mail."""
+    """Who acts on an order, their comment, and whether the customer gets a mail."""
 
     by: By = "shop"
     comment: str | None = None
@@ -24,7 +24,7 @@ BY_SHOP = Act()
 
 
 class Causes:
-    """All acts of one shop in sequence, as JSON documents; rules are checked at every write to an order."""
+    """All acts in one shop, in sequence, as JSON documents. Each write to an order checks the rules."""
 
     def __init__(self, now: Callable[[], datetime]) -> None:
         self._now = now
@@ -34,22 +34,22 @@ class Causes:
         self.violations: list[dict[str, Any]] = []
 
     def record(self, by: By, action: str, **detail: Any) -> None:
-        """Note an act that took effect; `detail` has names free to the action, usually order, lines, process."""
+        """Record an act that took effect. Each action chooses the names in `detail`: usually order, lines, process."""
         self.all.append({"seq": len(self.all) + 1, "at": self._now().isoformat(), "by": by, "action": action} | detail)
 
     def mail(self, by: By, order: str, process: str) -> None:
-        """Note a mail to the buyer about a process; a second one for the same process is a violation."""
+        """Record a mail to the customer about a process; a second mail about the same process is a violation."""
         self._mails[process] += 1
         self.record(by, "mail", order=order, process=process)
         if self._mails[process] > 1:
             self.violate("mail-doubled", order, process, process=process, mails=self._mails[process])
 
     def mails(self, process: str) -> int:
-        """How many mails went out about a process."""
+        """How many mails were sent about a process."""
         return self._mails[process]
 
     def violate(self, rule: str, order: str | None, subject: str, **detail: Any) -> None:
-        """Note that the act recorded last broke `rule` for `subject`; the same breach is listed once."""
+        """Record that the last act broke `rule` for `subject`; the same violation is listed once."""
         if (rule, f"{subject}{detail}") not in self._known:
             self._known.add((rule, f"{subject}{detail}"))
             row = {"seq": len(self.all), "at": self._now().isoformat(), "rule": rule, "order": order}
@@ -63,7 +63,7 @@ class Causes:
 
 
 def broken_rules(line: Line) -> Iterable[tuple[str, int]]:
-    """The rules a line breaks and by how many pieces."""
+    """The rules that a line breaks, and by how many pieces."""
     if line.sent + line.canceled > line.initial:
         rule = "canceled-more-than-ordered" if line.canceled > line.initial else "shipped-more-than-ordered"
         yield rule, line.sent + line.canceled - line.initial

@@ -10,17 +10,17 @@ _PAGE = 2000
 
 
 class ControlError(Exception):
-    """The control API refused a request; the message is its own."""
+    """The control API refused a request; the message is its answer."""
 
 
 class EpagesControl:
-    """One method per endpoint. `base_url` is the simulator's address; calls wait at most `timeout` seconds."""
+    """One method per endpoint. `base_url` is the simulator's address; a call waits at most `timeout` seconds."""
 
     def __init__(self, base_url: str, timeout: float = 120.0) -> None:
         self._base = f"{base_url.rstrip('/')}/_sim/shops"
         self._timeout = timeout
         self._session = requests.Session()
-        # Proxies of the environment must not come between a test and its simulator.
+        # Do not use a proxy that the environment names.
         self._session.trust_env = False
 
     def shops(self) -> list[str]:
@@ -28,7 +28,7 @@ class EpagesControl:
         return list(self._call("GET", ""))
 
     def open_shop(self, name: str, **settings: Any) -> Document:
-        """Open a shop; answers its `name`, `base_url` and `client_id`."""
+        """Open a shop; returns its `name`, `base_url` and `client_id`."""
         return dict(self._call("POST", "", {"name": name, **settings}))
 
     def close_shop(self, shop: str) -> None:
@@ -36,7 +36,7 @@ class EpagesControl:
         self._call("DELETE", f"/{shop}")
 
     def orders(self, shop: str) -> list[Document]:
-        """The truth about every order, by creation."""
+        """The state of every order, oldest first."""
         orders: list[Document] = []
         while True:
             page = self._call("GET", f"/{shop}/orders?size={_PAGE}&page={len(orders) // _PAGE}")
@@ -45,19 +45,19 @@ class EpagesControl:
                 return orders
 
     def order(self, shop: str, order_id: str) -> Document:
-        """The truth about one order."""
+        """The state of one order."""
         return dict(self._call("GET", f"/{shop}/orders?id={order_id}"))
 
-    def place(self, shop: str, **wishes: Any) -> Document:
-        """Place one order (lines, pickup, test, paid, coupon, payment); answers its truth."""
-        return dict(self._call("POST", f"/{shop}/orders", wishes))
+    def place(self, shop: str, **options: Any) -> Document:
+        """Place one order (lines, pickup, test, paid, coupon, payment and so on); returns its state."""
+        return dict(self._call("POST", f"/{shop}/orders", options))
 
     def place_many(
         self, shop: str, count: int, since: str, until: str, lives: bool = False, fulfils: float = 1.0
     ) -> int:
-        """Place orders spread over a past period, ISO 8601.
+        """Place orders spread over a past period (ISO 8601); returns how many.
 
-        `lives` lets them be canceled, and a share `fulfils` of them be shipped and returned by the shop.
+        With `lives` the shop also cancels some, and ships and takes returns of a share `fulfils` of them.
         """
         body = {"count": count, "since": since, "until": until, "lives": lives, "fulfils": fulfils}
         return int(self._call("POST", f"/{shop}/orders", body)["created"])
@@ -66,12 +66,12 @@ class EpagesControl:
         """Place an order whose document is broken."""
         return dict(self._call("POST", f"/{shop}/malformed", {"kind": kind}))
 
-    def place_odd(self, shop: str, at: str, oddity: str, **wishes: Any) -> Document:
-        """Place an order whose document has an odd number or text at a dotted path, until it is mended."""
-        return dict(self._call("POST", f"/{shop}/malformed", {"at": at, "oddity": oddity, **wishes}))
+    def place_odd(self, shop: str, at: str, oddity: str, **options: Any) -> Document:
+        """Place an order whose document has an odd number or text at a dotted path, until it is repaired (`mend`)."""
+        return dict(self._call("POST", f"/{shop}/malformed", {"at": at, "oddity": oddity, **options}))
 
     def act(self, shop: str, order_id: str, act: str, **details: Any) -> Document:
-        """Let the merchant act on an order: ship, cancel, return, delete and so on; see the API."""
+        """Act on an order as the merchant: ship, cancel, return, delete and so on; see the control API."""
         return dict(self._call("POST", f"/{shop}/orders/{order_id}/{act}", details))
 
     def stock(self, shop: str) -> list[Document]:
@@ -79,20 +79,20 @@ class EpagesControl:
         return list(self._call("GET", f"/{shop}/stock"))
 
     def adjust_stock(self, shop: str, sku: str, amount: int) -> int:
-        """Move the stock by hand; answers the new figure."""
+        """Change the stock by `amount` as the merchant; returns the new stock."""
         return int(self._call("POST", f"/{shop}/stock", {"sku": sku, "amount": amount})["stock"])
 
-    def change_catalogue(self, shop: str, act: str, sku: str, **wishes: Any) -> None:
-        """Rename (`to`), swap (`with`) or replace (`keep_as`) what bears a SKU; see the API."""
-        self._call("POST", f"/{shop}/catalogue", {"act": act, "sku": sku, **wishes})
+    def change_catalogue(self, shop: str, act: str, sku: str, **options: Any) -> None:
+        """Rename (`to`), swap (`with`) or replace (`keep_as`) the item that has a SKU; see the control API."""
+        self._call("POST", f"/{shop}/catalogue", {"act": act, "sku": sku, **options})
 
-    def judge_stock(self, shop: str, url: str, tenant: str, locations: list[str], since: str) -> None:
-        """Judge every move of the stock by the connector by what the simulated Afosto at `url` knows."""
+    def check_overselling(self, shop: str, url: str, tenant: str, locations: list[str], since: str) -> None:
+        """Check every stock change by the connector against the stock of the simulated Afosto at `url`."""
         body = {"url": url, "tenant": tenant, "locations": locations, "since": since}
-        self._call("PUT", f"/{shop}/stock-oracle", body)
+        self._call("PUT", f"/{shop}/oversell-check", body)
 
     def set_faults(self, shop: str, **settings: Any) -> None:
-        """Replace faults, budget or seed; what is not given stays."""
+        """Replace faults, budget or seed; what is absent stays."""
         self._call("PUT", f"/{shop}/faults", settings)
 
     def set_switches(self, shop: str, **switches: Any) -> None:
@@ -111,14 +111,14 @@ class EpagesControl:
     ) -> None:
         """Let the shop trade by itself: `rate` orders per second, for `seconds` or until stopped.
 
-        It hands over a share `fulfils` of them itself; the rest is left to Afosto (see `simulators.lots`). Before a
-        share `renames` of its sales products get other SKUs.
+        The shop fulfils a share `fulfils` of its orders; Afosto fulfils the rest (see `simulators.lots`). Before a
+        share `renames` of its sales, SKUs of products change. `pace` is about the seconds between acts on an order.
         """
-        wishes = {"rate": rate, "seconds": seconds, "pace": pace, "seed": seed, "fulfils": fulfils, "renames": renames}
-        self._call("POST", f"/{shop}/trade", wishes)
+        options = {"rate": rate, "seconds": seconds, "pace": pace, "seed": seed, "fulfils": fulfils, "renames": renames}
+        self._call("POST", f"/{shop}/trade", options)
 
     def stop_trading(self, shop: str) -> None:
-        """No more acts of the shop's own."""
+        """Stop trading."""
         self._call("DELETE", f"/{shop}/trade")
 
     def causes(self, shop: str, after: int = 0) -> list[Document]:
@@ -126,15 +126,15 @@ class EpagesControl:
         return list(self._call("GET", f"/{shop}/causes?after={after}"))
 
     def violations(self, shop: str) -> list[Document]:
-        """Broken invariants."""
+        """The rules that were broken."""
         return list(self._call("GET", f"/{shop}/violations"))
 
     def stats(self, shop: str) -> Document:
-        """Requests by method, path and outcome; faults fired; answers spoiled; whether the shop trades."""
+        """Requests by method, path and outcome; faults fired; answers spoiled; whether the shop is trading."""
         return dict(self._call("GET", f"/{shop}/stats"))
 
     def revoke(self, shop: str) -> None:
-        """Take the client's access away."""
+        """Revoke the client: its tokens end, and it gets no new ones."""
         self._call("POST", f"/{shop}/revoke")
 
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:

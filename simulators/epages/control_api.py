@@ -1,48 +1,49 @@
 """The control API of the ePages simulator, under `/_sim`. All bodies are JSON; errors are `{"error": text}`.
 
 `GET    /_sim/shops`                      names of all shops
-`POST   /_sim/shops`                      open a shop: `name`, and if wanted `client_id`, `client_secret`, `scopes`,
-                                          `token_seconds`, `products` (how many), `stock` (of each; null: not kept),
+`POST   /_sim/shops`                      open a shop: `name`, and optional `client_id`, `client_secret`, `scopes`,
+                                          `token_seconds`, `products` (how many), `stock` (of each; null: stock
+                                          management off),
                                           `seed`, `tax_model`, `currency`, `switches`, `faults`, `budget`, `orders`
-                                          (as a bulk); answers `{name, base_url, client_id}`
+                                          (a bulk, see below); answers `{name, base_url, client_id}`
 `DELETE /_sim/shops/S`                    close it
-`GET    /_sim/shops/S/orders`             the truth: every order with the pieces of each line by state and its
-                                          processes, by creation; `?page=&size=` cut it, `?id=` picks one
+`GET    /_sim/shops/S/orders`             the state of every order, oldest first: the pieces of each line by state,
+                                          and its processes; `?page=&size=` gives a page, `?id=` one order
 `POST   /_sim/shops/S/orders`             place one: `lines: [{sku, quantity, price}]` (price: of a unit, as text),
                                           `pickup`, `test`, `paid`, `taxable`, `coupon` ("10%", "5.00" or false),
                                           `payment` (a method's name), `delivery` (its price),
-                                          `gift_card` (nothing else: no shipping address), all optional;
-                                          answers its truth.
+                                          `gift_card` (only gift cards: no shipping address), all optional;
+                                          answers its state.
                                           With `count`: a bulk spread over `since`…`until` (ISO 8601), and with
-                                          `lives` also shipped, canceled and returned, a share `fulfils` of them by
-                                          the shop itself; answers `{created}`
+                                          `lives` also canceled, and a share `fulfils` of them shipped and returned
+                                          by the shop; answers `{created}`
 `POST   /_sim/shops/S/malformed`          place an order whose document is broken: `kind` (see malformed.DAMAGES), or
                                           `at` (a dotted path) and `oddity` (see simulators.hostile.values);
-                                          further wishes as above
+                                          further options as for an order
 `POST   /_sim/shops/S/orders/ID/ACT`      ACT is ship or pack {lines, tracking}, deliver {process}, ready, pick-up,
                                           cancel {lines}, return {lines, status}, pay (all that is due), pay-part,
-                                          void (the payment), mend (a broken document is whole again), and by
-                                          tampering delete, edit {lines: bought}, readdress, say-payment {word};
-                                          `lines` is `{line id: quantity}`, absent: all. Answers its truth
+                                          void (the payment), note {text}, mend (repair a broken document); and as
+                                          manual edits delete, edit {lines: pieces bought}, readdress, say-payment
+                                          {word}; `lines` is `{line id: quantity}`, absent: all. Answers its state
 `GET    /_sim/shops/S/stock`              every item with its stock
-`POST   /_sim/shops/S/stock`              an edit in the cockpit: `sku`, `amount` (relative)
-`POST   /_sim/shops/S/catalogue`          another SKU: `sku` and `act`, which is rename {to}, swap {with} (another SKU),
-                                          or replace {keep_as}: a new product bears the SKU, the old one is deleted, or
+`POST   /_sim/shops/S/stock`              the merchant changes the stock: `sku`, `amount` (relative)
+`POST   /_sim/shops/S/catalogue`          change SKUs: `sku` and `act`, which is rename {to}, swap {with} (another SKU),
+                                          or replace {keep_as}: a new product gets the SKU, the old one is deleted, or
                                           kept under another SKU
-`PUT    /_sim/shops/S/stock-oracle`       judge every move of the stock by the connector: `url` (of the simulated
-                                          Afosto), `tenant`, `locations`, `since` (ISO 8601); see oracle.py
+`PUT    /_sim/shops/S/oversell-check`       check every stock change by the connector: `url` (of the simulated
+                                          Afosto), `tenant`, `locations`, `since` (ISO 8601); see `OversellCheck`
 `PUT    /_sim/shops/S/faults`             `faults`, `budget`, `seed` (see simulators.faults); absent keys stay
 `PUT    /_sim/shops/S/switches`           any of switches.Switches; absent ones stay
 `POST   /_sim/shops/S/trade`              trade by itself: `rate` (orders per second), `seconds` (null: until stopped),
-                                          `pace` (seconds between the acts of an order's life), `seed`, `fulfils`
-                                          (share of its orders that it hands over itself, see simulators.lots),
-                                          `renames` (share of its sales before which products get other SKUs)
+                                          `pace` (about the seconds between acts on an order), `seed`, `fulfils`
+                                          (share of its orders that it fulfils itself, see simulators.lots),
+                                          `renames` (share of its sales before which SKUs change)
 `DELETE /_sim/shops/S/trade`              stop trading
 `GET    /_sim/shops/S/causes`             who did what; `?after=SEQ` only later ones
-`GET    /_sim/shops/S/violations`         broken invariants
+`GET    /_sim/shops/S/violations`         the rules that were broken
 `GET    /_sim/shops/S/stats`              requests by method, path and outcome; faults fired; answers spoiled and
-                                          how; whether it trades
-`POST   /_sim/shops/S/revoke`             the merchant revokes the client
+                                          how; whether it is trading
+`POST   /_sim/shops/S/revoke`             the merchant revokes the client: its tokens end
 """
 
 import asyncio
@@ -58,15 +59,15 @@ from starlette.routing import Route
 from simulators.epages import merchant, placing, renaming, stock, tampering
 from simulators.epages.errors import Refused, not_found
 from simulators.epages.hosting import Hosted, Registry
-from simulators.epages.malformed import DAMAGES, odd
-from simulators.epages.oracle import Oracle
+from simulators.epages.malformed import DAMAGES, odd_value_kind
+from simulators.epages.oracle import OversellCheck
 from simulators.epages.orders import Order
 from simulators.epages.selling import sell_many
 from simulators.epages.shop import Shop
 from simulators.epages.stock import SoldOut
 from simulators.epages.times import read_time
-from simulators.epages.trader import live
-from simulators.epages.truth import order_truth, stock_truth
+from simulators.epages.trader import act_out_past
+from simulators.epages.truth import order_state, stock_state
 
 Body = Mapping[str, Any]
 _CHUNK = 100
@@ -94,7 +95,7 @@ ACTS: dict[str, Callable[[Shop, Order, Body], object]] = {
 
 
 class _Control:
-    """The endpoints; each takes the request's body and gives a document."""
+    """The endpoints; each takes the request and its body, and returns a document."""
 
     def __init__(self, registry: Registry) -> None:
         self._registry = registry
@@ -116,31 +117,31 @@ class _Control:
     async def orders(self, request: Request, body: Body) -> Any:
         shop = self._hosted(request).shop
         if "id" in request.query_params:
-            return order_truth(shop.causes, shop.order(request.query_params["id"]))
+            return order_state(shop.causes, shop.order(request.query_params["id"]))
         size, page = (int(request.query_params.get(name, "0")) for name in ("size", "page"))
         orders = list(shop.orders.values())
-        return [order_truth(shop.causes, o) for o in (orders[page * size : (page + 1) * size] if size else orders)]
+        return [order_state(shop.causes, o) for o in (orders[page * size : (page + 1) * size] if size else orders)]
 
     async def place(self, request: Request, body: Body) -> Any:
         shop = self._hosted(request).shop
         if "count" in body:
             return {"created": await _bulk(shop, body)}
-        return order_truth(shop.causes, placing.place(shop, body))
+        return order_state(shop.causes, placing.place(shop, body))
 
     async def place_malformed(self, request: Request, body: Body) -> Any:
         shop = self._hosted(request).shop
-        kind = odd(body["at"], body["oddity"]) if "oddity" in body else body["kind"]
+        kind = odd_value_kind(body["at"], body["oddity"]) if "oddity" in body else body["kind"]
         if kind not in DAMAGES and "oddity" not in body:
             raise ValueError(f"no such kind: {kind}; known are {', '.join(DAMAGES)}")
-        wishes = {name: wish for name, wish in body.items() if name not in ("kind", "at", "oddity")}
-        order = placing.place(shop, wishes, malformed=kind)
+        options = {name: wish for name, wish in body.items() if name not in ("kind", "at", "oddity")}
+        order = placing.place(shop, options, malformed=kind)
         try:
-            shop.book.body(order)
+            shop.order_list.body(order)
         except ValueError:
-            # It has no such place: a shop that cannot write its own order would be broken as a whole.
+            # The document has no such place. Repair the order: else the shop could not list any order.
             placing.mend(shop, order)
             raise
-        return order_truth(shop.causes, order)
+        return order_state(shop.causes, order)
 
     async def act(self, request: Request, body: Body) -> Any:
         shop, act = self._hosted(request).shop, request.path_params["act"]
@@ -148,23 +149,23 @@ class _Control:
         if act not in ACTS:
             raise not_found("act", act)
         ACTS[act](shop, order, body)
-        return order_truth(shop.causes, order)
+        return order_state(shop.causes, order)
 
     async def stock(self, request: Request, body: Body) -> Any:
-        return stock_truth(self._hosted(request).shop)
+        return stock_state(self._hosted(request).shop)
 
     async def adjust_stock(self, request: Request, body: Body) -> Any:
         shop = self._hosted(request).shop
         return {"stock": stock.adjust(shop, placing.item_of(shop, body["sku"]), int(body["amount"]))}
 
     async def change_catalogue(self, request: Request, body: Body) -> Any:
-        renaming.act(self._hosted(request).shop, body)
+        renaming.change(self._hosted(request).shop, body)
         return {}
 
-    async def stock_oracle(self, request: Request, body: Body) -> Any:
+    async def check_overselling(self, request: Request, body: Body) -> Any:
         hosted = self._hosted(request)
         since = read_time(body["since"])
-        hosted.oracle = Oracle(hosted.shop, body["url"], body["tenant"], tuple(body["locations"]), since)
+        hosted.oversell_check = OversellCheck(hosted.shop, body["url"], body["tenant"], tuple(body["locations"]), since)
         return {}
 
     async def faults(self, request: Request, body: Body) -> Any:
@@ -218,7 +219,7 @@ def routes(registry: Registry) -> list[Route]:
         ("GET", f"{shop}/stock", control.stock),
         ("POST", f"{shop}/stock", control.adjust_stock),
         ("POST", f"{shop}/catalogue", control.change_catalogue),
-        ("PUT", f"{shop}/stock-oracle", control.stock_oracle),
+        ("PUT", f"{shop}/oversell-check", control.check_overselling),
         ("PUT", f"{shop}/faults", control.faults),
         ("PUT", f"{shop}/switches", control.switches),
         ("POST", f"{shop}/trade", control.trade),
@@ -249,10 +250,10 @@ async def _bulk(shop: Shop, body: Body) -> int:
     created = 0
     for order in sell_many(shop, int(body["count"]), since, until, shop.random):
         if body.get("lives"):
-            live(shop, order, until, shop.random, float(body.get("fulfils", 1)))
+            act_out_past(shop, order, until, shop.random, float(body.get("fulfils", 1)))
         created += 1
         if created % _CHUNK == 0:
-            # Other shops of this process go on answering meanwhile.
+            # Let the other shops of this process answer meanwhile.
             await asyncio.sleep(0)
     return created
 

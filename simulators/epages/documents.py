@@ -1,4 +1,4 @@
-"""An order as the vendor's API answers it, field by field as in its recorded examples."""
+"""An order as the vendor's API answers it, with the fields of its recorded examples."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -27,7 +27,7 @@ _FREE_SHIPPING = Decimal(400)
 
 
 def render_order(base_url: str, order: Order) -> bytes:
-    """The order's JSON, damaged in the way its `malformed` names, if any."""
+    """The order's JSON, broken in the way that its `malformed` names, if any."""
     document = order_document(base_url, order)
     return damaged(document, order.malformed) if order.malformed else as_json(document)
 
@@ -74,7 +74,7 @@ def order_document(base_url: str, order: Order) -> Document:
 
 
 def _nanoseconds(order: Order) -> int:
-    # The vendor sends nine digits now and then; a shop that cuts to the second has none.
+    # The vendor sometimes sends nine digits; a shop that cuts times to the second sends none.
     return order.version * 137 % 1000 if order.updated_at.microsecond else 0
 
 
@@ -155,7 +155,7 @@ def _payment(order: Order) -> Document:
 
 def _pickup(base_url: str, order: Order, option: PickupOption) -> Document:
     document = pickup_option_document(base_url, order.currency, order.tax_model, option)
-    # Inside an order the option's id has no underscore, and it has no position.
+    # Inside an order the field is `id`, not `_id`, and there is no position.
     inner = {key: value for key, value in document.items() if key not in ("_id", "position")}
     return _fee(order, order.delivery_fee, option.price) | {"pickupOption": {"id": option.id, **inner}}
 

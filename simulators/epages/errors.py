@@ -5,9 +5,9 @@ from typing import Any
 
 
 class Refused(Exception):
-    """The shop refuses: HTTP `status`, the vendor's `error_id` and `details`.
+    """The shop refuses a call: HTTP `status`, the vendor's `error_id` and `details`.
 
-    Error ids that the vendor's OpenAPI file does not know are our assumption, and marked so where they are raised.
+    Error ids that the vendor's OpenAPI file does not list are assumed; each is marked where it is raised.
     """
 
     def __init__(self, status: int, error_id: str, message: str, details: Mapping[str, Any] | None = None) -> None:
@@ -18,7 +18,7 @@ class Refused(Exception):
 
 
 def not_found(what: str, which: str) -> Refused:
-    """A 404; the vendor documents no body for it (error id assumed)."""
+    """A 404. The vendor documents no body for it (error id assumed)."""
     return Refused(404, f"{what}-not-found", f"The {what} {which} does not exist.")
 
 

@@ -1,4 +1,4 @@
-"""Handing an order over: shipping and pickup processes and their moves."""
+"""Shipping and pickup: create the processes of an order and move them on."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -15,7 +15,7 @@ _STATES = {"PENDING": "pending", "SHIPPED": "shipped", "DELIVERED": "delivered"}
 
 @dataclass(frozen=True, slots=True)
 class Tracking:
-    """How to follow a parcel."""
+    """Tracking code and link of a parcel."""
 
     code: str | None = None
     link: str | None = None
@@ -27,7 +27,7 @@ NO_TRACKING = Tracking()
 def create_shipping(
     shop: Shop, order: Order, parts: Sequence[Part], act: Act = BY_SHOP, tracking: Tracking = NO_TRACKING
 ) -> Process:
-    """Begin a parcel with these pieces, PENDING; refuses pickup orders (400) and pieces that are not open (409)."""
+    """Create a PENDING parcel with these pieces; refuses pickup orders (400) and more pieces than are open (409)."""
     if order.is_pickup:
         message = "Cannot create a shipping process for orders with a pickup line item."
         raise Refused(400, "cannot-create-shipping-process", message, {"reasonId": "order-has-pickup-line-item"})
@@ -38,32 +38,32 @@ def create_shipping(
         for line, part in lines_of(order, process):
             line.move(part.quantity, "unshipped", "pending")
             line.sent += part.quantity
-        note(shop, order, process, act, "create-shipping", "shipping-pending")
+        record_act(shop, order, process, act, "create-shipping", "shipping-pending")
     return process
 
 
 def mark_shipped(
     shop: Shop, order: Order, process: Process, act: Act = BY_SHOP, tracking: Tracking = NO_TRACKING
 ) -> None:
-    """The parcel leaves; tracking given here replaces what the process has. Refuses a closed move (409)."""
-    _require(process, "mark-shipped")
+    """Mark a parcel shipped. Tracking given here replaces the process's own. Refuses a move that is not open (409)."""
+    _require_move(process, "mark-shipped")
     with shop.writing(order, "shippings"):
         process.tracking_code = tracking.code or process.tracking_code
         process.tracking_link = tracking.link or process.tracking_link
         _advance(order, process, "SHIPPED")
-        note(shop, order, process, act, "ship", "shipping-shipped")
+        record_act(shop, order, process, act, "ship", "shipping-shipped")
 
 
 def mark_delivered(shop: Shop, order: Order, process: Process, act: Act = BY_SHOP) -> None:
-    """The parcel arrived, whether or not it was marked shipped before. Refuses a closed move (409)."""
-    _require(process, "mark-delivered")
+    """Mark a parcel delivered, shipped before or not. Refuses a move that is not open (409)."""
+    _require_move(process, "mark-delivered")
     with shop.writing(order, "shippings"):
         _advance(order, process, "DELIVERED")
-        note(shop, order, process, act, "deliver", "shipping-delivered")
+        record_act(shop, order, process, act, "deliver", "shipping-delivered")
 
 
 def create_pickup(shop: Shop, order: Order, act: Act = BY_SHOP) -> Process:
-    """Make the whole order ready for pickup; refuses canceled and shipped orders (400) and a second time (409)."""
+    """Make the whole order ready for pickup; refuses canceled and shipping orders (400), and a repeat (409)."""
     if order.canceled:
         raise Refused(400, "cannot-create-pickup-process", "The order was canceled")
     if not order.is_pickup:
@@ -78,22 +78,22 @@ def create_pickup(shop: Shop, order: Order, act: Act = BY_SHOP) -> Process:
         for line, part in lines_of(order, process):
             line.move(part.quantity, "not_picked_up", "ready_for_pickup")
             line.sent += part.quantity
-        note(shop, order, process, act, "ready-for-pickup", "pickup-ready-for-pickup")
+        record_act(shop, order, process, act, "ready-for-pickup", "pickup-ready-for-pickup")
     return process
 
 
 def mark_picked_up(shop: Shop, order: Order, process: Process, act: Act = BY_SHOP) -> None:
-    """The buyer collected it. Refuses a closed move (409)."""
-    _require(process, "mark-picked-up")
+    """Mark a pickup collected. Refuses a move that is not open (409)."""
+    _require_move(process, "mark-picked-up")
     with shop.writing(order, "pickups"):
         for line, part in lines_of(order, process):
             line.move(part.quantity, "ready_for_pickup", "picked_up")
         process.status = "PICKED_UP"
-        note(shop, order, process, act, "pick-up", "pickup-picked-up")
+        record_act(shop, order, process, act, "pick-up", "pickup-picked-up")
 
 
 def check_parts(shop: Shop, order: Order, parts: Sequence[Part], open_pieces: Callable[[Line], int]) -> None:
-    """Refuse lines of other orders (409, documented), senseless quantities (400) and too many pieces (409, assumed)."""
+    """Refuse lines of other orders (409, documented), quantities below 1 (400) and too many pieces (409, assumed)."""
     if not parts:
         raise invalid("lineItems must name at least one product line item.")
     wanted: Counter[str] = Counter()
@@ -113,11 +113,11 @@ def lines_of(order: Order, process: Process) -> list[tuple[Line, Part]]:
     return [(line, part) for part in process.parts if (line := order.line(part.line_id))]
 
 
-def note(shop: Shop, order: Order, process: Process, act: Act, action: str, event: str) -> None:
-    """Write an act on a process into the order's events and the ledger of causes, and send the mail if wanted."""
+def record_act(shop: Shop, order: Order, process: Process, act: Act, action: str, event: str) -> None:
+    """Record an act on a process in the order's events and in the log of causes, and send the mail if asked for."""
     name = {"cancelations": "cancel"}.get(process.kind, process.kind[:-1]) + "ProcessId"
     pieces = [{"productLineItemId": part.line_id, "quantity": part.quantity} for part in process.parts]
-    shop.tell(order, act.by, event, act.comment, {name: process.id, "lineItems": pieces})
+    shop.add_event(order, act.by, event, act.comment, {name: process.id, "lineItems": pieces})
     lines = [
         {"line": part.line_id, "quantity": part.quantity} | ({"status": part.status} if part.status else {})
         for part in process.parts
@@ -127,15 +127,15 @@ def note(shop: Shop, order: Order, process: Process, act: Act, action: str, even
         shop.causes.mail(act.by, order.id, process.id)
 
 
-def _require(process: Process, move: str) -> None:
+def _require_move(process: Process, move: str) -> None:
     if move not in process.moves:
-        # Assumed: the vendor does not say what a repeated move answers.
+        # Assumed: the vendor does not document the answer to a repeated move.
         raise Refused(409, "invalid-process-status", f"The process is {process.status}; {move} is not possible.")
 
 
 def _advance(order: Order, process: Process, status: str) -> None:
     source = _STATES[process.status or ""]
     for line, part in lines_of(order, process):
-        # Pieces returned on their way may have left `shipped` already.
+        # Pieces that were returned before they were delivered may have left `shipped` already.
         line.move(min(part.quantity, getattr(line, source)), source, _STATES[status])
     process.status = status

@@ -1,11 +1,11 @@
-"""The shops of one simulator process, each with its client, its faults, and its trader."""
+"""The shops of one simulator process, each with its tokens, its faults, its overselling check and its trader."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from simulators.epages.catalog import Assortment
 from simulators.epages.errors import Refused, not_found
-from simulators.epages.oracle import Oracle
+from simulators.epages.oracle import OversellCheck
 from simulators.epages.shop import Shop
 from simulators.epages.switches import Switches
 from simulators.epages.tokens import ALL_SCOPES, Tokens
@@ -34,17 +34,17 @@ _FIELDS = frozenset(
 
 
 class Hosted:
-    """One shop with what stands around it."""
+    """One shop with its tokens, its fault plan, its overselling check, and its trading."""
 
     def __init__(self, shop: Shop, tokens: Tokens, plan: FaultPlan) -> None:
         self.shop = shop
         self.tokens = tokens
         self.plan = plan
-        self.oracle: Oracle | None = None
+        self.oversell_check: OversellCheck | None = None
         self.trading = Trading()
 
     def trade(self, rate: float, seconds: float | None, pace: float, seed: int, fulfils: float, renames: float) -> None:
-        """Let the shop trade by itself, for `seconds` or until told to stop."""
+        """Let the shop trade by itself, for `seconds` or until `trading.stop()`."""
         trader = Trader(self.shop, rate, self.shop.now(), pace=pace, seed=seed, fulfils=fulfils, renames=renames)
         self.trading.start(lambda: trader.advance(self.shop.now()), seconds)
 
@@ -56,14 +56,14 @@ class Registry:
         self.shops: dict[str, Hosted] = {}
 
     def get(self, name: str) -> Hosted:
-        """The shop of this name; refuses with 404, as a wrong store name does."""
+        """The shop of this name; refuses with 404."""
         if name not in self.shops:
             raise not_found("shop", name)
         return self.shops[name]
 
-    def oracles(self) -> list[Oracle]:
-        """The oracles of all shops that have one."""
-        return [hosted.oracle for hosted in self.shops.values() if hosted.oracle]
+    def oversell_checks(self) -> list[OversellCheck]:
+        """The overselling checks of all shops that have one."""
+        return [hosted.oversell_check for hosted in self.shops.values() if hosted.oversell_check]
 
     def open(self, document: Mapping[str, Any], origin: str) -> Hosted:
         """Open a shop as the control API describes it; `origin` is the server's own address.
@@ -75,7 +75,7 @@ class Registry:
             raise ValueError(f"no such field: {', '.join(sorted(unknown))}")
         name = document["name"]
         if name in self.shops:
-            raise Refused(409, "shop-exists", f"There is a shop {name} already.")
+            raise Refused(409, "shop-exists", f"A shop {name} exists already.")
         hosted = _hosted(document, f"{origin}/{name}/api")
         self.shops[name] = hosted
         return hosted

@@ -1,4 +1,4 @@
-"""A product line of an order as the vendor writes it: its states both in blocks and flat."""
+"""A product line of an order as the vendor writes it: its states in blocks, and again without blocks."""
 
 from decimal import Decimal
 from typing import Any
@@ -43,7 +43,7 @@ def tax_class(rate: Decimal) -> str:
 
 
 def product_document(base_url: str, item: Item, sku: str) -> Document:
-    """The product inside a line, as `sku`; a variation carries its values and a link to its variation product."""
+    """The product inside a line, with `sku`; a variation has its values and a link to its variation product."""
     links = {"default-image-data": {"href": f"{base_url}/core-storage/images/{item.id}"}}
     if item.parent:
         links["variation-product"] = {"href": f"{base_url}/products/{item.parent.id}"}

@@ -1,4 +1,4 @@
-"""Ways in which an order's document can be broken, to see that one bad order stops nobody else."""
+"""Ways to break an order's document, to test that one bad order does not stop the others."""
 
 import random
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def _unknown_field(document: Document) -> None:
     document["loyaltyPoints"] = {"earned": 12}
 
 
-def _nowhere(document: Document) -> None:
+def _pickup_without_location(document: Document) -> None:
     line = document["shippingLineItem"] or document["pickupLineItem"]
     collected = {key: value for key, value in line.items() if key != "pickupOption"}
     document.update(shippingAddress=None, shippingLineItem=None, pickupLineItem=collected)
@@ -51,12 +51,12 @@ DAMAGES: dict[str, Callable[[Document], None]] = {
     "without-created-at": _without_created_at,
     "unknown-enum": _unknown_enum,
     "unknown-field": _unknown_field,
-    "pickup-without-location": _nowhere,
+    "pickup-without-location": _pickup_without_location,
 }
 
 
 def damaged(document: Document, kind: str) -> bytes:
-    """The document's JSON, broken in a way of DAMAGES, or by an oddity at a place: `PATH=ODDITY`, see `odd`."""
+    """The document's JSON, broken in a way of DAMAGES, or by an oddity (`PATH=ODDITY`, see `odd_value_kind`)."""
     path, is_odd, name = kind.partition("=")
     if not is_odd:
         DAMAGES[kind](document)
@@ -64,6 +64,6 @@ def damaged(document: Document, kind: str) -> bytes:
     return with_oddity(document, place_at(document, path), oddity_named(name), random.Random(kind))
 
 
-def odd(path: str, oddity: str) -> str:
+def odd_value_kind(path: str, oddity: str) -> str:
     """The kind of damage that puts an odd number or text at a dotted path; raises ValueError for unknown oddities."""
     return f"{path}={oddity_named(oddity).name}"

@@ -1,4 +1,4 @@
-"""What the merchant does by hand in the shop: the verbs of the control API and of the trader, all `by` the shop."""
+"""What the merchant does in the shop: the acts of the control API and of the trader, all recorded as `by` shop."""
 
 import random
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ _CANCELED = Act(comment="Kunde hat storniert")
 
 
 def ship(shop: Shop, order: Order, lines: Lines | None = None, tracking: str | None = None) -> Process:
-    """Send a parcel with these pieces by line id, or with all that is unshipped."""
+    """Ship a parcel with these pieces by line id, or with all unshipped pieces."""
     process = pack(shop, order, lines, tracking)
     fulfilment.mark_shipped(shop, order, process, _WITH_MAIL)
     return process
 
 
 def pack(shop: Shop, order: Order, lines: Lines | None = None, tracking: str | None = None) -> Process:
-    """Begin a parcel as `ship` does; it has not left yet."""
+    """Create a parcel as `ship` does, but do not ship it yet."""
     parts = (
         [Part(line.id, line.unshipped) for line in order.lines if line.unshipped] if lines is None else _parts(lines)
     )
@@ -33,19 +33,19 @@ def pack(shop: Shop, order: Order, lines: Lines | None = None, tracking: str | N
 
 
 def deliver(shop: Shop, order: Order, process_id: str | None = None) -> Process:
-    """Mark a parcel delivered: the one named, else the first that can be."""
+    """Mark a parcel delivered: the given one, else the first one for which this is possible."""
     process = _open(order, "mark-delivered", process_id)
     fulfilment.mark_delivered(shop, order, process)
     return process
 
 
 def ready(shop: Shop, order: Order) -> Process:
-    """Lay the order out for pickup and tell the buyer."""
+    """Make the order ready for pickup and send the customer a mail."""
     return fulfilment.create_pickup(shop, order, _WITH_MAIL)
 
 
 def pick_up(shop: Shop, order: Order) -> Process:
-    """The buyer collects."""
+    """The customer collects the order."""
     process = _open(order, "mark-picked-up", None)
     fulfilment.mark_picked_up(shop, order, process)
     return process
@@ -60,38 +60,40 @@ def cancel(shop: Shop, order: Order, lines: Lines | None = None) -> None:
 
 
 def take_return(shop: Shop, order: Order, lines: Lines | None = None, status: str = "RETURNED") -> Process:
-    """Take these pieces back by line id, or all the buyer has; `status` is RETURNED or BROKEN."""
+    """Take a return of these pieces by line id, or of all that can be returned; `status` is RETURNED or BROKEN."""
     pieces = {line.id: line.returnable for line in order.lines if line.returnable} if lines is None else lines
     everything = all(pieces.get(line.id, 0) >= line.quantity for line in order.lines)
-    brought = next((p for p in order.processes if p.kind in ("shippings", "pickups") and p.status != "PENDING"), None)
+    delivered_by = next(
+        (p for p in order.processes if p.kind in ("shippings", "pickups") and p.status != "PENDING"), None
+    )
     fee = order.delivery_fee if everything else None
-    return reversals.create_return(shop, order, _parts(pieces, status), of=brought, fee_refund=fee)
+    return reversals.create_return(shop, order, _parts(pieces, status), of=delivered_by, fee_refund=fee)
 
 
 def pay(shop: Shop, order: Order) -> None:
-    """The buyer's money arrives."""
+    """The customer pays all that is due."""
     payments.pay(shop, order)
 
 
 def pay_part(shop: Shop, order: Order) -> None:
-    """A part of the buyer's money arrives."""
+    """The customer pays half of what is due."""
     payments.pay_part(shop, order)
 
 
 def void(shop: Shop, order: Order) -> None:
-    """Nobody expects the buyer's money any more."""
+    """Void the payment that is pending."""
     payments.void(shop, order)
 
 
 def write_note(shop: Shop, order: Order, text: str) -> None:
-    """The merchant's own words on an order."""
+    """Set the merchant's note on an order."""
     with shop.writing(order):
         order.note = text
         shop.causes.record("shop", "note", order=order.id, note=text)
 
 
 def tracking_code(rng: random.Random) -> str:
-    """A parcel number as carriers print them."""
+    """A random parcel number in the form that carriers use."""
     return f"LZ{rng.randrange(10**9):09d}{rng.choice(('DE', 'NL'))}"
 
 
@@ -103,4 +105,4 @@ def _open(order: Order, move: str, process_id: str | None) -> Process:
     for process in order.processes:
         if move in process.moves and process_id in (None, process.id):
             return process
-    raise Refused(409, "invalid-process-status", f"No process of the order is open to {move}.")
+    raise Refused(409, "invalid-process-status", f"No process of the order allows {move}.")

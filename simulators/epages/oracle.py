@@ -1,14 +1,20 @@
-"""Judges every move of the stock by the connector: no more may be for sale than there is.
+"""Check for overselling: after a stock change by the connector, no more may be for sale than there is.
 
-A shop is told which Afosto tenant and locations it sells from. At each move it asks the simulated Afosto what is
-available there (A) and compares the new stock with A − U: U is what this shop, and every other one that sells from
-those locations, has sold and Afosto has not booked. Orders that are not opened there count as they are held, of the
-others no more than the units that wait for stock. What went elsewhere after the connector had read A, which it does
-before it reads the shop's stock, is excused, and so is what the other shops sold after that: it cannot have known. So
-are pieces that Afosto reserved meanwhile for an order whose buyer had just canceled: they come back by themselves; and
-a move of what got its SKU after it was read. At a move that lowers, what other shops sold from the same stock does not
-count: while one of them cannot be asked, the connector lowers by what it knows, which may be too little, and makes
-nothing worse. At rest the stock is compared with A − U in any case (`workers.local.stock_proof`).
+A shop's check knows the Afosto tenant and the locations that the shop sells from. At each change it asks the simulated
+Afosto how much is available there (A) and compares the new stock with A − U. U is the unbooked stock: what this shop,
+and every other shop that shares locations with it, has sold and Afosto has not booked. An order that is not opened in
+Afosto counts in full; an opened one counts only with its units that wait for stock.
+
+Some differences are excused, because the connector could not know of them:
+
+- what was sold elsewhere in Afosto after the connector had read A (it reads A before it reads the shop's stock);
+- what other shops sold after that;
+- pieces that Afosto reserved meanwhile for an order that its customer had just canceled: they come back by themselves;
+- a change of an item that got its SKU after the connector had read it.
+
+When a change lowers the stock, the sales of other shops do not count. While one of them cannot be asked, the connector
+lowers by what it knows; this may be too little, but it makes nothing worse. When nothing moves any more, the stock is
+compared with A − U in any case (`workers.local.stock_proof`).
 """
 
 import asyncio
@@ -31,30 +37,32 @@ _TIMEOUT = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Sold:
-    """Pieces of a SKU that an order line held when the connector read the stock; excused where they are not `known`.
+    """The `pieces` of a SKU that an order line had when the connector read the stock.
 
-    `restocked` of them the shop has put back since. Lines that do not `count`, of test orders, are never booked.
+    They are excused if the connector could not know of them (`known` is false). The shop has put `restocked` of them
+    back since. `counts` is false for lines that Afosto never books: those of test orders, of broken
+    orders, and of orders before `since`.
     """
 
     reference: str
     line: str
-    held: int
+    pieces: int
     known: bool
     restocked: int
     counts: bool
 
-    def promised(self, opened: set[str], waiting: Mapping[str, Mapping[str, int]]) -> int:
-        """Its part of U; of what nobody knew, what Afosto has booked since is given back."""
+    def unbooked(self, opened: set[str], undeducted: Mapping[str, Mapping[str, int]]) -> int:
+        """Its part of U. Negative for what the connector could not know and Afosto has booked since."""
         if not self.counts:
             return 0
-        waits = waiting.get(self.reference, {}).get(self.line, 0)
-        left = min(self.held, waits) if self.reference in opened else self.held
-        return left if self.known else left - self.held
+        waiting = undeducted.get(self.reference, {}).get(self.line, 0)
+        left = min(self.pieces, waiting) if self.reference in opened else self.pieces
+        return left if self.known else left - self.pieces
 
 
 @dataclass(slots=True)
-class Oracle:
-    """Where the truth about one shop's stock is: Afosto's control API at `url`; orders count from `since` on."""
+class OversellCheck:
+    """The check of one shop: it asks Afosto's control API at `url`; orders count from `since` on."""
 
     shop: Shop
     url: str
@@ -65,13 +73,13 @@ class Oracle:
     _lines: dict[str, list[tuple[Order, Line]]] = field(default_factory=dict)
     _indexed: int = 0
 
-    def shares(self, other: "Oracle") -> bool:
+    def shares(self, other: "OversellCheck") -> bool:
         """Whether both shops sell from a common location."""
         same = (self.url, self.tenant) == (other.url, other.tenant)
         return same and not set(self.locations).isdisjoint(other.locations)
 
     def sold(self, sku: str, seen: datetime | None) -> Iterator[Sold]:
-        """What the shop has sold of a SKU; nobody knew of orders from `seen` on, unless it is None."""
+        """What the shop has sold of a SKU. Orders from `seen` on were not known to the connector; None: all were."""
         for order in islice(list(self.shop.orders.values()), self._indexed, None):
             for line in order.lines:
                 self._lines.setdefault(line.sku, []).append((order, line))
@@ -79,83 +87,88 @@ class Oracle:
         restocked = self._restocked(sku) if seen is None else {}
         for order, line in self._lines.get(sku, ()):
             back = restocked.pop((order.id, line.id), 0)
-            held = line.initial - line.canceled - line.returned + back
+            pieces = line.initial - line.canceled - line.returned + back
             counts = not order.test and not order.malformed and order.created_at >= self.since
-            if back or (held > 0 and counts):
+            if back or (pieces > 0 and counts):
                 known = seen is None or (order.placed_at or order.created_at) < seen
-                yield Sold(reference(self.shop.name, order.id), line.id, held, known, back, counts)
+                yield Sold(reference(self.shop.name, order.id), line.id, pieces, known, back, counts)
         for (order_id, line_id), back in restocked.items():
-            # It was sold under another SKU.
+            # The line was sold under another SKU.
             yield Sold(reference(self.shop.name, order_id), line_id, 0, True, back, counts=False)
 
     def _restocked(self, sku: str) -> Counter[tuple[str, str]]:
         """(order, line) → pieces put back since the connector last read the stock."""
-        looked, found = self.shop.looked.get(sku), Counter[tuple[str, str]]()
+        read_at, found = self.shop.last_read.get(sku), Counter[tuple[str, str]]()
         for restock in self.shop.restocks.get(sku, ()):
-            if looked and restock.at >= looked:
+            if read_at and restock.at >= read_at:
                 found[restock.order_id, restock.line_id] += restock.pieces
         return found
 
 
-async def judge(oracle: Oracle, all_oracles: Iterable[Oracle], moves: Iterable[Mapping[str, Any]]) -> None:
-    """Note a violation for each move after which more was for sale than A − U, then and when Afosto had answered."""
-    sellers = [other for other in all_oracles if oracle.shares(other)]
+async def check_moves(
+    check: OversellCheck, all_checks: Iterable[OversellCheck], moves: Iterable[Mapping[str, Any]]
+) -> None:
+    """Record a violation for each change that put more up for sale than A − U.
+
+    This must have been so when it happened, and still be so after Afosto's answer.
+    """
+    sellers = [other for other in all_checks if check.shares(other)]
     for move in moves:
-        sku, counted = move["sku"], sellers if move["amount"] > 0 else [oracle]
-        before = _sold(oracle, counted, sku)
+        sku, counted = move["sku"], sellers if move["amount"] > 0 else [check]
+        before = _sold(check, counted, sku)
         known = {name for seller in sellers for name in seller.opened}
         asked = {
             "sku": sku,
-            "locations": oracle.locations,
+            "locations": check.locations,
             "references": sorted({sold.reference for sold in before} - known),
-            "before": int(oracle.shop.looked.get(sku, oracle.shop.now()).timestamp() * 1000),
+            "before": int(check.shop.last_read.get(sku, check.shop.now()).timestamp() * 1000),
             "readings": len(sellers),
         }
         try:
-            truth = await asyncio.to_thread(_ask, oracle, asked)
+            state = await asyncio.to_thread(_ask, check, asked)
         except requests.RequestException as error:
-            oracle.shop.causes.violate("stock-not-judged", None, f"{move['seq']}", sku=sku, error=str(error))
+            check.shop.causes.violate("stock-not-checked", None, f"{move['seq']}", sku=sku, error=str(error))
             continue
-        oracle.opened.update(truth["opened"])
-        known |= set(truth["opened"])
-        item = oracle.shop.catalog.items.get(move["item"])
-        if item is None or _renamed_since_it_was_read(oracle, item):
+        check.opened.update(state["opened"])
+        known |= set(state["opened"])
+        item = check.shop.catalog.items.get(move["item"])
+        if item is None or _renamed_since_it_was_read(check, item):
             continue
-        then, now = (_allowed(truth, sold, known) for sold in (before, _sold(oracle, counted, sku)))
+        then, now = (_allowed(state, sold, known) for sold in (before, _sold(check, counted, sku)))
         if move["stock"] > then and (item.stock or 0) > now:
-            detail = {"sku": sku, "stock": move["stock"], "allowed": then, "available": truth["available"]}
-            detail |= {"lost": truth["lost"], "reserved": truth["reserved"], "still": item.stock, "allowed_now": now}
-            detail |= {"sold": [asdict(s) for s in before if s.promised(known, truth["waiting"]) or s.restocked]}
-            oracle.shop.causes.violate("oversold", None, f"{move['seq']}", **detail)
+            detail = {"sku": sku, "stock": move["stock"], "allowed": then, "available": state["available"]}
+            detail |= {"lost": state["lost"], "reserved": state["reserved"], "still": item.stock, "allowed_now": now}
+            detail |= {"sold": [asdict(s) for s in before if s.unbooked(known, state["waiting"]) or s.restocked]}
+            check.shop.causes.violate("oversold", None, f"{move['seq']}", **detail)
 
 
-def _renamed_since_it_was_read(oracle: Oracle, item: Item) -> bool:
-    looked = oracle.shop.looked.get(item.sku)
-    return item.renamed_at is not None and (looked is None or looked < item.renamed_at)
+def _renamed_since_it_was_read(check: OversellCheck, item: Item) -> bool:
+    read_at = check.shop.last_read.get(item.sku)
+    return item.renamed_at is not None and (read_at is None or read_at < item.renamed_at)
 
 
-def _sold(oracle: Oracle, sellers: Iterable[Oracle], sku: str) -> list[Sold]:
-    """What all sellers have sold; a sale of this shop itself lowers its stock, so none of its own needs an excuse."""
-    seen = oracle.shop.looked.get(sku)
-    return [sold for seller in sellers for sold in seller.sold(sku, None if seller is oracle else seen)]
+def _sold(check: OversellCheck, sellers: Iterable[OversellCheck], sku: str) -> list[Sold]:
+    """What all sellers have sold. A sale of this shop lowers its own stock, so none of its sales needs an excuse."""
+    seen = check.shop.last_read.get(sku)
+    return [sold for seller in sellers for sold in seller.sold(sku, None if seller is check else seen)]
 
 
-def _allowed(truth: Mapping[str, Any], sold: Sequence[Sold], opened: set[str]) -> int:
-    promised = sum(each.promised(opened, truth["waiting"]) for each in sold)
-    held = {(each.reference, each.line): each.held for each in sold}
+def _allowed(state: Mapping[str, Any], sold: Sequence[Sold], opened: set[str]) -> int:
+    unbooked = sum(each.unbooked(opened, state["waiting"]) for each in sold)
+    pieces = {(each.reference, each.line): each.pieces for each in sold}
     taken_back = 0
-    for name, lines in truth["reserved"].items():
-        taken_back += sum(max(0, int(count) - held.get((name, line), 0)) for line, count in lines.items())
+    for name, lines in state["reserved"].items():
+        taken_back += sum(max(0, int(count) - pieces.get((name, line), 0)) for line, count in lines.items())
     restocked = sum(each.restocked for each in sold)
-    return max(0, int(truth["available"]) + int(truth["lost"]) + taken_back - promised) + restocked
+    return max(0, int(state["available"]) + int(state["lost"]) + taken_back - unbooked) + restocked
 
 
-def _ask(oracle: Oracle, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+def _ask(check: OversellCheck, asked: Mapping[str, Any]) -> Mapping[str, Any]:
     with requests.Session() as session:
-        # Proxies of the environment must not come between the simulators.
+        # Do not use a proxy that the environment names.
         session.trust_env = False
-        url = f"{oracle.url}/_sim/tenants/{oracle.tenant}/inventory/truth"
+        url = f"{check.url}/_sim/tenants/{check.tenant}/inventory/state"
         answer = session.post(url, json=asked, timeout=_TIMEOUT)
     answer.raise_for_status()
-    truth: Mapping[str, Any] = answer.json()
-    return truth
+    state: Mapping[str, Any] = answer.json()
+    return state

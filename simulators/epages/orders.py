@@ -1,4 +1,4 @@
-"""Orders and their lines: what was bought, and how many pieces of it are in which state. No I/O, no HTTP."""
+"""Orders and their lines: what was bought, and how many pieces are in which state. No I/O, no HTTP."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ ZERO = Decimal(0)
 
 @dataclass(frozen=True, slots=True)
 class Accounting:
-    """How the shop adds up an order, where the vendor says nothing; `switches.Switches` explains each."""
+    """How the shop adds up an order where the vendor documents nothing; `switches.Switches` explains each field."""
 
     taxable: bool = True
     tax_discounted: bool = False
@@ -28,11 +28,11 @@ class Accounting:
 
 @dataclass(slots=True)
 class Line:
-    """One product line. `initial` pieces were bought; the other numbers say in which state they are.
+    """One product line. `initial` pieces were bought; the other numbers count them by state.
 
-    A piece is in one of the states unshipped … picked_up or canceled; returned and broken count beside them
-    (whether returned pieces also leave delivered is the shop's switch). `sent`, the pieces that a shipping or pickup
-    was ever begun for, never shrinks.
+    A piece is in one of the states unshipped … picked_up or canceled. `returned` and `broken` are counted in addition
+    (a switch of the shop says whether returned pieces also leave delivered). `sent` counts the pieces for which a
+    shipping or pickup was ever created; it never decreases.
     """
 
     id: str
@@ -54,22 +54,22 @@ class Line:
     sku: str = field(init=False)
 
     def __post_init__(self) -> None:
-        """Keep the SKU that the item bears now: it may bear another one later."""
+        """Keep the item's present SKU: the item may get another one later."""
         self.sku = self.item.sku
 
     @property
     def quantity(self) -> int:
-        """What is left after cancelations."""
+        """The pieces left after cancellations."""
         return self.initial - self.canceled
 
     @property
     def open(self) -> int:
-        """Pieces nobody has begun to hand over: they can be shipped, made ready, or canceled."""
+        """Pieces without a shipping or pickup: they can be shipped, made ready, or canceled."""
         return self.unshipped + self.not_picked_up
 
     @property
     def returnable(self) -> int:
-        """Pieces on the way to the buyer or with him that he has not sent back."""
+        """Pieces that left the shop and did not come back."""
         return self.handed_over - self.returned - self.broken
 
     @property
@@ -78,19 +78,19 @@ class Line:
         return self.sent - self.pending - self.ready_for_pickup
 
     def move(self, quantity: int, source: str, target: str) -> None:
-        """Bring so many pieces from one state to another."""
+        """Move `quantity` pieces from one state to another."""
         setattr(self, source, getattr(self, source) - quantity)
         setattr(self, target, getattr(self, target) + quantity)
 
     def price(self, quantity: int | None = None) -> Decimal:
-        """The price of so many pieces, by default of those left after cancelations, in whole minor units."""
+        """The price of `quantity` pieces (default: those left after cancellations), in whole minor units."""
         exact = self.unit_price * (self.quantity if quantity is None else quantity)
         return exact.quantize(smallest(self.currency), ROUND_HALF_UP)
 
 
 @dataclass(slots=True)
 class Coupon:
-    """A redeemed coupon: a share off the subtotal (`share` 0.1) or an amount off (`amount`)."""
+    """A redeemed coupon: it takes a share (`share` 0.1) or an amount (`amount`) off the subtotal."""
 
     id: str
     code: str
@@ -107,9 +107,10 @@ class Coupon:
 
 @dataclass(slots=True, eq=False)
 class Order:
-    """An order with all that happened to it. Addresses are the vendor's documents, as nothing here looks into them.
+    """An order with its history. Addresses are the vendor's documents, because nothing here reads their fields.
 
-    `placed_at` is when it was really placed, whatever the shop cuts its times to.
+    `placed_at` is the exact time of the order, also where the shop cuts its times. `shown_payment_status` replaces the
+    real payment status until the order is paid.
     """
 
     id: str
@@ -133,7 +134,7 @@ class Order:
     email: str | None = None
     received: Decimal = ZERO
     canceled: bool = False
-    payment_word: str | None = None
+    shown_payment_status: str | None = None
     malformed: str | None = None
     placed_at: datetime | None = None
     processes: list[Process] = field(default_factory=list)
@@ -145,7 +146,7 @@ class Order:
 
     @property
     def is_pickup(self) -> bool:
-        """Whether the buyer collects it."""
+        """Whether the customer collects it."""
         return self.pickup_option is not None
 
     @property
@@ -169,14 +170,14 @@ class Order:
         return next((line for line in self.lines if line.id == line_id), None)
 
     def of_kind(self, kind: str) -> list[Process]:
-        """Its shippings, pickups, returns or cancelations."""
+        """Its processes of a kind: shippings, pickups, returns or cancelations."""
         return [process for process in self.processes if process.kind == kind]
 
     @property
     def payment_status(self) -> str:
-        """The order's one word for its money, in the vendor's words; how they combine is assumed."""
-        if self.payment_word:
-            return self.payment_word
+        """The order's payment status in the vendor's words; how it follows from the payments is assumed."""
+        if self.shown_payment_status:
+            return self.shown_payment_status
         if any(refund.status == "PENDING" for refund in self.refunds):
             return "REFUND_PENDING"
         pending = any(payment.status == "PENDING" for payment in self.payments)
@@ -188,7 +189,7 @@ class Order:
 
     @property
     def shipping_status(self) -> str:
-        """The order's one word for where it is, in the vendor's words; how they combine is assumed."""
+        """The order's shipping status in the vendor's words; how it follows from the lines is assumed."""
         left = sum(line.quantity for line in self.lines)
         if left <= 0:
             return "CANCELED"

@@ -13,19 +13,19 @@ def list_orders(call: Call) -> Answer:
     """`GET /orders`: whole orders, filtered and paged."""
     shop, switches = call.shop, call.shop.switches
     size, number = call.paging()
-    found = shop.book.select(_query(call), shop.now(), switches.bounds == "inclusive")
-    bodies = shop.book.page(found, size, number, switches.list_order, shop.random)
+    found = shop.order_list.select(_query(call), shop.now(), switches.bounds == "inclusive")
+    bodies = shop.order_list.page(found, size, number, switches.list_order, shop.random)
     links = {"unviewed": {"href": f"{call.url}/unviewed"}}
     return page_of(call, "orders", bodies, len(found), size, number, links)
 
 
 def get_order(call: Call) -> Answer:
-    """`GET /orders/{id}`: the order as it is now, however late the list is."""
-    return Answer(call.shop.book.body(call.shop.order(call.path["order"])))
+    """`GET /orders/{id}`: the order as it is now, also when the list is late."""
+    return Answer(call.shop.order_list.body(call.shop.order(call.path["order"])))
 
 
 def cancel_order(call: Call) -> Answer:
-    """`POST /orders/{id}/cancel`: cancels all of it and answers the order."""
+    """`POST /orders/{id}/cancel`: cancels the whole order and answers it."""
     order = call.shop.order(call.path["order"])
     reversals.cancel_order(call.shop, order, Act("connector", call.body.get("comment")))
     return get_order(call)

@@ -1,4 +1,4 @@
-"""Money of an order: payment and refund processes. Assumed where the vendor's examples say nothing."""
+"""Payments and refunds of an order. Assumed where the vendor's examples show nothing."""
 
 from decimal import Decimal
 
@@ -13,21 +13,21 @@ from simulators.epages.totals import given_back, refunded, totals_of
 
 
 def pay(shop: Shop, order: Order, by: By = "shop") -> None:
-    """Take the money that is due, also after its payment was voided; refuses with 409 when nothing is."""
+    """Receive all the money that is due, also after the payment was voided; refuses with 409 if nothing is due."""
     if order.payment_status == "VOIDED" and not order.canceled:
         _renew(shop, order, by, _due(order))
     pending = _pending(order)
     with shop.writing(order):
-        order.payment_word = None
+        order.shown_payment_status = None
         pending.status = "PAID"
         order.received += pending.amount
         details = {"amount": money(order.currency, pending.amount), "paymentProcessId": pending.id}
-        shop.tell(order, by, "payment-paid", None, details)
+        shop.add_event(order, by, "payment-paid", None, details)
         shop.causes.record(by, "pay", order=order.id, amount=str(pending.amount))
 
 
 def pay_part(shop: Shop, order: Order, by: By = "shop") -> None:
-    """Take half of the money that is due; refuses with 409 when nothing is."""
+    """Receive half of the money that is due; refuses with 409 if nothing is due."""
     pending = _pending(order)
     with shop.writing(order):
         part = from_minor(to_minor(pending.amount, order.currency) // 2, order.currency)
@@ -37,11 +37,11 @@ def pay_part(shop: Shop, order: Order, by: By = "shop") -> None:
 
 
 def void(shop: Shop, order: Order, by: By = "shop") -> None:
-    """Give up the payment that is awaited (`mark-voided`); refuses with 409 when none is."""
+    """Void the pending payment (`mark-voided`); refuses with 409 if there is none."""
     pending = _pending(order)
     with shop.writing(order):
         pending.status = "VOIDED"
-        shop.tell(order, by, "payment-voided", None, {"paymentProcessId": pending.id})
+        shop.add_event(order, by, "payment-voided", None, {"paymentProcessId": pending.id})
         shop.causes.record(by, "void", order=order.id)
 
 
@@ -52,8 +52,8 @@ def _pending(order: Order) -> Payment:
     return found
 
 
-def settle(shop: Shop, order: Order, by: By) -> None:
-    """After any change of what is due: renew the open payment, or start a refund of what was paid too much."""
+def update_payments(shop: Shop, order: Order, by: By) -> None:
+    """Call this after any change of what is due: it renews the pending payment, or refunds what was overpaid."""
     due = _due(order)
     if order.received:
         _reduce(order, due)
@@ -71,7 +71,7 @@ def _awaited(order: Order) -> Payment | None:
 
 
 def _reduce(order: Order, due: Decimal) -> None:
-    """What is still awaited of an order that was paid in part is no more than what is left to pay."""
+    """Lower the pending payment of a partly paid order to what is left to pay."""
     awaited = _awaited(order)
     if awaited is not None:
         awaited.amount = max(ZERO, due - order.received)
@@ -82,16 +82,16 @@ def _renew(shop: Shop, order: Order, by: By, due: Decimal) -> None:
     for payment in order.payments:
         if payment.status == "PENDING" and (payment.amount != due or not due):
             payment.status = "VOIDED"
-            shop.tell(order, by, "payment-voided", None, {"paymentProcessId": payment.id})
+            shop.add_event(order, by, "payment-voided", None, {"paymentProcessId": payment.id})
     if due and not any(payment.status == "PENDING" for payment in order.payments):
         order.payments.append(Payment(shop.new_id(), due))
         details = {"amount": money(order.currency, due), "paymentId": None, "paymentProcessId": order.payments[-1].id}
-        shop.tell(order, by, "payment-created", None, details)
+        shop.add_event(order, by, "payment-created", None, details)
 
 
 def _refund(shop: Shop, order: Order, by: By, amount: Decimal) -> None:
     if amount > 0:
         order.refunds.append(Payment(shop.new_id(), amount))
         details = {"amount": money(order.currency, amount), "refundProcessId": order.refunds[-1].id}
-        shop.tell(order, by, "refund-created", None, details)
+        shop.add_event(order, by, "refund-created", None, details)
         shop.causes.record(by, "refund", order=order.id, amount=str(amount))

@@ -1,4 +1,4 @@
-"""Buyers of a German or Dutch shop: made up, but looking real; some give no house number, some buy for a company."""
+"""Made-up customers of a German or Dutch shop. Some give no house number, some buy for a company."""
 
 import random
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ _COMPANIES = ("Nordlicht GmbH", "Bakkerij Visser B.V.", "Studio Blau GbR", "Fahr
 
 @dataclass(frozen=True, slots=True)
 class Buyer:
-    """Who buys: mail address, and the vendor's documents of the billing and shipping address."""
+    """A customer: mail address, and the billing and shipping address as the vendor's documents."""
 
     email: str
     billing: dict[str, Any]
@@ -29,7 +29,7 @@ class Buyer:
 
 
 def make_buyer(rng: random.Random) -> Buyer:
-    """A buyer; one in ten has no house number, or it stands in the street, or ships to somebody else."""
+    """A random customer. One address in ten has no separate house number; one order in ten ships to another address."""
     country = rng.choice(("DE", "NL"))
     address = _address(rng, country)
     billing = address | {"vatId": None, "taxNumber": None, "birthDate": None}
@@ -71,7 +71,7 @@ def _address(rng: random.Random, country: str) -> dict[str, Any]:
 
 def _house(rng: random.Random, street: str) -> tuple[str, str]:
     number = f"{rng.randrange(1, 180)}{rng.choice(('', '', '', 'a', '-2'))}"
-    luck = rng.random()
-    if luck < 0.05:
+    chance = rng.random()
+    if chance < 0.05:
         return street, ""
-    return (f"{street} {number}", "") if luck < 0.1 else (street, number)
+    return (f"{street} {number}", "") if chance < 0.1 else (street, number)

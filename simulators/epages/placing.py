@@ -1,4 +1,4 @@
-"""Orders as a test or a demo wants them: a random basket with some of its features set."""
+"""Orders for a test or a demo: a random basket with some of its properties given."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -11,12 +11,12 @@ from simulators.epages.selling import Basket, make_basket, sell, sell_something
 from simulators.epages.shop import Shop
 
 
-def place(shop: Shop, wishes: Mapping[str, Any], malformed: str | None = None) -> Order:
-    """Place one order; `wishes` as the control API describes them, `malformed` names how its document is broken.
+def place(shop: Shop, options: Mapping[str, Any], malformed: str | None = None) -> Order:
+    """Place one order; `options` as the control API describes them; `malformed` is the way to break its document.
 
-    Raises ValueError for unknown wishes, SKUs and payment methods, SoldOut when stock does not suffice.
+    Raises ValueError for unknown options, SKUs and payment methods, SoldOut when there is not enough stock.
     """
-    unknown = wishes.keys() - {
+    unknown = options.keys() - {
         "lines",
         "pickup",
         "test",
@@ -28,14 +28,14 @@ def place(shop: Shop, wishes: Mapping[str, Any], malformed: str | None = None) -
         "gift_card",
     }
     if unknown:
-        raise ValueError(f"no such wish: {', '.join(sorted(unknown))}")
-    if not wishes:
+        raise ValueError(f"no such option: {', '.join(sorted(unknown))}")
+    if not options:
         return sell_something(shop, shop.random, malformed)
-    return sell(shop, _basket(shop, wishes), malformed)
+    return sell(shop, _basket(shop, options), malformed)
 
 
 def mend(shop: Shop, order: Order) -> None:
-    """Make a broken document whole again."""
+    """Repair a broken document."""
     with shop.writing(order):
         order.malformed = None
 
@@ -47,34 +47,34 @@ def item_of(shop: Shop, sku: str) -> Item:
     return shop.catalog.by_sku[sku]
 
 
-def _basket(shop: Shop, wishes: Mapping[str, Any]) -> Basket:
+def _basket(shop: Shop, options: Mapping[str, Any]) -> Basket:
     basket = make_basket(shop, shop.random)
-    if "lines" in wishes:
-        lines = [(item_of(shop, line["sku"]), line["quantity"]) for line in wishes["lines"]]
-        prices = {line["sku"]: Decimal(line["price"]) for line in wishes["lines"] if "price" in line}
+    if "lines" in options:
+        lines = [(item_of(shop, line["sku"]), line["quantity"]) for line in options["lines"]]
+        prices = {line["sku"]: Decimal(line["price"]) for line in options["lines"] if "price" in line}
         basket = replace(basket, lines=lines, prices=prices)
-    if "pickup" in wishes:
+    if "pickup" in options:
         method, option = shop.catalog.shipping_methods[0], shop.catalog.pickup_options[0]
-        collected = bool(wishes["pickup"])
+        collected = bool(options["pickup"])
         basket = replace(basket, pickup=option if collected else None, shipping=None if collected else method)
-    if "delivery" in wishes:
-        price = Decimal(wishes["delivery"])
+    if "delivery" in options:
+        price = Decimal(options["delivery"])
         sent, collected_at = basket.shipping, basket.pickup
         basket = replace(
             basket,
             shipping=replace(sent, price=price) if sent else None,
             pickup=replace(collected_at, price=price) if collected_at else None,
         )
-    if "payment" in wishes:
+    if "payment" in options:
         methods = {method.name: method for method in shop.catalog.payment_methods}
-        if wishes["payment"] not in methods:
-            raise ValueError(f"no such payment method: {wishes['payment']}; known are {', '.join(methods)}")
-        basket = replace(basket, payment=methods[wishes["payment"]])
-    if "coupon" in wishes:
-        basket = replace(basket, coupon=_coupon(shop, wishes["coupon"]))
-    paid, taxable = wishes.get("paid", True), wishes.get("taxable", True)
-    gift_card = wishes.get("gift_card", False)
-    return replace(basket, test=wishes.get("test", False), paid=paid, taxable=taxable, gift_card=gift_card)
+        if options["payment"] not in methods:
+            raise ValueError(f"no such payment method: {options['payment']}; known are {', '.join(methods)}")
+        basket = replace(basket, payment=methods[options["payment"]])
+    if "coupon" in options:
+        basket = replace(basket, coupon=_coupon(shop, options["coupon"]))
+    paid, taxable = options.get("paid", True), options.get("taxable", True)
+    gift_card = options.get("gift_card", False)
+    return replace(basket, test=options.get("test", False), paid=paid, taxable=taxable, gift_card=gift_card)
 
 
 def _coupon(shop: Shop, wish: Any) -> Coupon | None:

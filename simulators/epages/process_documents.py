@@ -19,7 +19,7 @@ RELATIONS = {
 
 
 def process_document(base_url: str, order: Order, process: Process) -> Document:
-    """A shipping, pickup, return or cancelation process; its links name the moves that are open."""
+    """A shipping, pickup, return or cancelation process; its links name the moves that are possible."""
     self = f"{base_url}/orders/{order.id}/processes/{process.kind}/{process.id}"
     links = {"self": {"href": self}, RELATIONS[process.kind].removesuffix("es"): {"href": self}}
     return {

@@ -1,4 +1,4 @@
-"""The processes of an order, as the vendor's state machines know them."""
+"""The processes of an order, with the states and moves that the vendor documents."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,7 +13,7 @@ MOVES = {
 
 @dataclass(slots=True)
 class Part:
-    """So many pieces of one line; `status` (RETURNED or BROKEN) on return lines only."""
+    """A number of pieces of one line; only a return has a `status` (RETURNED or BROKEN)."""
 
     line_id: str
     quantity: int
@@ -24,8 +24,8 @@ class Part:
 class Process:
     """A shipping, pickup, return or cancelation. Returns and cancelations have no status.
 
-    `by` is who created it. A return may name the process it brings back (`returned_process`), and the
-    delivery price given back (`fee_refund`).
+    `by` is who created it. A return may name the process that delivered the pieces (`returned_process`), and the
+    part of the delivery price to refund (`fee_refund`).
     """
 
     id: str
@@ -40,7 +40,7 @@ class Process:
 
     @property
     def moves(self) -> tuple[str, ...]:
-        """The moves still open, by the names of their links."""
+        """The moves that are possible now, by the names of their links."""
         return MOVES.get((self.kind, self.status or ""), ())
 
 

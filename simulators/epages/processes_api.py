@@ -85,8 +85,8 @@ def create_cancelation(call: Call) -> Answer:
 def create_return(call: Call) -> Answer:
     """`POST …/returns`."""
     order, act = call.shop.order(call.path["order"]), _act(call, call.body.get("sendMail"))
-    brought, refund = _brought(call, order), _refund(call.body)
-    process = reversals.create_return(call.shop, order, _parts(call), act, brought, refund)
+    delivered_by, refund = _delivering_process(call, order), _refund(call.body)
+    process = reversals.create_return(call.shop, order, _parts(call), act, delivered_by, refund)
     return _answer(call, order, process, 201)
 
 
@@ -122,7 +122,7 @@ def _refund(body: Mapping[str, Any]) -> Decimal | None:
     return Decimal(refund["amount"]) if refund else None
 
 
-def _brought(call: Call, order: Order) -> Process | None:
+def _delivering_process(call: Call, order: Order) -> Process | None:
     for kind, name in (("shippings", "shippingProcessId"), ("pickups", "pickupProcessId")):
         if call.body.get(name):
             return call.shop.process(order, kind, call.body[name])
@@ -137,7 +137,7 @@ ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     *(("GET", f"{_BASE}/{kind}/{{process}}", scope, one_of(kind)) for kind, scope in _READ.items()),
     ("GET", f"{_BASE}/payments", "pypr:r", list_of("payments")),
     ("GET", f"{_BASE}/refunds", "rfpr:r", list_of("refunds")),
-    # The file names no scope for creating these three; the vendor's client and the reference sheet do.
+    # The OpenAPI file names no scope for creating these; the vendor's client and the reference sheet do.
     ("POST", f"{_BASE}/shippings", "shpr:c", create_shipping),
     ("POST", f"{_BASE}/pickups", "shpr:c", create_pickup),
     ("POST", f"{_BASE}/returns", "rtpr:c", create_return),

@@ -26,7 +26,7 @@ _PARTS = [
     "review-site",
 ]
 _VARIATION_PARTS = ["variation-properties", "variation-attributes", "variations", "variations-images"]
-# The vendor records null for these in a variation product only.
+# In the vendor's recorded examples these are null in a variation product only.
 _NOTHING_OF_ITS_OWN = {"maxOrderQuantity": None, "refPrice": None, "customText": None}
 _MOVES = ["disable-purchasability", "adjust-available-stock", "update-stock-threshold", "disable-stock-management"]
 

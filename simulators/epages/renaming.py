@@ -1,4 +1,4 @@
-"""What a merchant does to the catalogue of a running shop: an item gets another SKU, two change SKUs, one is replaced.
+"""Changes of SKUs in a running shop: an item gets another SKU, two items swap SKUs, or a new item takes over a SKU.
 
 Orders keep the SKU and the product id that they were placed with.
 """
@@ -11,34 +11,34 @@ from typing import Any
 from simulators.epages.catalog import Item, Product
 from simulators.epages.shop import Shop
 
-# Shares of what a merchant does by itself; the rest are replacements.
+# Shares of the random changes; the rest are replacements.
 _SWAPPED, _RENAMED = 0.4, 0.2
 
 
-def act(shop: Shop, wishes: Mapping[str, Any]) -> None:
-    """Do what the control API describes; raises ValueError for an act, a SKU or an id that does not exist."""
-    item, name = _item(shop, wishes["sku"]), wishes["act"]
+def change(shop: Shop, options: Mapping[str, Any]) -> None:
+    """Change a SKU as the control API describes; raises ValueError for an act or a SKU that does not exist."""
+    item, name = _item(shop, options["sku"]), options["act"]
     if name not in _ACTS:
         raise ValueError(f"no such act: {name}; known are {', '.join(_ACTS)}")
-    _ACTS[name](shop, item, wishes)
+    _ACTS[name](shop, item, options)
 
 
 def rename(shop: Shop, item: Item, sku: str) -> None:
-    """Give an item a SKU that no other one bears; raises ValueError."""
+    """Give an item a new SKU; raises ValueError if another item has it."""
     if sku in shop.catalog.by_sku:
-        raise ValueError(f"another item bears the SKU {sku}")
-    _bear(shop, {item: sku})
+        raise ValueError(f"another item has the SKU {sku}")
+    _assign_skus(shop, {item: sku})
 
 
 def swap(shop: Shop, one: Item, other: Item) -> None:
-    """Let two items change their SKUs."""
-    _bear(shop, {one: other.sku, other: one.sku})
+    """Swap the SKUs of two items."""
+    _assign_skus(shop, {one: other.sku, other: one.sku})
 
 
 def replace(shop: Shop, item: Item, keep_as: str | None = None) -> None:
-    """Let a new item, with an id of its own and as much stock, bear the SKU of an old one.
+    """Give the SKU of an old item to a new one, which has its own id and the same stock.
 
-    The old one is deleted, or kept with another SKU and no stock.
+    The old item is deleted, or kept with the SKU `keep_as` and no stock.
     """
     sku, new_id = item.sku, shop.catalog.new_id()
     new = copy_of(item, id=new_id, renamed_at=shop.now())
@@ -51,15 +51,15 @@ def replace(shop: Shop, item: Item, keep_as: str | None = None) -> None:
     (_replace_variation if item.parent else _replace_product)(shop, item, new, bool(keep_as))
 
 
-def disturb(shop: Shop, rng: random.Random) -> None:
-    """Rename an item, swap two, or replace one, as drawn."""
+def change_at_random(shop: Shop, rng: random.Random) -> None:
+    """Rename an item, swap two, or replace one, at random."""
     one, other = rng.sample(list(shop.catalog.items.values()), 2)
-    # The drawn part follows a mark, so that a SKU does not grow from one name to the next.
+    # Each new suffix replaces the last one (after the ~), so a SKU does not grow with each rename.
     unused = f"{one.sku.partition('~')[0]}~{rng.randrange(16**8):08x}"
-    lot = rng.random()
-    if lot < _SWAPPED:
+    chance = rng.random()
+    if chance < _SWAPPED:
         swap(shop, one, other)
-    elif lot < _SWAPPED + _RENAMED:
+    elif chance < _SWAPPED + _RENAMED:
         rename(shop, one, unused)
     else:
         replace(shop, one, rng.choice((None, unused)))
@@ -81,7 +81,7 @@ def _replace_product(shop: Shop, old: Item, new: Item, kept: bool) -> None:
     )
 
 
-def _bear(shop: Shop, skus: Mapping[Item, str]) -> None:
+def _assign_skus(shop: Shop, skus: Mapping[Item, str]) -> None:
     by_sku = shop.catalog.by_sku
     for item in skus:
         del by_sku[item.sku]
@@ -96,7 +96,7 @@ def _item(shop: Shop, sku: str) -> Item:
 
 
 _ACTS: Mapping[str, Callable[[Shop, Item, Mapping[str, Any]], None]] = {
-    "rename": lambda shop, item, wishes: rename(shop, item, wishes["to"]),
-    "swap": lambda shop, item, wishes: swap(shop, item, _item(shop, wishes["with"])),
-    "replace": lambda shop, item, wishes: replace(shop, item, wishes.get("keep_as")),
+    "rename": lambda shop, item, options: rename(shop, item, options["to"]),
+    "swap": lambda shop, item, options: swap(shop, item, _item(shop, options["with"])),
+    "replace": lambda shop, item, options: replace(shop, item, options.get("keep_as")),
 }

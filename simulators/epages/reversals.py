@@ -1,4 +1,4 @@
-"""Taking back: cancelations and returns. Both start a refund by themselves."""
+"""Cancellations and returns. Both start a refund if the order was paid."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -6,9 +6,9 @@ from decimal import Decimal
 from simulators.epages import stock
 from simulators.epages.causes import BY_SHOP, Act
 from simulators.epages.errors import Refused, invalid
-from simulators.epages.fulfilment import check_parts, lines_of, note
+from simulators.epages.fulfilment import check_parts, lines_of, record_act
 from simulators.epages.orders import Line, Order
-from simulators.epages.payments import settle
+from simulators.epages.payments import update_payments
 from simulators.epages.processes import Part, Process
 from simulators.epages.shop import Shop
 
@@ -19,7 +19,7 @@ _PARTIAL = (
 
 
 def cancel_order(shop: Shop, order: Order, act: Act = BY_SHOP) -> None:
-    """Cancel all of an order; refuses (409, assumed) once a piece has been handed over, or nothing is left."""
+    """Cancel a whole order; refuses (409, assumed) if it is canceled, or a piece has a shipping or pickup."""
     if not order.lines or any(line.open < line.quantity for line in order.lines) or order.canceled:
         raise Refused(409, "order-not-cancelable", "The order cannot be canceled.")
     parts = [Part(line.id, line.open) for line in order.lines if line.open]
@@ -28,21 +28,21 @@ def cancel_order(shop: Shop, order: Order, act: Act = BY_SHOP) -> None:
         if shop.switches.whole_cancel_makes_process:
             order.processes.append(process)
         _cancel_pieces(shop, order, process)
-        note(shop, order, process, act, "cancel", "order-canceled")
-        settle(shop, order, act.by)
+        record_act(shop, order, process, act, "cancel", "order-canceled")
+        update_payments(shop, order, act.by)
 
 
 def create_cancelation(shop: Shop, order: Order, parts: Sequence[Part], act: Act = BY_SHOP) -> Process:
-    """Cancel pieces that nobody has begun to hand over; refuses what the payment method forbids (409)."""
+    """Cancel open pieces; refuses a part of an order (409) if its payment method allows no partial refunds."""
     check_parts(shop, order, parts, lambda line: line.open)
-    if not _takes_parts(order) and not _covers(order.lines, parts):
+    if not _allows_partial_refunds(order) and not _covers_all(order.lines, parts):
         raise Refused(409, "cancel-process-partial-refund-not-allowed", _PARTIAL)
     with shop.writing(order, "cancelations"):
         process = Process(shop.new_id(), "cancelations", act.by, list(parts))
         order.processes.append(process)
         _cancel_pieces(shop, order, process)
-        note(shop, order, process, act, "cancel", "items-canceled")
-        settle(shop, order, act.by)
+        record_act(shop, order, process, act, "cancel", "items-canceled")
+        update_payments(shop, order, act.by)
     return process
 
 
@@ -54,27 +54,32 @@ def create_return(
     of: Process | None = None,
     fee_refund: Decimal | None = None,
 ) -> Process:
-    """Take back pieces as RETURNED or BROKEN; `of` is the process that had brought them. Refuses as cancelations do."""
+    """Take a return of pieces as RETURNED or BROKEN; `of` is the process that delivered them.
+
+    Refuses a part of an order (409) if its payment method allows no partial refunds.
+    """
     check_parts(shop, order, parts, lambda line: line.returnable)
     if any(part.status not in ("RETURNED", "BROKEN") for part in parts):
         raise invalid("The status of a returned product line item is RETURNED or BROKEN.")
-    if not _takes_parts(order) and not (_covers(order.lines, parts) and (fee_refund or not order.delivery_fee)):
+    if not _allows_partial_refunds(order) and not (
+        _covers_all(order.lines, parts) and (fee_refund or not order.delivery_fee)
+    ):
         raise Refused(409, "return-process-partial-refund-not-allowed", _PARTIAL)
     with shop.writing(order, "returns"):
         process = Process(shop.new_id(), "returns", act.by, list(parts), returned_process=of, fee_refund=fee_refund)
         order.processes.append(process)
         for line, part in lines_of(order, process):
-            _take_back(shop, order, line, part)
-        note(shop, order, process, act, "return", "items-returned")
-        settle(shop, order, act.by)
+            _return_pieces(shop, order, line, part)
+        record_act(shop, order, process, act, "return", "items-returned")
+        update_payments(shop, order, act.by)
     return process
 
 
-def _takes_parts(order: Order) -> bool:
+def _allows_partial_refunds(order: Order) -> bool:
     return order.payment_method.refund != "FULL_REFUND_ONLY"
 
 
-def _covers(lines: Sequence[Line], parts: Sequence[Part]) -> bool:
+def _covers_all(lines: Sequence[Line], parts: Sequence[Part]) -> bool:
     return all(sum(p.quantity for p in parts if p.line_id == line.id) >= line.quantity for line in lines)
 
 
@@ -86,7 +91,7 @@ def _cancel_pieces(shop: Shop, order: Order, process: Process) -> None:
     order.canceled = all(line.quantity <= 0 for line in order.lines)
 
 
-def _take_back(shop: Shop, order: Order, line: Line, part: Part) -> None:
+def _return_pieces(shop: Shop, order: Order, line: Line, part: Part) -> None:
     if shop.switches.returned_leaves_delivered:
         left = part.quantity
         for state in ("delivered", "picked_up", "shipped"):

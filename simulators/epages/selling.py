@@ -1,4 +1,4 @@
-"""Buying in the shop: baskets, single orders, and many orders spread over a past period."""
+"""Sales of the shop: baskets, single orders, and many orders spread over a past period."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -10,7 +10,7 @@ from schemas.currencies import from_minor
 from simulators.epages import stock
 from simulators.epages.catalog import Item, PaymentMethod, PickupOption, ShippingMethod
 from simulators.epages.orders import Coupon, Line, Order
-from simulators.epages.payments import pay, settle
+from simulators.epages.payments import pay, update_payments
 from simulators.epages.people import Buyer, make_buyer
 from simulators.epages.shop import Shop
 
@@ -20,10 +20,10 @@ _COMMENTS = ("Bitte mit DHL.", "Graag bij de buren afgeven.", "Geschenk! Keine R
 
 @dataclass(frozen=True, slots=True)
 class Basket:
-    """What somebody is about to buy: items with pieces, delivery by `shipping` or `pickup`, and how it is paid.
+    """What a customer is about to buy: items with quantities, delivery by `shipping` or `pickup`, and the payment.
 
-    `prices` are unit prices by SKU, where they differ from the catalog's; they may have any number of decimals.
-    An order of nothing but gift cards (`gift_card`) goes nowhere; what its delivery costs is charged all the same.
+    `prices` are unit prices by SKU where they differ from the catalog's; they may have any number of decimals.
+    An order of only gift cards (`gift_card`) has no shipping address; its delivery is charged all the same.
     """
 
     lines: list[tuple[Item, int]]
@@ -41,7 +41,7 @@ class Basket:
 
 
 def make_basket(shop: Shop, rng: random.Random) -> Basket:
-    """A basket as they come: 1 to 5 lines, some with coupons, some collected, some unpaid, some tests."""
+    """A random basket of 1 to 5 lines; some have coupons, are collected, are unpaid, or are test orders."""
     items = rng.sample(
         list(shop.catalog.items.values()), min(rng.choice((1, 1, 1, 2, 2, 3, 4, 5)), len(shop.catalog.items))
     )
@@ -63,7 +63,7 @@ def make_basket(shop: Shop, rng: random.Random) -> Basket:
 
 
 def sell(shop: Shop, basket: Basket, malformed: str | None = None) -> Order:
-    """Place the order: takes it from stock (SoldOut leaves all as it was) and opens or takes the payment."""
+    """Place an order: take its pieces from stock and create or receive the payment. SoldOut changes nothing."""
     _take(basket)
     now = shop.stamp()
     order = Order(
@@ -90,17 +90,17 @@ def sell(shop: Shop, basket: Basket, malformed: str | None = None) -> Order:
     )
     with shop.writing(order):
         pieces = [{"productLineItemId": line.id, "quantity": line.initial} for line in order.lines]
-        shop.tell(order, "shop", "order-created", None, {"lineItems": pieces})
+        shop.add_event(order, "shop", "order-created", None, {"lineItems": pieces})
         lines = [{"line": line.id, "sku": line.sku, "quantity": line.initial} for line in order.lines]
         shop.causes.record("shop", "sell", order=order.id, lines=lines)
-        settle(shop, order, "shop")
+        update_payments(shop, order, "shop")
     if basket.paid and order.payments:
         pay(shop, order)
     return order
 
 
 def sell_something(shop: Shop, rng: random.Random, malformed: str | None = None) -> Order:
-    """Sell a random basket; what is sold out is left on the shelf. Raises SoldOut when ten baskets fail."""
+    """Sell a random basket; tries another one if an item is sold out. Raises SoldOut when ten baskets fail."""
     for _ in range(9):
         try:
             return sell(shop, make_basket(shop, rng), malformed)
@@ -110,7 +110,7 @@ def sell_something(shop: Shop, rng: random.Random, malformed: str | None = None)
 
 
 def sell_many(shop: Shop, count: int, since: datetime, until: datetime, rng: random.Random) -> Iterator[Order]:
-    """Orders spread evenly over a past period, oldest first."""
+    """Place orders spread evenly over a past period, oldest first."""
     step = (until - since) / max(count, 1)
     for number in range(count):
         with shop.moment(since + step * number):
@@ -119,7 +119,7 @@ def sell_many(shop: Shop, count: int, since: datetime, until: datetime, rng: ran
 
 
 def _special_prices(lines: list[tuple[Item, int]], rng: random.Random) -> dict[str, Decimal]:
-    """Now and then a third of the price, which is below a cent more often than not."""
+    """For some items a third of the price, which usually has fractions of a cent."""
     return {item.sku: (item.price / 3).quantize(_FINE) for item, _ in lines if rng.random() < 0.1}
 
 
@@ -142,7 +142,7 @@ def _line(shop: Shop, basket: Basket, item: Item, pieces: int) -> Line:
 
 
 def _coupon(shop: Shop, rng: random.Random) -> Coupon | None:
-    luck = rng.random()
-    if luck < 0.06:
+    chance = rng.random()
+    if chance < 0.06:
         return Coupon(shop.new_id(), "SOMMER10", "Sommer", share=Decimal("0.1"))
-    return Coupon(shop.new_id(), "DANKE5", "Danke", amount=from_minor(500, shop.currency)) if luck < 0.1 else None
+    return Coupon(shop.new_id(), "DANKE5", "Danke", amount=from_minor(500, shop.currency)) if chance < 0.1 else None

@@ -1,4 +1,4 @@
-"""One shop: what it offers, its orders, its stock, and what nobody knows about it. No HTTP."""
+"""One shop: its catalog, orders, stock and switches. No HTTP."""
 
 import random
 import uuid
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from simulators.epages.book import Book
+from simulators.epages.book import OrderList
 from simulators.epages.catalog import Assortment, Catalog, Item
 from simulators.epages.causes import By, Causes
 from simulators.epages.documents import render_order
@@ -24,7 +24,7 @@ EVERYTHING = Assortment()
 
 
 def utc_now() -> datetime:
-    """The present moment, aware."""
+    """The present time, aware, in UTC."""
     return datetime.now(UTC)
 
 
@@ -41,8 +41,8 @@ class Restock:
 class Shop:
     """The state of a shop and the one way to change it: inside `writing`.
 
-    `base_url` is the API's address, used in links. `tax_model` is GROSS or NET. `random` is seeded, `clock` gives
-    the present as an aware UTC time.
+    `base_url` is the API's address, used in links. `tax_model` is GROSS or NET. `random` is seeded. `clock` gives
+    the present as an aware UTC time. `last_read` is when the connector last read the stock of each SKU.
     """
 
     def __init__(
@@ -62,37 +62,37 @@ class Shop:
         self.currency = assortment.currency
         self.switches = switches or Switches()
         counted = self.switches.counted_ids
-        # Two shops with equal ids draw the same as well: a coupon more would make their ids differ.
+        # Two shops with equal ids also need equal random numbers: one more coupon would make their ids differ.
         self.random = random.Random(f"{'' if counted else name}/{seed}")
         self.catalog = Catalog(self.random.randrange(2**32), assortment, name[:2].upper(), counted_ids=counted)
         self._ids = CountedIds()
         self.orders: dict[str, Order] = {}
-        self.book = Book(lambda order: render_order(self.base_url, order))
+        self.order_list = OrderList(lambda order: render_order(self.base_url, order))
         self.causes = Causes(self.now)
-        self.looked: dict[str, datetime] = {}
+        self.last_read: dict[str, datetime] = {}
         self.restocks: dict[str, deque[Restock]] = {}
         self._clock = clock
         self._moment: datetime | None = None
 
     def now(self) -> datetime:
-        """The shop's present: the clock's, or the past moment being acted out."""
+        """The shop's present: the clock's time, or the past time set by `moment`."""
         return self._moment or self._clock()
 
     @contextmanager
     def moment(self, at: datetime) -> Iterator[None]:
-        """Act as if it were `at`: for orders with a past."""
+        """Act as if the time were `at`: for orders of a past period."""
         before, self._moment = self._moment, at
         try:
             yield
         finally:
             self._moment = before
 
-    def look(self, item: Item) -> None:
-        """The connector reads an item's stock."""
-        self.looked[item.sku] = self.now()
+    def record_read(self, item: Item) -> None:
+        """Record that the connector reads an item's stock now."""
+        self.last_read[item.sku] = self.now()
 
     def new_id(self) -> str:
-        """A new id, counted or drawn from the shop's seed."""
+        """A new id, counted or random from the shop's seed."""
         if self.switches.counted_ids:
             return self._ids.next()
         return str(uuid.UUID(int=self.random.getrandbits(128), version=4))
@@ -111,25 +111,28 @@ class Shop:
         return found
 
     def stamp(self) -> datetime:
-        """The time a write carries."""
+        """The present time as a write records it: cut to the second where the shop does so."""
         now = self.now()
         return now.replace(microsecond=0) if self.switches.equal_timestamps else now
 
     @contextmanager
     def writing(self, order: Order, kind: str | None = None) -> Iterator[None]:
-        """Change an order: afterwards it is stamped (unless `kind` is one that does not), listed, and checked."""
+        """Change an order in this block. Afterwards set its `updated_at`, add it to the list, and check the rules.
+
+        `updated_at` stays where `kind` is in `Switches.no_bump`.
+        """
         late = self.switches.late_rows
         if late:
-            self.book.freeze(order)
+            self.order_list.freeze(order)
         yield
         if kind not in self.switches.no_bump:
             order.updated_at = self.stamp()
         order.version += 1
         self.orders[order.id] = order
-        self.book.file(order, self.now() + timedelta(seconds=late), self._clock())
+        self.order_list.add(order, self.now() + timedelta(seconds=late), self._clock())
         self.causes.check(order)
 
-    def tell(
+    def add_event(
         self, order: Order, by: By, event: str, comment: str | None = None, details: Mapping[str, Any] | None = None
     ) -> None:
         """Add an event to the order's history."""

@@ -1,4 +1,4 @@
-"""The shop itself as the vendor writes it."""
+"""The shop's own document as the vendor writes it."""
 
 import uuid
 from typing import Any
@@ -10,7 +10,7 @@ _PARTS = ("address", "images", "legal", "attributes")
 
 
 def shop_document(shop: Shop) -> Document:
-    """`GET /shop`: public clients ask for it first, to see whether their token works."""
+    """`GET /shop`: clients call it first, to check that their token works."""
     self = f"{shop.base_url}/shop"
     links = {"self": {"href": self}, "shop": {"href": self}}
     return {

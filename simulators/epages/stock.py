@@ -1,4 +1,4 @@
-"""The shop's stock: one figure per product or variation, sold from and moved, never set."""
+"""The shop's stock: one figure per product or variation, changed by sales and by relative amounts, never set."""
 
 from collections import deque
 
@@ -13,11 +13,11 @@ REMEMBERED = 200
 
 
 class SoldOut(Exception):
-    """There are fewer pieces in stock than the buyer wants."""
+    """There are fewer pieces in stock than the customer wants."""
 
 
 def take(item: Item, quantity: int) -> None:
-    """Sell from stock; raises SoldOut rather than going below zero."""
+    """Take pieces from stock; raises SoldOut if there are too few."""
     if item.stock is None:
         return
     if item.stock < quantity:
@@ -26,13 +26,13 @@ def take(item: Item, quantity: int) -> None:
 
 
 def put_back(item: Item, quantity: int) -> None:
-    """Return pieces to stock, where it is kept."""
+    """Add pieces to stock, unless stock management is off."""
     if item.stock is not None:
         item.stock += quantity
 
 
 def restock(shop: Shop, order: Order, line: Line, quantity: int) -> None:
-    """Pieces of an order are canceled or came back: they are for sale again."""
+    """Put canceled or returned pieces of an order line back into stock."""
     put_back(line.item, quantity)
     shop.restocks.setdefault(line.item.sku, deque(maxlen=REMEMBERED)).append(
         Restock(shop.now(), order.id, line.id, quantity)
@@ -40,7 +40,7 @@ def restock(shop: Shop, order: Order, line: Line, quantity: int) -> None:
 
 
 def adjust(shop: Shop, item: Item, amount: int, by: By = "shop") -> int:
-    """Move the stock by `amount` and give the new figure; refuses with 409 while stock management is off."""
+    """Change the stock by `amount` and return the new figure; refuses with 409 while stock management is off."""
     if item.stock is None:
         what = "variation" if item.parent else "product"
         message = f"The stock management for this {what} is disabled. Thus, the available stock cannot be adjusted."

@@ -1,4 +1,4 @@
-"""The calls of the API about the shop itself, its products, stock and locations."""
+"""The API calls for the shop itself, its products, stock and locations."""
 
 from simulators.epages import stock
 from simulators.epages.calls import Answer, Call, Handler, document_page
@@ -15,14 +15,14 @@ from simulators.epages.shop_documents import shop_document
 
 
 def find_by_sku(call: Call) -> Answer:
-    """`GET /products/search/find-by-sku`: what it does with the SKU of a variation is a switch."""
+    """`GET /products/search/find-by-sku`: a switch decides the answer for the SKU of a variation."""
     sku = call.query.get("sku", "")
     item = call.shop.catalog.by_sku.get(sku)
     if item and item.parent and call.shop.switches.variation_finds_product:
         return Answer(product_document(call.shop, item.parent))
     if item is None or item.parent:
         raise not_found("product", sku)
-    call.shop.look(item)
+    call.shop.record_read(item)
     return Answer(product_document(call.shop, call.shop.catalog.products[item.id]))
 
 
@@ -36,7 +36,7 @@ def get_product(call: Call) -> Answer:
     """`GET /products/{id}`."""
     product = _product(call)
     if product.item:
-        call.shop.look(product.item)
+        call.shop.record_read(product.item)
     return Answer(product_document(call.shop, product))
 
 
@@ -51,22 +51,22 @@ def list_variations(call: Call) -> Answer:
 def get_variation(call: Call) -> Answer:
     """`GET /products/{id}/variations/{id}`."""
     product, item = _product(call), _item(call)
-    call.shop.look(item)
+    call.shop.record_read(item)
     return Answer(single_variation_document(call.shop, product, item))
 
 
 def get_availability(call: Call) -> Answer:
-    """`GET …/availability` of a product or variation; a variation product itself has none of its own."""
+    """`GET …/availability` of a product or variation; a variation product has no stock of its own."""
     product = _product(call)
     if "variation" not in call.path and product.item is None:
         return Answer(product_document(call.shop, product)["_embedded"]["availability"])
     item = _item(call)
-    call.shop.look(item)
+    call.shop.record_read(item)
     return Answer(availability_document(call.shop, item))
 
 
 def adjust(call: Call) -> Answer:
-    """`POST …/availability/adjust-available-stock`: moves the stock and answers the new figure."""
+    """`POST …/availability/adjust-available-stock`: changes the stock and answers the new figure."""
     item, amount = _item(call), call.body.get("relativeAmount")
     if not isinstance(amount, int) or isinstance(amount, bool):
         raise invalid("relativeAmount must be a whole number.")
@@ -128,7 +128,7 @@ ROUTES: tuple[tuple[str, str, str, Handler], ...] = (
     ("GET", f"{_VARIATION}/availability", "prda:r", get_availability),
     ("POST", f"{_PRODUCT}/availability/adjust-available-stock", "prda:u", adjust),
     ("POST", f"{_VARIATION}/availability/adjust-available-stock", "prda:u", adjust),
-    # The file names no scope for it.
+    # The OpenAPI file names no scope for it.
     ("GET", "/shop", "", get_shop),
     ("GET", "/shop/locations", "loca:r", list_locations),
     ("GET", "/pickup-options", "shpz:r", list_pickup_options),

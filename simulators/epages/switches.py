@@ -1,4 +1,4 @@
-"""What nobody knows about the vendor, as switches of a shop."""
+"""Vendor behavior that is not documented, as switches of a shop."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
@@ -12,21 +12,25 @@ BOUNDS = ("exclusive", "inclusive")
 
 @dataclass(frozen=True, slots=True)
 class Switches:
-    """How this shop behaves where the vendor's documentation is silent.
+    """How this shop behaves where the vendor documents nothing.
 
-    list_order: created-asc, created-desc, or random (anew per request). equal_timestamps: `updatedAt` is cut to the
-    second. bounds: whether `…After` and `…Before` are exclusive or inclusive. late_rows: seconds until a write shows
-    in lists, while its `updatedAt` is the time of the write. no_bump: process kinds (shippings, pickups, returns,
-    cancelations) whose writes leave `updatedAt` alone. returned_leaves_delivered: returned pieces no longer count as
-    delivered or picked up. restock_canceled, restock_returned: such pieces go back into the shop's stock (BROKEN
-    pieces never do). whole_cancel_makes_process: `POST …/cancel` shows up as a cancelation process as well.
-    tax_discounted: a line's tax is that of its price less its share of the coupon. rounds_each: each tax is rounded to
-    whole minor units, not their sum. unit_price_rounded: a unit price below a cent is shown rounded.
+    list_order: created-asc, created-desc, or random (another order for each request).
+    equal_timestamps: `updatedAt` is cut to the second.
+    bounds: whether `…After` and `…Before` are exclusive or inclusive.
+    late_rows: seconds until a write shows in lists; its `updatedAt` is still the time of the write.
+    no_bump: process kinds (shippings, pickups, returns, cancelations) whose writes do not change `updatedAt`.
+    returned_leaves_delivered: returned pieces no longer count as delivered or picked up.
+    restock_canceled, restock_returned: such pieces go back into the shop's stock (BROKEN pieces never do).
+    whole_cancel_makes_process: `POST …/cancel` creates a cancellation process as well.
+    tax_discounted: a line's tax is that of its price less its share of the coupon.
+    rounds_each: each tax is rounded to whole minor units, instead of the sum.
+    unit_price_rounded: a unit price with fractions of a cent is shown rounded.
     untaxed_less_tax: the total of an order that is not taxable is its gross prices less their taxes, not these prices.
-    fee_tax_split: a fee is taxed at the rates of the goods, in their shares. free_is_paid: an order of which nothing is
-    be paid is PAID, not PENDING. variation_finds_product: find-by-sku answers a variation's SKU with the product it
-    belongs to, not with 404. accept_excess: the API takes quantities beyond what is left of a line, which is then a
-    violation. counted_ids: ids are counted, so that those of two shops are equal.
+    fee_tax_split: a fee is taxed at the rates of the goods, in proportion.
+    free_is_paid: an order that costs nothing is PAID, not PENDING.
+    variation_finds_product: find-by-sku answers a variation's SKU with the product it belongs to, not with 404.
+    accept_excess: the API accepts more pieces than are left of a line; that is then a violation.
+    counted_ids: ids are counted, so two shops give equal ids.
     """
 
     list_order: str = "created-asc"
@@ -55,7 +59,7 @@ class Switches:
             raise ValueError(f"bounds is one of {', '.join(BOUNDS)}, not {self.bounds}")
 
     def accounting(self, taxable: bool) -> Accounting:
-        """How an order that is placed now is added up."""
+        """How to add up an order that is placed now."""
         names = [field.name for field in fields(Accounting) if field.name != "taxable"]
         return Accounting(taxable, **{name: getattr(self, name) for name in names})
 

@@ -1,4 +1,4 @@
-"""Who may call a shop: its client, the tokens it handed out, and what they allow."""
+"""Who may call a shop: its client, the tokens that it issued, and their scopes."""
 
 import base64
 import json
@@ -40,7 +40,7 @@ class Denied(Exception):
 
 
 class Tokens:
-    """The client of one shop and its tokens, valid for `seconds` each."""
+    """The client of one shop and its tokens; each is valid for `seconds`."""
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class Tokens:
         }
 
     def scopes_of(self, authorization: str) -> frozenset[str]:
-        """What the bearer of this header may do; raises Denied for no token, a wrong one or an expired one."""
+        """The scopes of the token in this header; raises Denied if it is missing, unknown or expired."""
         if self.revoked:
             raise Denied("unauthorized", "The client was revoked.")
         kind, _, token = authorization.partition(" ")
@@ -93,11 +93,11 @@ class Tokens:
         return scopes
 
     def expire(self, authorization: str) -> None:
-        """End the token in this header before its time."""
+        """Make the token in this header expire now."""
         self._valid.pop(authorization.partition(" ")[2], None)
 
     def revoke(self) -> None:
-        """The merchant takes the client's access away: no new tokens, and the old ones end."""
+        """The merchant revokes the client: it gets no new tokens, and its old ones end."""
         self.revoked = True
         self._valid.clear()
 

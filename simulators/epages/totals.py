@@ -1,7 +1,7 @@
-"""What an order costs: subtotal, discount, fees, taxes. How the vendor adds them up is assumed.
+"""What an order costs: subtotal, discount, fees, taxes. The way the vendor adds them up is assumed.
 
-Grand total = lines + coupon (negative) + delivery + payment fee, and the taxes on top where prices are net.
-The vendor's recorded example leaves its coupon out of the sum; a real shop cannot.
+Grand total = lines + coupon (negative) + delivery + payment fee, plus the taxes where prices are net.
+The vendor's recorded example does not subtract its coupon; a real shop must.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Totals:
 
     @property
     def net(self) -> Decimal:
-        """What remains of the grand total without taxes."""
+        """The grand total without taxes."""
         return self.grand - self.tax
 
 
@@ -46,19 +46,19 @@ def tax_of(amount: Decimal, rate: Decimal, tax_model: str, unit: Decimal = _FINE
 
 
 def _tax(order: Order, amount: Decimal, rate: Decimal) -> Decimal:
-    """The vendor's example of an order that is not taxable names taxes all the same."""
+    """The tax of an amount, also in an order that is not taxable: the vendor's example of one names taxes."""
     unit = smallest(order.currency) if order.accounting.rounds_each else _FINE
     return tax_of(amount, rate, order.tax_model, unit)
 
 
 def line_tax(order: Order, line: Line) -> Decimal:
-    """The tax that a line names: of its price, or of what the coupon leaves of it."""
+    """The tax in a line's document: of its price, or of its price less its share of the coupon."""
     kept = totals_of(order).kept if order.accounting.tax_discounted else Decimal(1)
     return _tax(order, line.price() * kept, line.item.tax_rate)
 
 
 def fee_taxes(order: Order, amount: Decimal) -> list[tuple[Decimal, Decimal]]:
-    """(rate, tax) of a fee: at one rate, or at those of the goods, in their shares."""
+    """The taxes of a fee as (rate, tax): at one rate, or at the rates of the goods in proportion."""
     if not order.accounting.fee_tax_split:
         return [(DELIVERY_RATE, _tax(order, amount, DELIVERY_RATE))]
     goods: dict[Decimal, Decimal] = {}
@@ -69,7 +69,7 @@ def fee_taxes(order: Order, amount: Decimal) -> list[tuple[Decimal, Decimal]]:
 
 
 def totals_of(order: Order) -> Totals:
-    """What the order costs now, without what was canceled."""
+    """What the order costs now, without canceled pieces."""
     fees = (order.delivery_fee, order.payment_fee)
     return _totals(order, [(line.price(), line.item.tax_rate) for line in order.lines], fees)
 
@@ -81,18 +81,18 @@ def initial_totals_of(order: Order) -> Totals:
 
 
 def given_back(order: Order) -> Decimal:
-    """The value of returned pieces and of delivery prices given back."""
+    """The value of returned pieces plus refunded delivery prices."""
     pieces = sum((line.price(line.returned + line.broken) for line in order.lines), ZERO)
     return pieces + sum((process.fee_refund or ZERO for process in order.processes), ZERO)
 
 
 def refunded(order: Order) -> Decimal:
-    """What refund processes give back, whether or not the money has moved."""
+    """The sum of all refunds, pending ones included."""
     return sum((refund.amount for refund in order.refunds), ZERO)
 
 
 def paid_back(order: Order) -> Decimal:
-    """What was given back: in the vendor's example a refund that is pending does not count yet."""
+    """The sum of paid refunds: in the vendor's example a pending refund does not count yet."""
     return sum((refund.amount for refund in order.refunds if refund.status == "PAID"), ZERO)
 
 
@@ -109,7 +109,7 @@ def _totals(order: Order, prices: list[tuple[Decimal, Decimal]], fees: tuple[Dec
 
 
 def _added(order: Order) -> int:
-    """How often the taxes are added to the prices: -1 takes them off."""
+    """The factor of the taxes in the grand total: 1 adds them, 0 leaves them out, -1 subtracts them."""
     if order.tax_model == "NET":
         return 1 if order.accounting.taxable else 0
     return -1 if order.accounting.untaxed_less_tax and not order.accounting.taxable else 0

@@ -1,6 +1,6 @@
-"""A shop that trades by itself: it sells at a set rate, and each order then lives its own life.
+"""A shop that trades by itself: it sells at a set rate, and acts on each order afterwards.
 
-Time is given from outside, so a test can let a day pass in a moment: `advance(now)` does what is due by then.
+The caller gives the time, so a test can run a day at once: `advance(now)` does what is due by then.
 """
 
 import heapq
@@ -20,10 +20,10 @@ Step = Callable[[], object]
 
 
 class Trader:
-    """Sells `rate` orders per second; the acts of an order's life follow each other after about `pace` seconds.
+    """Sells `rate` orders per second; the acts on one order are about `pace` seconds apart.
 
-    The shop hands over and takes back a share `fulfils` (0..1, see `simulators.lots`) of its orders by itself; it
-    sells, cancels and is paid for all. Before a share `renames` of the sales some products get other SKUs.
+    The shop ships and takes returns of a share `fulfils` (0..1, see `simulators.lots`) of its orders. It sells all
+    orders, receives their payments and may cancel any. Before a share `renames` of the sales, SKUs change.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Trader:
         self._planned = 0
 
     def advance(self, now: datetime) -> None:
-        """Do all that is due by `now`."""
+        """Do everything that is due by `now`."""
         while self._next_sale <= now:
             self._sell(self._next_sale)
             self._next_sale += timedelta(seconds=1 / self._rate)
@@ -62,21 +62,21 @@ class Trader:
 
     def _sell(self, at: datetime) -> None:
         if self._renaming.random() < self._renames:
-            renaming.disturb(self._shop, self._renaming)
+            renaming.change_at_random(self._shop, self._renaming)
         try:
             order = sell_something(self._shop, self._random)
         except SoldOut:
             return
-        for act in life(self._shop, order, self._random, self._fulfils):
+        for act in acts_of(self._shop, order, self._random, self._fulfils):
             at += timedelta(seconds=self._pace * self._random.uniform(0.3, 1.7))
             self._planned += 1
             heapq.heappush(self._due, (at, self._planned, act))
 
 
-def live(shop: Shop, order: Order, until: datetime, rng: random.Random, fulfils: float = 1.0) -> None:
-    """Let an order of the past live its whole life at once, a day or so between its acts, nothing after `until`."""
+def act_out_past(shop: Shop, order: Order, until: datetime, rng: random.Random, fulfils: float = 1.0) -> None:
+    """Do all acts on an order of the past at once: 2 to 40 hours apart, and none after `until`."""
     at = order.created_at
-    for act in life(shop, order, rng, fulfils):
+    for act in acts_of(shop, order, rng, fulfils):
         at += timedelta(hours=rng.uniform(2, 40))
         if at > until:
             return
@@ -84,22 +84,22 @@ def live(shop: Shop, order: Order, until: datetime, rng: random.Random, fulfils:
             _try(act)
 
 
-def life(shop: Shop, order: Order, rng: random.Random, fulfils: float = 1.0) -> Iterator[Step]:
-    """The acts of an order's life, in turn. An act that has become impossible is refused by the shop."""
+def acts_of(shop: Shop, order: Order, rng: random.Random, fulfils: float = 1.0) -> Iterator[Step]:
+    """The acts on an order, in sequence. The shop refuses an act that has become impossible."""
     if order.payment_status == "PENDING" and rng.random() < 0.8:
         yield from _paying(shop, order, rng)
-    fate = rng.random()
-    if fate < 0.1:
+    chance = rng.random()
+    if chance < 0.1:
         yield lambda: merchant.cancel(shop, order)
         return
-    if fate < 0.2:
+    if chance < 0.2:
         yield lambda: _cancel_some(shop, order, rng)
     if shop_serves(order.id, fulfils):
         yield from _handing_over(shop, order, rng)
 
 
 def _paying(shop: Shop, order: Order, rng: random.Random) -> Iterator[Step]:
-    """The money comes at once, in two parts, or after nobody expected it any more."""
+    """The customer pays at once, in two parts, or after the payment was voided."""
     before = rng.choice((None, None, merchant.pay_part, merchant.void))
     if before:
         yield lambda: before(shop, order)
@@ -142,7 +142,7 @@ def _return_some(shop: Shop, order: Order, rng: random.Random) -> None:
 def _some(order: Order, pieces: str, rng: random.Random) -> dict[str, int]:
     able = [line for line in order.lines if getattr(line, pieces) > 0]
     if not able:
-        raise Refused(409, "quantity-not-available", "Nothing is left for that.")
+        raise Refused(409, "quantity-not-available", "No pieces are left for this act.")
     chosen = rng.sample(able, rng.randint(1, len(able)))
     return {line.id: rng.randint(1, getattr(line, pieces)) for line in chosen}
 
@@ -151,5 +151,5 @@ def _try(act: Step) -> None:
     try:
         act()
     except Refused:
-        # The connector or the buyer was faster; a merchant shrugs and goes on.
+        # The connector or an earlier act made it impossible: skip it.
         return

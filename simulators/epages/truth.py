@@ -1,4 +1,4 @@
-"""The full truth about a shop for proofs: light documents, independent of the vendor's way of writing them."""
+"""The full state of a shop for tests and proofs: small documents, independent of the vendor's format."""
 
 from typing import Any
 
@@ -14,8 +14,11 @@ _STATES = (
 )  # fmt: skip
 
 
-def order_truth(causes: Causes, order: Order) -> dict[str, Any]:
-    """An order with the pieces of each line by state, and its processes; `brought_by` is what a return brings back."""
+def order_state(causes: Causes, order: Order) -> dict[str, Any]:
+    """An order with the pieces of each line by state, and its processes.
+
+    `brought_by` of a return is the process that had delivered its pieces.
+    """
     return {
         "id": order.id,
         "number": order.number,
@@ -37,10 +40,10 @@ def order_truth(causes: Causes, order: Order) -> dict[str, Any]:
     }
 
 
-def stock_truth(shop: Shop) -> list[dict[str, Any]]:
+def stock_state(shop: Shop) -> list[dict[str, Any]]:
     """Every item with its stock (None: stock management off); `variation_of` is the variation product's id.
 
-    `renamed`: its SKU was another item's, or it bore another one, before.
+    `renamed`: the item had another SKU before, or another item had its SKU.
     """
     return [
         {

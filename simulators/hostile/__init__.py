@@ -1,1 +1,1 @@
-"""What a hostile or broken vendor answers: odd numbers, odd texts, odd headers, hostile bodies."""
+"""Answers of a hostile or broken vendor: odd numbers, odd texts, odd headers, hostile bodies."""

@@ -1,4 +1,4 @@
-"""An answer as bytes on the wire: what HTTP does not allow cannot be said to a server, so it is written past it."""
+"""An answer as raw bytes: the server does not send what HTTP does not allow, so these bypass it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ Headers = list[tuple[str, str]]
 
 @dataclass(slots=True)
 class RawAnswer:
-    """A whole answer. `before` is written ahead of it: answers nobody asked for."""
+    """A whole answer. `before` is sent first: answers that nobody asked for."""
 
     status: int
     headers: Headers
@@ -19,7 +19,7 @@ class RawAnswer:
     before: bytes = b""
 
     def write(self) -> bytes:
-        """Return it as it goes over the wire."""
+        """Return the bytes to send."""
         phrase = HTTPStatus(self.status).phrase
         lines = [f"HTTP/1.1 {self.status} {phrase}", *(f"{name}: {value}" for name, value in self.headers)]
         return self.before + "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + self.body
@@ -27,7 +27,7 @@ class RawAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What was asked, and the good answer to it."""
+    """A request's path, and the good answer to it."""
 
     path: str
     status: int
@@ -45,17 +45,17 @@ class Exchange:
 
 
 def usual_headers() -> Headers:
-    """Give what the server would have added."""
+    """The headers that the server would have added."""
     return [("date", format_datetime(datetime.now(UTC), usegmt=True)), ("connection", "close")]
 
 
 def with_header(answer: RawAnswer, name: str, *values: str) -> RawAnswer:
-    """Replace a header by as many as there are values."""
+    """Return the answer with a header replaced: one header for each value."""
     return RawAnswer(answer.status, [*without(answer.headers, name), *((name, value) for value in values)], answer.body)
 
 
 def without(headers: Iterable[tuple[str, str]], name: str) -> Headers:
-    """Leave a header out."""
+    """Return the headers without those of this name."""
     return [(key, value) for key, value in headers if key != name]
 
 

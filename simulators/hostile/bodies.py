@@ -1,4 +1,4 @@
-"""Hostile bodies: answers that are no document at all, or one that only costs whoever reads it."""
+"""Hostile bodies: answers that are no document at all, or that are expensive to read."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -11,7 +11,7 @@ _HTML = b"<!DOCTYPE html><html><head><title>Maintenance</title></head><body><h1>
 _ERROR = b'{"errorId":"internal","details":{},"message":"Something went wrong.","traceId":null}'
 _LONG: Mapping[str, object] = {"errorId": "e" * 20_000, "details": {}, "message": "m" * 20_000, "traceId": None}
 _DEEP = 100_000
-_MUCH = 19 * 2**20  # bytes: just below what is read
+_MUCH = 19 * 2**20  # bytes: just below the most that a client reads
 
 
 def _body(body: bytes, status: int = 200, content_type: str = "application/json") -> Spoil:
@@ -33,7 +33,7 @@ def _early_hints(exchange: Exchange) -> RawAnswer:
 
 
 def _keys_twice(body: bytes) -> bytes:
-    """The document, with each of its keys once more."""
+    """The document with each of its keys twice."""
     return body.rstrip()[:-1] + b"," + body.lstrip()[1:] if json.loads(body) else body
 
 
@@ -55,10 +55,10 @@ def _first_list(value: object) -> list[object] | None:
     return next((found for found in inner if found is not None), None)
 
 
-# A refusal: nothing was done. It reads well, so a person has to decide about it.
+# A refusal: nothing was done. It is a valid document, so a person has to decide about it.
 REFUSALS: Mapping[str, Spoil] = {"long refusal": _body(json.dumps(_LONG).encode(), 409)}
 
-# The effect has happened, or the document was read, whatever the others say.
+# With all others the effect has happened, or the document was read, whatever they say.
 BODIES: Mapping[str, Spoil] = {
     **REFUSALS,
     "html": _body(_HTML, content_type="text/html"),

@@ -1,4 +1,4 @@
-"""Puts an oddity into a JSON document, at one place that is drawn among those where a number or a text stands."""
+"""Puts an oddity into a JSON document, in place of a random number or text."""
 
 import json
 import random
@@ -9,7 +9,7 @@ from typing import Any
 
 from simulators.hostile.values import NUMBERS, TEXTS, Oddity
 
-# What stands at the place until the oddity is written: JSON in Python knows no 1e9999999.
+# A placeholder until the oddity is written: Python's JSON cannot write 1e9999999.
 _MARK = "\N{PILE OF POO} here goes the oddity \N{PILE OF POO}"
 _WRITTEN = json.dumps(_MARK, ensure_ascii=False).encode()
 
@@ -24,12 +24,12 @@ class Place:
 
     @property
     def value(self) -> Any:
-        """What stands there."""
+        """The value at this place."""
         return self.holder[self.key]
 
 
 def odd_document(body: bytes, oddity: Oddity, draw: random.Random, at: str | None = None) -> tuple[bytes, str] | None:
-    """The body with the oddity at a drawn place of its kind, a number's or a text's, and that place's dotted path.
+    """The body with the oddity in place of a random number or text, and the dotted path of that place.
 
     `at` is a regular expression searched in the path. None when the body has no such place.
     """
@@ -42,19 +42,19 @@ def odd_document(body: bytes, oddity: Oddity, draw: random.Random, at: str | Non
 
 
 def with_oddity(document: Any, place: Place, oddity: Oddity, draw: random.Random) -> bytes:
-    """The document's JSON with the oddity at a place of it; the document itself is used up."""
+    """The document's JSON with the oddity at a place of it; this changes the document."""
     literal = oddity.write(place.value, draw)
     place.holder[place.key] = _MARK
     return as_json(document).replace(_WRITTEN, literal.encode())
 
 
 def as_json(document: Any) -> bytes:
-    """The document as both vendors write theirs: compact, UTF-8."""
+    """The document in the form of both vendors: compact, UTF-8."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def place_at(document: Any, path: str) -> Place:
-    """The place of a dotted path; raises ValueError where there is none that holds a value."""
+    """The place of a dotted path; raises ValueError if there is no single value."""
     found = next((place for place in _places(document) if place.path == path), None)
     if found is None:
         raise ValueError(f"no value at {path}")
@@ -76,7 +76,7 @@ def _fits(oddity: Oddity, value: Any) -> bool:
 
 
 def _places(value: Any, path: str = "") -> Iterator[Place]:
-    """Every place in a document that holds neither a list nor an object."""
+    """Every place in a document whose value is neither a list nor an object."""
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in list(items):
         inside = f"{path}.{key}".lstrip(".")

@@ -1,4 +1,4 @@
-"""Odd headers: each is a good answer with headers that are wrong, or a refusal with an odd pause."""
+"""Odd headers: a good answer with wrong headers, or a refusal with an odd Retry-After."""
 
 import gzip
 from collections.abc import Callable, Mapping
@@ -10,10 +10,12 @@ Spoil = Callable[[Exchange], RawAnswer]
 _FAR = "Fri, 31 Dec 9999 23:59:59 GMT"
 _LONG_AGO = "Thu, 01 Jan 1970 00:00:00 GMT"
 _FAR_FROM_SANE = ("nan", "inf", "1e400", "-3", "99999999999999999999", "viele")
-_REFUSED = b'{"errorId":"too-many","details":{},"message":"The simulator was told to answer so.","traceId":null}'
+_REFUSED = (
+    b'{"errorId":"too-many","details":{},"message":"The simulator was set to answer with this error.","traceId":null}'
+)
 _HEADERS = 5_000
 _LONG = 200_000
-_BOMB = 60 * 2**20  # bytes when unpacked: three times what anybody reads
+_BOMB = 60 * 2**20  # bytes when unpacked: three times the most that a client reads
 
 
 def _header(name: str, *values: str) -> Spoil:
@@ -65,7 +67,7 @@ def _chunks(exchange: Exchange) -> RawAnswer:
     return answer
 
 
-# These stand for a refusal ahead of any effect: whoever says "too many calls" has done nothing.
+# These refuse before any effect: a vendor that says "too many calls" has done nothing.
 REFUSALS: Mapping[str, Spoil] = {
     **{f"retry-after {pause}": _refusal(pause) for pause in _FAR_FROM_SANE},
     "retry-after far": _refusal(_FAR),

@@ -1,4 +1,4 @@
-"""Spoils a good answer in the way that a fault names or leaves to the seed. See `simulators.hostile` for the ways."""
+"""Spoils a good answer in a way that a fault names, or in a random one. See `simulators.hostile` for the ways."""
 
 import random
 from collections.abc import Collection, Mapping
@@ -15,31 +15,31 @@ _WAYS: Mapping[str, Mapping[str, object]] = {NUMBER: NUMBERS, TEXT: TEXTS, HEADE
 
 @dataclass(frozen=True, slots=True)
 class Spoiled:
-    """An answer that was spoiled, and how, in words."""
+    """A spoiled answer, and a description of how it was spoiled."""
 
     answer: RawAnswer
     how: str
 
 
 def check_ways(kind: str, only: Collection[str]) -> None:
-    """Raise ValueError where `only` names a way that this kind of fault does not have."""
+    """Raise ValueError if `only` names a way that this kind of fault does not have."""
     unknown = set(only) - _WAYS.get(kind, {}).keys()
     if unknown:
         raise ValueError(f"{kind} has no {', '.join(sorted(unknown))}; known are {', '.join(_WAYS.get(kind, {}))}")
 
 
 def draw_way(kind: str, only: Collection[str], draw: random.Random) -> str:
-    """Draw how to spoil an answer."""
+    """Choose at random how to spoil an answer."""
     return draw.choice([way for way in _WAYS[kind] if not only or way in only])
 
 
 def refuses(kind: str, way: str) -> bool:
-    """Whether it says that nothing was done: then nothing may be done."""
+    """Whether this answer says that nothing was done: then the request must have no effect."""
     return way in (headers.REFUSALS if kind == HEADER else bodies.REFUSALS)
 
 
 def spoil(kind: str, way: str, exchange: Exchange, draw: random.Random, at: str | None) -> Spoiled | None:
-    """Spoil an answer; None where it has no place for that: no number, no body."""
+    """Spoil an answer; None if this way does not fit it: it has no such value, or no body."""
     if kind == HEADER:
         return Spoiled(headers.HEADERS[way](exchange), way)
     if kind == BODY and refuses(kind, way):

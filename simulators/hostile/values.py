@@ -1,7 +1,7 @@
-"""Odd numbers and odd texts: what stands in a document where a good value was.
+"""Odd numbers and odd texts that replace a good value in a document.
 
-An oddity is *credible* when a reader may take it for good: then what it does in good faith cannot be undone when the
-vendor tells the truth again. The others are what no reader may believe.
+An oddity is *credible* when a reader may take it for a good value. What the reader then does cannot be undone when the
+vendor sends the right value again. A reader must not accept the others.
 """
 
 import json
@@ -16,7 +16,7 @@ DIGITS = 4_000
 
 @dataclass(frozen=True, slots=True)
 class Oddity:
-    """A name, and the JSON (ASCII, perhaps no valid one) that is written instead of a value."""
+    """A name, and a function that gives the JSON to write instead of a value: ASCII, perhaps invalid JSON."""
 
     name: str
     write: Callable[[Any, random.Random], str]
@@ -81,5 +81,5 @@ TEXTS = _named(
 
 
 def incredible(oddities: Mapping[str, Oddity]) -> list[str]:
-    """The names of those that no reader may take for good."""
+    """The names of the oddities that a reader must not accept."""
     return [name for name, oddity in oddities.items() if not oddity.credible]

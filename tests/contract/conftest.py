@@ -1,4 +1,4 @@
-"""The vendor's OpenAPI file, read from the path in CONNECTOR_OPENAPI: it is not ours to publish, so it is not here."""
+"""The vendor's OpenAPI file, read from the path in CONNECTOR_OPENAPI: we may not publish it, so it is not here."""
 
 import os
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def openapi() -> OpenApi:
-    """The file; who has none skips these tests, who names one must have it."""
+    """The file. Without CONNECTOR_OPENAPI the tests that need it are skipped; a path that is set must exist."""
     path = os.environ.get("CONNECTOR_OPENAPI")
     if not path:
         pytest.skip("CONNECTOR_OPENAPI does not name the vendor's OpenAPI file")

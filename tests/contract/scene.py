@@ -1,4 +1,4 @@
-"""A running shop, and for each operation of the vendor's file an order or product in the state to call it on."""
+"""A running shop, and for each operation of the vendor's file an order or product in the state that it needs."""
 
 import random
 from collections.abc import Callable, Mapping
@@ -25,22 +25,22 @@ _NUMBERS = count()
 
 
 class Scene:
-    """One simulator process; each operation gets a shop of its own, so that lists hold only what it made."""
+    """One simulator process; each operation gets a shop of its own, so its lists hold only what it made."""
 
     def __init__(self, app: Starlette, url: str) -> None:
         self._app = app
         self._control = EpagesControl(url)
 
     def answer(self, operation: Operation) -> requests.Response:
-        """Set the scene for an operation, call it, and give the shop's answer."""
-        return Stage(self._control, self._app).perform(operation)
+        """Prepare what an operation needs, call it, and return the shop's answer."""
+        return SimulatedShop(self._control, self._app).perform(operation)
 
-    def stage(self, **settings: Any) -> "Stage":
+    def simulated(self, **settings: Any) -> "SimulatedShop":
         """A fresh shop."""
-        return Stage(self._control, self._app, **settings)
+        return SimulatedShop(self._control, self._app, **settings)
 
 
-class Stage:
+class SimulatedShop:
     """A fresh shop with a valid token."""
 
     def __init__(self, control: EpagesControl, app: Starlette, **settings: Any) -> None:
@@ -55,7 +55,7 @@ class Stage:
         method, path, status = operation
         if path == "/oauth/token":
             return self.token(revoked=status == "401")
-        body, values = _SETTINGS.get((method, path, status), _SETTINGS.get((method, path, ""), _nothing))(self)
+        body, values = _PREPARE.get((method, path, status), _PREPARE.get((method, path, ""), _nothing))(self)
         for name, value in values.items():
             path = path.replace(f"{{{name}}}", value)
         sku = "?sku=" + self.plain().sku if path.endswith("find-by-sku") else ""
@@ -116,142 +116,143 @@ def pieces(line: Line, quantity: int = 1, **more: Any) -> Json:
     return {"productLineItemId": line.id, "quantity": quantity, **more}
 
 
-Setting = tuple[Json | None, Mapping[str, str]]
+# The body of a call, and the values for its path.
+Prepared = tuple[Json | None, Mapping[str, str]]
 
 
-def _nothing(stage: Stage) -> Setting:
-    order = stage.order()
+def _nothing(simulated: SimulatedShop) -> Prepared:
+    order = simulated.order()
     return None, {"orderId": order.id}
 
 
-def _unpaid(stage: Stage, **how: Any) -> Setting:
-    return {"orderNote": "Noch nicht bezahlt."}, {"orderId": stage.order(paid=False, **how).id}
+def _unpaid(simulated: SimulatedShop, **how: Any) -> Prepared:
+    return {"orderNote": "Noch nicht bezahlt."}, {"orderId": simulated.order(paid=False, **how).id}
 
 
-def _unpaid_pickup(stage: Stage) -> Setting:
-    return None, _unpaid(stage, pickup=True)[1]
+def _unpaid_pickup(simulated: SimulatedShop) -> Prepared:
+    return None, _unpaid(simulated, pickup=True)[1]
 
 
-def _cancel(stage: Stage) -> Setting:
-    return {"comment": "Storniert"}, {"orderId": stage.order().id}
+def _cancel(simulated: SimulatedShop) -> Prepared:
+    return {"comment": "Storniert"}, {"orderId": simulated.order().id}
 
 
-def _cancel_part(stage: Stage) -> Setting:
-    order = stage.order()
+def _cancel_part(simulated: SimulatedShop) -> Prepared:
+    order = simulated.order()
     return {"comment": "Storniert", "lineItems": [pieces(order.lines[0], 3)]}, {"orderId": order.id}
 
 
-def _cancel_part_of_all_or_none(stage: Stage) -> Setting:
-    order = stage.order(refund="FULL_REFUND_ONLY")
+def _cancel_part_of_all_or_none(simulated: SimulatedShop) -> Prepared:
+    order = simulated.order(refund="FULL_REFUND_ONLY")
     return {"lineItems": [pieces(order.lines[0])]}, {"orderId": order.id}
 
 
-def _ship(stage: Stage, pickup: bool = False) -> Setting:
-    order = stage.order(pickup=pickup)
+def _ship(simulated: SimulatedShop, pickup: bool = False) -> Prepared:
+    order = simulated.order(pickup=pickup)
     label = {"trackingCode": "LZ1", "trackingLink": "https://track.example.com/LZ1", "sendMail": True}
     return {"comment": "Eilig", **label, "lineItems": [pieces(order.lines[0], 3)]}, {"orderId": order.id}
 
 
-def _ship_a_pickup_order(stage: Stage) -> Setting:
-    return _ship(stage, pickup=True)
+def _ship_a_pickup_order(simulated: SimulatedShop) -> Prepared:
+    return _ship(simulated, pickup=True)
 
 
-def _ship_a_foreign_line(stage: Stage) -> Setting:
-    foreign = pieces(stage.order().lines[0])
-    return {"lineItems": [foreign]}, {"orderId": stage.order().id}
+def _ship_a_foreign_line(simulated: SimulatedShop) -> Prepared:
+    foreign = pieces(simulated.order().lines[0])
+    return {"lineItems": [foreign]}, {"orderId": simulated.order().id}
 
 
-def _begun_parcel(stage: Stage) -> Setting:
-    body, values = _ship(stage)
-    created = stage.call("post", f"/orders/{values['orderId']}/processes/shippings", body).json()
+def _begun_parcel(simulated: SimulatedShop) -> Prepared:
+    body, values = _ship(simulated)
+    created = simulated.call("post", f"/orders/{values['orderId']}/processes/shippings", body).json()
     return {"comment": "Unterwegs"}, {**values, "shipping-process-id": created["_id"]}
 
 
-def _collect(stage: Stage) -> Setting:
-    return {"comment": "Eilig", "sendMail": True}, {"orderId": stage.order(pickup=True).id}
+def _collect(simulated: SimulatedShop) -> Prepared:
+    return {"comment": "Eilig", "sendMail": True}, {"orderId": simulated.order(pickup=True).id}
 
 
-def _collect_a_canceled_order(stage: Stage) -> Setting:
-    order = stage.order(pickup=True)
-    merchant.cancel(stage.shop, order)
+def _collect_a_canceled_order(simulated: SimulatedShop) -> Prepared:
+    order = simulated.order(pickup=True)
+    merchant.cancel(simulated.shop, order)
     return {"sendMail": True}, {"orderId": order.id}
 
 
-def _laid_out(stage: Stage) -> Setting:
-    order = stage.order(pickup=True)
-    process = merchant.ready(stage.shop, order)
+def _laid_out(simulated: SimulatedShop) -> Prepared:
+    order = simulated.order(pickup=True)
+    process = merchant.ready(simulated.shop, order)
     return {"comment": "Abgeholt"}, {"orderId": order.id, "pickup-process-id": process.id}
 
 
-def _return(stage: Stage, refund: str = "PARTIAL_REFUND") -> Setting:
-    order = stage.order(refund=refund)
-    process = merchant.ship(stage.shop, order, None, "LZ1")
+def _return(simulated: SimulatedShop, refund: str = "PARTIAL_REFUND") -> Prepared:
+    order = simulated.order(refund=refund)
+    process = merchant.ship(simulated.shop, order, None, "LZ1")
     items = [pieces(order.lines[0], 3, status="RETURNED")]
     money = {"currency": "EUR", "amount": 4.99}
     body = {"lineItems": items, "shippingPriceRefund": money, "pickupPriceRefund": None, "sendMail": True}
     return body | {"shippingProcessId": process.id, "pickupProcessId": None}, {"orderId": order.id}
 
 
-def _return_part_of_all_or_none(stage: Stage) -> Setting:
-    return _return(stage, "FULL_REFUND_ONLY")
+def _return_part_of_all_or_none(simulated: SimulatedShop) -> Prepared:
+    return _return(simulated, "FULL_REFUND_ONLY")
 
 
-def _returned(stage: Stage) -> Setting:
-    body, values = _return(stage)
-    created = stage.call("post", f"/orders/{values['orderId']}/processes/returns", body).json()
+def _returned(simulated: SimulatedShop) -> Prepared:
+    body, values = _return(simulated)
+    created = simulated.call("post", f"/orders/{values['orderId']}/processes/returns", body).json()
     return None, {**values, "return-process-id": created["_id"]}
 
 
-def _partly_canceled(stage: Stage) -> Setting:
-    body, values = _cancel_part(stage)
-    created = stage.call("post", f"/orders/{values['orderId']}/processes/cancelations", body).json()
+def _partly_canceled(simulated: SimulatedShop) -> Prepared:
+    body, values = _cancel_part(simulated)
+    created = simulated.call("post", f"/orders/{values['orderId']}/processes/cancelations", body).json()
     return None, {**values, "cancelation-process-id": created["_id"]}
 
 
-def _eventful(stage: Stage) -> Setting:
-    order = stage.order()
-    merchant.cancel(stage.shop, order, {order.lines[0].id: 2})
-    merchant.ship(stage.shop, order, None, "LZ1")
-    merchant.take_return(stage.shop, order, {order.lines[0].id: 1})
+def _eventful(simulated: SimulatedShop) -> Prepared:
+    order = simulated.order()
+    merchant.cancel(simulated.shop, order, {order.lines[0].id: 2})
+    merchant.ship(simulated.shop, order, None, "LZ1")
+    merchant.take_return(simulated.shop, order, {order.lines[0].id: 1})
     return None, {"orderId": order.id}
 
 
-def _repriced(stage: Stage) -> Setting:
-    order = stage.order(paid=False)
-    merchant.cancel(stage.shop, order, {order.lines[0].id: 2})
-    merchant.ship(stage.shop, order, None, "LZ1")
-    merchant.take_return(stage.shop, order, {order.lines[0].id: 1})
+def _repriced(simulated: SimulatedShop) -> Prepared:
+    order = simulated.order(paid=False)
+    merchant.cancel(simulated.shop, order, {order.lines[0].id: 2})
+    merchant.ship(simulated.shop, order, None, "LZ1")
+    merchant.take_return(simulated.shop, order, {order.lines[0].id: 1})
     return None, {"orderId": order.id}
 
 
-def _product(stage: Stage) -> Setting:
-    return {"relativeAmount": -1}, {"productId": stage.plain().id}
+def _product(simulated: SimulatedShop) -> Prepared:
+    return {"relativeAmount": -1}, {"productId": simulated.plain().id}
 
 
-def _unmanaged_product(stage: Stage) -> Setting:
-    stage.plain().stock = None
-    return _product(stage)
+def _unmanaged_product(simulated: SimulatedShop) -> Prepared:
+    simulated.plain().stock = None
+    return _product(simulated)
 
 
-def _variation_product(stage: Stage) -> Setting:
-    return {"relativeAmount": -1}, {"productId": stage.variation_product().id}
+def _variation_product(simulated: SimulatedShop) -> Prepared:
+    return {"relativeAmount": -1}, {"productId": simulated.variation_product().id}
 
 
-def _variation(stage: Stage) -> Setting:
-    product = stage.variation_product()
+def _variation(simulated: SimulatedShop) -> Prepared:
+    product = simulated.variation_product()
     return {"relativeAmount": -1}, {"productId": product.id, "variationId": product.variations[0].id}
 
 
-def _unmanaged_variation(stage: Stage) -> Setting:
-    stage.variation_product().variations[0].stock = None
-    return _variation(stage)
+def _unmanaged_variation(simulated: SimulatedShop) -> Prepared:
+    simulated.variation_product().variations[0].stock = None
+    return _variation(simulated)
 
 
 _P = "/orders/{orderId}/processes"
 _SHIPPING, _PICKUP = f"{_P}/shippings/{{shipping-process-id}}", f"{_P}/pickups/{{pickup-process-id}}"
 _STOCK = "/products/{productId}/availability"
 _VARIATION_STOCK = "/products/{productId}/variations/{variationId}/availability"
-_SETTINGS: dict[Operation, Callable[[Stage], Setting]] = {
+_PREPARE: dict[Operation, Callable[[SimulatedShop], Prepared]] = {
     ("get", "/orders/{orderId}", ""): _unpaid_pickup,
     ("post", "/orders/{orderId}/cancel", ""): _cancel,
     ("put", "/orders/{orderId}/order-note", ""): _unpaid,

@@ -1,4 +1,4 @@
-"""A simulated Afosto whose people work by themselves, seen over a real connection."""
+"""A simulated Afosto that trades by itself, over a real connection."""
 
 import time
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ def imported(control: AfostoControl, number: int) -> None:
     ask(control, FILL, id=order_id, items=[{"sku": "TEA", "quantity": 3, "price": 500}])
 
 
-def test_afosto_trades_by_itself_until_told_to_stop(control: AfostoControl) -> None:
+def test_afosto_trades_by_itself_until_it_is_stopped(control: AfostoControl) -> None:
     control.trade("acme", rate=20, pace=0.1)
     for number in range(30):
         imported(control, number)

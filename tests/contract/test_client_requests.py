@@ -16,7 +16,7 @@ from schemas.epages import ProcessLine
 from simulators.epages import merchant
 from tests.contract.openapi import OpenApi
 from tests.contract.openapi3 import RequestCheck
-from tests.contract.scene import Scene, Stage
+from tests.contract.scene import Scene, SimulatedShop
 
 pytestmark = pytest.mark.contract
 NOW = datetime(2026, 1, 5, 9, tzinfo=UTC)
@@ -24,13 +24,13 @@ FEE = {"currency": "EUR", "amount": 4.99}
 
 
 @pytest.fixture
-def stage(scene: Scene) -> Stage:
-    return scene.stage()
+def simulated(scene: Scene) -> SimulatedShop:
+    return scene.simulated()
 
 
 @pytest.fixture
-def check(openapi: OpenApi, stage: Stage) -> RequestCheck:
-    return RequestCheck(openapi.document, stage.base_url)
+def check(openapi: OpenApi, simulated: SimulatedShop) -> RequestCheck:
+    return RequestCheck(openapi.document, simulated.base_url)
 
 
 @pytest.fixture
@@ -48,13 +48,15 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[PreparedRequest]:
 
 
 @pytest.fixture
-def shop(stage: Stage) -> EpagesClient:
+def shop(simulated: SimulatedShop) -> EpagesClient:
     http = Http()
-    return EpagesClient(stage.base_url, http, lambda fresh: fetch_token(http, stage.base_url, "client", "secret", NOW))
+    return EpagesClient(
+        simulated.base_url, http, lambda fresh: fetch_token(http, simulated.base_url, "client", "secret", NOW)
+    )
 
 
-def _parcel(stage: Stage, shop: EpagesClient, code: str | None) -> None:
-    order = stage.order()
+def _parcel(simulated: SimulatedShop, shop: EpagesClient, code: str | None) -> None:
+    order = simulated.order()
     link = code and f"https://track.example.com/{code}"
     process = shop.create_shipping(order.id, {order.lines[0].id: 2}, "mark", code, link)
     shop.mark_shipped(order.id, process.id, "mark", code, link, mail=True)
@@ -62,39 +64,39 @@ def _parcel(stage: Stage, shop: EpagesClient, code: str | None) -> None:
     shop.processes(order.id, "shippings")
 
 
-def _pickup(stage: Stage, shop: EpagesClient) -> None:
-    order = stage.order(pickup=True)
+def _pickup(simulated: SimulatedShop, shop: EpagesClient) -> None:
+    order = simulated.order(pickup=True)
     process = shop.create_pickup(order.id, "mark", mail=False)
     shop.mark_picked_up(order.id, process.id, "mark")
     back = [ProcessLine(order.lines[0].id, 1, "BROKEN")]
     shop.create_return(order.id, back, "mark", brought_by=("pickups", process.id), fee=FEE)
 
 
-def _return(stage: Stage, shop: EpagesClient, *, with_process: bool) -> None:
-    order = stage.order()
-    process = merchant.ship(stage.shop, order, None, "LZ1")
+def _return(simulated: SimulatedShop, shop: EpagesClient, *, with_process: bool) -> None:
+    order = simulated.order()
+    process = merchant.ship(simulated.shop, order, None, "LZ1")
     back = [ProcessLine(order.lines[0].id, 1, "RETURNED")]
     brought = ("shippings", process.id) if with_process else None
     shop.create_return(order.id, back, "mark", brought_by=brought, fee=FEE if with_process else None)
     shop.comments(order.id, "returns")
 
 
-def _cancel(stage: Stage, shop: EpagesClient) -> None:
-    order = stage.order()
-    shop.create_cancellation(order.id, {order.lines[0].id: 1}, "mark")
-    shop.cancel(stage.order().id, "mark")
+def _cancel(simulated: SimulatedShop, shop: EpagesClient) -> None:
+    order = simulated.order()
+    shop.create_cancelation(order.id, {order.lines[0].id: 1}, "mark")
+    shop.cancel(simulated.order().id, "mark")
 
 
-def _orders(stage: Stage, shop: EpagesClient) -> None:
+def _orders(simulated: SimulatedShop, shop: EpagesClient) -> None:
     shop.orders(created_after=NOW, created_before=NOW, updated_after=NOW, updated_before=NOW)
-    shop.order(stage.order().id)
-    shop.set_note(stage.order().id, "In Afosto")
+    shop.order(simulated.order().id)
+    shop.set_note(simulated.order().id, "In Afosto")
     shop.scopes()
     shop.locations()
 
 
-def _stock(stage: Stage, shop: EpagesClient) -> None:
-    plain, product = stage.plain(), stage.variation_product()
+def _stock(simulated: SimulatedShop, shop: EpagesClient) -> None:
+    plain, product = simulated.plain(), simulated.variation_product()
     shop.find_product(plain.sku)
     shop.products(0)
     shop.variations(product.id)
@@ -104,13 +106,13 @@ def _stock(stage: Stage, shop: EpagesClient) -> None:
     shop.adjust_stock(product.id, product.variations[0].id, 1)
 
 
-ACTS: dict[str, Callable[[Stage, EpagesClient], None]] = {
+ACTS: dict[str, Callable[[SimulatedShop, EpagesClient], None]] = {
     "orders": _orders,
-    "a parcel with its code": lambda stage, shop: _parcel(stage, shop, "LZ1"),
-    "a parcel without a code": lambda stage, shop: _parcel(stage, shop, None),
+    "a parcel with its code": lambda simulated, shop: _parcel(simulated, shop, "LZ1"),
+    "a parcel without a code": lambda simulated, shop: _parcel(simulated, shop, None),
     "a pickup": _pickup,
-    "a return against its parcel": lambda stage, shop: _return(stage, shop, with_process=True),
-    "a return nobody knows the parcel of": lambda stage, shop: _return(stage, shop, with_process=False),
+    "a return against its parcel": lambda simulated, shop: _return(simulated, shop, with_process=True),
+    "a return nobody knows the parcel of": lambda simulated, shop: _return(simulated, shop, with_process=False),
     "cancelations": _cancel,
     "stock": _stock,
 }
@@ -118,13 +120,13 @@ ACTS: dict[str, Callable[[Stage, EpagesClient], None]] = {
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
 def test_what_the_client_sends_is_what_the_vendor_describes(
-    act: Callable[[Stage, EpagesClient], None],
-    stage: Stage,
+    act: Callable[[SimulatedShop, EpagesClient], None],
+    simulated: SimulatedShop,
     shop: EpagesClient,
     check: RequestCheck,
     sent: list[PreparedRequest],
 ) -> None:
-    act(stage, shop)
+    act(simulated, shop)
     assert sent
     assert {f"{each.method} {each.path_url}": found for each in sent if (found := check.errors(each))} == {}
 
@@ -147,6 +149,6 @@ def test_every_call_of_the_client_is_among_those_that_are_checked() -> None:
     ],
 )
 def test_a_wrong_request_is_noticed(
-    check: RequestCheck, stage: Stage, method: str, path: str, body: dict[str, Any] | None
+    check: RequestCheck, simulated: SimulatedShop, method: str, path: str, body: dict[str, Any] | None
 ) -> None:
-    assert check.errors(Request(method, f"{stage.base_url}{path}", json=body).prepare())
+    assert check.errors(Request(method, f"{simulated.base_url}{path}", json=body).prepare())

@@ -1,5 +1,6 @@
 """The ways in which a simulated shop loses an answer, seen from a client over a real connection."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -44,7 +45,7 @@ def noted(control: EpagesControl) -> bool:
 
 
 def eventually(condition: Callable[[], bool]) -> bool:
-    """Whether it comes true within five seconds."""
+    """Whether the condition becomes true within five seconds."""
     ends = time.monotonic() + 5
     while not condition() and time.monotonic() < ends:
         time.sleep(0.02)
@@ -72,6 +73,20 @@ def test_a_late_effect_may_keep_the_client_waiting(control: EpagesControl) -> No
     with pytest.raises(requests.Timeout):
         note(control, timeout=0.3)
     assert eventually(lambda: noted(control))
+
+
+def test_a_reset_after_the_client_hung_up_logs_no_error(
+    control: EpagesControl, caplog: pytest.LogCaptureFixture
+) -> None:
+    log = logging.getLogger("uvicorn.error")
+    log.addHandler(caplog.handler)
+    control.set_faults("hof", faults=[{"kind": "late", "method": "PUT", "seconds": 0.1, "hold": 1}])
+    with pytest.raises(requests.Timeout):
+        note(control, timeout=0.3)
+    time.sleep(1)
+    log.removeHandler(caplog.handler)
+    assert noted(control)
+    assert caplog.messages == []
 
 
 def test_a_truncated_body_ends_in_the_middle(control: EpagesControl) -> None:
@@ -126,7 +141,7 @@ def test_latency_only_delays(control: EpagesControl) -> None:
     assert not noted(control)
 
 
-def test_a_shop_trades_by_itself_until_told_to_stop(control: EpagesControl) -> None:
+def test_a_shop_trades_by_itself_until_it_is_stopped(control: EpagesControl) -> None:
     control.trade("hof", rate=50, pace=0.2)
     assert eventually(lambda: {"ship", "cancel"} <= {cause["action"] for cause in control.causes("hof")})
     assert control.stats("hof")["trading"]

@@ -112,7 +112,9 @@ class Simulation:
     def _let_shop_check_stock(self, ledger: Ledger, shop: Shop, merchant: Merchant) -> None:
         source = self.stock_source(ledger, shop.name)
         url = self.afosto.graphql_url.removesuffix("/graphql")
-        self.epages.judge_stock(shop.name, url, merchant.tenant, sorted(source.locations), source.since.isoformat())
+        self.epages.check_overselling(
+            shop.name, url, merchant.tenant, sorted(seller.locations), seller.since.isoformat()
+        )
 
     @staticmethod
     def stock_source(ledger: Ledger, shop: str) -> StockSource:

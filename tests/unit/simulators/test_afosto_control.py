@@ -79,7 +79,7 @@ def imported(control: AfostoControl, quantity: int = 2) -> str:
     return order_id
 
 
-def test_the_truth_of_an_order_names_units_parcels_and_references(control: AfostoControl) -> None:
+def test_the_state_of_an_order_names_units_parcels_and_references(control: AfostoControl) -> None:
     order_id = imported(control)
     control.ship("acme", order_id, code="T1", url="http://track/T1")
     [order] = control.orders("acme")

@@ -1,4 +1,4 @@
-"""What the wire says: errors at HTTP 200 with their codes, pages, absent lists, faults that speak GraphQL."""
+"""GraphQL answers: errors at HTTP 200 with their codes, pages, absent lists, GraphQL faults."""
 
 import json
 from typing import Any
@@ -26,7 +26,7 @@ def account(tenants: Tenants) -> Account:
 
 
 class Caller:
-    """Asks as the holder of a key."""
+    """Sends queries with a key."""
 
     def __init__(self, tenants: Tenants) -> None:
         self._tenants = tenants

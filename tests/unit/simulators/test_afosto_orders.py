@@ -1,4 +1,4 @@
-"""The rules of orders, parcels, cancellations and returns, below any HTTP."""
+"""The rules of orders, parcels, cancellations and returns, without HTTP."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ SETUP = {
 
 
 class Clock:
-    """A clock that stands until it is moved, in Unix milliseconds."""
+    """A clock in Unix milliseconds that stands still until a test moves it."""
 
     now = 1_700_000_000_000
 
@@ -185,7 +185,7 @@ def test_what_is_sold_elsewhere_is_gone_and_never_more_than_available(tenant: Te
     assert refusal(merchant.sell_elsewhere, tenant, "depot", "TEA", 2) == ("VALIDATION_ERROR", "quantity")
 
 
-def test_a_cancellation_goes_its_steps_by_contra_ids(tenant: Tenant) -> None:
+def test_the_steps_of_a_cancellation_take_contra_ids(tenant: Tenant) -> None:
     order = opened(tenant)
     unit = order.units[0]
     undoing.cancel(tenant, "connector", order.id, [(unit.id, "contra-1")])
@@ -300,7 +300,7 @@ def test_an_order_closes_when_every_unit_is_delivered_or_canceled(tenant: Tenant
     assert order.status == "CLOSED"
 
 
-def test_the_ledger_itself_notices_a_unit_shipped_twice(tenant: Tenant) -> None:
+def test_the_log_of_causes_notices_a_unit_shipped_twice(tenant: Tenant) -> None:
     order = opened(tenant, 1)
     for _ in range(2):
         tenant.causes.record("connector", "ship", order, order.units)

@@ -120,7 +120,7 @@ def test_acts_follow_each_other_and_the_first_one_takes_its_time() -> None:
         assert not times or times[0] - START >= 9000
 
 
-def test_an_act_that_became_impossible_is_shrugged_off() -> None:
+def test_an_act_that_became_impossible_is_skipped() -> None:
     day = Day(count=20)
     trader = Trader(day.tenant, 0, day.now)
     day.go_on(trader, seconds=1)
@@ -131,7 +131,7 @@ def test_an_act_that_became_impossible_is_shrugged_off() -> None:
     assert len(day.tenant.causes.all) == before
 
 
-def test_who_begins_anew_leaves_alone_what_was_begun_before() -> None:
+def test_a_new_trader_does_not_touch_orders_that_an_earlier_one_began() -> None:
     day = Day(count=50)
     day.trade(seconds=200)
     before = len(day.tenant.causes.all)
@@ -140,7 +140,7 @@ def test_who_begins_anew_leaves_alone_what_was_begun_before() -> None:
     assert not later & {cause.order for cause in day.tenant.causes.all[:before] if cause.by == "afosto"}
 
 
-def test_who_begins_late_does_not_do_everything_at_once() -> None:
+def test_a_trader_that_starts_late_does_not_do_everything_at_once() -> None:
     day = Day(count=20)
     day.now += 3_600_000
     day.trade(seconds=8)
@@ -175,5 +175,5 @@ def test_shop_and_afosto_agree_who_serves_an_order() -> None:
     assert shop & {order for order in ids if afosto_serves(f"store/{order}", 0.9)}
 
 
-def test_an_order_without_reference_is_nobodys() -> None:
+def test_nobody_serves_an_order_without_a_reference() -> None:
     assert not afosto_serves(None, 1.0)

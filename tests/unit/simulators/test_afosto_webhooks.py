@@ -1,4 +1,4 @@
-"""Webhooks: signed over the raw bytes, enveloped as documented, repeated until taken, doubled on request."""
+"""Webhooks: signed over the raw bytes, in the documented envelope, retried until accepted, duplicated on request."""
 
 import hashlib
 import hmac
@@ -58,7 +58,7 @@ def opened(tenant: Tenant) -> Order:
 
 
 def received(receiver: responses.RequestsMock, count: int) -> list[Any]:
-    """The first `count` requests, waited for; fails when they do not come."""
+    """Wait for the first `count` requests; fails if they do not come."""
     deadline = time.monotonic() + 10
     while len(receiver.calls) < count:
         assert time.monotonic() < deadline, f"only {len(receiver.calls)} of {count} deliveries came"
@@ -67,7 +67,7 @@ def received(receiver: responses.RequestsMock, count: int) -> list[Any]:
 
 
 def messages(receiver: responses.RequestsMock, tenant: Tenant, count: int) -> list[dict[str, Any]]:
-    """The first `count` messages as they were sent: several are under way at once, and may overtake each other."""
+    """The first `count` messages in the sequence of sending: several are sent at once and may overtake each other."""
     sent = [delivery.message_id for delivery in tenant.outbox.deliveries]
     came = [json.loads(request.body) for request in received(receiver, count)]
     return sorted(came, key=lambda message: sent.index(message["message_id"]))

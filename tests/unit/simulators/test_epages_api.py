@@ -1,4 +1,4 @@
-"""The API of the simulated shop without a network: tokens, scopes, pages, refusals, stock."""
+"""The API of the simulated shop, without a network: tokens, scopes, pages, refusals, stock."""
 
 import asyncio
 import base64
@@ -26,7 +26,7 @@ class Reply:
 def send(
     app: ASGIApp, method: str, target: str, authorization: str = "", body: Mapping[str, Any] | bytes | None = None
 ) -> Reply:
-    """Send one request through the app, as a server would."""
+    """Send one request through the app, as a server does."""
     path, _, query = target.partition("?")
     raw = body if isinstance(body, bytes) else json.dumps(body).encode() if body is not None else b""
     headers = [(b"host", b"sim.test"), (b"authorization", authorization.encode())]
@@ -49,7 +49,7 @@ def send(
 
 
 class Client:
-    """One shop named hof, reached as its app is."""
+    """One shop named hof, called through its app."""
 
     def __init__(self, **settings: Any) -> None:
         self.app = create_app()
@@ -73,7 +73,7 @@ def client() -> Client:
     return Client()
 
 
-def test_a_token_tells_its_scopes_and_its_time() -> None:
+def test_a_token_answer_holds_scopes_and_expiry() -> None:
     client = Client(scopes=GUIDE_SCOPES, token_seconds=60)
     token = client.token().body
     assert (token["scope"].split(), token["expires_in"], token["token_type"]) == (GUIDE_SCOPES, 60, "bearer")
@@ -149,7 +149,7 @@ def test_what_does_not_exist_is_not_found(client: Client) -> None:
     assert [client.call("GET", path).status for path in missing] == [404] * 4
 
 
-def test_calls_of_the_connector_are_its_own_in_the_ledger(client: Client) -> None:
+def test_calls_of_the_connector_are_recorded_as_its_own(client: Client) -> None:
     order = client.sim("POST", "/orders", {"pickup": False, "payment": "PayPal"}).body
     line = {"productLineItemId": order["lines"][0]["id"], "quantity": 1}
     body = {"comment": "job 7", "trackingCode": "LZ1", "lineItems": [line]}
@@ -245,7 +245,7 @@ def test_a_shop_name_is_taken_once_and_free_again_after_closing(client: Client) 
     assert send(client.app, "POST", "/_sim/shops", body={"name": "hof", "size": 1}).status == 400
 
 
-def test_refusals_and_budgets_meet_the_api_but_not_the_control(client: Client) -> None:
+def test_faults_and_budgets_apply_to_the_api_but_not_to_the_control_api(client: Client) -> None:
     client.sim("PUT", "/faults", {"faults": [{"kind": "429", "path": "/orders$", "retry_after": 7}]})
     reply = client.call("GET", "/orders")
     assert (reply.status, reply.headers["retry-after"]) == (429, "7")

@@ -1,4 +1,4 @@
-"""The order list of the simulated shop: filters, pages, and the switches for what the vendor leaves open."""
+"""The order list of the simulated shop: filters, pages, and the switches for what the vendor does not document."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -32,15 +32,15 @@ class Market:
     def find(self, **filters: Any) -> list[int]:
         """The positions of the orders a query finds, in list order."""
         switches = self.shop.switches
-        found = self.shop.book.select(Query(**filters), self.now, switches.bounds == "inclusive")
-        pages = self.shop.book.page(found, 200, 0, switches.list_order, self.shop.random)
+        found = self.shop.order_list.select(Query(**filters), self.now, switches.bounds == "inclusive")
+        pages = self.shop.order_list.page(found, 200, 0, switches.list_order, self.shop.random)
         ids = [order.id for order in self.orders]
         return [ids.index(json.loads(body)["_id"]) for body in pages]
 
     def listed(self, order: Order) -> Any:
-        """The order's document as the list has it."""
-        found = self.shop.book.select(Query(number=order.number), self.now, True)
-        return json.loads(self.shop.book.page(found, 1, 0, "created-asc", self.shop.random)[0])
+        """The order's document as the list shows it."""
+        found = self.shop.order_list.select(Query(number=order.number), self.now, True)
+        return json.loads(self.shop.order_list.page(found, 1, 0, "created-asc", self.shop.random)[0])
 
 
 def test_times_filter_by_creation_and_by_update() -> None:
@@ -74,7 +74,7 @@ def test_the_list_comes_newest_first_when_switched_so() -> None:
     assert Market(list_order="created-desc").find() == list(range(9, -1, -1))
 
 
-def test_a_random_list_is_complete_and_shuffled_anew_each_time() -> None:
+def test_a_random_list_is_complete_and_shuffled_for_each_request() -> None:
     market = Market(list_order="random")
     lists = [market.find() for _ in range(5)]
     assert all(sorted(found) == list(range(10)) for found in lists)
@@ -94,7 +94,7 @@ def test_a_late_row_appears_later_with_the_time_of_its_write() -> None:
     order, written = market.orders[2], market.now
     merchant.cancel(market.shop, order)
     new = sell_something(market.shop, market.shop.random)
-    assert json.loads(market.shop.book.body(order))["canceled"] is True
+    assert json.loads(market.shop.order_list.body(order))["canceled"] is True
     assert market.listed(order)["canceled"] is False
     assert len(market.find()) == 10
     market.orders.append(new)
@@ -139,10 +139,10 @@ def test_orders_of_the_past_are_spread_over_their_period() -> None:
 
 def test_a_document_is_written_once_until_the_order_changes() -> None:
     market = Market()
-    first = market.shop.book.body(market.orders[0])
-    assert market.shop.book.body(market.orders[0]) is first
+    first = market.shop.order_list.body(market.orders[0])
+    assert market.shop.order_list.body(market.orders[0]) is first
     merchant.cancel(market.shop, market.orders[0])
-    assert market.shop.book.body(market.orders[0]) != first
+    assert market.shop.order_list.body(market.orders[0]) != first
 
 
 @pytest.mark.parametrize("wrong", [{"list_order": "up"}, {"bounds": "half"}, {"gravity": True}])

@@ -1,4 +1,4 @@
-"""The faults to order: what is drawn, how often, and what a budget allows."""
+"""Faults on command: which ones fire, how often, and what a budget allows."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The life of an order in the simulated shop: what each act does, and what the shop refuses."""
+"""Acts on an order in the simulated shop: what each one does, and what the shop refuses."""
 
 import random
 from dataclasses import replace
@@ -21,7 +21,7 @@ from simulators.epages.totals import totals_of
 
 
 class Clock:
-    """A clock that stands until it is pushed."""
+    """A clock that stands still until a test moves it."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 1, 5, 9, 0, 0, 123456, tzinfo=UTC)
@@ -51,7 +51,7 @@ def order_in(
     refund: str = "PARTIAL_REFUND",
     coupon: Coupon | None = None,
 ) -> Order:
-    """Three pieces of one item and two of another."""
+    """An order of three pieces of one item and two of another."""
     first, second = list(shop.catalog.items.values())[:2]
     basket = replace(
         make_basket(shop, random.Random(1)),
@@ -228,7 +228,7 @@ def test_a_second_mail_about_a_process_is_a_violation(shop: Shop) -> None:
     assert [violation["rule"] for violation in shop.causes.violations] == ["mail-doubled"]
 
 
-def test_every_act_is_in_the_ledger_with_who_did_it(shop: Shop) -> None:
+def test_every_act_is_recorded_with_who_did_it(shop: Shop) -> None:
     order = order_in(shop)
     process = fulfilment.create_shipping(shop, order, [Part(order.lines[0].id, 2)], Act("connector", "job 7"))
     cause = shop.causes.all[-1]

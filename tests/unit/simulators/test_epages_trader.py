@@ -7,18 +7,18 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from simulators.epages.catalog import Assortment, Catalog
-from simulators.epages.renaming import disturb
+from simulators.epages.renaming import change_at_random
 from simulators.epages.selling import sell_many
 from simulators.epages.shop import Shop
 from simulators.epages.switches import Switches
-from simulators.epages.trader import Trader, live
+from simulators.epages.trader import Trader, act_out_past
 from simulators.lots import shop_serves
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
 class Day:
-    """A day of trading in a moment."""
+    """A day of trading, run at once."""
 
     def __init__(self, seed: int = 0, **switches: bool) -> None:
         self.now = START
@@ -87,12 +87,12 @@ def test_the_same_seed_trades_the_same_day() -> None:
     assert ledgers[0] != ledgers[2]
 
 
-def test_orders_of_the_past_live_in_the_past() -> None:
+def test_acts_on_orders_of_the_past_stay_in_the_past() -> None:
     day = Day()
     rng = random.Random(2)
     until = START - timedelta(days=1)
     for order in sell_many(day.shop, 200, until - timedelta(days=30), until, rng):
-        live(day.shop, order, until, rng)
+        act_out_past(day.shop, order, until, rng)
     assert max(order.updated_at for order in day.shop.orders.values()) <= until
     assert {order.shipping_status for order in day.shop.orders.values()} >= {"DELIVERED", "CANCELED", "SHIPPED"}
     assert day.shop.causes.violations == []
@@ -122,7 +122,7 @@ def test_products_are_renamed_swapped_and_replaced_again_and_again(counted: bool
     before = {item.id: item.sku for item in day.shop.catalog.items.values()}
     rng = random.Random(1)
     for _ in range(300):
-        disturb(day.shop, rng)
+        change_at_random(day.shop, rng)
     items = day.shop.catalog.items
     skus = [item.sku for item in items.values()]
     assert sorted(skus) == sorted(day.shop.catalog.by_sku)

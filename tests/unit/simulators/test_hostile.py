@@ -1,4 +1,4 @@
-"""What a hostile vendor answers: odd numbers, texts and headers, hostile bodies, and orders that are odd for good."""
+"""Answers of a hostile vendor: odd numbers, texts and headers, hostile bodies, and orders with odd values."""
 
 import json
 import random
@@ -72,7 +72,7 @@ def test_a_fault_may_name_its_ways_and_none_that_do_not_exist() -> None:
         Fault("odd-text", only=["nan"])
 
 
-def test_what_nobody_may_believe_is_told_from_what_reads_well() -> None:
+def test_credible_oddities_are_listed_apart_from_the_others() -> None:
     assert "huge-exponent" in incredible(NUMBERS)
     assert "negative" not in incredible(NUMBERS)
     assert "nul" in incredible(TEXTS)
@@ -108,7 +108,7 @@ def test_the_effect_has_happened_though_its_answer_is_garbage(epages: EpagesCont
 @pytest.mark.parametrize(
     ("kind", "way"), [*(("odd-header", way) for way in REFUSALS), ("hostile-body", "long refusal")]
 )
-def test_who_refuses_has_done_nothing(epages: EpagesControl, kind: str, way: str) -> None:
+def test_a_refused_request_has_no_effect(epages: EpagesControl, kind: str, way: str) -> None:
     order = epages.place(SHOP, pickup=False, paid=True)
     wish = {"comment": "x", "lineItems": [{"productLineItemId": order["lines"][0]["id"], "quantity": 1}]}
     epages.set_faults(SHOP, faults=[{"kind": kind, "only": [way], "writes": True}])
@@ -160,7 +160,7 @@ def _call(epages: EpagesControl, method: str, path: str, body: Any = None) -> re
 
 
 def _raw(epages: EpagesControl, path: str) -> bytes:
-    """Return what comes over the wire, up to the end of the connection."""
+    """Return all bytes of the answer, up to the end of the connection."""
     url = f"{epages.url}/{SHOP}/api"  # type: ignore[attr-defined]
     token = requests.post(
         f"{url}/oauth/token?grant_type=client_credentials", auth=("client", "secret"), timeout=5
