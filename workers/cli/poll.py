@@ -1,4 +1,4 @@
-"""`connector poll`: ask a store for news without waiting for its turn."""
+"""`connector poll`: read a store's orders now, before its next regular poll."""
 
 from datetime import UTC, datetime
 
@@ -15,16 +15,16 @@ from workers.connect import FIRST_WIDTH
 CURSORS = ("live", "history", "sweep")
 
 
-@click.command(short_help="Ask STORE for its orders now.")
+@click.command(short_help="Read STORE's orders now.")
 @click.argument("name", metavar="STORE")
-@click.option("--now", is_flag=True, help="Poll now; without it, tell when the store was polled and will be.")
+@click.option("--now", is_flag=True, help="Poll now. Without it, show the last and next poll.")
 @click.option(
     "--cursor",
     type=click.Choice(CURSORS),
-    help="With --now: news (live, when left out), the past, or all open orders.",
+    help="With --now: live (news; the default), history (past orders) or sweep (all open orders).",
 )
 def poll(name: str, now: bool, cursor: str | None) -> None:
-    """Ask STORE for its orders now, or tell when that happens next."""
+    """Read STORE's orders now, or show when that happens next."""
     if cursor and not now:
         raise click.UsageError("--cursor goes with --now.")
     cursor = cursor or "live"
@@ -41,9 +41,9 @@ def poll(name: str, now: bool, cursor: str | None) -> None:
                 reason="paused",
                 resolution=f"take it up again: connector store resume {name}",
             )
-        for ill in ledger.stores.overview(name)["health"]:
-            say(f"{name} is ill: {ill['message']} ({ill['reason']})", err=True)
-        _must_have(ledger, name, cursor)
+        for problem in ledger.stores.overview(name)["health"]:
+            say(f"{name} is unhealthy: {problem['message']} ({problem['reason']})", err=True)
+        _require_cursor(ledger, name, cursor)
         sent = _send(name, cursor)
         if not sent:
             ledger.cursors.make_due(name, cursor)
@@ -59,7 +59,7 @@ def _when(cursor: Row, paused: bool) -> Row:
     return {**cursor, "next_poll_at": "paused"} if waits else cursor
 
 
-def _must_have(ledger: Ledger, name: str, cursor: str) -> None:
+def _require_cursor(ledger: Ledger, name: str, cursor: str) -> None:
     if cursor == "sweep":
         found = ledger.cursors.start_sweep(name, datetime.now(UTC), FIRST_WIDTH)
     else:
