@@ -74,7 +74,7 @@ def connect_store(ledger: Ledger, settings: Settings, new: NewStore) -> Connecti
         return fetch_token(http, new.base_url, new.client_id, new.client_secret, datetime.now(UTC))
 
     token = new_token()
-    _must_read_orders(new.name, token)
+    _require_readable_orders(new.name, token)
     afosto = AfostoClient(settings.afosto_url, http, new.afosto_key)
     channels = _check_channel(afosto, new.channel_id)
     # A token may end before Afosto has answered.
@@ -104,7 +104,7 @@ def replace_credentials(
     store = ledger.stores.facts(name)
     http = Http(deadline_seconds=settings.call_deadline)
     token = fetch_token(http, store.base_url, client_id, client_secret, datetime.now(UTC))
-    _must_read_orders(name, token)
+    _require_readable_orders(name, token)
     _check_channel(AfostoClient(settings.afosto_url, http, afosto_key), store.channel_id)
     sharing = ledger.tenants.store_of_key(afosto_key)
     ledger.stores.set_credentials(name, client_id, client_secret, afosto_key)
@@ -142,7 +142,7 @@ def afosto_bucket(key: str) -> str:
     return f"afosto:{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
 
-def _must_read_orders(name: str, token: Token) -> None:
+def _require_readable_orders(name: str, token: Token) -> None:
     """Every flow needs the orders: an app that may not read them is of no use."""
     if READ_ORDERS not in token.scopes:
         raise NeedsPerson(

@@ -346,7 +346,7 @@ def test_a_job_is_shown_with_its_order_and_its_times_in_utc(driver: Driver, conn
 def test_a_poll_of_an_ill_store_says_what_is_wrong(driver: Driver, connector: Commands) -> None:
     driver.runtime.ledger.stores.blame(driver.store, "epages", "revoked-client", "the client was revoked", 0)
     result = connector("poll", driver.store, "--now")
-    assert "is ill: the client was revoked (revoked-client)" in result.stderr
+    assert "is unhealthy: the client was revoked (revoked-client)" in result.stderr
 
 
 def test_a_wrong_password_or_name_of_the_database_is_a_wrong_setting(connector: Commands, world: World) -> None:

@@ -94,7 +94,7 @@ def test_two_orders_of_one_number_are_both_shown(driver: Driver, connector: Comm
     with psycopg.connect(driver.world.settings.database_url) as connection:
         connection.execute("update orders set number = %s where id = %s", (first["number"], second["id"]))
     told = connector("order", driver.store, first["number"]).stdout
-    assert f"2 orders of {driver.store} bear the number {first['number']}." in told
+    assert f"2 orders of {driver.store} have the number {first['number']}." in told
     assert {f"(id {order['id']})" in told for order in (first, second)} == {True}
 
 

@@ -25,12 +25,12 @@ def afosto() -> None:
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--introspect", is_flag=True, help="Ask CONNECTOR_AFOSTO_URL for its schema instead of reading FILE.")
 @click.option(
-    "--afosto-key", envvar="CONNECTOR_AFOSTO_KEY", show_envvar=True, help="With --introspect; asked when left out."
+    "--afosto-key", envvar="CONNECTOR_AFOSTO_KEY", show_envvar=True, help="For --introspect. Omit to be prompted."
 )
 def check_schema(file: Path | None, introspect: bool, afosto_key: str | None) -> None:
     """Name every field our documents ask for and the schema lacks; exit code 1 when the connector needs one of them.
 
-    Afosto's lists of orders and of changes of inventory are not needed: what is done without one is told below it.
+    Afosto's lists of orders and of inventory changes are not needed: the output says what is done without them.
     FILE holds the schema as SDL, or the JSON answer to an introspection.
     """
     if introspect == (file is not None):

@@ -1,4 +1,4 @@
-"""Attempts as a person reads them: those that say the same, one after another, are one line with a count."""
+"""Describe attempts to a person: equal ones in a row are one line with a count."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -9,17 +9,17 @@ from schemas.words import counted
 from workers.cli.frame import show, span
 
 Attempt = dict[str, Any]
-# What a person decided stands among the attempts; the worker is then the person.
+# A person's decision is listed among the attempts; `worker` then names the person.
 _BY_A_PERSON = " by a person"
 
 
 def attempt_lines(attempts: Sequence[Attempt]) -> Iterator[str]:
     """Write attempts, oldest first, each with its steps below it."""
-    for _, group in groupby(attempts, key=_said):
+    for _, group in groupby(attempts, key=_grouping_key):
         yield from _lines(list(group))
 
 
-def _said(attempt: Attempt) -> tuple[str, ...]:
+def _grouping_key(attempt: Attempt) -> tuple[str, ...]:
     person = attempt["worker"] if attempt["outcome"].endswith(_BY_A_PERSON) else ""
     return (*(attempt[name] for name in ("direction", "flow", "outcome", "message")), person, *attempt["steps"])
 

@@ -14,7 +14,7 @@ from tasks.broker_address import broker_connection
 from tasks.brokers import BROKER_ERRORS, check_rabbitmq
 from tasks.queues import QUEUE_NAMES
 
-_PATIENCE = 3  # seconds
+_TIMEOUT_SECONDS = 3
 _PRIORITY = "\x06\x16"  # kombu's separator between the name of a Redis list and a message priority
 
 
@@ -31,7 +31,7 @@ def queue_lengths(settings: Settings) -> dict[str, int]:
 def _redis_lengths(url: str) -> dict[str, int]:
     lengths = dict.fromkeys(QUEUE_NAMES, 0)
     try:
-        with redis_client(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as server:
+        with redis_client(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS) as server:
             for key in server.scan_iter(_type="list", count=1000):
                 queue = _queue_of(key)
                 lengths[queue] = lengths.get(queue, 0) + int(server.llen(key))
@@ -44,7 +44,7 @@ def move_queue(settings: Settings, queue: str, to: str) -> int:
     """Move the messages that wait in a queue of Redis to another one; return how many. Raises RetryLater."""
 
     def move(server: "redis.Redis", key: str) -> int:
-        # So many as there are now: whoever goes on sending would keep this going.
+        # Only as many as there are now: a sender that goes on would keep this loop running.
         return sum(server.lmove(key, to, "RIGHT", "LEFT") is not None for _ in range(_length(server, key)))
 
     return _each_list(settings, queue, move)
@@ -62,9 +62,11 @@ def drop_queue(settings: Settings, queue: str) -> int:
 
 
 def _each_list(settings: Settings, queue: str, act: Callable[["redis.Redis", str], int]) -> int:
-    """Act on each list of a queue, for it has one per priority; return the sum of what came of it."""
+    """Act on each list of a queue (it has one per priority); return the sum of the results."""
     try:
-        with redis_client(settings.broker_url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as server:
+        with redis_client(
+            settings.broker_url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS
+        ) as server:
             keys = [key for key in server.scan_iter(_type="list", count=1000) if _queue_of(key) == queue]
             return sum(act(server, key.decode(errors="replace")) for key in keys)
     except (RedisError, OSError) as error:
@@ -82,7 +84,7 @@ def _length(server: "redis.Redis", key: str) -> int:
 def _amqp_lengths(url: str) -> dict[str, int]:
     lengths = {}
     try:
-        with broker_connection(url, _PATIENCE) as connection:
+        with broker_connection(url, _TIMEOUT_SECONDS) as connection:
             for queue in QUEUE_NAMES:
                 try:
                     lengths[queue] = connection.channel().queue_declare(queue, passive=True).message_count
@@ -94,7 +96,7 @@ def _amqp_lengths(url: str) -> dict[str, int]:
 
 
 def refusals(settings: Settings) -> dict[str, str]:
-    """Return what broker and Redis say that take no writes now: broker or redis → sentence with what to look at."""
+    """Return which of broker and Redis take no writes now: "broker" or "redis" → a sentence that says what to check."""
     said = {}
     if wrong := _refusal(lambda: _check_broker(settings.broker_url)):
         said["broker"] = f"{wrong}; look at that server and check CONNECTOR_BROKER_URL"
@@ -117,11 +119,11 @@ def _check_broker(url: str) -> None:
     if read_address(url).is_redis:
         _check_redis(url, "the broker")
     else:
-        check_rabbitmq(url, _PATIENCE)
+        check_rabbitmq(url, _TIMEOUT_SECONDS)
 
 
 def _check_redis(url: str, what: str) -> None:
-    with redis_client(url, socket_timeout=_PATIENCE, socket_connect_timeout=_PATIENCE) as server:
+    with redis_client(url, socket_timeout=_TIMEOUT_SECONDS, socket_connect_timeout=_TIMEOUT_SECONDS) as server:
         check_redis(server, what)
 
 

@@ -1,11 +1,11 @@
-"""What `connector doctor` finds of one thing."""
+"""The result of one check of `connector doctor`."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     name: str
     ok: bool

@@ -101,7 +101,7 @@ def _secrets(ledger: Ledger) -> Check:
     names = ledger.stores.names()
     lost = [name for name in names if not _readable(ledger, name)]
     if lost:
-        advice = f"put the key back, or enter them anew: connector store credentials {lost[0]}"
+        advice = f"put the key back, or enter them again: connector store credentials {lost[0]}"
         return Check("secrets", False, f"those of {named(lost, 'store')} fit none of CONNECTOR_KEYS; {advice}")
     try:
         for endpoint in ledger.webhooks.endpoints():
@@ -134,7 +134,7 @@ def _stores(stores: list[Row], chosen: Settings) -> Iterator[Check]:
     for row in stores:
         state = state_of(row, chosen.poll_interval)
         if state not in SOUND:
-            kinds.setdefault((state, *(ill["reason"] for ill in row["health"])), []).append(row)
+            kinds.setdefault((state, *(problem["reason"] for problem in row["health"])), []).append(row)
     for (state, *_), rows in kinds.items():
         yield Check(_name("store", rows), False, f"{state}: {_why(rows[0], state)}")
     if not kinds:
@@ -144,12 +144,12 @@ def _stores(stores: list[Row], chosen: Settings) -> Iterator[Check]:
 
 
 def _why(row: Row, state: str) -> str:
-    if state == "ill":
-        return "; ".join(f"{ill['message']} ({ill['reason']})" for ill in row["health"])
+    if state == "unhealthy":
+        return "; ".join(f"{problem['message']} ({problem['reason']})" for problem in row["health"])
     if state == "behind":
         return in_words(row["lag"])
     if state == "stopped":
-        return "a flow stopped itself; see: connector status"
+        return "a flow was stopped automatically; see: connector status"
     return (
         f"last read {span(row['unpolled_for'])} ago; is dispatch running, does anyone consume the queue poll? "
         "If both are so, the shop is slow or allows few calls"
@@ -157,7 +157,7 @@ def _why(row: Row, state: str) -> str:
 
 
 def _lag(lags: Sequence[FlowLag]) -> Check:
-    """Past orders may take hours; what is news may not."""
+    """Check that no news waits too long; past orders may take hours."""
     queues = {queue: lag for queue, lag in by_queue(lags).items() if lag.due}
     said = "; ".join(f"{queue}: {in_words(lag)}" for queue, lag in queues.items())
     late = [queue for queue, lag in queues.items() if is_behind(lag)]
@@ -199,7 +199,7 @@ def _lateness(stores: list[Row], chosen: Settings) -> Iterator[Check]:
 
 
 def _name(what: str, stores: Sequence[Row]) -> str:
-    """Name a check that comes out the same for one store or for many: it is told once."""
+    """Name a check that has the same result for one or more stores; it is printed once."""
     return f"{what} {named([row['name'] for row in stores], 'store')}"
 
 

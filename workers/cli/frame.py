@@ -1,4 +1,4 @@
-"""What every command shares: settings, the ledger, errors as one sentence, tables and JSON."""
+"""What all commands share: settings, the ledger, error messages, tables and JSON."""
 
 import logging
 import os
@@ -37,12 +37,12 @@ _NO_DATABASE = (
 
 
 class Failure(click.ClickException):
-    """A ConnectorError as a person reads it: what is wrong, then what to do next."""
+    """A ConnectorError shown to a person: what is wrong, then what to do next."""
 
     exit_code = 1
 
     def __init__(self, error: ConnectorError) -> None:
-        # The words of a vendor are one line; only our own, such as a list of settings, have several.
+        # A vendor's text is shown as one line; only our own texts, such as a list of settings, have several.
         super().__init__(visible(str(error)) if isinstance(error, NeedsPerson | RetryLater) else str(error))
         self.next_step = _next_step(error)
 
@@ -68,10 +68,10 @@ class WrongSetting(ConfigurationError):
 
 
 class ConnectorGroup(click.Group):
-    """A group whose commands end in a Failure where they would end in a traceback."""
+    """A group that turns a command's ConnectorError into a Failure, so that no traceback is shown."""
 
     def make_context(self, *arguments: Any, **options: Any) -> click.Context:
-        """Read what comes before the command."""
+        """Parse the options before the command."""
         with refusals_shown_safely():
             return super().make_context(*arguments, **options)
 
@@ -104,7 +104,7 @@ def _sentence(text: str) -> str:
 
 
 def settings() -> Settings:
-    """Read the settings, and warn of each variable that is none; raises ConfigurationError."""
+    """Read the settings, and warn of each CONNECTOR_* variable that is not a setting; raises ConfigurationError."""
     try:
         found = load_settings(os.environ)
     except ConfigurationError as error:
@@ -118,7 +118,7 @@ def settings() -> Settings:
 
 @contextmanager
 def open_ledger(given: Settings | None = None) -> Iterator[Ledger]:
-    """Open the ledger for one command. Raises what `check_database` does, with the cause a person needs."""
+    """Open the ledger for one command. Raises the errors of `check_database`, which name the cause."""
     chosen = given or settings()
     keys = KeySet(chosen.keys)
     check_database(chosen.database_url)
@@ -130,13 +130,13 @@ def open_ledger(given: Settings | None = None) -> Iterator[Ledger]:
 
 
 def check_database(url: str) -> None:
-    """Connect once, because the pool's own error would only say that it waited.
+    """Connect once, because the pool's own error would only say that it timed out.
 
-    Raises ConfigurationError for what cannot be an address and for a database that the connector cannot work in;
-    WrongSetting where no server answers in time, or with the words of the one that refuses.
+    Raises ConfigurationError for an address that cannot be read and for a database that the connector cannot use;
+    WrongSetting when no server answers in time, or when the server refuses (with the server's message).
     """
     logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
-    # Neither is read as part of the password, so that the driver's message would quote the rest of it.
+    # The driver would not read either as part of the password, and its message would quote the rest of it.
     if url.count("@") > 1 or "@" in urlsplit(url).path:
         raise ConfigurationError("CONNECTOR_DATABASE_URL has a password with @ or /; write them as %40 and %2F")
     try:
@@ -181,7 +181,7 @@ def print_table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], e
 
 
 def show(value: Any) -> str:
-    """Write a value as a person reads it; nothing is a dash."""
+    """Format a value for a person; an empty value is a dash."""
     match value:
         case None | "":
             return "-"
@@ -195,7 +195,7 @@ def show(value: Any) -> str:
 
 
 def span(seconds: float | None) -> str:
-    """Write a duration given in seconds in words."""
+    """Format a duration, given in seconds, for a person."""
     if seconds is None:
         return "never"
     for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):

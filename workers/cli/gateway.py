@@ -21,14 +21,14 @@ def gateway(host: str, port: int, workers: int, threads: int) -> None:
     It speaks plain HTTP: put a proxy with a certificate before it. /docs in a browser shows what it takes.
     """
     settings()
-    _must_be_free(host, port)
+    _require_free_address(host, port)
     options = {"--host": host, "--port": port, "--workers": workers, "--threads": threads}
     given = [str(part) for option in options.items() for part in option]
-    # The room of the gateway is a neighbour, not a part, of the workers': this process becomes it.
+    # `workers` must not import `gateway`, so this process is replaced by it.
     os.execv(sys.executable, [sys.executable, "-m", "gateway", *given])  # noqa: S606 - our own module, no shell
 
 
-def _must_be_free(host: str, port: int) -> None:
+def _require_free_address(host: str, port: int) -> None:
     """Try the address, because gunicorn tries for seconds and then gives up without advice. Raises WrongSetting."""
     if not _may_be_address(host):
         raise WrongSetting(

@@ -1,4 +1,4 @@
-"""A job as a person reads it: what it is about, how it stands, what to do, and what was tried."""
+"""Describe a job to a person: what it is about, its state, what to do, and what was tried."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -38,11 +38,11 @@ def decision(job: dict[str, Any]) -> str:
 
 
 def job_lines(job: dict[str, Any], attempts: Sequence[dict[str, Any]], *, order_is_known: bool) -> Iterator[str]:
-    """Tell of one job and its attempts, oldest first; `order_is_known` when an order of its key was read."""
+    """Describe one job and its attempts, oldest first; `order_is_known`: an order with its key was read."""
     is_of_order = job["subject"] == job["order_key"] and job["flow"] != "inventory"
     number = job["order_number"] or job["order_key"]
     about = f" of order {number} of {job['store']}" if is_of_order else f" of {job['store']}"
-    yield f"Job {job['id']}, {flow_name(job['direction'], job['flow'])}{about}, {standing(job)}."
+    yield f"Job {job['id']}, {flow_name(job['direction'], job['flow'])}{about}, {state_in_words(job)}."
     carried = f"the last that was carried over is number {job['done']}" if job["done"] else "none was carried over yet"
     yield f"  news came {counted(job['wanted'], 'time')}, {carried}"
     yield f"  made {show(job['created_at'])}, due {show(job['due_at'])}, last ended {show(job['settled_at'])}"

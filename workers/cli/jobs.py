@@ -1,4 +1,4 @@
-"""`connector jobs`: what is parked or waits, and what a person decides about it."""
+"""`connector jobs`: show jobs, and retry or drop them."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -23,9 +23,9 @@ DROPPABLE = (JobState.PARKED, JobState.WAITING)
 STATES = tuple(state.value for state in JobState)
 
 
-@click.group(short_help="See jobs; retry or drop those that are parked.")
+@click.group(short_help="List jobs; retry or drop parked ones.")
 def jobs() -> None:
-    """Look at jobs; retry or drop those that are parked, one by one or by reason."""
+    """List jobs; retry or drop parked ones, one by one or by reason."""
 
 
 @jobs.command("list")
@@ -34,7 +34,7 @@ def jobs() -> None:
 @click.option("--flow", type=click.Choice([*FLOWS, LOOK]), help="Only this flow.")
 @click.option("--reason", help="Only jobs with this reason.")
 @click.option(
-    "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="At most so many, newest first."
+    "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Maximum number of jobs to list."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 def list_jobs(
@@ -42,7 +42,7 @@ def list_jobs(
 ) -> None:
     """List jobs, newest first."""
     with open_ledger() as ledger:
-        _must_know(ledger, store)
+        _require_store(ledger, store)
         found = ledger.jobs.search(store=store, state=state, flow=flow, reason=reason, limit=limit + 1)
     rows = found[:limit]
     if as_json:
@@ -88,7 +88,7 @@ def _attempts(ledger: Ledger, row: dict[str, Any]) -> list[dict[str, Any]]:
     return [each for each in attempts if (each["direction"], each["flow"]) == (row["direction"], row["flow"])]
 
 
-def _must_know(ledger: Ledger, store: str | None) -> None:
+def _require_store(ledger: Ledger, store: str | None) -> None:
     if store is not None:
         ledger.stores.facts(store)
 
@@ -111,26 +111,29 @@ def _selection(ids: Sequence[int], reason: str | None, store: str | None) -> Sel
 @jobs.command()
 @_selects_jobs
 def retry(ids: Sequence[int], reason: str | None, store: str | None) -> None:
-    """Run jobs again, their failures forgotten: by ID if parked, waiting or done, or all parked for a reason."""
+    """Run jobs again and reset their failures.
+
+    By ID if they are parked, waiting or done, or all that are parked for a reason.
+    """
     selection = _selection(ids, reason, store)
     with open_ledger() as ledger:
-        _must_know(ledger, store)
+        _require_store(ledger, store)
         taken = ledger.jobs.retry(**selection, by=who())
         _report(ledger, taken, selection, "will run again")
 
 
 @jobs.command()
 @_selects_jobs
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def drop(ids: Sequence[int], reason: str | None, store: str | None, yes: bool) -> None:
-    """Declare jobs done as they are: by ID those parked or waiting, or all parked for a reason.
+    """Mark jobs as done without running them.
 
-    News about the order opens them again. With the import of an order, that of its shipments, cancellations and
-    returns is dropped.
+    By ID if they are parked or waiting, or all that are parked for a reason. News about the order opens them again.
+    Dropping the import of an order also drops the imports of its shipments, cancellations and returns.
     """
     selection = _selection(ids, reason, store)
     with open_ledger() as ledger:
-        _must_know(ledger, store)
+        _require_store(ledger, store)
         if not yes:
             _confirm(ledger, selection)
         taken, with_order = ledger.jobs.drop(**selection, by=who())
@@ -140,7 +143,7 @@ def drop(ids: Sequence[int], reason: str | None, store: str | None, yes: bool) -
 
 
 def _confirm(ledger: Ledger, selection: Selection) -> None:
-    """Ask about those that can be dropped. Raises NeedsPerson when there is none."""
+    """Ask whether to drop the jobs that can be dropped. Raises NeedsPerson when there is none."""
     if selection["ids"]:
         rows = [row for row in map(ledger.jobs.find, sorted(set(selection["ids"]))) if row]
         chosen = [row for row in rows if row["state"] in DROPPABLE]
@@ -158,7 +161,7 @@ def _confirm(ledger: Ledger, selection: Selection) -> None:
 
 
 def _parked(ledger: Ledger, selection: Selection) -> int:
-    """How many jobs are parked for the reason chosen."""
+    """Return how many jobs are parked for the chosen reason."""
     rows = [row for row in ledger.jobs.parked_reasons() if row["reason"] == selection["reason"]]
     return sum(row["jobs"] for row in rows if selection["store"] in (None, row["store"]))
 
@@ -166,13 +169,15 @@ def _parked(ledger: Ledger, selection: Selection) -> int:
 def _report(ledger: Ledger, taken: Sequence[int], selection: Selection, done: str) -> None:
     if taken:
         say(f"{counted(len(taken), 'job')} {done}")
-    if not taken or _left(taken, selection):
+    if not taken or _ids_not_taken(taken, selection):
         raise _not_taken(ledger, taken, selection)
 
 
 def _not_taken(ledger: Ledger, taken: Sequence[int], selection: Selection) -> NeedsPerson:
-    """The error that says which jobs could not be taken and why, or for which reasons jobs are parked instead."""
-    if left := [f"job {job_id} {_standing(ledger.jobs.find(job_id))}" for job_id in _left(taken, selection)]:
+    """Return the error that says which jobs could not be taken and why, or for which reasons jobs are parked."""
+    if not_taken := [
+        f"job {job_id} {_state_in_words(ledger.jobs.find(job_id))}" for job_id in _ids_not_taken(taken, selection)
+    ]:
         return NeedsPerson(
             f"{'not every' if taken else 'no'} job could be taken: {', '.join(left)}",
             reason=Reason.NO_SUCH_JOB,
@@ -187,9 +192,9 @@ def _not_taken(ledger: Ledger, taken: Sequence[int], selection: Selection) -> Ne
     )
 
 
-def _left(taken: Sequence[int], selection: Selection) -> list[int]:
+def _ids_not_taken(taken: Sequence[int], selection: Selection) -> list[int]:
     return sorted(set(selection["ids"] or ()) - set(taken))
 
 
-def _standing(row: dict[str, Any] | None) -> str:
+def _state_in_words(row: dict[str, Any] | None) -> str:
     return f"is {row['state']}" if row else "does not exist"

@@ -61,7 +61,7 @@ def cells(lag: Lag) -> dict[str, str]:
 
 
 def for_scripts(lag: Lag) -> dict[str, Any]:
-    """Give the same as numbers: ages in seconds, None where there is none."""
+    """Return the same as numbers: ages in seconds, None where there is none."""
     return {
         "due": lag.due,
         "oldest": lag.oldest,

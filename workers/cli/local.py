@@ -10,7 +10,7 @@ from workers.cli.screen import say
 FOLDER = Path(".connector")
 
 
-@click.group(short_help="Run servers of our own, and the processes.")
+@click.group(short_help="Run local servers and the connector's processes.")
 def local() -> None:
     """Run PostgreSQL and Redis of our own, and the connector's processes, in .connector of the current directory."""
 

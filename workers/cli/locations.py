@@ -1,4 +1,4 @@
-"""`connector locations`: which place of a shop is which place in Afosto."""
+"""`connector locations`: map a shop's locations to Afosto's."""
 
 from collections.abc import Collection
 from typing import Any
@@ -84,7 +84,7 @@ def sell_from(store: str, afosto_id: str) -> None:
 @click.argument("store")
 @click.argument("place")
 def unmap_location(store: str, place: str) -> None:
-    """Forget what the shop's location PLACE is in Afosto, or that the stock of the Afosto location PLACE is sold.
+    """Remove the mapping of the shop's location PLACE, or stop selling the stock of the Afosto location PLACE.
 
     Orders to be collected at a location of the shop that is not mapped wait for a person.
     """

@@ -1,4 +1,4 @@
-"""`connector messages`: what came on a queue and no worker could work on."""
+"""`connector messages`: messages that no worker could process."""
 
 import click
 
@@ -29,7 +29,7 @@ _NAMES = {
 
 @click.group(short_help="List, show and forget messages that were set aside.")
 def messages() -> None:
-    """List, show and forget what came on a queue and no worker could work on.
+    """List, show and forget messages that no worker could process.
 
     Whoever sent it must correct it and send it again; docs/tasks.md says what a message holds.
     """

@@ -1,4 +1,4 @@
-"""`connector migrate` and `connector keys`: what an operator does to the database."""
+"""`connector migrate` and `connector keys`: prepare the database and change its keys."""
 
 import click
 
@@ -43,7 +43,7 @@ def new() -> None:
 
 @keys.command()
 def rotate() -> None:
-    """Write every stored secret anew with the first key of CONNECTOR_KEYS."""
+    """Encrypt every stored secret again with the first key of CONNECTOR_KEYS."""
     with open_ledger() as ledger:
         stores, endpoints = ledger.stores.rotate_keys(), ledger.webhooks.rotate_keys()
     whose = f"{counted(stores, 'store')} and {counted(endpoints, 'webhook endpoint')}"

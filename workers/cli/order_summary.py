@@ -1,4 +1,4 @@
-"""What became of an order, in a few lines: where it is, what was carried over, and what is left to do."""
+"""Summarize an order in a few lines: where it is, what was carried over, and what is left to do."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,7 +20,7 @@ _STAGES = {
 
 
 def summary(store: str, links: Sequence[Row], jobs: Sequence[Row], halted: Mapping[str, str]) -> Iterator[str]:
-    """Sum up the links and the jobs of an order of a store; `halted` gives per flow that is off what lets it go on."""
+    """Summarize the links and jobs of an order of a store; `halted`: flow that is off → the command that resumes it."""
     yield _place(links)
     carried = ", ".join(_carried(links))
     if carried:
@@ -69,7 +69,7 @@ def _is_draft(links: Sequence[Row]) -> bool:
 
 
 def _unopened(store: str, jobs: Sequence[Row]) -> Iterator[str]:
-    """Only news of the shop, or other settings of the store, open what the import left as a draft."""
+    """Say why the order is still a draft: only news from the shop or other settings of the store open it."""
     imports = (job["message"] for job in jobs if (job["direction"], job["flow"]) == ("import", "orders"))
     why = next(imports, None) or "it is looked at again with the shop's next news of it"
     yield f"It is not open yet: {why}."
@@ -79,7 +79,7 @@ def _unopened(store: str, jobs: Sequence[Row]) -> Iterator[str]:
 
 
 def _nothing_left(store: str, halted: Mapping[str, str]) -> Iterator[str]:
-    """A flow that is off makes no jobs: what it would carry over is not known here."""
+    """Say that nothing is left to do. A flow that is off makes no jobs, so what it would carry over is unknown."""
     if halted:
         yield f"Nothing is left to do for the flows that are on. Off: {', '.join(halted)}."
         yield f"To see whether these hold something back: connector reconcile {store}"

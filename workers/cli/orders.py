@@ -1,4 +1,4 @@
-"""`connector order`: what happened to an order, in plain words."""
+"""`connector order`: what happened to an order."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,24 +15,27 @@ from schemas.reasons import Reason
 from schemas.words import counted
 from workers.cli.attempts import attempt_lines
 from workers.cli.frame import open_ledger, print_json, show
-from workers.cli.job_words import standing
+from workers.cli.job_words import state_in_words
 from workers.cli.order_summary import summary
 from workers.cli.screen import say
 
 
-@click.command(short_help="Tell what happened to an order of STORE.")
+@click.command(short_help="Show what happened to an order of STORE.")
 @click.argument("store")
 @click.argument("number", required=False, metavar="NUMBER")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 def order(store: str, number: str | None, as_json: bool) -> None:
-    """Tell what happened to an order of STORE, by its NUMBER or ePages id, or by Afosto's number or id of it."""
+    """Show what happened to an order of STORE.
+
+    NUMBER is the order's number or id in the shop or in Afosto.
+    """
     with open_ledger() as ledger:
         if number is None:
             raise _no_store(store, ledger.stores.names())
         facts = ledger.stores.facts(store)
-        told = _told(ledger, store, number)
+        found = _find_orders(ledger, store, number)
         halted = _halted(ledger, facts)
-    if not told:
+    if not found:
         raise NeedsPerson(
             f"no order {number!r} of {store} is known by its number in the shop or in Afosto; the shop's orders before "
             f"{facts.import_since:%Y-%m-%d} are not read",
@@ -41,28 +44,28 @@ def order(store: str, number: str | None, as_json: bool) -> None:
             f"shop's, ask the shop for news with: connector poll {store} --now",
         )
     if as_json:
-        print_json({**told[0], "others": told[1:]} if len(told) > 1 else told[0])
+        print_json({**found[0], "others": found[1:]} if len(found) > 1 else found[0])
         return
-    if len(told) > 1:
-        say(f"{counted(len(told), 'order')} of {store} bear the number {number}.")
+    if len(found) > 1:
+        say(f"{counted(len(found), 'order')} of {store} have the number {number}.")
         say()
-    for each in told:
-        _print_told(store, number, each, halted)
+    for each in found:
+        _print_found(store, number, each, halted)
 
 
-def _told(ledger: Ledger, store: str, number: str) -> list[dict[str, Any]]:
-    """All that is known of each order that bears this number or id; of none, of the jobs that were asked for by it."""
+def _find_orders(ledger: Ledger, store: str, number: str) -> list[dict[str, Any]]:
+    """Return what is known of each order with this number or id; without one, of the jobs requested with it."""
     status = Status(ledger.database)
-    found: list[Any] = status.find_orders(store, number) or [None]
-    told = []
-    for row in found:
+    rows: list[Any] = status.find_orders(store, number) or [None]
+    orders = []
+    for row in rows:
         key = row["id"] if row else number
-        told.append({"order": row, **status.order(store, key), "attempts": status.attempts(store, key)})
-    return [each for each in told if each["order"] or each["jobs"] or each["attempts"]]
+        orders.append({"order": row, **status.order(store, key), "attempts": status.attempts(store, key)})
+    return [each for each in orders if each["order"] or each["jobs"] or each["attempts"]]
 
 
 def _halted(ledger: Ledger, facts: StoreFacts) -> dict[str, str]:
-    """The flows of a store that do nothing for an order now, and the command that lets each go on."""
+    """Return the order flows of a store that are off, stopped or paused → the command that resumes each."""
     resume = f"connector store resume {facts.name}"
     halted = {}
     for flow in ledger.stores.flows(facts.name):
@@ -75,13 +78,13 @@ def _halted(ledger: Ledger, facts: StoreFacts) -> dict[str, str]:
     return {name: command for name, command in halted.items() if name != "inventory.publish"}
 
 
-def _print_told(store: str, number: str, told: dict[str, Any], halted: dict[str, str]) -> None:
-    _print_order(store, number, told["order"])
-    for line in summary(store, told["links"], told["jobs"], halted):
+def _print_found(store: str, number: str, found: dict[str, Any], halted: dict[str, str]) -> None:
+    _print_order(store, number, found["order"])
+    for line in summary(store, found["links"], found["jobs"], halted):
         say(f"  {line}")
-    _print_links(told["links"])
-    _print_jobs(told["jobs"], told["intents"])
-    _print_attempts(told["attempts"])
+    _print_links(found["links"])
+    _print_jobs(found["jobs"], found["intents"])
+    _print_attempts(found["attempts"])
 
 
 def _no_store(number: str, names: Sequence[str]) -> click.UsageError:
@@ -122,14 +125,14 @@ def _print_links(links: list[dict[str, Any]]) -> None:
 
 
 def _named(link: dict[str, Any]) -> str:
-    """What people know it by; the ids of both sides, which are in the JSON too, only where it has nothing better."""
+    """Return the name people know it by: the tracking code, else the ids of both sides."""
     if link["tracking_code"]:
         return f"tracking code {link['tracking_code']}"
     return f"{_in_the_shop(link)}, in Afosto {link['afosto_id']}"
 
 
 def _in_the_shop(link: dict[str, Any]) -> str:
-    """What stands for it there: of a pickup's parcels only the first has the process, of pieces none has."""
+    """Return its id in the shop. Only the first parcel of a pickup has a process there; pieces have none."""
     other = "in the order's one pickup" if link["kind"] == "parcel" else "counted in the shop's order"
     return link["epages_id"] or other
 
@@ -138,7 +141,7 @@ def _print_jobs(jobs: list[dict[str, Any]], intents: list[dict[str, Any]]) -> No
     say()
     say("What is to be done" if jobs else "Nothing is to be done")
     for job in jobs:
-        say(f"  {flow_name(job['direction'], job['flow'])} (job {job['id']}) {standing(job)}.")
+        say(f"  {flow_name(job['direction'], job['flow'])} (job {job['id']}) {state_in_words(job)}.")
         if job["message"] and job["state"] != "done":
             reason = f" ({job['reason']})" if job["reason"] else ""
             say(f"    {job['message']}{reason}")

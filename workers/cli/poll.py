@@ -1,4 +1,4 @@
-"""`connector poll`: ask a store for news without waiting for its turn."""
+"""`connector poll`: read a store's orders now, before its next regular poll."""
 
 from contextlib import closing
 from datetime import UTC, datetime
@@ -21,16 +21,16 @@ CURSORS = ("live", "history", "sweep")
 BROKER_PATIENCE_SECONDS = 5.0
 
 
-@click.command(short_help="Ask STORE for its orders now.")
+@click.command(short_help="Read STORE's orders now.")
 @click.argument("name", metavar="STORE")
-@click.option("--now", is_flag=True, help="Poll now; without it, tell when the store was polled and will be.")
+@click.option("--now", is_flag=True, help="Poll now. Without it, show the last and next poll.")
 @click.option(
     "--cursor",
     type=click.Choice(CURSORS),
-    help="With --now: news (live, when left out), the past, or all open orders.",
+    help="With --now: live (news; the default), history (past orders) or sweep (all open orders).",
 )
 def poll(name: str, now: bool, cursor: str | None) -> None:
-    """Ask STORE for its orders now, or tell when that happens next."""
+    """Read STORE's orders now, or show when that happens next."""
     if cursor and not now:
         raise click.UsageError("--cursor goes with --now.")
     cursor = cursor or "live"

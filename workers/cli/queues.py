@@ -1,4 +1,4 @@
-"""`connector queues`: what to do with messages that somebody sent to a queue which no worker consumes."""
+"""`connector queues`: move or drop messages in a queue that no worker consumes."""
 
 import click
 
@@ -16,7 +16,7 @@ from workers.cli.screen import ask, say
 def queues() -> None:
     """Move or drop the messages of a queue that nobody consumes. `connector doctor` names such queues.
 
-    Correct the name where they are sent first, else more come.
+    First correct the name at the sender, or more will come.
     """
 
 
@@ -26,23 +26,23 @@ def queues() -> None:
 def move(queue: str, to: str) -> None:
     """Move all messages of the queue FROM, which nobody consumes, to TO, the connector's queue that was meant."""
     chosen = settings()
-    _must_be_foreign(chosen, queue)
+    _require_foreign_queue(chosen, queue)
     say(f"{counted(move_queue(chosen, queue, to), 'message')} moved from {queue} to {to}")
 
 
 @queues.command()
 @click.argument("queue")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def drop(queue: str, yes: bool) -> None:
     """Delete all messages of QUEUE, which nobody consumes."""
     chosen = settings()
-    count = _must_be_foreign(chosen, queue)
+    count = _require_foreign_queue(chosen, queue)
     if not yes:
         ask(f"Delete {counted(count, 'message')} of {queue}? Nobody will do what they ask for")
     say(f"{counted(drop_queue(chosen, queue), 'message')} of {queue} deleted")
 
 
-def _must_be_foreign(chosen: Settings, queue: str) -> int:
+def _require_foreign_queue(chosen: Settings, queue: str) -> int:
     """Return how many messages a queue holds that is none of the connector's. Raises NeedsPerson."""
     if queue in QUEUE_NAMES:
         raise NeedsPerson(

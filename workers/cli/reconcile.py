@@ -1,4 +1,4 @@
-"""`connector reconcile`: both sides of a store compared wholly, and repaired where that is safe."""
+"""`connector reconcile`: compare both sides of a store, and repair what is safe to repair."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -30,14 +30,14 @@ _COLUMNS = {
 
 @click.command(short_help="Compare STORE on both sides.")
 @click.argument("store")
-@click.option("--repair", "mend", is_flag=True, help="Let the jobs run again that make both sides equal.")
+@click.option("--repair", "mend", is_flag=True, help="Run the jobs again that make both sides equal.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 @click.pass_context
 def reconcile(context: click.Context, store: str, mend: bool, as_json: bool) -> None:
     """Compare all orders and stock of STORE on both sides and list what differs, with its likely cause.
 
-    Without --repair nothing is changed. With it, jobs are made due again; nothing is ever deleted. Ends with 1 when
-    something differs that is not on its way already.
+    Without --repair nothing is changed. With it, jobs are made due again; nothing is ever deleted. Exit code 1
+    when something differs that is not already on its way.
     """
     with open_runtime() as runtime:
         found = _compare(runtime, store)
@@ -51,7 +51,7 @@ def reconcile(context: click.Context, store: str, mend: bool, as_json: bool) -> 
 
 
 def _compare(runtime: Runtime, store: str) -> Reconciliation:
-    """Compare with a bar on a terminal, in silence elsewhere."""
+    """Compare; show a progress bar if the output is a terminal."""
     console = Console(stderr=True)
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -93,7 +93,7 @@ def _print(found: Reconciliation, asked: str | None) -> None:
 
 
 def _by_cause(findings: Sequence[Finding]) -> dict[tuple[str, str, str], list[str]]:
-    """What differs of an order or SKU for the same cause, and with the same to be done, by these three."""
+    """Group the kinds of difference by subject (order or SKU), cause and next step."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for finding in findings:
         kinds = found.setdefault((finding.subject, finding.diagnosis.cause, _next(finding)), [])
@@ -123,7 +123,7 @@ def _row(finding: Finding) -> dict[str, Any]:
 
 
 def _document(found: Reconciliation, asked: str | None) -> dict[str, Any]:
-    told = [
+    differences = [
         {
             **_row(finding),
             "cause": finding.diagnosis.cause,
@@ -134,4 +134,4 @@ def _document(found: Reconciliation, asked: str | None) -> dict[str, Any]:
     ]
     notes = [{"order": order, "shop_code": codes.shop, "afosto_code": codes.afosto} for order, codes in found.notes]
     counts = {"orders": found.orders, "waiting_for_payment": found.waiting_for_payment, "skus": found.skus}
-    return {"differences": told, **counts, "left_out": list(found.left_out), "notes": notes, "repair": asked}
+    return {"differences": differences, **counts, "left_out": list(found.left_out), "notes": notes, "repair": asked}

@@ -1,4 +1,4 @@
-"""`connector restore`: what to do once the database was restored from a dump that is older than what was done."""
+"""`connector restore`: recover safely after a restore from a dump that is older than the last work."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -16,13 +16,13 @@ from workers.cli.screen import say
 from workers.restoring import link_order, release_orders
 from workers.running_settings import living, running
 
-# Dispatch that ran within so many of its intervals is running now.
+# If dispatch ran within this number of its intervals, the processes are running now.
 _STILL_RUNNING = 5
 
 
-@click.group(short_help="Make sure after a restored database.")
+@click.group(short_help="Recover safely after a database restore.")
 def restore() -> None:
-    """After PostgreSQL was restored from a dump: hold what may have been done since, decide what nobody knows.
+    """Recover safely after PostgreSQL was restored from a dump.
 
     Stop all processes, restore the dump, `connector restore hold`, start the processes.
     """
@@ -32,12 +32,12 @@ def restore() -> None:
 @click.option(
     "--until",
     type=click.DateTime(["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]),
-    help="When the connector stopped (UTC); rather too late than too early. Now, when left out.",
+    help="When the connector stopped (UTC); if unsure, choose a later time. Default: now.",
 )
 def hold(until: datetime | None) -> None:
-    """Hold all orders of all stores placed before a moment, until it is known what was done for them.
+    """Mark all orders placed before a moment as needing recovery, until it is known what was done for them.
 
-    Most find out by themselves when the processes run: by the order's link, by the mark in the shop's note
+    Most are resolved automatically when the processes run: by the order's link, by the mark in the shop's note
     (mark_orders), or by Afosto's list of orders. The rest is listed for you.
     """
     chosen = settings()
@@ -73,7 +73,7 @@ def _last_tick(ledger: Ledger, chosen: Settings) -> datetime | None:
 @click.option("--store", help="Only this store.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 def list_held(store: str | None, as_json: bool) -> None:
-    """List the orders of which nothing tells whether they are in Afosto."""
+    """List the orders for which you must decide whether they are in Afosto."""
     with open_ledger() as ledger:
         if store is not None:
             ledger.stores.facts(store)
@@ -90,7 +90,7 @@ def list_held(store: str | None, as_json: bool) -> None:
 @click.argument("order")
 @click.argument("afosto_id")
 def link(store: str, order: str, afosto_id: str) -> None:
-    """The ORDER of STORE, by number or id, is this order in Afosto, which is asked whether that fits."""
+    """Link ORDER of STORE (number or id) to an order in Afosto, after checking there that it fits."""
     chosen = settings()
     with open_ledger(chosen) as ledger:
         link_order(ledger, chosen, store, order, afosto_id)
@@ -102,7 +102,7 @@ def link(store: str, order: str, afosto_id: str) -> None:
 @click.argument("orders", metavar="[ORDER]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All orders of the store that are listed now.")
 def release(store: str, orders: Sequence[str], everything: bool) -> None:
-    """Import these orders of STORE, by number or id: you have seen that they are not in Afosto."""
+    """Import orders of STORE (numbers or ids) after you checked that they are not in Afosto."""
     if bool(orders) == everything:
         raise click.UsageError("Give either orders or --all.")
     with open_ledger() as ledger:

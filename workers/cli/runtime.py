@@ -11,7 +11,7 @@ from workers.running_settings import living, running
 
 @contextmanager
 def open_runtime() -> Iterator[Runtime]:
-    """The budgets, the breaker and the ledger that the workers share; it sends no task."""
+    """Open the budgets, the breaker and the ledger that the workers share. This runtime sends no tasks."""
     chosen = settings()
     with open_ledger(chosen) as ledger:
         chosen = running(chosen, living(Status(ledger.database)))

@@ -1,4 +1,4 @@
-"""What a command shows and asks: the only way to the terminal, through which no text of others can command it."""
+"""All output to the terminal and all questions at it. Control characters in foreign texts are made visible here."""
 
 import logging
 import sys
@@ -19,12 +19,12 @@ LONGEST_CELL = 160
 
 
 def say(line: object = "", *, err: bool = False) -> None:
-    """Print one line. A line feed within it came with the data, and is shown as an escape."""
+    """Print one line. A line feed in it came with the data and is shown as an escape."""
     click.echo(visible(str(line)), err=err)
 
 
 def say_lines(text: str, *, err: bool = False) -> None:
-    """Print a text of several lines of our own, such as a list of wrong settings or the end of a log."""
+    """Print a text of our own that has several lines, such as a list of wrong settings or the end of a log."""
     click.echo(visible_lines(text), err=err)
 
 
@@ -48,14 +48,14 @@ def say_table(rows: Sequence[Mapping[str, str]], columns: Mapping[str, str]) -> 
 
 
 def guard_the_rest() -> None:
-    """Do the same for what no command prints itself: the traceback of our own mistake, a warning of a library."""
+    """Make also safe what no command prints itself: the traceback of a bug of ours, a warning of a library."""
     sys.excepthook = _say_traceback
     if logging.lastResort:
         logging.lastResort.setFormatter(_VisibleFormatter())
 
 
 class Refusal(click.ClickException):
-    """An error of click's own, which may quote what was typed or a store's name, made safe to be shown."""
+    """An error of click, made safe to show: it may quote what was typed or a store's name."""
 
     def __init__(self, error: click.ClickException) -> None:
         super().__init__(error.format_message())
@@ -72,7 +72,7 @@ class Refusal(click.ClickException):
 
 
 class WrongUsage(Refusal):
-    """The same of a command that was not typed as it should be."""
+    """The same for wrong usage of a command."""
 
     exit_code = click.UsageError.exit_code
 

@@ -1,4 +1,4 @@
-"""How a command takes a secret: from an option or the environment, from standard input, or asked without an echo."""
+"""Read a secret from an option, the environment, standard input or a prompt without echo."""
 
 import sys
 import warnings

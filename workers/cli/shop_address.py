@@ -1,4 +1,4 @@
-"""The address of a shop that a person types: the client secret goes there, so it must be encrypted and in public."""
+"""Check a shop address that a person types: the client secret is sent there, so it must be https and public."""
 
 import ipaddress
 import socket
@@ -9,10 +9,10 @@ import click
 _OPTION = "--base-url"
 
 
-def must_be_public(url: str) -> None:
-    """Refuse plain http, and a host of this machine, of a network inside or of the cloud's own services (169.254…).
+def require_public_address(url: str) -> None:
+    """Refuse plain http, this machine, private networks and the cloud's own services (169.254…).
 
-    A name that cannot be looked up passes: nothing is sent there either. Raises click.BadParameter.
+    A name that cannot be resolved passes: nothing can be sent there. Raises click.BadParameter.
     """
     address = urlsplit(url)
     if address.scheme != "https":

@@ -1,4 +1,4 @@
-"""`connector status`: how fresh every store is, what is parked and why, who works, what waits."""
+"""`connector status`: how fresh each store is, which jobs are parked and why, which workers run, what is due."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -22,17 +22,17 @@ from workers.cli.store_advice import absences, troubles
 from workers.running_settings import differences, running
 
 SEE_MESSAGES = "see: connector messages list"
-SOUND = frozenset({"fresh", "new", "paused"})  # states of a store that nobody need look after
-MOST_STORES = 20  # rows of a table of stores: a longer one hides what else is said
-MOST_BUSY = 5  # of those that are well, when there are more stores than that
+SOUND = frozenset({"fresh", "new", "paused"})  # states of a store that need no attention
+MOST_STORES = 20  # rows of the table of stores: a longer one hides the rest of the output
+MOST_BUSY = 5  # healthy stores shown when there are more stores than that
 
 
 @click.command(short_help="Show stores, parked jobs, workers and queues.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 def status(as_json: bool) -> None:
-    """Show stores, parked jobs, workers and queues; exit code 1 when something of it needs somebody.
+    """Show stores, parked jobs, workers and queues; exit code 1 when something needs attention.
 
-    That is a store that is stale, ill, stopped or behind, a parked job, a queue that no living worker consumes, a
+    That is a store that is stale, unhealthy, stopped or behind, a parked job, a queue that no living worker consumes, a
     worker without a sign of life, and a database, broker or Redis that takes no writes. A store is stale when its news
     were last read longer ago than twice the CONNECTOR_POLL_INTERVAL of the workers, and behind when something that is
     no past order is due for more than ten minutes.
@@ -79,11 +79,11 @@ def status(as_json: bool) -> None:
 
 
 def state_of(row: dict[str, Any], interval: float) -> str:
-    """Return in a word how a store does, by its row with `lag`: paused, ill, stopped, stale, behind, new or fresh."""
+    """Return a store's state, from its row with `lag`: paused, unhealthy, stopped, stale, behind, new or fresh."""
     if row["paused_at"]:
         return "paused"
     if row["health"]:
-        return "ill"
+        return "unhealthy"
     if any(flow["reason"] != STOCK_TO_CONFIRM for flow in row["stopped"]):
         return "stopped"
     if row["unpolled_for"] > 2 * interval:
@@ -94,7 +94,7 @@ def state_of(row: dict[str, Any], interval: float) -> str:
 
 
 def _servers(chosen: Settings) -> tuple[dict[str, int] | None, list[str]]:
-    """Return queue → waiting messages (None without the broker), and what each server says that takes no writes."""
+    """Return queue → waiting messages (None without the broker), and a sentence per server that takes no writes."""
     try:
         return queue_lengths(chosen), list(refusals(chosen).values())
     except RetryLater as error:
@@ -118,7 +118,7 @@ def _print(found: dict[str, Any]) -> None:
     say()
     say("Workers")
     workers = [{**row, "queues": ",".join(row["queues"]), "seen": span(row["seen_before"])} for row in found["workers"]]
-    worker_columns = {"id": "WORKER", "queues": "QUEUES", "slots": "SLOTS", "alive": "ALIVE", "seen": "SEEN BEFORE"}
+    worker_columns = {"id": "WORKER", "queues": "QUEUES", "slots": "SLOTS", "alive": "ALIVE", "seen": "LAST SEEN"}
     print_table(workers, worker_columns, "none has reported; start them as the Procfile says")
     for difference in found["settings"]:
         say(f"  {difference}")
@@ -135,7 +135,7 @@ def _print(found: dict[str, Any]) -> None:
 
 
 def _by_kind(parked: Sequence[Row]) -> list[Row]:
-    """The parked jobs of all stores, once per flow and reason; of documents that do not load each field by itself."""
+    """Group parked jobs of all stores by flow and reason; for documents that do not load, also by field."""
     kinds: dict[tuple[str, ...], list[Row]] = {}
     for row in parked:
         field = row["resolution"] if row["reason"] == "malformed-document" else ""
@@ -156,13 +156,13 @@ def _print_stores(stores: list[Row], interval: float) -> None:
         _print_table_of_stores(shown[:MOST_STORES])
     if len(shown) < len(stores) or len(shown) > MOST_STORES:
         say("All of them: connector status --json")
-    for kind in (*troubles(stores), *absences(stores)):
+    for kind in (*problems(stores), *not_set_up(stores)):
         say(f"  {kind.text}")
         say(f"    {kind.advice}")
 
 
 def _noteworthy(stores: list[Row]) -> list[Row]:
-    """Those that need somebody, and of the others the few with most to do."""
+    """Return the stores that need attention, and the few others with the most due jobs."""
     sound = sorted((row for row in stores if row["state"] in SOUND), key=lambda row: -row["lag"].due)
     return [row for row in stores if row["state"] not in SOUND] + [row for row in sound[:MOST_BUSY] if row["lag"].due]
 
@@ -173,6 +173,6 @@ def _print_table_of_stores(stores: list[Row]) -> None:
         | cells(row["lag"])
         for row in stores
     ]
-    columns = {"name": "STORE", "state": "STATE", "fresh": "LAST POLL", "history": "HISTORY", "orders": "SEEN"}
+    columns = {"name": "STORE", "state": "STATE", "fresh": "LAST POLL", "history": "HISTORY", "orders": "ORDERS READ"}
     nothing = "none is connected; connect one with: connector store add NAME"
     print_table(shown, {**columns, "opened": "IN AFOSTO", **COLUMNS}, nothing)

@@ -1,4 +1,4 @@
-"""`connector stock`: what of a store's stock is published, and what came of it."""
+"""`connector stock`: show which stock of a store is published."""
 
 from typing import Any
 
@@ -17,26 +17,26 @@ class _ShowFirst(click.Group):
     """A group whose first command needs no name: `connector stock STORE` shows STORE's stock."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take what is no command for a store."""
+        """Treat a first word that is not a command as a store."""
         named = not args or args[0] in self.commands or args[0] in ctx.help_option_names
         return super().parse_args(ctx, args if named else ["show", *args])
 
 
-@click.group(cls=_ShowFirst, short_help="Show what STORE's stock was published as; preview and confirm it.")
+@click.group(cls=_ShowFirst, short_help="Show, preview and confirm STORE's published stock.")
 def stock() -> None:
-    """Show what of a store's stock is published; of a new store see first what would change, and confirm it."""
+    """Show a store's published stock. For a new store, preview the changes first and confirm them."""
 
 
 stock.add_command(preview)
 stock.add_command(confirm)
 
 
-@stock.command("show", short_help="Show what STORE's stock was published as; the word show may be left out.")
+@stock.command("show", short_help="Show STORE's published stock; `show` may be omitted.")
 @click.argument("store")
 @click.argument("sku", required=False)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 def show_stock(store: str, sku: str | None, as_json: bool) -> None:
-    """Show what STORE's stock was published as: what Afosto has available less what is sold and not booked there."""
+    """Show STORE's published stock: what Afosto has available minus what is sold and not yet booked there."""
     with open_ledger() as ledger:
         ledger.stores.facts(store)
         rows = ledger.stock.list(store, sku)
@@ -76,7 +76,7 @@ def _print(rows: list[dict[str, Any]], cursor: dict[str, Any]) -> None:
 
 
 def _advice(rows: list[dict[str, Any]]) -> dict[tuple[str, str], list[str]]:
-    """What is wrong and what to do about it → the SKUs of which that is true."""
+    """Return (problem, what to do) → its SKUs."""
     found: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         if row["resolution"]:

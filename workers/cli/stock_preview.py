@@ -1,4 +1,4 @@
-"""`connector stock preview` and `connector stock confirm`: what publishing would change, and the word that it may."""
+"""`connector stock preview` and `connector stock confirm`: preview what publishing would change, and allow it."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -42,11 +42,11 @@ def preview(store: str, as_json: bool) -> None:
 
 @click.command(short_help="Let STORE's stock be published.")
 @click.argument("store")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def confirm(store: str, yes: bool) -> None:
-    """Let the stock of STORE be published that waits for it: that of a new store, or when too much would go to zero.
+    """Allow STORE's stock to be published: for a new store, or when too many SKUs would go to zero.
 
-    What would change is shown first. The SKUs that go to zero in it may do so; should more than these, publishing stops
+    The changes are shown first. The SKUs that go to zero in them may do so; if others would as well, publishing stops
     again.
     """
     with open_runtime() as runtime:

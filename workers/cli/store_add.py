@@ -1,4 +1,4 @@
-"""`connector store add`: checks what it is given at both vendors before it keeps anything."""
+"""`connector store add`: checks the credentials at both vendors before it stores anything."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from schemas.settings import Settings
 from workers.cli.frame import FLOWS, TOTALS, open_ledger, settings
 from workers.cli.screen import say
 from workers.cli.secrets import read_secret
-from workers.cli.shop_address import must_be_public
+from workers.cli.shop_address import require_public_address
 from workers.connect import Connection, NewStore, connect_store
 from workers.places import READ_LOCATIONS, missing_box, read_places, require_afosto_place, require_shop_place
 
@@ -35,8 +35,11 @@ def _flows(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[
     return chosen
 
 
-def _since(ctx: click.Context, parameter: click.Parameter, value: datetime) -> datetime:
-    moment = value.replace(tzinfo=UTC)
+def _since(ctx: click.Context, parameter: click.Parameter, value: str) -> datetime:
+    try:
+        moment = datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a day; write it like 2026-11-28.") from None
     if moment > datetime.now(UTC):
         raise click.BadParameter("lies in the future.")
     return moment
@@ -58,46 +61,48 @@ def _locations(ctx: click.Context, parameter: click.Parameter, value: Sequence[s
 @click.command()
 @click.argument("name", callback=_name)
 @click.option("--client-id", required=True, help="Client id of the app in the shop's cockpit.")
-@click.option(
-    "--client-secret", envvar="CONNECTOR_CLIENT_SECRET", show_envvar=True, help="Better left out: asked hidden."
-)
+@click.option("--client-secret", envvar="CONNECTOR_CLIENT_SECRET", show_envvar=True, help="Omit to be prompted.")
 @click.option("--client-secret-stdin", is_flag=True, help="Read the client secret from standard input, one line.")
 @click.option(
-    "--afosto-key", envvar="CONNECTOR_AFOSTO_KEY", show_envvar=True, help="Afosto API key. Better left out: asked."
+    "--afosto-key", envvar="CONNECTOR_AFOSTO_KEY", show_envvar=True, help="Afosto API key. Omit to be prompted."
 )
 @click.option("--afosto-key-stdin", is_flag=True, help="Read the key from standard input, after the secret if both.")
 @click.option("--channel", required=True, help="Id of the Afosto sales channel that takes the orders.")
 @click.option(
-    "--since", required=True, type=click.DateTime(["%Y-%m-%d"]), callback=_since, help="Orders from this day (UTC)."
+    "--since", required=True, metavar="YYYY-MM-DD", callback=_since, help="Import orders from this day on (UTC)."
 )
-@click.option("--totals", type=click.Choice(TOTALS), default="tolerate", show_default=True, help="When totals differ.")
+@click.option(
+    "--totals", type=click.Choice(TOTALS), default="tolerate", show_default=True, help="What to do when totals differ."
+)
 @click.option("--open-unpaid", is_flag=True, help="Open orders before they are paid (invoice, cash on delivery).")
 @click.option("--open-partly-paid", is_flag=True, help="Open orders of which only a part is paid.")
-@click.option("--no-mails", is_flag=True, help="The shop sends no mail for what Afosto shipped or laid out.")
-@click.option("--mark-orders", is_flag=True, help="Name the Afosto order in the note of each imported order.")
-@click.option("--yes-stock", is_flag=True, help="Publish its stock at once, without a preview that you confirm.")
-@click.option("--flows", default=",".join(FLOWS), show_default=True, callback=_flows, help="What to keep in step.")
 @click.option(
-    "--base-url", callback=_url, help="Address of the shop's API, when it is not CONNECTOR_EPAGES_URL with NAME."
+    "--no-mails", is_flag=True, help="The shop sends no mail when Afosto ships an order or has it ready for pickup."
 )
-@click.option("--trust-base-url", is_flag=True, help="Take a --base-url of plain http or of a network inside.")
+@click.option("--mark-orders", is_flag=True, help="Name the Afosto order in the shop's note of each imported order.")
+@click.option("--yes-stock", is_flag=True, help="Publish stock at once, without previewing and confirming it first.")
+@click.option("--flows", default=",".join(FLOWS), show_default=True, callback=_flows, help="Flows to switch on.")
+@click.option(
+    "--base-url", callback=_url, help="Address of the shop's API, if it is not CONNECTOR_EPAGES_URL with NAME."
+)
+@click.option("--trust-base-url", is_flag=True, help="Allow a --base-url with plain http or in a private network.")
 @click.option(
     "--location",
     "locations",
     multiple=True,
     metavar="EPAGES_ID=AFOSTO_ID",
     callback=_locations,
-    help="Where orders to be collected go; may be repeated.",
+    help="Afosto location for orders that customers pick up; can be repeated.",
 )
 def add(name: str, **given: Any) -> None:
     """Connect the ePages shop NAME to an Afosto channel.
 
-    Both vendors are asked first; nothing is kept unless the credentials work. Prints which flows the shop's
-    app permits, and the box to tick in the cockpit (German name) where one does not.
+    The credentials are tried at both vendors first; nothing is stored unless they work. Prints which flows the
+    shop's app permits and, for each that it does not, the box to tick in the cockpit (by its German name).
     """
     chosen = settings()
     if given["base_url"] and not given["trust_base_url"]:
-        must_be_public(given["base_url"])
+        require_public_address(given["base_url"])
     base_url = given["base_url"] or chosen.epages_url.replace("{store}", name)
     with open_ledger(chosen) as ledger:
         ledger.stores.require_new(name, base_url)
@@ -123,16 +128,16 @@ def add(name: str, **given: Any) -> None:
         _check_locations(chosen, new, given["locations"])
         connection = connect_store(ledger, chosen, new)
         _keep_choices(ledger, name, given["flows"], given["locations"])
-    _tell(name, given, connection)
+    _print_connection(name, given, connection)
     say(f"{name} is connected; orders since {given['since']:%Y-%m-%d} follow. See: connector status")
 
 
-def _tell(name: str, given: Mapping[str, Any], connection: Connection) -> None:
-    """Say what the store keeps in step, and what a person may still have to do."""
+def _print_connection(name: str, given: Mapping[str, Any], connection: Connection) -> None:
+    """Print which flows of the store are on, and what a person may still have to do."""
     say(f"Both vendors take the credentials. Flows of {name}:")
     places = {**connection.locations, **given["locations"]}
-    waits = _waits(yes_stock=given["yes_stock"], placed=bool(places or connection.only))
-    _print_flows(name, given["flows"], connection.missing, {STOCK: waits} if waits else {})
+    reason = _why_no_stock(yes_stock=given["yes_stock"], placed=bool(places or connection.only))
+    _print_flows(name, given["flows"], connection.missing, {STOCK: reason} if reason else {})
     if given["mark_orders"]:
         _print_flows(name, ["mark_orders"], {"mark_orders": missing_scopes("mark_orders", connection.scopes)}, {})
     if "broken.export" in given["flows"] and not connection.missing["broken.export"]:
@@ -148,11 +153,11 @@ def _tell(name: str, given: Mapping[str, Any], connection: Connection) -> None:
         _print_preview(name)
 
 
-def _waits(*, yes_stock: bool, placed: bool) -> str | None:
-    """Why no stock is published yet, in words; None when it is."""
+def _why_no_stock(*, yes_stock: bool, placed: bool) -> str | None:
+    """Say why no stock is published yet; None when it is."""
     if not placed:
         return _NO_PLACE
-    return None if yes_stock else "permitted, but it waits until you confirm what the stock becomes"
+    return None if yes_stock else "permitted, but not published until you confirm what the stock becomes"
 
 
 def _check_locations(chosen: Settings, new: NewStore, wanted: Mapping[str, str]) -> None:
@@ -174,7 +179,7 @@ def _keep_choices(ledger: Ledger, name: str, flows: Sequence[str], locations: Ma
 
 
 def _print_mapping(name: str, connection: Connection) -> None:
-    """No place of the shop is mapped: orders to be collected wait for a person, and the stock may be nobody's."""
+    """Say what follows when no location of the shop is mapped: for orders that customers pick up, and for its stock."""
     if connection.only:
         say(f"  the stock is that of {connection.only.name} ({connection.only.id}), the only location in Afosto")
     else:
@@ -187,7 +192,7 @@ def _print_mapping(name: str, connection: Connection) -> None:
 
 
 def _print_preview(name: str) -> None:
-    """Nothing of the stock is written before a person has seen what it becomes."""
+    """Say how to preview and confirm the stock; none is written before."""
     say(f"  see what publishing would change of the stock: connector stock preview {name}")
     say(f"  if that is right, let it begin: connector stock confirm {name}")
 

@@ -1,4 +1,4 @@
-"""What is wrong with stores, and what is off at them, told once per kind with what to do about it."""
+"""Describe what is wrong or switched off at stores, once per kind, with what to do about it."""
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,41 +17,41 @@ V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
-    """What is so of one store or of many, and what a person does about it."""
+class Notice:
+    """One statement about one or more stores, and what a person does about it."""
 
     text: str
     advice: str
 
 
-def troubles(stores: Sequence[Row]) -> Iterator[Kind]:
-    """Yield what is wrong with a vendor for stores, and which flows stopped themselves."""
-    for (vendor, reason), ills in _grouped(stores, _ills).items():
-        first = min(ills.values(), key=lambda ill: str(ill["since"]))
-        yield Kind(
-            f"{_who(ills)}: {vendor} since {first['since'][:19]}: {first['message']} ({reason})",
-            f"what to do: {advice(_any(ills), reason)}",
+def problems(stores: Sequence[Row]) -> Iterator[Notice]:
+    """Yield problems with a vendor, and flows that were stopped automatically."""
+    for (vendor, reason), found in _grouped(stores, _health_problems).items():
+        first = min(found.values(), key=lambda problem: str(problem["since"]))
+        yield Notice(
+            f"{_who(found)}: {vendor} since {first['since'][:19]}: {first['message']} ({reason})",
+            f"what to do: {advice(_any(found), reason)}",
         )
     for (flow, reason), stops in _grouped(stores, _stops).items():
         message = next(iter(stops.values()))["message"]
         if reason in STOCK_STOPS:
-            yield Kind(
+            yield Notice(
                 f"{_who(stops)} {'publishes' if len(stops) == 1 else 'publish'} no stock: {message}",
                 f"see what would change: connector stock preview {_any(stops)}; "
                 f"if that is right: connector stock confirm {_any(stops)}",
             )
             continue
-        yield Kind(
-            f"{_who(stops)}: the flow {flow} stopped itself for {reason}: {message}",
+        yield Notice(
+            f"{_who(stops)}: the flow {flow} was stopped automatically for {reason}: {message}",
             f"look at the jobs, then: connector store resume {_any(stops)} --flow {flow}",
         )
 
 
-def absences(stores: Sequence[Row]) -> Iterator[Kind]:
-    """Yield what is off because a shop does not permit it or nobody chose it: no fault."""
+def not_set_up(stores: Sequence[Row]) -> Iterator[Notice]:
+    """Yield what is off because a shop does not permit it or nobody chose it. This is not an error."""
     for scope, lacking in _grouped(stores, _boxes).items():
         flows = sorted(set().union(*lacking.values()))
-        yield Kind(
+        yield Notice(
             f"{_who(lacking)} {'lacks' if len(lacking) == 1 else 'lack'} {scope} ({cockpit_name(scope)}), "
             f"so off: {', '.join(flows)}",
             "to have it, tick the box in the cockpit, then: "
@@ -59,7 +59,7 @@ def absences(stores: Sequence[Row]) -> Iterator[Kind]:
         )
     placeless = {row["name"]: row for row in stores if _is_placeless(row)}
     if placeless:
-        yield Kind(
+        yield Notice(
             f"{_who(placeless)} {'publishes' if len(placeless) == 1 else 'publish'} no stock: "
             "it is not chosen which Afosto location's stock is sold",
             f"to have it: connector locations sell-from {_any(placeless)} AFOSTO_ID",
@@ -67,7 +67,7 @@ def absences(stores: Sequence[Row]) -> Iterator[Kind]:
 
 
 def _grouped(stores: Iterable[Row], of: Callable[[Row], Iterable[tuple[K, V]]]) -> dict[K, dict[str, V]]:
-    """Kind → store → what is so of it."""
+    """Group by kind: kind → store → value."""
     found: dict[K, dict[str, V]] = {}
     for row in stores:
         for kind, value in of(row):
@@ -75,8 +75,8 @@ def _grouped(stores: Iterable[Row], of: Callable[[Row], Iterable[tuple[K, V]]]) 
     return found
 
 
-def _ills(row: Row) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
-    return (((ill["vendor"], ill["reason"]), ill) for ill in row["health"])
+def _health_problems(row: Row) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
+    return (((problem["vendor"], problem["reason"]), problem) for problem in row["health"])
 
 
 def _stops(row: Row) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
@@ -104,5 +104,5 @@ def _who(stores: dict[str, Any]) -> str:
 
 
 def _any(stores: dict[str, Any]) -> str:
-    """The one store there is, or the word for any of many."""
+    """Return the name of the only store, or the placeholder STORE for several."""
     return next(iter(stores)) if len(stores) == 1 else "STORE"

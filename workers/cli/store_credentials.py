@@ -1,4 +1,4 @@
-"""`connector store credentials`: other credentials for a connected store, whose orders and links stay as they are."""
+"""`connector store credentials`: replace a connected store's credentials; its orders and links stay."""
 
 import click
 
@@ -15,12 +15,10 @@ AFOSTO_KEY = ("afosto_key", "Afosto API key")
 
 @click.command()
 @click.argument("name")
-@click.option("--client-id", help="Client id of another app in the shop's cockpit; its secret is asked.")
-@click.option(
-    "--client-secret", envvar="CONNECTOR_CLIENT_SECRET", show_envvar=True, help="Better left out: asked hidden."
-)
+@click.option("--client-id", help="Client id of another app in the shop's cockpit; you are prompted for its secret.")
+@click.option("--client-secret", envvar="CONNECTOR_CLIENT_SECRET", show_envvar=True, help="Omit to be prompted.")
 @click.option("--client-secret-stdin", is_flag=True, help="Read the client secret from standard input, one line.")
-@click.option("--afosto-key", envvar="CONNECTOR_AFOSTO_KEY", show_envvar=True, help="Better left out: asked hidden.")
+@click.option("--afosto-key", envvar="CONNECTOR_AFOSTO_KEY", show_envvar=True, help="Omit to be prompted.")
 @click.option("--afosto-key-stdin", is_flag=True, help="Read the key from standard input, after the secret if both.")
 def credentials(
     name: str,
@@ -30,10 +28,12 @@ def credentials(
     afosto_key: str | None,
     afosto_key_stdin: bool,
 ) -> None:
-    """Replace a store's credentials, after trying them. Its orders and links stay as they are.
+    """Replace a store's credentials, after trying them.
 
-    Only what is named is replaced; without any option, the client secret and the Afosto key. What is kept but cannot
-    be read, because CONNECTOR_KEYS was lost, is asked as well.
+    The store's orders and links stay as they are.
+
+    Only the credentials that you name are replaced; without an option, the client secret and the Afosto key. You are
+    also prompted for a stored one that cannot be read because its key in CONNECTOR_KEYS was lost.
     """
     chosen = settings()
     shop = bool(client_id or client_secret or client_secret_stdin)
@@ -54,10 +54,10 @@ def credentials(
 
 
 def _kept(ledger: Ledger, name: str, secret: tuple[str, str], *, kept: bool) -> str | None:
-    """Return a secret that stays; None when it is to be replaced, or cannot be read."""
+    """Return a secret that stays; None when it is replaced or cannot be read."""
     column, label = secret
     try:
         return ledger.stores.secret(name, column) if kept else None
     except ConfigurationError:
-        say(f"{label}: the one that is kept fits none of CONNECTOR_KEYS; it is needed anew.", err=True)
+        say(f"{label}: the stored one fits none of CONNECTOR_KEYS; enter it again.", err=True)
         return None

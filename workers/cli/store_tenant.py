@@ -1,4 +1,4 @@
-"""`connector store tenant`: which stores are one merchant's at Afosto."""
+"""`connector store tenant`: which stores belong to the same merchant at Afosto."""
 
 import click
 
@@ -8,13 +8,19 @@ from workers.cli.screen import say
 
 @click.command()
 @click.argument("name")
-@click.option("--same-as", metavar="STORE", help="NAME's key is of the same merchant as the key of STORE.")
-@click.option("--alone", is_flag=True, help="NAME's key is of another merchant than all other keys.")
+@click.option(
+    "--same-as", metavar="STORE", help="NAME and STORE belong to the same merchant, though their Afosto keys differ."
+)
+@click.option(
+    "--alone",
+    is_flag=True,
+    help="NAME belongs to a merchant of its own: undo --same-as. Stores with the same Afosto key stay together.",
+)
 def tenant(name: str, same_as: str | None, alone: bool) -> None:
-    """Show which stores are of NAME's merchant at Afosto, or say so.
+    """Show or set which stores share NAME's merchant at Afosto.
 
-    Stores of one merchant share Afosto's stock, and each counts what the others have sold. Those of one key belong
-    together by themselves, also when the key is replaced; of two keys only you know whether they are one merchant's.
+    Stores of one merchant share Afosto's stock, and each counts what the others have sold. Stores with the same Afosto
+    key are grouped automatically, also when the key is replaced. Only you know whether two keys are one merchant's.
     """
     if same_as and alone:
         raise click.UsageError("--same-as and --alone exclude each other.")

@@ -1,4 +1,4 @@
-"""`connector store`: connect shops, look at them, hold them and let them go."""
+"""`connector store`: connect, show, pause, resume and remove shops."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -35,7 +35,7 @@ OPENINGS: tuple[OpeningChoice, ...] = ("open_unpaid", "open_partly_paid")
 
 @click.group()
 def store() -> None:
-    """Connect web shops, look at them, pause and resume them."""
+    """Connect, show, pause, resume and remove web shops."""
 
 
 store.add_command(add)
@@ -67,7 +67,7 @@ def list_stores(as_json: bool) -> None:
 @click.argument("name")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 def show_store(name: str, as_json: bool) -> None:
-    """Show one store: its settings, flows, cursors and health, without its secrets."""
+    """Show a store's settings, flows, cursors and health."""
     with open_ledger() as ledger:
         found = ledger.stores.facts(name)
         overview = ledger.stores.overview(name)
@@ -78,11 +78,11 @@ def show_store(name: str, as_json: bool) -> None:
         return
     for key, value in facts.items():
         say(f"{key.replace('_', ' '):14} {' '.join(value) if isinstance(value, list) else show(value)}")
-    _print_overview({**overview, "flows": [_standing(found, flow) for flow in overview["flows"]]})
+    _print_overview({**overview, "flows": [_with_status(found, flow) for flow in overview["flows"]]})
 
 
-def _standing(found: StoreFacts, flow: dict[str, Any]) -> dict[str, Any]:
-    """Return a flow with why it does nothing now, and what lets it go on; both are empty when it works."""
+def _with_status(found: StoreFacts, flow: dict[str, Any]) -> dict[str, Any]:
+    """Return a flow with why it is inactive and what resumes it; both are empty when it works."""
     why, advice = "", ""
     if not flow["enabled"]:
         lacking = missing_scopes(flow["name"], found.scopes)
@@ -119,7 +119,10 @@ def _print_overview(overview: dict[str, Any]) -> None:
 @store.command()
 @click.argument("name")
 def pause(name: str) -> None:
-    """Stop polling the store and running its jobs. Nothing is lost: it is all still there at `resume`."""
+    """Stop polling the store and running its jobs.
+
+    Nothing is lost: work continues after `connector store resume`.
+    """
     with open_ledger() as ledger:
         ledger.stores.pause(name)
     say(f"{name} is paused; take it up again with: connector store resume {name}")
@@ -127,14 +130,17 @@ def pause(name: str) -> None:
 
 @store.command()
 @click.argument("name")
-@click.option("--flow", type=click.Choice(FLOWS), help="Only this flow: release it if it stopped itself.")
+@click.option("--flow", type=click.Choice(FLOWS), help="Only this flow: release it if it was stopped automatically.")
 @click.option(
-    "--totals", type=click.Choice(TOTALS), help="From now on: hold (strict), tolerate or accept other totals."
+    "--totals",
+    type=click.Choice(TOTALS),
+    help="From now on: park orders whose totals differ (strict), tolerate or accept them.",
 )
 def resume(name: str, flow: str | None, totals: str | None) -> None:
-    """Take up a paused store, and release flows that stopped themselves with the jobs parked for that reason.
+    """Resume a paused store and automatically stopped flows.
 
-    Where other totals are tolerated or accepted from now on, the orders held for theirs run again.
+    Jobs parked for the reason of such a stop run again. With --totals tolerate or accept, orders that were parked
+    because their totals differ run again.
     """
     with open_ledger() as ledger:
         if name not in ledger.stores.names():
@@ -150,7 +156,7 @@ def resume(name: str, flow: str | None, totals: str | None) -> None:
             _retry(ledger, name, "totals-differ")
 
 
-def _must_be_permitted(ledger: Ledger, chosen: Settings, name: str, what: str) -> None:
+def _require_permission(ledger: Ledger, chosen: Settings, name: str, what: str) -> None:
     lacking = missing_scopes(what, refresh_scopes(ledger, chosen, name))
     if lacking:
         raise NeedsPerson(
@@ -161,7 +167,7 @@ def _must_be_permitted(ledger: Ledger, chosen: Settings, name: str, what: str) -
 
 
 def _switch_on(ledger: Ledger, name: str, flow: str) -> None:
-    """An export looks at all orders once more, for what it missed while it was off."""
+    """Switch a flow on. An export checks all orders again for changes it missed while it was off."""
     ledger.stores.switch_flow(name, flow, enabled=True)
     ledger.jobs.retry(store=name, reason=Reason.MISSING_SCOPE, by=who())
     if flow in EXPORTS:
@@ -173,7 +179,7 @@ def _switch_on(ledger: Ledger, name: str, flow: str) -> None:
 
 
 def _set_opening(ledger: Ledger, name: str, choice: OpeningChoice, enabled: bool) -> None:
-    """The orders that wait unopened are looked at once more; what was opened stays open."""
+    """Change when orders are opened. Unopened orders are checked again; opened ones stay open."""
     waiting = ledger.stores.set_opening(name, choice, enabled)
     if enabled and waiting:
         ledger.jobs.request_runs(name, "import", "orders", waiting, lane=Lane.LIVE)
@@ -208,7 +214,9 @@ def _retry(ledger: Ledger, name: str, reason: str) -> None:
 @click.argument("flow", metavar="FLOW", type=click.Choice((*FLOWS, MARKS, *OPENINGS)))
 @click.argument("state", type=click.Choice(("on", "off")))
 def switch(name: str, flow: str, state: str) -> None:
-    """Switch a FLOW of the store on or off. What happens while it is off is made up for once it is on again.
+    """Switch a FLOW of the store on or off.
+
+    Changes missed while it was off are applied once it is on again.
 
     FLOW is one of orders.import, cancellations.import, shipments.import, returns.import, cancellations.export,
     shipments.export, returns.export, broken.export, inventory.publish, mark_orders, open_unpaid, open_partly_paid.
@@ -221,7 +229,7 @@ def switch(name: str, flow: str, state: str) -> None:
     with open_ledger(chosen) as ledger:
         ledger.stores.facts(name)
         if state == "on" and not choice:
-            _must_be_permitted(ledger, chosen, name, flow)
+            _require_permission(ledger, chosen, name, flow)
         if flow == MARKS:
             ledger.stores.set_marking(name, state == "on")
         elif choice:
@@ -235,9 +243,12 @@ def switch(name: str, flow: str, state: str) -> None:
 
 @store.command()
 @click.argument("name")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def remove(name: str, yes: bool) -> None:
-    """Forget a store with its jobs and links. Orders already in Afosto stay there."""
+    """Remove a store with its jobs and links.
+
+    Orders already in Afosto stay there.
+    """
     with open_ledger() as ledger:
         ledger.stores.facts(name)
         if not yes:

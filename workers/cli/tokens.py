@@ -19,7 +19,7 @@ def tokens() -> None:
 @click.option(
     "--task", "tasks", multiple=True, required=True, type=click.Choice(PUBLIC_TASKS), help="May be sent; repeat it."
 )
-@click.option("--store", "stores", multiple=True, help="Only for this store; repeat it. Left out: for every store.")
+@click.option("--store", "stores", multiple=True, help="Only for this store; can be repeated. Default: every store.")
 def add(name: str, tasks: Sequence[str], stores: Sequence[str]) -> None:
     """Make a token for the system NAME and print it. It is shown once; only a hash of it is kept."""
     if not name.strip():
@@ -55,7 +55,7 @@ def list_tokens(as_json: bool) -> None:
 @tokens.command()
 @click.argument("name")
 def revoke(name: str) -> None:
-    """Accept the token of NAME no more, from this moment on."""
+    """Stop accepting the token of NAME, effective at once."""
     with open_ledger() as ledger:
         ledger.tokens.revoke(name)
     say(f"the token of {name} is revoked")

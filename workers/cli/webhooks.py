@@ -1,4 +1,4 @@
-"""`connector webhooks`: the addresses at which Afosto tells what happened."""
+"""`connector webhooks`: the endpoints that receive Afosto's webhooks."""
 
 import click
 from click.core import ParameterSource
@@ -9,9 +9,7 @@ from workers.cli.secrets import read_secret
 
 PATH = "/webhooks/afosto/"
 SHORTEST = 8  # characters of a secret
-_SECRET = click.option(
-    "--secret", envvar="CONNECTOR_WEBHOOK_SECRET", show_envvar=True, help="Better left out: asked hidden."
-)
+_SECRET = click.option("--secret", envvar="CONNECTOR_WEBHOOK_SECRET", show_envvar=True, help="Omit to be prompted.")
 STDIN = "--secret-stdin"
 _STDIN = click.option(STDIN, is_flag=True, help="Read the secret from standard input, one line.")
 
@@ -59,7 +57,7 @@ def list_endpoints(as_json: bool) -> None:
 @click.argument("endpoint")
 @_SECRET
 @_STDIN
-@click.option("--finish", is_flag=True, help="The other side signs with the new secret: drop the one before it.")
+@click.option("--finish", is_flag=True, help="Afosto signs with the new secret now: drop the old one.")
 @click.pass_context
 def rotate(ctx: click.Context, endpoint: str, secret: str | None, secret_stdin: bool, finish: bool) -> None:
     """Give ENDPOINT a new secret; the present one stays accepted until this is run with --finish."""
@@ -81,7 +79,7 @@ def rotate(ctx: click.Context, endpoint: str, secret: str | None, secret_stdin: 
 @webhooks.command()
 @click.argument("endpoint")
 def remove(endpoint: str) -> None:
-    """Take nothing at ENDPOINT any more."""
+    """Stop taking webhooks at ENDPOINT."""
     with open_ledger() as ledger:
         ledger.webhooks.remove(endpoint)
     say("the endpoint is removed; take it out of Afosto as well")
@@ -90,5 +88,5 @@ def remove(endpoint: str) -> None:
 def _read(given: str | None, label: str, *, stdin: bool) -> str:
     secret = read_secret(given, label, stdin=stdin, option=STDIN)
     if len(secret) < SHORTEST:
-        raise click.UsageError(f"{label}: it has less than {SHORTEST} characters, so that it could be guessed.")
+        raise click.UsageError(f"{label}: it has fewer than {SHORTEST} characters and could be guessed.")
     return secret

@@ -1,4 +1,4 @@
-"""`connector workers`: what a person decides about a worker that gives no sign of life."""
+"""`connector workers`: remove workers that are gone from the list."""
 
 import click
 
@@ -18,9 +18,9 @@ def workers() -> None:
 @workers.command()
 @click.argument("worker", metavar="WORKER")
 def forget(worker: str) -> None:
-    """Take WORKER off the list of `connector status`, for it died and will not be started again there.
+    """Remove WORKER from the list of `connector status`, after it died for good.
 
-    One that ended properly, or was started again on its host, is not on the list anyway.
+    A worker that ended properly, or was restarted on its host, is not on the list.
     """
     with open_ledger() as ledger:
         found = next((row for row in Status(ledger.database).workers() if row["id"] == worker), None)
