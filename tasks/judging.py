@@ -9,6 +9,8 @@ from schemas import afosto, epages
 from schemas.flows import flow_name
 from schemas.mapping.differences import FLOWS, Difference, left_out
 from schemas.mapping.news import Known, news
+from schemas.reasons import Reason
+from schemas.states import JobState
 from tasks.findings import Diagnosis, for_a_person, on_its_way, repairable
 
 # The flows about what happened to an order's pieces.
@@ -76,7 +78,7 @@ def diagnose_job(flow_status: FlowStatus, direction: str, flow: str, notes: Orde
         return decision
     if name in flow_status.off:
         return for_a_person(f"{name} does not run: {flow_status.off[name]}", _switch_on(flow_status, name))
-    if job and job.reason == "blocked" and (decision := _blocked(job, notes)):
+    if job and job.reason == Reason.BLOCKED and (decision := _blocked(job, notes)):
         return decision
     if job and job.is_open:
         return on_its_way(f"{name} (job {job.id}) is open{_trouble(job)}")
@@ -86,7 +88,7 @@ def diagnose_job(flow_status: FlowStatus, direction: str, flow: str, notes: Orde
 def _decision(job: JobNote) -> Diagnosis | None:
     """The diagnosis if a person must decide about a job, or has decided."""
     name = flow_name(job.direction, job.flow)
-    if job.state == "parked":
+    if job.state == JobState.PARKED:
         return for_a_person(f"{name} (job {job.id}) is parked: {job.reason}", job.resolution or BY_HAND)
     if job.was_dropped:
         cause = f"{name} (job {job.id}) was dropped by a person"
@@ -96,7 +98,7 @@ def _decision(job: JobNote) -> Diagnosis | None:
 
 def _blocked(job: JobNote, notes: OrderNotes) -> Diagnosis | None:
     """The diagnosis if a job waits for another one that is parked: a person decides about both at once."""
-    parked = next((other for other in notes.jobs if other.state == "parked"), None)
+    parked = next((other for other in notes.jobs if other.state == JobState.PARKED), None)
     if parked is None:
         return None
     names = [f"{flow_name(each.direction, each.flow)} (job {each.id})" for each in (job, parked)]
@@ -117,7 +119,7 @@ def _contested(direction: str, flow: str, notes: OrderNotes) -> Diagnosis | None
 def diagnose_content(difference: Difference, notes: OrderNotes) -> Diagnosis:
     """Return the diagnosis for lines, addresses and money: no flow carries them over once an order is open."""
     job = notes.job("import", "orders")
-    if job and job.state == "parked":
+    if job and job.state == JobState.PARKED:
         return for_a_person(f"orders.import (job {job.id}) is parked: {job.reason}", job.resolution or BY_HAND)
     if difference.kind == "address":
         cause = "somebody changed the address in the shop after the import"

@@ -83,7 +83,7 @@ def _return(simulated: SimulatedShop, shop: EpagesClient, *, with_process: bool)
 
 def _cancel(simulated: SimulatedShop, shop: EpagesClient) -> None:
     order = simulated.order()
-    shop.create_cancelation(order.id, {order.lines[0].id: 1}, "mark")
+    shop.create_cancellation(order.id, {order.lines[0].id: 1}, "mark")
     shop.cancel(simulated.order().id, "mark")
 
 

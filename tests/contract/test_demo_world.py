@@ -72,7 +72,7 @@ def test_a_check_of_another_subject_takes_part_in_the_proof(world: Simulation) -
     assert report.counts["SKUs"] == 1
 
 
-def test_everybody_trades_until_stopped(world: World) -> None:
+def test_everybody_trades_until_told_to_stop(world: Simulation) -> None:
     world.trade()
     ends = time.monotonic() + 10
     while not any(cause["action"] == "sell_elsewhere" for cause in world.afosto.causes(DEMO[0].tenant)):

@@ -20,7 +20,7 @@ _STATES = {
 _DROPPED = {Reason.DROPPED: "was dropped by a person", Reason.ORDER_DROPPED: "was dropped with the import of its order"}
 
 
-def standing(job: dict[str, Any]) -> str:
+def state_in_words(job: dict[str, Any]) -> str:
     """Say how a job stands, to follow its name."""
     dropped = _DROPPED.get(job["reason"]) if job["state"] == JobState.DONE else None
     failed = f", failed {counted(job['failures'], 'time')} so far" if job["failures"] else ""

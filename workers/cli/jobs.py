@@ -179,7 +179,7 @@ def _not_taken(ledger: Ledger, taken: Sequence[int], selection: Selection) -> Ne
         f"job {job_id} {_state_in_words(ledger.jobs.find(job_id))}" for job_id in _ids_not_taken(taken, selection)
     ]:
         return NeedsPerson(
-            f"{'not every' if taken else 'no'} job could be taken: {', '.join(left)}",
+            f"{'not every' if taken else 'no'} job could be taken: {', '.join(not_taken)}",
             reason=Reason.NO_SUCH_JOB,
             resolution="see: connector jobs list --state parked",
         )

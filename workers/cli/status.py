@@ -18,7 +18,7 @@ from workers.cli.broker import queue_lengths, refusals
 from workers.cli.frame import open_ledger, print_json, print_table, settings, span
 from workers.cli.lag import COLUMNS, by_queue, cells, for_scripts, is_behind, print_queues, stores_with_lag
 from workers.cli.screen import say
-from workers.cli.store_advice import absences, troubles
+from workers.cli.store_advice import not_set_up, problems
 from workers.running_settings import differences, running
 
 SEE_MESSAGES = "see: connector messages list"

@@ -49,9 +49,9 @@ def prove_stock(
         for sku in sorted(_published(epages.causes(source.shop)) & figures.keys()):
             report.counts["SKUs published"] += 1
             of_sku = [line for line in lines if line.sku == sku]
-            truth = afosto.stock_state(tenant, sku, sorted(seller.locations), [line.reference for line in of_sku])
-            if truth["known"]:
-                report.differences += _compare(seller.shop, sku, figures[sku], truth, of_sku)
+            state = afosto.stock_state(tenant, sku, sorted(source.locations), [line.reference for line in of_sku])
+            if state["known"]:
+                report.differences += _compare(source.shop, sku, figures[sku], state, of_sku)
 
 
 def _compare(shop: str, sku: str, stock: int, state: Document, sold: Sequence[SoldLine]) -> Iterator[Difference]:

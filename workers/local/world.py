@@ -113,7 +113,7 @@ class Simulation:
         source = self.stock_source(ledger, shop.name)
         url = self.afosto.graphql_url.removesuffix("/graphql")
         self.epages.check_overselling(
-            shop.name, url, merchant.tenant, sorted(seller.locations), seller.since.isoformat()
+            shop.name, url, merchant.tenant, sorted(source.locations), source.since.isoformat()
         )
 
     @staticmethod

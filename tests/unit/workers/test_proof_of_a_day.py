@@ -12,8 +12,8 @@ from simulators.afosto.truth import cause_documents, order_state
 from simulators.epages.shop import Shop
 from simulators.epages.switches import Switches
 from simulators.epages.trader import Trader as ShopTrader
-from simulators.epages.truth import order_state as shop_truth
-from tests.unit.workers.courier import Courier
+from simulators.epages.truth import order_state as shop_state
+from tests.unit.workers.courier import PerfectConnector
 from workers.local.latency import by_source, latencies
 from workers.local.proof import Report, compare, violation_differences
 
@@ -45,18 +45,23 @@ class Day:
         self._connector.run()
         self._connector.run()
 
-    def truths(self) -> tuple[Any, ...]:
-        """The arguments of `compare` behind the report."""
-        sold = [shop_truth(self.shop.causes, order) for order in self.shop.orders.values()]
-        held = [order_state(order) for order in self.tenant.orders.values()]
-        return {"hof": sold}, held, {"hof": self.shop.causes.all}, cause_documents(self.tenant.causes.all)
+    def states(self) -> tuple[Any, ...]:
+        """Return the arguments of `compare` after the report."""
+        shop_orders = [shop_state(self.shop.causes, order) for order in self.shop.orders.values()]
+        afosto_orders = [order_state(order) for order in self.tenant.orders.values()]
+        return (
+            {"hof": shop_orders},
+            afosto_orders,
+            {"hof": self.shop.causes.all},
+            cause_documents(self.tenant.causes.all),
+        )
 
     def report(self) -> Report:
         """Return the proof of the day."""
         report = Report()
-        compare(report, *self.truths())
-        report.differences += broken("hof", self.shop.causes.violations)
-        report.differences += broken("acme", cause_documents(self.tenant.causes.violations))
+        compare(report, *self.states())
+        report.differences += violation_differences("hof", self.shop.causes.violations)
+        report.differences += violation_differences("acme", cause_documents(self.tenant.causes.violations))
         return report
 
 
