@@ -23,7 +23,7 @@ PAGE = (DOCS.parent / "tasks.md").read_text()
 OPERATING = (DOCS.parent / "operating.md").read_text()
 RUNNING = (DOCS.parent / "running.md").read_text()
 ROOMS = ("schemas", "clients", "ledger", "tasks", "workers", "gateway")
-PAGES = [ROOT / "README.md", *sorted(DOCS.parent.glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.parent.glob("*.md"))]
 EVERY_PAGE = [*PAGES, *sorted(DOCS.parent.glob("*/*.md")), *sorted(ROOT.glob("[a-z]*/**/README.md"))]
 
 
@@ -76,6 +76,14 @@ def test_every_reason_the_code_can_give_stands_in_the_tables_for_operators() -> 
     section = OPERATING.partition("## Reasons")[2].partition("\n## ")[0]
     assert given - set(re.findall(r"`([a-z-]+)`", section)) == set()
     assert {"drift", "holder-dies", "cancel-conflict"} <= given
+
+
+def test_every_figure_in_bold_on_performance_stands_among_the_figures() -> None:
+    figures = " ".join((DOCS.parent / "figures.md").read_text().split())
+    bold = re.findall(r"\*\*(.+?)\*\*", (DOCS.parent / "performance.md").read_text(), re.DOTALL)
+    quoted = [" ".join(text.split()) for text in bold if re.search(r"\d", text)]
+    assert [text for text in quoted if text not in figures] == []
+    assert len(quoted) > 40
 
 
 def test_the_page_on_connecting_names_the_header_whose_signature_may_not_fit() -> None:
