@@ -25,6 +25,7 @@ $(STAMP): requirements.txt pyproject.toml
 check: venv
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
+	$(BIN)/codespell .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/squawk ledger/migrations/*.sql
