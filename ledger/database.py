@@ -135,6 +135,10 @@ class Database:
                 # The others may lead to the same server: all are opened anew.
                 self._pool.drain()
             raise
+        finally:
+            if not session.closed and _takes_no_writes(session):
+                # It would be refused nothing as long as it only reads, from an old primary what was true long ago.
+                session.close()
 
     def _configure(self, session: Session) -> None:
         try:
@@ -150,6 +154,12 @@ class Database:
     def close(self) -> None:
         """Close the pool and its connections."""
         self._pool.close()
+
+
+def _takes_no_writes(session: Session) -> bool:
+    """Whether a session leads to a standby or to a server set read-only; the server reports it (PostgreSQL 14)."""
+    reported = session.info.parameter_status
+    return "on" in (reported("in_hot_standby"), reported("default_transaction_read_only"))
 
 
 def _remembering(note: Callable[[str], None]) -> type[Session]:

@@ -168,11 +168,17 @@ class Driver:
         assert row is not None
         return int(row["open"])
 
-    def doubts(self) -> set[int]:
-        """Return the ids of the announced effects that may still land."""
-        statement = "select id from intents where store = %s and settled_at is null and ambiguous_until > now()"
+    def doubts(self) -> set[tuple[str, str]]:
+        """Return order and kind of the intents whose effects may still land.
+
+        The last call of a dead run may open the draft that it left, until the next run has waited that out.
+        """
+        statement = """
+            select order_key, case kind when 'items' then 'open' else kind end as kind from intents
+            where store = %s and settled_at is null and (ambiguous_until > now() or kind = 'items')
+        """
         rows = self.runtime.ledger.database.transaction(lambda s: s.execute(statement, (self.store,)).fetchall())
-        return {row["id"] for row in rows}
+        return {(row["order_key"], row["kind"]) for row in rows}
 
     def lost_answers(self) -> int:
         """Return how many runs have ended with an answer that was lost."""

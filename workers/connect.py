@@ -67,11 +67,16 @@ def connect_store(ledger: Ledger, settings: Settings, new: NewStore) -> Connecti
     then nothing is kept.
     """
     http = Http(deadline_seconds=settings.call_deadline)
-    token = fetch_token(http, new.base_url, new.client_id, new.client_secret, datetime.now(UTC))
+
+    def new_token() -> Token:
+        return fetch_token(http, new.base_url, new.client_id, new.client_secret, datetime.now(UTC))
+
+    token = new_token()
     _must_read_orders(new.name, token)
     afosto = AfostoClient(settings.afosto_url, http, new.afosto_key)
     channels = _check_channel(afosto, new.channel_id)
-    shop = EpagesClient(new.base_url, http, lambda fresh: token)
+    # A token may end before Afosto has answered.
+    shop = EpagesClient(new.base_url, http, lambda fresh: new_token() if fresh else token)
     locations = same_names(shop, afosto) if READ_LOCATIONS in token.scopes else {}
     only = None if locations else only_location(afosto)
     missing = {flow: missing_scopes(flow, token.scopes) for flow in SWITCHES}

@@ -11,6 +11,7 @@ import pytest
 
 from ledger.database import Database
 from ledger.migrate import migrate
+from ledger.session import Session
 from schemas.errors import RetryLater
 from tests.cluster import Cluster
 from tests.world import wait_for
@@ -49,6 +50,18 @@ def test_after_a_failover_every_session_leads_to_the_new_primary(cluster: Cluste
     assert [_refusal(database) for _ in range(2 * SESSIONS)] == [None] * (2 * SESSIONS)
 
 
+def test_after_a_failover_nobody_reads_from_the_old_primary(cluster: Cluster, database: Database) -> None:
+    cluster.copy()
+    failover = threading.Thread(target=cluster.promote, args=(WINDOW,))
+    failover.start()
+    seen_read_only = False
+    while failover.is_alive():
+        seen_read_only |= True in _open_sessions(database)
+    failover.join(60)
+    assert seen_read_only
+    wait_for(lambda: _open_sessions(database).count(False) == SESSIONS, WITHIN, "every session to lead to the new one")
+
+
 def test_a_server_that_takes_no_writes_says_so_and_is_tried_again(cluster: Cluster, database: Database) -> None:
     _open_sessions(database)
     cluster.forbid_writes(forbidden=True)
@@ -77,19 +90,30 @@ def test_a_server_that_was_away_for_long_is_found_back_at_once(cluster: Cluster,
     wait_for(lambda: _refusal(database) is None, 5, "a write to succeed")
 
 
-def _open_sessions(database: Database) -> None:
-    """Hold some sessions at the same time; one that cannot be had makes the others give up."""
+def _open_sessions(database: Database) -> list[bool]:
+    """Hold some sessions at the same time; one that cannot be had makes the others give up.
+
+    Returns of each whether it leads to a standby. They only read.
+    """
     together = threading.Barrier(SESSIONS)
+    standby: list[bool] = []
+
+    def look(session: Session) -> None:
+        row = session.execute("select pg_is_in_recovery() as standby").fetchone()
+        assert row is not None
+        standby.append(row["standby"])
+        together.wait(1)
 
     def hold() -> None:
         with suppress(RetryLater, threading.BrokenBarrierError):
-            database.transaction(lambda session: together.wait(1))
+            database.transaction(look)
 
     threads = [threading.Thread(target=hold) for _ in range(SESSIONS)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(60)
+    return standby
 
 
 def _refusal(database: Database) -> str | None:

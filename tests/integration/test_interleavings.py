@@ -204,7 +204,7 @@ class Trade(RuleBasedStateMachine):
         copy = self._copy(order) if order else None
         if order is None or copy is None:
             return
-        whole = self._never_canceled(order)
+        whole = self._free(order)
         lines = {line: whole[line] for line in draw.sample(sorted(whole), draw.randint(1, len(whole)))}
         here, there = (code and f"{code}{draw.randrange(10**9)}" for code in codes)
         with suppress(ControlError, ControlRefused):
@@ -213,7 +213,7 @@ class Trade(RuleBasedStateMachine):
 
     def _order_to_send(self, draw: random.Random) -> Document | None:
         """An order that both sides have, with lines for `both_send_the_same_pieces`; placed now if there is none."""
-        fit = [order for order in self.orders.values() if not order["pickup"] and self._never_canceled(order)]
+        fit = [order for order in self.orders.values() if not order["pickup"] and self._free(order)]
         if not fit and len(self.orders) < MOST_ORDERS:
             self.an_order_is_placed([draw.randint(1, 3)], False, draw.random() < 0.5, None, {"gift_card": False})
             return self._order_to_send(draw)
@@ -300,13 +300,6 @@ class Trade(RuleBasedStateMachine):
 
     def _draw_units(self, draw: random.Random, order: Document, copy: Document) -> list[str]:
         return _units_of(self._draw_pieces(draw, order), copy)
-
-    def _never_canceled(self, order: Document) -> dict[str, int]:
-        """The free pieces of lines of which nobody has canceled any, heard of or not."""
-        shop, copy = self.driver.shop(order), self._copy(order)
-        here = {line["id"] for line in shop["lines"] if line["canceled"]}
-        there = {unit["line_ref"] for unit in copy["units"] if unit["progress"] == "CANCELLED"} if copy else set()
-        return {line: count for line, count in self._free(order).items() if line not in here | there}
 
     def _free(self, order: Document) -> Counter[str]:
         """Pieces per line that neither side has taken yet, heard of or not."""
