@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.measuring import Figure, digits
 
 FIGURES = Path(__file__).parent.parent / "docs" / "figures"
-_COLORS = ("#3b6ea8", "#d98032", "#5b9a5b", "#8a6bb0")
+_COLOURS = ("#3b6ea8", "#d98032", "#5b9a5b", "#8a6bb0")
 _WIDTH, _BAR, _GAP, _TOP = 460, 16, 14, 58
 _LETTER = 6.6  # pixels that a letter takes on average
 _TEXT = 'font-family="sans-serif" font-size="12" fill="#222"'
@@ -27,7 +27,7 @@ def _bars(title: str, series: Sequence[str], groups: Mapping[str, Sequence[Figur
     for group, bars in groups.items():
         parts.append(_label(10, y + _BAR * len(bars) / 2 + 4, group))
         for number, bar in enumerate(bars):
-            parts += _bar(left, y + number * _BAR, bar, scale, _COLORS[number % len(_COLORS)])
+            parts += _bar(left, y + number * _BAR, bar, scale, _COLOURS[number % len(_COLOURS)])
         y += _BAR * len(bars) + _GAP
     size = f'width="{left + _WIDTH + 70:.0f}" height="{y}"'
     return "\n".join([f'<svg xmlns="http://www.w3.org/2000/svg" {size}>', _ground(), *parts, "</svg>\n"])
@@ -40,17 +40,17 @@ def _ground() -> str:
 def _legend(series: Sequence[str], x: float) -> list[str]:
     parts = []
     for number, name in enumerate(series):
-        parts.append(f'<rect x="{x:.1f}" y="32" width="10" height="10" fill="{_COLORS[number % len(_COLORS)]}"/>')
+        parts.append(f'<rect x="{x:.1f}" y="32" width="10" height="10" fill="{_COLOURS[number % len(_COLOURS)]}"/>')
         parts.append(_label(x + 15, 42, name))
         x += 45 + _LETTER * len(name)
     return parts
 
 
-def _bar(x: float, y: float, bar: Figure, scale: float, color: str) -> list[str]:
+def _bar(x: float, y: float, bar: Figure, scale: float, colour: str) -> list[str]:
     width, spread, middle = bar.median * scale, bar.median * bar.noise * scale, y + _BAR / 2 - 1
     left, right = x + width - spread, x + width + spread
     return [
-        f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{_BAR - 2}" fill="{color}"/>',
+        f'<rect x="{x:.1f}" y="{y}" width="{width:.1f}" height="{_BAR - 2}" fill="{colour}"/>',
         f'<line x1="{left:.1f}" y1="{middle}" x2="{right:.1f}" y2="{middle}" stroke="#222"/>',
         _label(right + 6, y + _BAR - 4, digits(bar.median)),
     ]

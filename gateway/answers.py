@@ -66,7 +66,7 @@ class HealthSchema(Schema):
 
 
 class IdempotencySchema(Schema):
-    """The header by which a repeated request is recognized."""
+    """The header by which a repeated request is recognised."""
 
     key = fields.String(
         data_key="Idempotency-Key",

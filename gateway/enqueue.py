@@ -50,12 +50,12 @@ def _must_be_an_id(message: OrderMessage) -> None:
 
 
 def _must_be_a_sku(store: str, sku: str) -> None:
-    """What the shop took up after its catalog was read is not lost by the refusal: the shop is asked."""
+    """What the shop took up after its catalogue was read is not lost by the refusal: the shop is asked."""
     stock = runtime().ledger.stock
     if stock.knows(store, sku):
         return
     stock.wish(store, [sku])
-    said = f"{store} has no SKU {sku}, as far as its catalog was read"
+    said = f"{store} has no SKU {sku}, as far as its catalogue was read"
     refuse(
         404, "unknown-sku", f"{said}; the shop is asked once more now, and publishes it if it is there.", field="sku"
     )

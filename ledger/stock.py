@@ -104,7 +104,7 @@ class Stock:
         return int(rows[0]["id"]) if rows else None
 
     def knows(self, store: str, sku: str) -> bool:
-        """Whether the shop may have a SKU: it was found there, was not looked for, or the catalog is not read yet.
+        """Whether the shop may have a SKU: it was found there, was not looked for, or the catalogue is not read yet.
 
         True for a store that is not connected.
         """
@@ -294,14 +294,14 @@ class Stock:
         return self._database.transaction(lambda session: fetch_one(session, "stock.cursor", {"store": store}))
 
     def found(self, store: str, places: Mapping[str, tuple[str, str | None]], walked: int) -> None:
-        """A walk over the catalog passed `walked` products: it knows where these SKUs are, and they are wanted."""
+        """A walk over the catalogue passed `walked` products: it knows where these SKUs are, and they are wanted."""
         self.remember(store, places)
         if places:
             self.wish(store, list(places))
         self._database.rows("stock.walked", {"store": store, "walked": walked})
 
     def found_again(self, store: str, places: Mapping[str, tuple[str, str | None]], walked: int) -> None:
-        """A search over the catalog passed `walked` products: those SKUs are wanted that were not there before."""
+        """A search over the catalogue passed `walked` products: those SKUs are wanted that were not there before."""
         self.moved(store, places)
         self._database.rows("stock.searched", {"store": store, "walked": walked})
 
@@ -315,7 +315,7 @@ class Stock:
         self._database.rows("stock.start_search", {"store": store, "rest": rest})
 
     def end_search(self, store: str, missed: StockOutcome) -> None:
-        """The search has passed the whole catalog; `missed` is noted of what it did not find."""
+        """The search has passed the whole catalogue; `missed` is noted of what it did not find."""
         noted = {"outcome": missed.outcome, "message": missed.message, "resolution": missed.resolution}
         self._database.rows("stock.end_search", {"store": store, **noted})
 

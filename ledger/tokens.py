@@ -10,7 +10,7 @@ import psycopg
 from ledger.database import Database, Row
 from schemas.errors import NeedsPerson
 
-# Seconds for which a repeat of a request is recognized by its idempotency key.
+# Seconds for which a repeat of a request is recognised by its idempotency key.
 KEY_AGE = 86_400.0
 
 

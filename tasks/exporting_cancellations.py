@@ -1,11 +1,11 @@
-"""Units canceled in Afosto are canceled in the shop: the whole order at once, or a cancellation process for a part."""
+"""Units canceled in Afosto are canceled in the shop: the whole order at once, or a cancelation process for a part."""
 
 from collections.abc import Mapping
 
 from ledger.links import NewLink
 from ledger.records import Intent
 from schemas import epages
-from schemas.mapping.cancellations import CancellationPlan, cancellation_plan
+from schemas.mapping.cancellations import CancelationPlan, cancelation_plan
 from schemas.mapping.news import canceled_units
 from schemas.words import counted
 from tasks.counterpart import canceled_before, look_again, opened_order, read_order
@@ -27,7 +27,7 @@ def export_cancellation(run: Run) -> str:
     if not canceled:
         return "nothing to cancel"
     shop = run.epages.order(run.order_id)
-    plan = cancellation_plan(shop, order, canceled, _carried_over(run), canceled_before(shop, order))
+    plan = cancelation_plan(shop, order, canceled, _carried_over(run), canceled_before(shop, order))
     if plan.paired:
         conclude(run, None, _links(plan.paired), "paired")
         run.note(f"canceled on both sides: {counted(len(plan.paired), 'unit')}")
@@ -49,10 +49,10 @@ def _settle(run: Run, intent: Intent) -> str:
         if landed(run, intent, same, "cancelations"):
             return _conclude(run, intent, "adopted")
     conclude(run, intent.id, [], "did not land")
-    return "the cancellation did not land and is planned anew"
+    return "the cancelation did not land and is planned anew"
 
 
-def _cancel(run: Run, plan: CancellationPlan) -> str:
+def _cancel(run: Run, plan: CancelationPlan) -> str:
     baseline = [] if plan.whole else [process.id for process in _processes(run)]
     body = {"units": plan.units, "lines": plan.lines, "whole": plan.whole, "baseline": baseline}
     with run.announced(INTENT, body) as intent:
@@ -61,7 +61,7 @@ def _cancel(run: Run, plan: CancellationPlan) -> str:
             made = "canceled the whole order in the shop"
         else:
             process = run.epages.create_cancelation(run.order_id, plan.lines, marker(run))
-            made = f"made the cancellation process {process.id} in the shop"
+            made = f"made the cancelation process {process.id} in the shop"
     run.note(made)
     said = _conclude(run, intent, "done")
     publish_again(run)

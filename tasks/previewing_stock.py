@@ -56,7 +56,7 @@ def still_unread(runtime: Runtime, name: str) -> list[str]:
 
 
 def preview_stock(runtime: Runtime, name: str, tell: Tell) -> Iterator[StockMove]:
-    """Read both sides and give what publishing would do, product by product of the shop's catalog.
+    """Read both sides and give what publishing would do, product by product of the shop's catalogue.
 
     Raises NeedsPerson (missing-scope, no-location-mapped, unknown-store), or RetryLater when a vendor stays away.
     """
@@ -80,7 +80,7 @@ def preview_stock(runtime: Runtime, name: str, tell: Tell) -> Iterator[StockMove
 
 
 class _Preview:
-    """One reading of a store's whole catalog."""
+    """One reading of a store's whole catalogue."""
 
     def __init__(self, runtime: Runtime, store: Store, locations: list[str], tell: Tell) -> None:
         self._ledger, self._store, self._locations, self._tell = runtime.ledger, store, locations, tell

@@ -16,7 +16,7 @@ UNKNOWN_SKU = StockOutcome(
 )
 LOOKED_FOR = StockOutcome(
     "looked-for",
-    "the shop has it neither where it was nor by its search: it is looked for in the whole catalog",
+    "the shop has it neither where it was nor by its search: it is looked for in the whole catalogue",
 )
 NOT_KEPT = StockOutcome(
     "not-kept",

@@ -1,6 +1,6 @@
 """Where a shop keeps the stock of a SKU: only the SKU that a product bears now decides, read together with its stock.
 
-A place is what somebody remembers, from a walk over the catalog or from an order. Since then the product may have got
+A place is what somebody remembers, from a walk over the catalogue or from an order. Since then the product may have got
 another SKU, may have changed SKUs with another one, or may be gone.
 """
 
@@ -20,7 +20,7 @@ def find_place(run: Run, wanted: WantedSku) -> Found | StockOutcome:
     """Return where the SKU's stock is kept, with the figure; an outcome when there is none to move.
 
     Looks where it was, among the variations that it was one of, and by the shop's search. What is found nowhere is
-    looked for in the whole catalog, later and in turns.
+    looked for in the whole catalogue, later and in turns.
     """
     return _where_it_was(run, wanted) or _among_variations(run, wanted) or _by_search(run, wanted.sku) or LOOKED_FOR
 

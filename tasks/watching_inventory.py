@@ -27,7 +27,7 @@ from tasks.walking_catalogue import reserve, walk
 log = structlog.get_logger()
 
 FLOW = "inventory.publish"
-# A search over the catalog begins so many polls after the last one, at the earliest: it may take many calls.
+# A search over the catalogue begins so many polls after the last one, at the earliest: it may take many calls.
 SEARCH_REST = 12
 # The lane of its calls to Afosto.
 NEWS = 1
@@ -126,15 +126,15 @@ class _Watch:
         wait = 0.0 if cursor["prepaid"] else reserve(self._runtime, name)
         if wait > 0:
             self._stock.postpone(name, wait, prepaid=True)
-            return "the walk over the shop's catalog waits for its calls, which are reserved"
+            return "the walk over the shop's catalogue waits for its calls, which are reserved"
         self._found, ended = walk(self._runtime, self._store, cursor["walked"])
         if ended:
             return None
         self._stock.postpone(name, 0)
-        return "the walk over the shop's catalog goes on"
+        return "the walk over the shop's catalogue goes on"
 
     def _search(self) -> None:
-        """Walk on over the catalog for SKUs that are not where they were."""
+        """Walk on over the catalogue for SKUs that are not where they were."""
         name = self._store.name
         self._stock.start_search(name, SEARCH_REST * self._runtime.settings.poll_interval)
         cursor = self._stock.cursor(name)

@@ -9,7 +9,7 @@ from tests.world import World
 COUNTED = {"counted_ids": True}
 
 
-class Neighbor:
+class Neighbour:
     """Another store, with an account of its own at Afosto. All ids there are counted, from 1 on."""
 
     def __init__(self, world: World, runtime: Runtime) -> None:

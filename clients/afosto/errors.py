@@ -83,7 +83,7 @@ def _invalid(answer: Answer, message: str, extensions: Extensions) -> ConnectorE
     return RefusedByAfosto(
         f"Afosto refused the field {field!r}: {message}." if field else f"Afosto refused the input: {message}.",
         reason="refused-by-afosto",
-        resolution="Mend the order or the catalog, then: connector jobs retry --reason refused-by-afosto",
+        resolution="Mend the order or the catalogue, then: connector jobs retry --reason refused-by-afosto",
     )
 
 

@@ -1,4 +1,4 @@
-"""A shop's catalog and its stock."""
+"""A shop's catalogue and its stock."""
 
 from clients.epages.calls import Calls, escaped, paging
 from clients.errors_table import NotFound, shows_effect
@@ -30,7 +30,7 @@ class StockCalls(Calls):
             return None
 
     def products(self, page: int) -> tuple[tuple[Product | MalformedDocument, ...], int]:
-        """Return one page of the catalog and how many pages there are (prod:r).
+        """Return one page of the catalogue and how many pages there are (prod:r).
 
         In the place of a product that does not load stands why.
         """

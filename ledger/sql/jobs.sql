@@ -5,7 +5,7 @@ order by subject for update;
 
 -- name: upsert
 -- Wishes of a poll or a look. New content raises `wanted` and wakes a done or parked job; equal or older content changes nothing.
--- A dependent of an order that has no filled draft yet waits; the end of the order's import wakes it. Beside a filled draft it goes at
+-- A dependant of an order that has no filled draft yet waits; the end of the order's import wakes it. Beside a filled draft it goes at
 -- once: what the shop handed over opens an order that waits for its payment.
 insert into jobs (store, direction, flow, subject, order_key, lane, content_hash, document_at, due_at)
 select %(store)s, %(direction)s, w.flow, w.subject, w.subject, %(lane)s, w.content_hash, w.document_at,

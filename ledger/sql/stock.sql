@@ -48,7 +48,7 @@ on conflict (store, sku) do update set wanted = stock.wanted + 1
 returning sku;
 
 -- name: knows
--- No row: no such store. The walk over its catalog leaves a row for each SKU that the shop has.
+-- No row: no such store. The walk over its catalogue leaves a row for each SKU that the shop has.
 select c.position is null or coalesce(k.outcome, case when k.sku is null then 'unknown-sku' else '' end) <> 'unknown-sku' as knows
 from stock_cursors c left join stock k on k.store = c.store and k.sku = %(sku)s
 where c.store = %(store)s;
@@ -61,7 +61,7 @@ where store = %(store)s and sku in (
 returning sku;
 
 -- name: wish_changed
--- SKUs whose inventory has moved since it was last seen to. Changes are read once the walk over the catalog has ended: a
+-- SKUs whose inventory has moved since it was last seen to. Changes are read once the walk over the catalogue has ended: a
 -- SKU that it did not pass is not the shop's, and costs no call. The nightly walk finds what the shop has taken up since.
 insert into stock (store, sku, changed_at, wanted, done, outcome, message, resolution)
 select %(store)s, n.sku, n.changed_at, 1, 1, %(outcome)s, %(message)s, %(resolution)s
@@ -76,7 +76,7 @@ returning sku, wanted > done as open;
 -- name: touch
 -- What a store holds of these SKUs has changed, or of the lines of an order that this transaction has noted: they shall be
 -- published at every store of its tenant that sells from its locations, where the shop is known to sell them. What the walk over its
--- catalog did not pass is not the shop's, what it has not passed yet it makes wanted itself: a call for each SKU of another
+-- catalogue did not pass is not the shop's, what it has not passed yet it makes wanted itself: a call for each SKU of another
 -- shop would be in vain. What a run is about to publish is no news to its own store.
 -- One job per store publishes all its wishes, at most one run each second: it is asked for where something was touched, and
 -- at the stores that are `asked`. A store whose past is still being read is asked only when somebody wished it: it could do
@@ -119,7 +119,7 @@ returning id, store;
 
 -- name: sellers
 -- Stores of its tenant that sell some of these SKUs from a location of this store, itself included: whether their orders are imported,
--- and whether their past has been read. A shop whose catalog nobody has walked over may sell any SKU. A shop that shut
+-- and whether their past has been read. A shop whose catalogue nobody has walked over may sell any SKU. A shop that shut
 -- us out holds nobody up: what is known of its orders counts, as it does while one is silent.
 select o.store, f.enabled as imports,
        h.next_poll_at is null or s.paused_at is not null
@@ -194,7 +194,7 @@ where store = %(store)s and sku = %(sku)s
 returning sku;
 
 -- name: start_search
--- Begin a search over the catalog when a SKU is looked for, none runs, and the last one began long enough ago.
+-- Begin a search over the catalogue when a SKU is looked for, none runs, and the last one began long enough ago.
 update stock_cursors c set searched = 0, search_began_at = now(), next_poll_at = least(next_poll_at, now())
 where store = %(store)s and searched is null
   and (search_began_at is null or search_began_at < now() - %(rest)s * interval '1 second')

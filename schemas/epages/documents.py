@@ -75,7 +75,7 @@ class Order:
     `is_pickup` says that the buyer collects it: it has a pickup line, and nothing else says so. An order without a
     shipping address may be one of gift cards.
 
-    `grand_total` is what is left after cancellations and returns, `initial_grand_total` what was placed. `taxable` is
+    `grand_total` is what is left after cancelations and returns, `initial_grand_total` what was placed. `taxable` is
     whether a tax applies at all, `tax_total` all taxes of the order. `open_amount` is what is still to be paid: below
     zero while more was paid than is due (the vendor's example of a canceled order that was paid).
     """
@@ -145,9 +145,9 @@ class ProcessLine:
 
 @dataclass(frozen=True, slots=True)
 class Process:
-    """A shipping, pickup, return or cancellation process of an order.
+    """A shipping, pickup, return or cancelation process of an order.
 
-    `kind` is shippings, pickups, returns or `cancelations`; `status` is PENDING, SHIPPED, DELIVERED for
+    `kind` is shippings, pickups, returns or cancelations; `status` is PENDING, SHIPPED, DELIVERED for
     shippings, READY_FOR_PICKUP, PICKED_UP for pickups, None else; `moves` are the names of the links
     that are still open (mark-shipped, mark-delivered, mark-picked-up).
     """

@@ -38,7 +38,7 @@ def units_to_cancel(
 
 
 @dataclass(frozen=True, slots=True)
-class CancellationPlan:
+class CancelationPlan:
     """What the shop is to cancel.
 
     `lines` says how many pieces per line, `units` for which units of Afosto (contra id → line id), `paired` which were
@@ -51,13 +51,13 @@ class CancellationPlan:
     whole: bool
 
 
-def cancellation_plan(
+def cancelation_plan(
     shop: epages.Order,
     afosto_order: afosto.Order,
     canceled: Sequence[afosto.Unit],
     carried_over: Mapping[str, int],
     canceled_before: Mapping[str, int],
-) -> CancellationPlan:
+) -> CancelationPlan:
     """Plan what the shop cancels for units that Afosto canceled by itself.
 
     Per line id, `carried_over` counts the cancellations that both sides have, whoever began, `canceled_before` those
@@ -81,7 +81,7 @@ def cancellation_plan(
     whole = all(lines.get(line.id, 0) == line.quantity for line in shop.lines)
     if lines and not whole:
         require_parts_allowed(shop, "canceled")
-    return CancellationPlan(lines, units, paired, whole)
+    return CancelationPlan(lines, units, paired, whole)
 
 
 def canceled_by_shop(

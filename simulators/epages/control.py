@@ -53,13 +53,13 @@ class EpagesControl:
         return dict(self._call("POST", f"/{shop}/orders", wishes))
 
     def place_many(
-        self, shop: str, count: int, since: str, until: str, lives: bool = False, fulfills: float = 1.0
+        self, shop: str, count: int, since: str, until: str, lives: bool = False, fulfils: float = 1.0
     ) -> int:
         """Place orders spread over a past period, ISO 8601.
 
-        `lives` lets them be canceled, and a share `fulfills` of them be shipped and returned by the shop.
+        `lives` lets them be canceled, and a share `fulfils` of them be shipped and returned by the shop.
         """
-        body = {"count": count, "since": since, "until": until, "lives": lives, "fulfills": fulfills}
+        body = {"count": count, "since": since, "until": until, "lives": lives, "fulfils": fulfils}
         return int(self._call("POST", f"/{shop}/orders", body)["created"])
 
     def place_malformed(self, shop: str, kind: str) -> Document:
@@ -82,9 +82,9 @@ class EpagesControl:
         """Move the stock by hand; answers the new figure."""
         return int(self._call("POST", f"/{shop}/stock", {"sku": sku, "amount": amount})["stock"])
 
-    def change_catalog(self, shop: str, act: str, sku: str, **wishes: Any) -> None:
+    def change_catalogue(self, shop: str, act: str, sku: str, **wishes: Any) -> None:
         """Rename (`to`), swap (`with`) or replace (`keep_as`) what bears a SKU; see the API."""
-        self._call("POST", f"/{shop}/catalog", {"act": act, "sku": sku, **wishes})
+        self._call("POST", f"/{shop}/catalogue", {"act": act, "sku": sku, **wishes})
 
     def judge_stock(self, shop: str, url: str, tenant: str, locations: list[str], since: str) -> None:
         """Judge every move of the stock by the connector by what the simulated Afosto at `url` knows."""
@@ -106,22 +106,15 @@ class EpagesControl:
         seconds: float | None = None,
         pace: float = 3.0,
         seed: int = 0,
-        fulfills: float = 1.0,
+        fulfils: float = 1.0,
         renames: float = 0.0,
     ) -> None:
         """Let the shop trade by itself: `rate` orders per second, for `seconds` or until stopped.
 
-        It hands over a share `fulfills` of them itself; the rest is left to Afosto (see `simulators.lots`). Before a
+        It hands over a share `fulfils` of them itself; the rest is left to Afosto (see `simulators.lots`). Before a
         share `renames` of its sales products get other SKUs.
         """
-        wishes = {
-            "rate": rate,
-            "seconds": seconds,
-            "pace": pace,
-            "seed": seed,
-            "fulfills": fulfills,
-            "renames": renames,
-        }
+        wishes = {"rate": rate, "seconds": seconds, "pace": pace, "seed": seed, "fulfils": fulfils, "renames": renames}
         self._call("POST", f"/{shop}/trade", wishes)
 
     def stop_trading(self, shop: str) -> None:

@@ -14,7 +14,7 @@
                                           `gift_card` (nothing else: no shipping address), all optional;
                                           answers its truth.
                                           With `count`: a bulk spread over `since`…`until` (ISO 8601), and with
-                                          `lives` also shipped, canceled and returned, a share `fulfills` of them by
+                                          `lives` also shipped, canceled and returned, a share `fulfils` of them by
                                           the shop itself; answers `{created}`
 `POST   /_sim/shops/S/malformed`          place an order whose document is broken: `kind` (see malformed.DAMAGES), or
                                           `at` (a dotted path) and `oddity` (see simulators.hostile.values);
@@ -26,7 +26,7 @@
                                           `lines` is `{line id: quantity}`, absent: all. Answers its truth
 `GET    /_sim/shops/S/stock`              every item with its stock
 `POST   /_sim/shops/S/stock`              an edit in the cockpit: `sku`, `amount` (relative)
-`POST   /_sim/shops/S/catalog`            another SKU: `sku` and `act`, which is rename {to}, swap {with} (another SKU),
+`POST   /_sim/shops/S/catalogue`          another SKU: `sku` and `act`, which is rename {to}, swap {with} (another SKU),
                                           or replace {keep_as}: a new product bears the SKU, the old one is deleted, or
                                           kept under another SKU
 `PUT    /_sim/shops/S/stock-oracle`       judge every move of the stock by the connector: `url` (of the simulated
@@ -34,7 +34,7 @@
 `PUT    /_sim/shops/S/faults`             `faults`, `budget`, `seed` (see simulators.faults); absent keys stay
 `PUT    /_sim/shops/S/switches`           any of switches.Switches; absent ones stay
 `POST   /_sim/shops/S/trade`              trade by itself: `rate` (orders per second), `seconds` (null: until stopped),
-                                          `pace` (seconds between the acts of an order's life), `seed`, `fulfills`
+                                          `pace` (seconds between the acts of an order's life), `seed`, `fulfils`
                                           (share of its orders that it hands over itself, see simulators.lots),
                                           `renames` (share of its sales before which products get other SKUs)
 `DELETE /_sim/shops/S/trade`              stop trading
@@ -157,7 +157,7 @@ class _Control:
         shop = self._hosted(request).shop
         return {"stock": stock.adjust(shop, placing.item_of(shop, body["sku"]), int(body["amount"]))}
 
-    async def change_catalog(self, request: Request, body: Body) -> Any:
+    async def change_catalogue(self, request: Request, body: Body) -> Any:
         renaming.act(self._hosted(request).shop, body)
         return {}
 
@@ -177,9 +177,9 @@ class _Control:
         return {}
 
     async def trade(self, request: Request, body: Body) -> Any:
-        pace, seed, fulfills = float(body.get("pace", 3)), int(body.get("seed", 0)), float(body.get("fulfills", 1))
+        pace, seed, fulfils = float(body.get("pace", 3)), int(body.get("seed", 0)), float(body.get("fulfils", 1))
         renames = float(body.get("renames", 0))
-        self._hosted(request).trade(float(body["rate"]), body.get("seconds"), pace, seed, fulfills, renames)
+        self._hosted(request).trade(float(body["rate"]), body.get("seconds"), pace, seed, fulfils, renames)
         return {}
 
     async def stop_trading(self, request: Request, body: Body) -> Any:
@@ -217,7 +217,7 @@ def routes(registry: Registry) -> list[Route]:
         ("POST", f"{shop}/orders/{{order}}/{{act}}", control.act),
         ("GET", f"{shop}/stock", control.stock),
         ("POST", f"{shop}/stock", control.adjust_stock),
-        ("POST", f"{shop}/catalog", control.change_catalog),
+        ("POST", f"{shop}/catalogue", control.change_catalogue),
         ("PUT", f"{shop}/stock-oracle", control.stock_oracle),
         ("PUT", f"{shop}/faults", control.faults),
         ("PUT", f"{shop}/switches", control.switches),
@@ -249,7 +249,7 @@ async def _bulk(shop: Shop, body: Body) -> int:
     created = 0
     for order in sell_many(shop, int(body["count"]), since, until, shop.random):
         if body.get("lives"):
-            live(shop, order, until, shop.random, float(body.get("fulfills", 1)))
+            live(shop, order, until, shop.random, float(body.get("fulfils", 1)))
         created += 1
         if created % _CHUNK == 0:
             # Other shops of this process go on answering meanwhile.

@@ -43,11 +43,9 @@ class Hosted:
         self.oracle: Oracle | None = None
         self.trading = Trading()
 
-    def trade(
-        self, rate: float, seconds: float | None, pace: float, seed: int, fulfills: float, renames: float
-    ) -> None:
+    def trade(self, rate: float, seconds: float | None, pace: float, seed: int, fulfils: float, renames: float) -> None:
         """Let the shop trade by itself, for `seconds` or until told to stop."""
-        trader = Trader(self.shop, rate, self.shop.now(), pace=pace, seed=seed, fulfills=fulfills, renames=renames)
+        trader = Trader(self.shop, rate, self.shop.now(), pace=pace, seed=seed, fulfils=fulfils, renames=renames)
         self.trading.start(lambda: trader.advance(self.shop.now()), seconds)
 
 

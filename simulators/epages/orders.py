@@ -59,7 +59,7 @@ class Line:
 
     @property
     def quantity(self) -> int:
-        """What is left after cancellations."""
+        """What is left after cancelations."""
         return self.initial - self.canceled
 
     @property
@@ -83,7 +83,7 @@ class Line:
         setattr(self, target, getattr(self, target) + quantity)
 
     def price(self, quantity: int | None = None) -> Decimal:
-        """The price of so many pieces, by default of those left after cancellations, in whole minor units."""
+        """The price of so many pieces, by default of those left after cancelations, in whole minor units."""
         exact = self.unit_price * (self.quantity if quantity is None else quantity)
         return exact.quantize(smallest(self.currency), ROUND_HALF_UP)
 
@@ -169,7 +169,7 @@ class Order:
         return next((line for line in self.lines if line.id == line_id), None)
 
     def of_kind(self, kind: str) -> list[Process]:
-        """Its shippings, pickups, returns or `cancelations`."""
+        """Its shippings, pickups, returns or cancelations."""
         return [process for process in self.processes if process.kind == kind]
 
     @property

@@ -1,4 +1,4 @@
-"""What a merchant does to the catalog of a running shop: an item gets another SKU, two change SKUs, one is replaced.
+"""What a merchant does to the catalogue of a running shop: an item gets another SKU, two change SKUs, one is replaced.
 
 Orders keep the SKU and the product id that they were placed with.
 """

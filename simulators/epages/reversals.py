@@ -1,4 +1,4 @@
-"""Taking back: cancellations and returns. Both start a refund by themselves."""
+"""Taking back: cancelations and returns. Both start a refund by themselves."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -54,7 +54,7 @@ def create_return(
     of: Process | None = None,
     fee_refund: Decimal | None = None,
 ) -> Process:
-    """Take back pieces as RETURNED or BROKEN; `of` is the process that brought them. Refuses as cancellations do."""
+    """Take back pieces as RETURNED or BROKEN; `of` is the process that had brought them. Refuses as cancelations do."""
     check_parts(shop, order, parts, lambda line: line.returnable)
     if any(part.status not in ("RETURNED", "BROKEN") for part in parts):
         raise invalid("The status of a returned product line item is RETURNED or BROKEN.")

@@ -17,9 +17,9 @@ class Switches:
     list_order: created-asc, created-desc, or random (anew per request). equal_timestamps: `updatedAt` is cut to the
     second. bounds: whether `…After` and `…Before` are exclusive or inclusive. late_rows: seconds until a write shows
     in lists, while its `updatedAt` is the time of the write. no_bump: process kinds (shippings, pickups, returns,
-    `cancelations`) whose writes leave `updatedAt` alone. returned_leaves_delivered: returned pieces no longer count as
+    cancelations) whose writes leave `updatedAt` alone. returned_leaves_delivered: returned pieces no longer count as
     delivered or picked up. restock_canceled, restock_returned: such pieces go back into the shop's stock (BROKEN
-    pieces never do). whole_cancel_makes_process: `POST …/cancel` shows up as a cancellation process as well.
+    pieces never do). whole_cancel_makes_process: `POST …/cancel` shows up as a cancelation process as well.
     tax_discounted: a line's tax is that of its price less its share of the coupon. rounds_each: each tax is rounded to
     whole minor units, not their sum. unit_price_rounded: a unit price below a cent is shown rounded.
     untaxed_less_tax: the total of an order that is not taxable is its gross prices less their taxes, not these prices.

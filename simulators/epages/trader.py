@@ -22,7 +22,7 @@ Step = Callable[[], object]
 class Trader:
     """Sells `rate` orders per second; the acts of an order's life follow each other after about `pace` seconds.
 
-    The shop hands over and takes back a share `fulfills` (0..1, see `simulators.lots`) of its orders by itself; it
+    The shop hands over and takes back a share `fulfils` (0..1, see `simulators.lots`) of its orders by itself; it
     sells, cancels and is paid for all. Before a share `renames` of the sales some products get other SKUs.
     """
 
@@ -34,14 +34,14 @@ class Trader:
         *,
         pace: float = 3.0,
         seed: int = 0,
-        fulfills: float = 1.0,
+        fulfils: float = 1.0,
         renames: float = 0.0,
     ) -> None:
         if rate <= 0:
             raise ValueError("the rate must be more than 0 orders per second")
-        if not 0 <= fulfills <= 1:
-            raise ValueError("the share that the shop fulfills must be between 0 and 1")
-        self._fulfills, self._renames = fulfills, renames
+        if not 0 <= fulfils <= 1:
+            raise ValueError("the share that the shop fulfils must be between 0 and 1")
+        self._fulfils, self._renames = fulfils, renames
         self._shop = shop
         self._rate = rate
         self._pace = pace
@@ -67,16 +67,16 @@ class Trader:
             order = sell_something(self._shop, self._random)
         except SoldOut:
             return
-        for act in life(self._shop, order, self._random, self._fulfills):
+        for act in life(self._shop, order, self._random, self._fulfils):
             at += timedelta(seconds=self._pace * self._random.uniform(0.3, 1.7))
             self._planned += 1
             heapq.heappush(self._due, (at, self._planned, act))
 
 
-def live(shop: Shop, order: Order, until: datetime, rng: random.Random, fulfills: float = 1.0) -> None:
+def live(shop: Shop, order: Order, until: datetime, rng: random.Random, fulfils: float = 1.0) -> None:
     """Let an order of the past live its whole life at once, a day or so between its acts, nothing after `until`."""
     at = order.created_at
-    for act in life(shop, order, rng, fulfills):
+    for act in life(shop, order, rng, fulfils):
         at += timedelta(hours=rng.uniform(2, 40))
         if at > until:
             return
@@ -84,7 +84,7 @@ def live(shop: Shop, order: Order, until: datetime, rng: random.Random, fulfills
             _try(act)
 
 
-def life(shop: Shop, order: Order, rng: random.Random, fulfills: float = 1.0) -> Iterator[Step]:
+def life(shop: Shop, order: Order, rng: random.Random, fulfils: float = 1.0) -> Iterator[Step]:
     """The acts of an order's life, in turn. An act that has become impossible is refused by the shop."""
     if order.payment_status == "PENDING" and rng.random() < 0.8:
         yield from _paying(shop, order, rng)
@@ -94,7 +94,7 @@ def life(shop: Shop, order: Order, rng: random.Random, fulfills: float = 1.0) ->
         return
     if fate < 0.2:
         yield lambda: _cancel_some(shop, order, rng)
-    if shop_serves(order.id, fulfills):
+    if shop_serves(order.id, fulfils):
         yield from _handing_over(shop, order, rng)
 
 

@@ -10,7 +10,7 @@ from tests.world import TENANT, World, wait_for
 
 pytestmark = pytest.mark.faults
 
-GIVEN_UP = 3.0  # seconds within which the acknowledgment has failed for good
+GIVEN_UP = 3.0  # seconds within which the acknowledgement has failed for good
 SLOW = 2.0  # seconds of an answer of Afosto's: long enough for Redis to die within
 
 

@@ -101,12 +101,12 @@ class Acts:
     def _there(self, kind: str, act: str, mutation: str, action: str) -> Effect:
         (order,) = self._copies(act)
         ids = "|".join([order["id"], *(unit["id"] for unit in order["units"])])
-        seen = lambda: _made(self._world.afosto.causes(TENANT), action, order["id"])  # noqa: E731 - as its neighbors
+        seen = lambda: _made(self._world.afosto.causes(TENANT), action, order["id"])  # noqa: E731 - as its neighbours
         return self._effect(kind, rf"{mutation}.*({ids})", seen)
 
     def _here(self, kind: str, act: str, path: str, action: str) -> Effect:
         order = self._orders[act]["id"]
-        seen = lambda: _made(self._world.epages.causes(self._shop), action, order)  # noqa: E731 - as its neighbors
+        seen = lambda: _made(self._world.epages.causes(self._shop), action, order)  # noqa: E731 - as its neighbours
         return self._effect(kind, rf"{order}/processes/{path} ", seen)
 
     def _effect(self, kind: str, pattern: str, seen: Callable[[], int]) -> Effect:

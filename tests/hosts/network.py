@@ -91,8 +91,8 @@ class NetworkHost:
         return [remote for _, _, remote, _, queues, *_ in connections if int(queues.partition(":")[0], 16)]
 
     def resolving(self) -> str:
-        """The neighbors whose address the host's system looks for: it keeps packets for them for some seconds."""
-        return _ip("-n", self._space, "neighbor", "show", "nud", "incomplete")
+        """The neighbours whose address the host's system looks for: it keeps packets for them for some seconds."""
+        return _ip("-n", self._space, "neighbour", "show", "nud", "incomplete")
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from simulators.epages.control import ControlError
 from tasks.runtime import Runtime
 from tests.chaos.hostile import hostile_plans
 from tests.driver import Driver
-from tests.neighbour import Neighbor
+from tests.neighbour import Neighbour
 from tests.sabotage import Saboteur, out_of_budget, saboteur
 from tests.world import TENANT, World
 from workers.local.services import Services
@@ -97,15 +97,15 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
 class Trade(RuleBasedStateMachine):
     """One shop and its tenant. An order is handed over and taken back on one side only, and canceled on either.
 
-    A neighbor has nothing to do with either.
+    A neighbour has nothing to do with either.
 
     Neither side does what the other has done to the same pieces: that would be for a person to mend. But both may send
     the same pieces by themselves, which is one shipment, with a tracking code or two.
     """
 
-    def __init__(self, world: World, runtime: Runtime, killer: Saboteur, neighbor: Neighbor) -> None:
+    def __init__(self, world: World, runtime: Runtime, killer: Saboteur, neighbour: Neighbour) -> None:
         super().__init__()
-        self.world, self.runtime, self.killer, self.neighbor = world, runtime, killer, neighbor
+        self.world, self.runtime, self.killer, self.neighbour = world, runtime, killer, neighbour
         self.orders: dict[str, Document] = {}
         self.of_afosto: set[str] = set()
 
@@ -265,8 +265,8 @@ class Trade(RuleBasedStateMachine):
         self._set_faults(vendor, {**hostile, "count": count}, seed=seed)
 
     @rule()
-    def the_neighbor_notices_nothing(self) -> None:
-        self.neighbor.trades_undisturbed()
+    def the_neighbour_notices_nothing(self) -> None:
+        self.neighbour.trades_undisturbed()
 
     def _set_faults(self, vendor: str, *faults: Document, **seed: int) -> None:
         if vendor == "afosto":
@@ -278,7 +278,7 @@ class Trade(RuleBasedStateMachine):
         """Let all that was lost be told again, and compare both sides with what was done to them."""
         if not hasattr(self, "driver"):
             return
-        self.neighbor.trades_undisturbed()
+        self.neighbour.trades_undisturbed()
         for vendor in ("afosto", "epages"):
             self._set_faults(vendor)
         self.world.redis.flushdb()
@@ -339,10 +339,10 @@ def test_effects_equal_causes_whatever_the_order_of_events_and_wherever_a_worker
     world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger.cursors, "READ_AGAIN", 0.0)
-    neighbor = Neighbor(world, runtime)
+    neighbour = Neighbour(world, runtime)
     with saboteur() as killer:
         run_state_machine_as_test(
-            cast("type[Trade]", lambda: Trade(world, runtime, killer, neighbor)),
+            cast("type[Trade]", lambda: Trade(world, runtime, killer, neighbour)),
             settings=settings(
                 max_examples=8,
                 stateful_step_count=30,

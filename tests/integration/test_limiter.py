@@ -82,7 +82,7 @@ def take(limiter: Limiter, client: Redis, lane: int, count: int, calls: int = 1)
 
 
 def busiest(grants: Grants, window: float) -> int:
-    """The most calls that any window sees, every moment read in the limiter's favor."""
+    """The most calls that any window sees, every moment read in the limiter's favour."""
     moments = sorted((moment, calls) for calls, moment, _ in grants)
     shorter = window - max(doubt for _, _, doubt in grants)
     most, start, inside = 0, 0, 0

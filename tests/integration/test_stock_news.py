@@ -1,4 +1,4 @@
-"""No news of a sale, a move or a changed catalog is lost to the publication of stock."""
+"""No news of a sale, a move or a changed catalogue is lost to the publication of stock."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -82,7 +82,7 @@ def test_a_sku_that_sells_during_every_reading_is_lowered(shop: StockWorld, worl
     assert shop.violations() == []
 
 
-def test_a_move_during_a_long_walk_over_the_catalog_is_published(shop: StockWorld, world: World) -> None:
+def test_a_move_during_a_long_walk_over_the_catalogue_is_published(shop: StockWorld, world: World) -> None:
     sku = shop.sku(0)
     world.ledger.stock.anew()
     whole = walking_catalogue.walk

@@ -44,7 +44,7 @@ class Stage:
 
     def trade(self, rate: float) -> None:
         """Let the shop sell `rate` orders per second, and both sides live with them."""
-        self.world.epages.trade(SHOP, rate=rate, fulfills=0.5)
+        self.world.epages.trade(SHOP, rate=rate, fulfils=0.5)
         self.world.afosto.trade(TENANT, 0, share=0.5)
 
     def stop(self) -> None:

@@ -24,7 +24,7 @@ def gateway(host: str, port: int, workers: int, threads: int) -> None:
     _must_be_free(host, port)
     options = {"--host": host, "--port": port, "--workers": workers, "--threads": threads}
     given = [str(part) for option in options.items() for part in option]
-    # The room of the gateway is a neighbor, not a part, of the workers': this process becomes it.
+    # The room of the gateway is a neighbour, not a part, of the workers': this process becomes it.
     os.execv(sys.executable, [sys.executable, "-m", "gateway", *given])  # noqa: S606 - our own module, no shell
 
 

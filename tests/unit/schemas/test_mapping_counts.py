@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from schemas import afosto, epages
 from schemas.errors import Drift, NeedsPerson
-from schemas.mapping.cancellations import cancellation_plan, units_to_cancel
+from schemas.mapping.cancellations import cancelation_plan, units_to_cancel
 from schemas.mapping.counts import delivered_so_far, shipped_so_far
 from schemas.mapping.returns import BROKEN, RETURNED, units_to_return
 from schemas.mapping.shipments import parcels_to_create, status_for
@@ -126,7 +126,7 @@ def test_a_cancellation_of_what_the_shop_has_sent_waits_for_a_person(
     shop = with_tea(order, initial_quantity=2, canceled=0, unshipped=0, shipped=2)
     canceled = [unit(n, contra_id=f"c{n}", progress="CANCELLED") for n in range(count)]
     with pytest.raises(NeedsPerson, match=said) as caught:
-        cancellation_plan(shop, afosto_order, canceled, {}, {})
+        cancelation_plan(shop, afosto_order, canceled, {}, {})
     assert caught.value.reason == "cancel-conflict"
 
 

@@ -154,7 +154,7 @@ def test_the_units_of_a_split_line_all_bear_its_id() -> None:
 
 
 @pytest.mark.parametrize("tax_model", ["GROSS", "NET"])
-def test_what_is_left_after_a_cancellation_costs_what_the_shop_says(tax_model: str) -> None:
+def test_what_is_left_after_a_cancelation_costs_what_the_shop_says(tax_model: str) -> None:
     shop, order = ordered(tax_model, coupon="a tenth off")
     merchant.cancel(shop, order, {order.lines[0].id: 1, order.lines[1].id: 20})
     left = as_read(shop, order)

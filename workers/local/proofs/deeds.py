@@ -28,7 +28,7 @@ class Deeds:
     """What one party did to one order on one side.
 
     `canceled` are pieces per line, `returned` pieces per line and state in that side's own words, `origins` the same
-    pieces per line and code of the parcel that had brought them, `reversals` the number of cancellations and returns,
+    pieces per line and code of the parcel that had brought them, `reversals` the number of cancelations and returns,
     `mails` those to the buyer per process, `sent_off` the processes that this party marked shipped.
     """
 

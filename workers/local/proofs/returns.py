@@ -29,12 +29,12 @@ def returned_partly(case: Case, terms: Terms) -> bool:
 
 
 def refunds(case: Case) -> Iterator[Difference]:
-    """The connector pays back nothing in Afosto, and in the shop only by a cancellation or return of its own."""
+    """The connector pays back nothing in Afosto, and in the shop only by a cancelation or return of its own."""
     if case.imported.refunds:
         yield Difference("refund", case.name, f"{case.imported.refunds} refunds in Afosto by the connector")
     paid, made = case.exported.refunds, case.exported.reversals
     if paid > made:
-        yield Difference("refund", case.name, f"{paid} refunds in the shop for {made} cancellations and returns")
+        yield Difference("refund", case.name, f"{paid} refunds in the shop for {made} cancelations and returns")
 
 
 def origins(case: Case) -> Iterator[Difference]:
