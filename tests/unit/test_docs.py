@@ -24,7 +24,7 @@ PAGE = (DOCS.parent / "tasks.md").read_text()
 OPERATING = (DOCS.parent / "operating.md").read_text()
 RUNNING = (DOCS.parent / "running.md").read_text()
 ROOMS = ("schemas", "clients", "ledger", "tasks", "workers", "gateway")
-PAGES = [ROOT / "README.md", *sorted(DOCS.parent.glob("*.md"))]
+PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.parent.glob("*.md"))]
 EVERY_PAGE = [*PAGES, *sorted(DOCS.parent.glob("*/*.md")), *sorted(ROOT.glob("[a-z]*/**/README.md"))]
 
 
@@ -92,6 +92,14 @@ def test_the_code_gives_no_reason_that_is_not_listed() -> None:
 def test_a_reason_is_a_word_that_can_be_typed() -> None:
     assert [reason for reason in Reason if not re.fullmatch(r"[a-z]+(-[a-z]+)*", reason)] == []
     assert [str(reason) for reason in Reason] == [reason.name.lower().replace("_", "-") for reason in Reason]
+
+
+def test_every_figure_in_bold_on_performance_stands_among_the_figures() -> None:
+    figures = " ".join((DOCS.parent / "figures.md").read_text().split())
+    bold = re.findall(r"\*\*(.+?)\*\*", (DOCS.parent / "performance.md").read_text(), re.DOTALL)
+    quoted = [" ".join(text.split()) for text in bold if re.search(r"\d", text)]
+    assert [text for text in quoted if text not in figures] == []
+    assert len(quoted) > 40
 
 
 def test_the_page_on_connecting_names_the_header_whose_signature_may_not_fit() -> None:

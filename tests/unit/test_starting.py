@@ -9,6 +9,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 INTERRUPTED = """
 import builtins, os, signal, workers.start
 found = builtins.__import__

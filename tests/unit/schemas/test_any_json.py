@@ -13,6 +13,8 @@ from schemas import afosto, epages
 from schemas.errors import MalformedDocument
 from schemas.numbers import read_constant, read_decimal, read_int
 
+pytestmark = pytest.mark.slow
+
 LITERALS = [
     "1e9999999",
     "-1e99999999999999999999",

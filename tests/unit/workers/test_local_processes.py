@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import pytest
 
 from workers.local.processes import Command, Processes, read_procfile
+
+pytestmark = pytest.mark.slow
 
 STUBBORN = "trap '' TERM; echo ready; while true; do sleep 0.05; done"
 OBEDIENT = "echo ready; exec sleep 600"

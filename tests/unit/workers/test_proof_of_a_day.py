@@ -17,6 +17,8 @@ from tests.unit.workers.courier import PerfectConnector
 from workers.local.latency import by_source, latencies
 from workers.local.proof import Report, compare, violation_differences
 
+pytestmark = pytest.mark.slow
+
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 SETUP = {
     "name": "acme",
