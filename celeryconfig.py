@@ -2,7 +2,7 @@
 
 from kombu.entity import Queue
 
-from tasks.queues import QUEUE_NAMES, ROUTES
+from tasks.broker.queues import QUEUE_NAMES, ROUTES
 
 # RabbitMQ keeps a quorum queue on several machines and on disk; Redis has no kinds of queues and passes over this.
 QUORUM = {"x-queue-type": "quorum"}

@@ -19,9 +19,9 @@ from types import ModuleType
 
 import click
 
-from benchmarks.measuring import table
-from workers.local.guard import give_children_default_signals
-from workers.local.stopping import INTERRUPTED, graceful_stop
+from benchmarks.measure.statistics import table
+from local.servers.guard import give_children_default_signals
+from local.servers.stop_signals import INTERRUPTED, graceful_stop
 
 MODULES = (
     "throughput",
@@ -81,7 +81,7 @@ def main(words: list[str]) -> int:
         return 2
     try:
         with graceful_stop():
-            return max(_run(import_module(f"benchmarks.{name}"), words) for name in names or MODULES)
+            return max(_run(import_module(f"benchmarks.suite.{name}"), words) for name in names or MODULES)
     except KeyboardInterrupt:
         click.echo("Stopped; nothing keeps running, and nothing of this benchmark was written.", err=True)
         return INTERRUPTED
@@ -89,7 +89,7 @@ def main(words: list[str]) -> int:
 
 def _help() -> str:
     width = max(map(len, MODULES))
-    listed = [f"  {name:{width}}  {_question(import_module(f'benchmarks.{name}'))}" for name in MODULES]
+    listed = [f"  {name:{width}}  {_question(import_module(f'benchmarks.suite.{name}'))}" for name in MODULES]
     return "\n".join(
         [
             "Usage: python -m benchmarks [NAME …] [OPTION …]\n",

@@ -8,7 +8,7 @@ from typing import Any
 
 import redis
 
-from clients.scripts import Call, read_script, run_scripts
+from clients.redis_scripts import Call, read_script, run_scripts
 from schemas.errors import VendorSilent, Wait
 
 # Failures in a row that open the breaker: fewer would open it for a brief problem, more would waste calls.

@@ -13,13 +13,13 @@ from urllib.parse import urlsplit
 import requests
 from urllib3.exceptions import HTTPError
 
-from clients.errors_table import Answer, Request, lost, not_sent, refusal
-from clients.surroundings import proxies_for, trusted
+from clients.proxies import proxies_for, trusted
+from clients.status_errors import Answer, Request, lost, not_sent, refusal
 from clients.transport import Call, current_call, shared_session
 from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
-from schemas.numbers import read_constant, read_decimal, read_int
 from schemas.reasons import Reason
-from schemas.texts import excerpt
+from schemas.values.numbers import read_constant, read_decimal, read_int
+from schemas.values.texts import excerpt
 
 DEADLINE_SECONDS = 10.0  # for a whole call: lease check, connect, send, and the answer to its last byte
 BODY_LIMIT = 20 * 1024 * 1024  # bytes: a page of 200 orders has about 2 MB
@@ -82,7 +82,7 @@ class Http:
         """Send one request, with `body` as JSON, and return its answer.
 
         `effect` says that the request changes the other side. `interpret` gets the answer before the status table and
-        may return the error itself. Raises the errors of `clients/errors_table.py`, and what `before` raises.
+        may return the error itself. Raises the errors of `clients/status_errors.py`, and what `before` raises.
         """
         parts = urlsplit(url)
         request = Request(method, parts.netloc.rpartition("@")[2], parts.path, effect)

@@ -8,10 +8,10 @@ from typing import Any
 
 import redis
 
-from clients.headers import rate_limit, retry_after
 from clients.http import ResponseFacts
-from clients.probe import check_redis
-from clients.scripts import Call, read_script, run_scripts
+from clients.redis_probe import check_redis
+from clients.redis_scripts import Call, read_script, run_scripts
+from clients.response_headers import rate_limit, retry_after
 from schemas.errors import Wait
 
 # Seconds until a Redis that did not answer is asked again; no call is allowed meanwhile.

@@ -4,8 +4,8 @@ import base64
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from clients.errors_table import Answer, HostNotFound, NotFound, Unauthorized
 from clients.http import Http
+from clients.status_errors import Answer, HostNotFound, NotFound, Unauthorized
 from schemas.epages import Token, load_token
 from schemas.errors import ConnectorError, NeedsPerson
 from schemas.reasons import Reason

@@ -7,7 +7,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 from redis.sentinel import Sentinel
 
-from schemas.addresses import Address, read_address
+from schemas.server_addresses import Address, read_address
 
 
 def redis_client(url: str, **options: Any) -> "redis.Redis":

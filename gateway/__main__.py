@@ -10,11 +10,11 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from gateway.app import create_app
-from gateway.patient import BufferingWorker
-from gateway.pulse import keep_heartbeats_in_memory
+from gateway.buffering_worker import BufferingWorker
+from gateway.heartbeat import keep_heartbeats_in_memory
 from gateway.runtime import NAME, build_runtime
+from jobs.logs import set_up_logs
 from schemas.settings import Settings, load_settings
-from tasks.logs import set_up_logs
 
 # Seconds that running requests get to finish when the gateway stops: more than any of them needs.
 GRACE_SECONDS = 10

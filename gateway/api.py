@@ -12,7 +12,7 @@ from gateway.callers import admit, caller, require_store_permitted, require_task
 from gateway.enqueue import Sendable, enqueue
 from gateway.errors import described, refuse
 from gateway.runtime import runtime
-from ledger.database import Row
+from ledger.postgres.database import Row
 from schemas.messages import CONTRACT, PUBLIC_TASKS
 
 # A job's id is a bigint; this is the largest one.

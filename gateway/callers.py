@@ -8,7 +8,7 @@ from flask import g
 
 from gateway.errors import refuse
 from gateway.runtime import runtime
-from ledger.tokens import Caller
+from ledger.inbound.api_tokens import Caller
 from schemas.errors import Wait
 
 _ANOTHER = "the operator of the connector makes one that does with: connector tokens add"

@@ -7,12 +7,12 @@ from typing import Any
 from gateway.callers import caller, refuse_store
 from gateway.errors import refuse
 from gateway.runtime import runtime
-from ledger.database import Row
+from jobs.runner import LANES
+from ledger.postgres.database import Row
 from ledger.status import Status
 from schemas.flows import JOBS
 from schemas.messages import OrderMessage, PollMessage, StockMessage
 from schemas.states import CursorKind
-from tasks.engine import LANES
 from tasks.reconcile import SWEEP_WIDTH
 
 Sendable = OrderMessage | StockMessage | PollMessage

@@ -9,11 +9,11 @@ from redis.retry import Retry
 
 from clients.limiter import Budget, Limiter
 from clients.redis_client import redis_client
-from ledger.database import Database
-from ledger.keys import KeySet
 from ledger.ledger import Ledger
+from ledger.postgres.database import Database
+from ledger.postgres.encryption import KeySet
 from schemas.settings import Settings
-from tasks.producer import Producer
+from tasks.broker.producer import Producer
 
 NAME = "connector"
 # A caller waits for an answer, so the gateway waits for the servers behind it for a shorter time than a worker does.

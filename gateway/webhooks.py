@@ -14,9 +14,9 @@ from gateway.bodies import parse, read_body
 from gateway.errors import described, refuse
 from gateway.incoming import MOST_BODY
 from gateway.runtime import runtime
-from ledger.webhooks import EVENTS, Endpoint, Taken
+from ledger.inbound.webhooks import EVENTS, Endpoint, Taken
 from schemas.afosto import Webhook, WebhookSchema
-from schemas.fields import faults
+from schemas.values.fields import faults
 
 log = structlog.get_logger()
 

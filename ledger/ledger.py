@@ -1,22 +1,22 @@
 """The ledger as one object: all repositories of one database."""
 
-from ledger.comparing import Comparing
-from ledger.cursors import Cursors
-from ledger.database import Database
-from ledger.front import DispatchWindow
-from ledger.held import SoldUnits
-from ledger.jobs import Jobs
-from ledger.keys import KeySet
-from ledger.links import Links
-from ledger.restores import Restores
+from ledger.inbound.api_tokens import Tokens
+from ledger.inbound.set_aside import SetAside
+from ledger.inbound.webhooks import Webhooks
+from ledger.jobs.dispatch_window import DispatchWindow
+from ledger.jobs.jobs import Jobs
+from ledger.orders.comparison import Comparing
+from ledger.orders.cursors import Cursors
+from ledger.orders.links import Links
+from ledger.orders.recovery import Restores
+from ledger.orders.scans import Walks
+from ledger.orders.sold_units import SoldUnits
+from ledger.postgres.database import Database
+from ledger.postgres.encryption import KeySet
 from ledger.retention import Retention
-from ledger.set_aside import SetAside
-from ledger.stock import Stock
-from ledger.stores import Stores
-from ledger.tenants import Tenants
-from ledger.tokens import Tokens
-from ledger.walks import Walks
-from ledger.webhooks import Webhooks
+from ledger.stock.stock import Stock
+from ledger.stores.stores import Stores
+from ledger.stores.tenants import Tenants
 
 # Seconds that a shipment, return or cancellation waits for its order when nothing makes it due earlier.
 ORDER_WAIT = 60.0

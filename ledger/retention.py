@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ledger.database import Database
+from ledger.postgres.database import Database
 
 # Rows that one statement deletes, which takes some tens of milliseconds.
 BATCH = 5_000

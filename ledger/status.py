@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from ledger.database import Database, Row
-from ledger.lag import WINDOW, FlowLag, Lag
-from schemas.advice import UNFORESEEN
+from ledger.jobs.lag import WINDOW, FlowLag, Lag
+from ledger.postgres.database import Database, Row
+from schemas.wording.store_advice import UNFORESEEN
 
 
 class Status:

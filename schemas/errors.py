@@ -4,7 +4,7 @@ An error's default message is its docstring, so this list reads as the manual.
 """
 
 from schemas.reasons import Reason
-from schemas.remedies import remedy
+from schemas.wording.remedies import remedy
 
 
 class ConnectorError(Exception):

@@ -10,8 +10,8 @@ from typing import Any, ClassVar, TypeVar
 
 from marshmallow import ValidationError
 
-from schemas.fields import MOST_ENTRIES, At, Counts, Document, Flag, Ident, Idents, Text
-from schemas.mapping.returns import BackUnit
+from schemas.mapping.progress.returns import BackUnit
+from schemas.values.fields import MOST_ENTRIES, At, Counts, Document, Flag, Ident, Idents, Text
 
 
 class IntentKind(StrEnum):

@@ -13,9 +13,9 @@ from typing import Any
 from marshmallow import ValidationError, fields, missing, validate
 
 from schemas.errors import BadMessage
-from schemas.fields import Document, faults
-from schemas.ids import Counter, Id
 from schemas.states import CursorKind
+from schemas.values.fields import Document, faults
+from schemas.values.ids import Counter, Id
 
 DOCS = Path(__file__).parent.parent / "docs" / "tasks"
 

@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import ValidationError, fields, validate
 from marshmallow.types import ErrorMessages
 
-from schemas.addresses import EXAMPLES, PORTS, read_address
+from schemas.server_addresses import EXAMPLES, PORTS, read_address
 
 # The example of a key. A new key in place of the old one would lose the secrets of all stores.
 KEPT_KEY = "KEY, the one you kept; only a first installation makes a new one, with: connector keys new"
@@ -57,7 +57,7 @@ class Url(fields.String):
 
 
 class ServerUrl(Url):
-    """The URL of a broker or of a Redis, as `schemas.addresses` reads it."""
+    """The URL of a broker or of a Redis, as `schemas.server_addresses` reads it."""
 
     def __init__(self, example: str, *schemes: str, **options: Any) -> None:
         super().__init__(example, *schemes, **options)

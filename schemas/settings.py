@@ -9,10 +9,10 @@ from typing import Any
 
 from marshmallow import ValidationError, missing
 
-from schemas.addresses import REDIS_SCHEMES
 from schemas.errors import ConfigurationError
-from schemas.fields import Document, faults
+from schemas.server_addresses import REDIS_SCHEMES
 from schemas.setting_kinds import Choice, Count, Keys, Seconds, ServerUrl, Url
+from schemas.values.fields import Document, faults
 
 PREFIX = "CONNECTOR_"
 # Other variables, read by single commands and by the examples.

@@ -8,10 +8,10 @@ import structlog
 from celery import Task
 from celery.exceptions import Retry
 
+from jobs.putting_off import FailedForNow
+from jobs.runtime import Runtime
 from schemas.errors import BadMessage, ConnectorError
 from schemas.messages import Message, load_message
-from tasks.putting_off import FailedForNow
-from tasks.runtime import Runtime
 
 log = structlog.get_logger()
 

@@ -3,9 +3,9 @@
 They bring the cancellations of one order up to date in Afosto and in the shop.
 """
 
-from tasks.engine import Flow
-from tasks.exporting_cancellations import export_cancellation
-from tasks.importing_undoings import import_cancellation
+from jobs.runner import Flow
+from sync.exports.cancellations import export_cancellation
+from sync.imports.cancellations_and_returns import import_cancellation
 from tasks.job_task import job_task
 
 IMPORT = Flow(

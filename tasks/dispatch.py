@@ -4,11 +4,11 @@ from typing import Any
 
 from celery import shared_task
 
+from jobs.dispatch_window import DEFAULT_SLOTS, WORKER_ALIVE_SECONDS, release_jobs, resend, standing
+from jobs.runtime import Runtime
+from sync.discovery.poll_shop import dead_after_seconds
 from tasks.base import ConnectorTask
 from tasks.flows import FLOWS
-from tasks.front import DEFAULT_SLOTS, WORKER_ALIVE_SECONDS, release_jobs, resend, standing
-from tasks.polling import dead_after_seconds
-from tasks.runtime import Runtime
 
 # Per tick at most, so that a backlog of stores whose turn has come is spread over some ticks.
 MAX_POLLS_PER_TICK = 200

@@ -1,7 +1,7 @@
 """All flows, in the order in which dispatch serves them: those that must be done within seconds come first."""
 
+from jobs.runner import Flow
 from tasks import cancellations, inventory, looks, orders, returns, shipments
-from tasks.engine import Flow
 
 FLOWS: tuple[Flow, ...] = (
     looks.LOOK,

@@ -4,15 +4,15 @@ from typing import Any, cast
 
 from celery import shared_task
 
-from ledger.stock import SUBJECT
-from ledger.stores import unknown_store
+from jobs.dispatch_window import top_up
+from jobs.runner import Flow, execute
+from jobs.runtime import Runtime
+from ledger.stock.stock import SUBJECT
+from ledger.stores.stores import unknown_store
 from schemas.messages import OrderMessage, StockMessage, StoreMessage
+from sync.stock.publish import publish_stock
+from sync.stock.watch_inventory import watch
 from tasks.base import ConnectorTask, failures_as_retries
-from tasks.engine import Flow, execute
-from tasks.front import top_up
-from tasks.publishing_stock import publish_stock
-from tasks.runtime import Runtime
-from tasks.watching_inventory import watch
 
 PUBLISH = Flow(
     "inventory",

@@ -4,10 +4,10 @@ from typing import Any, cast
 
 from celery import shared_task
 
+from jobs.dispatch_window import top_up
+from jobs.runner import Flow, execute
 from schemas.messages import OrderMessage
 from tasks.base import ConnectorTask, failures_as_retries
-from tasks.engine import Flow, execute
-from tasks.front import top_up
 
 
 def job_task(flow: Flow) -> Any:

@@ -4,13 +4,13 @@ from typing import Any, cast
 
 from celery import shared_task
 
+from jobs.runner import Flow
 from ledger.records import Context
 from schemas.messages import StoreMessage
+from sync.discovery.detect_changes import look
+from sync.discovery.scan_afosto import scan
 from tasks.base import ConnectorTask, failures_as_retries
-from tasks.engine import Flow
 from tasks.job_task import job_task
-from tasks.looking import look
-from tasks.walking import scan
 
 # Between two looks at one order: a burst of events becomes two looks, and what follows it shows within a second.
 LOOK_REST_SECONDS = 0.5

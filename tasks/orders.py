@@ -1,8 +1,8 @@
 """Queue orders: the task orders.import, which brings an order up to date in Afosto."""
 
+from jobs.runner import Flow
 from ledger.records import Context
-from tasks.engine import Flow
-from tasks.importing_orders import import_order
+from sync.imports.orders import import_order
 from tasks.job_task import job_task
 
 

@@ -6,12 +6,12 @@ from typing import Any, cast
 import structlog
 from celery import shared_task
 
+from jobs.dispatch_window import top_up
+from jobs.runtime import BrokerRefused, Runtime
 from schemas.messages import PollMessage
+from sync.discovery.poll_shop import poll
 from tasks.base import ConnectorTask, failures_as_retries
 from tasks.flows import FLOWS
-from tasks.front import top_up
-from tasks.polling import poll
-from tasks.runtime import BrokerRefused, Runtime
 
 log = structlog.get_logger()
 

@@ -5,10 +5,10 @@ from typing import Any
 
 from celery import shared_task
 
+from jobs.runtime import Runtime
+from jobs.store_health import StoreRun, note_fault
 from schemas.errors import RetryLater
 from tasks.base import ConnectorTask
-from tasks.health import StoreRun, note_fault
-from tasks.runtime import Runtime
 
 # The first slice of a sweep covers a day of creation times, in seconds; the sweep then learns the width that fits.
 SWEEP_WIDTH = 86_400.0

@@ -3,9 +3,9 @@
 They bring the returns of one order up to date in Afosto and in the shop.
 """
 
-from tasks.engine import Flow
-from tasks.exporting_returns import export_return
-from tasks.importing_undoings import import_return
+from jobs.runner import Flow
+from sync.exports.returns import export_return
+from sync.imports.cancellations_and_returns import import_return
 from tasks.job_task import job_task
 
 IMPORT = Flow("returns", "import", "returns.import", "returns", import_return, epages_calls=1, afosto_calls=5)

@@ -5,8 +5,8 @@ from typing import Any
 import structlog
 from celery import shared_task
 
+from ledger.inbound.set_aside import SetAsideMessage
 from ledger.ledger import Ledger
-from ledger.set_aside import SetAsideMessage
 from schemas.errors import RetryLater
 from tasks.base import ConnectorTask
 

@@ -3,9 +3,9 @@
 They bring the shipments of one order up to date in Afosto and in the shop.
 """
 
-from tasks.engine import Flow
-from tasks.exporting_shipments import export_shipments
-from tasks.importing_shipments import import_shipments
+from jobs.runner import Flow
+from sync.exports.shipments import export_shipments
+from sync.imports.shipments import import_shipments
 from tasks.job_task import job_task
 
 IMPORT = Flow("shipments", "import", "shipments.import", "shipments", import_shipments, epages_calls=2, afosto_calls=3)

@@ -5,9 +5,14 @@ from typing import Any
 
 import pytest
 
-from workers.local.guard import give_children_default_signals
+from local.servers.guard import give_children_default_signals
 
-pytest_plugins = ("tests.servers", "tests.doors", "tests.driven", "tests.drills")
+pytest_plugins = (
+    "tests.support.servers.fixtures",
+    "tests.support.connector.gateway",
+    "tests.support.connector.driver_fixtures",
+    "tests.support.ledger.restore_drills",
+)
 
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 

@@ -12,13 +12,13 @@ import click
 from celery import Celery
 from celery.schedules import crontab
 
-from schemas.addresses import read_address
-from schemas.display import visible_lines
+from jobs.runtime import BrokerRefused, Runtime, build_runtime
 from schemas.errors import ConfigurationError
+from schemas.server_addresses import read_address
 from schemas.settings import Settings, load_settings
-from tasks.broker_address import broker_conf
-from tasks.brokers import BROKER_ERRORS
-from tasks.runtime import BrokerRefused, Runtime, build_runtime
+from schemas.wording.display import visible_lines
+from tasks.broker.address import broker_conf
+from tasks.broker.errors import BROKER_ERRORS
 from workers import broker, results
 from workers.wrapping import read_safely
 

@@ -4,9 +4,9 @@ import os
 import socket
 from collections.abc import Sequence
 
-from ledger.front import DispatchWindow
+from jobs.loops import Loops
+from ledger.jobs.dispatch_window import DispatchWindow
 from schemas.settings import Settings
-from tasks.loops import Loops
 
 
 class Heartbeat:

@@ -14,10 +14,10 @@ from uuid import uuid4
 
 import structlog
 
-from ledger.set_aside import CONTENT, SetAsideMessage
+from jobs.logs import without_secrets
+from ledger.inbound.set_aside import CONTENT, SetAsideMessage
 from schemas.errors import BadMessage
 from schemas.messages import CONTRACT, load_message
-from tasks.logs import without_secrets
 from tasks.set_aside import TASK as SET_ASIDE
 from workers.wrapping import MOST_BYTES, UNREADABLE
 

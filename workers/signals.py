@@ -7,10 +7,10 @@ import structlog
 from celery import current_app
 from celery.signals import setup_logging, worker_ready, worker_shutdown
 
+from jobs.logs import set_up_logs
+from jobs.loops import Loop
 from schemas.errors import ConnectorError
 from schemas.settings import misspelled
-from tasks.logs import set_up_logs
-from tasks.loops import Loop
 from workers.heartbeat import Heartbeat
 from workers.niceness import spread_niceness
 

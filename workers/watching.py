@@ -9,11 +9,11 @@ from collections.abc import Mapping
 import click
 from celery import Celery
 
-from schemas.addresses import read_address
-from schemas.display import visible_lines
 from schemas.errors import ConfigurationError
+from schemas.server_addresses import read_address
 from schemas.settings import load_setting
-from tasks.broker_address import broker_conf
+from schemas.wording.display import visible_lines
+from tasks.broker.address import broker_conf
 from workers import broker
 
 # Whoever listens at a Redis hands out anew what nobody acknowledged for so many seconds; that is the workers' part.

@@ -8,14 +8,16 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-from benchmarks.contenders import vendors
+from benchmarks.contenders import import_requests
 
 
 def import_all(pool: ThreadPoolExecutor, shop: str) -> None:
     """Import all orders of a shop."""
     jobs = [
-        pool.submit(lambda order_id: vendors.import_order(vendors.with_session, shop, order_id), order_id)
-        for order_id in vendors.order_ids(vendors.with_session, shop)
+        pool.submit(
+            lambda order_id: import_requests.import_order(import_requests.with_session, shop, order_id), order_id
+        )
+        for order_id in import_requests.order_ids(import_requests.with_session, shop)
     ]
     for job in jobs:
         job.result()

@@ -1,8 +1,8 @@
 """The connector as its Procfile starts it: a worker process for each queue of an import, and beat."""
 
 from benchmarks.contenders.connector import QUEUES
-from tests.hosts.host import ROOT
-from workers.local.processes import read_procfile
+from local.servers.processes import read_procfile
+from tests.hosts.support.host import ROOT
 
 
 def worker(_: int) -> list[list[str]]:

@@ -8,7 +8,7 @@ import os
 import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 
-from benchmarks.contenders import vendors
+from benchmarks.contenders import import_requests
 
 dramatiq.set_broker(RedisBroker(url=os.environ["BENCHMARK_DRAMATIQ_BROKER"]))  # type: ignore[no-untyped-call]
 
@@ -16,14 +16,14 @@ dramatiq.set_broker(RedisBroker(url=os.environ["BENCHMARK_DRAMATIQ_BROKER"]))  #
 @dramatiq.actor
 def import_all(shop: str) -> None:
     """Send a message for each order of the shop."""
-    for order_id in vendors.order_ids(vendors.with_session, shop):
+    for order_id in import_requests.order_ids(import_requests.with_session, shop):
         import_order.send(shop, order_id)
 
 
 @dramatiq.actor
 def import_order(shop: str, order_id: str) -> None:
     """Import one order."""
-    vendors.import_order(vendors.with_session, shop, order_id)
+    import_requests.import_order(import_requests.with_session, shop, order_id)
 
 
 def worker(concurrency: int) -> list[list[str]]:

@@ -10,7 +10,7 @@ import psycopg
 from procrastinate import App, PsycopgConnector
 from procrastinate.types import JSONValue
 
-from benchmarks.contenders import vendors
+from benchmarks.contenders import import_requests
 
 app = App(connector=PsycopgConnector(conninfo=os.environ["BENCHMARK_PROCRASTINATE_DATABASE"]))
 
@@ -19,7 +19,8 @@ app = App(connector=PsycopgConnector(conninfo=os.environ["BENCHMARK_PROCRASTINAT
 def import_all(shop: str) -> None:
     """Defer a job for each order of the shop, all in one statement."""
     jobs: list[dict[str, JSONValue]] = [
-        {"shop": shop, "order_id": order_id} for order_id in vendors.order_ids(vendors.with_session, shop)
+        {"shop": shop, "order_id": order_id}
+        for order_id in import_requests.order_ids(import_requests.with_session, shop)
     ]
     import_order.batch_defer(*jobs)
 
@@ -27,7 +28,7 @@ def import_all(shop: str) -> None:
 @app.task(name="import_order")
 def import_order(shop: str, order_id: str) -> None:
     """Import one order."""
-    vendors.import_order(vendors.with_session, shop, order_id)
+    import_requests.import_order(import_requests.with_session, shop, order_id)
 
 
 def worker(concurrency: int) -> list[list[str]]:

@@ -8,7 +8,7 @@ import os
 import requests
 from celery import Celery
 
-from benchmarks.contenders import vendors
+from benchmarks.contenders import import_requests
 
 app = Celery("tutorial", broker=os.environ["BENCHMARK_CELERY_BROKER"], backend=os.environ["BENCHMARK_CELERY_RESULTS"])
 QUEUE = "celery"  # Celery's own default, named because another contender shares the broker
@@ -17,14 +17,14 @@ QUEUE = "celery"  # Celery's own default, named because another contender shares
 @app.task  # type: ignore[untyped-decorator] # Celery is untyped
 def import_all(shop: str) -> None:
     """Send a task for each order of the shop."""
-    for order_id in vendors.order_ids(requests.request, shop):
+    for order_id in import_requests.order_ids(requests.request, shop):
         import_order.delay(shop, order_id)
 
 
 @app.task  # type: ignore[untyped-decorator] # as above
 def import_order(shop: str, order_id: str) -> str:
     """Import one order."""
-    return vendors.import_order(requests.request, shop, order_id)
+    return import_requests.import_order(requests.request, shop, order_id)
 
 
 def worker(concurrency: int) -> list[list[str]]:

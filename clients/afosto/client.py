@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 from clients.afosto.documents import document
 from clients.afosto.errors import interpret
 from clients.afosto.inputs import item_inputs, order_input
-from clients.bodies import without_nulls
-from clients.errors_table import NotFound, answer_to_effect
 from clients.http import Http
+from clients.request_bodies import without_nulls
+from clients.status_errors import NotFound, answer_to_effect
 from schemas.afosto import (
     Channel,
     InventoryChange,
@@ -30,9 +30,9 @@ from schemas.afosto import (
     load_parcel,
 )
 from schemas.errors import AnswerLost, MalformedDocument, NeedsPerson
-from schemas.fields import N, entries, unique_by_id
-from schemas.mapping.levels import Levels, match_levels
+from schemas.mapping.inventory_levels import Levels, match_levels
 from schemas.reasons import Reason
+from schemas.values.fields import N, entries, unique_by_id
 from schemas.vendors import Vendor, attribute_errors_to
 
 T = TypeVar("T")

@@ -3,11 +3,11 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from clients.errors_table import Answer, Forbidden, NotFound, Unauthorized, lost
-from clients.headers import retry_after
+from clients.response_headers import retry_after
+from clients.status_errors import Answer, Forbidden, NotFound, Unauthorized, lost
 from schemas.errors import ConnectorError, NeedsPerson, Wait
 from schemas.reasons import Reason
-from schemas.texts import excerpt
+from schemas.values.texts import excerpt
 
 _BY_STATUS = {
     401: "UNAUTHORIZED",

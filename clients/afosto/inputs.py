@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from schemas.afosto import AddressDraft, FeeDraft, ItemDraft, OrderDraft, PhoneDraft
-from schemas.currencies import to_minor
+from schemas.values.currencies import to_minor
 
 
 def order_input(draft: OrderDraft) -> dict[str, Any]:

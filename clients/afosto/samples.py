@@ -12,8 +12,8 @@ from typing import Any
 
 from clients.afosto.client import AfostoClient
 from clients.afosto.documents import document, document_names
-from clients.errors_table import Answer
 from clients.http import Http
+from clients.status_errors import Answer
 from schemas.afosto import AddressDraft, FeeDraft, ItemDraft, OrderDraft, PhoneDraft
 
 _ADDRESS = AddressDraft(

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from clients.bodies import without_nulls
 from clients.epages.refusals import interpret
-from clients.errors_table import Answer, Unauthorized
 from clients.http import Http
+from clients.request_bodies import without_nulls
+from clients.status_errors import Answer, Unauthorized
 from schemas.epages import Token, load_page_count
 from schemas.vendors import Vendor, attribute_errors_to
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from clients.epages.calls import Calls, escaped
-from clients.headers import served_at
+from clients.response_headers import served_at
 from schemas.epages import Order, OrderPage, format_time, load_order, load_order_page
 
 

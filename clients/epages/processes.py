@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 from clients.epages.calls import Calls, escaped
 from clients.epages.orders import order_path
-from clients.errors_table import answer_to_effect
+from clients.status_errors import answer_to_effect
 from schemas.epages import Process, ProcessLine, load_process, load_process_comments, load_processes
-from schemas.fields import unique_by_id
+from schemas.values.fields import unique_by_id
 
 PROCESS_PAGE = 100  # processes of one order per request
 

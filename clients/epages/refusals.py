@@ -1,8 +1,8 @@
 """What a person can do about a shop's refusals, by error id as the vendor's OpenAPI file lists them."""
 
-from clients.errors_table import Answer, refusal
+from clients.status_errors import Answer, refusal
 from schemas.errors import ConnectorError, NeedsPerson
-from schemas.mapping.payments import part_advice
+from schemas.mapping.orders.payments import part_advice
 
 _LOOK_AT_LINES = "Compare the order's lines in the shop and in Afosto, correct the side that is wrong, retry the job."
 ADVICE = {

@@ -1,7 +1,7 @@
 """Calls about a shop's catalogue and its stock."""
 
 from clients.epages.calls import Calls, escaped, paging
-from clients.errors_table import NotFound, answer_to_effect
+from clients.status_errors import NotFound, answer_to_effect
 from schemas.epages import (
     Availability,
     Product,

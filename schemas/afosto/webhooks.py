@@ -7,8 +7,8 @@ from typing import Any
 
 from marshmallow import ValidationError, fields, post_load, validate
 
-from schemas.fields import Document
-from schemas.ids import Id
+from schemas.values.fields import Document
+from schemas.values.ids import Id
 
 # The end of the year 9999, the last moment a datetime can hold.
 _LAST = 253_402_300_799_999

@@ -14,10 +14,22 @@ from schemas.afosto.documents import (
     Parcel,
     Unit,
 )
-from schemas.currencies import from_minor
-from schemas.fields import At, Counts, Document, Flag, Ident, Idents, Integer, Many, MillisTime, Text, unique_by_id
-from schemas.numbers import in_range
-from schemas.texts import LONGEST_ID
+from schemas.values.currencies import from_minor
+from schemas.values.fields import (
+    At,
+    Counts,
+    Document,
+    Flag,
+    Ident,
+    Idents,
+    Integer,
+    Many,
+    MillisTime,
+    Text,
+    unique_by_id,
+)
+from schemas.values.numbers import in_range
+from schemas.values.texts import LONGEST_ID
 
 # Most characters of our own reference: a store's name, a slash and the id of an order.
 LONGEST_REFERENCE = 2 * LONGEST_ID

@@ -30,8 +30,8 @@ from schemas.epages.wire import (
     VariationSchema,
 )
 from schemas.errors import MalformedDocument
-from schemas.fields import WHOLE, entries, load
-from schemas.texts import unfit
+from schemas.values.fields import WHOLE, entries, load
+from schemas.values.texts import unfit
 
 T = TypeVar("T")
 

@@ -20,7 +20,7 @@ from schemas.epages.documents import (
     Product,
     Variation,
 )
-from schemas.fields import (
+from schemas.values.fields import (
     MOST_ENTRIES,
     Amount,
     Document,
@@ -35,7 +35,7 @@ from schemas.fields import (
     WholeNumber,
     unique_by_id,
 )
-from schemas.texts import LONGEST_NOTE
+from schemas.values.texts import LONGEST_NOTE
 
 # Most pieces of an order: more than any shop sells, and as many units as we read of an Afosto order.
 MOST_PIECES = MOST_ENTRIES

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from schemas import afosto, epages
-from schemas.currencies import written
 from schemas.errors import Drift
-from schemas.mapping.content import fingerprint
-from schemas.mapping.counts import delivered_so_far, shipped_so_far
-from schemas.mapping.news import RETURN_STATUS
-from schemas.mapping.orders import totals_differ
-from schemas.mapping.prices import expected_total
-from schemas.mapping.shipments import GONE, RANK
+from schemas.mapping.orders.content_hashes import fingerprint
+from schemas.mapping.orders.drafts import totals_differ
+from schemas.mapping.orders.prices import expected_total
+from schemas.mapping.progress.afosto_news import RETURN_STATUS
+from schemas.mapping.progress.line_counts import delivered_so_far, shipped_so_far
+from schemas.mapping.progress.shipments import GONE, RANK
+from schemas.values.currencies import written
 
 Side = Literal["shop", "afosto"]
 

@@ -11,10 +11,10 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Scope
 
-from simulators.afosto.control_api import control_routes
-from simulators.afosto.engine import engine, failure, root_fields
-from simulators.afosto.errors import Refused, forbidden
-from simulators.afosto.tenants import Account, Tenants
+from simulators.afosto.control.control_api import control_routes
+from simulators.afosto.graphql_api.engine import engine, failure, root_fields
+from simulators.afosto.hosting.accounts import Account, Tenants
+from simulators.afosto.tenant.errors import Refused, forbidden
 from simulators.faults import FaultPlan
 from simulators.injector import FaultyApp
 

@@ -9,11 +9,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import Scope
 
-from simulators.epages import control_api, orders_api, processes_api, stock_api
-from simulators.epages.calls import endpoint, refusal
-from simulators.epages.errors import Refused
-from simulators.epages.hosting import Registry
-from simulators.epages.tokens import Denied
+from simulators.epages.api import orders_api, processes_api, products_api
+from simulators.epages.api.calls import endpoint, refusal
+from simulators.epages.control import control_api
+from simulators.epages.hosting.registry import Registry
+from simulators.epages.hosting.tokens import Denied
+from simulators.epages.model.errors import Refused
 from simulators.faults import FaultPlan
 from simulators.injector import FaultyApp
 
@@ -38,7 +39,7 @@ class _Plans:
 
 
 def _routes(registry: Registry) -> list[Route]:
-    calls = (*orders_api.ROUTES, *processes_api.ROUTES, *stock_api.ROUTES)
+    calls = (*orders_api.ROUTES, *processes_api.ROUTES, *products_api.ROUTES)
     return [
         *control_api.routes(registry),
         Route("/{store}/api/oauth/token", _token_endpoint(registry), methods=["POST"]),

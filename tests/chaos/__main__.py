@@ -11,11 +11,11 @@ import click
 from rich.console import Console
 from rich.progress import track
 
-from tests.chaos.pace import TIMINGS
+from local.servers.guard import give_children_default_signals
+from local.servers.stop_signals import INTERRUPTED, graceful_stop
+from tests.chaos.results_table import differences, table
 from tests.chaos.rounds import Outcome, run_rounds
-from tests.chaos.table import differences, table
-from workers.local.guard import give_children_default_signals
-from workers.local.stopping import INTERRUPTED, graceful_stop
+from tests.chaos.timing import TIMINGS
 
 
 @click.command()

@@ -18,14 +18,14 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from tests.chaos.arena import ChaosWorld
-from tests.chaos.fault import Fault
-from tests.chaos.faults import faults_without_kills
-from tests.chaos.pace import FLEET, Timing
+from local.servers.stop_signals import INTERRUPTED, graceful_stop
+from tests.chaos.chaos_world import ChaosWorld
+from tests.chaos.faults.all_faults import faults_without_kills
+from tests.chaos.faults.fault import Fault
+from tests.chaos.processes.shell_fleet import ShellFleet
 from tests.chaos.rounds import wait_until_equal
-from tests.chaos.shell import ShellFleet
-from tests.hosts.host import ROOT
-from workers.local.stopping import INTERRUPTED, graceful_stop
+from tests.chaos.timing import FLEET, Timing
+from tests.hosts.support.host import ROOT
 
 # Seconds after a fault's end within which doctor must find no problem.
 HEALTHY_WITHIN = 60.0

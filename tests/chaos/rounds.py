@@ -6,12 +6,12 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from local.proof.compare import Difference
 from schemas.errors import ConnectorError
-from tests.chaos.arena import ChaosWorld
-from tests.chaos.fault import Fault
-from tests.chaos.faults import all_faults
-from tests.chaos.pace import Timing
-from workers.local.proof import Difference
+from tests.chaos.chaos_world import ChaosWorld
+from tests.chaos.faults.all_faults import all_faults
+from tests.chaos.faults.fault import Fault
+from tests.chaos.timing import Timing
 
 # Rounds in one world; then a new world starts, with other vendors.
 _ROUNDS_PER_WORLD = 40

@@ -7,13 +7,13 @@ from typing import Self
 
 from cryptography.fernet import Fernet
 
-from tests.cluster import Cluster
-from tests.disks import SmallDisk, can_mount
-from tests.pooler import PGBOUNCER, start_pooler
-from tests.standing import KillableServer
-from workers.local.processes import Processes
-from workers.local.redis import Redis
-from workers.local.services import Services
+from local.servers.processes import Processes
+from local.servers.redis import Redis
+from local.servers.services import Services
+from tests.support.servers.killable_server import KillableServer
+from tests.support.servers.pgbouncer import PGBOUNCER, start_pooler
+from tests.support.servers.postgres_cluster import Cluster
+from tests.support.servers.small_disks import SmallDisk, can_mount
 
 # Bytes: enough for what Redis writes, and small enough to be filled at once.
 _REDIS_DISK = 32 * 1024 * 1024

@@ -10,14 +10,14 @@ from typing import Any
 import requests
 from starlette.applications import Starlette
 
-from simulators.epages import merchant
-from simulators.epages.catalog import Item, Product
-from simulators.epages.control import EpagesControl
-from simulators.epages.hosting import Hosted
-from simulators.epages.orders import Coupon, Line, Order
-from simulators.epages.people import Buyer, make_buyer
-from simulators.epages.selling import make_basket, sell
-from simulators.epages.shop import Shop
+from simulators.epages.activity import merchant
+from simulators.epages.control.client import EpagesControl
+from simulators.epages.hosting.registry import Hosted
+from simulators.epages.model.catalog import Item, Product
+from simulators.epages.model.customers import Buyer, make_buyer
+from simulators.epages.model.orders import Coupon, Line, Order
+from simulators.epages.shop.selling import make_basket, sell
+from simulators.epages.shop.shop import Shop
 from tests.contract.openapi import Operation
 
 Json = dict[str, Any]

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from simulators.afosto.app import create_app
-from simulators.afosto.control import AfostoControl, ControlRefused
+from simulators.afosto.control.client import AfostoControl, ControlRefused
 from simulators.server import serve
 
 OPEN = """mutation Import($draft: CreateOrderInput!) { createOrder(input: $draft) { order { id } } }"""

@@ -13,7 +13,7 @@ from clients.epages import EpagesClient
 from clients.http import Http
 from clients.oauth import fetch_token
 from schemas.epages import ProcessLine
-from simulators.epages import merchant
+from simulators.epages.activity import merchant
 from tests.contract.openapi import OpenApi
 from tests.contract.openapi3 import RequestCheck
 from tests.contract.scene import Scene, SimulatedShop

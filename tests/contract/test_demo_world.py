@@ -6,16 +6,16 @@ from contextlib import contextmanager
 
 import pytest
 
-from benchmarks.trading import MERCHANTS
+from benchmarks.suite.trading import MERCHANTS
+from local.demo.merchants import BIG, DEMO, Merchant, Shop
+from local.demo.simulation import Simulation
+from local.proof.compare import Difference, Report, prove
 from schemas.errors import ConnectorError
 from simulators.afosto.app import create_app as create_afosto
-from simulators.afosto.control import AfostoControl
+from simulators.afosto.control.client import AfostoControl
 from simulators.epages.app import create_app as create_epages
-from simulators.epages.control import EpagesControl
+from simulators.epages.control.client import EpagesControl
 from simulators.server import serve
-from workers.local.merchants import BIG, DEMO, Merchant, Shop
-from workers.local.proof import Difference, Report, prove
-from workers.local.world import Simulation
 
 Vendors = tuple[EpagesControl, AfostoControl, str]
 

@@ -10,7 +10,7 @@ import requests
 
 from clients.http import BODY_LIMIT
 from simulators.epages.app import create_app
-from simulators.epages.control import ControlError, EpagesControl
+from simulators.epages.control.client import ControlError, EpagesControl
 from simulators.server import serve
 
 

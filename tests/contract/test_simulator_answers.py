@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 import requests
 
-from simulators.epages import orders_api, processes_api, stock_api
+from simulators.epages.api import orders_api, processes_api, products_api
 from tests.contract.openapi import OPERATIONS, REFUSALS, OpenApi, Operation, missing_keys
 from tests.contract.scene import Scene
 
@@ -69,7 +69,7 @@ def test_answers_carry_the_time_and_the_hal_type(scene: Scene) -> None:
 
 
 def _scopes() -> dict[tuple[str, str], str]:
-    routes = (*orders_api.ROUTES, *processes_api.ROUTES, *stock_api.ROUTES)
+    routes = (*orders_api.ROUTES, *processes_api.ROUTES, *products_api.ROUTES)
     return {(method.lower(), _anonymous(path)): scope for method, path, scope, _ in routes}
 
 

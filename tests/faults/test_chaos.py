@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
-import tests.world
+import tests.support.connector.world
 from schemas.settings import load_settings
-from tests.chaos.faults import all_faults
-from tests.chaos.pace import DEFAULT, SHRUNK
-from tests.chaos.points import Points, pass_point
+from tests.chaos.faults.all_faults import all_faults
+from tests.chaos.processes.kill_points import Points, pass_point
+from tests.chaos.results_table import differences
 from tests.chaos.rounds import _draw_faults, run_rounds
-from tests.chaos.table import differences
+from tests.chaos.timing import DEFAULT, SHRUNK
 
 pytestmark = pytest.mark.faults
 
@@ -53,7 +53,7 @@ def test_a_point_strikes_at_the_passage_it_was_armed_for(tmp_path: Path, monkeyp
 
 def test_the_default_timing_keeps_the_leases_and_waits_of_the_product() -> None:
     needed = {"DATABASE_URL": "postgresql://", "BROKER_URL": "redis://", "KEYS": Fernet.generate_key().decode()}
-    paced = {**tests.world.SHRUNK, **DEFAULT.settings}
+    paced = {**tests.support.connector.world.SHRUNK, **DEFAULT.settings}
     ours = load_settings({f"CONNECTOR_{name}": value for name, value in (needed | paced).items()})
     defaults = load_settings({f"CONNECTOR_{name}": value for name, value in needed.items()})
     for name in ("lease", "lease_renewal", "call_deadline", "ambiguity_wait", "longest_job", "resend_after"):

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosts.host import Host
-from tests.hosts.network import KINDS, network, why_not
-from tests.hosts.servers import open_services
-from tests.hosts.work import FAST_SCANS, done, seconds_until_it_works, settle_with_scans
-from tests.world import JOB_QUEUES, TENANT, World
+from tests.hosts.support.host import Host
+from tests.hosts.support.network import KINDS, network, why_not
+from tests.hosts.support.servers import open_services
+from tests.hosts.support.work_done import FAST_SCANS, done, seconds_until_it_works, settle_with_scans
+from tests.support.connector.world import JOB_QUEUES, TENANT, World
 
 _WHY_NOT = why_not()
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(bool(_WHY_NOT), reason=_WHY_NOT)]

@@ -9,11 +9,11 @@ import pytest
 import requests
 
 from ledger.status import Status
-from tasks.consumers import slots_of_queues
-from tests.hosts.read_only import READ_ONLY, why_not
-from tests.world import World, wait_for
-from workers.local.server import free_port
-from workers.local.services import Services
+from local.servers.services import Services
+from local.servers.startup import free_port
+from tasks.broker.consumers import slots_of_queues
+from tests.hosts.support.read_only_host import READ_ONLY, why_not
+from tests.support.connector.world import World, wait_for
 
 pytestmark = pytest.mark.skipif(bool(why_not()), reason=f"no file system can be made read-only here: {why_not()}")
 TIMEOUT = 40
@@ -56,7 +56,7 @@ def test_what_listens_answers(world: World, command: list[str], path: str) -> No
     "command", [["migrate"], ["status"], ["doctor"], ["keys", "new"], ["messages", "list"]], ids=str
 )
 def test_commands_run(world: World, command: list[str]) -> None:
-    argv = [*READ_ONLY.prefix, sys.executable, "-m", "workers.start", *command]
+    argv = [*READ_ONLY.prefix, sys.executable, "-m", "cli.start", *command]
     ran = subprocess.run(argv, env=world.env, check=False, capture_output=True, text=True, cwd=os.curdir, timeout=60)
     assert ran.returncode in {0, 1}
     assert "Traceback" not in ran.stderr

@@ -11,17 +11,17 @@ from typing import Any
 import pytest
 from psycopg.types.json import Jsonb
 
-from ledger.database import Database, Row
-from ledger.keys import KeySet, new_key
 from ledger.ledger import Ledger
+from ledger.postgres.database import Database, Row
+from ledger.postgres.encryption import KeySet, new_key
+from ledger.postgres.session import Session
 from ledger.records import Settlement
-from ledger.session import Session
-from tests.hosts.host import THIS_HOST, Host
-from tests.hosts.older import older_host, statements_before, why_not
-from tests.hosts.work import done
-from tests.rows import store_values
-from tests.world import JOB_QUEUES, TENANT, World, wait_for
-from workers.local.services import Services
+from local.servers.services import Services
+from tests.hosts.support.host import THIS_HOST, Host
+from tests.hosts.support.older_version import older_host, statements_before, why_not
+from tests.hosts.support.work_done import done
+from tests.support.connector.world import JOB_QUEUES, TENANT, World, wait_for
+from tests.support.ledger.rows import store_values
 
 ORDER = "order"
 _ORDER = "insert into orders (store, id, number, created_at) values ('shop', 'order', '10001', now())"

@@ -15,10 +15,10 @@ from statistics import quantiles
 
 import click
 
+from local.proof.order_content import waits_for_payment
+from local.servers.guard import give_children_default_signals
 from tests.soak.growth import Series
-from tests.soak.stage import SHOP, SoakSetup, soak_setup
-from workers.local.guard import give_children_default_signals
-from workers.local.proofs.contents import waits_for_payment
+from tests.soak.setup import SHOP, SoakSetup, soak_setup
 
 SAMPLE = 5.0  # seconds between two samples
 PAUSES = (10.0, 120.0)  # seconds between two cuts

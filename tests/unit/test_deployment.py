@@ -13,10 +13,10 @@ import pytest
 import yaml
 
 import celeryconfig
+from local.servers.processes import read_procfile
 from schemas.flows import IMPORTS, SWITCHES
 from schemas.settings import load_settings
-from tasks.queues import QUEUE_NAMES
-from workers.local.processes import read_procfile
+from tasks.broker.queues import QUEUE_NAMES
 
 ROOT = Path(__file__).parents[2]
 NICE = ["nice", "-n", "10"]

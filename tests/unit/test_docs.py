@@ -10,20 +10,20 @@ import click
 import pytest
 from marshmallow import missing
 
+from cli import main
 from gateway.webhooks import SIGNATURE
+from local.servers.processes import read_procfile
 from schemas.messages import CONTRACT, DOCS, PUBLIC_TASKS
 from schemas.reasons import Reason
 from schemas.setting_kinds import Seconds
 from schemas.settings import SettingsSchema
-from tasks.queues import queue_of
-from workers.cli import main
-from workers.local.processes import read_procfile
+from tasks.broker.queues import queue_of
 
 ROOT = DOCS.parents[1]
 PAGE = (DOCS.parent / "tasks.md").read_text()
 OPERATING = (DOCS.parent / "operating.md").read_text()
 RUNNING = (DOCS.parent / "running.md").read_text()
-ROOMS = ("schemas", "clients", "ledger", "tasks", "workers", "gateway")
+ROOMS = ("schemas", "clients", "ledger", "jobs", "sync", "reconcile", "tasks", "workers", "cli", "gateway")
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.parent.glob("*.md"))]
 EVERY_PAGE = [*PAGES, *sorted(DOCS.parent.glob("*/*.md")), *sorted(ROOT.glob("[a-z]*/**/README.md"))]
 

@@ -12,13 +12,13 @@ import pytest
 pytestmark = pytest.mark.slow
 
 INTERRUPTED = """
-import builtins, os, signal, workers.start
+import builtins, os, signal, cli.start
 found = builtins.__import__
 def load(name, *rest, **more):
     os.kill(os.getpid(), signal.SIGINT)
     return found(name, *rest, **more)
 builtins.__import__ = load
-workers.start.main()
+cli.start.main()
 """
 
 
@@ -64,7 +64,7 @@ def test_a_simulator_whose_port_is_taken_says_so(vendor: str) -> None:
 def test_a_gateway_whose_port_is_taken_says_so_at_once_and_ends_with_2() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taker:
         port = taker.getsockname()[1]
-        ended = run("workers.start", "gateway", "--port", str(port), **SETTINGS)
+        ended = run("cli.start", "gateway", "--port", str(port), **SETTINGS)
     assert ended.returncode == 2
     assert ended.stderr.splitlines() == [
         f"Error: The gateway cannot listen on 127.0.0.1:{port}: another process does.",
@@ -92,7 +92,7 @@ def test_ctrl_c_while_the_command_line_is_loading_leaves_no_traceback() -> None:
 
 
 def test_the_traceback_of_a_mistake_of_ours_does_not_command_the_terminal() -> None:
-    code = "from workers.cli.screen import guard_the_rest; guard_the_rest(); raise ValueError('\\x1b[2J')"
+    code = "from cli.screen import guard_the_rest; guard_the_rest(); raise ValueError('\\x1b[2J')"
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert ended.returncode == 1
     assert ended.stderr.endswith("ValueError: \\x1b[2J\n")
@@ -100,7 +100,7 @@ def test_the_traceback_of_a_mistake_of_ours_does_not_command_the_terminal() -> N
 
 def test_the_warning_of_a_library_does_not_command_the_terminal() -> None:
     code = (
-        "import logging; from workers.cli.screen import guard_the_rest; guard_the_rest(); "
+        "import logging; from cli.screen import guard_the_rest; guard_the_rest(); "
         "logging.getLogger('some').warning('\\x1b[2J')"
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)

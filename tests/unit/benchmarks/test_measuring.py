@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks.measuring import aims, digits, figure, in_turn, ratio, table
+from benchmarks.measure.statistics import aims, digits, figure, in_turn, ratio, table
 
 
 def test_a_figure_is_the_median_with_half_the_spread_as_its_noise() -> None:

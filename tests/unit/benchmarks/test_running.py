@@ -5,14 +5,14 @@ from importlib import import_module
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import growth
 from benchmarks.__main__ import MODULES, main
+from benchmarks.suite import growth
 from tests.chaos.__main__ import main as chaos
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_every_benchmark_of_the_list_can_be_run_by_its_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert name == import_module(f"benchmarks.{name}").NAME
+    assert name == import_module(f"benchmarks.suite.{name}").NAME
     with pytest.raises(SystemExit) as ended:
         main([name, "--help"])
     assert ended.value.code == 0

@@ -10,8 +10,8 @@ from clients.afosto.client import AfostoClient
 from clients.afosto.documents import document_names
 from clients.afosto.errors import RefusedByAfosto
 from clients.afosto.samples import sample_variables
-from clients.errors_table import Forbidden, NotFound, Unauthorized
 from clients.http import Http, ResponseFacts
+from clients.status_errors import Forbidden, NotFound, Unauthorized
 from schemas.afosto import InventoryChange
 from schemas.errors import AnswerLost, MalformedDocument, NeedsPerson, RetryLater, Wait
 

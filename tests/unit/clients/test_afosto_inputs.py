@@ -9,7 +9,7 @@ import pytest
 
 from clients.afosto.inputs import item_inputs, order_input
 from clients.afosto.samples import sample_variables
-from clients.bodies import without_nulls
+from clients.request_bodies import without_nulls
 from schemas.afosto import AddressDraft, FeeDraft, ItemDraft, OrderDraft, PhoneDraft
 
 ADDRESS = AddressDraft(*["NL" for _ in fields(AddressDraft)])

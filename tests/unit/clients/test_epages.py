@@ -5,8 +5,8 @@ import responses
 from responses import matchers
 
 from clients.epages import EpagesClient
-from clients.errors_table import NotFound, Unauthorized
 from clients.http import Http
+from clients.status_errors import NotFound, Unauthorized
 from schemas.epages import Availability, Token
 from schemas.errors import AnswerLost, NeedsPerson
 

@@ -12,7 +12,7 @@ from clients.epages import EpagesClient
 from clients.http import Http
 from schemas.epages import Process, ProcessLine, Token
 from schemas.errors import AnswerLost, NeedsPerson
-from schemas.mapping.payments import part_advice
+from schemas.mapping.orders.payments import part_advice
 
 BASE = "https://shop.example.com/api"
 ORDER = f"{BASE}/orders/o-1"

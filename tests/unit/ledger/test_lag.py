@@ -2,7 +2,7 @@
 
 import pytest
 
-from ledger.lag import Lag
+from ledger.jobs.lag import Lag
 
 
 def test_what_is_due_is_done_in_as_long_as_it_takes_at_the_speed_of_the_last_minutes() -> None:

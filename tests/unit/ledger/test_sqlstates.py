@@ -4,7 +4,7 @@ import psycopg
 import pytest
 from psycopg import errors
 
-from ledger.sqlstates import Meaning, is_of_a_row, meaning, words
+from ledger.postgres.sqlstates import Meaning, is_of_a_row, meaning, words
 
 # A class of errors, one of its members, and what it means.
 CASES = [

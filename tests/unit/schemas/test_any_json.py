@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas import afosto, epages
 from schemas.errors import MalformedDocument
-from schemas.numbers import read_constant, read_decimal, read_int
+from schemas.values.numbers import read_constant, read_decimal, read_int
 
 pytestmark = pytest.mark.slow
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.currencies import digits, from_minor, smallest, to_minor, whole_minor, written
+from schemas.values.currencies import digits, from_minor, smallest, to_minor, whole_minor, written
 
 CURRENCIES = ("JPY", "EUR", "BHD")
 

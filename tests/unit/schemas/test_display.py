@@ -3,7 +3,7 @@ import unicodedata
 
 import pytest
 
-from schemas.display import cut, visible, visible_json, visible_lines
+from schemas.wording.display import cut, visible, visible_json, visible_lines
 
 ODD = [
     *(chr(code) for code in (*range(0x20), *range(0x7F, 0xA0))),

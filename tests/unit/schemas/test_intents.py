@@ -23,7 +23,7 @@ from schemas.intents import (
     ShopReturnIntent,
     load_intent,
 )
-from schemas.mapping.returns import BackUnit
+from schemas.mapping.progress.returns import BackUnit
 
 # Each kind with a body as databases hold it, and what it means. These keys must not change.
 STORED: list[tuple[str, dict[str, Any], IntentBody]] = [

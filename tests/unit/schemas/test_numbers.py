@@ -10,8 +10,8 @@ import pytest
 from schemas import epages
 from schemas.epages.wire import MOST_PIECES
 from schemas.errors import MalformedDocument
-from schemas.fields import Amount, Document, Integer, MillisTime, Time, WholeNumber, load
-from schemas.numbers import read_constant, read_decimal, read_int
+from schemas.values.fields import Amount, Document, Integer, MillisTime, Time, WholeNumber, load
+from schemas.values.numbers import read_constant, read_decimal, read_int
 
 HOSTILE = [
     "1e9999999", "-1e9999999", "1e-9999999", "1e31", "9" * 4000, "0." + "3" * 4000, "NaN", "Infinity", "-Infinity",

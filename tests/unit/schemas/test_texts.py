@@ -3,8 +3,8 @@
 import pytest
 
 from schemas.errors import MalformedDocument
-from schemas.fields import Document, Ident, Idents, Text, load
-from schemas.texts import LONGEST_ID, LONGEST_MESSAGE, LONGEST_TEXT, clean, excerpt, slug, unfit
+from schemas.values.fields import Document, Ident, Idents, Text, load
+from schemas.values.texts import LONGEST_ID, LONGEST_MESSAGE, LONGEST_TEXT, clean, excerpt, slug, unfit
 
 
 class Texts(Document):

@@ -11,7 +11,7 @@ import responses
 from starlette.types import ASGIApp, Message
 
 from simulators.afosto.app import create_app
-from simulators.afosto.control import AfostoControl, ControlRefused
+from simulators.afosto.control.client import AfostoControl, ControlRefused
 
 BASE = "http://afosto.test"
 SETUP: dict[str, Any] = {

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from simulators.afosto.app import answer_request
-from simulators.afosto.tenants import Account, Tenants
+from simulators.afosto.hosting.accounts import Account, Tenants
 
 ORDERS = "query($first: Int, $after: String) { orders(first: $first, after: $after) %s }"
 PAGE = "{ nodes { number } pageInfo { hasNextPage hasPreviousPage endCursor } }"

@@ -6,11 +6,12 @@ from itertools import pairwise
 
 import pytest
 
-from simulators.afosto import merchant, orders
-from simulators.afosto.model import Order
-from simulators.afosto.tenant import Tenant
-from simulators.afosto.trader import Trader
-from simulators.lots import afosto_serves, shop_serves
+from simulators.afosto.activity import merchant
+from simulators.afosto.activity.trader import Trader
+from simulators.afosto.tenant import orders
+from simulators.afosto.tenant.model import Order
+from simulators.afosto.tenant.tenant import Tenant
+from simulators.order_shares import afosto_serves, shop_serves
 
 START = 1_700_000_000_000
 SETUP = {

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import responses
 
-from simulators.afosto import merchant, orders
-from simulators.afosto.model import Order
-from simulators.afosto.tenant import Tenant
-from simulators.afosto.webhooks import sign
+from simulators.afosto.activity import merchant
+from simulators.afosto.tenant import orders
+from simulators.afosto.tenant.model import Order
+from simulators.afosto.tenant.tenant import Tenant
+from simulators.afosto.tenant.webhooks import sign
 
 URL = "http://receiver.test/hook"
 SECRET = "s3cret"

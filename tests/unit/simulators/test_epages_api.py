@@ -11,9 +11,9 @@ import pytest
 from starlette.types import ASGIApp, Message
 
 from simulators.epages.app import create_app
-from simulators.epages.hosting import Hosted
-from simulators.epages.shop import Shop
-from simulators.epages.tokens import GUIDE_SCOPES
+from simulators.epages.hosting.registry import Hosted
+from simulators.epages.hosting.tokens import GUIDE_SCOPES
+from simulators.epages.shop.shop import Shop
 
 
 @dataclass(frozen=True)

@@ -7,17 +7,18 @@ from decimal import Decimal
 
 import pytest
 
-from simulators.epages import fulfilment, merchant, reversals, stock
-from simulators.epages.catalog import Assortment
-from simulators.epages.causes import Act
-from simulators.epages.documents import order_document
-from simulators.epages.errors import Refused
-from simulators.epages.orders import Coupon, Order
-from simulators.epages.processes import Part
-from simulators.epages.selling import make_basket, sell
-from simulators.epages.shop import Shop
-from simulators.epages.switches import Switches
-from simulators.epages.totals import totals_of
+from simulators.epages.activity import merchant
+from simulators.epages.documents.order_documents import order_document
+from simulators.epages.model.catalog import Assortment
+from simulators.epages.model.causes import Act
+from simulators.epages.model.errors import Refused
+from simulators.epages.model.orders import Coupon, Order
+from simulators.epages.model.processes import Part
+from simulators.epages.model.switches import Switches
+from simulators.epages.model.totals import totals_of
+from simulators.epages.shop import cancellations_and_returns, fulfilment, stock
+from simulators.epages.shop.selling import make_basket, sell
+from simulators.epages.shop.shop import Shop
 
 
 class Clock:
@@ -210,7 +211,7 @@ def test_excess_is_a_violation_where_the_shop_lets_it_pass(clock: Clock) -> None
     shop = Shop("hof", seed=3, assortment=Assortment(stock=10), switches=Switches(accept_excess=True), clock=clock)
     shipped, canceled, returned = (order_in(shop) for _ in range(3))
     merchant.ship(shop, shipped, {shipped.lines[0].id: 4})
-    reversals.create_cancelation(shop, canceled, [Part(canceled.lines[0].id, 4)], Act("connector"))
+    cancellations_and_returns.create_cancelation(shop, canceled, [Part(canceled.lines[0].id, 4)], Act("connector"))
     merchant.take_return(shop, returned, {returned.lines[0].id: 1})
     rules = [(violation["rule"], violation["order"]) for violation in shop.causes.violations]
     assert rules == [

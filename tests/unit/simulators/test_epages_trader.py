@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from simulators.epages.catalog import Assortment, Catalog
-from simulators.epages.renaming import change_at_random
-from simulators.epages.selling import sell_many
-from simulators.epages.shop import Shop
-from simulators.epages.switches import Switches
-from simulators.epages.trader import Trader, act_out_past
-from simulators.lots import shop_serves
+from simulators.epages.activity.sku_changes import change_at_random
+from simulators.epages.activity.trader import Trader, act_out_past
+from simulators.epages.model.catalog import Assortment, Catalog
+from simulators.epages.model.switches import Switches
+from simulators.epages.shop.selling import sell_many
+from simulators.epages.shop.shop import Shop
+from simulators.order_shares import shop_serves
 
 START = datetime(2026, 1, 5, 9, tzinfo=UTC)
 

@@ -11,9 +11,9 @@ import pytest
 import requests
 
 from simulators.afosto.app import create_app as create_afosto
-from simulators.afosto.control import AfostoControl
+from simulators.afosto.control.client import AfostoControl
 from simulators.epages.app import create_app as create_epages
-from simulators.epages.control import ControlError, EpagesControl
+from simulators.epages.control.client import ControlError, EpagesControl
 from simulators.faults import Fault
 from simulators.hostile.bodies import BODIES
 from simulators.hostile.documents import odd_document

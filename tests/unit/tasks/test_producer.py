@@ -8,7 +8,7 @@ import pytest
 
 from schemas.errors import RetryLater
 from schemas.settings import load_settings
-from tasks.producer import Producer
+from tasks.broker.producer import Producer
 
 SETTINGS = {"CONNECTOR_DATABASE_URL": "postgresql://h/d", "CONNECTOR_KEYS": "A" * 43 + "="}
 

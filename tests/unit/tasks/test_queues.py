@@ -3,7 +3,7 @@
 from celery import Celery
 from celery.utils.quorum_queues import detect_quorum_queues
 
-from tasks.queues import QUEUE_NAMES
+from tasks.broker.queues import QUEUE_NAMES
 
 
 def test_on_rabbitmq_every_queue_is_a_quorum_queue_and_no_worker_fetches_for_all_its_queues_at_once() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hosts.host import ROOT
+from tests.hosts.support.host import ROOT
 
 GROUP = Path("/proc/self/autogroup")
 TELL = "from workers.niceness import spread_niceness; spread_niceness(); print(open('/proc/self/autogroup').read())"

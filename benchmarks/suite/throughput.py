@@ -1,0 +1,176 @@
+"""How many orders per second are imported, compared with other task queues that send the same requests?
+
+    python -m benchmarks throughput [--orders 150] [--rounds 5] [--concurrency 16] [--latencies 0 50]
+
+Every contender reads the shop's list; then, per order, it reads the order, creates a draft in Afosto, adds the items
+and opens it. Only the connector keeps a ledger. All have one worker process with the same number of threads, except the
+tutorial's Celery, which has its defaults. The connector also runs as its Procfile starts it: a worker process per
+queue, with the threads given there.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from types import ModuleType
+
+import click
+
+from benchmarks.measure.bar_charts import save_bars
+from benchmarks.measure.reporting import count, options
+from benchmarks.measure.sql_statements import statements_of
+from benchmarks.measure.statistics import aims, digits, figure, in_turn, progress, ratio, table
+from benchmarks.setup.import_setup import Import, ImportSetup, import_setup
+
+NAME = "throughput"
+PLAIN, CEILING = "plain Celery", "bare loop"
+# Both connectors use the same queues, so each runs only while it is measured.
+OURS, SHIPPED = "connector", "connector, as shipped"
+CONNECTORS = {OURS: "connector", SHIPPED: "connector_shipped"}
+OTHERS = {"Dramatiq": "on_dramatiq", "Procrastinate": "on_procrastinate", "Celery, threads": "threaded_celery"}
+CONTENDERS = {**CONNECTORS, PLAIN: "plain_celery", **OTHERS, CEILING: "bare_loop"}
+WARM_UP = 20  # orders that each contender imports before it is measured: connections, tokens, lazy imports
+AIMED_AT = 50  # latency in milliseconds to which the aims apply
+
+
+@dataclass(frozen=True)
+class Options:
+    """The command line: orders per import, rounds, threads, and the vendors' latencies in milliseconds."""
+
+    orders: int
+    rounds: int
+    concurrency: int
+    latencies: list[int]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the benchmark; return exit code 1 if it missed an aim."""
+    given = _given(argv)
+    with import_setup() as setup:
+        modules = {name: setup.contender(module) for name, module in CONTENDERS.items()}
+        modules["Procrastinate"].create_tables()
+        others = {name: module for name, module in modules.items() if name not in CONNECTORS}
+        with progress() as bar:
+            for name in bar.track(others, description="warming up"):
+                _start(setup, name, others[name], given)
+        found = {latency: _measure(setup, modules, given, latency) for latency in given.latencies}
+        setup.stop_all()
+        statements = {name: _statements(setup, modules[name], given, name) for name in modules}
+    return _report(given, found, {name: count / given.orders for name, count in statements.items()})
+
+
+def _given(argv: Sequence[str] | None) -> Options:
+    parser = options(NAME, "Compare the import with that of other task queues.")
+    parser.add_argument("--orders", type=count, default=150, help="orders per import (default: 150)")
+    parser.add_argument("--rounds", type=count, default=5, help="imports of each contender (default: 5)")
+    parser.add_argument("--concurrency", type=count, default=16, help="threads of each worker (default: 16)")
+    parser.add_argument("--latencies", type=int, nargs="+", default=[0, 50], help="milliseconds (default: 0 50)")
+    return Options(**vars(parser.parse_args(argv)))
+
+
+def _begin(setup: ImportSetup, module: ModuleType) -> Callable[[str], None]:
+    """Return what starts an import. The connector starts by itself when a store is resumed."""
+    found: Callable[[str], None] = getattr(module, "begin", setup.resume)
+    return found
+
+
+def _start(setup: ImportSetup, name: str, module: ModuleType, given: Options) -> None:
+    """Start a contender and warm it up."""
+    setup.start(name, module.worker(given.concurrency))
+    setup.measure(name, _begin(setup, module), setup.shop(WARM_UP), WARM_UP)
+
+
+def _measure(
+    setup: ImportSetup, modules: Mapping[str, ModuleType], given: Options, latency: int
+) -> dict[str, list[Import]]:
+    def run(name: str) -> Import:
+        # Orders are placed before the connector starts: it needs more requests for a list that changes at that moment.
+        shop = setup.shop(given.orders)
+        if name in CONNECTORS:
+            _start(setup, name, modules[name], given)
+        setup.slow(shop, latency / 1000)
+        found = setup.measure(name, _begin(setup, modules[name]), shop, given.orders)
+        if name in CONNECTORS:
+            setup.stop(name)
+        return found
+
+    found = in_turn(list(modules), given.rounds, run, f"{latency} ms")
+    setup.slow(setup.shop(0), 0)
+    return found
+
+
+def _statements(setup: ImportSetup, module: ModuleType, given: Options, name: str) -> int:
+    """Count statements while no other contender runs, because the connector's beat never pauses."""
+    shop = setup.shop(given.orders)
+    setup.start(name, module.worker(given.concurrency))
+    count = statements_of(setup, lambda: setup.measure(name, _begin(setup, module), shop, given.orders))
+    setup.stop(name)
+    return count
+
+
+def _report(given: Options, found: Mapping[int, Mapping[str, list[Import]]], statements: Mapping[str, float]) -> int:
+    click.echo(
+        f"{given.orders} orders per import, {given.rounds} rounds in turn, medians; ± is half the range. "
+        f"Every contender has one worker process with {given.concurrency} threads (the connector "
+        "also beat, which only ticks). Plain Celery has its defaults: prefork, one child per core. The connector as "
+        "shipped has the processes and threads of its Procfile. The orders were placed some seconds before. Vendors, "
+        "PostgreSQL and Redis run on the same machine. "
+        "Orders per second are counted from the first opened order to the last; ratios are computed per round."
+    )
+    for latency, runs in found.items():
+        click.echo(f"\n**Vendors that take {latency} ms longer for each answer**\n")
+        click.echo(_table(runs, statements))
+    click.echo(
+        "\nSQL statements: counted by PostgreSQL's own statement log in one more import that is not timed, including "
+        "BEGIN, COMMIT and the empty statements that test a pooled connection. Server CPU is that of PostgreSQL and "
+        "Redis.\n\n**Requests per order, counted by the vendors**\n"
+    )
+    runs = found[given.latencies[-1]]
+    click.echo(_requests(runs))
+    bars = {name: [figure(run.rate for run in found[each][name]) for each in found] for name in runs}
+    click.echo(f"\n{save_bars(NAME, 'Orders imported per second', [f'{each} ms' for each in found], bars)}\n")
+    words, reached = _aims(found[AIMED_AT]) if AIMED_AT in found else ("", True)
+    click.echo(words)
+    return 0 if reached else 1
+
+
+def _table(runs: Mapping[str, list[Import]], statements: Mapping[str, float]) -> str:
+    columns = ["", "orders/s", f"× {PLAIN}", f"× {CEILING}", "CPU ms/order", "server CPU ms/order", "SQL/order"]
+    columns += ["Redis commands/order", "requests/order", "first order after"]
+    rates = {name: [run.rate for run in imports] for name, imports in runs.items()}
+    rows = [
+        [
+            name,
+            figure(rates[name]),
+            ratio(rates[name], rates[PLAIN]),
+            ratio(rates[name], rates[CEILING]),
+            figure(run.cpu * 1000 / run.orders for run in imports),
+            figure(run.servers_cpu * 1000 / run.orders for run in imports),
+            digits(statements[name]),
+            digits(figure(run.redis_commands / run.orders for run in imports).median),
+            digits(figure(run.requests.total() / run.orders for run in imports).median),
+            f"{figure(run.first for run in imports).median:.2f} s",
+        ]
+        for name, imports in runs.items()
+    ]
+    return table(columns, rows)
+
+
+def _requests(runs: Mapping[str, list[Import]]) -> str:
+    kinds = sorted({kind for imports in runs.values() for run in imports for kind in run.requests})
+    rows = [
+        [name, *(digits(figure(run.requests[kind] / run.orders for run in imports).median) for kind in kinds)]
+        for name, imports in runs.items()
+    ]
+    return table(["", *kinds], rows)
+
+
+def _aims(runs: Mapping[str, list[Import]]) -> tuple[str, bool]:
+    rates = {name: [run.rate for run in imports] for name, imports in runs.items()}
+    # As shipped it has more threads than the others. Only the tutorial's Celery has its own defaults, too.
+    wanted = {OURS: {PLAIN: 3.0, **dict.fromkeys(OTHERS, 1.0), CEILING: 0.7}, SHIPPED: {PLAIN: 3.0}}
+    return aims(
+        {
+            f"{ours} : {name}": (ratio(rates[ours], rates[name]), aim)
+            for ours, least in wanted.items()
+            for name, aim in least.items()
+        }
+    )

@@ -1,0 +1,50 @@
+"""`connector migrate` and `connector keys`: prepare the database and change its keys."""
+
+import click
+
+from cli.common import check_database, open_ledger, settings
+from cli.screen import say
+from ledger.postgres.database import Database
+from ledger.postgres.encryption import new_key
+from ledger.postgres.migrate import migrate as apply_migrations
+from schemas.wording.lists import counted
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database to the present schema. Safe to repeat, and to run from several hosts at once."""
+    url = settings().database_url
+    check_database(url)
+    database = Database(url, size=1)
+    try:
+        applied = apply_migrations(database)
+    finally:
+        database.close()
+    for version in applied:
+        say(f"applied {version}")
+    if not applied:
+        say("the database is up to date")
+
+
+@click.group(short_help="Make and change the keys of the secrets.")
+def keys() -> None:
+    """Make and change the keys that encrypt the secrets of stores and webhook endpoints.
+
+    To change the key: put a new one first in CONNECTOR_KEYS (separated by a comma), restart the workers, run
+    `connector keys rotate`, then take the old key out.
+    """
+
+
+@keys.command()
+def new() -> None:
+    """Print a new key for CONNECTOR_KEYS. It is shown once and kept nowhere."""
+    say(new_key())
+
+
+@keys.command()
+def rotate() -> None:
+    """Encrypt every stored secret again with the first key of CONNECTOR_KEYS."""
+    with open_ledger() as ledger:
+        stores, endpoints = ledger.stores.rotate_keys(), ledger.webhooks.rotate_keys()
+    whose = f"{counted(stores, 'store')} and {counted(endpoints, 'webhook endpoint')}"
+    say(f"the secrets of {whose} are written with the first key; the others may go now")

@@ -1,0 +1,178 @@
+"""`connector status`: how fresh each store is, which jobs are parked and why, which workers run, what is due."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from cli.common import open_ledger, print_json, print_table, settings, span
+from cli.operations.broker import queue_lengths, refusals
+from cli.operations.lag import COLUMNS, by_queue, cells, for_scripts, is_behind, print_queues, stores_with_lag
+from cli.operations.running_settings import differences, running
+from cli.screen import say
+from cli.stores.advice import not_set_up, problems
+from ledger.ledger import Ledger
+from ledger.postgres.database import Row
+from ledger.status import Status
+from schemas.errors import RetryLater
+from schemas.flows import STOCK_TO_CONFIRM
+from schemas.settings import Settings
+from schemas.wording.lists import named
+from tasks.broker.consumers import is_silent, slots_of_queues
+
+SEE_MESSAGES = "see: connector messages list"
+SOUND = frozenset({"fresh", "new", "paused"})  # states of a store that need no attention
+MOST_STORES = 20  # rows of the table of stores: a longer one hides the rest of the output
+MOST_BUSY = 5  # healthy stores shown when there are more stores than that
+
+
+@click.command(short_help="Show stores, parked jobs, workers and queues.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+def status(as_json: bool) -> None:
+    """Show stores, parked jobs, workers and queues; exit code 1 when something needs attention.
+
+    That is a store that is stale, unhealthy, stopped or behind, a parked job, a queue that no living worker consumes, a
+    worker without a sign of life, and a database, broker or Redis that takes no writes. A store is stale when its news
+    were last read longer ago than twice the CONNECTOR_POLL_INTERVAL of the workers, and behind when something that is
+    no past order is due for more than ten minutes.
+    """
+    chosen = settings()
+    queues, silent = _servers(chosen)
+    with open_ledger(chosen) as ledger:
+        reader = Status(ledger.database)
+        workers = [{**row, "alive": not is_silent(row)} for row in reader.workers()]
+        living = [row for row in workers if row["alive"]]
+        interval = running(chosen, living).poll_interval
+        silent += _database_refusal(ledger)
+        lags = reader.lag()
+        stores = stores_with_lag(reader, lags)
+        found: dict[str, Any] = {
+            "interval": interval,
+            "stores": [{**row, "state": state_of(row, interval)} for row in stores],
+            "lag": by_queue(lags),
+            "parked": ledger.jobs.parked_reasons(),
+            "jobs": ledger.jobs.counts(),
+            "workers": workers,
+            "settings": [difference.text for difference in differences(living, chosen.shared())],
+            "queues": queues,
+            "unconsumed": [queue for queue, slots in slots_of_queues(ledger.dispatch_window).items() if not slots],
+            "silent": silent,
+            "set_aside": ledger.set_aside.counts(),
+        }
+    if as_json:
+        print_json(
+            {
+                **found,
+                "stores": [{**row, "lag": for_scripts(row["lag"])} for row in found["stores"]],
+                "lag": {queue: for_scripts(lag) for queue, lag in found["lag"].items()},
+            }
+        )
+    else:
+        _print(found)
+    if (
+        any(found[part] for part in ("parked", "unconsumed", "silent"))
+        or len(living) < len(workers)
+        or not SOUND.issuperset(row["state"] for row in found["stores"])
+    ):
+        raise SystemExit(1)
+
+
+def state_of(row: dict[str, Any], interval: float) -> str:
+    """Return a store's state, from its row with `lag`: paused, unhealthy, stopped, stale, behind, new or fresh."""
+    if row["paused_at"]:
+        return "paused"
+    if row["health"]:
+        return "unhealthy"
+    if any(flow["reason"] != STOCK_TO_CONFIRM for flow in row["stopped"]):
+        return "stopped"
+    if row["unpolled_for"] > 2 * interval:
+        return "stale"
+    if is_behind(row["lag"]):
+        return "behind"
+    return "new" if row["freshness"] is None else "fresh"
+
+
+def _servers(chosen: Settings) -> tuple[dict[str, int] | None, list[str]]:
+    """Return queue → waiting messages (None without the broker), and a sentence per server that takes no writes."""
+    try:
+        return queue_lengths(chosen), list(refusals(chosen).values())
+    except RetryLater as error:
+        return None, list(refusals(chosen).values()) or [str(error)]
+
+
+def _database_refusal(ledger: Ledger) -> list[str]:
+    try:
+        ledger.database.check_writes()
+    except RetryLater as error:
+        return [f"{str(error)[:1].upper()}{str(error)[1:]}"]
+    return []
+
+
+def _print(found: dict[str, Any]) -> None:
+    _print_stores(found["stores"], found["interval"])
+    say()
+    say("Parked jobs")
+    columns = {"jobs": "JOBS", "store": "STORE", "name": "FLOW", "reason": "REASON", "resolution": "WHAT TO DO"}
+    print_table(_by_kind(found["parked"]), columns, "none")
+    say()
+    say("Workers")
+    workers = [{**row, "queues": ",".join(row["queues"]), "seen": span(row["seen_before"])} for row in found["workers"]]
+    worker_columns = {"id": "WORKER", "queues": "QUEUES", "slots": "SLOTS", "alive": "ALIVE", "seen": "LAST SEEN"}
+    print_table(workers, worker_columns, "none has reported; start them as the Procfile says")
+    for difference in found["settings"]:
+        say(f"  {difference}")
+    say()
+    say("Queues")
+    print_queues(found["queues"], found["lag"])
+    for sentence in found["silent"]:
+        say(f"{sentence}. Jobs wait in the database meanwhile.")
+    if found["unconsumed"]:
+        say(f"No worker consumes {', '.join(found['unconsumed'])}; start one as the Procfile says.")
+    if found["set_aside"]:
+        where = ", ".join(f"{row['messages']} from {row['queue']}" for row in found["set_aside"])
+        say(f"Messages set aside: {where}; {SEE_MESSAGES}")
+
+
+def _by_kind(parked: Sequence[Row]) -> list[Row]:
+    """Group parked jobs of all stores by flow and reason; for documents that do not load, also by field."""
+    kinds: dict[tuple[str, ...], list[Row]] = {}
+    for row in parked:
+        field = row["resolution"] if row["reason"] == "malformed-document" else ""
+        kinds.setdefault((row["name"], row["reason"], field), []).append(row)
+    return [
+        {**rows[0], "jobs": sum(row["jobs"] for row in rows), "store": named([row["store"] for row in rows], "store")}
+        for rows in kinds.values()
+    ]
+
+
+def _print_stores(stores: list[Row], interval: float) -> None:
+    say(f"Stores (polled every {span(interval)})")
+    shown = stores if len(stores) <= MOST_STORES else _noteworthy(stores)
+    if len(stores) > MOST_STORES:
+        states = Counter(row["state"] for row in stores)
+        say(f"{len(stores)} stores: {', '.join(f'{count} {state}' for state, count in states.most_common())}")
+    if shown or not stores:
+        _print_table_of_stores(shown[:MOST_STORES])
+    if len(shown) < len(stores) or len(shown) > MOST_STORES:
+        say("All of them: connector status --json")
+    for kind in (*problems(stores), *not_set_up(stores)):
+        say(f"  {kind.text}")
+        say(f"    {kind.advice}")
+
+
+def _noteworthy(stores: list[Row]) -> list[Row]:
+    """Return the stores that need attention, and the few others with the most due jobs."""
+    sound = sorted((row for row in stores if row["state"] in SOUND), key=lambda row: -row["lag"].due)
+    return [row for row in stores if row["state"] not in SOUND] + [row for row in sound[:MOST_BUSY] if row["lag"].due]
+
+
+def _print_table_of_stores(stores: list[Row]) -> None:
+    shown = [
+        {**row, "fresh": span(row["freshness"]), "history": f"{row['history_percent']} %", "orders": row["seen"]}
+        | cells(row["lag"])
+        for row in stores
+    ]
+    columns = {"name": "STORE", "state": "STATE", "fresh": "LAST POLL", "history": "HISTORY", "orders": "ORDERS READ"}
+    nothing = "none is connected; connect one with: connector store add NAME"
+    print_table(shown, {**columns, "opened": "IN AFOSTO", **COLUMNS}, nothing)

@@ -1,0 +1,61 @@
+"""`connector tokens`: which other systems may send tasks, and which tasks of which stores."""
+
+from collections.abc import Sequence
+
+import click
+
+from cli.common import open_ledger, print_json, print_table
+from cli.screen import say
+from schemas.messages import PUBLIC_TASKS
+
+
+@click.group(short_help="Make, list and revoke tokens of other systems.")
+def tokens() -> None:
+    """Make, list and revoke the tokens with which other systems send tasks over HTTP."""
+
+
+@tokens.command()
+@click.argument("name")
+@click.option(
+    "--task", "tasks", multiple=True, required=True, type=click.Choice(PUBLIC_TASKS), help="May be sent; repeat it."
+)
+@click.option("--store", "stores", multiple=True, help="Only for this store; can be repeated. Default: every store.")
+def add(name: str, tasks: Sequence[str], stores: Sequence[str]) -> None:
+    """Make a token for the system NAME and print it. It is shown once; only a hash of it is kept."""
+    if not name.strip():
+        raise click.BadParameter("a token needs the name of the system that will use it", param_hint="NAME")
+    with open_ledger() as ledger:
+        for store in stores:
+            ledger.stores.facts(store)
+        token = ledger.tokens.add(name, tasks, stores)
+    say(token)
+
+
+@tokens.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+def list_tokens(as_json: bool) -> None:
+    """List the tokens: what they permit and when they were used last."""
+    with open_ledger() as ledger:
+        rows = ledger.tokens.known()
+    if as_json:
+        print_json(rows)
+        return
+    shown = [{**row, "tasks": ",".join(row["tasks"]), "stores": ",".join(row["stores"]) or "all"} for row in rows]
+    columns = {
+        "name": "NAME",
+        "stores": "STORES",
+        "tasks": "TASKS",
+        "created_at": "MADE AT",
+        "last_used_at": "LAST USED",
+        "revoked_at": "REVOKED AT",
+    }
+    print_table(shown, columns, "there is none; make one with: connector tokens add NAME --task TASK")
+
+
+@tokens.command()
+@click.argument("name")
+def revoke(name: str) -> None:
+    """Stop accepting the token of NAME, effective at once."""
+    with open_ledger() as ledger:
+        ledger.tokens.revoke(name)
+    say(f"the token of {name} is revoked")

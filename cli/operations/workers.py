@@ -1,0 +1,38 @@
+"""`connector workers`: remove workers that are gone from the list."""
+
+import click
+
+from cli.common import open_ledger, span
+from cli.screen import say
+from ledger.status import Status
+from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
+from tasks.broker.consumers import is_silent
+
+
+@click.group(short_help="Forget a worker that is gone for good.")
+def workers() -> None:
+    """Forget a worker that is gone for good. `connector status` lists all of them."""
+
+
+@workers.command()
+@click.argument("worker", metavar="WORKER")
+def forget(worker: str) -> None:
+    """Remove WORKER from the list of `connector status`, after it died for good.
+
+    A worker that ended properly, or was restarted on its host, is not on the list.
+    """
+    with open_ledger() as ledger:
+        found = next((row for row in Status(ledger.database).workers() if row["id"] == worker), None)
+        if found is None:
+            raise NeedsPerson(
+                f"there is no worker {worker!r}", reason=Reason.NO_SUCH_WORKER, resolution="see: connector status"
+            )
+        if not is_silent(found):
+            raise NeedsPerson(
+                f"the worker {worker} is alive, it reported {span(found['seen_before'])} ago",
+                reason=Reason.WORKER_ALIVE,
+                resolution="end its process with SIGTERM; it then leaves the list by itself",
+            )
+        ledger.dispatch_window.forget(worker)
+    say(f"{worker} is forgotten")

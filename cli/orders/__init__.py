@@ -1,0 +1,1 @@
+"""Commands about orders and their jobs: what happened, what is parked, polls, comparisons, recovery."""

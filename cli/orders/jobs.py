@@ -1,0 +1,200 @@
+"""`connector jobs`: show jobs, and retry or drop them."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+
+from cli.common import FLOWS, open_ledger, print_json, print_table
+from cli.orders.job_text import decision, job_lines
+from cli.screen import ask, say
+from ledger.ledger import Ledger
+from ledger.status import Status
+from schemas.errors import NeedsPerson
+from schemas.flows import LOOK, flow_name
+from schemas.reasons import Reason
+from schemas.states import JobState
+from schemas.wording.lists import counted
+from sync.who import who
+
+Selection = dict[str, Any]  # ids, or a reason and perhaps a store
+
+DROPPABLE = (JobState.PARKED, JobState.WAITING)
+STATES = tuple(state.value for state in JobState)
+
+
+@click.group(short_help="List jobs; retry or drop parked ones.")
+def jobs() -> None:
+    """List jobs; retry or drop parked ones, one by one or by reason."""
+
+
+@jobs.command("list")
+@click.option("--store", help="Only this store.")
+@click.option("--state", type=click.Choice(STATES), help="Only this state.")
+@click.option("--flow", type=click.Choice([*FLOWS, LOOK]), help="Only this flow.")
+@click.option("--reason", help="Only jobs with this reason.")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Maximum number of jobs to list."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+def list_jobs(
+    store: str | None, state: str | None, flow: str | None, reason: str | None, limit: int, as_json: bool
+) -> None:
+    """List jobs, newest first."""
+    with open_ledger() as ledger:
+        _require_store(ledger, store)
+        found = ledger.jobs.search(store=store, state=state, flow=flow, reason=reason, limit=limit + 1)
+    rows = found[:limit]
+    if as_json:
+        print_json(rows)
+        return
+    columns = {
+        "id": "ID",
+        "store": "STORE",
+        "order_number": "ORDER",
+        "flow": "FLOW",
+        "state": "STATE",
+        "reason": "REASON",
+    }
+    shown = [{**row, "flow": flow_name(row["direction"], row["flow"]), "decided": decision(row)} for row in rows]
+    print_table(shown, {**columns, "decided": "DECIDED", "message": "MESSAGE"}, "no such jobs")
+    if len(found) > limit:
+        say(f"There are more than these {limit}; see them with --limit.")
+
+
+@jobs.command("show")
+@click.argument("job_id", metavar="ID", type=click.IntRange(1, 2**63 - 1))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+def show_job(job_id: int, as_json: bool) -> None:
+    """Show a job in words, with every attempt."""
+    with open_ledger() as ledger:
+        row = ledger.jobs.find(job_id)
+        if row is None:
+            raise NeedsPerson(
+                f"there is no job {job_id}", reason=Reason.UNKNOWN_JOB, resolution="see: connector jobs list"
+            )
+        attempts = _attempts(ledger, row)
+        # Also by its number, with which another system may have asked for the job.
+        order = Status(ledger.database).find_order(row["store"], row["order_key"])
+    if as_json:
+        print_json({**row, "attempts": attempts})
+        return
+    for line in job_lines(row, attempts, order_is_known=order is not None):
+        say(line)
+
+
+def _attempts(ledger: Ledger, row: dict[str, Any]) -> list[dict[str, Any]]:
+    attempts = Status(ledger.database).attempts(row["store"], row["order_key"])
+    return [each for each in attempts if (each["direction"], each["flow"]) == (row["direction"], row["flow"])]
+
+
+def _require_store(ledger: Ledger, store: str | None) -> None:
+    if store is not None:
+        ledger.stores.facts(store)
+
+
+def _selects_jobs(command: Callable[..., None]) -> Callable[..., None]:
+    store = click.option("--store", help="With --reason: only of this store.")
+    reason = click.option("--reason", help="All jobs parked for this reason.")
+    ids = click.argument("ids", metavar="[ID]...", nargs=-1, type=click.IntRange(1, 2**63 - 1))
+    return ids(reason(store(command)))
+
+
+def _selection(ids: Sequence[int], reason: str | None, store: str | None) -> Selection:
+    if bool(ids) == bool(reason):
+        raise click.UsageError("Give either ids or --reason.")
+    if store and not reason:
+        raise click.UsageError("--store goes with --reason.")
+    return {"ids": ids or None, "reason": reason, "store": store}
+
+
+@jobs.command()
+@_selects_jobs
+def retry(ids: Sequence[int], reason: str | None, store: str | None) -> None:
+    """Run jobs again and reset their failures.
+
+    By ID if they are parked, waiting or done, or all that are parked for a reason.
+    """
+    selection = _selection(ids, reason, store)
+    with open_ledger() as ledger:
+        _require_store(ledger, store)
+        taken = ledger.jobs.retry(**selection, by=who())
+        _report(ledger, taken, selection, "will run again")
+
+
+@jobs.command()
+@_selects_jobs
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+def drop(ids: Sequence[int], reason: str | None, store: str | None, yes: bool) -> None:
+    """Mark jobs as done without running them.
+
+    By ID if they are parked or waiting, or all that are parked for a reason. News about the order opens them again.
+    Dropping the import of an order also drops the imports of its shipments, cancellations and returns.
+    """
+    selection = _selection(ids, reason, store)
+    with open_ledger() as ledger:
+        _require_store(ledger, store)
+        if not yes:
+            _confirm(ledger, selection)
+        taken, with_order = ledger.jobs.drop(**selection, by=who())
+        if with_order:
+            say(f"{counted(with_order, 'job')} that waited for the import of the order went with it")
+        _report(ledger, taken, selection, "dropped")
+
+
+def _confirm(ledger: Ledger, selection: Selection) -> None:
+    """Ask whether to drop the jobs that can be dropped. Raises NeedsPerson when there is none."""
+    if selection["ids"]:
+        rows = [row for row in map(ledger.jobs.find, sorted(set(selection["ids"]))) if row]
+        chosen = [row for row in rows if row["state"] in DROPPABLE]
+        for row in chosen:
+            order = row["order_number"] or row["order_key"]
+            flow = flow_name(row["direction"], row["flow"])
+            say(f"job {row['id']}: {flow} of order {order} of {row['store']}")
+        count, why = len(chosen), ""
+    else:
+        count, why = _parked(ledger, selection), f" parked for {selection['reason']}"
+    if not count:
+        raise _not_taken(ledger, [], selection)
+    whose = f" of {selection['store']}" if selection["store"] else ""
+    ask(f"Drop {counted(count, 'job')}{why}{whose}? What they stand for is not carried over")
+
+
+def _parked(ledger: Ledger, selection: Selection) -> int:
+    """Return how many jobs are parked for the chosen reason."""
+    rows = [row for row in ledger.jobs.parked_reasons() if row["reason"] == selection["reason"]]
+    return sum(row["jobs"] for row in rows if selection["store"] in (None, row["store"]))
+
+
+def _report(ledger: Ledger, taken: Sequence[int], selection: Selection, done: str) -> None:
+    if taken:
+        say(f"{counted(len(taken), 'job')} {done}")
+    if not taken or _ids_not_taken(taken, selection):
+        raise _not_taken(ledger, taken, selection)
+
+
+def _not_taken(ledger: Ledger, taken: Sequence[int], selection: Selection) -> NeedsPerson:
+    """Return the error that says which jobs could not be taken and why, or for which reasons jobs are parked."""
+    if not_taken := [
+        f"job {job_id} {_state_in_words(ledger.jobs.find(job_id))}" for job_id in _ids_not_taken(taken, selection)
+    ]:
+        return NeedsPerson(
+            f"{'not every' if taken else 'no'} job could be taken: {', '.join(not_taken)}",
+            reason=Reason.NO_SUCH_JOB,
+            resolution="see: connector jobs list --state parked",
+        )
+    reasons = ", ".join(sorted({row["reason"] for row in ledger.jobs.parked_reasons()}))
+    whose = f" of {selection['store']}" if selection["store"] else ""
+    return NeedsPerson(
+        f"no job{whose} is parked for {selection['reason']!r}",
+        reason=Reason.NO_SUCH_JOB,
+        resolution=f"choose a reason for which jobs are parked: {reasons or 'there is none'}",
+    )
+
+
+def _ids_not_taken(taken: Sequence[int], selection: Selection) -> list[int]:
+    return sorted(set(selection["ids"] or ()) - set(taken))
+
+
+def _state_in_words(row: dict[str, Any] | None) -> str:
+    return f"is {row['state']}" if row else "does not exist"

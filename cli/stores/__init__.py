@@ -1,0 +1,1 @@
+"""Commands about stores: connect, look at, change, remove."""

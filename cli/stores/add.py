@@ -1,0 +1,207 @@
+"""`connector store add`: checks the credentials at both vendors before it stores anything."""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from cli.common import FLOWS, TOTALS, open_ledger, settings
+from cli.screen import say
+from cli.secret_input import read_secret
+from cli.stores.shop_address import require_public_address
+from clients.scopes import cockpit_name, missing_scopes
+from ledger.ledger import Ledger
+from schemas.settings import Settings
+from sync.connecting.connect_store import Connection, NewStore, connect_store
+from sync.connecting.locations import READ_LOCATIONS, missing_box, read_places, require_afosto_place, require_shop_place
+
+STOCK = "inventory.publish"
+_NO_PLACE = "off: it is not chosen which Afosto location's stock it sells"
+
+
+def _name(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", value):
+        raise click.BadParameter("use up to 63 letters, digits, dots, hyphens and underscores.")
+    return value
+
+
+def _flows(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(flow.strip() for flow in value.split(",")))
+    unknown = [flow for flow in chosen if flow not in FLOWS]
+    if unknown:
+        raise click.BadParameter(f"{unknown[0]!r} is no flow; choose from {', '.join(FLOWS)}.")
+    return chosen
+
+
+def _since(ctx: click.Context, parameter: click.Parameter, value: str) -> datetime:
+    try:
+        moment = datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise click.BadParameter(f"{value!r} is not a day; write it like 2026-11-28.") from None
+    if moment > datetime.now(UTC):
+        raise click.BadParameter("lies in the future.")
+    return moment
+
+
+def _url(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not re.fullmatch(r"https?://[^/@\s]+(/\S*)?", value):
+        raise click.BadParameter("must begin with https:// (or http://) and hold no password.")
+    return value.rstrip("/") if value else None
+
+
+def _locations(ctx: click.Context, parameter: click.Parameter, value: Sequence[str]) -> dict[str, str]:
+    pairs = [text.partition("=") for text in value]
+    if not all(epages_id and afosto_id for epages_id, _, afosto_id in pairs):
+        raise click.BadParameter("write EPAGES_ID=AFOSTO_ID.")
+    return {epages_id: afosto_id for epages_id, _, afosto_id in pairs}
+
+
+@click.command()
+@click.argument("name", callback=_name)
+@click.option("--client-id", required=True, help="Client id of the app in the shop's cockpit.")
+@click.option("--client-secret", envvar="CONNECTOR_CLIENT_SECRET", show_envvar=True, help="Omit to be prompted.")
+@click.option("--client-secret-stdin", is_flag=True, help="Read the client secret from standard input, one line.")
+@click.option(
+    "--afosto-key", envvar="CONNECTOR_AFOSTO_KEY", show_envvar=True, help="Afosto API key. Omit to be prompted."
+)
+@click.option("--afosto-key-stdin", is_flag=True, help="Read the key from standard input, after the secret if both.")
+@click.option("--channel", required=True, help="Id of the Afosto sales channel that takes the orders.")
+@click.option(
+    "--since", required=True, metavar="YYYY-MM-DD", callback=_since, help="Import orders from this day on (UTC)."
+)
+@click.option(
+    "--totals", type=click.Choice(TOTALS), default="tolerate", show_default=True, help="What to do when totals differ."
+)
+@click.option("--open-unpaid", is_flag=True, help="Open orders before they are paid (invoice, cash on delivery).")
+@click.option("--open-partly-paid", is_flag=True, help="Open orders of which only a part is paid.")
+@click.option(
+    "--no-mails", is_flag=True, help="The shop sends no mail when Afosto ships an order or has it ready for pickup."
+)
+@click.option("--mark-orders", is_flag=True, help="Name the Afosto order in the shop's note of each imported order.")
+@click.option("--yes-stock", is_flag=True, help="Publish stock at once, without previewing and confirming it first.")
+@click.option("--flows", default=",".join(FLOWS), show_default=True, callback=_flows, help="Flows to switch on.")
+@click.option(
+    "--base-url", callback=_url, help="Address of the shop's API, if it is not CONNECTOR_EPAGES_URL with NAME."
+)
+@click.option("--trust-base-url", is_flag=True, help="Allow a --base-url with plain http or in a private network.")
+@click.option(
+    "--location",
+    "locations",
+    multiple=True,
+    metavar="EPAGES_ID=AFOSTO_ID",
+    callback=_locations,
+    help="Afosto location for orders that customers pick up; can be repeated.",
+)
+def add(name: str, **given: Any) -> None:
+    """Connect the ePages shop NAME to an Afosto channel.
+
+    The credentials are tried at both vendors first; nothing is stored unless they work. Prints which flows the
+    shop's app permits and, for each that it does not, the box to tick in the cockpit (by its German name).
+    """
+    chosen = settings()
+    if given["base_url"] and not given["trust_base_url"]:
+        require_public_address(given["base_url"])
+    base_url = given["base_url"] or chosen.epages_url.replace("{store}", name)
+    with open_ledger(chosen) as ledger:
+        ledger.stores.require_new(name, base_url)
+    shop, afosto = given["client_secret_stdin"], given["afosto_key_stdin"]
+    secret = read_secret(given["client_secret"], "Client secret", stdin=shop, option="--client-secret-stdin")
+    key = read_secret(given["afosto_key"], "Afosto API key", stdin=afosto, option="--afosto-key-stdin")
+    new = NewStore(
+        name=name,
+        base_url=base_url,
+        client_id=given["client_id"],
+        client_secret=secret,
+        afosto_key=key,
+        channel_id=given["channel"],
+        import_since=given["since"],
+        totals=given["totals"],
+        open_unpaid=given["open_unpaid"],
+        open_partly_paid=given["open_partly_paid"],
+        notify_buyers=not given["no_mails"],
+        mark_orders=given["mark_orders"],
+        publish_stock=given["yes_stock"],
+    )
+    with open_ledger(chosen) as ledger:
+        _check_locations(chosen, new, given["locations"])
+        connection = connect_store(ledger, chosen, new)
+        _keep_choices(ledger, name, given["flows"], given["locations"])
+    _print_connection(name, given, connection)
+    say(f"{name} is connected; orders since {given['since']:%Y-%m-%d} follow. See: connector status")
+
+
+def _print_connection(name: str, given: Mapping[str, Any], connection: Connection) -> None:
+    """Print which flows of the store are on, and what a person may still have to do."""
+    say(f"Both vendors take the credentials. Flows of {name}:")
+    places = {**connection.locations, **given["locations"]}
+    reason = _why_no_stock(yes_stock=given["yes_stock"], placed=bool(places or connection.only))
+    _print_flows(name, given["flows"], connection.missing, {STOCK: reason} if reason else {})
+    if given["mark_orders"]:
+        _print_flows(name, ["mark_orders"], {"mark_orders": missing_scopes("mark_orders", connection.scopes)}, {})
+    if "broken.export" in given["flows"] and not connection.missing["broken.export"]:
+        say("  broken.export: the shop starts a refund by itself for each return that Afosto rejected")
+    for epages_id, afosto_id in places.items():
+        say(f"  orders to be collected at {epages_id} go to the Afosto location {afosto_id}")
+    if not places:
+        _print_mapping(name, connection)
+    for other in connection.alike:
+        say(f"  the key sees the channel of {other}, which has another key; if both keys are of one merchant, say so,")
+        say(f"  or the same pieces are sold twice: connector store tenant {name} --same-as {other}")
+    if STOCK in given["flows"] and not (given["yes_stock"] or connection.missing[STOCK]):
+        _print_preview(name)
+
+
+def _why_no_stock(*, yes_stock: bool, placed: bool) -> str | None:
+    """Say why no stock is published yet; None when it is."""
+    if not placed:
+        return _NO_PLACE
+    return None if yes_stock else "permitted, but not published until you confirm what the stock becomes"
+
+
+def _check_locations(chosen: Settings, new: NewStore, wanted: Mapping[str, str]) -> None:
+    if not wanted:
+        return
+    places = read_places(chosen, new)
+    for epages_id, afosto_id in wanted.items():
+        require_shop_place(places, epages_id)
+        require_afosto_place(places, afosto_id)
+    if places.shop is None:
+        say(f"{', '.join(wanted)} was not checked: {missing_box()}")
+
+
+def _keep_choices(ledger: Ledger, name: str, flows: Sequence[str], locations: Mapping[str, str]) -> None:
+    for flow in set(FLOWS) - set(flows):
+        ledger.stores.switch_flow(name, flow, enabled=False)
+    for epages_id, afosto_id in locations.items():
+        ledger.stores.map_location(name, epages_id, afosto_id)
+
+
+def _print_mapping(name: str, connection: Connection) -> None:
+    """Say what follows when no location of the shop is mapped: for orders that customers pick up, and for its stock."""
+    if connection.only:
+        say(f"  the stock is that of {connection.only.name} ({connection.only.id}), the only location in Afosto")
+    else:
+        say(f"  no stock is published; to choose whose it sells: connector locations sell-from {name} AFOSTO_ID")
+    say("  orders to be collected are parked until their location is mapped")
+    if READ_LOCATIONS not in connection.scopes:
+        say(f"  {missing_box()}")
+    say(f"  see the locations: connector locations list {name}")
+    say(f"  then map each: connector locations map {name} EPAGES_ID AFOSTO_ID")
+
+
+def _print_preview(name: str) -> None:
+    """Say how to preview and confirm the stock; none is written before."""
+    say(f"  see what publishing would change of the stock: connector stock preview {name}")
+    say(f"  if that is right, let it begin: connector stock confirm {name}")
+
+
+def _print_flows(
+    name: str, flows: Sequence[str], missing: Mapping[str, Sequence[str]], unready: Mapping[str, str]
+) -> None:
+    for flow in flows:
+        boxes = " and ".join(f"{scope} (in the cockpit: {cockpit_name(scope)})" for scope in missing[flow])
+        say(f"  {flow:20} {f'off: the app lacks {boxes}' if boxes else unready.get(flow, 'permitted')}")
+        if boxes:
+            say(f"  {'':20} tick it in the cockpit, then: connector store switch {name} {flow} on")

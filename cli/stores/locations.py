@@ -1,0 +1,114 @@
+"""`connector locations`: map a shop's locations to Afosto's."""
+
+from collections.abc import Collection
+from typing import Any
+
+import click
+
+from cli.common import open_ledger, print_json, print_table, settings
+from cli.screen import say
+from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
+from schemas.wording.lists import counted
+from sync.connecting.locations import (
+    Places,
+    is_waited_for,
+    map_place,
+    missing_box,
+    read_afosto_places,
+    read_places,
+    require_afosto_place,
+)
+
+
+@click.group(short_help="See and map the locations of a store.")
+def locations() -> None:
+    """See and map the locations of a store: for orders to be collected, and for its stock.
+
+    Orders to be collected go to the Afosto location their pickup point is mapped to. The stock a store
+    publishes is what Afosto has at all locations the store is mapped to or sells from.
+    """
+
+
+@locations.command("list")
+@click.argument("store")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+def list_locations(store: str, as_json: bool) -> None:
+    """List the locations of both sides, and which are mapped."""
+    chosen = settings()
+    with open_ledger(chosen) as ledger:
+        places = read_places(chosen, ledger.stores.get(store))
+        rows = _rows(places, ledger.stores.locations(store), ledger.stock.locations(store))
+    if as_json:
+        print_json(rows)
+        return
+    columns = {"epages_id": "SHOP", "epages_name": "NAME", "afosto_id": "AFOSTO", "afosto_name": "NAME THERE"}
+    columns["sold"] = "STOCK SOLD"
+    print_table(rows, columns, "neither side has a location")
+    if places.shop is None:
+        say(f"Note: {missing_box()}")
+
+
+@locations.command("map")
+@click.argument("store")
+@click.argument("epages_id")
+@click.argument("afosto_id")
+def map_location(store: str, epages_id: str, afosto_id: str) -> None:
+    """Map the shop's location EPAGES_ID to the Afosto location AFOSTO_ID, after asking both sides for them."""
+    chosen = settings()
+    with open_ledger(chosen) as ledger:
+        places = read_places(chosen, ledger.stores.get(store))
+        certain = places.shop is not None or is_waited_for(ledger, store, epages_id)
+        count = map_place(ledger, places, store, epages_id, afosto_id)
+    if not certain:
+        say(f"{epages_id} was not checked: {missing_box()}")
+    say(f"{store}: {epages_id} is {afosto_id} in Afosto; {counted(count, 'parked job')} will run again")
+
+
+@locations.command("sell-from")
+@click.argument("store")
+@click.argument("afosto_id")
+def sell_from(store: str, afosto_id: str) -> None:
+    """Let STORE sell the stock of the Afosto location AFOSTO_ID, besides what it sells already.
+
+    The shop has one figure for each product, and needs no location of its own for it.
+    """
+    chosen = settings()
+    with open_ledger(chosen) as ledger:
+        require_afosto_place(read_afosto_places(chosen, ledger.stores.get(store)), afosto_id)
+        ledger.stores.sell_from(store, afosto_id)
+    say(f"{store} sells the stock of {afosto_id} in Afosto; see: connector stock {store}")
+
+
+@locations.command("unmap")
+@click.argument("store")
+@click.argument("place")
+def unmap_location(store: str, place: str) -> None:
+    """Remove the mapping of the shop's location PLACE, or stop selling the stock of the Afosto location PLACE.
+
+    Orders to be collected at a location of the shop that is not mapped wait for a person.
+    """
+    with open_ledger() as ledger:
+        ledger.stores.facts(store)
+        known = ledger.stores.unmap_location(store, place)
+    if not known:
+        raise NeedsPerson(
+            f"the store {store} has no mapped location {place}",
+            reason=Reason.UNKNOWN_LOCATION,
+            resolution=f"see the locations with: connector locations list {store}",
+        )
+    say(f"{store}: {place} is not mapped any more")
+
+
+def _rows(places: Places, mapped: dict[str, str], sold: Collection[str]) -> list[dict[str, Any]]:
+    shop = {**dict.fromkeys(mapped, ""), **(places.shop or {})}
+    pairs: list[tuple[str | None, str | None, str]] = [(key, mapped.get(key), name) for key, name in shop.items()]
+    free = (places.afosto.keys() | set(sold)) - set(mapped.values())
+    pairs += [(None, afosto_id, "") for afosto_id in sorted(free)]
+    return [_row(places, *pair, sold=pair[1] in sold) for pair in pairs]
+
+
+def _row(places: Places, epages_id: str | None, afosto_id: str | None, name: str, *, sold: bool) -> dict[str, Any]:
+    there = places.afosto.get(afosto_id, "gone from Afosto") if afosto_id else None
+    shop, theirs = {"epages_id": epages_id, "epages_name": name}, {"afosto_id": afosto_id, "afosto_name": there}
+    return {**shop, **theirs, "sold": sold}

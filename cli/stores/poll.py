@@ -1,0 +1,88 @@
+"""`connector poll`: read a store's orders now, before its next regular poll."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+
+import click
+
+from cli.common import open_ledger, print_table, settings
+from cli.screen import say
+from jobs.runtime import BrokerRefused
+from ledger.ledger import Ledger
+from ledger.postgres.database import Row
+from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
+from schemas.settings import Settings
+from sync.connecting.connect_store import FIRST_WIDTH
+from tasks.broker.producer import Producer
+
+CURSORS = ("live", "history", "sweep")
+# The broker has this long to take the message: a person waits, but may be far away from it.
+BROKER_PATIENCE_SECONDS = 5.0
+
+
+@click.command(short_help="Read STORE's orders now.")
+@click.argument("name", metavar="STORE")
+@click.option("--now", is_flag=True, help="Poll now. Without it, show the last and next poll.")
+@click.option(
+    "--cursor",
+    type=click.Choice(CURSORS),
+    help="With --now: live (news; the default), history (past orders) or sweep (all open orders).",
+)
+def poll(name: str, now: bool, cursor: str | None) -> None:
+    """Read STORE's orders now, or show when that happens next."""
+    if cursor and not now:
+        raise click.UsageError("--cursor goes with --now.")
+    cursor = cursor or "live"
+    chosen = settings()
+    with open_ledger(chosen) as ledger:
+        paused = ledger.stores.facts(name).paused_at is not None
+        if not now:
+            columns = {"kind": "CURSOR", "polled_at": "POLLED AT", "next_poll_at": "NEXT POLL"}
+            cursors = ledger.stores.overview(name)["cursors"]
+            print_table([_when(cursor, paused) for cursor in cursors], columns, "none")
+            return
+        if paused:
+            raise NeedsPerson(
+                f"the store {name!r} is paused",
+                reason=Reason.PAUSED,
+                resolution=f"take it up again: connector store resume {name}",
+            )
+        for ill in ledger.stores.overview(name)["health"]:
+            say(f"{name} is ill: {ill['message']} ({ill['reason']})", err=True)
+        _require_cursor(ledger, name, cursor)
+        sent = _send(chosen, name, cursor)
+        if not sent:
+            ledger.cursors.make_due(name, cursor)
+    say(
+        f"{name} is being polled ({cursor})"
+        if sent
+        else f"The broker does not answer; {name} is polled ({cursor}) as soon as dispatch runs"
+    )
+
+
+def _when(cursor: Row, paused: bool) -> Row:
+    waits = paused and cursor["next_poll_at"] is not None
+    return {**cursor, "next_poll_at": "paused"} if waits else cursor
+
+
+def _require_cursor(ledger: Ledger, name: str, cursor: str) -> None:
+    if cursor == "sweep":
+        found = ledger.cursors.start_sweep(name, datetime.now(UTC), FIRST_WIDTH)
+    else:
+        found = ledger.cursors.get(name, cursor) is not None
+    if not found:
+        raise NeedsPerson(
+            f"the store {name!r} has nothing to read for {cursor}",
+            reason=Reason.NO_CURSOR,
+            resolution=f"see what it has: connector poll {name}",
+        )
+
+
+def _send(chosen: Settings, store: str, cursor: str) -> bool:
+    with closing(Producer(chosen, BROKER_PATIENCE_SECONDS)) as producer:
+        try:
+            producer.send("poll.store", {"store": store, "cursor": cursor})
+        except BrokerRefused:
+            return False
+    return True

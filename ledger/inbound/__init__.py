@@ -1,0 +1,1 @@
+"""What comes in from other systems: webhooks, tokens, and messages that were set aside."""

@@ -1,0 +1,102 @@
+"""Tokens of other systems, limited to tasks and stores, and idempotency keys with the answers to their requests."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import psycopg
+
+from ledger.postgres.database import Database, Row
+from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
+
+# Seconds for which an idempotency key recognizes the repeat of a request.
+KEY_AGE = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Another system, identified by its token; empty `stores` means all of them."""
+
+    id: int
+    name: str
+    tasks: frozenset[str]
+    stores: frozenset[str]
+
+    def may_send(self, task: str) -> bool:
+        """Return whether the token permits a task."""
+        return task in self.tasks
+
+    def may_see(self, store: str) -> bool:
+        """Return whether the token permits a store."""
+        return not self.stores or store in self.stores
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The state of an idempotency key. `same`: the request is the one that took it. `job` is known when `answered`."""
+
+    same: bool
+    answered: bool
+    job: int | None
+
+
+class Tokens:
+    """Only a hash of a token is kept. A token is long and random, so nobody can find it from a plain SHA-256."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, name: str, tasks: Sequence[str], stores: Sequence[str]) -> str:
+        """Make a token and return it, which is never shown again; raises NeedsPerson when the name is in use."""
+        token = f"connector_{secrets.token_urlsafe(32)}"
+        values = {"name": name, "token_hash": _hash(token), "tasks": sorted(tasks), "stores": sorted(stores)}
+        try:
+            self._database.row("tokens.add", values)
+        except psycopg.errors.UniqueViolation as error:
+            raise NeedsPerson(
+                f"there is a token named {name!r} already",
+                reason=Reason.TOKEN_EXISTS,
+                resolution=f"choose another name, or revoke that one: connector tokens revoke {name}",
+            ) from error
+        return token
+
+    def known(self) -> list[Row]:
+        """Return every token's name, tasks, stores and times; those that are valid first."""
+        return self._database.rows("tokens.list")
+
+    def revoke(self, name: str) -> None:
+        """Refuse a token from now on; raises NeedsPerson when no valid token has the name."""
+        if self._database.row("tokens.revoke", {"name": name}) is None:
+            raise NeedsPerson(
+                f"no valid token is named {name!r}",
+                reason=Reason.UNKNOWN_TOKEN,
+                resolution="see them with: connector tokens list",
+            )
+
+    def find(self, token: str) -> Caller | None:
+        """Return the owner of a token, None when it is unknown or revoked; note that it was used."""
+        row = self._database.row("tokens.find", {"token_hash": _hash(token)})
+        if row is None:
+            return None
+        self._database.rows("tokens.used", {"id": row["id"]})
+        return Caller(row["id"], row["name"], frozenset(row["tasks"]), frozenset(row["stores"]))
+
+    def claim_key(self, caller: Caller, key: str, content: bytes) -> Claim:
+        """Take an idempotency key for a request of this content, or return the state of a key that is taken already."""
+        body_hash = hashlib.sha256(content).digest()
+        values = {"token_id": caller.id, "key": key, "body_hash": body_hash, "age": KEY_AGE}
+        row = self._database.row("tokens.claim_key", values)
+        # No row: another request takes the key at this moment, and its row is not visible yet.
+        row = row or self._database.row("tokens.claim_key", values)
+        assert row is not None
+        return Claim(bytes(row["body_hash"]) == body_hash, row["answered_at"] is not None, row["job_id"])
+
+    def answer_key(self, caller: Caller, key: str, job: int | None) -> None:
+        """Keep the job that the request of a key led to."""
+        self._database.rows("tokens.answer_key", {"token_id": caller.id, "key": key, "job_id": job})
+
+
+def _hash(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,1 @@
+"""Jobs: requested, claimed, settled, parked, and released to the broker."""

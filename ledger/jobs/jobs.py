@@ -1,0 +1,282 @@
+"""Jobs: requested, claimed, renewed, settled; what is wanted, what is done, and who works on it."""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import psycopg
+from psycopg.types.json import Jsonb
+
+from ledger.jobs.warnings import warn_left_out, warn_parked
+from ledger.postgres.batches import keep, keep_rows, require_all
+from ledger.postgres.database import Database, Row, Statement, fetch
+from ledger.postgres.session import Session
+from ledger.postgres.sqlstates import words
+from ledger.records import Context, Job, JobRequest, Link, Settled, Settlement, Sibling, StoredIntent
+from ledger.stores.stores import Stores
+from schemas.flows import JOBS, flow_name
+from schemas.reasons import Reason
+from schemas.states import JobState, Lane
+
+log = logging.getLogger(__name__)
+
+# Seconds of pause for a job whose own pause could not be written down.
+_PLAIN_PAUSE = 60.0
+_SEE_LOG = (
+    "Look in the worker's log for the job's order: it has what could not be written down. Correct the cause, "
+    "then: connector jobs retry --reason not-written-down"
+)
+# Who decided, when the caller does not say.
+SOMEBODY = "a person"
+# Flows that other jobs of their order may wait for.
+BLOCKING = ("cancellations", "shipments", "returns")
+
+
+class Jobs:
+    """The queue in PostgreSQL. The fence of a running job guards every change of it."""
+
+    def __init__(self, database: Database, stores: Stores) -> None:
+        self._database = database
+        self._stores = stores
+
+    def request_run(self, store: str, direction: str, flow: str, subject: str, *, lane: int = Lane.LIVE) -> int | None:
+        """Request a run for a subject; return the job's id, or None when the store is not connected."""
+        rows = self.request_runs(store, direction, flow, [subject], lane=lane)
+        return rows[0]["id"] if rows else None
+
+    def request_runs(self, store: str, direction: str, flow: str, subjects: Sequence[str], *, lane: int) -> list[Row]:
+        """Request a run for each of these different subjects; return (id, subject, wanted) of their jobs."""
+        key = {"store": store, "direction": direction, "flow": flow, "lane": lane}
+        rows, refused = keep_rows(
+            self._database, subjects, lambda part: [("jobs.request_run", {**key, "subjects": list(part)})]
+        )
+        for each in refused:
+            warn_left_out(store, f"{flow_name(direction, flow)} {each.row}", each.why)
+        return rows
+
+    def request_jobs(self, store: str, direction: str, lane: int, job_requests: Sequence[JobRequest]) -> list[Row]:
+        """Make the jobs due whose content is news; return (flow, subject, wanted) of those.
+
+        When the database refuses some, the others are kept; then NeedsPerson (not-written-down) is raised.
+        """
+        rows, refused = keep(
+            self._database,
+            lambda batch: batch.write(
+                job_requests, lambda part: upsert_requests(batch.session, store, direction, lane, part, 0.0)
+            ),
+        )
+        require_all(
+            refused, "the news for", lambda request: f"{flow_name(direction, request.flow)} of {request.subject}"
+        )
+        return rows
+
+    def claim(
+        self, store: str, direction: str, flow: str, subject: str, *, holder: str, lease: float
+    ) -> tuple[Job, Context] | None:
+        """Claim a due job for `lease` seconds and read its context; None when there is nothing to claim.
+
+        Nothing to claim: the job is done, or not due yet, another worker holds it, another job of the same order is on
+        its way, the store is paused, or the flow is off.
+        """
+        key = {"store": store, "direction": direction, "flow": flow, "subject": subject}
+        claim = ("jobs.claim", {**key, "holder": holder, "lease": lease})
+        try:
+            claimed, contexts = self._database.batch(claim, ("jobs.context", {"store": store, "order_key": subject}))
+        except psycopg.errors.UniqueViolation:
+            return None
+        if not claimed:
+            return None
+        return Job(version=claimed[0].pop("claimed_version"), **claimed[0]), self._context(contexts[0])
+
+    def _context(self, row: Row) -> Context:
+        return Context(
+            store=self._stores.read(row),
+            links=tuple(read_link(link) for link in row["links"]),
+            intents=tuple(_intent(intent) for intent in row["intents"]),
+            locations=row["locations"],
+            unhealthy=tuple(row["unhealthy"]),
+            flows=frozenset((direction, flow) for direction, flow in row["flows"]),
+            siblings={(job["direction"], job["flow"]): _sibling(job) for job in row["siblings"]},
+            order_dropped=row["order_dropped"],
+            needs_recovery=row["needs_recovery"],
+            read_to=row["read_to"],
+        )
+
+    def settle(
+        self, job: Job, holder: str, end: Settlement, *, steps: Sequence[str], seconds: float, requests: int
+    ) -> Settled | None:
+        """End a run and keep its attempt; None when the lease was lost meanwhile.
+
+        What the database refuses to write is left out. Otherwise it would be refused each time, and the job never end.
+        """
+        try:
+            return self._settle(job, holder, end, steps, seconds, requests)
+        except psycopg.Error as error:
+            log.warning(
+                "the database refuses how job %s ended (%s); it is settled without what a vendor said",
+                job.id,
+                words(error),
+            )
+            return self._settle(job, holder, _with_less(end, error), (), seconds, requests)
+
+    def _settle(
+        self, job: Job, holder: str, end: Settlement, steps: Sequence[str], seconds: float, requests: int
+    ) -> Settled | None:
+        parameters = {
+            **{name: getattr(job, name) for name in ("id", "fence", "store", "order_key", "direction", "flow")},
+            **{name: getattr(end, name) for name in Settlement.__slots__},
+            "holder": holder,
+            "steps": Jsonb(list(steps)),
+            "seconds": seconds,
+            "requests": requests,
+        }
+        settle: Statement = ("jobs.settle", parameters)
+        order = {"store": job.store, "order_key": job.order_key}
+        wakes: list[Statement] = []
+        if (job.direction, job.flow, end.state) == ("import", "orders", JobState.DONE):
+            wakes = [("jobs.wake_dependants", order)]
+        elif end.state in (JobState.DONE, JobState.PARKED) and job.flow in BLOCKING:
+            wakes = [("jobs.wake_blocked", order)]
+        rows = self._database.batch(settle, *wakes)[0]
+        settled = Settled(**rows[0]) if rows else None
+        if settled and settled.state == JobState.PARKED and end.reason and end.reason != job.warned_reason:
+            flow = flow_name(job.direction, job.flow)
+            warn_parked(job.store, flow, job.order_key, end.reason, end.message, end.resolution)
+        return settled
+
+    def others_succeed(self, job: Job) -> bool:
+        """Return whether other jobs of the store were done since this one began to fail: then the fault is its own."""
+        row = self._database.row("jobs.others_succeed", {"id": job.id})
+        return bool(row and row["alone"])
+
+    def wake_order(self, store: str, order_key: str) -> None:
+        """Make the jobs due that waited for an order, which is given up because nothing of it is left to sell."""
+        self._database.rows("jobs.wake_order", {"store": store, "order_key": order_key, "opened": False})
+
+    def renew(self, holder: str, ids: Sequence[int], *, lease: float, longest: float) -> dict[int, bool]:
+        """Renew the leases of a process's jobs in one statement; return id → renewed or not of those it still holds."""
+        parameters = {"holder": holder, "ids": list(ids), "lease": lease, "longest": longest}
+        return {row["id"]: row["renewed"] for row in self._database.rows("jobs.renew", parameters)}
+
+    def reclaim_expired(self, limit: int) -> list[Row]:
+        """Reclaim the jobs whose lease ended; a job whose holders died `limit` times is parked. Return their rows."""
+        freed = self._database.rows("jobs.reclaim_expired", {"limit": limit})
+        for row in freed:
+            if row["state"] == JobState.PARKED:
+                flow = flow_name(row["direction"], row["flow"])
+                warn_parked(row["store"], flow, row["subject"], row["reason"], row["message"], row["resolution"])
+        return freed
+
+    def search(
+        self,
+        *,
+        store: str | None = None,
+        state: str | None = None,
+        flow: str | None = None,
+        reason: str | None = None,
+        limit: int = 100,
+    ) -> list[Row]:
+        """Return jobs, newest first, that fit all given filters; `flow` is a name of `schemas.flows`."""
+        direction, inner = JOBS[flow] if flow else (None, None)
+        parameters = {"store": store, "state": state, "direction": direction, "flow": inner, "reason": reason}
+        return self._database.rows("jobs.list", {**parameters, "limit": limit})
+
+    def find(self, job_id: int) -> Row | None:
+        """Return one job as a row, or None."""
+        return self._database.row("jobs.find", {"id": job_id})
+
+    def retry(
+        self,
+        *,
+        ids: Sequence[int] | None = None,
+        store: str | None = None,
+        reason: str | None = None,
+        by: str = SOMEBODY,
+    ) -> list[int]:
+        """Make jobs due again, by id or by reason, unless they run or are on their way; return their ids.
+
+        `by`, the person who decided that, is kept.
+        """
+        rows = self._database.rows("jobs.retry", {**_selection(ids, store, reason), "by": by})
+        return [row["id"] for row in rows]
+
+    def drop(
+        self,
+        *,
+        ids: Sequence[int] | None = None,
+        store: str | None = None,
+        reason: str | None = None,
+        by: str = SOMEBODY,
+    ) -> tuple[list[int], int]:
+        """Declare jobs done as they are, by id or by reason. News about the order opens them again.
+
+        `by`, the person who decided that, is kept.
+
+        Returns their ids, and the number of other jobs that were dropped with the import of the order they waited for.
+        """
+        rows = self._database.rows("jobs.drop", {**_selection(ids, store, reason), "by": by})
+        chosen = [row["id"] for row in rows if not row["with_order"]]
+        return chosen, len(rows) - len(chosen)
+
+    def counts(self) -> list[Row]:
+        """Return the number of jobs that are not done, by store, direction, flow and state."""
+        return self._database.rows("jobs.counts")
+
+    def parked_reasons(self) -> list[Row]:
+        """Return the number of parked jobs per reason, with the message and resolution of one, and the flow's name."""
+        rows = self._database.rows("jobs.parked_reasons")
+        return [{**row, "name": flow_name(row["direction"], row["flow"])} for row in rows]
+
+
+def upsert_requests(
+    session: Session, store: str, direction: str, lane: int, job_requests: Sequence[JobRequest], order_wait: float
+) -> list[Row]:
+    """Write requests in the given transaction; a job that depends on its order waits `order_wait` seconds at most."""
+    if not job_requests:
+        return []
+    dependants = sorted({request.subject for request in job_requests if request.flow != "orders"})
+    fetch(session, "jobs.lock_orders", {"store": store, "subjects": dependants})
+    columns = {
+        "flows": [request.flow for request in job_requests],
+        "subjects": [request.subject for request in job_requests],
+        "hashes": [request.content_hash for request in job_requests],
+        "documents": [request.document_at for request in job_requests],
+    }
+    key = {"store": store, "direction": direction, "lane": lane, "order_wait": order_wait}
+    return fetch(session, "jobs.upsert", {**key, **columns})
+
+
+def _with_less(end: Settlement, error: psycopg.Error) -> Settlement:
+    """Return the same end without anything that a vendor may have said."""
+    less = replace(
+        end,
+        message=f"what came of the run could not be written down: the database refuses it ({error.sqlstate})",
+        pause=_PLAIN_PAUSE if end.state == JobState.WAITING else 0,
+        prepaid_epages=0,
+        prepaid_afosto=0,
+    )
+    if end.state != JobState.PARKED:
+        return less
+    return replace(less, reason=Reason.NOT_WRITTEN_DOWN, resolution=_SEE_LOG)
+
+
+def _selection(ids: Sequence[int] | None, store: str | None, reason: str | None) -> dict[str, Any]:
+    if ids is None and store is None and reason is None:
+        raise ValueError("say which jobs: ids, a store or a reason")
+    return {"ids": list(ids) if ids is not None else None, "store": store, "reason": reason}
+
+
+def read_link(row: Row) -> Link:
+    """Build a link from a row that was read as JSON."""
+    return Link(**{name: row[name] for name in Link.__slots__})
+
+
+def _intent(row: Row) -> StoredIntent:
+    names = ("id", "kind", "body", "job_id", "owner")
+    return StoredIntent(**{name: row[name] for name in names}, seconds_left=float(row["seconds_left"]))
+
+
+def _sibling(row: Row) -> Sibling:
+    settled = row["settled"]
+    return Sibling(row["state"], float(settled) if settled is not None else None, row["message"])

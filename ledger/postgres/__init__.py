@@ -1,0 +1,1 @@
+"""PostgreSQL: connections, transactions, migrations, encryption, and what its errors mean."""

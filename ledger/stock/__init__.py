@@ -1,0 +1,1 @@
+"""Stock: which SKUs are to be published, and what came of it."""

@@ -1,0 +1,1 @@
+"""The demo: simulated shops trade, and the real connector keeps both sides in step."""

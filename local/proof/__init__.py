@@ -1,0 +1,1 @@
+"""The parts of the proof, by subject; `local.proof.compare` combines them."""

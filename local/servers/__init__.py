@@ -1,0 +1,1 @@
+"""PostgreSQL, Redis and the connector's processes in one folder, started and ended together."""

@@ -1,0 +1,77 @@
+"""Compares both sides of a store completely, orders and stock, on request of a person."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from clients.scopes import cockpit_name, missing_scopes
+from jobs.blocking_calls import ReportPause
+from jobs.runtime import Runtime
+from reconcile.compare_orders import Comparison, Progress
+from reconcile.compare_stock import FLOW, StockComparison
+from reconcile.differences import STOCK, Finding, collect_findings
+from schemas.errors import NeedsPerson
+from schemas.mapping.progress.shipments import TwoCodes
+from schemas.reasons import Reason
+
+READING = "orders.import"
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """The findings, how many orders and SKUs were compared, and what was left out and why.
+
+    `notes`: pairs of order number and tracking codes that differ, which a person should know and no job can change.
+    """
+
+    findings: Sequence[Finding]
+    orders: int
+    waiting_for_payment: int
+    skus: int
+    left_out: Sequence[str]
+    notes: Sequence[tuple[str, TwoCodes]] = ()
+
+    @property
+    def drift(self) -> list[Finding]:
+        """The differences that no open work will carry over."""
+        return [finding for finding in self.findings if not finding.diagnosis.on_its_way]
+
+
+def reconcile(runtime: Runtime, name: str, tell: ReportPause, progress: Progress) -> Reconciliation:
+    """Compare both sides of a store; changes nothing. `tell` is called with each pause.
+
+    Raises NeedsPerson if the store is not connected or is paused, if its orders may not be read, or if its credentials
+    fail; RetryLater if a vendor does not answer.
+    """
+    store = runtime.ledger.stores.get(name)
+    if store.paused_at:
+        raise NeedsPerson(
+            f"the store {name!r} is paused",
+            reason=Reason.PAUSED,
+            resolution=f"resume it: connector store resume {name}",
+        )
+    lacking = missing_scopes(READING, store.scopes)
+    if lacking:
+        boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
+        raise NeedsPerson(
+            f"the shop {name} has not granted {boxes}, which the comparison needs",
+            reason=Reason.MISSING_SCOPE,
+            resolution=f"Tick the box in the shop's cockpit, then: connector store switch {name} {READING} on",
+        )
+    orders = Comparison(runtime, store, tell)
+    found = orders.run(progress)
+    stock = StockComparison(runtime, store, orders.shop, orders.afosto, orders.flow_status.off.get(FLOW), tell)
+    found += collect_findings(STOCK, None, _stock_of(stock))
+    left_out = [] if orders.lists else ["Afosto lists no orders, so doubles and orphans there cannot be seen"]
+    left_out += [f"stock is not compared: {stock.skipped}"] if stock.skipped else []
+    return Reconciliation(
+        found,
+        orders.counts["orders"],
+        orders.counts["waiting for payment"],
+        stock.compared,
+        left_out,
+        runtime.ledger.comparing.two_codes(name),
+    )
+
+
+def _stock_of(comparison: StockComparison) -> Iterator[Finding]:
+    yield from comparison.run()

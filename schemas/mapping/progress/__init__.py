@@ -1,0 +1,1 @@
+"""What happens to an order after its import: cancellations, shipments and returns, in both directions."""

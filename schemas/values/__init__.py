@@ -1,0 +1,1 @@
+"""The values that documents, messages and settings are made of."""

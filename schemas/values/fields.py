@@ -1,0 +1,314 @@
+"""The marshmallow fields for documents of both vendors, and the base class of all document schemas.
+
+A field names the dotted path of its value, so a flat schema can read a deeply nested document, and an error has the
+full path of the wrong field.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, ClassVar, Generic, Protocol, TypeVar
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_load
+
+from schemas.errors import MalformedDocument
+from schemas.values.numbers import in_range
+from schemas.values.texts import LONGEST_ID, LONGEST_TEXT, clean, unfit
+
+T = TypeVar("T")
+
+# The path that `faults` uses when the whole document is wrong.
+WHOLE = "(document)"
+# Above any amount of money.
+_MOST = 10**12
+# The largest value of PostgreSQL's int4.
+_MOST_COUNT = 2**31 - 1
+# The years that a time of an order may lie in, and the last moment of the calendar in Unix milliseconds.
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
+_MOST_MILLIS = 253_402_300_799_999
+# Most entries of one list: more than any order has pieces and any page has rows. Reading one costs about 0.1 ms.
+MOST_ENTRIES = 20_000
+
+
+def parse_time(text: str) -> datetime:
+    """Read an ISO 8601 time as aware UTC. A time without a zone is UTC; digits beyond microseconds are cut.
+
+    Raises ValueError if the text is not a time.
+    """
+    moment = datetime.fromisoformat(text)
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+
+
+def format_time(moment: datetime) -> str:
+    """Write an aware time as ePages writes and filters times: in UTC, without a zone."""
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat()
+
+
+class At(fields.Field[T], Generic[T]):
+    """The value at the first of several dotted paths that has one; with a default, null counts as absent."""
+
+    def __init__(self, *paths: str, default: Any = missing, **options: Any) -> None:
+        presence = {"required": True} if default is missing else {"load_default": default, "allow_none": False}
+        # Load-only fields may share a key. The key is the path, so that errors name it.
+        super().__init__(data_key=paths[0], load_only=True, **presence, **options)
+        self._paths = tuple(tuple(path.split(".")) for path in paths)
+
+    def deserialize(
+        self, value: Any, attr: str | None = None, data: Mapping[str, Any] | None = None, **kwargs: Any
+    ) -> Any:
+        """Load the value at the path. `value` (found by marshmallow with the whole path as one key) is ignored."""
+        found = self._find(data or {})
+        if found is None and not self.required:
+            found = missing
+        return super().deserialize(found, attr, data, **kwargs)
+
+    def _find(self, document: Mapping[str, Any]) -> Any:
+        found: Any = missing
+        for path in self._paths:
+            found = _walk(document, path)
+            if found is not missing and found is not None:
+                return found
+        return found
+
+
+def _walk(document: Any, path: tuple[str, ...]) -> Any:
+    for step in path:
+        if not isinstance(document, Mapping) or step not in document:
+            return missing
+        document = document[step]
+    return document
+
+
+class Text(At[str]):
+    """A text for people, cleaned and cut to `longest` characters; a whole number is read as its digits.
+
+    An empty text counts as absent, which is an error if the field is required.
+    """
+
+    def __init__(self, *paths: str, longest: int = LONGEST_TEXT, **options: Any) -> None:
+        super().__init__(*paths, **options)
+        self._longest = longest
+
+    def _find(self, document: Mapping[str, Any]) -> Any:
+        found = super()._find(document)
+        return missing if found == "" else found
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        if isinstance(value, int) and not isinstance(value, bool):
+            value = str(value)
+        if not isinstance(value, str):
+            raise ValidationError("is not a text")
+        return self._taken(value)
+
+    def _taken(self, value: str) -> str:
+        return clean(value, self._longest)
+
+
+class Ident(Text):
+    """A text that identifies something (an id, a number or a keyword of the vendor); never cut or cleaned."""
+
+    def __init__(self, *paths: str, longest: int = LONGEST_ID, **options: Any) -> None:
+        super().__init__(*paths, longest=longest, **options)
+
+    def _taken(self, value: str) -> str:
+        if wrong := unfit(value, self._longest):
+            raise ValidationError(wrong)
+        return value
+
+
+class Flag(At[bool]):
+    """A JSON true or false."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        raise ValidationError("is neither true nor false")
+
+
+class Amount(At[Decimal]):
+    """A JSON number as an exact decimal."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
+        if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+            raise ValidationError("is not a number")
+        if not in_range(value, -_MOST, _MOST):
+            raise ValidationError("is not an amount")
+        return Decimal(str(value))
+
+
+class WholeNumber(At[int]):
+    """A whole number from 0 to `most`; JSON may write three as 3 or 3.0."""
+
+    def __init__(self, *paths: str, most: int = _MOST_COUNT, **options: Any) -> None:
+        super().__init__(*paths, **options)
+        self._most = most
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        return _count(value, self._most)
+
+
+def _count(value: Any, most: int = _MOST_COUNT) -> int:
+    if in_range(value, 0, most) and value == int(value):
+        return int(value)
+    raise ValidationError(f"is not a whole number from 0 to {most}")
+
+
+class Counts(At[dict[str, int]]):
+    """A JSON object of counts by id."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, int]:
+        if not isinstance(value, Mapping) or len(value) > MOST_ENTRIES:
+            raise ValidationError(f"is not an object of at most {MOST_ENTRIES} counts")
+        return {str(key): _count(count) for key, count in value.items()}
+
+
+class Integer(At[int]):
+    """A whole number that may be negative, within an int4; null is None if the field has a default."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
+        if in_range(value, -_MOST_COUNT, _MOST_COUNT) and value == int(value):
+            return int(value)
+        raise ValidationError(f"is not a whole number from -{_MOST_COUNT} to {_MOST_COUNT}")
+
+
+class Time(At[datetime]):
+    """An ISO 8601 time; without a zone it is UTC."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        try:
+            moment = parse_time(value)
+        except (TypeError, ValueError, OverflowError):
+            raise ValidationError("is not an ISO 8601 time") from None
+        return _plausible(moment)
+
+
+class MillisTime(At[datetime]):
+    """A moment in Unix milliseconds."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
+        if not in_range(value, 0, _MOST_MILLIS):
+            raise ValidationError("is not a time in Unix milliseconds")
+        return _plausible(datetime.fromtimestamp(int(value) / 1000, UTC))
+
+
+def _plausible(moment: datetime) -> datetime:
+    """Refuse a time that no order can have: near the ends of the calendar, even adding a second would fail."""
+    if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+        raise ValidationError(f"is not a time from {_FIRST_YEAR} to {_LAST_YEAR}")
+    return moment
+
+
+class Object(At[dict[str, Any]]):
+    """A JSON object, unchanged."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
+        if isinstance(value, Mapping):
+            return dict(value)
+        raise ValidationError("is not an object")
+
+
+class Idents(At[tuple[str, ...]]):
+    """A list of ids."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
+        if not isinstance(value, list) or len(value) > MOST_ENTRIES:
+            raise ValidationError(f"is not a list of at most {MOST_ENTRIES} ids")
+        if not all(isinstance(each, str) and not unfit(each) for each in value):
+            raise ValidationError("is not a list of ids")
+        return tuple(value)
+
+
+class Document(Schema):
+    """A schema that builds its result with `target`; unknown fields are ignored."""
+
+    target: ClassVar[Callable[..., Any]]
+
+    class Meta(Schema.Meta):
+        unknown = EXCLUDE
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> Any:
+        """Build the dataclass from the loaded values."""
+        return type(self).target(**values)
+
+
+class One(At[Any]):
+    """A nested document."""
+
+    def __init__(self, path: str, schema: Schema, **options: Any) -> None:
+        super().__init__(path, **options)
+        self._schema = schema
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return self._schema.load(value)
+
+
+class Many(At[tuple[Any, ...]]):
+    """A list of nested documents, as a tuple."""
+
+    def __init__(self, path: str, schema: Schema, **options: Any) -> None:
+        super().__init__(path, **options)
+        self._schema = schema
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[Any, ...]:
+        if isinstance(value, list) and len(value) > MOST_ENTRIES:
+            raise ValidationError(f"has more than {MOST_ENTRIES} entries")
+        return tuple(self._schema.load(value, many=True))
+
+
+class HasId(Protocol):
+    """Any object with an id."""
+
+    @property
+    def id(self) -> str:
+        """The id."""
+
+
+N = TypeVar("N", bound=HasId)
+
+
+def unique_by_id(rows: Iterable[N]) -> tuple[N, ...]:
+    """Keep only the last row of each id: a list may contain one twice, for example when its pages shift."""
+    return tuple({row.id: row for row in rows}.values())
+
+
+def entries(value: Any, what: str, field: str) -> list[Any]:
+    """Return a list whose elements are loaded one by one; `what` and `field` name it in the error.
+
+    Raises MalformedDocument if it is not a list, or has more than MOST_ENTRIES elements.
+    """
+    if not isinstance(value, list):
+        raise MalformedDocument(f"{what}: the field {field!r} is not a list", field=field)
+    if len(value) > MOST_ENTRIES:
+        raise MalformedDocument(f"{what}: the field {field!r} has more than {MOST_ENTRIES} entries", field=field)
+    return value
+
+
+def load(schema: Schema, document: Any, what: str) -> Any:
+    """Load a vendor's document; `what` names it in the error.
+
+    Raises MalformedDocument with the dotted path of the first wrong field. The message contains no values.
+    """
+    try:
+        return schema.load(document)
+    except ValidationError as error:
+        field, message = next(faults(error.messages))
+        raise MalformedDocument(f"{what}: the field {field!r} {message}", field=field) from None
+
+
+def faults(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each error in marshmallow's nested messages as (dotted path, message)."""
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            # "_schema" is marshmallow's name for the document as a whole.
+            yield from faults(inner, path if key == "_schema" else f"{path}.{key}".lstrip("."))
+    else:
+        yield path or WHOLE, _phrase(messages[0])
+
+
+def _phrase(message: str) -> str:
+    return {
+        "Missing data for required field.": "is missing",
+        "Field may not be null.": "is null",
+        "Invalid input type.": "is not of the expected type",
+    }.get(message, message)

@@ -1,0 +1,1 @@
+"""What people do in Afosto without the connector: by command or by themselves."""

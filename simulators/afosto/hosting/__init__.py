@@ -1,0 +1,1 @@
+"""The tenants of one process, each with its faults and counts."""

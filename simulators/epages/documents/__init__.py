@@ -1,0 +1,1 @@
+"""Documents as the vendor's API writes them."""

@@ -1,0 +1,1 @@
+"""What a shop holds, and what can happen to it. No HTTP."""

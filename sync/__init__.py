@@ -1,0 +1,1 @@
+"""What a job does: find what changed, carry it over, publish stock."""

@@ -1,0 +1,1 @@
+"""Connecting a store: credentials, sales channel and locations, checked at both vendors."""

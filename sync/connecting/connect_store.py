@@ -1,0 +1,174 @@
+"""Connecting a store: both vendors' credentials are tried before anything is kept."""
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from clients.afosto.client import AfostoClient
+from clients.epages import EpagesClient
+from clients.http import Http
+from clients.oauth import fetch_token
+from clients.scopes import READ_ORDERS, cockpit_name, missing_scopes
+from ledger.ledger import Ledger
+from schemas.afosto import Location
+from schemas.epages import Token
+from schemas.errors import NeedsPerson
+from schemas.flows import SWITCHES
+from schemas.reasons import Reason
+from schemas.settings import Settings
+from schemas.states import CursorKind
+from sync.connecting.locations import READ_LOCATIONS, only_location
+
+# Seconds of orders that a store's first slices ask for; the poll learns the right width from the answers.
+FIRST_WIDTH = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class NewStore:
+    """What a person says of a store. Orders created before `import_since` (aware UTC) are not imported.
+
+    Unless `publish_stock`, nothing of its stock is written before a person has confirmed what it becomes.
+    """
+
+    name: str
+    base_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    afosto_key: str = field(repr=False)
+    channel_id: str
+    import_since: datetime
+    totals: str = "tolerate"
+    open_unpaid: bool = False
+    open_partly_paid: bool = False
+    notify_buyers: bool = True
+    mark_orders: bool = False
+    publish_stock: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What came of it: scopes granted, the scopes each flow lacks, and ePages → Afosto ids of locations of one name.
+
+    `alike` are stores of other tenants into a channel of which this key can see one of the same id. `only` is the one
+    location there is in Afosto, whose stock the store sells, where no names are alike.
+    """
+
+    scopes: frozenset[str]
+    missing: Mapping[str, tuple[str, ...]]
+    locations: Mapping[str, str]
+    alike: Sequence[str]
+    only: Location | None
+
+
+def connect_store(ledger: Ledger, settings: Settings, new: NewStore) -> Connection:
+    """Check the credentials on both sides, then keep the store; its first poll is due at once.
+
+    A flow whose scopes are not granted is kept switched off. Raises NeedsPerson (wrong-credentials, unknown-store,
+    missing-scope when orders may not be read, unknown-channel, store-exists, shop-connected-already, …) or RetryLater;
+    then nothing is kept.
+    """
+    http = Http(deadline_seconds=settings.call_deadline)
+
+    def new_token() -> Token:
+        return fetch_token(http, new.base_url, new.client_id, new.client_secret, datetime.now(UTC))
+
+    token = new_token()
+    _require_readable_orders(new.name, token)
+    afosto = AfostoClient(settings.afosto_url, http, new.afosto_key)
+    channels = _check_channel(afosto, new.channel_id)
+    # A token may end before Afosto has answered.
+    shop = EpagesClient(new.base_url, http, lambda fresh: new_token() if fresh else token)
+    locations = same_names(shop, afosto) if READ_LOCATIONS in token.scopes else {}
+    only = None if locations else only_location(afosto)
+    missing = {flow: missing_scopes(flow, token.scopes) for flow in SWITCHES}
+    sharing = ledger.tenants.store_of_key(new.afosto_key)
+    tenant = ledger.tenants.of(sharing) if sharing else afosto_bucket(new.afosto_key)
+    ledger.stores.add(_columns(new, token, tenant), {flow: not lacks for flow, lacks in missing.items()}, FIRST_WIDTH)
+    ledger.stores.set_token(new.name, token)
+    for epages_id, afosto_id in locations.items():
+        ledger.stores.map_location(new.name, epages_id, afosto_id)
+    if only:
+        ledger.stores.sell_from(new.name, only.id)
+    return Connection(token.scopes, missing, locations, ledger.tenants.strangers(channels, tenant), only)
+
+
+def replace_credentials(
+    ledger: Ledger, settings: Settings, name: str, *, client_id: str, client_secret: str, afosto_key: str
+) -> None:
+    """Check other credentials of a connected store on both sides, then keep them; its links, jobs and tenant stay.
+
+    With the key of another store it is of that one's tenant. Raises NeedsPerson or RetryLater as `connect_store` does;
+    then nothing is changed.
+    """
+    store = ledger.stores.facts(name)
+    http = Http(deadline_seconds=settings.call_deadline)
+    token = fetch_token(http, store.base_url, client_id, client_secret, datetime.now(UTC))
+    _require_readable_orders(name, token)
+    _check_channel(AfostoClient(settings.afosto_url, http, afosto_key), store.channel_id)
+    sharing = ledger.tenants.store_of_key(afosto_key)
+    ledger.stores.set_credentials(name, client_id, client_secret, afosto_key)
+    if sharing:
+        ledger.tenants.join(name, sharing)
+    ledger.stores.set_token(name, token)
+    ledger.cursors.make_due(name, CursorKind.LIVE)
+
+
+def refresh_scopes(ledger: Ledger, settings: Settings, name: str) -> frozenset[str]:
+    """Ask the shop for a new token, keep it, and return what it may do now. Raises NeedsPerson or RetryLater."""
+    store = ledger.stores.get(name)
+    http = Http(deadline_seconds=settings.call_deadline)
+    token = fetch_token(http, store.base_url, store.client_id, store.client_secret, datetime.now(UTC))
+    ledger.stores.set_token(name, token)
+    return token.scopes
+
+
+def same_names(shop: EpagesClient, afosto: AfostoClient) -> dict[str, str]:
+    """Return ePages id → Afosto id of the locations that bear one name on both sides, each side but once."""
+    theirs = _by_name((location.name, location.id) for location in afosto.locations())
+    ours = _by_name((location.name, location.id) for location in shop.locations())
+    return {ids[0]: theirs[name][0] for name, ids in ours.items() if len(ids) == len(theirs.get(name, ())) == 1}
+
+
+def _by_name(locations: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, location_id in dict.fromkeys(locations):
+        found.setdefault(name, []).append(location_id)
+    return found
+
+
+def afosto_bucket(key: str) -> str:
+    """Name the tenant of a key that no store has yet; the name does not give the key away."""
+    return f"afosto:{hashlib.sha256(key.encode()).hexdigest()[:16]}"
+
+
+def _require_readable_orders(name: str, token: Token) -> None:
+    """Every flow needs the orders: an app that may not read them is of no use."""
+    if READ_ORDERS not in token.scopes:
+        raise NeedsPerson(
+            f"the app of {name} may not read orders: it lacks {READ_ORDERS}",
+            reason=Reason.MISSING_SCOPE,
+            resolution=f"tick the box {cockpit_name(READ_ORDERS)!r} for the app in the shop's cockpit, then try again",
+        )
+
+
+def _check_channel(afosto: AfostoClient, channel_id: str) -> list[str]:
+    """Return the ids of all channels. Raises NeedsPerson (unknown-channel) when the chosen one is not among them."""
+    channels = afosto.channels()
+    if channel_id not in {channel.id for channel in channels}:
+        known = ", ".join(f"{channel.id} ({channel.name})" for channel in channels)
+        raise NeedsPerson(
+            f"Afosto has no channel {channel_id!r}",
+            reason=Reason.UNKNOWN_CHANNEL,
+            resolution=f"The key can see these channels: {known or 'none'}.",
+        )
+    return [channel.id for channel in channels]
+
+
+def _columns(new: NewStore, token: Token, tenant: str) -> dict[str, object]:
+    return {
+        **{name: getattr(new, name) for name in NewStore.__slots__},
+        "afosto_bucket": tenant,
+        "mark_orders": new.mark_orders and not missing_scopes("mark_orders", token.scopes),
+        "scopes": token.scopes,
+    }

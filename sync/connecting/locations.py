@@ -1,0 +1,132 @@
+"""Locations: which place of the shop corresponds to which place in Afosto, checked against both sides."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from clients.afosto.client import AfostoClient
+from clients.epages import EpagesClient
+from clients.http import Http
+from clients.oauth import fetch_token
+from clients.scopes import cockpit_name
+from ledger.ledger import Ledger
+from schemas.afosto import Location
+from schemas.errors import NeedsPerson
+from schemas.mapping.orders.pickup_places import NOT_MAPPED, is_named_in
+from schemas.reasons import Reason
+from schemas.settings import Settings
+from schemas.states import JobState
+from sync.who import who
+
+READ_LOCATIONS = "loca:r"
+MOST_PARKED = 10_000  # jobs looked at for one that names a location
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Id → name of the locations of each side.
+
+    `shop` is None when the shop was not asked, or does not permit reading them.
+    """
+
+    shop: Mapping[str, str] | None
+    afosto: Mapping[str, str]
+
+
+class Credentials(Protocol):
+    """What both sides are asked with, of a connected store or of a new one."""
+
+    @property
+    def base_url(self) -> str:
+        """Address of the shop's API."""
+
+    @property
+    def client_id(self) -> str:
+        """Client id of the shop's app."""
+
+    @property
+    def client_secret(self) -> str:
+        """Its secret."""
+
+    @property
+    def afosto_key(self) -> str:
+        """Key of Afosto's API."""
+
+
+def read_places(settings: Settings, store: Credentials) -> Places:
+    """Read the locations of both sides. Raises NeedsPerson or RetryLater as their clients do."""
+    http = Http(deadline_seconds=settings.call_deadline)
+    token = fetch_token(http, store.base_url, store.client_id, store.client_secret, datetime.now(UTC))
+    there = read_afosto_places(settings, store).afosto
+    if READ_LOCATIONS not in token.scopes:
+        return Places(None, there)
+    shop = EpagesClient(store.base_url, http, lambda fresh: token)
+    return Places({location.id: location.name for location in shop.locations()}, there)
+
+
+def read_afosto_places(settings: Settings, store: Credentials) -> Places:
+    """Read the locations of Afosto alone. Raises NeedsPerson or RetryLater as its client does."""
+    afosto = AfostoClient(settings.afosto_url, Http(deadline_seconds=settings.call_deadline), store.afosto_key)
+    return Places(None, {location.id: location.name for location in afosto.locations()})
+
+
+def map_place(ledger: Ledger, places: Places, store: str, epages_id: str, afosto_id: str) -> int:
+    """Let a place of the shop be this place in Afosto and no other; returns how many parked jobs run again.
+
+    A place that the shop does not list (any more) may be mapped as long as a parked order is to be collected there.
+    Raises NeedsPerson (unknown-location) with the places there are.
+    """
+    if not is_waited_for(ledger, store, epages_id):
+        require_shop_place(places, epages_id)
+    require_afosto_place(places, afosto_id)
+    ledger.stores.map_location(store, epages_id, afosto_id)
+    return len(ledger.jobs.retry(store=store, reason=NOT_MAPPED, by=who()))
+
+
+def only_location(afosto: AfostoClient) -> Location | None:
+    """Return the location when there is but one in Afosto: whoever sells there sells its stock.
+
+    None where there are none or several, and where Afosto does not list them (the query is assumed).
+    """
+    try:
+        found = afosto.locations()
+    except NeedsPerson as error:
+        if error.reason != Reason.SCHEMA_MISMATCH:
+            raise
+        return None
+    return found[0] if len(found) == 1 else None
+
+
+def require_shop_place(places: Places, epages_id: str) -> None:
+    """Raise NeedsPerson (unknown-location) for a place the shop does not list; any passes where it may not be asked."""
+    if places.shop is not None:
+        _require(epages_id, places.shop, "the shop")
+
+
+def require_afosto_place(places: Places, afosto_id: str) -> None:
+    """Raise NeedsPerson (unknown-location) for a place that Afosto does not list."""
+    _require(afosto_id, places.afosto, "Afosto")
+
+
+def is_waited_for(ledger: Ledger, store: str, epages_id: str) -> bool:
+    """Whether an order is parked that is to be collected at this place of the shop: then there is such a place."""
+    parked = ledger.jobs.search(store=store, state=JobState.PARKED, reason=NOT_MAPPED, limit=MOST_PARKED)
+    return any(is_named_in(job["message"], epages_id) for job in parked)
+
+
+def missing_box() -> str:
+    """Say which box is to be ticked so that the shop's locations can be read, and where an id stands without it."""
+    return (
+        f"the shop does not permit reading its locations: tick {READ_LOCATIONS} ({cockpit_name(READ_LOCATIONS)}); "
+        "an order that is to be collected at one that is not mapped is parked and names its id: "
+        f"connector jobs list --reason {NOT_MAPPED}"
+    )
+
+
+def _require(place: str, known: Mapping[str, str], side: str) -> None:
+    if place not in known:
+        listed = ", ".join(f"{key} ({name})" for key, name in known.items()) or "none"
+        raise NeedsPerson(
+            f"{side} has no location {place!r}", reason=Reason.UNKNOWN_LOCATION, resolution=f"choose one of: {listed}"
+        )

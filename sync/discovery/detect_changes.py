@@ -1,0 +1,57 @@
+"""One look at an order in Afosto: requests the exports that must carry over what happened there."""
+
+import hashlib
+import json
+
+from jobs.run import Run
+from ledger.records import JobRequest, Link
+from schemas.mapping.progress.afosto_news import news
+from schemas.mapping.stock import undeducted_by_line
+from schemas.states import Lane, LinkStage
+from sync.exports.both_sides import known
+from sync.order_guards import read_order, require_id
+from sync.recovery.match_effects import match_effects
+
+EXPORTS = frozenset({"cancellations", "returns", "shipments"})
+
+
+def look(run: Run) -> str:
+    """Read the Afosto order and compare it with the links; return which exports have news, in words.
+
+    The shop is asked only once, after a restore. Its own news comes by the poll, and an export reads the shop's order
+    before it acts.
+    """
+    link = run.order_link
+    if link is None and not require_id(run):
+        return (
+            f"no order of {run.store.name} with the id {run.order_id} was read yet; orders.import asks the shop for it"
+        )
+    if link is None or link.stage != LinkStage.OPENED:
+        return _look_at_draft(run, link)
+    order = read_order(run, link)
+    if run.context.needs_recovery:
+        match_effects(run, order)
+    found = news(order, known(run, order), broken="broken" in run.context.exports)
+    requests = [_request(run, flow, found[flow]) for flow in sorted(EXPORTS & run.context.exports & found.keys())]
+    run.ledger.jobs.request_jobs(run.store.name, "export", Lane.EXPORT, requests)
+    run.ledger.sold_units.note_afosto(run.store.name, run.order_id, undeducted_by_line(order))
+    run.ledger.walks.looked(run.store.name, run.order_id, closed=order.status == "CLOSED")
+    return f"news for {', '.join(request.flow for request in requests)}" if requests else "no news"
+
+
+def _look_at_draft(run: Run, link: Link | None) -> str:
+    """Request the import of a draft that a person opened in Afosto: it is an order now."""
+    not_open = "the order is not open in Afosto"
+    if link is None or link.stage != LinkStage.FILLED or run.context.needs_recovery or run.context.order_dropped:
+        return not_open
+    order = run.afosto.order(link.afosto_id)
+    run.ledger.walks.looked(run.store.name, run.order_id, closed=True)
+    if order is None or order.status == "CONCEPT":
+        return not_open
+    run.request_run("import", "orders", lane=run.job.lane)
+    return f"the draft {order.id} was opened in Afosto; its import notes it"
+
+
+def _request(run: Run, flow: str, content: list[str]) -> JobRequest:
+    digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()
+    return JobRequest(flow, run.order_id, digest, None)

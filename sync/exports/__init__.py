@@ -1,0 +1,1 @@
+"""From Afosto to the shop."""

@@ -1,0 +1,95 @@
+"""Cancels in the shop what was canceled in Afosto: the whole order, or a part of it by a cancelation process."""
+
+from collections.abc import Mapping
+
+from jobs.run import Run
+from ledger.orders.links import NewLink
+from ledger.records import Intent
+from schemas import epages
+from schemas.intents import IntentKind, ShopCancellationIntent
+from schemas.mapping.progress.afosto_news import canceled_units
+from schemas.mapping.progress.cancellations import CancellationPlan, cancellation_plan
+from schemas.wording.lists import counted
+from sync.exports.both_sides import import_again, known, landed, marker, publish_again, require_permitted
+from sync.order_guards import canceled_before, opened_order, read_order, restart_run
+
+
+def export_cancellation(run: Run) -> str:
+    """Cancel in the shop what Afosto itself canceled since the order was opened."""
+    require_permitted(run, "cancellations.export", imports=IntentKind.CANCEL)
+    link = opened_order(run)
+    intent = run.open_intent(ShopCancellationIntent)
+    if intent is not None:
+        raise restart_run(_resolve(run, intent))
+    order = read_order(run, link)
+    canceled = canceled_units(order, known(run, order))
+    if not canceled:
+        return "nothing to cancel"
+    shop = run.epages.order(run.order_id)
+    plan = cancellation_plan(shop, order, canceled, _carried_over(run), canceled_before(shop, order))
+    if plan.matched:
+        run.bind(_links(plan.matched))
+        run.note(f"canceled on both sides: {counted(len(plan.matched), 'unit')}")
+        import_again(run, "cancellations")
+    if not plan.units:
+        return f"canceled on both sides: {counted(len(plan.matched), 'unit')}"
+    return _cancel(run, plan)
+
+
+def _resolve(run: Run, intent: Intent[ShopCancellationIntent]) -> str:
+    """The answer was lost: what landed is linked; what did not is planned again once nothing can land any more."""
+    if intent.body.whole:
+        if run.epages.order(run.order_id).canceled:
+            return _link(run, intent, "adopted")
+        # While the call may still land, it proves nothing that the order is not canceled.
+        landed(run, intent, [], "cancelations")
+    else:
+        same = [p for p in _processes(run) if _lines(p) == intent.body.lines]
+        if landed(run, intent, same, "cancelations"):
+            return _link(run, intent, "adopted")
+    run.resolve_intent(intent, "did not land")
+    return "the cancellation did not land and is planned again"
+
+
+def _cancel(run: Run, plan: CancellationPlan) -> str:
+    baseline = [] if plan.whole else [process.id for process in _processes(run)]
+    body = ShopCancellationIntent(plan.units, plan.lines, plan.whole, tuple(baseline))
+    with run.recorded(body) as intent:
+        if plan.whole:
+            run.epages.cancel(run.order_id, marker(run))
+            made = "canceled the whole order in the shop"
+        else:
+            process = run.epages.create_cancellation(run.order_id, plan.lines, marker(run))
+            made = f"made the cancelation process {process.id} in the shop"
+    run.note(made)
+    outcome = _link(run, intent, "done")
+    publish_again(run)
+    return outcome
+
+
+def _link(run: Run, intent: Intent[ShopCancellationIntent], outcome: str) -> str:
+    units = intent.body.units
+    run.resolve_intent(intent, outcome, _links(units))
+    return f"canceled {counted(len(units), 'unit')} in the shop"
+
+
+def _links(units: Mapping[str, str]) -> list[NewLink]:
+    return [
+        NewLink("cancellation", afosto_id=contra, line_id=line_id, written_by="afosto")
+        for contra, line_id in units.items()
+    ]
+
+
+def _carried_over(run: Run) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for link in run.links_at_claim("cancellation"):
+        counts[link.line_id or ""] = counts.get(link.line_id or "", 0) + link.quantity
+    return counts
+
+
+def _processes(run: Run) -> tuple[epages.Process, ...]:
+    return run.epages.processes(run.order_id, "cancelations")
+
+
+def _lines(process: epages.Process) -> dict[str, int]:
+    return {line.line_id: line.quantity for line in process.lines}

@@ -1,0 +1,168 @@
+"""Makes shipping or pickup processes in the shop for parcels of Afosto, and moves them on as the parcels move."""
+
+from collections.abc import Mapping, Sequence
+
+from jobs.run import Run
+from ledger.orders.links import NewLink
+from ledger.records import Intent
+from schemas import afosto, epages
+from schemas.errors import NeedsPerson
+from schemas.intents import IntentKind, ShopMailIntent, ShopParcelIntent, ShopPickupIntent
+from schemas.mapping.progress.afosto_news import parcels_ahead
+from schemas.mapping.progress.shipments import RANK, parcel_lines, require_known_status, same_shipment
+from schemas.reasons import Reason
+from schemas.wording.lists import counted
+from sync.exports.both_sides import import_again, known, landed, marker, require_permitted
+from sync.exports.pickups import export_pickup, resolve_pickup
+from sync.exports.shipment_progress import move_on, resolve_mail
+from sync.order_guards import opened_order, read_order, restart_run
+
+# The intents that this flow records, in the order in which they are resolved.
+_OWN_INTENTS = (IntentKind.SHOP_PARCEL, IntentKind.SHOP_PICKUP, IntentKind.SHOP_MAIL)
+
+
+def export_shipments(run: Run) -> str:
+    """Bring the shop's processes in line with Afosto's parcels: each parcel that left has exactly one process."""
+    require_permitted(run, "shipments.export", imports=IntentKind.PARCEL)
+    link = opened_order(run)
+    order = read_order(run, link)
+    ahead = parcels_ahead(order, known(run, order))
+    unsure = any(map(run.stored_intent, _OWN_INTENTS))
+    if not ahead and not unsure:
+        return "no parcel is further on than the shop knows"
+    shop = run.epages.order(run.order_id)
+    processes = run.epages.processes(run.order_id, "pickups" if shop.is_pickup else "shippings")
+    if resolved := _resolve(run, processes):
+        raise restart_run(resolved)
+    if shop.is_pickup:
+        return export_pickup(run, order, processes)
+    here = _Shop(shop, processes, {link.afosto_id: link.epages_id for link in run.links_at_claim("parcel")})
+    moved = [_move(run, here, order, parcel) for parcel in sorted(ahead, key=_unknown_last)]
+    return f"{sum(moved)} of {counted(len(ahead), 'parcel')} moved on in the shop"
+
+
+class _Shop:
+    """What the shop has of the order. It is updated after each parcel."""
+
+    def __init__(
+        self, order: epages.Order, processes: Sequence[epages.Process], linked: Mapping[str, str | None]
+    ) -> None:
+        self.order = order
+        self.processes = processes
+        self.linked = dict(linked)
+        self._unshipped = {line.id: line.unshipped for line in order.lines}
+
+    def free(self, lines: Mapping[str, int]) -> list[epages.Process]:
+        """The processes of this content that are linked to no parcel yet."""
+        taken = self.linked.values()
+        return [p for p in self.processes if p.id not in taken and same_shipment(p, lines)]
+
+    def can_ship(self, lines: Mapping[str, int]) -> bool:
+        """Whether the shop still has these pieces to ship."""
+        return all(count <= self._unshipped.get(line_id, 0) for line_id, count in lines.items())
+
+    def link(self, parcel: afosto.Parcel, process: epages.Process) -> None:
+        """Note that a process is linked to a parcel."""
+        self.linked[parcel.id] = process.id
+
+    def ship(self, lines: Mapping[str, int]) -> None:
+        """Note that these pieces were shipped."""
+        for line_id, count in lines.items():
+            self._unshipped[line_id] = self._unshipped.get(line_id, 0) - count
+
+
+def _unknown_last(parcel: afosto.Parcel) -> bool:
+    return parcel.status not in RANK
+
+
+def _move(run: Run, here: _Shop, order: afosto.Order, parcel: afosto.Parcel) -> bool:
+    require_known_status(parcel)
+    return move_on(run, parcel, _process(run, here, order, parcel))
+
+
+def _process(run: Run, here: _Shop, order: afosto.Order, parcel: afosto.Parcel) -> epages.Process:
+    """Return the process of a parcel: the linked one, one that the shop made for the same shipment, or a new one."""
+    if parcel.id in here.linked:
+        return _linked(run, parcel, here.linked[parcel.id], here.processes)
+    lines = parcel_lines(parcel, order)
+    free = here.free(lines)
+    own = next((p for p in free if p.tracking_code and p.tracking_code == parcel.tracking_code), None)
+    if own is None and not here.can_ship(lines):
+        # A process that is not shipped yet can still take the parcel's tracking code.
+        own = next((p for p in free if "mark-shipped" in p.moves), next(iter(free), None))
+        if own is None:
+            raise _conflict(run, here.order, parcel)
+    if own is not None:
+        here.link(parcel, own)
+        run.note(f"the shop had made the process {own.id} for parcel {parcel.name} by itself")
+        run.bind([_link(parcel, own)])
+        import_again(run, "shipments")
+        return own
+    process = _create(run, parcel, lines, here.processes)
+    here.link(parcel, process)
+    here.ship(lines)
+    return process
+
+
+def _linked(
+    run: Run, parcel: afosto.Parcel, process_id: str | None, processes: Sequence[epages.Process]
+) -> epages.Process:
+    process = next((p for p in processes if p.id == process_id), None)
+    if process is None:
+        raise NeedsPerson(
+            f"the shop's process {process_id} of parcel {parcel.name} of order {run.order_id} is gone",
+            reason=Reason.PROCESS_GONE,
+            resolution="Find out who removed it in the shop; drop the job if that was meant.",
+        )
+    return process
+
+
+def _create(
+    run: Run, parcel: afosto.Parcel, lines: Mapping[str, int], processes: Sequence[epages.Process]
+) -> epages.Process:
+    baseline = [process.id for process in processes]
+    code, url = parcel.tracking_code, parcel.tracking_url
+    with run.recorded(ShopParcelIntent(parcel.id, lines, code, tuple(baseline))) as intent:
+        process = run.epages.create_shipping(run.order_id, lines, marker(run), code, url)
+    run.note(f"made the shipping process {process.id} in the shop")
+    run.resolve_intent(intent, "done", [_link(parcel, process)])
+    return process
+
+
+def _resolve(run: Run, processes: Sequence[epages.Process]) -> str | None:
+    """Resolve one open intent of an earlier run, and say what became of it; None when there is none."""
+    if making := run.open_intent(ShopParcelIntent):
+        return _resolve_parcel(run, making, processes)
+    if laying_out := run.open_intent(ShopPickupIntent):
+        return resolve_pickup(run, laying_out, processes)
+    if mailing := run.open_intent(ShopMailIntent):
+        return resolve_mail(run, mailing, processes)
+    return None
+
+
+def _resolve_parcel(run: Run, intent: Intent[ShopParcelIntent], processes: Sequence[epages.Process]) -> str:
+    sent = intent.body
+    same = [p for p in processes if same_shipment(p, sent.lines) and (p.tracking_code or None) == (sent.code or None)]
+    process = landed(run, intent, same, "shippings")
+    if process is None:
+        run.resolve_intent(intent, "did not land")
+        return "the shipment did not land and is made again"
+    quantity = sum(sent.lines.values())
+    link = NewLink("parcel", sent.parcel, process.id, quantity=quantity, written_by="afosto", stage="created")
+    run.resolve_intent(intent, "adopted", [link])
+    return f"the shipment had landed as process {process.id}"
+
+
+def _link(parcel: afosto.Parcel, process: epages.Process) -> NewLink:
+    quantity = len(parcel.unit_ids)
+    return NewLink("parcel", parcel.id, process.id, quantity=quantity, written_by="afosto", stage="created")
+
+
+def _conflict(run: Run, shop: epages.Order, parcel: afosto.Parcel) -> NeedsPerson:
+    return NeedsPerson(
+        f"Parcel {parcel.name} of order {shop.number} ({shop.id}) of {run.store.name} left Afosto with pieces that the "
+        "shop has shipped or canceled already.",
+        reason=Reason.SHIP_CONFLICT,
+        resolution="Look at the order on both sides and correct by hand what they did to the same units; then "
+        "retry the job.",
+    )

@@ -1,0 +1,140 @@
+"""Makes parcels in Afosto for shipping and pickup processes of the shop."""
+
+from collections.abc import Collection, Mapping, Sequence
+
+from clients.afosto.errors import RefusedByAfosto
+from jobs.run import Run
+from ledger.orders.links import NewLink
+from ledger.records import Intent
+from schemas import afosto
+from schemas.epages import Process
+from schemas.errors import AnswerLost, NeedsPerson, RetryLater
+from schemas.intents import IntentKind, ParcelIntent
+from schemas.mapping.progress.same_effects import matched_parcels
+from schemas.mapping.progress.shipments import RANK, ParcelPlan, parcels_to_create, status_for
+from schemas.reasons import Reason
+from schemas.states import LinkStage
+from schemas.wording.lists import counted
+from sync.order_guards import (
+    compare_codes,
+    opened_order,
+    read_order,
+    request_order_import,
+    require_certain,
+    require_free,
+    require_others_resolved,
+    require_recovered,
+    require_scopes,
+    restart_run,
+)
+
+PENDING = "PENDING"  # the status of a process that was not shipped yet
+
+
+def import_shipments(run: Run) -> str:
+    """Make one parcel per shipped process, and move each parcel as far as its process is."""
+    require_recovered(run)
+    if run.order_link is not None and run.order_link.stage == LinkStage.EXPIRED:
+        return "the order was canceled before it was opened"
+    if run.order_link is not None and run.order_link.stage == LinkStage.FILLED:
+        request_order_import(run)
+    require_others_resolved(run, IntentKind.SHOP_PARCEL, IntentKind.SHOP_PICKUP)
+    link = opened_order(run)
+    require_scopes(run, "shipments.import")
+    kind = "pickups" if run.epages.order(run.order_id).is_pickup else "shippings"
+    processes = [p for p in run.epages.processes(run.order_id, kind) if p.status != PENDING]
+    order = read_order(run, link)
+    parcels = {parcel.id: parcel for parcel in order.parcels}
+    known = {item.epages_id or "": item.afosto_id for item in run.links_at_claim("parcel")}
+    if intent := run.open_intent(ParcelIntent):
+        raise restart_run(_resolve(run, intent, order, known.values()))
+    known |= _made_on_both_sides(run, processes, known, order)
+    for plan in parcels_to_create(processes, known, order):
+        parcel = _create(run, plan)
+        known[plan.process_id] = parcel.id
+        parcels[parcel.id] = parcel
+    pairs = [(process, known[process.id]) for process in processes]
+    # Several parcels of Afosto are one pickup in the shop: those without a process of their own follow that one.
+    others = [item.afosto_id for item in run.links_at_claim("parcel") if item.epages_id is None]
+    pairs += [(process, parcel_id) for process in processes[:1] for parcel_id in others]
+    for process, parcel_id in pairs:
+        if parcel_id in parcels and process.kind == "shippings":
+            compare_codes(run, parcels[parcel_id], process)
+    moved = sum(_move(run, process, parcels.get(parcel_id)) for process, parcel_id in pairs)
+    codes = {parcel_id: process.tracking_code for process, parcel_id in pairs if process.tracking_code}
+    _note_stages(run, {parcel_id: status_for(process) for process, parcel_id in pairs}, codes)
+    count = "1 process has its parcel" if len(processes) == 1 else f"{len(processes)} processes have their parcels"
+    return f"{count}, {moved} moved"
+
+
+def _made_on_both_sides(
+    run: Run, processes: Sequence[Process], known: Mapping[str, str], order: afosto.Order
+) -> dict[str, str]:
+    """Link parcels and processes of equal content and tracking code: one code is one box. Returns process → parcel."""
+    linked = {item.afosto_id for item in run.links_at_claim("parcel")}
+    here = [process for process in processes if process.tracking_code and process.id not in known]
+    there = [parcel for parcel in order.parcels if parcel.tracking_code and parcel.id not in linked]
+    pairs = matched_parcels(here, there, order)
+    for parcel, process in pairs:
+        run.note(f"Afosto had made parcel {parcel.name} of process {process.id} by itself")
+    links = [NewLink("parcel", p.id, process.id, quantity=len(p.unit_ids), stage="created") for p, process in pairs]
+    run.bind(links)
+    return {process.id: parcel.id for parcel, process in pairs}
+
+
+def _resolve(run: Run, intent: Intent[ParcelIntent], order: afosto.Order, linked: Collection[str]) -> str:
+    """The answer to the call was lost: adopt the parcel with exactly these units, else plan it again."""
+    for parcel in order.parcels:
+        if set(parcel.unit_ids) == set(intent.body.units) and parcel.id not in linked:
+            run.note(f"adopted parcel {parcel.name}")
+            _link(run, intent, parcel, "adopted")
+            return f"the parcel had been made as {parcel.name}"
+    require_certain(intent)
+    run.resolve_intent(intent, "did not land")
+    return "the parcel was not made and is planned again"
+
+
+def _create(run: Run, plan: ParcelPlan) -> afosto.Parcel:
+    units = list(plan.unit_ids)
+    try:
+        with run.recorded(ParcelIntent(plan.process_id, plan.unit_ids, plan.code, plan.url)) as intent:
+            parcel = run.afosto.add_track_trace(units, plan.code, plan.url)
+    except RefusedByAfosto:
+        require_free(run, units)
+        raise
+    run.note(f"put {counted(len(units), 'unit')} into parcel {parcel.name}")
+    return _link(run, intent, parcel, "done")
+
+
+def _link(run: Run, intent: Intent[ParcelIntent], parcel: afosto.Parcel, outcome: str) -> afosto.Parcel:
+    """Link a parcel to its process. Its units are counted as they were sent: the answer may leave them out."""
+    sent = intent.body
+    link = NewLink("parcel", parcel.id, sent.process, quantity=len(sent.units), stage=parcel.status)
+    run.resolve_intent(intent, outcome, [link])
+    return parcel
+
+
+def _note_stages(run: Run, statuses: Mapping[str, str], codes: Mapping[str, str]) -> None:
+    """Note the statuses that both sides have now, where they are not noted already."""
+    noted = {link.afosto_id: (link.stage, link.facts.get("tracking_code")) for link in run.links_at_claim("parcel")}
+    found = {parcel: (status, codes.get(parcel)) for parcel, status in statuses.items()}
+    news = {parcel: statuses[parcel] for parcel, state in found.items() if noted.get(parcel) != state}
+    run.links.note_parcels(run.store.name, news, codes)
+
+
+def _move(run: Run, process: Process, parcel: afosto.Parcel | None) -> bool:
+    wanted = status_for(process)
+    if parcel is None:
+        raise NeedsPerson(
+            f"the parcel of shipping process {process.id} of order {run.order_id} is gone from Afosto",
+            reason=Reason.PARCEL_GONE,
+            resolution="Find out who removed it in Afosto; drop the job if that was meant.",
+        )
+    if RANK.get(parcel.status, 0) >= RANK[wanted]:
+        return False
+    try:
+        run.afosto.set_parcel_status(parcel.id, wanted)
+    except AnswerLost as error:
+        raise RetryLater(f"the answer to setParcelStatus was lost: {error}") from error
+    run.note(f"parcel {parcel.name} is {wanted}")
+    return True

@@ -1,0 +1,155 @@
+"""Previews what publishing would do to a shop's stock, SKU by SKU, without writing anything."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from clients.afosto.client import BATCH
+from clients.scopes import cockpit_name, missing_scopes
+from jobs.blocking_calls import BLOCKING_LANE, BlockingGate, ReportPause, retry_blocking
+from jobs.runtime import Runtime
+from jobs.vendor_clients import afosto_client, epages_client, reading_afosto, reading_epages
+from ledger.records import Store
+from schemas.epages import Availability, Product, Variation
+from schemas.errors import MalformedDocument, NeedsPerson
+from schemas.mapping.inventory_levels import Levels
+from schemas.mapping.stock import wanted_stock
+from schemas.reasons import Reason
+from sync.stock.afosto_levels import read_levels
+from sync.stock.outcomes import NOT_IN_AFOSTO, NOT_KEPT, UNCLEAR
+
+FLOW = "inventory.publish"
+CHANGES, STAYS = "changes", "stays"
+
+
+@dataclass(frozen=True, slots=True)
+class StockMove:
+    """One SKU: `now` pieces in the shop (None: not read, or not managed there) become `then` (None: it stays).
+
+    `available` are Afosto's pieces (None: it does not know the SKU), `promised` those sold and not booked there.
+    `outcome` is a keyword: changes, stays, or why the SKU is not published.
+    """
+
+    sku: str
+    now: int | None
+    then: int | None
+    available: int | None
+    promised: int
+    outcome: str
+
+    @property
+    def empties(self) -> bool:
+        """Whether the shop has pieces now and would have none."""
+        return bool(self.now) and self.then == 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where the shop keeps the stock of a SKU; `availability` is None if it must still be read."""
+
+    product_id: str
+    variation_id: str | None
+    availability: Availability | None
+
+
+def still_unread(runtime: Runtime, name: str) -> list[str]:
+    """Return the stores whose past orders are still being read, so that their sales are not subtracted yet."""
+    return [each.store for each in runtime.ledger.stock.sharing_stores(name, ()) if each.imports and not each.read]
+
+
+def preview_stock(runtime: Runtime, name: str, tell: ReportPause) -> Iterator[StockMove]:
+    """Read both sides and yield what publishing would do, product by product of the shop's catalogue.
+
+    Raises NeedsPerson (missing-scope, no-location-mapped, unknown-store), or RetryLater if a vendor does not answer.
+    """
+    store = runtime.ledger.stores.get(name)
+    lacking = missing_scopes(FLOW, store.scopes)
+    if lacking:
+        boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
+        raise NeedsPerson(
+            f"the shop {name} has not granted {boxes}, which {FLOW} needs",
+            reason=Reason.MISSING_SCOPE,
+            resolution=f"tick the box in the shop's cockpit, then: connector store switch {name} {FLOW} on",
+        )
+    locations = runtime.ledger.stock.locations(name)
+    if not locations:
+        raise NeedsPerson(
+            f"it is not chosen which Afosto location's stock {name} sells",
+            reason=Reason.NO_LOCATION_MAPPED,
+            resolution=f"choose it: connector locations sell-from {name} AFOSTO_ID",
+        )
+    return _Preview(runtime, store, locations, tell).moves()
+
+
+class _Preview:
+    """One reading of a store's whole catalogue."""
+
+    def __init__(self, runtime: Runtime, store: Store, locations: list[str], tell: ReportPause) -> None:
+        self._ledger, self._store, self._locations, self._tell = runtime.ledger, store, locations, tell
+        gate = BlockingGate(reading_epages(runtime, store.name, BLOCKING_LANE), tell)
+        self._shop = epages_client(runtime, store, gate)
+        self._afosto = afosto_client(
+            runtime, store, BlockingGate(reading_afosto(runtime, store.afosto_bucket, BLOCKING_LANE), tell)
+        )
+
+    def moves(self) -> Iterator[StockMove]:
+        """Yield what would happen to each SKU that the shop sells."""
+        places: dict[str, _Place] = {}
+        for product in self._products():
+            places |= self._places(product)
+            if len(places) >= BATCH:
+                yield from self._compared(places)
+                places = {}
+        yield from self._compared(places)
+
+    def _products(self) -> Iterator[Product]:
+        page, pages = 0, 1
+        while page < pages:
+            products, pages = self._page(page)
+            yield from (product for product in products if isinstance(product, Product))
+            page += 1
+
+    def _page(self, number: int) -> tuple[tuple[Product | MalformedDocument, ...], int]:
+        return retry_blocking(lambda: self._shop.products(number), self._tell)
+
+    def _places(self, product: Product) -> dict[str, _Place]:
+        if not product.is_variation_product:
+            return {product.sku: _Place(product.id, None, product.availability)} if product.sku else {}
+        variations = retry_blocking(lambda: self._shop.variations(product.id), self._tell)
+        return {
+            each.sku: _Place(product.id, each.id, None)
+            for each in variations
+            if isinstance(each, Variation) and each.sku
+        }
+
+    def _compared(self, places: dict[str, _Place]) -> Iterator[StockMove]:
+        skus = sorted(places)
+        snapshot = self._ledger.stock.clock()
+        levels = retry_blocking(lambda: self._levels(skus), self._tell)
+        sellers = [each.store for each in self._ledger.stock.sharing_stores(self._store.name, skus) if each.imports]
+        promised = self._ledger.sold_units.unbooked_stock(sellers, skus, snapshot)
+        for sku in skus:
+            yield self._move(sku, places[sku], levels, promised[sku])
+
+    def _levels(self, skus: list[str]) -> Levels:
+        return read_levels(self._ledger.stock, self._afosto, self._store.name, skus, self._locations)
+
+    def _move(self, sku: str, place: _Place, levels: Levels, promised: int) -> StockMove:
+        if sku not in levels.known:
+            now = place.availability.available_stock if place.availability else None
+            why = UNCLEAR if sku in levels.unclear else NOT_IN_AFOSTO
+            return StockMove(sku, now, None, None, promised, why.outcome)
+        available, now = levels.known[sku], self._stock_of(place).available_stock
+        if now is None:
+            return StockMove(sku, None, None, available, promised, NOT_KEPT.outcome)
+        then = wanted_stock(available, promised)
+        return StockMove(sku, now, then, available, promised, STAYS if now == then else CHANGES)
+
+    def _stock_of(self, place: _Place) -> Availability:
+        if place.availability is not None:
+            return place.availability
+        return retry_blocking(lambda: self._item(place), self._tell).availability
+
+    def _item(self, place: _Place) -> Product | Variation:
+        if place.variation_id is None:
+            return self._shop.product(place.product_id)
+        return self._shop.variation(place.product_id, place.variation_id)

@@ -1,0 +1,145 @@
+"""What a person is told of an order and its jobs."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from local.servers.services import Services
+from tests.support.connector.commands import Commands
+from tests.support.connector.driver import Driver
+from tests.support.connector.world import TENANT, World
+from tests.support.ledger.reconcile_cases import lines
+
+
+@pytest.fixture(scope="module")
+def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="2") as started:
+        yield started
+
+
+@pytest.mark.parametrize("flow", ["looks", "shipments"])
+def test_a_job_for_an_order_s_number_is_parked_and_names_the_id(driver: Driver, connector: Commands, flow: str) -> None:
+    order, _ = driver.imported()
+    driver.runtime.ledger.jobs.request_run(driver.store, "export", flow, order["number"], lane=0)
+    driver.run()
+    assert driver.parked() == ["unknown-order"]
+    told = connector("jobs", "list", "--store", driver.store, "--state", "parked").stdout
+    assert f"{driver.store} has no order with the id {order['number']}" in told
+    assert order["id"] in told
+
+
+def test_a_look_at_an_order_that_nobody_has_read_says_so(driver: Driver) -> None:
+    driver.look({"id": "nobody-knows-it"})
+    assert driver.run() == [
+        f"no order of {driver.store} with the id nobody-knows-it was read yet; orders.import asks the shop for it"
+    ]
+
+
+def test_an_order_is_told_with_its_afosto_number_and_what_was_carried_over(driver: Driver, connector: Commands) -> None:
+    order, there = driver.imported()
+    driver.world.epages.act(driver.store, order["id"], "ship")
+    driver.both()
+    for _ in range(3):
+        driver.look(order)
+        driver.run()
+    told = connector("order", driver.store, order["number"]).stdout
+    assert f"It is open in Afosto as order {there['number']} (id {there['id']})." in told
+    assert "Carried over: 1 parcel (1 " in told
+    assert "Nothing is left to do." in told
+    assert told.count("orders.look done: no news") == 2
+    assert "orders.look done: no news, 3 times until" in told
+    assert "tried" not in told.partition("What was tried")[0]
+
+
+def test_an_unpaid_order_says_what_it_waits_for(driver: Driver, connector: Commands) -> None:
+    order = driver.place(payment="Rechnung", paid=False, coupon=False)
+    driver.both()
+    told = connector("order", driver.store, order["number"]).stdout
+    assert "Nothing is left" not in told
+    assert "It is not open yet: waits for payment as CONCEPT" in told
+    advice = f"connector store switch {driver.store} open_unpaid on"
+    assert advice in told
+    assert connector(*advice.split()[1:]).exit_code == 0
+    driver.run()
+    assert "Nothing is left to do." in connector("order", driver.store, order["number"]).stdout
+
+
+def test_a_parcel_is_told_by_its_tracking_code_whichever_side_made_it(driver: Driver, connector: Commands) -> None:
+    order, there = driver.imported(lines=lines(driver, 2))
+    driver.world.afosto.ship(TENANT, there["id"], [there["units"][0]["id"]], code="CODE-OF-AFOSTO")
+    driver.both()
+    driver.world.epages.act(driver.store, order["id"], "ship", tracking="CODE-OF-THE-SHOP")
+    driver.both()
+    told = connector("order", driver.store, order["number"]).stdout
+    assert "Parcel: tracking code CODE-OF-AFOSTO (1 piece)" in told
+    assert "Parcel: tracking code CODE-OF-THE-SHOP (1 piece)" in told
+
+
+def test_the_number_that_afosto_gave_finds_the_order_too(driver: Driver, connector: Commands) -> None:
+    order, there = driver.imported()
+    for number in (there["number"], there["id"]):
+        told = connector("order", driver.store, number).stdout
+        assert f"Order {order['number']} of {driver.store}" in told
+
+
+def test_a_number_that_nobody_knows_may_be_afosto_s(driver: Driver, connector: Commands) -> None:
+    result = connector("order", driver.store, "2099-1")
+    assert result.exit_code == 1
+    assert "is known by its number in the shop or in Afosto" in result.stderr
+    assert "What to do: If the number is Afosto's, the order came from elsewhere" in result.stderr
+
+
+def test_every_parcel_of_a_pickup_is_told_with_its_pieces(driver: Driver, connector: Commands) -> None:
+    order, there = driver.imported(pickup=True, lines=lines(driver, 3))
+    driver.world.afosto.ready(TENANT, there["id"], [unit["id"] for unit in there["units"][:2]])
+    driver.world.afosto.ready(TENANT, there["id"])
+    driver.both()
+    (process,) = driver.shop(order)["processes"]
+    told = connector("order", driver.store, order["number"]).stdout
+    first, second = (parcel["id"] for parcel in driver.afosto(order)["parcels"])
+    assert "Carried over: 2 parcels (2 ready to collect)." in told
+    assert f"Parcel: {process['id']}, in Afosto {first} (2 pieces)" in told
+    assert f"Parcel: in the order's one pickup, in Afosto {second} (1 piece)" in told
+
+
+def test_the_number_alone_is_answered_with_the_stores_it_may_be_of(driver: Driver, connector: Commands) -> None:
+    result = connector("order", "10001")
+    assert result.exit_code == 2
+    assert "The store comes first (connected are" in result.stderr
+    assert driver.store in result.stderr
+
+
+def test_the_store_alone_is_answered_with_what_is_missing(driver: Driver, connector: Commands) -> None:
+    result = connector("order", driver.store)
+    assert result.exit_code == 2
+    assert f"The number of the order is missing; for example: connector order {driver.store} 10001" in result.stderr
+
+
+def test_a_job_is_told_in_words_with_its_attempts(driver: Driver, connector: Commands) -> None:
+    order, _ = driver.imported()
+    driver.runtime.ledger.jobs.request_run(driver.store, "export", "looks", order["number"], lane=0)
+    driver.run()
+    (job,) = [job for job in driver.jobs() if job["state"] == "parked"]
+    told = connector("jobs", "show", str(job["id"])).stdout
+    assert f"orders.look of order {order['number']} of {driver.store}, is parked" in told
+    assert "What to do: Send the id instead" in told
+    assert "orders.look parked: " in told
+    assert f"connector order {driver.store} {order['number']}" in told
+    listed = connector("jobs", "list", "--flow", "orders.look", "--store", driver.store, "--state", "parked").stdout
+    assert str(job["id"]) in listed
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("stock", "{store}", "ZZZ"), "{store} has no SKU ZZZ"),
+        (("locations", "unmap", "{store}", "nosuch"), "{store} has no mapped location nosuch"),
+    ],
+)
+def test_what_a_store_does_not_have_is_said_with_what_to_do(
+    driver: Driver, connector: Commands, command: tuple[str, ...], said: str
+) -> None:
+    result = connector(*(word.format(store=driver.store) for word in command))
+    assert result.exit_code == 1
+    assert said.format(store=driver.store) in result.stderr
+    assert "What to do: See " in result.stderr

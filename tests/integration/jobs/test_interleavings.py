@@ -1,0 +1,355 @@
+"""Any order of events, repeats, losses and deaths leads to the same: effects equal causes on both sides.
+
+Both simulated vendors and the ledger are real; the handlers run in this process, so that they can be killed between any
+two of their steps. What nobody knows of the vendors is drawn as well.
+"""
+
+import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any, cast
+
+import pytest
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+import ledger.orders.cursors
+from jobs.runtime import Runtime
+from local.servers.services import Services
+from simulators.afosto.control.client import ControlRefused
+from simulators.epages.control.client import ControlError
+from tests.chaos.faults.hostile_vendors import hostile_plans
+from tests.support.connector.driver import Driver
+from tests.support.connector.kill_between_steps import StepKiller, killable_steps, out_of_budget
+from tests.support.connector.neighbor_store import NeighborStore
+from tests.support.connector.world import TENANT, World
+
+Document = dict[str, Any]
+QUICK = {"CALL_DEADLINE": "0.5", "AMBIGUITY_WAIT": "1"}
+
+SHOP_SWITCHES = st.fixed_dictionaries(
+    {
+        "list_order": st.sampled_from(["created-asc", "created-desc", "random"]),
+        "equal_timestamps": st.booleans(),
+        "bounds": st.sampled_from(["exclusive", "inclusive"]),
+        "no_bump": st.sampled_from([[], ["shippings"], ["returns", "cancelations"]]),
+        "returned_leaves_delivered": st.booleans(),
+        "restock_canceled": st.booleans(),
+        "restock_returned": st.booleans(),
+        "whole_cancel_makes_process": st.booleans(),
+        "tax_discounted": st.booleans(),
+        "rounds_each": st.booleans(),
+        "unit_price_rounded": st.booleans(),
+        "untaxed_less_tax": st.booleans(),
+        "fee_tax_split": st.booleans(),
+        "free_is_paid": st.booleans(),
+        # The neighbour's ids are counted, too: its orders, parcels and units have the same ones.
+        "counted_ids": st.booleans(),
+    }
+)
+# In what the shop's prices are, and how an order is priced: None is the catalog's price of a piece.
+MONEY = st.fixed_dictionaries(
+    {"tax_model": st.sampled_from(["GROSS", "NET"]), "currency": st.sampled_from(["EUR", "EUR", "JPY", "BHD"])}
+)
+PRICES = st.sampled_from([None, None, "3.333333", "0.0249", "0"])
+COUPONS = st.sampled_from([False, False, "10%", "5", "100%"])
+# Of half a day, as the vendor's examples have them, or so short that they end between two calls.
+TOKENS = st.sampled_from([43199, 60, 1])
+PAID = st.sampled_from([True, True, True, False])
+# How a shipment's tracking codes begin in the shop and in Afosto, where both send it; None: it has none there.
+ONE_CODE = ("T", "T")
+CODES = st.sampled_from([("S", "A"), ("S", "A"), (None, "A"), ("S", None), ONE_CODE])
+LOSSES = st.sampled_from(
+    [
+        {"kind": "reset"},
+        {"kind": "503", "after_effect": True},
+        {"kind": "503"},
+        {"kind": "truncate"},
+        {"kind": "late", "seconds": 0.7, "hold": 0.05},
+        {"kind": "429", "retry_after": 0.1},
+    ]
+)
+# What no reader may believe: what is done in good faith does not heal.
+HOSTILE = st.sampled_from([fault for plan in hostile_plans().values() for fault in plan])
+AFOSTO_SWITCHES = st.fixed_dictionaries(
+    {name: st.booleans() for name in ("orders_list", "merge_items", "expired_opens", "other_case", "names_twice")}
+)
+# Choices among what exists by then: Hypothesis itself must draw the same whatever the vendors' ids are.
+SEEDS = st.integers(0, 2**32)
+# Few orders, so that much happens to each of them.
+MOST_ORDERS = 3
+# What takes pieces of an order away for good, by the side that does it.
+SHOP_TAKES = ("cancel", "create-shipping", "ready-for-pickup")
+AFOSTO_TAKES = ("cancel", "ship")
+# What hands pieces over or takes them back; the shop alone is paid, or not.
+HANDS_OVER = ("ship", "deliver", "ready", "pick-up", "return")
+SHOP_ACTS = [*HANDS_OVER, "cancel", "pay", "pay-part", "void"]
+
+
+@pytest.fixture(scope="module")
+def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with World(services, tmp_path_factory.mktemp("world"), **QUICK) as started:
+        yield started
+
+
+class Trade(RuleBasedStateMachine):
+    """One shop and its tenant. An order is handed over and taken back on one side only, and canceled on either.
+
+    A neighbour has nothing to do with either.
+
+    Neither side does what the other has done to the same pieces: that would be for a person to mend. But both may send
+    the same pieces by themselves, which is one shipment, with a tracking code or two.
+    """
+
+    def __init__(self, world: World, runtime: Runtime, killer: StepKiller, neighbour: NeighborStore) -> None:
+        super().__init__()
+        self.world, self.runtime, self.killer, self.neighbour = world, runtime, killer, neighbour
+        self.orders: dict[str, Document] = {}
+        self.of_afosto: set[str] = set()
+
+    @initialize(switches=SHOP_SWITCHES, money=MONEY, tokens=TOKENS, tenant=AFOSTO_SWITCHES)
+    def connect(self, switches: Document, money: Document, tokens: int, tenant: Document) -> None:
+        self.driver = Driver(self.world, self.runtime, switches=switches, token_seconds=tokens, **money)
+        self.world.afosto.set_switches(TENANT, **tenant, counted_ids=switches["counted_ids"])
+        self.begun = len(self.world.afosto.causes(TENANT))
+        stock = self.world.epages.stock(self.driver.store)
+        self.skus = [item["sku"] for item in stock if (item["stock"] or 0) > 20]
+
+    @precondition(lambda self: len(self.orders) < MOST_ORDERS)
+    @rule(
+        counts=st.lists(st.integers(1, 3), min_size=1, max_size=2),
+        pickup=st.booleans(),
+        afosto=st.booleans(),
+        price=PRICES,
+        wishes=st.fixed_dictionaries(
+            {
+                "coupon": COUPONS,
+                "paid": PAID,
+                "taxable": st.sampled_from([True, True, False]),
+                "gift_card": st.sampled_from([False, False, False, True]),
+            }
+        ),
+    )
+    def an_order_is_placed(
+        self, counts: list[int], pickup: bool, afosto: bool, price: str | None, wishes: Document
+    ) -> None:
+        priced = {"price": price} if price else {}
+        lines = [{"sku": sku, "quantity": count, **priced} for sku, count in zip(self.skus, counts, strict=False)]
+        order = self.driver.place(lines=lines, pickup=pickup and not wishes["gift_card"], **wishes)
+        self.orders[order["id"]] = order
+        if afosto:
+            self.of_afosto.add(order["id"])
+
+    @precondition(lambda self: self.orders)
+    @rule(seed=SEEDS, act=st.sampled_from(SHOP_ACTS))
+    def the_shop_acts(self, seed: int, act: str) -> None:
+        draw = random.Random(seed)
+        order = self._draw_order(draw)
+        if act in HANDS_OVER and order["id"] in self.of_afosto:
+            return
+        details: Document = {}
+        if act in ("ship", "cancel"):
+            details["lines"] = self._draw_pieces(draw, order)
+            if not details["lines"]:
+                return
+        if act == "ship":
+            details["tracking"] = _code(draw)
+        if act == "return":
+            line = draw.choice(order["lines"])
+            details = {"lines": {line["id"]: 1}, "status": draw.choice(["RETURNED", "BROKEN"])}
+        with suppress(ControlError):
+            self.world.epages.act(self.driver.store, order["id"], act, **details)
+
+    @precondition(lambda self: self.orders)
+    @rule(seed=SEEDS, act=st.sampled_from(["ship", "deliver", "ready", "cancel", "return"]))
+    def afosto_acts(self, seed: int, act: str) -> None:
+        draw = random.Random(seed)
+        order = self._draw_order(draw)
+        copy = self._copy(order)
+        if copy is None or (act != "cancel" and order["id"] not in self.of_afosto):
+            return
+        with suppress(ControlRefused):
+            getattr(self, f"_afosto_{act}s")(draw, order, copy)
+
+    def _afosto_ships(self, draw: random.Random, order: Document, copy: Document) -> None:
+        units = self._draw_units(draw, order, copy)
+        if units and not order["pickup"]:
+            self.world.afosto.ship(TENANT, copy["id"], units, code=_code(draw))
+
+    def _afosto_readys(self, draw: random.Random, order: Document, copy: Document) -> None:
+        units = self._draw_units(draw, order, copy)
+        if units and order["pickup"]:
+            self.world.afosto.ready(TENANT, copy["id"], units)
+
+    def _afosto_delivers(self, draw: random.Random, order: Document, copy: Document) -> None:
+        self.world.afosto.deliver(TENANT, copy["id"])
+
+    def _afosto_cancels(self, draw: random.Random, order: Document, copy: Document) -> None:
+        if units := self._draw_units(draw, order, copy):
+            self.world.afosto.cancel(TENANT, copy["id"], units)
+
+    def _afosto_returns(self, draw: random.Random, order: Document, copy: Document) -> None:
+        out = [unit["id"] for unit in copy["units"] if unit["progress"] == "OPEN" and unit["parcel"]]
+        if out:
+            outcome = draw.choice(["restocked", "broken", "rejected"])
+            self.world.afosto.return_(TENANT, copy["id"], [draw.choice(out)], outcome)
+
+    @rule(seed=SEEDS, shop=st.sampled_from(["ship", "pack"]), codes=CODES)
+    def both_send_the_same_pieces(self, seed: int, shop: str, codes: tuple[str | None, str | None]) -> None:
+        """All that is left of some lines: of a part, nobody could tell whether both mean the same."""
+        draw = random.Random(seed)
+        order = self._order_to_send(draw)
+        copy = self._copy(order) if order else None
+        if order is None or copy is None:
+            return
+        whole = self._free(order)
+        lines = {line: whole[line] for line in draw.sample(sorted(whole), draw.randint(1, len(whole)))}
+        here, there = (code and f"{code}{draw.randrange(10**9)}" for code in codes)
+        with suppress(ControlError, ControlRefused):
+            self.world.epages.act(self.driver.store, order["id"], shop, lines=lines, tracking=here)
+            self.world.afosto.ship(TENANT, copy["id"], _units_of(lines, copy), here if codes == ONE_CODE else there)
+
+    def _order_to_send(self, draw: random.Random) -> Document | None:
+        """An order that both sides have, with lines for `both_send_the_same_pieces`; placed now if there is none."""
+        fit = [order for order in self.orders.values() if not order["pickup"] and self._free(order)]
+        if not fit and len(self.orders) < MOST_ORDERS:
+            self.an_order_is_placed([draw.randint(1, 3)], False, draw.random() < 0.5, None, {"gift_card": False})
+            return self._order_to_send(draw)
+        order = draw.choice(fit) if fit else None
+        if order and self._copy(order) is None:
+            self.a_poll_runs()
+            self.the_workers_work(None)
+        return order
+
+    @rule()
+    def a_poll_runs(self) -> None:
+        self.driver.survive(self.driver.poll)
+
+    @rule()
+    def a_walk_runs(self) -> None:
+        self.driver.survive(self.driver.walk)
+
+    @precondition(lambda self: self.orders)
+    @rule(seed=SEEDS, times=st.integers(1, 2))
+    def an_event_arrives(self, seed: int, times: int) -> None:
+        order = self._draw_order(random.Random(seed))
+        for _ in range(times):
+            self.driver.look(order)
+
+    @rule(dies_after=st.none() | st.integers(1, 40))
+    def the_workers_work(self, dies_after: int | None) -> None:
+        if dies_after:
+            self.killer.arm(dies_after)
+        self.driver.survive(self.driver.run)
+        self.killer.disarm()
+
+    @rule(calls=st.integers(0, 12))
+    def the_budget_runs_out(self, calls: int) -> None:
+        """What is not sent then was asked of nobody, so nothing is in doubt by it."""
+        for vendor in ("afosto", "epages"):
+            self._set_faults(vendor)
+        before, lost = self.driver.doubts(), self.driver.lost_answers()
+        with out_of_budget(calls):
+            self.driver.survive(self.driver.run)
+        assert self.driver.doubts() <= before or self.driver.lost_answers() > lost
+        self.driver.survive(self.driver.hurry)
+
+    @rule(loss=LOSSES, vendor=st.sampled_from(["epages", "afosto"]), writes=st.booleans())
+    def an_answer_will_be_lost(self, loss: Document, vendor: str, writes: bool) -> None:
+        self._set_faults(vendor, {**loss, "count": 1, "writes": writes})
+
+    @rule(hostile=HOSTILE, vendor=st.sampled_from(["epages", "afosto"]), count=st.integers(1, 8), seed=SEEDS)
+    def a_vendor_turns_hostile_for_a_while(self, hostile: Document, vendor: str, count: int, seed: int) -> None:
+        self._set_faults(vendor, {**hostile, "count": count}, seed=seed)
+
+    @rule()
+    def the_neighbour_notices_nothing(self) -> None:
+        self.neighbour.assert_undisturbed()
+
+    def _set_faults(self, vendor: str, *faults: Document, **seed: int) -> None:
+        if vendor == "afosto":
+            self.world.afosto.set_faults(TENANT, *faults, **seed)
+        else:
+            self.world.epages.set_faults(self.driver.store, faults=list(faults), **seed)
+
+    def teardown(self) -> None:
+        """Let all that was lost be told again, and compare both sides with what was done to them."""
+        if not hasattr(self, "driver"):
+            return
+        self.neighbour.assert_undisturbed()
+        for vendor in ("afosto", "epages"):
+            self._set_faults(vendor)
+        self.world.redis.flushdb()
+        self.driver.poll()
+        self.driver.hurry()
+        for _ in range(3):
+            self.driver.sweep()
+            self.driver.both()
+            self.driver.settle()
+        assert self.driver.parked() == []
+        assert self.driver.differences() == []
+
+    def _draw_order(self, draw: random.Random) -> Document:
+        return draw.choice(list(self.orders.values()))
+
+    def _draw_pieces(self, draw: random.Random, order: Document) -> dict[str, int]:
+        pieces = {line: draw.randint(0, count) for line, count in self._free(order).items()}
+        return {line: count for line, count in pieces.items() if count}
+
+    def _draw_units(self, draw: random.Random, order: Document, copy: Document) -> list[str]:
+        return _units_of(self._draw_pieces(draw, order), copy)
+
+    def _free(self, order: Document) -> Counter[str]:
+        """Pieces per line that neither side has taken yet, heard of or not."""
+        free = Counter({line["id"]: line["ordered"] for line in order["lines"]})
+        for cause in self.world.epages.causes(self.driver.store):
+            if cause["by"] == "shop" and cause["action"] in SHOP_TAKES and cause["order"] == order["id"]:
+                free.subtract({part["line"]: part["quantity"] for part in cause["lines"]})
+        copy = self._copy(order)
+        lines = {unit["id"]: unit["line_ref"] for unit in copy["units"]} if copy else {}
+        for cause in self.world.afosto.causes(TENANT, self.begun):
+            if cause["by"] == "afosto" and cause["action"] in AFOSTO_TAKES:
+                free.subtract(lines[unit] for unit in cause["units"] if unit in lines)
+        return +free
+
+    def _copy(self, order: Document) -> Document | None:
+        with suppress(ValueError):
+            return self.driver.afosto(order)
+        return None
+
+
+def _units_of(lines: Document, copy: Document) -> list[str]:
+    """The ids of so many units per line that nobody has taken."""
+    pieces, chosen = Counter(lines), []
+    for unit in copy["units"]:
+        if pieces[unit["line_ref"]] > 0 and unit["progress"] == "OPEN" and not unit["parcel"]:
+            pieces[unit["line_ref"]] -= 1
+            chosen.append(unit["id"])
+    return chosen
+
+
+def _code(draw: random.Random) -> str:
+    return f"T{draw.randrange(10**9)}"
+
+
+@pytest.mark.faults
+def test_effects_equal_causes_whatever_the_order_of_events_and_wherever_a_worker_dies(
+    world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger.orders.cursors, "READ_AGAIN", 0.0)
+    neighbour = NeighborStore(world, runtime)
+    with killable_steps() as killer:
+        run_state_machine_as_test(
+            cast("type[Trade]", lambda: Trade(world, runtime, killer, neighbour)),
+            settings=settings(
+                max_examples=8,
+                stateful_step_count=30,
+                deadline=None,
+                # An example takes seconds, as answers are waited for: shrinking one would take minutes.
+                phases=(Phase.explicit, Phase.reuse, Phase.generate),
+                suppress_health_check=list(HealthCheck),
+            ),
+        )
+        print(f"{killer.kills} kills")

@@ -1,0 +1,76 @@
+"""The connector's role in PostgreSQL is no superuser, and may do all that the connector does."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from ledger.postgres.database import Database
+from ledger.postgres.migrate import migrate, pending
+from local.servers.postgres import binaries, superuser_url
+from local.servers.services import Services, local_services
+
+SCRIPT = Path(__file__).parents[3] / "deploy" / "database.sh"
+RIGHTS = "select rolsuper, rolcreaterole, rolreplication, rolbypassrls from pg_roles where rolname = current_user"
+NONE = (False, False, False, False)
+PASSWORD = "letters0and9digits"
+
+
+@pytest.fixture
+def bare_server() -> Iterator[str]:
+    """The superuser's address of a server without any role or database of the connector."""
+    with tempfile.TemporaryDirectory(prefix="connector-") as name, local_services(Path(name), {}, durable=False) as its:
+        url = superuser_url(Path(name, "postgres"), its.database_url)
+        url = urlsplit(url)._replace(path="/postgres").geturl()
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("drop database connector")
+            connection.execute("drop role connector")
+        yield url
+
+
+def run_as_the_image_does(superuser: str) -> str:
+    """Run the script of the compose file; give the address of the connector's database."""
+    address = urlsplit(superuser)
+    login = {"PGHOST": address.hostname, "PGPORT": str(address.port), "PGPASSWORD": address.password}
+    env = {**os.environ, **{name: value or "" for name, value in login.items()}, "POSTGRES_PASSWORD": PASSWORD}
+    env["PATH"] = f"{binaries()}:{env['PATH']}"
+    subprocess.run([SCRIPT], env=env, check=True, capture_output=True, timeout=60)
+    return address._replace(netloc=f"connector:{PASSWORD}@127.0.0.1:{address.port}", path="/connector").geturl()
+
+
+def rights(url: str) -> tuple[bool, ...] | None:
+    with psycopg.connect(url) as connection:
+        return connection.execute(RIGHTS).fetchone()
+
+
+def test_the_role_of_a_local_run_is_no_superuser(services: Services) -> None:
+    assert rights(services.database_url) == NONE
+
+
+def test_the_password_of_the_role_does_not_open_the_superusers_account(services: Services) -> None:
+    address = urlsplit(services.database_url)
+    as_superuser = address._replace(netloc=address.netloc.replace("connector:", "postgres:"))
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(as_superuser.geturl())
+
+
+def test_the_role_of_the_compose_file_is_no_superuser_and_can_migrate(bare_server: str) -> None:
+    url = run_as_the_image_does(bare_server)
+    assert rights(url) == NONE
+    database = Database(url)
+    try:
+        migrate(database)
+        assert pending(database) == []
+    finally:
+        database.close()
+
+
+def test_nobody_is_the_superuser_over_the_network_once_the_script_has_run(bare_server: str) -> None:
+    run_as_the_image_does(bare_server)
+    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
+        psycopg.connect(bare_server)

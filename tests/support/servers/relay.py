@@ -1,0 +1,95 @@
+"""A TCP relay between processes and a server that a test can cut, as a switch, a firewall or a proxy does."""
+
+import asyncio
+import threading
+from collections.abc import Coroutine
+from contextlib import suppress
+from typing import Any, Self
+
+from local.servers.startup import free_port
+
+_CHUNK = 65_536
+
+
+class Relay:
+    """Forwards connections to 127.0.0.1:`port` to port `target`, until it is cut."""
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.target = 0
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
+        self._open = asyncio.Event()
+        self._refuses = False
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        self._do(self._serve())
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cut(silently=False)
+        self._do(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    def cut(self, *, silently: bool) -> None:
+        """Reset all connections and refuse new ones; or `silently` forward nothing any more, without any error."""
+        self._do(self._cut(silently))
+
+    def join(self) -> None:
+        """Accept new connections again; those that were cut stay broken."""
+        self._do(self._join())
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
+
+    async def _serve(self) -> None:
+        self._open.set()
+        self._server = await asyncio.start_server(self._take, "127.0.0.1", self.port)
+
+    async def _stop(self) -> None:
+        self._server.close()
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+
+    async def _cut(self, silently: bool) -> None:
+        self._open.clear()
+        self._refuses = not silently
+        if not silently:
+            self._abort()
+
+    async def _join(self) -> None:
+        self._abort()
+        self._refuses = False
+        self._open.set()
+
+    def _abort(self) -> None:
+        for writer in self._writers:
+            writer.transport.abort()
+        self._writers.clear()
+
+    async def _take(self, near_reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
+        if self._refuses:
+            near.transport.abort()
+            return
+        self._writers.add(near)
+        with suppress(OSError):
+            far_reader, far = await asyncio.open_connection("127.0.0.1", self.target)
+            self._writers.add(far)
+            await asyncio.gather(self._pass(near_reader, far), self._pass(far_reader, near))
+            self._writers.discard(far)
+        near.transport.abort()
+        self._writers.discard(near)
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(_CHUNK):
+                await self._open.wait()
+                writer.write(data)
+                await writer.drain()
+        writer.close()

@@ -1,1 +1,0 @@
-"""The parts of the proof, by subject; `workers.local.proof` combines them."""
