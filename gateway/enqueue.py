@@ -51,12 +51,12 @@ def _require_order_id(message: OrderMessage) -> None:
 
 
 def _require_known_sku(store: str, sku: str) -> None:
-    """Refuse an unknown SKU, but ask the shop for it: it may be new since the catalogue was read."""
+    """Refuse an unknown SKU, but ask the shop for it: it may be new since the catalog was read."""
     stock = runtime().ledger.stock
     if stock.knows(store, sku):
         return
     stock.request_publishing(store, [sku])
-    said = f"{store} has no SKU {sku}, as far as its catalogue was read"
+    said = f"{store} has no SKU {sku}, as far as its catalog was read"
     refuse(
         404,
         "unknown-sku",

@@ -431,7 +431,7 @@ create index stock_wanted on stock (store, sku)
     where wanted > done or recheck_at is not null or ambiguous_until is not null;
 
 -- How far a store's inventory changes are read. position null: everything the shop sells is published again, and the scan of its
--- catalogue has passed `walked` products. prepaid: the calls of its next turn are reserved. searched: how many products a search
+-- catalog has passed `walked` products. prepaid: the calls of its next turn are reserved. searched: how many products a search
 -- for SKUs that are not where they were has passed, null when none runs; search_began_at: when the last search began.
 create table stock_cursors (
     store text primary key references stores on delete cascade,

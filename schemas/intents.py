@@ -123,7 +123,7 @@ class ParcelIntent(IntentBody):
 
 @dataclass(frozen=True, slots=True)
 class ShopCancellationIntent(IntentBody):
-    """Cancel in the shop what Afosto canceled: the `whole` order, or a part of it by a cancelation process.
+    """Cancel in the shop what Afosto canceled: the `whole` order, or a part of it by a cancellation process.
 
     `units` is contra id → line id, `lines` line id → pieces. `baseline` has the ids of the processes that the shop had
     before.

@@ -1,4 +1,4 @@
-"""Who fulfils an order, the shop or Afosto: both compute it from the order's id, so they agree without messages."""
+"""Who fulfills an order, the shop or Afosto: both compute it from the order's id, so they agree without messages."""
 
 import hashlib
 

@@ -73,7 +73,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket without Nagle's delay: else each answer waits 40 ms for the peer's acknowledgement."""
+    """A listening socket without Nagle's delay: else each answer waits 40 ms for the peer's acknowledgment."""
     listener = socket.create_server((host, port))
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return listener

@@ -22,7 +22,7 @@ Errors = tuple[type[Exception], ...]
 class Consumer(CelerysConsumer):
     """Sends the events of tasks in batches: as many as fit in one message, or those of `EVENTS_EVERY` seconds.
 
-    A connection that takes no acknowledgement counts as lost. Kombu (5.7) would keep the message as one in hand, and
+    A connection that takes no acknowledgment counts as lost. Kombu (5.7) would keep the message as one in hand, and
     does not listen to Redis while its hands are full: with as many tasks at work as fit when Redis dies, the worker
     would live on and never consume again.
     """

@@ -84,7 +84,7 @@ def _invalid(answer: Answer, message: str, extensions: Extensions) -> ConnectorE
     return RefusedByAfosto(
         f"Afosto refused the field {field!r}: {message}." if field else f"Afosto refused the input: {message}.",
         reason=Reason.REFUSED_BY_AFOSTO,
-        resolution="Mend the order or the catalogue, then: connector jobs retry --reason refused-by-afosto",
+        resolution="Mend the order or the catalog, then: connector jobs retry --reason refused-by-afosto",
     )
 
 

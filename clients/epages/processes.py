@@ -15,12 +15,12 @@ class ProcessCalls(Calls):
     """The calls about an order's processes."""
 
     def processes(self, order_id: str, kind: str) -> tuple[Process, ...]:
-        """Return all processes of an order; `kind` is shippings, pickups, returns or cancelations."""
+        """Return all processes of an order; `kind` is shippings, pickups, returns or cancellations."""
         pages = self._all(f"{order_path(order_id)}/processes/{kind}", PROCESS_PAGE)
         return unique_by_id(process for page in pages for process in load_processes(kind, page))
 
     def comments(self, order_id: str, kind: str) -> Mapping[str, str]:
-        """Return process id → comment; `kind` is returns or cancelations. Only events have comments (scope orde:r)."""
+        """Return process id → comment; `kind` is returns or cancellations. Only events have comments (scope orde:r)."""
         found: dict[str, str] = {}
         for page in self._all(f"{order_path(order_id)}/events", PROCESS_PAGE):
             found |= load_process_comments(kind, page)

@@ -1,4 +1,4 @@
-"""Calls about a shop's catalogue and its stock."""
+"""Calls about a shop's catalog and its stock."""
 
 from clients.epages.calls import Calls, escaped, paging
 from clients.status_errors import NotFound, answer_to_effect
@@ -30,7 +30,7 @@ class StockCalls(Calls):
             return None
 
     def products(self, page: int) -> tuple[tuple[Product | MalformedDocument, ...], int]:
-        """Return one page of the catalogue and the number of pages (prod:r).
+        """Return one page of the catalog and the number of pages (prod:r).
 
         A product that does not load is replaced by its error.
         """

@@ -1,11 +1,11 @@
 -- name: lock_orders
--- Called before dependants are written: nobody can open these orders meanwhile, so no dependant misses that it becomes due.
+-- Called before dependants are written: nobody can open these orders meanwhile, so no dependent misses that it becomes due.
 select id from jobs where store = %(store)s and direction = 'import' and flow = 'orders' and subject = any(%(subjects)s)
 order by subject for update;
 
 -- name: upsert
 -- Requests of a poll or a look. New content raises `wanted` and makes a done or parked job waiting; equal or older content changes
--- nothing. A dependant of an order without a filled draft waits until the import of the order ends. With a filled draft it is due
+-- nothing. A dependent of an order without a filled draft waits until the import of the order ends. With a filled draft it is due
 -- at once, because goods that the shop handed over open an order that waits for its payment.
 insert into jobs (store, direction, flow, subject, order_key, lane, content_hash, document_at, due_at)
 select %(store)s, %(direction)s, w.flow, w.subject, w.subject, %(lane)s, w.content_hash, w.document_at,

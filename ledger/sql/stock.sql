@@ -48,7 +48,7 @@ on conflict (store, sku) do update set wanted = stock.wanted + 1
 returning sku;
 
 -- name: knows
--- No row: no such store. The scan of its catalogue leaves a row for each SKU that the shop has.
+-- No row: no such store. The scan of its catalog leaves a row for each SKU that the shop has.
 select c.position is null or coalesce(k.outcome, case when k.sku is null then 'unknown-sku' else '' end) <> 'unknown-sku' as knows
 from stock_cursors c left join stock k on k.store = c.store and k.sku = %(sku)s
 where c.store = %(store)s;
@@ -61,7 +61,7 @@ where store = %(store)s and sku in (
 returning sku;
 
 -- name: request_changed
--- SKUs whose inventory has moved since it was last handled. Changes are read after the scan of the catalogue has ended: a SKU
+-- SKUs whose inventory has moved since it was last handled. Changes are read after the scan of the catalog has ended: a SKU
 -- that the scan did not find is not the shop's, and costs no call. The nightly scan finds what the shop has added since.
 insert into stock (store, sku, changed_at, wanted, done, outcome, message, resolution)
 select %(store)s, n.sku, n.changed_at, 1, 1, %(outcome)s, %(message)s, %(resolution)s
@@ -76,7 +76,7 @@ returning sku, wanted > done as open;
 -- name: request_everywhere
 -- The sold units of these SKUs have changed at a store, or those of the order lines that this transaction has noted. So the SKUs
 -- become wanted at every store of the tenant that sells from the store's locations and is known to have them. A SKU that the scan
--- of a catalogue did not find is not that shop's; one that the scan has not reached yet becomes wanted by the scan. Otherwise a
+-- of a catalog did not find is not that shop's; one that the scan has not reached yet becomes wanted by the scan. Otherwise a
 -- call would be made in vain for each SKU of another shop. What a run is about to publish is no news to its own store.
 -- One job per store publishes all its wanted SKUs, with at most one run per second. A run is requested where a SKU became wanted,
 -- and at the stores that are `asked`. A store whose past is still being read gets one only on demand: the run could do nothing,
@@ -119,7 +119,7 @@ returning id, store;
 
 -- name: sharing_stores
 -- Stores of the tenant that sell some of these SKUs from a location of this store, itself included: whether their orders are
--- imported, and whether their past has been read. A shop whose catalogue is not scanned yet may sell any SKU. A shop that refuses
+-- imported, and whether their past has been read. A shop whose catalog is not scanned yet may sell any SKU. A shop that refuses
 -- our calls does not delay the others: what is known of its orders counts, as it does while a shop is silent.
 select o.store, f.enabled as imports,
        h.next_poll_at is null or s.paused_at is not null
@@ -194,7 +194,7 @@ where store = %(store)s and sku = %(sku)s
 returning sku;
 
 -- name: start_search
--- Begin a search over the catalogue when a SKU is looked for, none runs, and the last one began long enough ago.
+-- Begin a search over the catalog when a SKU is looked for, none runs, and the last one began long enough ago.
 update stock_cursors c set searched = 0, search_began_at = now(), next_poll_at = least(next_poll_at, now())
 where store = %(store)s and searched is null
   and (search_began_at is null or search_began_at < now() - %(rest)s * interval '1 second')

@@ -104,7 +104,7 @@ class Stock:
         return int(rows[0]["id"]) if rows else None
 
     def knows(self, store: str, sku: str) -> bool:
-        """Return whether the shop may have a SKU: it was found, was not looked for, or the catalogue is not read yet.
+        """Return whether the shop may have a SKU: it was found, was not looked for, or the catalog is not read yet.
 
         True for a store that is not connected.
         """
@@ -294,14 +294,14 @@ class Stock:
         return self._database.transaction(lambda session: fetch_one(session, "stock.cursor", {"store": store}))
 
     def found(self, store: str, places: Mapping[str, tuple[str, str | None]], walked: int) -> None:
-        """Note that a scan of the catalogue has passed `walked` products; the SKUs that it found are wanted."""
+        """Note that a scan of the catalog has passed `walked` products; the SKUs that it found are wanted."""
         self.remember(store, places)
         if places:
             self.request_publishing(store, list(places))
         self._database.rows("stock.walked", {"store": store, "walked": walked})
 
     def found_again(self, store: str, places: Mapping[str, tuple[str, str | None]], walked: int) -> None:
-        """Note that a search of the catalogue has passed `walked` products; SKUs in a new place are wanted."""
+        """Note that a search of the catalog has passed `walked` products; SKUs in a new place are wanted."""
         self.moved(store, places)
         self._database.rows("stock.searched", {"store": store, "walked": walked})
 
@@ -315,7 +315,7 @@ class Stock:
         self._database.rows("stock.start_search", {"store": store, "rest": rest})
 
     def end_search(self, store: str, missed: StockOutcome) -> None:
-        """Note that the search has passed the whole catalogue; `missed` is the outcome of what it did not find."""
+        """Note that the search has passed the whole catalog; `missed` is the outcome of what it did not find."""
         noted = {"outcome": missed.outcome, "message": missed.message, "resolution": missed.resolution}
         self._database.rows("stock.end_search", {"store": store, **noted})
 

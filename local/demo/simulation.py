@@ -67,7 +67,7 @@ class Simulation:
         now = datetime.now(UTC)
         since, until = (now - HISTORY).isoformat(), (now - timedelta(minutes=1)).isoformat()
         for shop in self.shops:
-            self.epages.place_many(shop.name, shop.history, since, until, lives=True, fulfils=1 - SHARE)
+            self.epages.place_many(shop.name, shop.history, since, until, lives=True, fulfills=1 - SHARE)
 
     def _create_tenant(self, merchant: Merchant) -> None:
         # Real tenants may have no list of orders: no import may depend on it.
@@ -135,7 +135,7 @@ class Simulation:
         """Make all shops and tenants trade until `stop`."""
         for shop in self.shops:
             self.epages.trade(
-                shop.name, shop.rate, pace=ACTION_INTERVAL, seed=shop.seed, fulfils=1 - SHARE, renames=RENAMES
+                shop.name, shop.rate, pace=ACTION_INTERVAL, seed=shop.seed, fulfills=1 - SHARE, renames=RENAMES
             )
         for merchant in self.merchants:
             self.afosto.trade(merchant.tenant, STOCK_MOVES, pace=ACTION_INTERVAL, share=SHARE)

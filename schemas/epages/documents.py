@@ -147,7 +147,7 @@ class ProcessLine:
 class Process:
     """A shipping, pickup, return or cancellation process of an order.
 
-    `kind` is shippings, pickups, returns or cancelations, as in the vendor's paths. `status` is PENDING, SHIPPED or
+    `kind` is shippings, pickups, returns or cancellations, as in the vendor's paths. `status` is PENDING, SHIPPED or
     DELIVERED for shippings, READY_FOR_PICKUP or PICKED_UP for pickups, else None. `moves` are the names of the status
     changes that the process still offers as links (mark-shipped, mark-delivered, mark-picked-up).
     """

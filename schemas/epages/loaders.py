@@ -109,19 +109,19 @@ def load_page_count(doc: Any) -> int:
 
 
 def load_processes(kind: str, doc: Mapping[str, Any]) -> tuple[Process, ...]:
-    """Read one page of an order's processes; `kind` is shippings, pickups, returns or cancelations."""
+    """Read one page of an order's processes; `kind` is shippings, pickups, returns or cancellations."""
     return tuple(load_process(kind, process) for process in _embedded(doc, PROCESS_KEYS[kind]))
 
 
 def load_process(kind: str, doc: Mapping[str, Any]) -> Process:
-    """Read one process; `kind` is shippings, pickups, returns or cancelations."""
+    """Read one process; `kind` is shippings, pickups, returns or cancellations."""
     values = load(_PROCESS, doc, f"ePages {kind} process")
     moves = frozenset(name for name in values.pop("links") if name.startswith("mark-"))
     return Process(kind=kind, moves=moves, **values)
 
 
 def load_process_comments(kind: str, doc: Mapping[str, Any]) -> dict[str, str]:
-    """Read process id → comment ("" for none) from one page of an order's events; `kind` is returns or cancelations."""
+    """Read process id → comment ("" for none) from a page of an order's events (`returns`, `cancelations`)."""
     events = (load(_EVENT, event, "ePages order event") for event in _embedded(doc, "order-events"))
     return {event[kind]: event["comment"] for event in events if event[kind]}
 

@@ -1,1 +1,1 @@
-"""Finding what changed: polls of the shop, scans of Afosto and of the catalogue."""
+"""Finding what changed: polls of the shop, scans of Afosto and of the catalog."""

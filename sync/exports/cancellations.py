@@ -1,4 +1,4 @@
-"""Cancels in the shop what was canceled in Afosto: the whole order, or a part of it by a cancelation process."""
+"""Cancels in the shop what was canceled in Afosto: the whole order, or a part of it by a cancellation process."""
 
 from collections.abc import Mapping
 
@@ -60,7 +60,7 @@ def _cancel(run: Run, plan: CancellationPlan) -> str:
             made = "canceled the whole order in the shop"
         else:
             process = run.epages.create_cancellation(run.order_id, plan.lines, marker(run))
-            made = f"made the cancelation process {process.id} in the shop"
+            made = f"made the cancellation process {process.id} in the shop"
     run.note(made)
     outcome = _link(run, intent, "done")
     publish_again(run)

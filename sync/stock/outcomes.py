@@ -16,7 +16,7 @@ UNKNOWN_SKU = StockOutcome(
 )
 LOOKED_FOR = StockOutcome(
     "looked-for",
-    "the shop has it neither at its known place nor in its search: the whole catalogue is searched",
+    "the shop has it neither at its known place nor in its search: the whole catalog is searched",
 )
 NOT_KEPT = StockOutcome(
     "not-kept",

@@ -57,7 +57,7 @@ def still_unread(runtime: Runtime, name: str) -> list[str]:
 
 
 def preview_stock(runtime: Runtime, name: str, tell: ReportPause) -> Iterator[StockMove]:
-    """Read both sides and yield what publishing would do, product by product of the shop's catalogue.
+    """Read both sides and yield what publishing would do, product by product of the shop's catalog.
 
     Raises NeedsPerson (missing-scope, no-location-mapped, unknown-store), or RetryLater if a vendor does not answer.
     """
@@ -81,7 +81,7 @@ def preview_stock(runtime: Runtime, name: str, tell: ReportPause) -> Iterator[St
 
 
 class _Preview:
-    """One reading of a store's whole catalogue."""
+    """One reading of a store's whole catalog."""
 
     def __init__(self, runtime: Runtime, store: Store, locations: list[str], tell: ReportPause) -> None:
         self._ledger, self._store, self._locations, self._tell = runtime.ledger, store, locations, tell

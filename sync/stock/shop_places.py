@@ -1,6 +1,6 @@
 """Finds where a shop keeps the stock of a SKU. Only the product's current SKU counts, read together with its stock.
 
-A known place comes from a scan of the catalogue or from an order. Since then the product may have got another SKU, may
+A known place comes from a scan of the catalog or from an order. Since then the product may have got another SKU, may
 have swapped SKUs with another product, or may be deleted.
 """
 
@@ -20,7 +20,7 @@ def find_place(run: Run, wanted: WantedSku) -> Found | StockOutcome:
     """Return where the SKU's stock is kept, and the stock; an outcome if there is none to change.
 
     Looks at the known place, then among the variations of that product, then with the shop's search. A SKU found
-    nowhere is searched for in the whole catalogue, later and in turns.
+    nowhere is searched for in the whole catalog, later and in turns.
     """
     return _where_it_was(run, wanted) or _among_variations(run, wanted) or _by_search(run, wanted.sku) or LOOKED_FOR
 

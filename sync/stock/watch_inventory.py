@@ -19,7 +19,7 @@ from ledger.stock.stock import Stock
 from schemas.errors import MalformedDocument, NeedsPerson, RetryLater
 from schemas.reasons import Reason
 from schemas.wording.lists import counted
-from sync.discovery.scan_catalogue import reserve_calls, scan_catalogue
+from sync.discovery.scan_catalog import reserve_calls, scan_catalog
 from sync.stock.afosto_levels import read_levels
 from sync.stock.outcomes import UNKNOWN_SKU, no_location
 from sync.stock.refresh_undeducted import refresh
@@ -28,7 +28,7 @@ from sync.stock.shared_locations import PAST_WAIT_SECONDS
 log = structlog.get_logger()
 
 FLOW = "inventory.publish"
-# A search of the catalogue starts at the earliest this many polls after the last one: it may take many calls.
+# A search of the catalog starts at the earliest this many polls after the last one: it may take many calls.
 SEARCH_REST = 12
 # The lane of its calls to Afosto.
 LANE = 1
@@ -88,7 +88,7 @@ class _Watch:
         assert cursor is not None
         now = datetime.now(UTC)
         first = cursor["position"] is None
-        # A scan of the catalogue may take hours. Changes since before its start are read all the time.
+        # A scan of the catalog may take hours. Changes since before its start are read all the time.
         since = cursor["position"] or cursor["polled_at"] or self._store.connected_at
         if first and (unfinished := self._scan(cursor)):
             if cursor["lists_changes"]:
@@ -119,7 +119,7 @@ class _Watch:
         self._stock.request_run_if_due(self._store.name)
 
     def _scan(self, cursor: Row) -> str | None:
-        """Continue the scan of the shop's catalogue; returns why it is not complete yet, or None."""
+        """Continue the scan of the shop's catalog; returns why it is not complete yet, or None."""
         name = self._store.name
         if not all(s.read for s in self._stock.sharing_stores(name, ()) if s.store == name and s.imports):
             self._stock.postpone(name, PAST_WAIT_SECONDS)
@@ -127,15 +127,15 @@ class _Watch:
         wait = 0.0 if cursor["prepaid"] else reserve_calls(self._runtime, name)
         if wait > 0:
             self._stock.postpone(name, wait, prepaid=True)
-            return "the scan of the shop's catalogue waits for its reserved calls"
-        self._found, ended = scan_catalogue(self._runtime, self._store, cursor["walked"])
+            return "the scan of the shop's catalog waits for its reserved calls"
+        self._found, ended = scan_catalog(self._runtime, self._store, cursor["walked"])
         if ended:
             return None
         self._stock.postpone(name, 0)
-        return "the scan of the shop's catalogue continues"
+        return "the scan of the shop's catalog continues"
 
     def _search(self) -> None:
-        """Continue the search of the catalogue for SKUs that are not at their known place."""
+        """Continue the search of the catalog for SKUs that are not at their known place."""
         name = self._store.name
         self._stock.start_search(name, SEARCH_REST * self._runtime.settings.poll_interval)
         cursor = self._stock.cursor(name)
@@ -145,7 +145,7 @@ class _Watch:
         if wait > 0:
             self._stock.postpone(name, wait, prepaid=True)
             return
-        _, ended = scan_catalogue(self._runtime, self._store, cursor["searched"], search=True)
+        _, ended = scan_catalog(self._runtime, self._store, cursor["searched"], search=True)
         if ended:
             self._stock.end_search(name, UNKNOWN_SKU)
         else:

@@ -94,7 +94,7 @@ def test_a_recorded_product_loads_with_its_stock(openapi: OpenApi, path: str) ->
     assert product.availability.available_stock == example["_embedded"]["availability"]["availableStock"]
 
 
-def test_the_recorded_catalogue_loads(openapi: OpenApi) -> None:
+def test_the_recorded_catalog_loads(openapi: OpenApi) -> None:
     example = _read(openapi, ("get", "/products", "200"))
     products = epages.load_products(example)
     found = [product.id for product in products if isinstance(product, epages.Product)]

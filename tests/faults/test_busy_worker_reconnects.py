@@ -10,7 +10,7 @@ from tests.support.connector.world import TENANT, World, wait_for
 
 pytestmark = pytest.mark.faults
 
-ACKNOWLEDGEMENT_FAILED = 3.0  # seconds after which the acknowledgement has finally failed
+ACKNOWLEDGMENT_FAILED = 3.0  # seconds after which the acknowledgment has finally failed
 SLOW = 2.0  # seconds per answer of Afosto: long enough for Redis to die meanwhile
 
 
@@ -26,7 +26,7 @@ def test_a_fully_busy_worker_consumes_again_after_redis_was_killed(tmp_path: Pat
         wait_for(lambda: _running_jobs(world) == 1, 20, "the only thread to be busy")
         servers.redis.kill()
         wait_for(lambda: _running_jobs(world) == 0, 20, "the thread to finish its job")
-        time.sleep(ACKNOWLEDGEMENT_FAILED)
+        time.sleep(ACKNOWLEDGMENT_FAILED)
         servers.redis.restart()
         world.afosto.set_faults(TENANT)
         world.settle(30)

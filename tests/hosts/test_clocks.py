@@ -41,7 +41,7 @@ def test_neither_different_clocks_nor_daylight_saving_time_nor_a_jump_of_the_dat
         world.shop("clocks")
         workers = [world.worker(ALL, 6, ahead), world.worker(ALL, 6, behind)]
         world.beat(ahead)
-        world.epages.trade("clocks", rate=5, fulfils=0.5)
+        world.epages.trade("clocks", rate=5, fulfills=0.5)
         world.afosto.trade(TENANT, 0, share=0.5)
         for worker in workers:
             seconds_until_it_works(world, worker, "both workers to work")

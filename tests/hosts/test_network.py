@@ -30,7 +30,7 @@ def test_hosts_cut_off_and_connected_again_lose_nothing_double_nothing_and_work_
         hosts = {kind: net.host() for kind in KINDS}
         far = {kind: world.worker(JOB_QUEUES, 2, host.runs) for kind, host in hosts.items()}
         world.afosto.set_faults(TENANT, {"kind": "latency", "seconds": 0.05})
-        world.epages.trade("cut", rate=6, fulfils=0.5)
+        world.epages.trade("cut", rate=6, fulfills=0.5)
         world.afosto.trade(TENANT, 0, share=0.5)
         for worker in far.values():
             seconds_until_it_works(world, worker, "every host to work")

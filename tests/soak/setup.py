@@ -44,7 +44,7 @@ class SoakSetup:
 
     def trade(self, rate: float) -> None:
         """Make the shop sell `rate` orders per second, on which both sides act."""
-        self.world.epages.trade(SHOP, rate=rate, fulfils=0.5)
+        self.world.epages.trade(SHOP, rate=rate, fulfills=0.5)
         self.world.afosto.trade(TENANT, 0, share=0.5)
 
     def stop(self) -> None:

@@ -47,6 +47,13 @@ def test_every_file_and_heading_a_page_points_to_exists(page: Path) -> None:
     assert targets or page not in PAGES
 
 
+def test_every_file_that_the_architecture_names_exists() -> None:
+    page = (DOCS.parent / "architecture.md").read_text()
+    named = {name for name in re.findall(r"`([\w/.-]+)`", page) if "/" in name}
+    assert [name for name in sorted(named) if not (ROOT / name).exists()] == []
+    assert len(named) > 40
+
+
 def test_an_anchor_is_made_of_its_heading_and_counted_where_that_comes_again(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Run `it`, for real\n\n```\n# no heading\n```\n\n## 5. A & B\n\n### Once\n\n### Once\n")

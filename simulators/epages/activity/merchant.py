@@ -7,8 +7,8 @@ from simulators.epages.model.causes import Act
 from simulators.epages.model.errors import Refused
 from simulators.epages.model.orders import Order
 from simulators.epages.model.processes import Part, Process
-from simulators.epages.shop import cancellations_and_returns, fulfilment, payments
-from simulators.epages.shop.fulfilment import Tracking
+from simulators.epages.shop import cancellations_and_returns, fulfillment, payments
+from simulators.epages.shop.fulfillment import Tracking
 from simulators.epages.shop.shop import Shop
 
 Lines = Mapping[str, int]
@@ -19,7 +19,7 @@ _CANCELED = Act(comment="Kunde hat storniert")
 def ship(shop: Shop, order: Order, lines: Lines | None = None, tracking: str | None = None) -> Process:
     """Ship a parcel with these pieces by line id, or with all unshipped pieces."""
     process = pack(shop, order, lines, tracking)
-    fulfilment.mark_shipped(shop, order, process, _WITH_MAIL)
+    fulfillment.mark_shipped(shop, order, process, _WITH_MAIL)
     return process
 
 
@@ -29,25 +29,25 @@ def pack(shop: Shop, order: Order, lines: Lines | None = None, tracking: str | N
         [Part(line.id, line.unshipped) for line in order.lines if line.unshipped] if lines is None else _parts(lines)
     )
     label = Tracking(tracking, f"https://track.example.com/{tracking}" if tracking else None)
-    return fulfilment.create_shipping(shop, order, parts, tracking=label)
+    return fulfillment.create_shipping(shop, order, parts, tracking=label)
 
 
 def deliver(shop: Shop, order: Order, process_id: str | None = None) -> Process:
     """Mark a parcel delivered: the given one, else the first one for which this is possible."""
     process = _open(order, "mark-delivered", process_id)
-    fulfilment.mark_delivered(shop, order, process)
+    fulfillment.mark_delivered(shop, order, process)
     return process
 
 
 def ready(shop: Shop, order: Order) -> Process:
     """Make the order ready for pickup and send the customer a mail."""
-    return fulfilment.create_pickup(shop, order, _WITH_MAIL)
+    return fulfillment.create_pickup(shop, order, _WITH_MAIL)
 
 
 def pick_up(shop: Shop, order: Order) -> Process:
     """The customer collects the order."""
     process = _open(order, "mark-picked-up", None)
-    fulfilment.mark_picked_up(shop, order, process)
+    fulfillment.mark_picked_up(shop, order, process)
     return process
 
 

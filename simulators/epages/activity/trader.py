@@ -22,7 +22,7 @@ Step = Callable[[], object]
 class Trader:
     """Sells `rate` orders per second; the acts on one order are about `pace` seconds apart.
 
-    The shop ships and takes returns of a share `fulfils` (0..1, see `simulators.order_shares`) of its orders. It sells
+    The shop ships and takes returns of a share `fulfills` (0..1, see `simulators.order_shares`) of its orders. It sells
     all orders, receives their payments and may cancel any. Before a share `renames` of the sales, SKUs change.
     """
 
@@ -34,14 +34,14 @@ class Trader:
         *,
         pace: float = 3.0,
         seed: int = 0,
-        fulfils: float = 1.0,
+        fulfills: float = 1.0,
         renames: float = 0.0,
     ) -> None:
         if rate <= 0:
             raise ValueError("the rate must be more than 0 orders per second")
-        if not 0 <= fulfils <= 1:
-            raise ValueError("the share that the shop fulfils must be between 0 and 1")
-        self._fulfils, self._renames = fulfils, renames
+        if not 0 <= fulfills <= 1:
+            raise ValueError("the share that the shop fulfills must be between 0 and 1")
+        self._fulfills, self._renames = fulfills, renames
         self._shop = shop
         self._rate = rate
         self._pace = pace
@@ -67,16 +67,16 @@ class Trader:
             order = sell_something(self._shop, self._random)
         except SoldOut:
             return
-        for act in acts_of(self._shop, order, self._random, self._fulfils):
+        for act in acts_of(self._shop, order, self._random, self._fulfills):
             at += timedelta(seconds=self._pace * self._random.uniform(0.3, 1.7))
             self._planned += 1
             heapq.heappush(self._due, (at, self._planned, act))
 
 
-def act_out_past(shop: Shop, order: Order, until: datetime, rng: random.Random, fulfils: float = 1.0) -> None:
+def act_out_past(shop: Shop, order: Order, until: datetime, rng: random.Random, fulfills: float = 1.0) -> None:
     """Do all acts on an order of the past at once: 2 to 40 hours apart, and none after `until`."""
     at = order.created_at
-    for act in acts_of(shop, order, rng, fulfils):
+    for act in acts_of(shop, order, rng, fulfills):
         at += timedelta(hours=rng.uniform(2, 40))
         if at > until:
             return
@@ -84,7 +84,7 @@ def act_out_past(shop: Shop, order: Order, until: datetime, rng: random.Random, 
             _try(act)
 
 
-def acts_of(shop: Shop, order: Order, rng: random.Random, fulfils: float = 1.0) -> Iterator[Step]:
+def acts_of(shop: Shop, order: Order, rng: random.Random, fulfills: float = 1.0) -> Iterator[Step]:
     """The acts on an order, in sequence. The shop refuses an act that has become impossible."""
     if order.payment_status == "PENDING" and rng.random() < 0.8:
         yield from _paying(shop, order, rng)
@@ -94,7 +94,7 @@ def acts_of(shop: Shop, order: Order, rng: random.Random, fulfils: float = 1.0) 
         return
     if chance < 0.2:
         yield lambda: _cancel_some(shop, order, rng)
-    if shop_serves(order.id, fulfils):
+    if shop_serves(order.id, fulfills):
         yield from _handing_over(shop, order, rng)
 
 

@@ -10,8 +10,8 @@ from simulators.epages.model.causes import Act
 from simulators.epages.model.errors import invalid
 from simulators.epages.model.orders import Order
 from simulators.epages.model.processes import Part, Process
-from simulators.epages.shop import cancellations_and_returns, fulfilment
-from simulators.epages.shop.fulfilment import Tracking
+from simulators.epages.shop import cancellations_and_returns, fulfillment
+from simulators.epages.shop.fulfillment import Tracking
 
 
 def list_of(kind: str) -> Handler:
@@ -41,7 +41,7 @@ def create_shipping(call: Call) -> Answer:
     """`POST …/shippings`."""
     order = call.shop.order(call.path["order"])
     act = _act(call, call.body.get("sendMail"))
-    process = fulfilment.create_shipping(call.shop, order, _parts(call), act, _tracking(call.body))
+    process = fulfillment.create_shipping(call.shop, order, _parts(call), act, _tracking(call.body))
     return _answer(call, order, process, 201)
 
 
@@ -50,28 +50,28 @@ def mark_shipped(call: Call) -> Answer:
     order, process = _find(call, "shippings")
     details = call.body.get("details") or {}
     act = _act(call, details.get("sendMail"))
-    fulfilment.mark_shipped(call.shop, order, process, act, _tracking(details))
+    fulfillment.mark_shipped(call.shop, order, process, act, _tracking(details))
     return _answer(call, order, process)
 
 
 def mark_delivered(call: Call) -> Answer:
     """`POST …/shippings/{process}/mark-delivered`."""
     order, process = _find(call, "shippings")
-    fulfilment.mark_delivered(call.shop, order, process, _act(call))
+    fulfillment.mark_delivered(call.shop, order, process, _act(call))
     return _answer(call, order, process)
 
 
 def create_pickup(call: Call) -> Answer:
     """`POST …/pickups`."""
     order = call.shop.order(call.path["order"])
-    process = fulfilment.create_pickup(call.shop, order, _act(call, call.body.get("sendMail")))
+    process = fulfillment.create_pickup(call.shop, order, _act(call, call.body.get("sendMail")))
     return _answer(call, order, process, 201)
 
 
 def mark_picked_up(call: Call) -> Answer:
     """`POST …/pickups/{process}/mark-picked-up`."""
     order, process = _find(call, "pickups")
-    fulfilment.mark_picked_up(call.shop, order, process, _act(call, call.body.get("sendMail")))
+    fulfillment.mark_picked_up(call.shop, order, process, _act(call, call.body.get("sendMail")))
     return _answer(call, order, process)
 
 

@@ -53,13 +53,13 @@ class EpagesControl:
         return dict(self._call("POST", f"/{shop}/orders", options))
 
     def place_many(
-        self, shop: str, count: int, since: str, until: str, lives: bool = False, fulfils: float = 1.0
+        self, shop: str, count: int, since: str, until: str, lives: bool = False, fulfills: float = 1.0
     ) -> int:
         """Place orders spread over a past period (ISO 8601); returns how many.
 
-        With `lives` the shop also cancels some, and ships and takes returns of a share `fulfils` of them.
+        With `lives` the shop also cancels some, and ships and takes returns of a share `fulfills` of them.
         """
-        body = {"count": count, "since": since, "until": until, "lives": lives, "fulfils": fulfils}
+        body = {"count": count, "since": since, "until": until, "lives": lives, "fulfills": fulfills}
         return int(self._call("POST", f"/{shop}/orders", body)["created"])
 
     def place_malformed(self, shop: str, kind: str) -> Document:
@@ -82,9 +82,9 @@ class EpagesControl:
         """Change the stock by `amount` as the merchant; returns the new stock."""
         return int(self._call("POST", f"/{shop}/stock", {"sku": sku, "amount": amount})["stock"])
 
-    def change_catalogue(self, shop: str, act: str, sku: str, **options: Any) -> None:
+    def change_catalog(self, shop: str, act: str, sku: str, **options: Any) -> None:
         """Rename (`to`), swap (`with`) or replace (`keep_as`) the item that has a SKU; see the control API."""
-        self._call("POST", f"/{shop}/catalogue", {"act": act, "sku": sku, **options})
+        self._call("POST", f"/{shop}/catalog", {"act": act, "sku": sku, **options})
 
     def check_overselling(self, shop: str, url: str, tenant: str, locations: list[str], since: str) -> None:
         """Check every stock change by the connector against the stock of the simulated Afosto at `url`."""
@@ -106,15 +106,22 @@ class EpagesControl:
         seconds: float | None = None,
         pace: float = 3.0,
         seed: int = 0,
-        fulfils: float = 1.0,
+        fulfills: float = 1.0,
         renames: float = 0.0,
     ) -> None:
         """Let the shop trade by itself: `rate` orders per second, for `seconds` or until stopped.
 
-        The shop fulfils a share `fulfils` of its orders; Afosto fulfils the rest (see `simulators.order_shares`). Before
+        The shop fulfills a share `fulfills` of its orders, Afosto the rest (see `simulators.order_shares`). Before
         a share `renames` of its sales, SKUs of products change. `pace` is about the seconds between acts on an order.
         """
-        options = {"rate": rate, "seconds": seconds, "pace": pace, "seed": seed, "fulfils": fulfils, "renames": renames}
+        options = {
+            "rate": rate,
+            "seconds": seconds,
+            "pace": pace,
+            "seed": seed,
+            "fulfills": fulfills,
+            "renames": renames,
+        }
         self._call("POST", f"/{shop}/trade", options)
 
     def stop_trading(self, shop: str) -> None:

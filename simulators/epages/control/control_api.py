@@ -15,7 +15,7 @@
                                           `gift_card` (only gift cards: no shipping address), all optional;
                                           answers its state.
                                           With `count`: a bulk spread over `since`…`until` (ISO 8601), and with
-                                          `lives` also canceled, and a share `fulfils` of them shipped and returned
+                                          `lives` also canceled, and a share `fulfills` of them shipped and returned
                                           by the shop; answers `{created}`
 `POST   /_sim/shops/S/malformed`          place an order whose document is broken: `kind` (see malformed.DAMAGES), or
                                           `at` (a dotted path) and `oddity` (see simulators.hostile.values);
@@ -27,7 +27,7 @@
                                           {word}; `lines` is `{line id: quantity}`, absent: all. Answers its state
 `GET    /_sim/shops/S/stock`              every item with its stock
 `POST   /_sim/shops/S/stock`              the merchant changes the stock: `sku`, `amount` (relative)
-`POST   /_sim/shops/S/catalogue`          change SKUs: `sku` and `act`, which is rename {to}, swap {with} (another SKU),
+`POST   /_sim/shops/S/catalog`          change SKUs: `sku` and `act`, which is rename {to}, swap {with} (another SKU),
                                           or replace {keep_as}: a new product gets the SKU, the old one is deleted, or
                                           kept under another SKU
 `PUT    /_sim/shops/S/oversell-check`       check every stock change by the connector: `url` (of the simulated
@@ -35,8 +35,8 @@
 `PUT    /_sim/shops/S/faults`             `faults`, `budget`, `seed` (see simulators.faults); absent keys stay
 `PUT    /_sim/shops/S/switches`           any of switches.Switches; absent ones stay
 `POST   /_sim/shops/S/trade`              trade by itself: `rate` (orders per second), `seconds` (null: until stopped),
-                                          `pace` (about the seconds between acts on an order), `seed`, `fulfils`
-                                          (share of its orders that it fulfils itself, see simulators.order_shares),
+                                          `pace` (about the seconds between acts on an order), `seed`, `fulfills`
+                                          (share of its orders that it fulfills itself, see simulators.order_shares),
                                           `renames` (share of its sales before which SKUs change)
 `DELETE /_sim/shops/S/trade`              stop trading
 `GET    /_sim/shops/S/causes`             who did what; `?after=SEQ` only later ones
@@ -159,7 +159,7 @@ class _Control:
         shop = self._hosted(request).shop
         return {"stock": stock.adjust(shop, placing.item_of(shop, body["sku"]), int(body["amount"]))}
 
-    async def change_catalogue(self, request: Request, body: Body) -> Any:
+    async def change_catalog(self, request: Request, body: Body) -> Any:
         sku_changes.change(self._hosted(request).shop, body)
         return {}
 
@@ -179,9 +179,9 @@ class _Control:
         return {}
 
     async def trade(self, request: Request, body: Body) -> Any:
-        pace, seed, fulfils = float(body.get("pace", 3)), int(body.get("seed", 0)), float(body.get("fulfils", 1))
+        pace, seed, fulfills = float(body.get("pace", 3)), int(body.get("seed", 0)), float(body.get("fulfills", 1))
         renames = float(body.get("renames", 0))
-        self._hosted(request).trade(float(body["rate"]), body.get("seconds"), pace, seed, fulfils, renames)
+        self._hosted(request).trade(float(body["rate"]), body.get("seconds"), pace, seed, fulfills, renames)
         return {}
 
     async def stop_trading(self, request: Request, body: Body) -> Any:
@@ -219,7 +219,7 @@ def routes(registry: Registry) -> list[Route]:
         ("POST", f"{shop}/orders/{{order}}/{{act}}", control.act),
         ("GET", f"{shop}/stock", control.stock),
         ("POST", f"{shop}/stock", control.adjust_stock),
-        ("POST", f"{shop}/catalogue", control.change_catalogue),
+        ("POST", f"{shop}/catalog", control.change_catalog),
         ("PUT", f"{shop}/oversell-check", control.check_overselling),
         ("PUT", f"{shop}/faults", control.faults),
         ("PUT", f"{shop}/switches", control.switches),
@@ -251,7 +251,7 @@ async def _bulk(shop: Shop, body: Body) -> int:
     created = 0
     for order in sell_many(shop, int(body["count"]), since, until, shop.random):
         if body.get("lives"):
-            act_out_past(shop, order, until, shop.random, float(body.get("fulfils", 1)))
+            act_out_past(shop, order, until, shop.random, float(body.get("fulfills", 1)))
         created += 1
         if created % _CHUNK == 0:
             # Let the other shops of this process answer meanwhile.

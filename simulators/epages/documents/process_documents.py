@@ -19,7 +19,7 @@ RELATIONS = {
 
 
 def process_document(base_url: str, order: Order, process: Process) -> Document:
-    """A shipping, pickup, return or cancelation process; its links name the moves that are possible."""
+    """A shipping, pickup, return or cancellation process; its links name the moves that are possible."""
     self = f"{base_url}/orders/{order.id}/processes/{process.kind}/{process.id}"
     links = {"self": {"href": self}, RELATIONS[process.kind].removesuffix("es"): {"href": self}}
     return {
@@ -90,8 +90,8 @@ def _return(order: Order, process: Process) -> Document:
     }
 
 
-def _cancelation(order: Order, process: Process) -> Document:
+def _cancellation(order: Order, process: Process) -> Document:
     return {}
 
 
-_FIELDS = {"shippings": _shipping, "pickups": _pickup, "returns": _return, "cancelations": _cancelation}
+_FIELDS = {"shippings": _shipping, "pickups": _pickup, "returns": _return, "cancelations": _cancellation}

@@ -43,9 +43,11 @@ class Hosted:
         self.oversell_check: OversellCheck | None = None
         self.trading = Trading()
 
-    def trade(self, rate: float, seconds: float | None, pace: float, seed: int, fulfils: float, renames: float) -> None:
+    def trade(
+        self, rate: float, seconds: float | None, pace: float, seed: int, fulfills: float, renames: float
+    ) -> None:
         """Let the shop trade by itself, for `seconds` or until `trading.stop()`."""
-        trader = Trader(self.shop, rate, self.shop.now(), pace=pace, seed=seed, fulfils=fulfils, renames=renames)
+        trader = Trader(self.shop, rate, self.shop.now(), pace=pace, seed=seed, fulfills=fulfills, renames=renames)
         self.trading.start(lambda: trader.advance(self.shop.now()), seconds)
 
 

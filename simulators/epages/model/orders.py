@@ -170,7 +170,7 @@ class Order:
         return next((line for line in self.lines if line.id == line_id), None)
 
     def of_kind(self, kind: str) -> list[Process]:
-        """Its processes of a kind: shippings, pickups, returns or cancelations."""
+        """Its processes of a kind: shippings, pickups, returns or cancellations."""
         return [process for process in self.processes if process.kind == kind]
 
     @property

@@ -22,7 +22,7 @@ class Part:
 
 @dataclass(slots=True)
 class Process:
-    """A shipping, pickup, return or cancelation. Returns and cancelations have no status.
+    """A shipping, pickup, return or cancellation. Returns and cancellations have no status.
 
     `by` is who created it. A return may name the process that delivered the pieces (`returned_process`), and the
     part of the delivery price to refund (`fee_refund`).

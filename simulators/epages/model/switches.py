@@ -18,7 +18,7 @@ class Switches:
     equal_timestamps: `updatedAt` is cut to the second.
     bounds: whether `…After` and `…Before` are exclusive or inclusive.
     late_rows: seconds until a write shows in lists; its `updatedAt` is still the time of the write.
-    no_bump: process kinds (shippings, pickups, returns, cancelations) whose writes do not change `updatedAt`.
+    no_bump: process kinds (shippings, pickups, returns, cancellations) whose writes do not change `updatedAt`.
     returned_leaves_delivered: returned pieces no longer count as delivered or picked up.
     restock_canceled, restock_returned: such pieces go back into the shop's stock (BROKEN pieces never do).
     whole_cancel_makes_process: `POST …/cancel` creates a cancellation process as well.

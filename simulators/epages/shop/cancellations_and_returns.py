@@ -8,7 +8,7 @@ from simulators.epages.model.errors import Refused, invalid
 from simulators.epages.model.orders import Line, Order
 from simulators.epages.model.processes import Part, Process
 from simulators.epages.shop import stock
-from simulators.epages.shop.fulfilment import check_parts, lines_of, record_act
+from simulators.epages.shop.fulfillment import check_parts, lines_of, record_act
 from simulators.epages.shop.payments import update_payments
 from simulators.epages.shop.shop import Shop
 

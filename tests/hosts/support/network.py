@@ -92,7 +92,7 @@ class NetworkHost:
 
     def resolving(self) -> str:
         """Return the neighbors whose address the host's kernel looks up; it keeps packets for them for some seconds."""
-        return _ip("-n", self._space, "neighbour", "show", "nud", "incomplete")
+        return _ip("-n", self._space, "neighbor", "show", "nud", "incomplete")
 
 
 @contextmanager

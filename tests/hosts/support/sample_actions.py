@@ -101,12 +101,12 @@ class SampleActions:
     def _effect_in_afosto(self, kind: str, name: str, mutation: str, action: str) -> Effect:
         (order,) = self._copies(name)
         ids = "|".join([order["id"], *(unit["id"] for unit in order["units"])])
-        seen = lambda: _made(self._world.afosto.causes(TENANT), action, order["id"])  # noqa: E731 - as its neighbours
+        seen = lambda: _made(self._world.afosto.causes(TENANT), action, order["id"])  # noqa: E731 - as its neighbors
         return self._effect(kind, rf"{mutation}.*({ids})", seen)
 
     def _effect_in_shop(self, kind: str, name: str, path: str, action: str) -> Effect:
         order = self._orders[name]["id"]
-        seen = lambda: _made(self._world.epages.causes(self._shop), action, order)  # noqa: E731 - as its neighbours
+        seen = lambda: _made(self._world.epages.causes(self._shop), action, order)  # noqa: E731 - as its neighbors
         return self._effect(kind, rf"{order}/processes/{path} ", seen)
 
     def _effect(self, kind: str, pattern: str, seen: Callable[[], int]) -> Effect:

@@ -83,7 +83,7 @@ def take(limiter: Limiter, client: Redis, lane: int, count: int, calls: int = 1)
 
 
 def busiest(grants: Grants, window: float) -> int:
-    """The most calls that any window sees, every moment read in the limiter's favour."""
+    """The most calls that any window sees, every moment read in the limiter's favor."""
     moments = sorted((moment, calls) for calls, moment, _ in grants)
     shorter = window - max(doubt for _, _, doubt in grants)
     most, start, inside = 0, 0, 0

@@ -89,7 +89,7 @@ def test_a_sweep_that_is_asked_for_while_one_reads_goes_on_where_it_is(driver: D
     assert cursors.start_sweep(driver.store, datetime.now(UTC), 60.0)
 
 
-def test_a_walk_over_the_catalogue_goes_on_where_it_is_when_all_stock_is_asked_for(driver: Driver) -> None:
+def test_a_walk_over_the_catalog_goes_on_where_it_is_when_all_stock_is_asked_for(driver: Driver) -> None:
     stock = driver.runtime.ledger.stock
     stock.found(driver.store, {}, 500)
     stock.publish_all_again()

@@ -365,7 +365,7 @@ def test_a_lost_answer_to_a_shipment_ships_once_and_mails_once(driver: Driver, p
 
 @pytest.mark.parametrize("fault", LOST, ids=LOSSES)
 @pytest.mark.parametrize("pieces", [1, 2], ids=["a part", "the whole order"])
-def test_a_lost_answer_to_a_cancelation_cancels_once(driver: Driver, pieces: int, fault: Document) -> None:
+def test_a_lost_answer_to_a_cancellation_cancels_once(driver: Driver, pieces: int, fault: Document) -> None:
     order, copy = driver.imported(lines=driver.lines(2))
     driver.world.afosto.cancel(TENANT, copy["id"], units(copy)[:pieces])
     driver.world.epages.set_faults(driver.store, faults=[{**fault, "path": "cancel"}])
@@ -399,7 +399,7 @@ def test_a_lost_answer_to_a_pickup_lays_out_once(driver: Driver, fault: Document
     assert (process["status"], process["mails"]) == ("READY_FOR_PICKUP", 1)
 
 
-def test_a_cancelation_of_the_shop_while_our_answer_is_lost_is_told_from_ours_by_our_mark(driver: Driver) -> None:
+def test_a_cancellation_of_the_shop_while_our_answer_is_lost_is_told_from_ours_by_our_mark(driver: Driver) -> None:
     order, copy = driver.imported(lines=driver.lines(3))
     driver.world.afosto.cancel(TENANT, copy["id"], units(copy)[:1])
     driver.world.epages.set_faults(

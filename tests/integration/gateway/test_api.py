@@ -118,7 +118,7 @@ def test_of_requests_with_one_key_at_the_same_moment_one_content_wins(doors: Doo
 
 def test_a_sku_that_nobody_knows_is_refused_and_looked_for_in_the_shop(doors: Doors, token: str) -> None:
     body = b'{"store": "shop", "sku": "NOSUCH"}'
-    _catalogue_is_read(doors)
+    _catalog_is_read(doors)
     answer = send(doors, token, "inventory.publish", body)
     assert error(answer) == (404, "unknown-sku", "sku")
     assert "shop has no SKU NOSUCH" in answer.text
@@ -129,7 +129,7 @@ def test_a_sku_that_nobody_knows_is_refused_and_looked_for_in_the_shop(doors: Do
     assert send(doors, token, "inventory.publish", body).status_code == 202
 
 
-def test_a_sku_is_taken_while_the_catalogue_of_the_shop_is_not_read_yet(doors: Doors, token: str) -> None:
+def test_a_sku_is_taken_while_the_catalog_of_the_shop_is_not_read_yet(doors: Doors, token: str) -> None:
     assert send(doors, token, "inventory.publish", b'{"store": "shop", "sku": "NEW"}').status_code == 202
 
 
@@ -276,7 +276,7 @@ def test_an_unforeseen_error_is_no_traceback_for_the_caller(
     assert "Traceback" not in answer.text
 
 
-def _catalogue_is_read(doors: Doors) -> None:
+def _catalog_is_read(doors: Doors) -> None:
     _execute(doors, "insert into stock_cursors (store) values ('shop') on conflict (store) do nothing")
     _execute(doors, "update stock_cursors set position = now()")
 

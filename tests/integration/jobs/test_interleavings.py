@@ -45,7 +45,7 @@ SHOP_SWITCHES = st.fixed_dictionaries(
         "untaxed_less_tax": st.booleans(),
         "fee_tax_split": st.booleans(),
         "free_is_paid": st.booleans(),
-        # The neighbour's ids are counted, too: its orders, parcels and units have the same ones.
+        # The neighbor's ids are counted, too: its orders, parcels and units have the same ones.
         "counted_ids": st.booleans(),
     }
 )
@@ -97,15 +97,15 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
 class Trade(RuleBasedStateMachine):
     """One shop and its tenant. An order is handed over and taken back on one side only, and canceled on either.
 
-    A neighbour has nothing to do with either.
+    A neighbor has nothing to do with either.
 
     Neither side does what the other has done to the same pieces: that would be for a person to mend. But both may send
     the same pieces by themselves, which is one shipment, with a tracking code or two.
     """
 
-    def __init__(self, world: World, runtime: Runtime, killer: StepKiller, neighbour: NeighborStore) -> None:
+    def __init__(self, world: World, runtime: Runtime, killer: StepKiller, neighbor: NeighborStore) -> None:
         super().__init__()
-        self.world, self.runtime, self.killer, self.neighbour = world, runtime, killer, neighbour
+        self.world, self.runtime, self.killer, self.neighbor = world, runtime, killer, neighbor
         self.orders: dict[str, Document] = {}
         self.of_afosto: set[str] = set()
 
@@ -265,8 +265,8 @@ class Trade(RuleBasedStateMachine):
         self._set_faults(vendor, {**hostile, "count": count}, seed=seed)
 
     @rule()
-    def the_neighbour_notices_nothing(self) -> None:
-        self.neighbour.assert_undisturbed()
+    def the_neighbor_notices_nothing(self) -> None:
+        self.neighbor.assert_undisturbed()
 
     def _set_faults(self, vendor: str, *faults: Document, **seed: int) -> None:
         if vendor == "afosto":
@@ -278,7 +278,7 @@ class Trade(RuleBasedStateMachine):
         """Let all that was lost be told again, and compare both sides with what was done to them."""
         if not hasattr(self, "driver"):
             return
-        self.neighbour.assert_undisturbed()
+        self.neighbor.assert_undisturbed()
         for vendor in ("afosto", "epages"):
             self._set_faults(vendor)
         self.world.redis.flushdb()
@@ -339,10 +339,10 @@ def test_effects_equal_causes_whatever_the_order_of_events_and_wherever_a_worker
     world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ledger.orders.cursors, "READ_AGAIN", 0.0)
-    neighbour = NeighborStore(world, runtime)
+    neighbor = NeighborStore(world, runtime)
     with killable_steps() as killer:
         run_state_machine_as_test(
-            cast("type[Trade]", lambda: Trade(world, runtime, killer, neighbour)),
+            cast("type[Trade]", lambda: Trade(world, runtime, killer, neighbor)),
             settings=settings(
                 max_examples=8,
                 stateful_step_count=30,

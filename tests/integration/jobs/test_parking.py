@@ -19,7 +19,7 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield started
 
 
-def test_a_job_that_fails_while_its_neighbours_succeed_is_parked_and_says_what_to_do(driver: Driver) -> None:
+def test_a_job_that_fails_while_its_neighbors_succeed_is_parked_and_says_what_to_do(driver: Driver) -> None:
     order = _fails_alone(driver)
     for _ in range(LIMIT - 1):
         assert driver.parked() == []

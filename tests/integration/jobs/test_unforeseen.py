@@ -50,7 +50,7 @@ def break_for(patch: pytest.MonkeyPatch, target: str, is_meant: Callable[..., bo
 
     def broken(*arguments: Any, **named: Any) -> Any:
         if is_meant(*arguments):
-            raise Mistake(f"'colour', password={SECRET}")
+            raise Mistake(f"'color', password={SECRET}")
         return sound(*arguments, **named)
 
     patch.setattr(target, broken)
@@ -67,7 +67,7 @@ def test_an_order_that_a_mapping_fails_at_is_parked_by_name_and_the_others_are_i
         driver.run()
         assert driver.afosto(order)["status"] == "OPEN"
         assert driver.parked() == ["unexpected-error"]
-        assert f"order {odd['number']} cannot be processed: Mistake: 'colour'" in connector("jobs", "list").stdout
+        assert f"order {odd['number']} cannot be processed: Mistake: 'color'" in connector("jobs", "list").stdout
     ((event, told),) = warnings(heard)
     assert (event, told["store"], told["order"]) == ("a job is parked", driver.store, odd["id"])
     assert "connector jobs retry --reason unexpected-error" in told["resolution"]
@@ -98,7 +98,7 @@ def test_where_we_fail_at_every_order_no_order_is_to_blame(driver: Driver, monke
         with pytest.raises(Mistake):
             driver.poll()
     assert driver.parked() == []
-    assert health(driver) == ["poll.store (live) failed: Mistake: 'colour', password=***"]
+    assert health(driver) == ["poll.store (live) failed: Mistake: 'color', password=***"]
     driver.poll()
     driver.run()
     assert [driver.afosto(order)["status"] for order in orders] == ["OPEN", "OPEN"]
@@ -121,7 +121,7 @@ def test_a_poll_that_fails_at_a_document_shows_as_its_store_s_health_until_one_s
                 driver.poll()
         other.imported()
         for told in (connector("status").stdout, connector("store", "show", driver.store).stdout):
-            assert "poll.store (live) failed: Mistake: 'colour', password=***" in told
+            assert "poll.store (live) failed: Mistake: 'color', password=***" in told
             assert "unexpected-error" in told
         assert "this is a fault of the connector" in connector("status").stdout
         assert connector("status").exit_code == 1
@@ -166,7 +166,7 @@ def test_any_run_over_a_store_that_fails_shows_as_its_health_and_heals(
         for _ in range(2):
             with pytest.raises(Mistake):
                 do(driver)
-    assert health(driver) == [f"{run} failed: Mistake: 'colour', password=***"]
+    assert health(driver) == [f"{run} failed: Mistake: 'color', password=***"]
     assert [event for event, _ in warnings(heard)] == ["a store is unhealthy"]
     do(driver)
     assert health(driver) == []
@@ -179,7 +179,7 @@ def test_a_run_that_succeeds_heals_no_other_run(driver: Driver, monkeypatch: pyt
         with pytest.raises(Mistake):
             driver.walk()
     driver.poll()
-    assert health(driver) == ["orders.walk failed: Mistake: 'colour', password=***"]
+    assert health(driver) == ["orders.walk failed: Mistake: 'color', password=***"]
 
 
 def test_a_sweep_that_cannot_begin_at_one_store_begins_at_the_others(
@@ -233,7 +233,7 @@ def test_a_publication_that_fails_shows_as_the_store_s_health_at_once_and_heals(
         with pytest.raises(Mistake):
             seller.publish()
     (ill,) = runtime.ledger.stores.overview(seller.store)["health"]
-    assert ill["message"] == "inventory.publish failed: Mistake: 'colour', password=***"
+    assert ill["message"] == "inventory.publish failed: Mistake: 'color', password=***"
     seller.publish()
     assert runtime.ledger.stores.overview(seller.store)["health"] == []
 
@@ -291,4 +291,4 @@ def test_reconcile_says_that_it_fails_at_the_stock_and_compares_the_orders(
         break_for(patch, "reconcile.compare_stock.wanted_stock", lambda *_: True)
         (row,) = found(Commands(seller))
     assert (row["order"], row["state"]) == ("stock", "for a person")
-    assert "the connector fails at it: Mistake: 'colour', password=***" in row["cause"]
+    assert "the connector fails at it: Mistake: 'color', password=***" in row["cause"]

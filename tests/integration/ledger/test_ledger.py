@@ -35,7 +35,7 @@ def ledger(database_url: str) -> Iterator[Ledger]:
     opened.close()
 
 
-def test_a_dependant_written_while_its_order_is_being_opened_is_woken(ledger: Ledger) -> None:
+def test_a_dependent_written_while_its_order_is_being_opened_is_woken(ledger: Ledger) -> None:
     _advance(ledger, _request("orders", "placed"))
     job = ledger.jobs.claim("shop", "import", "orders", "order", holder="me", lease=60)
     assert job is not None
@@ -55,13 +55,13 @@ def test_a_dependant_written_while_its_order_is_being_opened_is_woken(ledger: Le
     assert due["shipments"] <= datetime.now(UTC)
 
 
-def test_a_dependant_waits_for_its_order_until_it_is_opened(ledger: Ledger) -> None:
+def test_a_dependent_waits_for_its_order_until_it_is_opened(ledger: Ledger) -> None:
     _advance(ledger, _request("orders", "placed"), _request("shipments", "shipped"))
     (shipment,) = (row for row in ledger.jobs.search(store="shop") if row["flow"] == "shipments")
     assert shipment["due_at"] > datetime.now(UTC) + timedelta(seconds=10)
 
 
-def test_a_dependant_written_while_its_order_is_given_up_is_woken(ledger: Ledger) -> None:
+def test_a_dependent_written_while_its_order_is_given_up_is_woken(ledger: Ledger) -> None:
     _advance(ledger, _request("orders", "placed"))
     job = ledger.jobs.claim("shop", "import", "orders", "order", holder="me", lease=60)
     assert job is not None
@@ -71,7 +71,7 @@ def test_a_dependant_written_while_its_order_is_given_up_is_woken(ledger: Ledger
     assert shipment["due_at"] <= datetime.now(UTC)
 
 
-def test_a_dependant_written_after_its_order_was_given_up_is_due_at_once(ledger: Ledger) -> None:
+def test_a_dependent_written_after_its_order_was_given_up_is_due_at_once(ledger: Ledger) -> None:
     _advance(ledger, _request("orders", "placed"))
     job = ledger.jobs.claim("shop", "import", "orders", "order", holder="me", lease=60)
     assert job is not None
@@ -81,7 +81,7 @@ def test_a_dependant_written_after_its_order_was_given_up_is_due_at_once(ledger:
     assert shipment["due_at"] <= datetime.now(UTC)
 
 
-def test_a_dependant_of_a_draft_that_waits_for_its_payment_is_due_at_once(ledger: Ledger) -> None:
+def test_a_dependent_of_a_draft_that_waits_for_its_payment_is_due_at_once(ledger: Ledger) -> None:
     _advance(ledger, _request("orders", "placed"))
     job = ledger.jobs.claim("shop", "import", "orders", "order", holder="me", lease=60)
     assert job is not None

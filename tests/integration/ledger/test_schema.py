@@ -9,7 +9,7 @@ import pytest
 from ledger.postgres.database import Database
 from ledger.postgres.migrate import migrate, pending
 
-CATALOGUE = {
+CATALOG = {
     "columns": """
         select table_name, column_name, data_type, udt_name, is_nullable, column_default,
                is_identity, identity_generation, is_generated, generation_expression
@@ -48,7 +48,7 @@ def drawn(empty_database_url: str) -> Iterator[Database]:
     database.close()
 
 
-@pytest.mark.parametrize("part", CATALOGUE)
+@pytest.mark.parametrize("part", CATALOG)
 def test_the_schema_file_and_the_migrations_lead_to_the_same_database(
     part: str, migrated: Database, drawn: Database
 ) -> None:
@@ -71,4 +71,4 @@ def test_a_migrated_database_is_left_alone(migrated: Database) -> None:
 
 
 def _read(database: Database, part: str) -> list[dict[str, Any]]:
-    return database.transaction(lambda session: session.execute(CATALOGUE[part].encode()).fetchall())
+    return database.transaction(lambda session: session.execute(CATALOG[part].encode()).fetchall())

@@ -113,7 +113,7 @@ def test_only_an_open_order_of_this_reference_can_be_linked(driver: Driver, dril
     assert driver.parked() == ["restored"]
 
 
-def test_a_store_is_released_without_its_neighbours(world: World, runtime: Runtime, tmp_path: Path) -> None:
+def test_a_store_is_released_without_its_neighbors(world: World, runtime: Runtime, tmp_path: Path) -> None:
     here, there = Driver(world, runtime), Driver(world, runtime)
     connector = Commands(here)
     drill = Drill(here, connector, tmp_path / "hourly.dump")

@@ -265,7 +265,7 @@ def test_nothing_is_published_before_the_past_orders_of_every_seller_are_read(wo
     assert set(shop.figures().values()) == {10}
 
 
-def test_a_walk_over_a_catalogue_goes_on_where_the_budget_ended(
+def test_a_walk_over_a_catalog_goes_on_where_the_budget_ended(
     world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shop = StockWorld.open(world, runtime, products=25)
@@ -479,7 +479,7 @@ def test_what_is_sold_beyond_what_there_is_is_shown_and_counts_until_it_is_made_
     assert shop.figures()[sku] == 2
 
 
-def test_what_another_shop_sells_is_not_looked_for_in_a_catalogue_that_is_still_walked_over(
+def test_what_another_shop_sells_is_not_looked_for_in_a_catalog_that_is_still_walked_over(
     shop: StockWorld, world: World, runtime: Runtime
 ) -> None:
     shop.settle()

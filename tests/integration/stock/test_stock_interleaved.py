@@ -99,10 +99,10 @@ def do(shop: StockWorld, act: Act) -> None:
         "recount": lambda: afosto.recount(shop.tenant, THERE if count % 2 else HERE, sku, count),
         "cancel": lambda: _cancel(shop, which, count),
         # The third SKU is a variation.
-        "swap": lambda: epages.change_catalogue(
+        "swap": lambda: epages.change_catalog(
             shop.store, "swap", sku, **{"with": shop.sku(2 if count > 2 else 1 - which)}
         ),
-        "replace": lambda: epages.change_catalogue(shop.store, "replace", sku),
+        "replace": lambda: epages.change_catalog(shop.store, "replace", sku),
         "poll": shop.poll,
         "imports": shop.imports,
         "watch": shop.watch,

@@ -1,4 +1,4 @@
-"""No news of a sale, a move or a changed catalogue is lost to the publication of stock."""
+"""No news of a sale, a move or a changed catalog is lost to the publication of stock."""
 
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +13,7 @@ from ledger.records import Cursor, Store
 from local.servers.services import Services
 from schemas.epages import loaders
 from schemas.errors import MalformedDocument
-from sync.discovery import scan_catalogue
+from sync.discovery import scan_catalog
 from sync.stock.shared_locations import Reading, SharingStores
 from tests.support.connector.stock_world import HERE, THERE, StockWorld, close_all
 from tests.support.connector.world import TENANT, World
@@ -82,15 +82,15 @@ def test_a_sku_that_sells_during_every_reading_is_lowered(shop: StockWorld, worl
     assert shop.violations() == []
 
 
-def test_a_move_during_a_long_walk_over_the_catalogue_is_published(shop: StockWorld, world: World) -> None:
+def test_a_move_during_a_long_walk_over_the_catalog_is_published(shop: StockWorld, world: World) -> None:
     sku = shop.sku(0)
     world.ledger.stock.publish_all_again()
-    whole = scan_catalogue.scan_catalogue
+    whole = scan_catalog.scan_catalog
 
     def all_but_the_end(runtime: Runtime, store: Store, walked: int) -> tuple[set[str], bool]:
         return whole(runtime, store, walked)[0], False
 
-    with patch("sync.stock.watch_inventory.scan_catalogue", all_but_the_end):
+    with patch("sync.stock.watch_inventory.scan_catalog", all_but_the_end):
         shop.watch()
     shop.publish()
     world.afosto.recount(TENANT, HERE, sku, 4)

@@ -37,7 +37,7 @@ def test_an_order_with_an_old_sku_moves_no_stock_of_the_new_one(shop: StockWorld
     old, new = shop.sku(), f"{shop.sku()}-NEW"
     world.afosto.recount(TENANT, HERE, new, 98)
     shop.sell(old, 1)
-    world.epages.change_catalogue(shop.store, "rename", old, to=new)
+    world.epages.change_catalog(shop.store, "rename", old, to=new)
     world.ledger.stock.publish_all_again(shop.store)
     shop.watch()
     shop.publish()
@@ -50,7 +50,7 @@ def test_an_order_with_an_old_sku_moves_no_stock_of_the_new_one(shop: StockWorld
 def test_an_order_with_an_old_sku_tells_nobody_where_the_new_one_is(shop: StockWorld, world: World) -> None:
     old, new = shop.sku(), f"{shop.sku()}-NEW"
     world.afosto.recount(TENANT, HERE, new, 3)
-    world.epages.change_catalogue(shop.store, "rename", old, to=new)
+    world.epages.change_catalog(shop.store, "rename", old, to=new)
     shop.request(old)
     shop.settle()
     assert (shop.rows()[old]["outcome"], shop.figures()[new]) == ("looked-for", 3)
@@ -69,7 +69,7 @@ def test_two_that_change_skus_change_what_they_are_given(
     one, other = (shop.sku(number) for number in numbers)
     world.afosto.recount(TENANT, HERE, one, 4)
     world.afosto.recount(TENANT, HERE, other, 7)
-    world.epages.change_catalogue(shop.store, "swap", one, **{"with": other})
+    world.epages.change_catalog(shop.store, "swap", one, **{"with": other})
     _rest(shop)
     assert (shop.figures()[one], shop.figures()[other]) == (4, 7)
 
@@ -81,18 +81,18 @@ def test_what_replaces_a_product_is_given_its_stock(
 ) -> None:
     sku = shop.sku(number)
     shop.sell(sku, 3)
-    world.epages.change_catalogue(shop.store, "replace", sku, keep_as=keep_as and f"{shop.store[:2].upper()}-{keep_as}")
+    world.epages.change_catalog(shop.store, "replace", sku, keep_as=keep_as and f"{shop.store[:2].upper()}-{keep_as}")
     world.afosto.recount(TENANT, HERE, sku, 12)
     _rest(shop)
     assert shop.figures()[sku] == 12 - 3
 
 
-def test_a_place_on_an_order_that_is_gone_replaces_none_that_the_catalogue_has_shown(
+def test_a_place_on_an_order_that_is_gone_replaces_none_that_the_catalog_has_shown(
     shop: StockWorld, world: World
 ) -> None:
     sku = shop.sku(2)
     shop.sell(sku, 3)
-    world.epages.change_catalogue(shop.store, "replace", sku)
+    world.epages.change_catalog(shop.store, "replace", sku)
     world.ledger.stock.publish_all_again(shop.store)
     shop.watch()
     before = _place(world, shop.store, sku)
@@ -109,7 +109,7 @@ def test_pieces_that_are_put_back_under_another_sku_are_not_for_sale_beside_its_
     world.afosto.recount(TENANT, HERE, new, 5)
     order = shop.sell(old, 3)
     shop.settle()
-    world.epages.change_catalogue(shop.store, "rename", old, to=new)
+    world.epages.change_catalog(shop.store, "rename", old, to=new)
     world.ledger.stock.publish_all_again(shop.store)
     shop.settle()
     world.epages.act(shop.store, order["id"], "cancel")
@@ -123,14 +123,14 @@ def test_a_product_that_is_deleted_between_its_reading_and_its_move_is_looked_fo
     sku = shop.sku()
     world.afosto.recount(TENANT, HERE, sku, 4)
     shop.watch()
-    with before_each_move(lambda: world.epages.change_catalogue(shop.store, "replace", sku)):
+    with before_each_move(lambda: world.epages.change_catalog(shop.store, "replace", sku)):
         shop.publish()
     assert shop.rows()[sku]["outcome"] == "looked-for"
     _rest(shop)
     assert shop.figures()[sku] == 4
 
 
-def test_a_search_over_the_catalogue_publishes_nothing_else(shop: StockWorld) -> None:
+def test_a_search_over_the_catalog_publishes_nothing_else(shop: StockWorld) -> None:
     before = {sku: row["checked_at"] for sku, row in shop.rows().items()}
     shop.world.afosto.recount(TENANT, HERE, "NEVER-SOLD-HERE", 1)
     shop.request("NEVER-SOLD-HERE")
@@ -142,7 +142,7 @@ def test_a_search_over_the_catalogue_publishes_nothing_else(shop: StockWorld) ->
 
 
 def _rest(shop: StockWorld) -> None:
-    """Come to rest, with every search over the catalogue at its end."""
+    """Come to rest, with every search over the catalog at its end."""
     for _ in range(3):
         shop.settle()
         shop.watch()

@@ -10,7 +10,19 @@ import click
 from cli import main
 
 ROOT = Path(__file__).parents[3]
-PACKAGES = ("schemas", "clients", "ledger", "tasks", "workers", "gateway")
+PACKAGES = (
+    "schemas",
+    "clients",
+    "ledger",
+    "jobs",
+    "sync",
+    "reconcile",
+    "tasks",
+    "workers",
+    "cli",
+    "gateway",
+    "local",
+)
 # A placeholder that is filled in when the message is printed, or by the reader: "{run.store.name}", "AFOSTO_ID".
 PLACEHOLDER = re.compile(r"\{.*\}|[A-Z][A-Z_]*")
 # Characters that end an advised command in a sentence.

@@ -14,8 +14,8 @@ from simulators.epages.model.causes import Act
 from simulators.epages.model.orders import Line, Order
 from simulators.epages.model.processes import Part, Process
 from simulators.epages.shop import cancellations_and_returns as shop_reversals
-from simulators.epages.shop import fulfilment
-from simulators.epages.shop.fulfilment import Tracking
+from simulators.epages.shop import fulfillment
+from simulators.epages.shop.fulfillment import Tracking
 from simulators.epages.shop.shop import Shop
 
 BY_CONNECTOR, WITH_MAIL = Act("connector"), Act("connector", mail=True)
@@ -102,7 +102,7 @@ class PerfectConnector:
             if process.by == "shop" and process.status in IN_AFOSTO and process.id not in self._parcels:
                 units = [
                     unit
-                    for line, part in fulfilment.lines_of(order, process)
+                    for line, part in fulfillment.lines_of(order, process)
                     for unit in _of(line, afosto.untouched(afosto_order))[: part.quantity]
                 ]
                 ids = [unit.id for unit in units]
@@ -126,11 +126,11 @@ class PerfectConnector:
         if any(pieces[line.id] > line.open for line in order.lines):
             return self._made_by_the_shop(order, pieces)
         if order.is_pickup:
-            return fulfilment.create_pickup(self._shop, order, WITH_MAIL)
+            return fulfillment.create_pickup(self._shop, order, WITH_MAIL)
         parts = [Part(line_id, quantity) for line_id, quantity in pieces.items()]
         tracking = Tracking(parcel.track_trace_code, parcel.track_trace_url)
-        process = fulfilment.create_shipping(self._shop, order, parts, BY_CONNECTOR, tracking)
-        fulfilment.mark_shipped(self._shop, order, process, WITH_MAIL)
+        process = fulfillment.create_shipping(self._shop, order, parts, BY_CONNECTOR, tracking)
+        fulfillment.mark_shipped(self._shop, order, process, WITH_MAIL)
         return process
 
     def _made_by_the_shop(self, order: Order, pieces: Counter[str]) -> Process | None:
@@ -148,7 +148,7 @@ class PerfectConnector:
                 continue
             wanted = IN_AFOSTO[process.status or ""]
             if parcel.status == "DELIVERED" and wanted != "DELIVERED":
-                move = fulfilment.mark_picked_up if order.is_pickup else fulfilment.mark_delivered
+                move = fulfillment.mark_picked_up if order.is_pickup else fulfillment.mark_delivered
                 move(self._shop, order, process, BY_CONNECTOR)
             elif parcel.status != wanted:
                 parcels.set_status(self._tenant, "connector", parcel.id, wanted)

@@ -35,7 +35,7 @@ class Day:
         self.now = START
         self.shop = Shop("hof", seed=seed, switches=Switches().changed(switches), clock=lambda: self.now)
         self.tenant = Tenant(SETUP, lambda: round(self.now.timestamp() * 1000))
-        self._shop_trades = ShopTrader(self.shop, 1, self.now, seed=seed, fulfils=shops_share)
+        self._shop_trades = ShopTrader(self.shop, 1, self.now, seed=seed, fulfills=shops_share)
         self._afosto_trades = AfostoTrader(self.tenant, 0, self.tenant.now(), seed=seed, share=afostos_share)
         self._connector = PerfectConnector(self.shop, self.tenant)
         for second in range(200):

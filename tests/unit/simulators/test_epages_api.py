@@ -222,7 +222,7 @@ def test_a_broken_document_is_served_broken_until_it_is_mended(client: Client) -
     ("method", "path", "body"),
     [
         ("POST", "/malformed", {"kind": "upside-down"}),
-        ("POST", "/orders", {"colour": "red"}),
+        ("POST", "/orders", {"color": "red"}),
         ("POST", "/orders", {"lines": [{"sku": "none", "quantity": 1}]}),
         ("POST", "/orders", {"payment": "Muscheln"}),
         ("POST", "/trade", {"rate": 0}),

@@ -16,7 +16,7 @@ from simulators.epages.model.orders import Coupon, Order
 from simulators.epages.model.processes import Part
 from simulators.epages.model.switches import Switches
 from simulators.epages.model.totals import totals_of
-from simulators.epages.shop import cancellations_and_returns, fulfilment, stock
+from simulators.epages.shop import cancellations_and_returns, fulfillment, stock
 from simulators.epages.shop.selling import make_basket, sell
 from simulators.epages.shop.shop import Shop
 
@@ -85,23 +85,23 @@ def test_a_sale_beyond_the_stock_leaves_everything_on_the_shelf(shop: Shop) -> N
 def test_a_parcel_goes_from_pending_over_shipped_to_delivered(shop: Shop) -> None:
     order = order_in(shop)
     first, second = order.lines
-    process = fulfilment.create_shipping(shop, order, [Part(first.id, 2)])
+    process = fulfillment.create_shipping(shop, order, [Part(first.id, 2)])
     assert (first.unshipped, first.pending, process.moves) == (1, 2, ("mark-shipped", "mark-delivered"))
-    fulfilment.mark_shipped(shop, order, process, tracking=fulfilment.Tracking("LZ1"))
+    fulfillment.mark_shipped(shop, order, process, tracking=fulfillment.Tracking("LZ1"))
     assert (first.pending, first.shipped, process.tracking_code, order.shipping_status) == (
         0,
         2,
         "LZ1",
         "PARTIALLY_SHIPPED",
     )
-    fulfilment.mark_delivered(shop, order, process)
+    fulfillment.mark_delivered(shop, order, process)
     assert (first.delivered, second.unshipped, process.moves) == (2, 2, ())
 
 
 def test_a_parcel_may_be_delivered_without_being_shipped_first(shop: Shop) -> None:
     order = order_in(shop)
-    process = fulfilment.create_shipping(shop, order, [Part(line.id, line.initial) for line in order.lines])
-    fulfilment.mark_delivered(shop, order, process)
+    process = fulfillment.create_shipping(shop, order, [Part(line.id, line.initial) for line in order.lines])
+    fulfillment.mark_delivered(shop, order, process)
     assert order.shipping_status == "DELIVERED"
 
 
@@ -109,7 +109,7 @@ def test_a_closed_move_is_refused(shop: Shop) -> None:
     order = order_in(shop)
     process = merchant.ship(shop, order)
     with pytest.raises(Refused) as refused:
-        fulfilment.mark_shipped(shop, order, process)
+        fulfillment.mark_shipped(shop, order, process)
     assert refused.value.status == 409
 
 
@@ -204,7 +204,7 @@ def test_the_same_line_named_twice_counts_twice(shop: Shop) -> None:
     order = order_in(shop)
     line = order.lines[0]
     with pytest.raises(Refused):
-        fulfilment.create_shipping(shop, order, [Part(line.id, 2), Part(line.id, 2)])
+        fulfillment.create_shipping(shop, order, [Part(line.id, 2), Part(line.id, 2)])
 
 
 def test_excess_is_a_violation_where_the_shop_lets_it_pass(clock: Clock) -> None:
@@ -223,15 +223,15 @@ def test_excess_is_a_violation_where_the_shop_lets_it_pass(clock: Clock) -> None
 
 def test_a_second_mail_about_a_process_is_a_violation(shop: Shop) -> None:
     order = order_in(shop)
-    process = fulfilment.create_shipping(shop, order, [Part(order.lines[0].id, 1)], Act(mail=True))
+    process = fulfillment.create_shipping(shop, order, [Part(order.lines[0].id, 1)], Act(mail=True))
     assert shop.causes.violations == []
-    fulfilment.mark_shipped(shop, order, process, Act(mail=True))
+    fulfillment.mark_shipped(shop, order, process, Act(mail=True))
     assert [violation["rule"] for violation in shop.causes.violations] == ["mail-doubled"]
 
 
 def test_every_act_is_recorded_with_who_did_it(shop: Shop) -> None:
     order = order_in(shop)
-    process = fulfilment.create_shipping(shop, order, [Part(order.lines[0].id, 2)], Act("connector", "job 7"))
+    process = fulfillment.create_shipping(shop, order, [Part(order.lines[0].id, 2)], Act("connector", "job 7"))
     cause = shop.causes.all[-1]
     assert [c["action"] for c in shop.causes.all] == ["sell", "pay", "create-shipping"]
     assert (cause["by"], cause["order"], cause["process"], cause["seq"]) == ("connector", order.id, process.id, 3)

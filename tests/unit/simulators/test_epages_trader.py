@@ -24,8 +24,8 @@ class Day:
         self.now = START
         self.shop = Shop("hof", seed=seed, switches=Switches(**switches), clock=lambda: self.now)  # type: ignore[arg-type]
 
-    def trade(self, seconds: int, rate: float, fulfils: float = 1.0) -> None:
-        trader = Trader(self.shop, rate, self.now, seed=5, fulfils=fulfils)
+    def trade(self, seconds: int, rate: float, fulfills: float = 1.0) -> None:
+        trader = Trader(self.shop, rate, self.now, seed=5, fulfills=fulfills)
         for _ in range(seconds):
             self.now += timedelta(seconds=1)
             trader.advance(self.now)
@@ -53,9 +53,9 @@ def test_a_trading_day_has_all_that_can_happen_and_no_violation() -> None:
     assert {cause["by"] for cause in day.shop.causes.all} == {"shop"}
 
 
-def test_a_shop_hands_over_only_the_share_it_fulfils_but_cancels_any_order() -> None:
+def test_a_shop_hands_over_only_the_share_it_fulfills_but_cancels_any_order() -> None:
     day = Day()
-    day.trade(seconds=200, rate=3, fulfils=0.4)
+    day.trade(seconds=200, rate=3, fulfills=0.4)
     acted: dict[str, set[str]] = {}
     for cause in day.shop.causes.all:
         acted.setdefault(cause["action"], set()).add(cause["order"])
@@ -107,7 +107,7 @@ def test_a_sold_out_shop_sells_nothing_and_goes_on() -> None:
 
 def test_a_share_must_be_a_share() -> None:
     with pytest.raises(ValueError, match="share"):
-        Trader(Shop("hof"), 1, START, fulfils=2)
+        Trader(Shop("hof"), 1, START, fulfills=2)
 
 
 def test_a_rate_must_be_positive() -> None:

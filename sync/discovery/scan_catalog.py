@@ -1,4 +1,4 @@
-"""Scans a shop's catalogue in turns: finds where it keeps the stock of each SKU, and which SKUs to publish."""
+"""Scans a shop's catalog in turns: finds where it keeps the stock of each SKU, and which SKUs to publish."""
 
 import time
 
@@ -27,7 +27,7 @@ def reserve_calls(runtime: Runtime, store: str) -> float:
     return runtime.epages_limiter.reserve(epages_bucket(store), CALLS, LANE)
 
 
-def scan_catalogue(runtime: Runtime, store: Store, walked: int, *, search: bool = False) -> tuple[set[str], bool]:
+def scan_catalog(runtime: Runtime, store: Store, walked: int, *, search: bool = False) -> tuple[set[str], bool]:
     """Continue the scan after the first `walked` products; returns the SKUs found, and whether the scan is complete.
 
     Uses the reserved calls. The progress is stored, also if the call budget ends half way, which raises Wait. A
