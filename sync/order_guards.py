@@ -41,6 +41,26 @@ def blocked_by(job: Sibling | None, why: str) -> Wait:
     return Wait(why, after=BLOCKED, blocked=True)
 
 
+def require_job(run: Run, flow: str, why: str) -> None:
+    """Raise Wait until another flow of the run's direction has done its part, and request a run of it if that may help.
+
+    Nothing is waited for when a person dropped the job of that flow or switched the flow off.
+    """
+    key = (run.job.direction, flow)
+    other = run.context.siblings.get(key)
+    if key not in run.context.flows or (other and other.state == "dropped"):
+        return
+    if other is None or (other.state == JobState.DONE and not _ended_since(run, other)):
+        run.request_run(*key, lane=run.job.lane)
+    raise blocked_by(other, why)
+
+
+def _ended_since(run: Run, other: Sibling) -> bool:
+    """Whether a job ended after the last run of this one. It has seen everything then; news would start it again."""
+    before = run.context.siblings[run.job.direction, run.job.flow].settled
+    return before is not None and other.settled is not None and other.settled > before
+
+
 def restart_run(what: str) -> Wait:
     """Return the error that starts a new run at once: it reads the links and intents that were written now."""
     return Wait(f"{what}; the next run does the rest", after=0)

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import TypeVar
 
 from jobs.run import Run
-from ledger.records import Intent, Sibling
+from ledger.records import Intent
 from schemas import afosto
 from schemas.epages import Process
 from schemas.intents import (
@@ -17,8 +17,8 @@ from schemas.intents import (
     ShopReturnIntent,
 )
 from schemas.mapping.progress.afosto_news import Known
-from schemas.states import JobState, Lane
-from sync.order_guards import blocked_by, require_certain, require_others_resolved, require_recovered, require_scopes
+from schemas.states import Lane
+from sync.order_guards import require_certain, require_others_resolved, require_recovered, require_scopes
 
 # The intents to create a process in the shop.
 P = TypeVar("P", ShopCancellationIntent, ShopParcelIntent, ShopReturnIntent)
@@ -47,28 +47,15 @@ def known(run: Run, order: afosto.Order) -> Known:
     return Known(canceled, returned, parcels | {link.afosto_id: link.stage for link in run.links_at_claim("parcel")})
 
 
+def canceled_only_in_afosto(run: Run, order: afosto.Order) -> list[afosto.Unit]:
+    """Return the units that Afosto canceled, or is about to cancel, and that the shop still sells."""
+    canceled = known(run, order).canceled
+    return [unit for unit in order.units if unit.progress == "CANCELLED" and unit.contra_id not in canceled]
+
+
 def marker(run: Run) -> str:
     """The comment that we write in the shop: it marks our own processes, and names the job to a person."""
     return f"Afosto (job {run.job.id})"
-
-
-def require_export(run: Run, flow: str, why: str) -> None:
-    """Raise Wait until another export of the order has done its part, and request a run of it where that may help.
-
-    Nothing is waited for when a person dropped the job of that export or switched the export off.
-    """
-    other = run.context.siblings.get(("export", flow))
-    if flow not in run.context.exports or (other and other.state == "dropped"):
-        return
-    if other is None or (other.state == JobState.DONE and not _ended_since(run, other)):
-        run.request_run("export", flow, lane=run.job.lane)
-    raise blocked_by(other, why)
-
-
-def _ended_since(run: Run, other: Sibling) -> bool:
-    """Whether a job ended after the last run of this one. It has seen everything then; news would start it again."""
-    before = run.context.siblings[run.job.direction, run.job.flow].settled
-    return before is not None and other.settled is not None and other.settled > before
 
 
 def publish_again(run: Run) -> None:

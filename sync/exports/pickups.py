@@ -11,8 +11,8 @@ from schemas.intents import ShopPickupIntent
 from schemas.mapping.progress.afosto_news import parcels_ahead
 from schemas.mapping.progress.shipments import require_known_status
 from schemas.wording.lists import counted
-from sync.exports.both_sides import import_again, known, marker, require_export
-from sync.order_guards import require_certain
+from sync.exports.both_sides import canceled_only_in_afosto, import_again, known, marker
+from sync.order_guards import require_certain, require_job
 
 # While a parcel is on its way to the location, the order is not ready.
 READY_TO_COLLECT = "READY_TO_COLLECT"
@@ -46,11 +46,9 @@ def export_pickup(run: Run, order: afosto.Order, processes: Sequence[epages.Proc
 
 def _require_cancellations(run: Run, order: afosto.Order) -> None:
     """Raise Wait while the shop's pickup would contain units that were canceled in Afosto: it has the whole order."""
-    canceled = known(run, order).canceled
-    left = [unit for unit in order.units if unit.progress == "CANCELLED" and unit.contra_id not in canceled]
-    if left:
+    if left := canceled_only_in_afosto(run, order):
         pieces = counted(len(left), "unit")
-        require_export(run, "cancellations", f"{pieces} canceled in Afosto must be canceled in the shop first")
+        require_job(run, "cancellations", f"{pieces} canceled in Afosto must be canceled in the shop first")
 
 
 def resolve_pickup(run: Run, intent: Intent[ShopPickupIntent], processes: Sequence[epages.Process]) -> str:

@@ -18,10 +18,9 @@ from sync.exports.both_sides import (
     landed,
     marker,
     publish_again,
-    require_export,
     require_permitted,
 )
-from sync.order_guards import opened_order, read_order, restart_run
+from sync.order_guards import opened_order, read_order, require_job, restart_run
 
 
 def export_return(run: Run) -> str:
@@ -55,7 +54,7 @@ def export_return(run: Run) -> str:
 def _require_shipments(run: Run, ahead: Collection[str], back: Iterable[afosto.Unit]) -> None:
     """Raise Wait while a parcel that brought the units is further on in Afosto than in the shop."""
     if any(unit.parcel_id in ahead for unit in back):
-        require_export(run, "shipments", "the shipment that brought the units comes first")
+        require_job(run, "shipments", "the shipment that brought the units comes first")
 
 
 def _brought_by(run: Run) -> Mapping[str, str]:

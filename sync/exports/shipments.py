@@ -1,5 +1,6 @@
 """Makes shipping or pickup processes in the shop for parcels of Afosto, and moves them on as the parcels move."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from jobs.run import Run
@@ -9,13 +10,19 @@ from schemas import afosto, epages
 from schemas.errors import NeedsPerson
 from schemas.intents import IntentKind, ShopMailIntent, ShopParcelIntent, ShopPickupIntent
 from schemas.mapping.progress.afosto_news import parcels_ahead
-from schemas.mapping.progress.shipments import RANK, parcel_lines, require_known_status, same_shipment
+from schemas.mapping.progress.shipments import (
+    RANK,
+    fits_until_canceled,
+    parcel_lines,
+    require_known_status,
+    same_shipment,
+)
 from schemas.reasons import Reason
 from schemas.wording.lists import counted
-from sync.exports.both_sides import import_again, known, landed, marker, require_permitted
+from sync.exports.both_sides import canceled_only_in_afosto, import_again, known, landed, marker, require_permitted
 from sync.exports.pickups import export_pickup, resolve_pickup
 from sync.exports.shipment_progress import move_on, resolve_mail
-from sync.order_guards import opened_order, read_order, restart_run
+from sync.order_guards import opened_order, read_order, require_job, restart_run
 
 # The intents that this flow records, in the order in which they are resolved.
 _OWN_INTENTS = (IntentKind.SHOP_PARCEL, IntentKind.SHOP_PICKUP, IntentKind.SHOP_MAIL)
@@ -50,7 +57,7 @@ class _Shop:
         self.order = order
         self.processes = processes
         self.linked = dict(linked)
-        self._unshipped = {line.id: line.unshipped for line in order.lines}
+        self.unshipped = {line.id: line.unshipped for line in order.lines}
 
     def free(self, lines: Mapping[str, int]) -> list[epages.Process]:
         """The processes of this content that are linked to no parcel yet."""
@@ -59,7 +66,7 @@ class _Shop:
 
     def can_ship(self, lines: Mapping[str, int]) -> bool:
         """Whether the shop still has these pieces to ship."""
-        return all(count <= self._unshipped.get(line_id, 0) for line_id, count in lines.items())
+        return all(count <= self.unshipped.get(line_id, 0) for line_id, count in lines.items())
 
     def link(self, parcel: afosto.Parcel, process: epages.Process) -> None:
         """Note that a process is linked to a parcel."""
@@ -68,7 +75,7 @@ class _Shop:
     def ship(self, lines: Mapping[str, int]) -> None:
         """Note that these pieces were shipped."""
         for line_id, count in lines.items():
-            self._unshipped[line_id] = self._unshipped.get(line_id, 0) - count
+            self.unshipped[line_id] = self.unshipped.get(line_id, 0) - count
 
 
 def _unknown_last(parcel: afosto.Parcel) -> bool:
@@ -87,6 +94,8 @@ def _process(run: Run, here: _Shop, order: afosto.Order, parcel: afosto.Parcel) 
     lines = parcel_lines(parcel, order)
     free = here.free(lines)
     own = next((p for p in free if p.tracking_code and p.tracking_code == parcel.tracking_code), None)
+    if own is None and free:
+        _require_cancellations(run, here, order, lines)
     if own is None and not here.can_ship(lines):
         # A process that is not shipped yet can still take the parcel's tracking code.
         own = next((p for p in free if "mark-shipped" in p.moves), next(iter(free), None))
@@ -102,6 +111,16 @@ def _process(run: Run, here: _Shop, order: afosto.Order, parcel: afosto.Parcel) 
     here.link(parcel, process)
     here.ship(lines)
     return process
+
+
+def _require_cancellations(run: Run, here: _Shop, order: afosto.Order, lines: Mapping[str, int]) -> None:
+    """Raise Wait while only a cancellation shows whether a parcel and a process of the shop are one shipment.
+
+    They are one when the shop has no pieces left for another (docs/decisions/0003); what Afosto canceled is not left.
+    """
+    canceled = Counter(unit.line_ref or "" for unit in canceled_only_in_afosto(run, order))
+    if fits_until_canceled(lines, here.unshipped, canceled):
+        require_job(run, "cancellations", "what is canceled in Afosto must be canceled in the shop first")
 
 
 def _linked(

@@ -1,5 +1,6 @@
 """Makes parcels in Afosto for shipping and pickup processes of the shop."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 
 from clients.afosto.errors import RefusedByAfosto
@@ -7,21 +8,32 @@ from jobs.run import Run
 from ledger.orders.links import NewLink
 from ledger.records import Intent
 from schemas import afosto
-from schemas.epages import Process
+from schemas.epages import Order, Process
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
 from schemas.intents import IntentKind, ParcelIntent
+from schemas.mapping.progress.line_counts import is_unpacked
 from schemas.mapping.progress.same_effects import matched_parcels
-from schemas.mapping.progress.shipments import RANK, ParcelPlan, parcels_to_create, status_for
+from schemas.mapping.progress.shipments import (
+    RANK,
+    ParcelPlan,
+    fits_until_canceled,
+    parcel_lines,
+    parcels_to_create,
+    process_lines,
+    status_for,
+)
 from schemas.reasons import Reason
 from schemas.states import LinkStage
 from schemas.wording.lists import counted
 from sync.order_guards import (
+    canceled_before,
     compare_codes,
     opened_order,
     read_order,
     request_order_import,
     require_certain,
     require_free,
+    require_job,
     require_others_resolved,
     require_recovered,
     require_scopes,
@@ -41,7 +53,8 @@ def import_shipments(run: Run) -> str:
     require_others_resolved(run, IntentKind.SHOP_PARCEL, IntentKind.SHOP_PICKUP)
     link = opened_order(run)
     require_scopes(run, "shipments.import")
-    kind = "pickups" if run.epages.order(run.order_id).is_pickup else "shippings"
+    shop = run.epages.order(run.order_id)
+    kind = "pickups" if shop.is_pickup else "shippings"
     processes = [p for p in run.epages.processes(run.order_id, kind) if p.status != PENDING]
     order = read_order(run, link)
     parcels = {parcel.id: parcel for parcel in order.parcels}
@@ -49,6 +62,7 @@ def import_shipments(run: Run) -> str:
     if intent := run.open_intent(ParcelIntent):
         raise restart_run(_resolve(run, intent, order, known.values()))
     known |= _made_on_both_sides(run, processes, known, order)
+    _require_cancellations(run, shop, order, [process for process in processes if process.id not in known])
     for plan in parcels_to_create(processes, known, order):
         parcel = _create(run, plan)
         known[plan.process_id] = parcel.id
@@ -80,6 +94,22 @@ def _made_on_both_sides(
     links = [NewLink("parcel", p.id, process.id, quantity=len(p.unit_ids), stage="created") for p, process in pairs]
     run.bind(links)
     return {process.id: parcel.id for parcel, process in pairs}
+
+
+def _require_cancellations(run: Run, shop: Order, order: afosto.Order, unlinked: Sequence[Process]) -> None:
+    """Raise Wait while only a cancellation shows whether a process and a parcel of Afosto are one shipment.
+
+    They are one when Afosto has no units left for another (docs/decisions/0003); what the shop canceled is not left.
+    """
+    linked = {item.afosto_id for item in run.links_at_claim("parcel")}
+    parcels = [parcel_lines(parcel, order) for parcel in order.parcels if parcel.id not in linked]
+    canceled = Counter({line.id: line.canceled for line in shop.lines})
+    canceled.subtract(canceled_before(shop, order))
+    canceled.subtract(item.line_id for item in run.links_at_claim("cancellation") if item.line_id)
+    unpacked = Counter(unit.line_ref or "" for unit in order.units if is_unpacked(unit))
+    for lines in map(process_lines, unlinked):
+        if lines in parcels and fits_until_canceled(lines, unpacked, canceled):
+            require_job(run, "cancellations", "what is canceled in the shop must be canceled in Afosto first")
 
 
 def _resolve(run: Run, intent: Intent[ParcelIntent], order: afosto.Order, linked: Collection[str]) -> str:

@@ -107,9 +107,23 @@ def parcel_lines(parcel: afosto.Parcel, order: afosto.Order) -> dict[str, int]:
     return {line_id: len(units) for line_id, units in by_line(order, inside).items()}
 
 
-def same_shipment(process: Process, lines: Mapping[str, int]) -> bool:
-    """Whether a process of the shop has exactly these pieces (line id → number)."""
-    held: dict[str, int] = {}
+def process_lines(process: Process) -> dict[str, int]:
+    """Return how many pieces of each line a process of the shop holds."""
+    pieces: dict[str, int] = {}
     for line in process.lines:
-        held[line.line_id] = held.get(line.line_id, 0) + line.quantity
-    return held == lines
+        pieces[line.line_id] = pieces.get(line.line_id, 0) + line.quantity
+    return pieces
+
+
+def same_shipment(process: Process, lines: Mapping[str, int]) -> bool:
+    """Tell whether a process of the shop holds exactly these pieces."""
+    return process_lines(process) == lines
+
+
+def fits_until_canceled(lines: Mapping[str, int], left: Mapping[str, int], canceled: Mapping[str, int]) -> bool:
+    """Tell whether a side has these pieces left only as long as a cancellation of the other side is not carried over.
+
+    `left` are the pieces of each line that the side can still ship, `canceled` those that the other side canceled.
+    """
+    fits = all(count <= left.get(line, 0) for line, count in lines.items())
+    return fits and any(count > left.get(line, 0) - canceled.get(line, 0) for line, count in lines.items())

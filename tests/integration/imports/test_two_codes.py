@@ -2,12 +2,19 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
+from jobs.putting_off import FailedForNow
+from jobs.runner import execute
 from local.servers.services import Services
+from schemas.errors import NeedsPerson
+from schemas.messages import OrderMessage
+from tasks.shipments import EXPORT as SHIPMENTS_EXPORT
+from tasks.shipments import IMPORT as SHIPMENTS_IMPORT
 from tests.support.connector.commands import Commands
-from tests.support.connector.driver import Document, Driver
+from tests.support.connector.driver import Document, Driver, no_top_up
 from tests.support.connector.world import TENANT, World
 
 
@@ -92,3 +99,35 @@ def test_a_code_that_afosto_gets_later_is_noted_too(driver: Driver, connector: C
     driver.world.epages.act(driver.store, order["id"], "deliver")
     driver.both()
     assert _notes(driver, connector) == [{"order": order["number"], "shop_code": None, "afosto_code": "LATER"}]
+
+
+@pytest.mark.parametrize("heard_first", ["poll", "walk"])
+@pytest.mark.parametrize("canceled_by", ["shop", "afosto"])
+def test_what_is_left_of_a_line_is_one_shipment_before_the_cancellation_of_the_rest_is_carried_over(
+    driver: Driver, canceled_by: str, heard_first: str
+) -> None:
+    order, copy = driver.imported(lines=driver.lines(2))
+    (line,) = order["lines"]
+    if canceled_by == "shop":
+        driver.world.epages.act(driver.store, order["id"], "cancel", lines={line["id"]: 1})
+    else:
+        driver.world.afosto.cancel(TENANT, copy["id"], [copy["units"][1]["id"]])
+    driver.world.epages.act(driver.store, order["id"], "ship", lines={line["id"]: 1}, tracking="OWN")
+    driver.world.afosto.ship(TENANT, copy["id"], [copy["units"][0]["id"]], code="OTHER")
+    _only_shipments(driver, order, heard_first)
+    for _ in range(4):
+        driver.both()
+        driver.hurry()
+    shipped = [process for process in driver.shop(order)["processes"] if process["kind"] == "shippings"]
+    assert (len(shipped), len(driver.afosto(order)["parcels"])) == (1, 1)
+    assert driver.parked() == []
+    assert driver.differences() == []
+
+
+def _only_shipments(driver: Driver, order: Document, heard_first: str) -> None:
+    """Let the shipments of both directions run before the cancellations do."""
+    driver.poll() if heard_first == "poll" else driver.look(order)
+    flows = (SHIPMENTS_IMPORT, SHIPMENTS_EXPORT) if heard_first == "poll" else (SHIPMENTS_EXPORT, SHIPMENTS_IMPORT)
+    for flow in flows:
+        with suppress(FailedForNow, NeedsPerson):
+            execute(driver.runtime, flow, OrderMessage(driver.store, order["id"]), no_top_up)
