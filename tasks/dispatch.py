@@ -1,15 +1,18 @@
 """Queue dispatch: every second, due polls are sent, ended leases reclaimed, and dispatch windows filled."""
 
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from celery import shared_task
 
 from jobs.dispatch_window import DEFAULT_SLOTS, WORKER_ALIVE_SECONDS, release_jobs, resend, standing
-from jobs.runtime import Runtime
+from jobs.runtime import BrokerRefused, Runtime
+from ledger.postgres.database import Row
 from sync.discovery.poll_shop import dead_after_seconds
 from tasks.base import ConnectorTask
 from tasks.flows import FLOWS
 
+T = TypeVar("T")
 # Per tick at most, so that a backlog of stores whose turn has come is spread over some ticks.
 MAX_POLLS_PER_TICK = 200
 MAX_WALKS_PER_TICK = 100
@@ -29,14 +32,11 @@ def dispatch(runtime: Runtime) -> str:
         return "skipped: another dispatch ran just now"
     freed = ledger.jobs.reclaim_expired(settings.failures_to_park)
     polls = ledger.cursors.take_due(dead_after_seconds(settings.poll_interval), MAX_POLLS_PER_TICK)
-    for row in polls:
-        runtime.send("poll.store", {"store": row["store"], "cursor": row["kind"], "fence": row["fence"]}, "poll")
+    _send_each(runtime, "poll.store", "poll", polls, _poll_message, ledger.cursors.give_back)
     walks = ledger.walks.take_due(settings.walk_interval, MAX_WALKS_PER_TICK)
-    for store in walks:
-        runtime.send("orders.walk", {"store": store}, "exports")
+    _send_each(runtime, "orders.walk", "exports", walks, _store_message, ledger.walks.give_back)
     watches = ledger.stock.take_due(dead_after_seconds(settings.inventory_interval), MAX_POLLS_PER_TICK)
-    for store in watches:
-        runtime.send("inventory.watch", {"store": store}, "inventory")
+    _send_each(runtime, "inventory.watch", "inventory", watches, _store_message, ledger.stock.give_back)
     slots, stands = ledger.dispatch_window.slots(WORKER_ALIVE_SECONDS), standing(runtime, FLOWS)
     due = [flow for flow in FLOWS if stands[flow.task].due]
     sent = sum(release_jobs(runtime, flow, slots.get(flow.queue, DEFAULT_SLOTS), stands[flow.task]) for flow in due)
@@ -44,3 +44,28 @@ def dispatch(runtime: Runtime) -> str:
     again = sum(resend(runtime, flow) for flow in FLOWS if stands[flow.task].stale)
     asked = f"{len(polls)} polls, {len(walks)} walks, {len(watches)} inventories"
     return f"{asked}, {sent} jobs sent, {again} sent again, {len(freed)} leases ended"
+
+
+def _send_each(
+    runtime: Runtime,
+    task: str,
+    queue: str,
+    taken: Sequence[T],
+    message: Callable[[T], Mapping[str, object]],
+    give_back: Callable[[Sequence[T]], None],
+) -> None:
+    """Send a message for each of what was taken. What the broker refuses is due again at once, not after its pause."""
+    for position, each in enumerate(taken):
+        try:
+            runtime.send(task, dict(message(each)), queue)
+        except BrokerRefused:
+            give_back(taken[position:])
+            raise
+
+
+def _poll_message(row: Row) -> Mapping[str, object]:
+    return {"store": row["store"], "cursor": row["kind"], "fence": row["fence"]}
+
+
+def _store_message(store: str) -> Mapping[str, object]:
+    return {"store": store}

@@ -91,6 +91,11 @@ class Cursors:
         """Return (store, kind, fence) of the due cursors; due again after `patience` s, or when a run says so."""
         return self._database.rows("cursors.due", {"patience": patience, "slowest": SLOWEST_SLICE, "limit": limit})
 
+    def give_back(self, taken: Sequence[Row]) -> None:
+        """Make cursors of `take_due` due again: nobody was asked to read them."""
+        columns = {f"{name}s": [row[name] for row in taken] for name in ("store", "kind", "fence")}
+        self._database.rows("cursors.give_back", columns)
+
     def get(self, store: str, kind: str) -> Cursor | None:
         """Return a cursor, or None when the store has none of this kind."""
         row = self._database.row("cursors.get", {"store": store, "kind": kind})

@@ -29,6 +29,10 @@ class Walks:
         """Return the stores whose scan is due; it is due again `interval` seconds later."""
         return [row["store"] for row in self._database.rows("scans.due", {"interval": interval, "limit": limit})]
 
+    def give_back(self, stores: Sequence[str]) -> None:
+        """Make scans of `take_due` due again: nobody was asked to run them."""
+        self._database.rows("scans.give_back", {"stores": list(stores)})
+
     def get(self, store: str) -> Walk | None:
         """Return how a store is scanned, or None when it is not connected."""
         row = self._database.row("scans.get", {"store": store})

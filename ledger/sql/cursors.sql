@@ -10,6 +10,13 @@ where (store, kind) in (
     order by c.next_poll_at limit %(limit)s for update of c skip locked)
 returning store, kind, fence;
 
+-- name: give_back
+-- Cursors that were taken and whose message the broker refused: due again at once. One that somebody took since is left alone.
+update cursors c set running_until = null, next_poll_at = now()
+from unnest(%(stores)s::text[], %(kinds)s::text[], %(fences)s::bigint[]) as taken (store, kind, fence)
+where c.store = taken.store and c.kind = taken.kind and c.fence = taken.fence
+returning c.store;
+
 -- name: open
 -- A sweep that has begun goes on: begun again each night, it might never end.
 insert into cursors (store, kind, position, origin, upper_end, width, next_poll_at)

@@ -12,6 +12,9 @@ where store in (
     order by w.next_at limit %(limit)s for update of w skip locked)
 returning store;
 
+-- name: give_back
+update walks set next_at = now() where store = any(%(stores)s) returning store;
+
 -- name: get
 select store, lists, listed_to from walks where store = %(store)s;
 

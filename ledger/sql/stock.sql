@@ -280,6 +280,9 @@ where store in (
     order by c.next_poll_at limit %(limit)s for update of c skip locked)
 returning store;
 
+-- name: give_back
+update stock_cursors set next_poll_at = now() where store = any(%(stores)s) returning store;
+
 -- name: cursor
 select position, walked, searched, prepaid, lists_changes, polled_at from stock_cursors where store = %(store)s;
 

@@ -289,6 +289,10 @@ class Stock:
         rows = self._database.rows("stock.take_due", {"patience": patience, "limit": limit})
         return [row["store"] for row in rows]
 
+    def give_back(self, stores: Sequence[str]) -> None:
+        """Make stores of `take_due` due again: nobody was asked to read their inventory changes."""
+        self._database.rows("stock.give_back", {"stores": list(stores)})
+
     def cursor(self, store: str) -> Row | None:
         """Return `position` (None: all is found again), `walked`, `searched` (None: nothing), `prepaid` and so on."""
         return self._database.transaction(lambda session: fetch_one(session, "stock.cursor", {"store": store}))

@@ -1,17 +1,20 @@
 """Polls, sweeps and walks that are asked for more often than they take: each comes to its end all the same."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from clients.epages import EpagesClient
+from jobs.runtime import BrokerRefused
 from local.servers.services import Services
 from schemas.epages import OrderPage
 from schemas.errors import NeedsPerson
 from schemas.messages import PollMessage
 from sync.discovery.poll_shop import poll
+from tasks.dispatch import dispatch
 from tests.support.connector.driver import Driver
 from tests.support.connector.world import World
 
@@ -100,3 +103,37 @@ def test_a_walk_over_the_catalog_goes_on_where_it_is_when_all_stock_is_asked_for
 
 def _refused(client: EpagesClient, **_: Any) -> OrderPage:
     raise NeedsPerson("the shop refuses", reason="wrong-credentials", resolution="compare them")
+
+
+def test_what_the_broker_does_not_take_from_dispatch_is_due_again_at_once(driver: Driver) -> None:
+    runtime, ledger, sent = driver.runtime, driver.runtime.ledger, list[str]()
+    ledger.stores.switch_flow(driver.store, "inventory.publish", enabled=True)
+    for refused in ("poll.store", "orders.walk", "inventory.watch"):
+        _make_all_due(driver)
+
+        def send(task: str, message: dict[str, object], queue: str, refused: str = refused) -> None:
+            if task == refused:
+                raise BrokerRefused("READONLY")
+            sent.append(task)
+
+        with pytest.raises(BrokerRefused):
+            dispatch(replace(runtime, send=send))
+        assert refused not in sent
+        assert driver.store in _due(driver)[refused]
+
+
+def _make_all_due(driver: Driver) -> None:
+    for table, column in (("cursors", "next_poll_at"), ("walks", "next_at"), ("stock_cursors", "next_poll_at")):
+        clause = ", running_until = null" if table == "cursors" else ""
+        statement = f"update {table} set {column} = now() - interval '1 s'{clause} where store = %s"  # noqa: S608
+        driver.runtime.ledger.database.transaction(lambda s, q=statement: s.execute(q, (driver.store,)))  # type: ignore[misc]
+    driver.runtime.ledger.database.transaction(lambda s: s.execute("delete from dispatches"))
+
+
+def _due(driver: Driver) -> dict[str, set[str]]:
+    ledger = driver.runtime.ledger
+    return {
+        "poll.store": {row["store"] for row in ledger.cursors.take_due(60.0, 100)},
+        "orders.walk": set(ledger.walks.take_due(60.0, 100)),
+        "inventory.watch": set(ledger.stock.take_due(60.0, 100)),
+    }
