@@ -7,7 +7,7 @@ from enum import StrEnum
 import structlog
 
 from jobs.call_budget import epages_bucket
-from jobs.logs import without_secrets
+from jobs.log_secrets import without_secrets
 from jobs.putting_off import FailedForNow
 from jobs.runtime import Runtime
 from ledger.records import Store

@@ -10,10 +10,10 @@ from ledger.orders.cursors import Cursors
 from ledger.orders.links import Links
 from ledger.orders.recovery import Restores
 from ledger.orders.scans import Walks
-from ledger.orders.sold_units import SoldUnits
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet
 from ledger.retention import Retention
+from ledger.stock.sold_units import SoldUnits
 from ledger.stock.stock import Stock
 from ledger.stores.stores import Stores
 from ledger.stores.tenants import Tenants

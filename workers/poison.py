@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import structlog
 
-from jobs.logs import without_secrets
+from jobs.log_secrets import without_secrets
 from ledger.inbound.set_aside import CONTENT, SetAsideMessage
 from schemas.errors import BadMessage
 from schemas.messages import CONTRACT, load_message

@@ -7,11 +7,11 @@ from typing import Any
 
 from ledger.jobs.jobs import upsert_requests
 from ledger.jobs.parking import Malformed, park, unkept, warn_about
-from ledger.orders.sold_units import note_sold_lines
 from ledger.postgres.batches import Batch, keep, naming
 from ledger.postgres.database import Database, Row, fetch, fetch_one
 from ledger.postgres.session import Session
 from ledger.records import Cursor, JobRequest, SeenOrder
+from ledger.stock.sold_units import note_sold_lines
 from schemas.mapping.stock import SoldLine
 from schemas.states import CursorKind, Lane
 

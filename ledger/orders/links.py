@@ -6,11 +6,11 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from ledger.orders.sold_units import note_undeducted
 from ledger.postgres.batches import keep_rows, require_all
 from ledger.postgres.database import Database, Statement, fetch, fetch_one
 from ledger.postgres.session import Session
 from ledger.records import Job
+from ledger.stock.sold_units import note_undeducted
 from schemas.errors import LeaseLost
 from schemas.intents import IntentBody, IntentKind, ItemsIntent
 from schemas.mapping.progress.shipments import TwoCodes

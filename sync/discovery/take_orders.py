@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from jobs.store_health import words_of
 from ledger.jobs.parking import Malformed, digest
-from ledger.orders.sold_units import countable
 from ledger.records import JobRequest, SeenOrder, Store
+from ledger.stock.sold_units import countable
 from schemas.epages import Order, OrderRow
 from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.stock import SoldLine

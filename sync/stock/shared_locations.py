@@ -7,9 +7,9 @@ from clients.epages import EpagesClient
 from jobs.run import Run
 from jobs.store_health import words_of
 from jobs.vendor_clients import epages_client, reading_epages
-from ledger.orders.sold_units import countable
 from ledger.records import Cursor, Store
 from ledger.stock.publish_requests import Publishing
+from ledger.stock.sold_units import countable
 from schemas.epages import Order
 from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
 from schemas.states import CursorKind

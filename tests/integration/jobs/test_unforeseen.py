@@ -260,7 +260,7 @@ def test_a_neighbor_whose_orders_a_mapping_fails_at_holds_up_no_stock(
     sold = neighbor.sell(neighbor.sku(), 1)
     seller.request()
     with monkeypatch.context() as patch:
-        break_for(patch, "ledger.orders.sold_units.sold_lines", lambda order: order.id == sold["id"])
+        break_for(patch, "ledger.stock.sold_units.sold_lines", lambda order: order.id == sold["id"])
         seller.publish()
     shown = [seller.rows()[sku] for sku in seller.figures()]
     assert [(row["outcome"], row["open"]) for row in shown] == [("published", False)] * len(shown)

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from ledger.ledger import Ledger
-from ledger.orders.sold_units import note_sold_lines
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet, new_key
 from ledger.stock.publish_requests import Publishing
+from ledger.stock.sold_units import note_sold_lines
 from schemas.mapping.stock import SoldLine
 from tests.support.ledger.rows import store_values
 

@@ -15,7 +15,7 @@ from jobs.call_budget import CallBudget
 from jobs.runtime import Runtime
 from jobs.vendor_clients import epages_client
 from jobs.vendor_gate import Gate
-from ledger.orders.sold_units import SoldUnits
+from ledger.stock.sold_units import SoldUnits
 from ledger.stock.stock import StockOutcome
 from local.proof.compare import Report
 from local.proof.stock import StockSource, prove_stock

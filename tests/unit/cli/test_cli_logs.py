@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from jobs.logs import redact, set_up_logs
+from jobs.log_secrets import redact
+from jobs.logs import set_up_logs
 from ledger.jobs.warnings import warn_parked
 from schemas.settings import load_settings
 
