@@ -67,7 +67,7 @@ def diagnose_intent(notes: OrderNotes) -> Diagnosis | None:
     if job is None:
         return None
     name = flow_name(job.direction, job.flow)
-    return on_its_way(f"{name} (job {job.id}) has begun and is not finished; it goes on by itself{_trouble(job)}")
+    return on_its_way(f"{name} (job {job.id}) has started and is not finished; it continues by itself{_trouble(job)}")
 
 
 def diagnose_job(flow_status: FlowStatus, direction: str, flow: str, notes: OrderNotes) -> Diagnosis | None:

@@ -49,7 +49,7 @@ def poll(name: str, now: bool, cursor: str | None) -> None:
                 resolution=f"take it up again: connector store resume {name}",
             )
         for ill in ledger.stores.overview(name)["health"]:
-            say(f"{name} is ill: {ill['message']} ({ill['reason']})", err=True)
+            say(f"{name} is unhealthy: {ill['message']} ({ill['reason']})", err=True)
         _require_cursor(ledger, name, cursor)
         sent = _send(chosen, name, cursor)
         if not sent:

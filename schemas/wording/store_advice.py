@@ -10,7 +10,7 @@ UNFORESEEN = Reason.UNEXPECTED_ERROR
 OWN_FAULT = "this is a fault of the connector: send its developers the traceback, which is in the worker's log"
 
 _ADVICE: Mapping[str, str] = {
-    Reason.DOES_NOT_ANSWER: "nothing, it goes on by itself when the vendor answers again",
+    Reason.DOES_NOT_ANSWER: "nothing: it continues on its own when the vendor answers again",
     Reason.WRONG_CREDENTIALS: "compare client id and secret with the cockpit, then: "
     "connector store credentials {store}",
     Reason.REVOKED_CLIENT: "make a new app in the cockpit, then: connector store credentials {store} --client-id ID",

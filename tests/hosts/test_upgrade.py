@@ -74,7 +74,7 @@ def test_lines_are_the_same_to_workers_of_before_and_after_their_columns_were_re
     assert unbooked() == (4, 4)
     ledger.sold_units.note_afosto("shop", ORDER, {"line": 3})
     assert unbooked() == (3, 3)
-    assert older("note_undeducted", store="shop", order_id=ORDER, lines=["line"], counts=[2]) == []
+    assert older("note_waiting", store="shop", order_id=ORDER, lines=["line"], counts=[2]) == []
     assert unbooked() == (2, 2)
     assert older("waiting_skus", store="shop") == [{"sku": "cup"}]
     assert older("promised", **{**asked, "snapshot": now - timedelta(hours=1)}) == [{"sku": "cup", "promised": 4}]

@@ -70,7 +70,7 @@ def test_doctor_says_which_store_is_ill_and_which_is_stale(driver: Driver, conne
     assert _checks(connector)["stores"] == (True, "1 store is read in time")
     driver.runtime.ledger.stores.blame(driver.store, "afosto", "does-not-answer", "Afosto is silent", 0)
     ok, text = _checks(connector)[f"store {driver.store}"]
-    assert (ok, text) == (False, "ill: Afosto is silent (does-not-answer)")
+    assert (ok, text) == (False, "unhealthy: Afosto is silent (does-not-answer)")
     driver.runtime.ledger.stores.heal(driver.store, ["afosto"])
     _poll_was_an_hour_ago(driver)
     ok, text = _checks(connector)[f"store {driver.store}"]

@@ -146,7 +146,7 @@ def test_a_store_outlives_its_lost_key(driver: Driver, connector: Commands) -> N
         assert driver.store in result.stdout
     given = f"{CLIENT_SECRET}\n{KEY}\n"
     changed = connector("store", "credentials", driver.store, "--client-id", CLIENT_ID, given=given, CONNECTOR_KEYS=key)
-    assert "Afosto API key: the one that is kept fits none of CONNECTOR_KEYS" in changed.stderr
+    assert "Afosto API key: the stored one fits none of CONNECTOR_KEYS" in changed.stderr
     assert "Both vendors take the credentials" in changed.stdout
     assert "is open in Afosto" in connector("order", driver.store, order["number"], CONNECTOR_KEYS=key).stdout
     # For the other tests of this world.

@@ -128,7 +128,7 @@ def test_a_secret_that_could_be_guessed_is_refused(doors: Doors, shell: Shell) -
     for command in (("add", "shop"), ("rotate", endpoint)):
         result = shell("webhooks", *command, "--secret-stdin", given="7 chars\n")
         assert result.exit_code == 2
-        assert "less than 8 characters" in result.stderr
+        assert "fewer than 8 characters" in result.stderr
     assert len(doors.rows("webhook_endpoints")) == 1
 
 

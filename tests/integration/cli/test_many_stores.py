@@ -62,7 +62,7 @@ def test_what_is_wrong_with_300_stores_is_told_once(world: World, runtime: Runti
     doctor, status = connector("doctor"), connector("status")
     assert (doctor.exit_code, status.exit_code) == (1, 1)
     assert max(len(told.stdout.splitlines()) for told in (doctor, status)) <= MOST_LINES
-    assert "300 stores: 300 ill" in status.stdout
+    assert "300 stores: 300 unhealthy" in status.stdout
     assert status.stdout.count("no answer for") == doctor.stdout.count("no answer for") == 1
     assert f"300   {WHO}  orders.import  drift" in status.stdout
 

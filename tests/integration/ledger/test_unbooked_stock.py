@@ -105,7 +105,7 @@ def test_what_is_unbooked_is_found_by_its_index_among_many_lines(
     def plan(session: Any) -> str:
         session.execute(FILL)
         session.execute("analyze sold_lines")
-        rows = session.execute(f"explain {query(f'order_lines.{name}')}", values).fetchall()
+        rows = session.execute(f"explain {query(f'sold_lines.{name}')}", values).fetchall()
         return "\n".join(row["QUERY PLAN"] for row in rows)
 
     found = ledger.database.transaction(plan)

@@ -177,7 +177,7 @@ def test_what_afosto_knew_and_knows_no_more_is_asked_for_once_more_and_left_alon
     before = shop.figures()
     world.afosto.set_switches(TENANT, leaves_out=1.0)
     shop.request()
-    assert f"stock: {len(before)} not-in-afosto; more is wanted" in shop.publish()
+    assert f"stock: {len(before)} not-in-afosto; more is due" in shop.publish()
     assert shop.figures() == before
     world.afosto.set_switches(TENANT, leaves_out=0.0)
     shop.settle()

@@ -168,7 +168,7 @@ def test_after_a_lost_answer_the_sku_is_left_alone_for_the_wait_and_then_looked_
     assert "1 lost" in shop.publish()
     assert shop.figures()[sku] == 25
     shop.request(sku)
-    assert "nothing was wanted" in shop.publish()
+    assert "nothing was due" in shop.publish()
     time.sleep(1.6)
     assert "1 published" in shop.publish()
     assert "nothing was due" in shop.publish()

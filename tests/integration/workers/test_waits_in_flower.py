@@ -49,7 +49,7 @@ def test_a_poll_and_a_walk_that_wait_for_their_budget_tell_so_and_do_not_fail(
     driver: Driver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sync.discovery.poll_shop.MAX_WAIT_SECONDS", 0.0)
-    monkeypatch.setattr(Limiter, "reserve", lambda *_, patience=None: 7.0)
+    monkeypatch.setattr(Limiter, "reserve", lambda *_, longest_wait=None: 7.0)
     assert poll(driver.runtime, PollMessage(driver.store)).startswith("waits: the budget of epages:")
     assert scan(driver.runtime, StoreMessage(driver.store)).startswith("waits: the budget of afosto:")
 
