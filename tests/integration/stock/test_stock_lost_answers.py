@@ -1,0 +1,108 @@
+"""The answer to a move of stock is lost: the SKU is left alone until nothing can land any more, and then checked."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from jobs.runtime import Runtime
+from ledger.stock.stock import StockOutcome
+from local.servers.services import Services
+from schemas.errors import LeaseLost
+from tests.support.connector.stock_world import HERE, StockWorld, close_all
+from tests.support.connector.world import TENANT, World
+
+ADJUST = r"/adjust-available-stock$"
+
+
+@pytest.fixture(scope="module")
+def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="1.5") as started:
+        yield started
+
+
+@pytest.fixture(autouse=True)
+def _nobody_else_sells(world: World) -> Iterator[None]:
+    yield
+    close_all(world)
+    world.afosto.set_switches(TENANT, allocate_late=0.0, inventory_changes_list=True)
+
+
+@pytest.fixture
+def shop(world: World, runtime: Runtime) -> Iterator[StockWorld]:
+    """A shop of six SKUs, four of them variations, of each of which Afosto has ten pieces."""
+    opened = StockWorld.open(world, runtime)
+    yield opened
+    assert opened.violations() == []
+
+
+def test_after_a_lost_answer_the_sku_is_left_alone_for_the_wait_and_then_looked_at_twice(
+    shop: StockWorld, world: World
+) -> None:
+    shop.settle()
+    sku = shop.sku()
+    world.afosto.recount(TENANT, HERE, sku, 25)
+    world.epages.set_faults(shop.store, faults=[{"kind": "reset", "path": ADJUST, "count": 1}])
+    shop.watch()
+    assert "1 lost" in shop.publish()
+    assert shop.figures()[sku] == 25
+    shop.request(sku)
+    assert "nothing was due" in shop.publish()
+    time.sleep(1.6)
+    assert "1 published" in shop.publish()
+    assert "nothing was due" in shop.publish()
+    time.sleep(1.6)
+    assert shop.publish() == "stock: 1 published"
+    assert [move["amount"] for move in shop.writes()[6:]] == [15]
+
+
+def test_a_move_that_lands_late_is_not_made_twice(shop: StockWorld, world: World) -> None:
+    shop.settle()
+    sku = shop.sku()
+    world.afosto.recount(TENANT, HERE, sku, 25)
+    world.epages.set_faults(shop.store, faults=[{"kind": "late", "seconds": 1.0, "path": ADJUST, "count": 1}])
+    shop.watch()
+    shop.publish()
+    shop.sell(sku, 2)
+    shop.settle()
+    assert shop.figures()[sku] == 23
+    assert [move["amount"] for move in shop.writes()[6:]] == [15]
+
+
+def test_a_worker_that_dies_between_a_move_and_its_answer_leaves_the_sku_alone_for_the_wait(
+    shop: StockWorld, world: World
+) -> None:
+    shop.settle()
+    sku = shop.sku()
+    shop.request(sku)
+    shop.claim()
+    _say_that_its_answer_is_lost(world, shop, sku)
+    assert "nothing was due" in shop.publish()
+    time.sleep(1.6)
+    assert "1 published" in shop.publish()
+
+
+def test_who_lost_the_lease_settles_nothing_that_another_worker_is_about(shop: StockWorld, world: World) -> None:
+    shop.settle()
+    sku, stock = shop.sku(), world.ledger.stock
+    world.afosto.recount(TENANT, HERE, sku, 25)
+    shop.watch()
+    (taken,) = stock.due(shop.store, 1, [])
+    frozen = shop.claim()
+    world.epages.set_faults(shop.store, faults=[{"kind": "reset", "path": ADJUST, "count": 1}])
+    assert "1 lost" in shop.publish()
+    ambiguous = shop.rows()[sku]["ambiguous_until"]
+    with pytest.raises(LeaseLost):
+        stock.record_move(frozen, sku, 0)
+    with pytest.raises(LeaseLost):
+        stock.withdraw(frozen, taken)
+    with pytest.raises(LeaseLost):
+        stock.note_outcome(frozen, taken, ("elsewhere", None), StockOutcome("published", "long ago"), 1)
+    assert (shop.rows()[sku]["ambiguous_until"], shop.rows()[sku]["open"]) == (ambiguous, True)
+    shop.settle()
+    assert shop.figures()[sku] == 25
+
+
+def _say_that_its_answer_is_lost(world: World, shop: StockWorld, sku: str) -> None:
+    statement = "update stock set ambiguous_until = now() + interval '1.5 s' where store = %s and sku = %s"
+    world.ledger.database.transaction(lambda session: session.execute(statement, (shop.store, sku)))
