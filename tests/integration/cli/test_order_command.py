@@ -1,13 +1,16 @@
 """What a person is told of an order and its jobs."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from local.servers.services import Services
 from tests.support.connector.commands import Commands
 from tests.support.connector.driver import Driver
 from tests.support.connector.world import TENANT, World
+from tests.support.ledger.jobs import only_job
 from tests.support.ledger.reconcile_cases import lines
 
 
@@ -143,3 +146,54 @@ def test_what_a_store_does_not_have_is_said_with_what_to_do(
     assert result.exit_code == 1
     assert said.format(store=driver.store) in result.stderr
     assert "What to do: See " in result.stderr
+
+
+def test_a_job_that_nobody_decided_about_names_nobody(driver: Driver, connector: Commands) -> None:
+    order, _ = driver.imported()
+    told = connector("order", driver.store, order["number"]).stdout
+    assert "orders.import (job" in told
+    assert "dropped" not in told
+    assert "retried" not in told
+
+
+def test_nothing_is_uncertain_of_an_order_that_was_imported(driver: Driver, connector: Commands) -> None:
+    order, _ = driver.imported()
+    assert "not certain" not in connector("order", driver.store, order["number"]).stdout
+    settled = driver.runtime.ledger.database.transaction(
+        lambda s: s.execute("select outcome from intents where store = %s", (driver.store,)).fetchall()
+    )
+    assert settled == [{"outcome": "done"}]
+
+
+def test_an_order_tells_what_is_uncertain_only_while_it_is(driver: Driver, connector: Commands) -> None:
+    order, _ = driver.imported()
+    job, ledger = only_job(driver, "orders"), driver.runtime.ledger
+    intent = {"store": driver.store, "order_key": order["id"], "job_id": job["id"], "kind": "parcel", "body": Jsonb({})}
+    row = ledger.database.row("links.open_intent", {**intent, "wait": 60})
+    assert row
+    assert "An answer to 'parcel' is not certain yet" in connector("order", driver.store, order["number"]).stdout
+    ledger.links.renew_intent(row["id"], 0)
+    assert "not certain" not in connector("order", driver.store, order["number"]).stdout
+
+
+def test_an_order_that_does_not_load_is_found_by_its_number(driver: Driver, connector: Commands) -> None:
+    order = driver.world.epages.place_malformed(driver.store, "text-amount")
+    driver.poll()
+    told = connector("order", driver.store, order["number"]).stdout
+    assert f"Order {order['number']} of {driver.store}" in told
+    assert "It could not be read in full." in told
+    assert "is parked: a person must decide" in told
+    assert "What to do: The shop's API sends an amount that is not valid" in told
+    assert "(field 'grandTotal.amount')" in told
+    driver.world.epages.act(driver.store, order["id"], "mend")
+    driver.poll()
+    assert "placed 20" in connector("order", driver.store, order["number"]).stdout
+
+
+def test_status_has_advice_for_each_field_that_does_not_load(driver: Driver, connector: Commands) -> None:
+    for kind in ("text-amount", "half-quantity", "half-quantity"):
+        driver.world.epages.place_malformed(driver.store, kind)
+    driver.poll()
+    mine = [row for row in json.loads(connector("status", "--json").stdout)["parked"] if row["store"] == driver.store]
+    advice = {row["resolution"].partition("field '")[2].partition("'")[0]: row["jobs"] for row in mine}
+    assert advice == {"productLineItems.0.quantity": 2, "grandTotal.amount": 1}
