@@ -1,8 +1,6 @@
 """What people and vendors get wrong: each mistake has a reason with a name, and stops nothing but itself."""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,19 +12,15 @@ import tasks.poll  # noqa: F401 - registers the task
 from jobs.putting_off import FailedForNow
 from jobs.runner import Flow, execute
 from jobs.runtime import Runtime, build_runtime
-from ledger.ledger import Ledger
-from ledger.postgres.database import Database
-from ledger.postgres.encryption import KeySet
 from local.servers.services import Services
-from local.servers.startup import free_port
-from schemas.errors import BadMessage, NeedsPerson, RetryLater
+from schemas.errors import BadMessage, NeedsPerson
 from schemas.messages import OrderMessage, PollMessage
 from simulators.epages.hosting.tokens import ALL_SCOPES
-from sync.connecting.connect_store import Connection, NewStore, connect_store
 from sync.discovery.poll_shop import poll
 from tasks.dispatch import dispatch
 from tasks.flows import FLOWS
-from tests.support.connector.world import CHANNEL, CLIENT_ID, CLIENT_SECRET, KEY, World, wait_for
+from tests.support.connector.connecting import connect, open_shop
+from tests.support.connector.world import World, wait_for
 
 BROKEN = {
     "line-without-product": "productLineItems.0.product",
@@ -59,99 +53,9 @@ def store() -> str:
     return f"shop-{uuid4().hex[:8]}"
 
 
-def test_a_wrong_secret_is_refused_at_once_and_nothing_is_kept(world: World, store: str) -> None:
-    _open(world, store)
-    with pytest.raises(NeedsPerson) as error:
-        _connect(world, store, client_secret="not the secret")
-    assert error.value.reason == "wrong-credentials"
-    assert "not the secret" not in str(error.value)
-    assert store not in world.ledger.stores.names()
-
-
-def test_a_wrong_afosto_key_is_refused_at_once_and_nothing_is_kept(world: World, store: str) -> None:
-    _open(world, store)
-    with pytest.raises(NeedsPerson) as error:
-        _connect(world, store, afosto_key="not the key")
-    assert error.value.reason == "wrong-afosto-key"
-    assert "not the key" not in str(error.value)
-    assert store not in world.ledger.stores.names()
-
-
-def test_a_channel_that_does_not_exist_is_refused_with_those_that_do(world: World, store: str) -> None:
-    _open(world, store)
-    with pytest.raises(NeedsPerson) as error:
-        _connect(world, store, channel_id="channel-9")
-    assert error.value.reason == "unknown-channel"
-    assert CHANNEL in error.value.resolution
-
-
-def test_a_shop_that_does_not_exist_cannot_be_connected(world: World, store: str) -> None:
-    with pytest.raises(NeedsPerson) as error:
-        _connect(world, store)
-    assert error.value.reason == "unknown-store"
-    assert store in str(error.value)
-
-
-def test_a_store_is_connected_once_only(world: World, store: str) -> None:
-    world.shop(store)
-    with pytest.raises(NeedsPerson) as error:
-        _connect(world, store)
-    assert error.value.reason == "store-exists"
-
-
-def test_a_host_that_cannot_be_reached_is_named_and_may_be_tried_later(world: World, store: str) -> None:
-    address = f"127.0.0.1:{free_port()}"
-    with pytest.raises(RetryLater, match=address):
-        _connect(world, store, base_url=f"http://{address}/{store}/api")
-
-
-def test_a_wrong_database_url_is_said_to_be_the_database_and_its_password_is_not_shown(world: World) -> None:
-    database = Database(f"postgresql://somebody:hidden@127.0.0.1:{free_port()}/nowhere?connect_timeout=1")
-    database._pool.timeout = 0.5  # the pool itself tries for ten seconds
-    ledger = Ledger(database, KeySet(world.settings.keys))
-    try:
-        with pytest.raises(RetryLater, match="database") as error:
-            ledger.stores.names()
-    finally:
-        ledger.close()
-    assert "hidden" not in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("scope", "flows"),
-    [
-        ("shpr:r", {"shipments.import", "shipments.export", "returns.export", "broken.export"}),
-        ("clpr:c", {"cancellations.export"}),
-    ],
-)
-def test_a_missing_scope_switches_off_the_flows_that_need_it_and_is_named(
-    world: World, store: str, scope: str, flows: set[str]
-) -> None:
-    _open(world, store, scopes=[granted for granted in ALL_SCOPES if granted != scope])
-    connection = _connect(world, store)
-    assert {flow: lacks for flow, lacks in connection.missing.items() if lacks} == dict.fromkeys(flows, (scope,))
-    assert {row["name"] for row in world.ledger.stores.flows(store) if not row["enabled"]} == flows
-
-
-def test_an_app_that_may_not_read_orders_is_refused_and_nothing_is_kept(world: World, store: str) -> None:
-    _open(world, store, scopes=[scope for scope in ALL_SCOPES if scope != "ordr:r"])
-    with pytest.raises(NeedsPerson, match="may not read orders: it lacks ordr:r") as error:
-        _connect(world, store)
-    assert error.value.reason == "missing-scope"
-    assert "'Bestellungen lesen'" in error.value.resolution
-    assert store not in world.ledger.stores.names()
-
-
-def test_a_wrong_key_of_a_new_store_is_not_sent_to_a_store_that_does_not_exist(world: World, store: str) -> None:
-    _open(world, store)
-    with pytest.raises(NeedsPerson) as error:
-        _connect(world, store, afosto_key="not the key")
-    assert "for a store that is connected already" in error.value.resolution
-
-
 def test_orders_are_imported_without_the_scope_for_shipments(world: World, runtime: Runtime, store: str) -> None:
-    _open(world, store, scopes=[scope for scope in ALL_SCOPES if scope != "shpr:r"])
-    _connect(world, store)
+    open_shop(world, store, scopes=[scope for scope in ALL_SCOPES if scope != "shpr:r"])
+    connect(world, store)
     order = _place(world, store)
     world.epages.act(store, order["id"], "ship")
     _poll(runtime, store)
@@ -301,24 +205,13 @@ def test_a_keyword_of_a_newer_sender_is_tolerated(world: World, runtime: Runtime
     assert "0 orders seen" in _task(runtime, "poll.store", {"store": store, "urgency": "high"})
 
 
-def _open(world: World, store: str, **settings: Any) -> None:
-    world.epages.open_shop(store, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, **settings)
-
-
-def _connect(world: World, store: str, **changes: str) -> Connection:
-    since = datetime.now(UTC) - timedelta(hours=1)
-    url = world.settings.epages_url.format(store=store)
-    right = NewStore(store, url, CLIENT_ID, CLIENT_SECRET, KEY, CHANNEL, since)
-    return connect_store(world.ledger, world.settings, replace(right, **changes))  # type: ignore[arg-type]
-
-
 def _place(world: World, store: str, test: bool = False) -> dict[str, Any]:
-    """Place a paid order to be sent; only what it holds is drawn by lot."""
+    """Place a paid order to be sent; only what it contains is random."""
     return world.epages.place(store, paid=True, pickup=False, test=test)
 
 
 def _place_malformed(world: World, store: str, kind: str) -> dict[str, Any]:
-    """Place a broken order that is no test order: what is bought is drawn by lot, and some are tests."""
+    """Place a broken order that is no test order: what is bought is random, and some orders are tests."""
     while (order := world.epages.place_malformed(store, kind))["test"]:
         continue
     return order
