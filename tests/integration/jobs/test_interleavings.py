@@ -20,7 +20,7 @@ from jobs.runtime import Runtime
 from local.servers.services import Services
 from simulators.afosto.control.client import ControlRefused
 from simulators.epages.control.client import ControlError
-from tests.chaos.faults.hostile_vendors import hostile_plans
+from tests.support.connector import model_draws as draws
 from tests.support.connector.driver import Driver
 from tests.support.connector.kill_between_steps import StepKiller, killable_steps, out_of_budget
 from tests.support.connector.neighbor_store import NeighborStore
@@ -28,64 +28,6 @@ from tests.support.connector.world import TENANT, World
 
 Document = dict[str, Any]
 QUICK = {"CALL_DEADLINE": "0.5", "AMBIGUITY_WAIT": "1"}
-
-SHOP_SWITCHES = st.fixed_dictionaries(
-    {
-        "list_order": st.sampled_from(["created-asc", "created-desc", "random"]),
-        "equal_timestamps": st.booleans(),
-        "bounds": st.sampled_from(["exclusive", "inclusive"]),
-        "no_bump": st.sampled_from([[], ["shippings"], ["returns", "cancelations"]]),
-        "returned_leaves_delivered": st.booleans(),
-        "restock_canceled": st.booleans(),
-        "restock_returned": st.booleans(),
-        "whole_cancel_makes_process": st.booleans(),
-        "tax_discounted": st.booleans(),
-        "rounds_each": st.booleans(),
-        "unit_price_rounded": st.booleans(),
-        "untaxed_less_tax": st.booleans(),
-        "fee_tax_split": st.booleans(),
-        "free_is_paid": st.booleans(),
-        # The neighbor's ids are counted, too: its orders, parcels and units have the same ones.
-        "counted_ids": st.booleans(),
-    }
-)
-# In what the shop's prices are, and how an order is priced: None is the catalog's price of a piece.
-MONEY = st.fixed_dictionaries(
-    {"tax_model": st.sampled_from(["GROSS", "NET"]), "currency": st.sampled_from(["EUR", "EUR", "JPY", "BHD"])}
-)
-PRICES = st.sampled_from([None, None, "3.333333", "0.0249", "0"])
-COUPONS = st.sampled_from([False, False, "10%", "5", "100%"])
-# Of half a day, as the vendor's examples have them, or so short that they end between two calls.
-TOKENS = st.sampled_from([43199, 60, 1])
-PAID = st.sampled_from([True, True, True, False])
-# How a shipment's tracking codes begin in the shop and in Afosto, where both send it; None: it has none there.
-ONE_CODE = ("T", "T")
-CODES = st.sampled_from([("S", "A"), ("S", "A"), (None, "A"), ("S", None), ONE_CODE])
-LOSSES = st.sampled_from(
-    [
-        {"kind": "reset"},
-        {"kind": "503", "after_effect": True},
-        {"kind": "503"},
-        {"kind": "truncate"},
-        {"kind": "late", "seconds": 0.7, "hold": 0.05},
-        {"kind": "429", "retry_after": 0.1},
-    ]
-)
-# What no reader may believe: what is done in good faith does not heal.
-HOSTILE = st.sampled_from([fault for plan in hostile_plans().values() for fault in plan])
-AFOSTO_SWITCHES = st.fixed_dictionaries(
-    {name: st.booleans() for name in ("orders_list", "merge_items", "expired_opens", "other_case", "names_twice")}
-)
-# Choices among what exists by then: Hypothesis itself must draw the same whatever the vendors' ids are.
-SEEDS = st.integers(0, 2**32)
-# Few orders, so that much happens to each of them.
-MOST_ORDERS = 3
-# What takes pieces of an order away for good, by the side that does it.
-SHOP_TAKES = ("cancel", "create-shipping", "ready-for-pickup")
-AFOSTO_TAKES = ("cancel", "ship")
-# What hands pieces over or takes them back; the shop alone is paid, or not.
-HANDS_OVER = ("ship", "deliver", "ready", "pick-up", "return")
-SHOP_ACTS = [*HANDS_OVER, "cancel", "pay", "pay-part", "void"]
 
 
 @pytest.fixture(scope="module")
@@ -109,7 +51,7 @@ class Trade(RuleBasedStateMachine):
         self.orders: dict[str, Document] = {}
         self.of_afosto: set[str] = set()
 
-    @initialize(switches=SHOP_SWITCHES, money=MONEY, tokens=TOKENS, tenant=AFOSTO_SWITCHES)
+    @initialize(switches=draws.SHOP_SWITCHES, money=draws.MONEY, tokens=draws.TOKENS, tenant=draws.AFOSTO_SWITCHES)
     def connect(self, switches: Document, money: Document, tokens: int, tenant: Document) -> None:
         self.driver = Driver(self.world, self.runtime, switches=switches, token_seconds=tokens, **money)
         self.world.afosto.set_switches(TENANT, **tenant, counted_ids=switches["counted_ids"])
@@ -117,16 +59,16 @@ class Trade(RuleBasedStateMachine):
         stock = self.world.epages.stock(self.driver.store)
         self.skus = [item["sku"] for item in stock if (item["stock"] or 0) > 20]
 
-    @precondition(lambda self: len(self.orders) < MOST_ORDERS)
+    @precondition(lambda self: len(self.orders) < draws.MOST_ORDERS)
     @rule(
         counts=st.lists(st.integers(1, 3), min_size=1, max_size=2),
         pickup=st.booleans(),
         afosto=st.booleans(),
-        price=PRICES,
+        price=draws.PRICES,
         wishes=st.fixed_dictionaries(
             {
-                "coupon": COUPONS,
-                "paid": PAID,
+                "coupon": draws.COUPONS,
+                "paid": draws.PAID,
                 "taxable": st.sampled_from([True, True, False]),
                 "gift_card": st.sampled_from([False, False, False, True]),
             }
@@ -143,11 +85,11 @@ class Trade(RuleBasedStateMachine):
             self.of_afosto.add(order["id"])
 
     @precondition(lambda self: self.orders)
-    @rule(seed=SEEDS, act=st.sampled_from(SHOP_ACTS))
+    @rule(seed=draws.SEEDS, act=st.sampled_from(draws.SHOP_ACTS))
     def the_shop_acts(self, seed: int, act: str) -> None:
         draw = random.Random(seed)
         order = self._draw_order(draw)
-        if act in HANDS_OVER and order["id"] in self.of_afosto:
+        if act in draws.HANDS_OVER and order["id"] in self.of_afosto:
             return
         details: Document = {}
         if act in ("ship", "cancel"):
@@ -155,7 +97,7 @@ class Trade(RuleBasedStateMachine):
             if not details["lines"]:
                 return
         if act == "ship":
-            details["tracking"] = _code(draw)
+            details["tracking"] = draws.tracking_code(draw)
         if act == "return":
             line = draw.choice(order["lines"])
             details = {"lines": {line["id"]: 1}, "status": draw.choice(["RETURNED", "BROKEN"])}
@@ -163,7 +105,7 @@ class Trade(RuleBasedStateMachine):
             self.world.epages.act(self.driver.store, order["id"], act, **details)
 
     @precondition(lambda self: self.orders)
-    @rule(seed=SEEDS, act=st.sampled_from(["ship", "deliver", "ready", "cancel", "return"]))
+    @rule(seed=draws.SEEDS, act=st.sampled_from(["ship", "deliver", "ready", "cancel", "return"]))
     def afosto_acts(self, seed: int, act: str) -> None:
         draw = random.Random(seed)
         order = self._draw_order(draw)
@@ -176,7 +118,7 @@ class Trade(RuleBasedStateMachine):
     def _afosto_ships(self, draw: random.Random, order: Document, copy: Document) -> None:
         units = self._draw_units(draw, order, copy)
         if units and not order["pickup"]:
-            self.world.afosto.ship(TENANT, copy["id"], units, code=_code(draw))
+            self.world.afosto.ship(TENANT, copy["id"], units, code=draws.tracking_code(draw))
 
     def _afosto_readys(self, draw: random.Random, order: Document, copy: Document) -> None:
         units = self._draw_units(draw, order, copy)
@@ -196,7 +138,7 @@ class Trade(RuleBasedStateMachine):
             outcome = draw.choice(["restocked", "broken", "rejected"])
             self.world.afosto.return_(TENANT, copy["id"], [draw.choice(out)], outcome)
 
-    @rule(seed=SEEDS, shop=st.sampled_from(["ship", "pack"]), codes=CODES)
+    @rule(seed=draws.SEEDS, shop=st.sampled_from(["ship", "pack"]), codes=draws.CODES)
     def both_send_the_same_pieces(self, seed: int, shop: str, codes: tuple[str | None, str | None]) -> None:
         """All that is left of some lines: of a part, nobody could tell whether both mean the same."""
         draw = random.Random(seed)
@@ -209,12 +151,14 @@ class Trade(RuleBasedStateMachine):
         here, there = (code and f"{code}{draw.randrange(10**9)}" for code in codes)
         with suppress(ControlError, ControlRefused):
             self.world.epages.act(self.driver.store, order["id"], shop, lines=lines, tracking=here)
-            self.world.afosto.ship(TENANT, copy["id"], _units_of(lines, copy), here if codes == ONE_CODE else there)
+            self.world.afosto.ship(
+                TENANT, copy["id"], draws.units_of(lines, copy), here if codes == draws.ONE_CODE else there
+            )
 
     def _order_to_send(self, draw: random.Random) -> Document | None:
         """An order that both sides have, with lines for `both_send_the_same_pieces`; placed now if there is none."""
         fit = [order for order in self.orders.values() if not order["pickup"] and self._free(order)]
-        if not fit and len(self.orders) < MOST_ORDERS:
+        if not fit and len(self.orders) < draws.MOST_ORDERS:
             self.an_order_is_placed([draw.randint(1, 3)], False, draw.random() < 0.5, None, {"gift_card": False})
             return self._order_to_send(draw)
         order = draw.choice(fit) if fit else None
@@ -232,7 +176,7 @@ class Trade(RuleBasedStateMachine):
         self.driver.survive(self.driver.walk)
 
     @precondition(lambda self: self.orders)
-    @rule(seed=SEEDS, times=st.integers(1, 2))
+    @rule(seed=draws.SEEDS, times=st.integers(1, 2))
     def an_event_arrives(self, seed: int, times: int) -> None:
         order = self._draw_order(random.Random(seed))
         for _ in range(times):
@@ -256,11 +200,13 @@ class Trade(RuleBasedStateMachine):
         assert self.driver.doubts() <= before or self.driver.lost_answers() > lost
         self.driver.survive(self.driver.hurry)
 
-    @rule(loss=LOSSES, vendor=st.sampled_from(["epages", "afosto"]), writes=st.booleans())
+    @rule(loss=draws.LOSSES, vendor=st.sampled_from(["epages", "afosto"]), writes=st.booleans())
     def an_answer_will_be_lost(self, loss: Document, vendor: str, writes: bool) -> None:
         self._set_faults(vendor, {**loss, "count": 1, "writes": writes})
 
-    @rule(hostile=HOSTILE, vendor=st.sampled_from(["epages", "afosto"]), count=st.integers(1, 8), seed=SEEDS)
+    @rule(
+        hostile=draws.HOSTILE, vendor=st.sampled_from(["epages", "afosto"]), count=st.integers(1, 8), seed=draws.SEEDS
+    )
     def a_vendor_turns_hostile_for_a_while(self, hostile: Document, vendor: str, count: int, seed: int) -> None:
         self._set_faults(vendor, {**hostile, "count": count}, seed=seed)
 
@@ -299,18 +245,18 @@ class Trade(RuleBasedStateMachine):
         return {line: count for line, count in pieces.items() if count}
 
     def _draw_units(self, draw: random.Random, order: Document, copy: Document) -> list[str]:
-        return _units_of(self._draw_pieces(draw, order), copy)
+        return draws.units_of(self._draw_pieces(draw, order), copy)
 
     def _free(self, order: Document) -> Counter[str]:
         """Pieces per line that neither side has taken yet, heard of or not."""
         free = Counter({line["id"]: line["ordered"] for line in order["lines"]})
         for cause in self.world.epages.causes(self.driver.store):
-            if cause["by"] == "shop" and cause["action"] in SHOP_TAKES and cause["order"] == order["id"]:
+            if cause["by"] == "shop" and cause["action"] in draws.SHOP_TAKES and cause["order"] == order["id"]:
                 free.subtract({part["line"]: part["quantity"] for part in cause["lines"]})
         copy = self._copy(order)
         lines = {unit["id"]: unit["line_ref"] for unit in copy["units"]} if copy else {}
         for cause in self.world.afosto.causes(TENANT, self.begun):
-            if cause["by"] == "afosto" and cause["action"] in AFOSTO_TAKES:
+            if cause["by"] == "afosto" and cause["action"] in draws.AFOSTO_TAKES:
                 free.subtract(lines[unit] for unit in cause["units"] if unit in lines)
         return +free
 
@@ -318,20 +264,6 @@ class Trade(RuleBasedStateMachine):
         with suppress(ValueError):
             return self.driver.afosto(order)
         return None
-
-
-def _units_of(lines: Document, copy: Document) -> list[str]:
-    """The ids of so many units per line that nobody has taken."""
-    pieces, chosen = Counter(lines), []
-    for unit in copy["units"]:
-        if pieces[unit["line_ref"]] > 0 and unit["progress"] == "OPEN" and not unit["parcel"]:
-            pieces[unit["line_ref"]] -= 1
-            chosen.append(unit["id"])
-    return chosen
-
-
-def _code(draw: random.Random) -> str:
-    return f"T{draw.randrange(10**9)}"
 
 
 @pytest.mark.faults
