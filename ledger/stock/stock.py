@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +12,7 @@ from ledger.postgres.session import Session
 from ledger.postgres.sqlstates import words
 from ledger.records import Job
 from ledger.stock.publish_requests import request_run
+from ledger.stock.records import Emptied, SharingStore, StockOutcome, WantedSku
 from ledger.stock.sku_batches import SEE_LOG, SkuBatch, keep_skus, sku_of
 from schemas.errors import LeaseLost
 from schemas.flows import STOCK_STOPS
@@ -23,58 +23,11 @@ log = logging.getLogger(__name__)
 SUBJECT = "stock"  # of the one job that publishes all SKUs of a store
 
 
-@dataclass(frozen=True, slots=True)
-class WantedSku:
-    """A SKU to be published: `version` is what was wanted when it was taken; the ids are None while unknown.
-
-    `ambiguous_until` is set when the answer to its last move was lost. `may_empty`: a person has seen that it goes to
-    zero.
-    """
-
-    sku: str
-    version: int
-    product_id: str | None
-    variation_id: str | None
-    ambiguous_until: datetime | None
-    may_empty: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class StockOutcome:
-    """What came of publishing a SKU. `outcome` is one word; `resolution` says what to do, if anything."""
-
-    outcome: str
-    message: str
-    resolution: str | None = None
-    published: int | None = None
-    available: int | None = None
-    promised: int | None = None
-
-
 _NOT_WRITTEN = StockOutcome(
     Reason.NOT_WRITTEN_DOWN,
     "what came of it could not be written down: the database refuses it",
     SEE_LOG,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class SharingStore:
-    """A store that sells from the same locations; are its orders imported, is its past read, is its shop silent?"""
-
-    store: str
-    imports: bool
-    read: bool
-    silent: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Emptied:
-    """Numbers of SKUs of a store: in stock in the shop, to be published, taken to zero by publishing lately."""
-
-    stocked: int
-    due: int
-    emptied: int
 
 
 class Stock:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from jobs.run import Run
 from ledger.jobs.warnings import warn_stopped
-from ledger.stock.stock import StockOutcome, WantedSku
+from ledger.stock.records import StockOutcome, WantedSku
 from schemas.epages import Availability
 from schemas.errors import NeedsPerson
 from schemas.flows import STOCK_TO_ZERO

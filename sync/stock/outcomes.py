@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from jobs.store_health import words_of
-from ledger.stock.stock import StockOutcome
+from ledger.stock.records import StockOutcome
 from schemas.epages import Availability
 from schemas.errors import NeedsPerson
 from schemas.wording.lists import counted

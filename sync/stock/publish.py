@@ -16,7 +16,8 @@ from clients.status_errors import Forbidden, NotFound
 from jobs.call_budget import epages_bucket
 from jobs.run import Run
 from ledger.stock.publish_requests import Publishing
-from ledger.stock.stock import Stock, StockOutcome, WantedSku
+from ledger.stock.records import StockOutcome, WantedSku
+from ledger.stock.stock import Stock
 from schemas.epages import Availability
 from schemas.errors import AnswerLost, ConnectorError, NeedsPerson, RetryLater, Wait
 from schemas.mapping.inventory_levels import Levels

@@ -7,7 +7,7 @@ have swapped SKUs with another product, or may be deleted.
 from clients.epages import EpagesClient
 from clients.status_errors import NotFound
 from jobs.run import Run
-from ledger.stock.stock import StockOutcome, WantedSku
+from ledger.stock.records import StockOutcome, WantedSku
 from schemas.epages import Availability, Product, Variation
 from sync.stock.outcomes import LOOKED_FOR, VARIATION_PRODUCT
 

@@ -11,7 +11,7 @@ from ledger.ledger import Ledger
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet, new_key
 from ledger.records import Context, Job, Settlement
-from ledger.stock.stock import StockOutcome, WantedSku
+from ledger.stock.records import StockOutcome, WantedSku
 from local.servers.services import Services
 from schemas.errors import NeedsPerson
 from schemas.intents import ShopParcelIntent

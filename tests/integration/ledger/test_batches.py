@@ -15,7 +15,7 @@ from ledger.orders.links import NewLink
 from ledger.postgres.database import Database, Row
 from ledger.postgres.encryption import KeySet, new_key
 from ledger.records import JobRequest, SeenOrder
-from ledger.stock.stock import StockOutcome
+from ledger.stock.records import StockOutcome
 from schemas.errors import NeedsPerson
 from schemas.intents import ParcelIntent
 from schemas.mapping.stock import SoldLine

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from jobs.runtime import Runtime
-from ledger.stock.stock import StockOutcome
+from ledger.stock.records import StockOutcome
 from local.servers.services import Services
 from schemas.errors import LeaseLost
 from tests.support.connector.stock_world import HERE, StockWorld, close_all
