@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic
 
-from schemas.intents import B, load_intent
+from schemas.intent_loader import load_intent
+from schemas.intents import B
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

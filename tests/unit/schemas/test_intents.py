@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from marshmallow import ValidationError
 
+from schemas.intent_loader import load_intent
 from schemas.intents import (
     CancelIntent,
     CancelPair,
@@ -21,7 +22,6 @@ from schemas.intents import (
     ShopParcelIntent,
     ShopPickupIntent,
     ShopReturnIntent,
-    load_intent,
 )
 from schemas.mapping.progress.returns import BackUnit
 
