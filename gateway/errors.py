@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from schemas.errors import RetryLater
-from schemas.values.fields import WHOLE, faults
+from schemas.values.loading import WHOLE, faults
 
 log = structlog.get_logger()
 

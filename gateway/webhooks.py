@@ -16,7 +16,7 @@ from gateway.incoming import MOST_BODY
 from gateway.runtime import runtime
 from ledger.inbound.webhooks import EVENTS, Endpoint, Taken
 from schemas.afosto import Webhook, WebhookSchema
-from schemas.values.fields import faults
+from schemas.values.loading import faults
 
 log = structlog.get_logger()
 

@@ -14,8 +14,9 @@ from marshmallow import ValidationError, fields, missing, validate
 
 from schemas.errors import BadMessage
 from schemas.states import CursorKind
-from schemas.values.fields import Document, faults
+from schemas.values.fields import Document
 from schemas.values.ids import Counter, Id
+from schemas.values.loading import faults
 
 DOCS = Path(__file__).parent.parent / "docs" / "tasks"
 

@@ -12,7 +12,8 @@ from marshmallow import ValidationError, missing
 from schemas.errors import ConfigurationError
 from schemas.server_addresses import REDIS_SCHEMES
 from schemas.setting_kinds import Choice, Count, Keys, Seconds, ServerUrl, Url
-from schemas.values.fields import Document, faults
+from schemas.values.fields import Document
+from schemas.values.loading import faults
 
 PREFIX = "CONNECTOR_"
 # Other variables, read by single commands and by the examples.

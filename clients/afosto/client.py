@@ -32,7 +32,7 @@ from schemas.afosto import (
 from schemas.errors import AnswerLost, MalformedDocument, NeedsPerson
 from schemas.mapping.inventory_levels import Levels, match_levels
 from schemas.reasons import Reason
-from schemas.values.fields import N, entries, unique_by_id
+from schemas.values.loading import N, entries, unique_by_id
 from schemas.vendors import Vendor, attribute_errors_to
 
 T = TypeVar("T")

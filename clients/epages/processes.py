@@ -6,7 +6,7 @@ from clients.epages.calls import Calls, escaped
 from clients.epages.orders import order_path
 from clients.status_errors import answer_to_effect
 from schemas.epages import Process, ProcessLine, load_process, load_process_comments, load_processes
-from schemas.values.fields import unique_by_id
+from schemas.values.loading import unique_by_id
 
 PROCESS_PAGE = 100  # processes of one order per request
 

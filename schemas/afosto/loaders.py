@@ -15,7 +15,7 @@ from schemas.afosto.wire import (
     ParcelSchema,
 )
 from schemas.errors import MalformedDocument
-from schemas.values.fields import entries, load
+from schemas.values.loading import entries, load
 
 _ORDER, _PARCEL, _CHANNELS, _LOCATIONS = OrderSchema(), ParcelSchema(), ChannelsSchema(), LocationsSchema()
 _LEVELS, _CHANGE = InventoryLevelsSchema(), InventoryChangeSchema()

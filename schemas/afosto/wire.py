@@ -15,19 +15,8 @@ from schemas.afosto.documents import (
     Unit,
 )
 from schemas.values.currencies import from_minor
-from schemas.values.fields import (
-    At,
-    Counts,
-    Document,
-    Flag,
-    Ident,
-    Idents,
-    Integer,
-    Many,
-    MillisTime,
-    Text,
-    unique_by_id,
-)
+from schemas.values.fields import At, Counts, Document, Flag, Ident, Idents, Integer, Many, MillisTime, Text
+from schemas.values.loading import unique_by_id
 from schemas.values.numbers import in_range
 from schemas.values.texts import LONGEST_ID
 

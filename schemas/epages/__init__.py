@@ -31,7 +31,7 @@ from schemas.epages.loaders import (
     load_variation,
     load_variations,
 )
-from schemas.values.fields import format_time, parse_time
+from schemas.values.times import format_time, parse_time
 
 __all__ = [
     "PROCESS_KEYS",

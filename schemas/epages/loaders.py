@@ -30,7 +30,7 @@ from schemas.epages.wire import (
     VariationSchema,
 )
 from schemas.errors import MalformedDocument
-from schemas.values.fields import WHOLE, entries, load
+from schemas.values.loading import WHOLE, entries, load
 from schemas.values.texts import unfit
 
 T = TypeVar("T")

@@ -33,8 +33,8 @@ from schemas.values.fields import (
     Text,
     Time,
     WholeNumber,
-    unique_by_id,
 )
+from schemas.values.loading import unique_by_id
 from schemas.values.texts import LONGEST_NOTE
 
 # Most pieces of an order: more than any shop sells, and as many units as we read of an Afosto order.

@@ -4,21 +4,19 @@ A field names the dotted path of its value, so a flat schema can read a deeply n
 full path of the wrong field.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_load
 
-from schemas.errors import MalformedDocument
 from schemas.values.numbers import in_range
 from schemas.values.texts import LONGEST_ID, LONGEST_TEXT, clean, unfit
+from schemas.values.times import parse_time
 
 T = TypeVar("T")
 
-# The path that `faults` uses when the whole document is wrong.
-WHOLE = "(document)"
 # Above any amount of money.
 _MOST = 10**12
 # The largest value of PostgreSQL's int4.
@@ -28,20 +26,6 @@ _FIRST_YEAR, _LAST_YEAR = 1970, 2999
 _MOST_MILLIS = 253_402_300_799_999
 # Most entries of one list: more than any order has pieces and any page has rows. Reading one costs about 0.1 ms.
 MOST_ENTRIES = 20_000
-
-
-def parse_time(text: str) -> datetime:
-    """Read an ISO 8601 time as aware UTC. A time without a zone is UTC; digits beyond microseconds are cut.
-
-    Raises ValueError if the text is not a time.
-    """
-    moment = datetime.fromisoformat(text)
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-
-
-def format_time(moment: datetime) -> str:
-    """Write an aware time as ePages writes and filters times: in UTC, without a zone."""
-    return moment.astimezone(UTC).replace(tzinfo=None).isoformat()
 
 
 class At(fields.Field[T], Generic[T]):
@@ -254,61 +238,3 @@ class Many(At[tuple[Any, ...]]):
         if isinstance(value, list) and len(value) > MOST_ENTRIES:
             raise ValidationError(f"has more than {MOST_ENTRIES} entries")
         return tuple(self._schema.load(value, many=True))
-
-
-class HasId(Protocol):
-    """Any object with an id."""
-
-    @property
-    def id(self) -> str:
-        """The id."""
-
-
-N = TypeVar("N", bound=HasId)
-
-
-def unique_by_id(rows: Iterable[N]) -> tuple[N, ...]:
-    """Keep only the last row of each id: a list may contain one twice, for example when its pages shift."""
-    return tuple({row.id: row for row in rows}.values())
-
-
-def entries(value: Any, what: str, field: str) -> list[Any]:
-    """Return a list whose elements are loaded one by one; `what` and `field` name it in the error.
-
-    Raises MalformedDocument if it is not a list, or has more than MOST_ENTRIES elements.
-    """
-    if not isinstance(value, list):
-        raise MalformedDocument(f"{what}: the field {field!r} is not a list", field=field)
-    if len(value) > MOST_ENTRIES:
-        raise MalformedDocument(f"{what}: the field {field!r} has more than {MOST_ENTRIES} entries", field=field)
-    return value
-
-
-def load(schema: Schema, document: Any, what: str) -> Any:
-    """Load a vendor's document; `what` names it in the error.
-
-    Raises MalformedDocument with the dotted path of the first wrong field. The message contains no values.
-    """
-    try:
-        return schema.load(document)
-    except ValidationError as error:
-        field, message = next(faults(error.messages))
-        raise MalformedDocument(f"{what}: the field {field!r} {message}", field=field) from None
-
-
-def faults(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """Yield each error in marshmallow's nested messages as (dotted path, message)."""
-    if isinstance(messages, Mapping):
-        for key, inner in messages.items():
-            # "_schema" is marshmallow's name for the document as a whole.
-            yield from faults(inner, path if key == "_schema" else f"{path}.{key}".lstrip("."))
-    else:
-        yield path or WHOLE, _phrase(messages[0])
-
-
-def _phrase(message: str) -> str:
-    return {
-        "Missing data for required field.": "is missing",
-        "Field may not be null.": "is null",
-        "Invalid input type.": "is not of the expected type",
-    }.get(message, message)

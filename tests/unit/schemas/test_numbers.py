@@ -10,7 +10,8 @@ import pytest
 from schemas import epages
 from schemas.epages.wire import MOST_PIECES
 from schemas.errors import MalformedDocument
-from schemas.values.fields import Amount, Document, Integer, MillisTime, Time, WholeNumber, load
+from schemas.values.fields import Amount, Document, Integer, MillisTime, Time, WholeNumber
+from schemas.values.loading import load
 from schemas.values.numbers import read_constant, read_decimal, read_int
 
 HOSTILE = [

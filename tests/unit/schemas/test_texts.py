@@ -3,7 +3,8 @@
 import pytest
 
 from schemas.errors import MalformedDocument
-from schemas.values.fields import Document, Ident, Idents, Text, load
+from schemas.values.fields import Document, Ident, Idents, Text
+from schemas.values.loading import load
 from schemas.values.texts import LONGEST_ID, LONGEST_MESSAGE, LONGEST_TEXT, clean, excerpt, slug, unfit
 
 

@@ -1,0 +1,70 @@
+"""Load documents with their schemas, and say which field is wrong and why."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Protocol, TypeVar
+
+from marshmallow import Schema, ValidationError
+
+from schemas.errors import MalformedDocument
+from schemas.values.fields import MOST_ENTRIES
+
+# The path that `faults` uses when the whole document is wrong.
+WHOLE = "(document)"
+
+
+class HasId(Protocol):
+    """Any object with an id."""
+
+    @property
+    def id(self) -> str:
+        """The id."""
+
+
+N = TypeVar("N", bound=HasId)
+
+
+def unique_by_id(rows: Iterable[N]) -> tuple[N, ...]:
+    """Keep only the last row of each id: a list may contain one twice, for example when its pages shift."""
+    return tuple({row.id: row for row in rows}.values())
+
+
+def entries(value: Any, what: str, field: str) -> list[Any]:
+    """Return a list whose elements are loaded one by one; `what` and `field` name it in the error.
+
+    Raises MalformedDocument if it is not a list, or has more than MOST_ENTRIES elements.
+    """
+    if not isinstance(value, list):
+        raise MalformedDocument(f"{what}: the field {field!r} is not a list", field=field)
+    if len(value) > MOST_ENTRIES:
+        raise MalformedDocument(f"{what}: the field {field!r} has more than {MOST_ENTRIES} entries", field=field)
+    return value
+
+
+def load(schema: Schema, document: Any, what: str) -> Any:
+    """Load a vendor's document; `what` names it in the error.
+
+    Raises MalformedDocument with the dotted path of the first wrong field. The message contains no values.
+    """
+    try:
+        return schema.load(document)
+    except ValidationError as error:
+        field, message = next(faults(error.messages))
+        raise MalformedDocument(f"{what}: the field {field!r} {message}", field=field) from None
+
+
+def faults(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each error in marshmallow's nested messages as (dotted path, message)."""
+    if isinstance(messages, Mapping):
+        for key, inner in messages.items():
+            # "_schema" is marshmallow's name for the document as a whole.
+            yield from faults(inner, path if key == "_schema" else f"{path}.{key}".lstrip("."))
+    else:
+        yield path or WHOLE, _phrase(messages[0])
+
+
+def _phrase(message: str) -> str:
+    return {
+        "Missing data for required field.": "is missing",
+        "Field may not be null.": "is null",
+        "Invalid input type.": "is not of the expected type",
+    }.get(message, message)
