@@ -6,7 +6,7 @@ from reconcile.differences import Diagnosis, Finding, for_a_person, on_its_way, 
 from schemas import afosto, epages
 from schemas.flows import SWITCHES
 from schemas.mapping.differences import Difference
-from schemas.mapping.orders.content_hashes import facets
+from schemas.mapping.orders.content_hashes import hashes_by_flow
 from schemas.states import JobState, LinkStage
 
 
@@ -26,7 +26,7 @@ def diagnose_missing(
     if flow_status.will_be_read(shop, notes):
         return on_its_way("the shop's news is read at the next poll")
     names = {flow: name for name, (direction, flow) in SWITCHES.items() if direction == "import"}
-    flows = [flow for flow in sorted(facets(shop)) if names[flow] not in flow_status.off]
+    flows = [flow for flow in sorted(hashes_by_flow(shop)) if names[flow] not in flow_status.off]
     return repairable(_why(notes), *(("import", flow) for flow in flows))
 
 

@@ -5,7 +5,7 @@ from jobs.run import Run
 from ledger.records import JobRequest, SeenOrder, Store
 from schemas.epages import Order
 from schemas.flows import IMPORTS, SWITCHES
-from schemas.mapping.orders.content_hashes import facets, is_final
+from schemas.mapping.orders.content_hashes import hashes_by_flow, is_final
 
 
 def seen(order: Order) -> SeenOrder:
@@ -23,7 +23,7 @@ def seen(order: Order) -> SeenOrder:
 def job_requests(order: Order, store: Store) -> list[JobRequest]:
     """Return a job request for each import that the order needs and the shop permits, with its content hash."""
     flows = [SWITCHES[name][1] for name in IMPORTS if not missing_scopes(name, store.scopes)]
-    found = facets(order)
+    found = hashes_by_flow(order)
     return [JobRequest(flow, order.id, found[flow], order.updated_at) for flow in flows if flow in found]
 
 

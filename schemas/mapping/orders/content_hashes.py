@@ -12,7 +12,7 @@ from schemas.epages import LineItem, Order
 from schemas.mapping.orders.payments import settled_by_amount
 
 
-def facets(order: Order) -> Mapping[str, str]:
+def hashes_by_flow(order: Order) -> Mapping[str, str]:
     """Return flow → hash of the content it uses; a flow that has nothing to do yet is absent."""
     content = {
         "orders": _placed(order),

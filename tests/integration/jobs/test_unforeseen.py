@@ -61,7 +61,7 @@ def test_an_order_that_a_mapping_fails_at_is_parked_by_name_and_the_others_are_i
 ) -> None:
     odd, order = driver.place(), driver.place()
     with monkeypatch.context() as patch:
-        break_for(patch, "sync.discovery.job_requests.facets", lambda shop: shop.id == odd["id"])
+        break_for(patch, "sync.discovery.job_requests.hashes_by_flow", lambda shop: shop.id == odd["id"])
         for _ in range(2):
             driver.poll()
         driver.run()
@@ -94,7 +94,7 @@ def test_an_order_that_its_own_loader_fails_at_is_parked_by_name_and_the_others_
 def test_where_we_fail_at_every_order_no_order_is_to_blame(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
     orders = [driver.place(), driver.place()]
     with monkeypatch.context() as patch:
-        break_for(patch, "sync.discovery.job_requests.facets", lambda *_: True)
+        break_for(patch, "sync.discovery.job_requests.hashes_by_flow", lambda *_: True)
         with pytest.raises(Mistake):
             driver.poll()
     assert driver.parked() == []

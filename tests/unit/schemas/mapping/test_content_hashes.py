@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.epages import Order
-from schemas.mapping.orders.content_hashes import facets, fingerprint, is_final
+from schemas.mapping.orders.content_hashes import fingerprint, hashes_by_flow, is_final
 
 
 def with_tea(order: Order, **changes: Any) -> Order:
@@ -17,12 +17,12 @@ def with_tea(order: Order, **changes: Any) -> Order:
 
 def moved(before: Order, after: Order) -> set[str]:
     """Return the flows for which a change is news."""
-    old, new = facets(before), facets(after)
+    old, new = hashes_by_flow(before), hashes_by_flow(after)
     return {flow for flow in old.keys() | new.keys() if old.get(flow) != new.get(flow)}
 
 
 def test_a_fresh_order_is_news_for_orders_only(pickup_order: Order) -> None:
-    assert set(facets(pickup_order)) == {"orders"}
+    assert set(hashes_by_flow(pickup_order)) == {"orders"}
 
 
 @pytest.mark.parametrize(

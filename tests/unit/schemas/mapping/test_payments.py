@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from schemas.epages import Order
-from schemas.mapping.orders.content_hashes import facets
+from schemas.mapping.orders.content_hashes import hashes_by_flow
 from schemas.mapping.orders.payments import PAYMENT_STATES, Opening, opening
 
 OPENS, WAITS, NEVER, PERSON = Opening.OPENS, Opening.WAITS, Opening.NEVER, Opening.PERSON
@@ -82,12 +82,12 @@ def test_an_order_opens_if_its_refund_covers_only_what_was_overpaid(
 
 def test_an_order_that_opens_for_its_amounts_is_news_though_its_payment_state_stays(order: Order) -> None:
     waits = unpaid_order(order, payment_status="PENDING")
-    assert facets(replace(waits, grand_total=Decimal(0)))["orders"] != facets(waits)["orders"]
+    assert hashes_by_flow(replace(waits, grand_total=Decimal(0)))["orders"] != hashes_by_flow(waits)["orders"]
     refund = unpaid_order(order, payment_status="REFUND_PENDING")
-    assert facets(replace(refund, open_amount=Decimal(-1)))["orders"] != facets(refund)["orders"]
+    assert hashes_by_flow(replace(refund, open_amount=Decimal(-1)))["orders"] != hashes_by_flow(refund)["orders"]
 
 
 def test_amounts_of_an_order_that_is_paid_or_canceled_are_no_news(order: Order) -> None:
     for state in ({"payment_status": "PAID"}, {"payment_status": "VOIDED", "canceled": True}):
         before = replace(order, **state)
-        assert facets(replace(before, grand_total=Decimal(0)))["orders"] == facets(before)["orders"]
+        assert hashes_by_flow(replace(before, grand_total=Decimal(0)))["orders"] == hashes_by_flow(before)["orders"]
