@@ -21,6 +21,14 @@ def moved(before: Order, after: Order) -> set[str]:
     return {flow for flow in old.keys() | new.keys() if old.get(flow) != new.get(flow)}
 
 
+def test_the_hashes_of_an_order_are_those_of_every_earlier_version(pickup_order: Order) -> None:
+    # A hash that an update changes makes every order news, and parks each that is not shipped as changed after import.
+    assert (hashes_by_flow(pickup_order)["orders"][:16], fingerprint(pickup_order)[:16]) == (
+        "b6fe3b449aaaa0d1",
+        "9e9f01a155985518",
+    )
+
+
 def test_a_fresh_order_is_news_for_orders_only(pickup_order: Order) -> None:
     assert set(hashes_by_flow(pickup_order)) == {"orders"}
 
