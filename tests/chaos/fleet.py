@@ -27,8 +27,8 @@ from tests.chaos.rounds import wait_until_equal
 from tests.chaos.timing import FLEET, Timing
 from tests.hosts.support.host import ROOT
 
-# Seconds after a fault's end within which doctor must find no problem. An order that a hostile shop made unreadable stays
-# parked until it is read again, after one minute and, if that fails, two.
+# Seconds after a fault's end within which doctor must find no problem. An order that a hostile shop made unreadable
+# stays parked until it is read again, after one minute and, if that fails, two.
 HEALTHY_WITHIN = 200.0
 _PAUSE = 1.0
 
