@@ -231,8 +231,8 @@ class Stock:
 
     def _write_as_holder(self, query: str, job: Job, values: Mapping[str, Any]) -> None:
         """Run a query that only the holder of the store's job may run. Raises LeaseLost."""
-        held = {"store": job.store, "job_id": job.id, "fence": job.fence}
-        if not self._database.rows(query, {**values, **held}):
+        claim = {"store": job.store, "job_id": job.id, "fence": job.fence}
+        if not self._database.rows(query, {**values, **claim}):
             raise LeaseLost(f"the job is no longer this run's; nothing was written down for the SKU {values['sku']}")
 
     def emptying(self, store: str, besides: Collection[str]) -> Emptied:

@@ -16,7 +16,7 @@ EXPORTS = frozenset({"cancellations", "returns", "shipments"})
 
 
 def look(run: Run) -> str:
-    """Read the Afosto order and compare it with the links; return which exports have news, in words.
+    """Read the Afosto order and compare it with the links; return which exports must run, in words.
 
     The shop is asked only once, after a restore. Its own news comes by the poll, and an export reads the shop's order
     before it acts.
