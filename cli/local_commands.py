@@ -18,9 +18,10 @@ def local() -> None:
 @local.command()
 @click.option("--with-processes", is_flag=True, help="Start the processes of ./Procfile as well.")
 def up(with_processes: bool) -> None:
-    """Start the servers and print the variables that point to them: eval "$(connector local up)".
+    """Start the servers and print their variables.
 
-    Servers that CONNECTOR_* variables name already are used instead of ours. The output holds the servers' password
+    To use them: eval "$(connector local up)". Servers that CONNECTOR_* variables name already are used instead of
+    ours. The output contains the servers' password
     and the key for stored secrets: it is for a shell, not for a log.
     """
     from local.servers import background, readiness, services  # noqa: PLC0415 - needs the extra `local`
@@ -38,7 +39,10 @@ def up(with_processes: bool) -> None:
 
 @local.command()
 def down() -> None:
-    """Stop the servers, and the processes that were started with them; the data stays in .connector."""
+    """Stop the servers and the processes.
+
+    The processes are those that were started with the servers. The data stays in .connector.
+    """
     from local.servers import background  # noqa: PLC0415 - needs the extra `local`
 
     say("stopped" if background.down(FOLDER) else "nothing was running")

@@ -4,7 +4,7 @@ import random
 
 
 def backoff(failures: int, base: float, cap: float) -> float:
-    """Return the pause in seconds after the given number of failures in a row, half of it drawn by lot."""
+    """Return the pause in seconds after the given number of failures in a row, half of it random."""
     longest = min(cap, base * 2.0 ** min(failures - 1, 30))
     return longest / 2 + jitter(longest / 2)
 

@@ -36,7 +36,7 @@ class BlockingGate:
     report_pause: ReportPause
 
     def before(self, effect: bool) -> None:
-        """Let a request pass once its reserved moment has come."""
+        """Return when the reserved moment of a request has come."""
         tries_left = MAX_TRIES
         while True:
             try:
@@ -53,7 +53,7 @@ class BlockingGate:
                 return
 
     def after(self, facts: ResponseFacts) -> None:
-        """Let limiter and breaker learn from an answer."""
+        """Report an answer to the limiter and the breaker."""
         self.gate.after(facts)
 
     def _pause(self, wait: Wait) -> None:

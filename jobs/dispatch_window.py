@@ -33,7 +33,7 @@ def standing(runtime: Runtime, flows: Sequence[Flow]) -> dict[str, QueueLoad]:
 def release_jobs(runtime: Runtime, flow: Flow, slots: int, stands: QueueLoad) -> int:
     """Send as many due jobs of a flow as keep its workers busy, one per store and round; return how many.
 
-    The window holds two jobs per slot, or one and a half times what was settled in the last second if that is more.
+    The window has two jobs per slot, or one and a half times what was settled in the last second if that is more.
     """
     window = runtime.ledger.dispatch_window
     room = max(2 * slots, int(1.5 * stands.settled)) - stands.queued

@@ -40,12 +40,12 @@ def set_up_logs(settings: Settings) -> None:
     root.handlers[:] = [handler]
     root.setLevel(settings.log_level)
     if root.level > logging.DEBUG:
-        # A line for each message that arrives; what became of it is told when it is done.
+        # A line for each message that arrives; the line at its end says what happened.
         logging.getLogger("celery.worker.strategy").setLevel(max(root.level, logging.WARNING))
 
 
 def _drop_repeated_traceback(logger: Any, method: str, event: EventDict) -> EventDict:
-    """A task's error that was foreseen needs no traceback; of any other, Celery gives it a second time."""
+    """An expected error of a task needs no traceback. Celery logs the traceback of any other error a second time."""
     data = event.get("data")
     if isinstance(data, Mapping) and "traceback" in data:
         event["data"] = {name: value for name, value in data.items() if name != "traceback"}
@@ -77,7 +77,7 @@ def _console_lines() -> list[Processor]:
 
 
 def _show(logger: Any, method: str, event: EventDict) -> EventDict:
-    """Let no text write a line of its own or command the terminal; a traceback keeps its lines, indented."""
+    """Make texts harmless: none starts a new line or controls the terminal. A traceback keeps its lines, indented."""
     shown = {visible(str(name)): _shown(value) for name, value in event.items()}
     if "exception" in event:
         shown["exception"] = visible_lines(str(event["exception"])).replace("\n", "\n  ")

@@ -1,4 +1,4 @@
-"""Threads that repeat one thing, whatever goes wrong, and that can be asked whether they are stuck."""
+"""Threads that repeat one thing. Errors do not end them, and they say whether they are stuck."""
 
 import threading
 import time
@@ -35,7 +35,7 @@ class Loop:
         self._thread.start()
 
     def stop(self) -> None:
-        """Let the present turn be the last."""
+        """End the loop after the present turn."""
         self._stopped.set()
 
     @property
@@ -63,7 +63,7 @@ class Loop:
             self._failing = True
         else:
             if self._failing:
-                log.info("a loop is well again", loop=self.name)
+                log.info("a loop works again", loop=self.name)
             self._failing = False
 
 

@@ -36,7 +36,7 @@ class Flow:
     """A kind of job: the task that runs it and on which queue, its handler, and how many calls a usual run makes.
 
     These calls at each vendor are reserved before a run begins. After a run the same job rests for `rest` seconds,
-    so that a burst of news about it becomes one more run.
+    so that many requests in a short time become one more run.
     `keyword` is the name of the subject in its messages, None when a store has only one subject; `epages_more` returns
     how many more calls at the shop a run makes in its context.
     """

@@ -28,7 +28,7 @@ class StoreRun(StrEnum):
     HISTORY = "poll.store (history)"
     SWEEP = "poll.store (sweep)"
     BEGIN_SWEEP = "reconcile.sweep"
-    WALK = "orders.walk"
+    SCAN_AFOSTO = "orders.walk"
     WATCH = "inventory.watch"
     PUBLISH = "inventory.publish"
 

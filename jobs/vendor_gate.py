@@ -16,7 +16,7 @@ class Hooks(Protocol):
     """What runs before and after every request; a Gate is one."""
 
     def before(self, effect: bool) -> None:
-        """Let a request pass or raise."""
+        """Return if the request may be made; raise otherwise."""
 
     def after(self, facts: ResponseFacts) -> None:
         """Learn from an answer."""
@@ -42,7 +42,7 @@ class Gate:
     _troubled: bool = field(init=False, default=True)
 
     def before(self, effect: bool) -> None:
-        """Let a request pass, or raise Wait, OutOfTime or LeaseLost."""
+        """Return if the request may be made. Raises Wait, OutOfTime or LeaseLost."""
         self.require_time()
         wait = self._pass_with_reserved() if self.budget.left > 0 else self._pass_with_one_more()
         if wait > 0:
@@ -52,9 +52,9 @@ class Gate:
         self.budget.spend(effect=effect)
 
     def after(self, facts: ResponseFacts) -> None:
-        """Let limiter and breaker learn from an answer.
+        """Report an answer to the limiter and the breaker.
 
-        A good answer is no news to them if they knew of no trouble when the request began.
+        A good answer is not reported if they knew of no trouble when the request began.
         """
         if self._troubled or not facts.healthy or has_budget_facts(facts):
             self.breaker.record(self.bucket, facts.healthy, self.limiter.lesson(self.bucket, facts))

@@ -9,7 +9,7 @@ from ledger.orders.comparison import Comparing
 from ledger.orders.cursors import Cursors
 from ledger.orders.links import Links
 from ledger.orders.recovery import Restores
-from ledger.orders.scans import Walks
+from ledger.orders.scans import Scans
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet
 from ledger.retention import Retention
@@ -33,7 +33,7 @@ class Ledger:
         self.links = Links(database)
         self.cursors = Cursors(database, ORDER_WAIT)
         self.dispatch_window = DispatchWindow(database)
-        self.walks = Walks(database)
+        self.scans = Scans(database)
         self.webhooks = Webhooks(database, keys)
         self.tokens = Tokens(database)
         self.sold_units = SoldUnits(database)

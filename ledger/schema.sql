@@ -272,7 +272,7 @@ create table watched (
 );
 create index watched_looked on watched (store, closed, looked_at);
 
--- The scan of a store's watched orders, for changes that no event announces. `lists` is whether Afosto lists changed orders (null:
+-- The scan of a store's watched orders, for changes that no event reports. `lists` is whether Afosto lists changed orders (null:
 -- not tried yet), `listed_to` how far that list is read, `news_at` when the store last had news.
 create table walks (
     store text primary key references stores on delete cascade,

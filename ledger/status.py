@@ -41,7 +41,7 @@ class Status:
     def find_orders(self, store: str, order: str) -> list[Row]:
         """Return all orders with this id or number, the one with the id first: a shop may give a number twice.
 
-        Where the shop has none, the one that bears it in Afosto.
+        If the shop has none, it is the order with this id or number in Afosto.
         """
         wanted = {"store": store, "order": order}
         return self._database.rows("stores.find_order", wanted) or self._database.rows("stores.find_afosto", wanted)

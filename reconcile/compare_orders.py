@@ -150,7 +150,7 @@ class Comparison:
         else:
             back = frozenset(link.afosto_id for link in notes.linked("return"))
             for difference in differences(shop, order, link.facts.get("fingerprint"), back, self._terms):
-                if difference.kind != "address" or not _settled_by_hand(notes):
+                if difference.kind != "address" or not _resolved_by_hand(notes):
                     yield _finding(shop, difference, diagnose(self.flow_status, difference, shop, order, notes))
 
     def _not_open(self, shop: epages.Order, notes: OrderNotes, draft: afosto.Order | None) -> Iterator[Finding]:
@@ -208,7 +208,7 @@ def _finding(shop: epages.Order, difference: Difference, diagnosis: Diagnosis) -
     return Finding(shop.id, shop.number, difference, diagnosis)
 
 
-def _settled_by_hand(notes: OrderNotes) -> bool:
+def _resolved_by_hand(notes: OrderNotes) -> bool:
     """Whether a person has dropped the import: addresses cannot be compared, so we assume it is corrected in Afosto."""
     job = notes.job("import", "orders")
     return job is not None and job.was_dropped

@@ -56,7 +56,7 @@ def require_job(run: Run, flow: str, why: str) -> None:
 
 
 def _ended_since(run: Run, other: Sibling) -> bool:
-    """Whether a job ended after the last run of this one. It has seen everything then; news would start it again."""
+    """Whether a job ended after the last run of this one. It has seen everything then; a change starts it again."""
     before = run.context.siblings[run.job.direction, run.job.flow].settled
     return before is not None and other.settled is not None and other.settled > before
 
@@ -107,9 +107,9 @@ def require_free(run: Run, units: Collection[str], plan: Intent[B] | None = None
 
 
 def request_order_import(run: Run) -> None:
-    """Make the import of the order due: what was seen may change what its draft holds, or whether it is opened.
+    """Make the import of the order due: what was seen may change the content of its draft, or whether it is opened.
 
-    A parked import stays parked until a person retries it, or the order itself has news.
+    A parked import stays parked until a person retries it, or the order itself changes.
     """
     order = run.context.siblings.get(("import", "orders"))
     if order and order.state == JobState.PARKED:
@@ -158,9 +158,9 @@ def require_scopes(run: Run, flow: str) -> None:
 def require_others_resolved(run: Run, *kinds: IntentKind) -> None:
     """Raise Wait while the other direction has an open intent of these kinds: its call may still change the order.
 
-    A job that has an open intent itself does not wait, else both would wait for each other. When an import was dropped,
-    its open intents tell the exports what it may have done. When an export was dropped, only a person can find that
-    out: raises NeedsPerson.
+    A job that has an open intent itself does not wait: otherwise both would wait for each other. When an import was
+    dropped, its open intents tell the exports what it may have done. When an export was dropped, only a person can find
+    that out: raises NeedsPerson.
     """
     if any(intent.job_id == run.job.id for intent in run.context.intents):
         return

@@ -1,4 +1,4 @@
-"""Who types a command: kept beside what was decided about a job."""
+"""The person who types a command. The name is kept with each decision about a job."""
 
 import getpass
 import os

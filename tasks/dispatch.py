@@ -1,4 +1,4 @@
-"""Queue dispatch: every second, due polls are sent, ended leases reclaimed, and dispatch windows filled."""
+"""Queue dispatch: every second, due polls are sent, ended leases reclaimed, and dispatch windows topped up."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from tasks.flows import FLOWS
 T = TypeVar("T")
 # Per tick at most, so that a backlog of stores whose turn has come is spread over some ticks.
 MAX_POLLS_PER_TICK = 200
-MAX_WALKS_PER_TICK = 100
+MAX_SCANS_PER_TICK = 100
 
 
 @shared_task(base=ConnectorTask, bind=True, name="dispatch.tick")
@@ -33,8 +33,8 @@ def dispatch(runtime: Runtime) -> str:
     freed = ledger.jobs.reclaim_expired(settings.failures_to_park)
     polls = ledger.cursors.take_due(dead_after_seconds(settings.poll_interval), MAX_POLLS_PER_TICK)
     _send_each(runtime, "poll.store", "poll", polls, _poll_message, ledger.cursors.give_back)
-    walks = ledger.walks.take_due(settings.walk_interval, MAX_WALKS_PER_TICK)
-    _send_each(runtime, "orders.walk", "exports", walks, _store_message, ledger.walks.give_back)
+    scans = ledger.scans.take_due(settings.walk_interval, MAX_SCANS_PER_TICK)
+    _send_each(runtime, "orders.walk", "exports", scans, _store_message, ledger.scans.give_back)
     watches = ledger.stock.take_due(dead_after_seconds(settings.inventory_interval), MAX_POLLS_PER_TICK)
     _send_each(runtime, "inventory.watch", "inventory", watches, _store_message, ledger.stock.give_back)
     slots, stands = ledger.dispatch_window.slots(WORKER_ALIVE_SECONDS), standing(runtime, FLOWS)
@@ -42,7 +42,7 @@ def dispatch(runtime: Runtime) -> str:
     sent = sum(release_jobs(runtime, flow, slots.get(flow.queue, DEFAULT_SLOTS), stands[flow.task]) for flow in due)
     # Only a queue whose messages may be lost is looked at on the broker.
     again = sum(resend(runtime, flow) for flow in FLOWS if stands[flow.task].stale)
-    asked = f"{len(polls)} polls, {len(walks)} walks, {len(watches)} inventories"
+    asked = f"{len(polls)} polls, {len(scans)} scans, {len(watches)} inventories"
     return f"{asked}, {sent} jobs sent, {again} sent again, {len(freed)} leases ended"
 
 

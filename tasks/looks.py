@@ -16,7 +16,7 @@ from tasks.job_task import job_task
 LOOK_REST_SECONDS = 0.5
 
 
-def _settling(context: Context) -> int:
+def _calls_after_restore(context: Context) -> int:
     """Two more calls after a restore: the shop's order and its processes are read too."""
     return 2 if context.needs_recovery else 0
 
@@ -30,7 +30,7 @@ LOOK = Flow(
     epages_calls=0,
     afosto_calls=1,
     rest=LOOK_REST_SECONDS,
-    epages_more=_settling,
+    epages_more=_calls_after_restore,
 )
 
 run_look = job_task(LOOK)

@@ -27,11 +27,11 @@ def keep(ledger: Ledger, message: SetAsideMessage) -> str:
         ledger.set_aside.keep(message)
     except RetryLater as error:
         log.error(
-            "a message that was set aside is in this log alone",
+            "a message that was set aside is only in this log",
             why=str(error),
             message=message.message_id,
             queue=message.queue,
             content=message.content,
         )
-        return "told the log"
+        return "logged"
     return "kept"

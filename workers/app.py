@@ -1,6 +1,6 @@
 """The Celery application: `celery -A workers.app worker -Q orders`, `celery -A workers.app beat`.
 
-Flower has one of its own: workers/watching.py.
+Flower has its own application: workers/watching.py.
 """
 
 import os
@@ -114,7 +114,7 @@ def _transport(settings: Settings) -> dict[str, Any]:
 
 
 def _settings() -> Settings:
-    """Read the settings, or end the process with one sentence: Celery would print all the way here."""
+    """Read the settings, or end the process with one sentence: Celery would print a traceback."""
     try:
         return load_settings(os.environ)
     except ConfigurationError as error:

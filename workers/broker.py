@@ -1,4 +1,4 @@
-"""Kombu's Redis transport with one client per channel; a Redis that refuses counts as away, as one that is gone."""
+"""Kombu's Redis transport with one client per channel. A Redis that refuses counts as lost, like one that is gone."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from workers.wrapping import fit
 class Channel(redis.Channel):
     """Keeps one client; kombu makes a new one for each message that it sends, acknowledges or gets.
 
-    A client only names its pool of connections, and threads may share it; to make one costs more than to use it.
+    A client only names its pool of connections, and threads may share it. It costs more to make one than to use it.
     """
 
     _kept: Any = None
@@ -30,11 +30,12 @@ class SentinelChannel(Channel, redis.SentinelChannel):
 
 
 class Transport(redis.Transport):
-    """What `redis://` stands for once `register` was called.
+    """The transport of `redis://` addresses after `register` was called.
 
-    To kombu (5.7) only what breaks a connection is an error of the connection. What a living Redis answers instead of a
-    result (READONLY and UNBLOCKED after a failover, MISCONF when it cannot save, OOM, NOREPLICAS, CLUSTERDOWN, NOPERM)
-    would end every worker that meets it, and no publisher would try again.
+    Kombu (5.7) treats only a broken connection as an error of the connection. The errors that a living Redis answers
+    (READONLY and UNBLOCKED after a failover, MISCONF when it cannot save, OOM, NOREPLICAS, CLUSTERDOWN, NOPERM)
+    would end every worker that
+    gets one, and no publisher would try again.
     """
 
     Channel = Channel
@@ -48,7 +49,7 @@ class SentinelTransport(Transport, redis.SentinelTransport):
 
 
 def _fitting(client: Any) -> Any:
-    """Let a client return only items that kombu can read, whatever is in the list of a queue."""
+    """Make a client return only items that kombu can read, even if the list of a queue contains others."""
 
     def read(answer: tuple[bytes, bytes] | None, **_: Any) -> tuple[bytes, bytes] | None:
         if not answer:
@@ -61,6 +62,6 @@ def _fitting(client: Any) -> Any:
 
 
 def register() -> None:
-    """Let the broker addresses of Redis use this transport."""
+    """Use this transport for the broker addresses of Redis."""
     TRANSPORT_ALIASES.update(dict.fromkeys(("redis", "rediss"), f"{__name__}:Transport"))
     TRANSPORT_ALIASES["sentinel"] = f"{__name__}:SentinelTransport"

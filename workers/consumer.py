@@ -1,4 +1,4 @@
-"""Celery's consumer, which talks to Flower in batches, and outlives a broker that refuses."""
+"""Celery's consumer, with two changes: it sends events to Flower in batches, and survives a broker that refuses."""
 
 import time
 from collections.abc import Callable
@@ -22,9 +22,9 @@ Errors = tuple[type[Exception], ...]
 class Consumer(CelerysConsumer):
     """Sends the events of tasks in batches: as many as fit in one message, or those of `EVENTS_EVERY` seconds.
 
-    A connection that takes no acknowledgment counts as lost. Kombu (5.7) would keep the message as one in hand, and
-    does not listen to Redis while its hands are full: with as many tasks at work as fit when Redis dies, the worker
-    would live on and never consume again.
+    A connection that takes no acknowledgment counts as lost. Otherwise kombu (5.7) would count the message as
+    unacknowledged, and it does not listen to Redis while it has the largest number of those. If all slots run a task
+    when Redis dies, the worker would live on and never consume again.
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
@@ -33,10 +33,10 @@ class Consumer(CelerysConsumer):
             self.hub.call_repeatedly(EVENTS_EVERY, self._flush_events)
 
     def on_send_event_buffered(self) -> None:
-        """The next batch takes it along."""
+        """Do nothing: the event is sent with the next batch."""
 
     def create_task_handler(self, *arguments: Any, **options: Any) -> Gate:
-        """Let no message reach Celery's own handler that it could end the worker with."""
+        """Put a gate before Celery's own handler: it keeps messages away that would end the worker."""
         handle = super().create_task_handler(*arguments, **options)
         self._gate = Gate(handle, (*self.connection_errors, *self.channel_errors))
         return self._gate
@@ -46,20 +46,20 @@ class Consumer(CelerysConsumer):
         self._gate.set_aside(message, f"it cannot be unpacked: {type(exc).__name__}: {exc}")
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
-        """Let the pool and the messages in hand know, and leave a server that refuses a moment."""
+        """Inform the pool and the unacknowledged messages; pause before a server that refuses is asked again."""
         super().on_connection_error_after_connected(exc)
         if isinstance(exc, ResponseError):
             time.sleep(REFUSED_PAUSE)
 
     def call_soon_ack(self, p: Callable[..., None], log: Logger, errors: Errors, *options: Any) -> Any:
-        """Acknowledge or reject a message soon; `p` itself logs these `errors` and passes over them."""
+        """Acknowledge or reject a message soon; `p` itself logs these `errors` and ignores them."""
         return super().call_soon_ack(self._confirm, p, log, errors, *options)
 
     def _confirm(self, p: Callable[..., None], log: Logger, errors: Errors, *options: Any) -> None:
-        # A worker that ends has nobody who takes the error, and needs no connection.
+        # While a worker ends, nothing handles the error, and it needs no connection.
         p(log, () if self.blueprint.state == RUN else errors, *options)
 
     def shutdown(self) -> None:
-        """Send the last batch, then end: else Flower would show the worker's last tasks as running for ever."""
+        """Send the last batch, then end. Otherwise Flower would show the worker's last tasks as running for ever."""
         self._flush_events()
         super().shutdown()

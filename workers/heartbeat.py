@@ -1,4 +1,4 @@
-"""A worker's heartbeat in the ledger: what it consumes, how much at once, and the settings that it runs with."""
+"""A worker's heartbeat in the ledger: the queues that it consumes, its slots, and its settings."""
 
 import os
 import socket
@@ -37,9 +37,9 @@ class Heartbeat:
         self._window.forget(self._name)
 
     def _take_over(self) -> None:
-        """A process that was killed and started again is not missing.
+        """Forget the processes that this one replaces: they were killed and started again, so they are not missing.
 
-        Then no process has its id, or this one has it: containers number their processes from 1.
+        Such an id belongs to no process now, or to this one: containers number their processes from 1.
         """
         for name, pid in self._window.predecessors(self._name, self._host, self._queues).items():
             if pid == os.getpid() or not _exists(pid):

@@ -1,6 +1,7 @@
 """The name of a worker process, the same in Flower, in the logs and in `connector status`: pool-process-token@host.
 
-Two processes of one name are one to Flower, and whichever freezes looks alive. So no name comes from the command line.
+Flower takes two processes of one name for one process, so one that freezes looks alive. So no name comes from the
+command line.
 """
 
 import os
@@ -13,7 +14,7 @@ from celery.apps.worker import Worker as CelerysWorker
 
 
 class Worker(CelerysWorker):
-    """Celery's worker under a name of its own, whatever `-n` says."""
+    """Celery's worker under a name of its own; `-n` has no effect."""
 
     def __init__(self, app: Any = None, hostname: str | None = None, **options: Any) -> None:
         super().__init__(app, node_name(options.get("queues") or ()), **options)
@@ -21,5 +22,5 @@ class Worker(CelerysWorker):
 
 def node_name(queues: Iterable[str]) -> str:
     """Return a name that no other process has; without queues it consumes all."""
-    # Containers on one network have one host name, and number their processes from 1: hence the token.
+    # Containers on one network have one host name, and number their processes from 1: so the name has a token.
     return f"{'+'.join(queues) or 'all'}-{os.getpid()}-{secrets.token_hex(2)}@{socket.gethostname()}"

@@ -1,8 +1,8 @@
-"""Whatever arrives on a queue: a call of a task by the contract, or something that is set aside for a person.
+"""Reads each message of a queue first: it is a call of a task by the contract, or it is set aside for a person.
 
-Celery (5.7) trusts who sends: a body of another shape, an odd header or a compressed bomb ends the worker, the broker
-gives the message to the next worker, and that one ends too. So each message is read here first. A call goes on as what
-was understood of it and nothing else: no time to wait for, no other task to run after it, no header of the sender's.
+Celery (5.7) trusts the sender. A body of another shape, an odd header or a compressed bomb ends the worker. Then the
+broker gives the message to the next worker, and that one ends too. A call is passed on with its task, id and keywords
+only: without a time to wait for, without another task to run after it, and without headers of the sender.
 """
 
 import json
@@ -23,13 +23,13 @@ from workers.wrapping import MOST_BYTES, UNREADABLE
 
 log = structlog.get_logger()
 
-# What a sender may ask for to follow upon a task; named by Celery's own, each of them empty.
+# Tasks that a sender may ask for after this one. Celery's own messages name them too, each of them empty.
 _EMBED = frozenset({"callbacks", "errbacks", "chain", "chord"})
 _LONGEST = 200  # characters of an id or a task's name
 
 
 class Unusable(Exception):
-    """The message asks for nothing that a worker can do; says why."""
+    """No worker can do what the message asks for; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def read_call(message: Any) -> Call:
 def _keywords(message: Any) -> dict[str, Any]:
     try:
         payload = message.payload
-    except Exception as error:  # noqa: BLE001 - kombu passes on whatever the reading of foreign bytes ends in
+    except Exception as error:  # noqa: BLE001 - kombu passes on every error of reading foreign bytes
         raise Unusable(f"its body cannot be read: {type(error).__name__}: {error}") from None
     match payload:
         case [[], dict() as keywords, None | dict() as embed]:
@@ -80,12 +80,12 @@ class Gate:
     """Stands before Celery's own handler of messages."""
 
     def __init__(self, handle: Callable[[Any], None], passing: Collection[type[Exception]]) -> None:
-        """`handle` takes a message that is understood; its errors of the kinds `passing` are the connection's."""
+        """`handle` gets a message that was read; its errors of the kinds `passing` are errors of the connection."""
         self._handle = handle
         self._passing = tuple(passing)
 
     def __call__(self, message: Any) -> None:
-        """Hand on a call; set anything else aside."""
+        """Pass a call on; set any other message aside."""
         try:
             call = read_call(message)
         except Unusable as why:
@@ -100,7 +100,7 @@ class Gate:
             self.set_aside(message, f"{type(error).__name__}: {error}")
 
     def set_aside(self, message: Any, why: str) -> None:
-        """Let a task keep the message, which is acknowledged when that has ended."""
+        """Turn the message into a task that keeps it; the message is acknowledged when that task has ended."""
         aside = described(message, why)
         log.error(
             "a message was set aside; see: connector messages list",
@@ -128,7 +128,7 @@ def _headers(call: Call) -> dict[str, Any]:
 
 
 def described(message: Any, why: str) -> SetAsideMessage:
-    """Describe a message (kombu's) as it is kept: cut, without control characters and secrets."""
+    """Describe a message (kombu's) as it is kept: shortened, without control characters and secrets."""
     body = message.body or b""
     body = body if isinstance(body, bytes) else str(body).encode(errors="backslashreplace")
     found = partial(_found, message.headers)

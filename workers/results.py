@@ -1,8 +1,8 @@
-"""A process pool (`--pool prefork`) that outlives a broker it lost while it was reading a result.
+"""A process pool (`--pool prefork`) that survives when the broker is lost while it reads a result.
 
-Celery (5.7) reads what a child process says in a generator, which waits when half of it has come. When the broker is
-lost just then, the event loop forgets all its readers, and the pool registers new ones: they take the second half for
-the head of a message, and the worker ends with "Unrecoverable error: UnpicklingError".
+Celery (5.7) reads the message of a child process in a generator, which waits when half of it has come. If the broker is
+lost at this moment, the event loop forgets all its readers, and the pool registers new ones. They take the second half
+for the head of a message, and the worker ends with "Unrecoverable error: UnpicklingError".
 """
 
 from collections.abc import Generator
@@ -16,14 +16,14 @@ Reading = Generator[None, None, None]
 
 
 class ResultHandler(CelerysResultHandler):
-    """Goes on with what it has begun to read."""
+    """Continues a message that it has begun to read."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self._begun: dict[int, tuple[object, Reading]] = {}
 
     def _recv_message(self, add_reader: Any, fd: int, callback: Any, **options: Any) -> Reading:
-        # A child that died leaves the number of its file to the next one.
+        # The number of the file of a child that died is used again for the next child.
         child = self.fileno_to_outq.get(fd)
         begun, reading = self._begun.get(fd, (None, None))
         if reading is None or begun is not child or getgeneratorstate(reading) != GEN_SUSPENDED:
@@ -33,5 +33,5 @@ class ResultHandler(CelerysResultHandler):
 
 
 def keep_begun() -> None:
-    """Let every process pool of this process go on with what it has begun to read."""
+    """Make every process pool of this process continue the messages that it has begun to read."""
     AsynPool.ResultHandler = ResultHandler

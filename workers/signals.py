@@ -1,4 +1,4 @@
-"""What a worker process does at its start and end: set up its logs, and report how many jobs it runs at once."""
+"""The start and end of a worker process: it sets up its logs, and reports how many jobs it runs at once."""
 
 import os
 from typing import Any
@@ -25,7 +25,7 @@ _heartbeats: list[tuple[Loop, Heartbeat]] = []
 
 @setup_logging.connect
 def start_logs(**_: Any) -> None:
-    """Let Celery log as the rest of the connector does."""
+    """Set up the logs: Celery logs as the rest of the connector does."""
     set_up_logs(current_app.settings)
     for warning in misspelled(os.environ):
         log.warning("a variable does nothing", why=warning)

@@ -1,6 +1,6 @@
 """The Celery application of Flower: `celery -A workers.watching flower`.
 
-It knows the broker alone: what shows tasks to people needs no keys of the stores' secrets and no way to the database.
+It knows only the broker. Flower shows tasks to people: it needs neither the keys of the secrets nor the database.
 """
 
 import os
@@ -16,7 +16,8 @@ from schemas.wording.display import visible_lines
 from tasks.broker.address import broker_conf
 from workers import broker
 
-# Whoever listens at a Redis hands out anew what nobody acknowledged for so many seconds; that is the workers' part.
+# Seconds. Every listener at a Redis delivers again what was not acknowledged for this long.
+# Only the workers shall do that.
 _NEVER = 10 * 365 * 86_400
 _REDIS = {"visibility_timeout": _NEVER, "socket_keepalive": True, "health_check_interval": 10}
 
@@ -32,7 +33,7 @@ def create_app(environ: Mapping[str, str]) -> Celery:
 
 
 def _created() -> Celery:
-    """Build it, or end the process with one sentence: Celery would print all the way here."""
+    """Build it, or end the process with one sentence: Celery would print a traceback."""
     try:
         return create_app(os.environ)
     except ConfigurationError as error:

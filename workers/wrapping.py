@@ -1,6 +1,7 @@
-"""Bytes of the broker on which kombu would fail before anyone sees a message: they are wrapped into one that says why.
+"""Wraps bytes of the broker that kombu cannot read into a message that says why.
 
-What is wrapped bears the header UNREADABLE, and is set aside like any other message that is no call of a task.
+Without this kombu would fail before any code of ours sees the message. A wrapped message has the header UNREADABLE. It
+is set aside like any other message that is no call of a task.
 """
 
 import base64
@@ -19,23 +20,23 @@ from kombu import compression
 from kombu.utils.json import loads
 
 UNREADABLE = "x-connector-unreadable"
-# A task needs some hundred bytes; the largest that is read.
+# The largest message that is read; a task needs some hundred bytes.
 MOST_BYTES = 1024 * 1024
-# A task's message has ten brackets or so; what nests deeper than Python's stack has more.
+# A task's message has about ten brackets; one that nests deeper than Python's stack has more than these.
 _MOST_BRACKETS = 300
 _ENCODINGS = (None, "utf-8", "base64")
 _LZMA_MEMORY = 64 * 1024 * 1024
-_CARRIED = 16_000  # bytes of an item that go on, for a person to read
+_CARRIED = 16_000  # bytes of an item that are kept for a person to read
 
 Unpack = Callable[[bytes], bytes]
 
 
 class _Unfit(Exception):
-    """Kombu would fail on it; says why."""
+    """Kombu would fail on the item; the text says why."""
 
 
 def fit(queue: str, item: bytes) -> bytes:
-    """Return an item of a Redis list as kombu can take it and give it back: as it is, mended, or wrapped."""
+    """Return an item of a Redis list in a form that kombu can read and return: unchanged, corrected, or wrapped."""
     try:
         envelope = _read(item)
     except _Unfit as why:
@@ -43,7 +44,7 @@ def fit(queue: str, item: bytes) -> bytes:
     way = {"exchange": "", "routing_key": queue}
     if envelope["properties"]["delivery_info"] == way:
         return item
-    # The sender's own exchange is known to Redis only as long as nobody empties it.
+    # Redis forgets the sender's own exchange when somebody empties it.
     envelope["properties"]["delivery_info"] = way
     return json.dumps(envelope).encode()
 
@@ -64,7 +65,7 @@ def _read(item: bytes) -> dict[str, Any]:
             "properties": {"delivery_tag": str(tag), "delivery_info": dict(), **more},
             **rest,
         } if tag.isascii() and _are_texts(rest.get("content-type"), rest.get("content-encoding")):
-            _must_decode(body, more.get("body_encoding"))
+            _require_decodable(body, more.get("body_encoding"))
             found: dict[str, Any] = envelope
             return found
     raise _Unfit("it is no envelope with body, headers, properties, delivery_tag and delivery_info")
@@ -74,7 +75,7 @@ def _are_texts(*values: object) -> bool:
     return all(value is None or isinstance(value, str) for value in values)
 
 
-def _must_decode(body: str, encoding: object) -> None:
+def _require_decodable(body: str, encoding: object) -> None:
     if encoding not in _ENCODINGS:
         raise _Unfit("its body_encoding is neither base64 nor utf-8")
     try:
@@ -99,7 +100,7 @@ def _wrapped(queue: str, item: bytes, why: str) -> bytes:
 
 
 def read_safely() -> None:
-    """Let kombu unpack no more than `MOST_BYTES`, and py-amqp read properties that it would end a worker with."""
+    """Limit what kombu unpacks to `MOST_BYTES`; replace py-amqp's reader of properties, whose errors end a worker."""
     unpackers: dict[str, Callable[[], Any]] = {
         "application/x-gzip": zlib.decompressobj,
         "application/x-bz2": bz2.BZ2Decompressor,
@@ -119,10 +120,13 @@ def _unpack(unpacker: Callable[[], Any], packed: bytes) -> bytes:
 
 
 def _properties(buffer: bytes, offset: int) -> tuple[dict[str, Any], int]:
-    """A sender's milliseconds where AMQP has seconds are a year that no calendar has, for one."""
+    """Read the properties; on any error, return the header UNREADABLE instead.
+
+    For example, AMQP has seconds: milliseconds of a sender give a year that no calendar has.
+    """
     try:
         found: tuple[dict[str, Any], int] = serialization.decode_properties_basic(buffer, offset)
-    except Exception as error:  # noqa: BLE001 - whatever foreign bytes lead to
+    except Exception as error:  # noqa: BLE001 - foreign bytes may raise anything
         why = f"its properties cannot be read: {type(error).__name__}: {error}"
         return {"application_headers": {UNREADABLE: why}}, len(buffer)
     return found

@@ -1,4 +1,4 @@
-"""`connector afosto`: hold our GraphQL documents against Afosto's real schema."""
+"""`connector afosto`: compare our GraphQL documents with Afosto's real schema."""
 
 import json
 import os
@@ -28,10 +28,11 @@ def afosto() -> None:
     "--afosto-key", envvar="CONNECTOR_AFOSTO_KEY", show_envvar=True, help="For --introspect. Omit to be prompted."
 )
 def check_schema(file: Path | None, introspect: bool, afosto_key: str | None) -> None:
-    """Name every field our documents ask for and the schema lacks; exit code 1 when the connector needs one of them.
+    """List the fields that the schema lacks.
 
+    These are fields that our documents ask for. The exit code is 1 when the connector needs one of them.
     Afosto's lists of orders and of inventory changes are not needed: the output says what is done without them.
-    FILE holds the schema as SDL, or the JSON answer to an introspection.
+    FILE contains the schema as SDL, or the JSON answer to an introspection.
     """
     if introspect == (file is not None):
         raise click.UsageError("Give either FILE or --introspect.")

@@ -180,7 +180,7 @@ def _parked(ledger: Ledger) -> Check:
 
 
 def _set_aside(ledger: Ledger) -> Check:
-    """Whoever sent such a message is at fault; the connector is in order."""
+    """The sender of such a message is at fault; the connector is in order."""
     counts = ledger.set_aside.counts()
     if not counts:
         return Check("messages", True, "none was set aside")

@@ -31,14 +31,17 @@ _NAMES = {
 def messages() -> None:
     """List, show and forget messages that no worker could process.
 
-    Whoever sent it must correct it and send it again; docs/tasks.md says what a message holds.
+    The sender must correct it and send it again; docs/tasks.md says what a message contains.
     """
 
 
 @messages.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
 def list_messages(as_json: bool) -> None:
-    """List the messages that were set aside, newest first; equal ones are one line."""
+    """List the messages that were set aside.
+
+    The newest is first. Equal messages are one line.
+    """
     with open_ledger() as ledger:
         rows = ledger.set_aside.kept()
     if as_json:

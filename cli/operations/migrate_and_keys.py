@@ -43,7 +43,10 @@ def new() -> None:
 
 @keys.command()
 def rotate() -> None:
-    """Encrypt every stored secret again with the first key of CONNECTOR_KEYS."""
+    """Encrypt all secrets with the first key.
+
+    It is the first key of CONNECTOR_KEYS.
+    """
     with open_ledger() as ledger:
         stores, endpoints = ledger.stores.rotate_keys(), ledger.webhooks.rotate_keys()
     whose = f"{counted(stores, 'store')} and {counted(endpoints, 'webhook endpoint')}"

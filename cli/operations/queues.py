@@ -24,7 +24,10 @@ def queues() -> None:
 @click.argument("queue", metavar="FROM")
 @click.argument("to", metavar="TO", type=click.Choice(QUEUE_NAMES))
 def move(queue: str, to: str) -> None:
-    """Move all messages of the queue FROM, which nobody consumes, to TO, the connector's queue that was meant."""
+    """Move all messages of FROM to TO.
+
+    FROM is a queue that nobody consumes. TO is the connector's queue that was meant.
+    """
     chosen = settings()
     _require_foreign_queue(chosen, queue)
     say(f"{counted(move_queue(chosen, queue, to), 'message')} moved from {queue} to {to}")

@@ -10,7 +10,7 @@ from ledger.status import Status
 from schemas.settings import Settings, variable
 from tasks.broker.consumers import is_silent
 
-# Settings of the shell that are told one by one: a shell without the workers' settings differs in most of them.
+# Settings of the shell that are listed one by one: a shell without the workers' settings differs in most of them.
 MOST_TOLD = 5
 
 

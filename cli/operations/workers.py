@@ -18,8 +18,9 @@ def workers() -> None:
 @workers.command()
 @click.argument("worker", metavar="WORKER")
 def forget(worker: str) -> None:
-    """Remove WORKER from the list of `connector status`, after it died for good.
+    """Remove a dead WORKER from the list.
 
+    `connector status` shows the list. Remove a worker only after it died for good.
     A worker that ended properly, or was restarted on its host, is not on the list.
     """
     with open_ledger() as ledger:

@@ -47,7 +47,7 @@ def job_lines(job: dict[str, Any], attempts: Sequence[dict[str, Any]], *, order_
     yield f"  news came {counted(job['wanted'], 'time')}, {carried}"
     yield f"  made {show(job['created_at'])}, due {show(job['due_at'])}, last ended {show(job['settled_at'])}"
     if job["holder"]:
-        yield f"  held by {job['holder']} until {show(job['lease_until'])}"
+        yield f"  claimed by {job['holder']} until {show(job['lease_until'])}"
     if job["message"]:
         reason = f" ({job['reason']})" if job["reason"] else ""
         yield f"  {job['message']}{reason}"

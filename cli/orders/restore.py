@@ -35,7 +35,9 @@ def restore() -> None:
     help="When the connector stopped (UTC); if unsure, choose a later time. Default: now.",
 )
 def hold(until: datetime | None) -> None:
-    """Mark all orders placed before a moment as needing recovery, until it is known what was done for them.
+    """Mark older orders as needing recovery.
+
+    These are all orders placed before a moment, until it is known what was done for them.
 
     Most are resolved automatically when the processes run: by the order's link, by the mark in the shop's note
     (mark_orders), or by Afosto's list of orders. The rest is listed for you.
@@ -48,7 +50,7 @@ def hold(until: datetime | None) -> None:
             known = f", nor before {show(last)}, the last that this database knows of" if last else ""
             raise click.BadParameter(f"must not lie in the future{known}.", param_hint="--until")
         names = ledger.restores.require_recovery(moment)
-    say(f"Orders of {counted(len(names), 'store')} placed before {show(moment)} are held.")
+    say(f"Orders of {counted(len(names), 'store')} placed before {show(moment)} need recovery.")
     if last:
         say(f"This database knows what was done up to {show(last)}.")
     say("Start the processes; then see which orders need you with: connector restore list")
@@ -72,8 +74,11 @@ def _last_tick(ledger: Ledger, chosen: Settings) -> datetime | None:
 @restore.command("list")
 @click.option("--store", help="Only this store.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
-def list_held(store: str | None, as_json: bool) -> None:
-    """List the orders for which you must decide whether they are in Afosto."""
+def list_undecided(store: str | None, as_json: bool) -> None:
+    """List the orders that wait for your decision.
+
+    You must decide for each whether it is in Afosto.
+    """
     with open_ledger() as ledger:
         if store is not None:
             ledger.stores.facts(store)
@@ -90,7 +95,10 @@ def list_held(store: str | None, as_json: bool) -> None:
 @click.argument("order")
 @click.argument("afosto_id")
 def link(store: str, order: str, afosto_id: str) -> None:
-    """Link ORDER of STORE (number or id) to an order in Afosto, after checking there that it fits."""
+    """Link ORDER of STORE to an order in Afosto.
+
+    ORDER is a number or an id. Afosto is asked first whether the two fit.
+    """
     chosen = settings()
     with open_ledger(chosen) as ledger:
         link_order(ledger, chosen, store, order, afosto_id)
@@ -102,7 +110,10 @@ def link(store: str, order: str, afosto_id: str) -> None:
 @click.argument("orders", metavar="[ORDER]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="All orders of the store that are listed now.")
 def release(store: str, orders: Sequence[str], everything: bool) -> None:
-    """Import orders of STORE (numbers or ids) after you checked that they are not in Afosto."""
+    """Import orders that are not in Afosto.
+
+    Check that first. ORDER is a number or an id.
+    """
     if bool(orders) == everything:
         raise click.UsageError("Give either orders or --all.")
     with open_ledger() as ledger:

@@ -50,13 +50,13 @@ def _carried(links: Sequence[Row]) -> Iterator[str]:
 def _work(store: str, links: Sequence[Row], jobs: Sequence[Row], halted: Mapping[str, str]) -> Iterator[str]:
     parked = [job for job in jobs if job["state"] == JobState.PARKED]
     open_jobs = [job for job in jobs if job["state"] not in (JobState.DONE, JobState.PARKED)]
-    held = [job for job in open_jobs if _flow(job) in halted]
-    going = [job for job in open_jobs if job not in held]
+    inactive = [job for job in open_jobs if _flow(job) in halted]
+    going = [job for job in open_jobs if job not in inactive]
     dropped = [job for job in jobs if job["state"] == JobState.DONE and job["reason"] in DROPPED]
     for found, means in ((parked, "For a person to decide"), (going, "On its way"), (dropped, "Dropped by a person")):
         if found:
             yield f"{means}: {', '.join(map(_flow, found))}."
-    for job in held:
+    for job in inactive:
         yield f"Held back: {_flow(job)}. To let it go on: {halted[_flow(job)]}"
     if dropped:
         yield f"So both sides may differ: connector reconcile {store}"

@@ -40,7 +40,7 @@ def preview(store: str, as_json: bool) -> None:
         say(f"Nothing is written until you confirm it: connector stock confirm {store}")
 
 
-@click.command(short_help="Let STORE's stock be published.")
+@click.command(short_help="Allow STORE's stock to be published.")
 @click.argument("store")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def confirm(store: str, yes: bool) -> None:
@@ -90,4 +90,4 @@ def _print(moves: Sequence[StockMove], unread: Sequence[str]) -> None:
         why = ", ".join(f"{count} {outcome}" for outcome, count in left.items())
         say(f"Left as they are: {why}; what these words mean: docs/operating.md.")
     if unread:
-        say(f"The past orders of {', '.join(unread)} are still being read: what they hold is not subtracted yet.")
+        say(f"The past orders of {', '.join(unread)} are still being read: what they sold is not subtracted yet.")

@@ -54,7 +54,10 @@ def list_locations(store: str, as_json: bool) -> None:
 @click.argument("epages_id")
 @click.argument("afosto_id")
 def map_location(store: str, epages_id: str, afosto_id: str) -> None:
-    """Map the shop's location EPAGES_ID to the Afosto location AFOSTO_ID, after asking both sides for them."""
+    """Map a location of the shop to one in Afosto.
+
+    They are EPAGES_ID and AFOSTO_ID. Both sides are asked for them first.
+    """
     chosen = settings()
     with open_ledger(chosen) as ledger:
         places = read_places(chosen, ledger.stores.get(store))
@@ -69,9 +72,10 @@ def map_location(store: str, epages_id: str, afosto_id: str) -> None:
 @click.argument("store")
 @click.argument("afosto_id")
 def sell_from(store: str, afosto_id: str) -> None:
-    """Let STORE sell the stock of the Afosto location AFOSTO_ID, besides what it sells already.
+    """Also sell the stock of an Afosto location.
 
-    The shop has one figure for each product, and needs no location of its own for it.
+    STORE then sells the stock of AFOSTO_ID besides what it sells already. The shop has one figure for each product,
+    and needs no location of its own for it.
     """
     chosen = settings()
     with open_ledger(chosen) as ledger:
@@ -84,9 +88,10 @@ def sell_from(store: str, afosto_id: str) -> None:
 @click.argument("store")
 @click.argument("place")
 def unmap_location(store: str, place: str) -> None:
-    """Remove the mapping of the shop's location PLACE, or stop selling the stock of the Afosto location PLACE.
+    """Remove a mapping, or stop selling from PLACE.
 
-    Orders to be collected at a location of the shop that is not mapped wait for a person.
+    PLACE is a mapped location of the shop, or an Afosto location whose stock STORE sells. Orders to be collected at a
+    location of the shop that is not mapped wait for a person.
     """
     with open_ledger() as ledger:
         ledger.stores.facts(store)

@@ -48,8 +48,8 @@ def poll(name: str, now: bool, cursor: str | None) -> None:
                 reason=Reason.PAUSED,
                 resolution=f"take it up again: connector store resume {name}",
             )
-        for ill in ledger.stores.overview(name)["health"]:
-            say(f"{name} is unhealthy: {ill['message']} ({ill['reason']})", err=True)
+        for fault in ledger.stores.overview(name)["health"]:
+            say(f"{name} is unhealthy: {fault['message']} ({fault['reason']})", err=True)
         _require_cursor(ledger, name, cursor)
         sent = _send(chosen, name, cursor)
         if not sent:

@@ -171,7 +171,7 @@ def _switch_on(ledger: Ledger, name: str, flow: str) -> None:
     ledger.stores.switch_flow(name, flow, enabled=True)
     ledger.jobs.retry(store=name, reason=Reason.MISSING_SCOPE, by=who())
     if flow in EXPORTS:
-        ledger.jobs.request_runs(name, "export", "looks", ledger.walks.all_opened(name), lane=Lane.BACKGROUND)
+        ledger.jobs.request_runs(name, "export", "looks", ledger.scans.all_opened(name), lane=Lane.BACKGROUND)
     if flow == "inventory.publish" and not ledger.stock.locations(name):
         say(f"No stock is published yet: {no_location(name)}")
     if flow == "broken.export":

@@ -24,9 +24,10 @@ def webhooks() -> None:
 @_SECRET
 @_STDIN
 def add(store: str, secret: str | None, secret_stdin: bool) -> None:
-    """Make an endpoint for the Afosto tenant of STORE and print its path.
+    """Make an endpoint and print its path.
 
-    One is enough for all stores of a tenant. The secret is the one that Afosto signs with.
+    It is for the Afosto tenant of STORE. One is enough for all stores of a tenant. The secret is the one that Afosto
+    signs with.
     """
     with open_ledger() as ledger:
         ledger.stores.facts(store)
@@ -60,7 +61,10 @@ def list_endpoints(as_json: bool) -> None:
 @click.option("--finish", is_flag=True, help="Afosto signs with the new secret now: drop the old one.")
 @click.pass_context
 def rotate(ctx: click.Context, endpoint: str, secret: str | None, secret_stdin: bool, finish: bool) -> None:
-    """Give ENDPOINT a new secret; the present one stays accepted until this is run with --finish."""
+    """Give ENDPOINT a new secret.
+
+    The present one stays accepted until this is run with --finish.
+    """
     typed = ctx.get_parameter_source("secret") is ParameterSource.COMMANDLINE
     if finish and (typed or secret_stdin):
         raise click.UsageError("--finish takes no secret: give the new one first, without --finish.")

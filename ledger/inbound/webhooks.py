@@ -75,7 +75,7 @@ class Webhooks:
         _require_no_rotation(endpoint, rotating=found["rotating"])
 
     def finish_rotation(self, endpoint: str) -> None:
-        """Accept the newest secret alone; raises NeedsPerson when there is no such endpoint."""
+        """Accept only the newest secret; raises NeedsPerson when there is no such endpoint."""
         self._require_endpoint("webhooks.finish_rotation", {"id": endpoint})
 
     def remove(self, endpoint: str) -> None:

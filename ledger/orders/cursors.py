@@ -119,7 +119,7 @@ class Cursors:
         self._database.rows("cursors.stop", {"store": cursor.store, "kind": cursor.kind, "fence": cursor.fence})
 
     def make_due(self, store: str, kind: str) -> bool:
-        """Let the next dispatch poll this cursor; False when there is no such cursor."""
+        """Make the cursor due for the next dispatch; returns False when there is no such cursor."""
         return self._database.row("cursors.now_due", {"store": store, "kind": kind}) is not None
 
     def spend(self, cursor: Cursor) -> None:

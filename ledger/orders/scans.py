@@ -1,4 +1,4 @@
-"""Scans of a store's orders in Afosto: which of them to look at, because no event may have announced their changes."""
+"""Scans of a store's orders in Afosto: which of them to look at, because no event may have reported their changes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from ledger.postgres.database import Database
 
 
 @dataclass(frozen=True, slots=True)
-class Walk:
+class ScanState:
     """How a store's orders are scanned: by Afosto's list of changes, read up to `listed_to`, or one by one.
 
     `lists` is None while it is not known whether Afosto has such a list.
@@ -19,7 +19,7 @@ class Walk:
     listed_to: datetime
 
 
-class Walks:
+class Scans:
     """How far the scan of each store is."""
 
     def __init__(self, database: Database) -> None:
@@ -33,10 +33,10 @@ class Walks:
         """Make scans of `take_due` due again: nobody was asked to run them."""
         self._database.rows("scans.give_back", {"stores": list(stores)})
 
-    def get(self, store: str) -> Walk | None:
+    def get(self, store: str) -> ScanState | None:
         """Return how a store is scanned, or None when it is not connected."""
         row = self._database.row("scans.get", {"store": store})
-        return Walk(**row) if row else None
+        return ScanState(**row) if row else None
 
     def read(self, store: str, *, lists: bool, listed_to: datetime, news: bool, longest: float) -> None:
         """Note whether Afosto lists changes, up to when they were read, and whether there were any.

@@ -39,7 +39,7 @@ class Batch:
     careful: bool = False
 
     def write(self, rows: Sequence[T], work: Callable[[Sequence[T]], Sequence[R]]) -> tuple[list[R], list[Refused[T]]]:
-        """Let `work` write these rows. Returns what `work` returned, and the rows that are left out."""
+        """Write these rows with `work`. Returns what `work` returned, and the rows that are left out."""
         if not rows:
             return [], []
         if not self.careful:

@@ -29,7 +29,7 @@ where jobs.content_hash is distinct from excluded.content_hash
 returning flow, subject, wanted;
 
 -- name: park_malformed
--- An order that cannot be kept: parked with what is at fault, until other content comes.
+-- An order that cannot be read or written: its job is parked with the cause, until other content comes.
 insert into jobs (store, direction, flow, subject, order_key, lane, content_hash, state, reason, message, resolution,
                   warned_reason, failing_since, settled_at)
 values (%(store)s, 'import', 'orders', %(subject)s, %(subject)s, %(lane)s, %(content_hash)s, 'parked', %(reason)s,
@@ -42,7 +42,7 @@ where jobs.content_hash is distinct from excluded.content_hash and jobs.state no
 returning id;
 
 -- name: read_again
--- A job that is parked because a document did not load is tried again: the vendor may have mended the document, and no list may
+-- A job that is parked because a document did not load is tried again: the vendor may have corrected the document, and no list may
 -- show that. Each pause is as long as all before it together. A row without an id cannot be read alone.
 update jobs set state = 'waiting', due_at = now(), wanted = greatest(wanted, done + 1), reason = null, resolution = null
 where store = %(store)s and state = 'parked' and reason = 'malformed-document' and subject not like 'unreadable:%%'
@@ -57,7 +57,7 @@ from orders o where o.store = j.store and o.id = j.subject and o.number = any(%(
   and j.store = %(store)s and j.state = 'parked' and j.reason = 'malformed-document' and j.subject like 'unreadable:%%';
 
 -- name: request_run
--- These subjects may have news: one more run each, not before the pause that the last run ended with. A job that is failing
+-- These subjects may have changed: one more run each, not before the pause that the last run ended with. A job that is failing
 -- keeps its count of failures.
 insert into jobs (store, direction, flow, subject, order_key, lane)
 select s.name, %(direction)s, %(flow)s, h.subject, h.subject, %(lane)s
@@ -75,7 +75,7 @@ on conflict (store, direction, flow, subject) do update set
 returning id, subject, wanted, state;
 
 -- name: claim
--- Another job of the order on its way is looked for first. The unique index would also refuse it, but with an error in the log.
+-- First look for another job of the order that is running. The unique index would also refuse it, but with an error in the log.
 update jobs j set
     state = 'running', fence = fence + 1, claims = claims + 1, holder = %(holder)s,
     claimed_version = wanted, claimed_at = now(), lease_until = now() + %(lease)s * interval '1 second'

@@ -88,7 +88,7 @@ update intents i set ambiguous_until = now()
 from jobs j where i.id = %(id)s and i.settled_at is null and j.id = %(job_id)s and j.fence = %(fence)s;
 
 -- name: resolve_items
--- Whichever run recorded the intent: a run does not know the id of the one that it recorded itself.
+-- Any run may have recorded the intent: a run does not know the id of an intent that it recorded itself.
 update intents set settled_at = now(), outcome = %(outcome)s
 where store = %(store)s and order_key = %(order_key)s and kind = any(%(kinds)s) and settled_at is null;
 

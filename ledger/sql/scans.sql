@@ -27,7 +27,7 @@ update walks set lists = %(lists)s, listed_to = greatest(listed_to, %(listed_to)
 where store = %(store)s;
 
 -- name: stir
--- The shop had news, so Afosto may soon have some as well.
+-- Something changed in the shop, so something may soon change in Afosto as well.
 with walked as (
     update walks set news_at = now() where store = %(store)s
 )

@@ -77,10 +77,10 @@ returning sku, wanted > done as open;
 -- The sold units of these SKUs have changed at a store, or those of the order lines that this transaction has noted. So the SKUs
 -- become wanted at every store of the tenant that sells from the store's locations and is known to have them. A SKU that the scan
 -- of a catalog did not find is not that shop's; one that the scan has not reached yet becomes wanted by the scan. Otherwise a
--- call would be made in vain for each SKU of another shop. What a run is about to publish is no news to its own store.
+-- call would be wasted for each SKU of another shop. The SKUs that a run is about to publish do not become wanted at its own store.
 -- One job per store publishes all its wanted SKUs, with at most one run per second. A run is requested where a SKU became wanted,
 -- and at the stores that are `asked`. A store whose past is still being read gets one only on demand: the run could do nothing,
--- and would take calls from those who read.
+-- and would take calls from the runs that read.
 with touched (sku) as (
     select unnest(%(skus)s::text[])
     union
@@ -153,7 +153,7 @@ where store = %(store)s and (wanted > done or recheck_at <= now() or ambiguous_u
 order by product_id is null, checked_at nulls first, sku limit %(limit)s;
 
 -- name: next_due
--- Seconds until something is to be published; no row when nothing is.
+-- Seconds until something must be published; no row when nothing must.
 select greatest(0, extract(epoch from
            coalesce(ambiguous_until, case when wanted > done then now() else recheck_at end) - now()))::float8 as seconds
 from stock where store = %(store)s and (wanted > done or recheck_at is not null or ambiguous_until is not null)

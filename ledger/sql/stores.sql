@@ -72,7 +72,7 @@ update stores set open_partly_paid = %(enabled)s where name = %(name)s returning
 select epages_id from links where store = %(store)s and kind = 'order' and stage = 'filled' order by epages_id;
 
 -- name: remove
--- With everything that belongs to it; most of that is deleted by cascade.
+-- Deletes the store with everything that belongs to it; most of that by cascade.
 with gone as (
     delete from stores where name = %(name)s returning name
 ), tried as (
@@ -171,7 +171,7 @@ update stores set client_secret = %(client_secret)s, afosto_key = %(afosto_key)s
 where name = %(name)s;
 
 -- name: find_order
--- By its id, or else by its number.
+-- By its id, otherwise by its number.
 select id, number, created_at, updated_at, is_test, is_final, first_seen_at from orders
 where store = %(store)s and (number = %(order)s or id = %(order)s)
 order by id = %(order)s desc;

@@ -1,4 +1,4 @@
-"""Requests to publish a SKU, within the transaction of whatever changed, together with the one job of its store."""
+"""Requests to publish a SKU, in the transaction of the change that causes it, with the one job of its store."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

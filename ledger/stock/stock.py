@@ -184,8 +184,8 @@ class Stock:
 
     def _write_as_holder(self, query: str, job: Job, values: Mapping[str, Any]) -> None:
         """Run a query that only the holder of the store's job may run. Raises LeaseLost."""
-        held = {"store": job.store, "job_id": job.id, "fence": job.fence}
-        if not self._database.rows(query, {**values, **held}):
+        claim = {"store": job.store, "job_id": job.id, "fence": job.fence}
+        if not self._database.rows(query, {**values, **claim}):
             raise LeaseLost(f"the job is no longer this run's; nothing was written down for the SKU {values['sku']}")
 
     def emptying(self, store: str, besides: Collection[str]) -> Emptied:
@@ -250,17 +250,17 @@ class Stock:
         """Return `position` (None: all is found again), `walked`, `searched` (None: nothing), `prepaid` and so on."""
         return self._database.transaction(lambda session: fetch_one(session, "stock.cursor", {"store": store}))
 
-    def found(self, store: str, places: Mapping[str, tuple[str, str | None]], walked: int) -> None:
-        """Note that a scan of the catalog has passed `walked` products; the SKUs that it found are wanted."""
+    def found(self, store: str, places: Mapping[str, tuple[str, str | None]], passed: int) -> None:
+        """Note that a scan of the catalog is past the first `passed` products; the SKUs that it found are wanted."""
         self.remember(store, places)
         if places:
             self.request_publishing(store, list(places))
-        self._database.rows("stock.walked", {"store": store, "walked": walked})
+        self._database.rows("stock.walked", {"store": store, "walked": passed})
 
-    def found_again(self, store: str, places: Mapping[str, tuple[str, str | None]], walked: int) -> None:
-        """Note that a search of the catalog has passed `walked` products; SKUs in a new place are wanted."""
+    def found_again(self, store: str, places: Mapping[str, tuple[str, str | None]], passed: int) -> None:
+        """Note that a search of the catalog is past the first `passed` products; SKUs in a new place are wanted."""
         self.moved(store, places)
-        self._database.rows("stock.searched", {"store": store, "walked": walked})
+        self._database.rows("stock.searched", {"store": store, "walked": passed})
 
     def moved(self, store: str, places: Mapping[str, tuple[str, str | None]]) -> None:
         """Keep where SKUs were just seen; a SKU in a new place is wanted."""

@@ -66,7 +66,7 @@ class Stores:
         return StoreFacts(**_facts(self._row(name)["store"]))
 
     def secret(self, name: str, column: str) -> str:
-        """Return the client_secret or afosto_key alone. Raises ConfigurationError when no key fits, NeedsPerson."""
+        """Return only the client_secret or the afosto_key. Raises ConfigurationError when no key fits, NeedsPerson."""
         return self._keys.decrypt(self._row(name)[column])
 
     def _row(self, name: str) -> Row:
@@ -229,7 +229,7 @@ class Stores:
         self._database.transaction(work)
 
     def sell_from(self, store: str, afosto_id: str) -> None:
-        """Let the store sell the stock of this Afosto location, which need not be a location of the shop."""
+        """Add an Afosto location whose stock the store sells; it need not be a location of the shop."""
 
         def work(session: Session) -> None:
             fetch(session, "stores.map_location", {"store": store, "epages_id": STOCK_ONLY, "afosto_id": afosto_id})

@@ -95,7 +95,7 @@ def _settle(demo: RunningDemo) -> bool:
     time.sleep(demo.settings.poll_interval + demo.settings.clock_margin)
     for shop in demo.simulation.shops:
         demo.ledger.cursors.start_sweep(shop.name, datetime.now(UTC), SWEEP_WIDTH)
-        opened = demo.ledger.walks.all_opened(shop.name)
+        opened = demo.ledger.scans.all_opened(shop.name)
         demo.ledger.jobs.request_runs(shop.name, "export", "looks", opened, lane=2)
     settled = _watch(demo, "Settling", SETTLING_SECONDS, lambda: _is_settled(demo, unpaid))
     demo.ledger.stock.publish_all_again()

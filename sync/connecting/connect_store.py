@@ -124,7 +124,7 @@ def refresh_scopes(ledger: Ledger, settings: Settings, name: str) -> frozenset[s
 
 
 def same_names(shop: EpagesClient, afosto: AfostoClient) -> dict[str, str]:
-    """Return ePages id → Afosto id of the locations that bear one name on both sides, each side but once."""
+    """Return ePages id → Afosto id of the locations with a name that each side has exactly once."""
     theirs = _by_name((location.name, location.id) for location in afosto.locations())
     ours = _by_name((location.name, location.id) for location in shop.locations())
     return {ids[0]: theirs[name][0] for name, ids in ours.items() if len(ids) == len(theirs.get(name, ())) == 1}

@@ -66,13 +66,13 @@ def read_places(settings: Settings, store: Credentials) -> Places:
 
 
 def read_afosto_places(settings: Settings, store: Credentials) -> Places:
-    """Read the locations of Afosto alone. Raises NeedsPerson or RetryLater as its client does."""
+    """Read only the locations of Afosto. Raises NeedsPerson or RetryLater as its client does."""
     afosto = AfostoClient(settings.afosto_url, Http(deadline_seconds=settings.call_deadline), store.afosto_key)
     return Places(None, {location.id: location.name for location in afosto.locations()})
 
 
 def map_place(ledger: Ledger, places: Places, store: str, epages_id: str, afosto_id: str) -> int:
-    """Let a place of the shop be this place in Afosto and no other; returns how many parked jobs run again.
+    """Map a place of the shop to this place in Afosto and no other; returns how many parked jobs run again.
 
     A place that the shop does not list (any more) may be mapped as long as a parked order is to be collected there.
     Raises NeedsPerson (unknown-location) with the places there are.
@@ -85,9 +85,9 @@ def map_place(ledger: Ledger, places: Places, store: str, epages_id: str, afosto
 
 
 def only_location(afosto: AfostoClient) -> Location | None:
-    """Return the location when there is but one in Afosto: whoever sells there sells its stock.
+    """Return the location if Afosto has only one: who sells there sells its stock.
 
-    None where there are none or several, and where Afosto does not list them (the query is assumed).
+    Returns None if there are none or several, or if Afosto does not list them (the query is assumed).
     """
     try:
         found = afosto.locations()

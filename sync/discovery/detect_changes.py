@@ -16,7 +16,7 @@ EXPORTS = frozenset({"cancellations", "returns", "shipments"})
 
 
 def look(run: Run) -> str:
-    """Read the Afosto order and compare it with the links; return which exports have news, in words.
+    """Read the Afosto order and compare it with the links; return which exports must run, in words.
 
     The shop is asked only once, after a restore. Its own news comes by the poll, and an export reads the shop's order
     before it acts.
@@ -35,7 +35,7 @@ def look(run: Run) -> str:
     requests = [_request(run, flow, found[flow]) for flow in sorted(EXPORTS & run.context.exports & found.keys())]
     run.ledger.jobs.request_jobs(run.store.name, "export", Lane.EXPORT, requests)
     run.ledger.sold_units.note_afosto(run.store.name, run.order_id, undeducted_by_line(order))
-    run.ledger.walks.looked(run.store.name, run.order_id, closed=order.status == "CLOSED")
+    run.ledger.scans.looked(run.store.name, run.order_id, closed=order.status == "CLOSED")
     return f"news for {', '.join(request.flow for request in requests)}" if requests else "no news"
 
 
@@ -45,7 +45,7 @@ def _look_at_draft(run: Run, link: Link | None) -> str:
     if link is None or link.stage != LinkStage.FILLED or run.context.needs_recovery or run.context.order_dropped:
         return not_open
     order = run.afosto.order(link.afosto_id)
-    run.ledger.walks.looked(run.store.name, run.order_id, closed=True)
+    run.ledger.scans.looked(run.store.name, run.order_id, closed=True)
     if order is None or order.status == "CONCEPT":
         return not_open
     run.request_run("import", "orders", lane=run.job.lane)

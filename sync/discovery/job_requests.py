@@ -1,4 +1,4 @@
-"""What follows from a shop order that was read: what is remembered of it, and which imports have something to do."""
+"""Turns a shop order that was read into what is remembered of it and requests for the imports that have work."""
 
 from clients.scopes import missing_scopes
 from jobs.run import Run

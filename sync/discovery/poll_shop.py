@@ -1,4 +1,4 @@
-"""One poll of one store: read slices, keep the news, move the cursor, and continue in another task if there is more."""
+"""One poll of one store: read slices, keep the changes, move the cursor, continue in another task if there is more."""
 
 import time
 from collections.abc import Callable, Collection

@@ -10,7 +10,7 @@ from jobs.putting_off import put_off
 from jobs.runtime import Runtime
 from jobs.store_health import StoreRun, note_refusal, note_silence, showing
 from jobs.vendor_clients import afosto_client, reading_afosto
-from ledger.orders.scans import Walk
+from ledger.orders.scans import ScanState
 from ledger.records import Store
 from schemas.errors import NeedsPerson, RetryLater
 from schemas.messages import StoreMessage
@@ -33,15 +33,15 @@ def scan(runtime: Runtime, message: StoreMessage) -> str:
     Raises NeedsPerson if the store is not connected or its key fails, and celery's Retry if Afosto does not answer
     now. The next scan comes in any case.
     """
-    with showing(runtime, message.store, StoreRun.WALK):
+    with showing(runtime, message.store, StoreRun.SCAN_AFOSTO):
         found = _try_to_scan(runtime, message.store)
-    runtime.ledger.stores.heal_run(message.store, StoreRun.WALK)
+    runtime.ledger.stores.heal_run(message.store, StoreRun.SCAN_AFOSTO)
     return found
 
 
 def _try_to_scan(runtime: Runtime, name: str) -> str:
     store = runtime.ledger.stores.get(name)
-    where = runtime.ledger.walks.get(name)
+    where = runtime.ledger.scans.get(name)
     if where is None or store.paused_at:
         return "nothing to do: the store is paused"
     try:
@@ -54,12 +54,12 @@ def _try_to_scan(runtime: Runtime, name: str) -> str:
         return put_off(error, runtime.settings.walk_interval)
 
 
-def _scan(runtime: Runtime, store: Store, where: Walk) -> str:
-    walks = runtime.ledger.walks
+def _scan(runtime: Runtime, store: Store, where: ScanState) -> str:
+    scans = runtime.ledger.scans
     changed = _listed(runtime, store, where) if where.lists is not False else None
     if changed is None:
         period = runtime.settings.walk_period
-        changed = walks.longest_ago(store.name, period, period * CLOSED_FACTOR, MOST_ORDERS)
+        changed = scans.longest_ago(store.name, period, period * CLOSED_FACTOR, MOST_ORDERS)
         _look_at(runtime, store, changed)
     return f"{counted(len(changed), 'order')} to be looked at"
 
@@ -68,7 +68,7 @@ def _look_at(runtime: Runtime, store: Store, orders: list[str]) -> None:
     runtime.ledger.jobs.request_runs(store.name, "export", "looks", orders, lane=LANE)
 
 
-def _listed(runtime: Runtime, store: Store, where: Walk) -> list[str] | None:
+def _listed(runtime: Runtime, store: Store, where: ScanState) -> list[str] | None:
     """Make `orders.look` due for the orders in Afosto's list of changes; None if it has no such list."""
     now = datetime.now(UTC)
     try:
@@ -76,14 +76,14 @@ def _listed(runtime: Runtime, store: Store, where: Walk) -> list[str] | None:
     except NeedsPerson as error:
         if error.reason != Reason.SCHEMA_MISMATCH:
             raise
-        runtime.ledger.walks.read(store.name, lists=False, listed_to=where.listed_to, news=True, longest=0)
+        runtime.ledger.scans.read(store.name, lists=False, listed_to=where.listed_to, news=True, longest=0)
         return None
     runtime.ledger.stores.heal(store.name, ["afosto"])
-    known = runtime.ledger.walks.known(store.name, ids)
+    known = runtime.ledger.scans.known(store.name, ids)
     longest = runtime.settings.poll_interval
     # Before the list counts as read: if this process dies in between, the list is read again.
     _look_at(runtime, store, known)
-    runtime.ledger.walks.read(store.name, lists=True, listed_to=now, news=bool(known), longest=longest)
+    runtime.ledger.scans.read(store.name, lists=True, listed_to=now, news=bool(known), longest=longest)
     return known
 
 

@@ -27,8 +27,8 @@ def reserve_calls(runtime: Runtime, store: str) -> float:
     return runtime.epages_limiter.reserve(epages_bucket(store), CALLS, LANE)
 
 
-def scan_catalog(runtime: Runtime, store: Store, walked: int, *, search: bool = False) -> tuple[set[str], bool]:
-    """Continue the scan after the first `walked` products; returns the SKUs found, and whether the scan is complete.
+def scan_catalog(runtime: Runtime, store: Store, passed: int, *, search: bool = False) -> tuple[set[str], bool]:
+    """Continue the scan after the first `passed` products; returns the SKUs found, and whether the scan is complete.
 
     Uses the reserved calls. The progress is stored, also if the call budget ends half way, which raises Wait. A
     `search` requests publishing only for SKUs that are not at their known place.
@@ -38,15 +38,15 @@ def scan_catalog(runtime: Runtime, store: Store, walked: int, *, search: bool = 
     gate = reading_epages(runtime, store.name, LANE, CALLS, keeps=False)
     shop = epages_client(runtime, store, gate)
     while not ended and time.monotonic() < ends:
-        page = walked // PRODUCT_PAGE
+        page = passed // PRODUCT_PAGE
         products, pages = shop.products(page)
         places: dict[str, tuple[str, str | None]] = {}
         try:
-            for product in products[walked % PRODUCT_PAGE :]:
+            for product in products[passed % PRODUCT_PAGE :]:
                 places |= _places(store.name, shop, product)
-                walked += 1
+                passed += 1
         finally:
-            keep(store.name, places, walked)
+            keep(store.name, places, passed)
         found |= places.keys()
         ended = page + 1 >= pages
     if gate.budget.left > 0:

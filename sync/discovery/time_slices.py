@@ -71,7 +71,7 @@ class Reader:
         return self._width.total_seconds()
 
     def next(self) -> Reading:
-        """Read the next slice: open-ended if it may fit one page, else with the learned width."""
+        """Read the next slice: open-ended if it may fit one page, otherwise with the learned width."""
         if self._cursor.kind == CursorKind.LIVE and self._start + self._width >= self._served_at:
             page = self._page(self._start, None)
             self._served_at = page.served_at

@@ -1,4 +1,4 @@
-"""Cancels in the shop what was canceled in Afosto: the whole order, or a part of it by a cancellation process."""
+"""Cancels units in the shop that Afosto canceled: the whole order, or a part of it by a cancellation process."""
 
 from collections.abc import Mapping
 
@@ -15,7 +15,7 @@ from sync.order_guards import canceled_before, opened_order, read_order, restart
 
 
 def export_cancellation(run: Run) -> str:
-    """Cancel in the shop what Afosto itself canceled since the order was opened."""
+    """Cancel the units in the shop that Afosto itself canceled since the order was opened."""
     require_permitted(run, "cancellations.export", imports=IntentKind.CANCEL)
     link = opened_order(run)
     intent = run.open_intent(ShopCancellationIntent)
@@ -37,11 +37,11 @@ def export_cancellation(run: Run) -> str:
 
 
 def _resolve(run: Run, intent: Intent[ShopCancellationIntent]) -> str:
-    """The answer was lost: what landed is linked; what did not is planned again once nothing can land any more."""
+    """The answer was lost: link what landed. Plan the rest again once nothing can land any more."""
     if intent.body.whole:
         if run.epages.order(run.order_id).canceled:
             return _link(run, intent, "adopted")
-        # While the call may still land, it proves nothing that the order is not canceled.
+        # While the call may still land, an order that is not canceled proves nothing.
         landed(run, intent, [], "cancelations")
     else:
         same = [p for p in _processes(run) if _lines(p) == intent.body.lines]

@@ -1,4 +1,4 @@
-"""Returns in the shop what came back to Afosto, against the process that brought the units to the buyer."""
+"""Returns units in the shop that came back to Afosto, for the process that brought them to the buyer."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence

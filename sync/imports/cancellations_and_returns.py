@@ -71,7 +71,7 @@ def _pairs_to_cancel(run: Run, order: afosto.Order) -> tuple[CancelPair, ...]:
 
 
 def _cancel_all(run: Run, order: afosto.Order, intent: Intent[CancelIntent]) -> str:
-    """Cancel what is not canceled yet; contra ids are ours, so a unit is never canceled twice.
+    """Cancel the units that are not canceled yet. We choose the contra ids, so a unit is never canceled twice.
 
     A unit with another contra id was canceled by somebody else; the next run cancels another unit for it.
     """
@@ -95,7 +95,7 @@ def _cancel_all(run: Run, order: afosto.Order, intent: Intent[CancelIntent]) -> 
 
 
 def import_return(run: Run) -> str:
-    """Return in Afosto what came back to the shop: RETURNED is restocked, BROKEN is not."""
+    """Return the units in Afosto that came back to the shop: RETURNED is restocked, BROKEN is not."""
     require_recovered(run)
     if run.order_link is None or run.order_link.stage == LinkStage.EXPIRED:
         return _without_order(run)

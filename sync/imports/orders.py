@@ -125,9 +125,9 @@ def _fill(run: Run, order_id: str, draft: afosto.OrderDraft) -> afosto.Order:
 
 
 def _facts(shop: epages.Order, draft: afosto.OrderDraft, order: afosto.Order, link: Link | None) -> dict[str, str]:
-    """What the link keeps of an order that has its items."""
+    """The facts that the link keeps of an order that has its items."""
     facts = {"total": str(order.total), "shop_total": str(draft.total)}
-    # It is not known what an order looked like that was found again after a restore.
+    # After a restore, the earlier content of an order that was found again is not known.
     return facts if link is None or "fingerprint" in link.facts else {**facts, "fingerprint": fingerprint(shop)}
 
 
@@ -246,7 +246,7 @@ def _check_unchanged(run: Run, shop: epages.Order, link: Link) -> str:
     """Raise NeedsPerson when the order or its payment changed in the shop after the import and nothing was shipped."""
     made_of = link.facts.get("fingerprint")
     if made_of is None:
-        # It was found again after a restore: nobody knows what it looked like, so changes count from now on.
+        # It was found again after a restore. Its earlier content is not known, so changes count from now on.
         now = {"fingerprint": fingerprint(shop)}
         run.links.stage_order(run.store.name, run.order_id, link.afosto_id, LinkStage.OPENED, facts=now)
     elif not handed_over(shop) and made_of != fingerprint(shop):

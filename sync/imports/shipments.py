@@ -113,7 +113,7 @@ def _require_cancellations(run: Run, shop: Order, order: afosto.Order, unlinked:
 
 
 def _resolve(run: Run, intent: Intent[ParcelIntent], order: afosto.Order, linked: Collection[str]) -> str:
-    """The answer to the call was lost: adopt the parcel with exactly these units, else plan it again."""
+    """The answer to the call was lost: adopt the parcel with exactly these units, otherwise plan it again."""
     for parcel in order.parcels:
         if set(parcel.unit_ids) == set(intent.body.units) and parcel.id not in linked:
             run.note(f"adopted parcel {parcel.name}")
@@ -145,11 +145,11 @@ def _link(run: Run, intent: Intent[ParcelIntent], parcel: afosto.Parcel, outcome
 
 
 def _note_stages(run: Run, statuses: Mapping[str, str], codes: Mapping[str, str]) -> None:
-    """Note the statuses that both sides have now, where they are not noted already."""
+    """Note the present statuses of both sides, if they are not noted already."""
     noted = {link.afosto_id: (link.stage, link.facts.get("tracking_code")) for link in run.links_at_claim("parcel")}
     found = {parcel: (status, codes.get(parcel)) for parcel, status in statuses.items()}
-    news = {parcel: statuses[parcel] for parcel, state in found.items() if noted.get(parcel) != state}
-    run.links.note_parcels(run.store.name, news, codes)
+    changed = {parcel: statuses[parcel] for parcel, state in found.items() if noted.get(parcel) != state}
+    run.links.note_parcels(run.store.name, changed, codes)
 
 
 def _move(run: Run, process: Process, parcel: afosto.Parcel | None) -> bool:

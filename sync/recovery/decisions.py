@@ -1,4 +1,4 @@
-"""What a person decides about an order that is held after a restore of the database."""
+"""What a person decides about an order that needs recovery after a restore of the database."""
 
 from collections.abc import Sequence
 
@@ -13,39 +13,39 @@ from schemas.reasons import Reason
 from schemas.settings import Settings
 from sync.who import who
 
-_LIST = "see those that are held: connector restore list"
+_LIST = "see the orders that wait for a decision: connector restore list"
 
 
 def link_order(ledger: Ledger, settings: Settings, store: str, order: str, afosto_id: str) -> None:
-    """Bind a held order to the Afosto order that it is, once Afosto says that it fits; its import then goes on.
+    """Link an order that needs recovery to its Afosto order, if Afosto says that they fit. Its import then goes on.
 
-    Raises NeedsPerson: not-held, or not-this-order when there is no such order in Afosto, it is another one's, or it is
-    a draft; RetryLater.
+    Raises NeedsPerson: not-held, or not-this-order when Afosto has no such order, or it belongs to another order, or
+    it is a draft. Raises RetryLater.
     """
-    (held,) = held_orders(ledger, store, [order])
-    _must_fit(settings, ledger, held, afosto_id)
-    links = Status(ledger.database).order(store, held["order_id"])["links"]
+    (row,) = undecided_orders(ledger, store, [order])
+    _require_fit(settings, ledger, row, afosto_id)
+    links = Status(ledger.database).order(store, row["order_id"])["links"]
     old = next((link["afosto_id"] for link in links if link["kind"] == "order"), None)
-    key = (store, held["order_id"])
+    key = (store, row["order_id"])
     if old is None:
-        ledger.links.bind_order(*key, afosto_id, held["id"], {})
+        ledger.links.bind_order(*key, afosto_id, row["id"], {})
     elif old != afosto_id:
-        ledger.links.replace_draft(*key, old, afosto_id, held["id"], {})
-    ledger.jobs.retry(ids=[held["id"]], by=who())
+        ledger.links.replace_draft(*key, old, afosto_id, row["id"], {})
+    ledger.jobs.retry(ids=[row["id"]], by=who())
 
 
 def release_orders(ledger: Ledger, store: str, orders: Sequence[str] | None) -> int:
-    """Let held orders (all of the store when None) be imported, as they are not in Afosto; returns how many.
+    """Import orders that are not in Afosto, all undecided ones of the store when `orders` is None; returns how many.
 
     Raises NeedsPerson (not-held).
     """
-    found = held_orders(ledger, store, orders)
-    for held in found:
-        ledger.restores.mark_recovered(store, held["order_id"])
-    return len(ledger.jobs.retry(ids=[held["id"] for held in found], by=who()))
+    found = undecided_orders(ledger, store, orders)
+    for row in found:
+        ledger.restores.mark_recovered(store, row["order_id"])
+    return len(ledger.jobs.retry(ids=[row["id"] for row in found], by=who()))
 
 
-def held_orders(ledger: Ledger, store: str, orders: Sequence[str] | None) -> list[Row]:
+def undecided_orders(ledger: Ledger, store: str, orders: Sequence[str] | None) -> list[Row]:
     """Return the rows of these orders, by number or ePages id. Raises NeedsPerson (not-held) for one that is not."""
     ledger.stores.facts(store)
     rows = ledger.restores.undecided(store)
@@ -54,12 +54,14 @@ def held_orders(ledger: Ledger, store: str, orders: Sequence[str] | None) -> lis
     known = {row["number"]: row for row in rows} | {row["order_id"]: row for row in rows}
     for order in orders:
         if order not in known:
-            raise NeedsPerson(f"order {order} of {store} is not held", reason=Reason.NOT_HELD, resolution=_LIST)
+            raise NeedsPerson(
+                f"order {order} of {store} does not wait for a decision", reason=Reason.NOT_HELD, resolution=_LIST
+            )
     return [known[order] for order in dict.fromkeys(orders)]
 
 
-def _must_fit(settings: Settings, ledger: Ledger, held: Row, afosto_id: str) -> None:
-    store, wanted = held["store"], reference(held["store"], held["order_id"])
+def _require_fit(settings: Settings, ledger: Ledger, row: Row, afosto_id: str) -> None:
+    store, wanted = row["store"], reference(row["store"], row["order_id"])
     key = ledger.stores.secret(store, "afosto_key")
     afosto = AfostoClient(settings.afosto_url, Http(deadline_seconds=settings.call_deadline), key)
     found = afosto.order(afosto_id)
@@ -69,10 +71,10 @@ def _must_fit(settings: Settings, ledger: Ledger, held: Row, afosto_id: str) -> 
     elif found.reference != wanted:
         problem = f"its reference is {found.reference or 'empty'}, not {wanted}"
     elif found.status == "CONCEPT":
-        problem = f"it is a draft; let another be made: connector restore release {store} {held['number']}"
+        problem = f"it is a draft; to make another: connector restore release {store} {row['number']}"
     if problem:
         raise NeedsPerson(
-            f"the Afosto order {afosto_id} is not order {held['number']} of {store}: {problem}",
+            f"the Afosto order {afosto_id} is not order {row['number']} of {store}: {problem}",
             reason=Reason.NOT_THIS_ORDER,
             resolution=f"look for {wanted} in Afosto, and give the id of that order",
         )

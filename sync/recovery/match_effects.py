@@ -94,7 +94,7 @@ def _note_codes(run: Run, same: Iterable[tuple[afosto.Parcel, epages.Process]]) 
         here, there = process.tracking_code or "none", parcel.tracking_code or "none"
         if here != there:
             run.note(
-                f"parcel {parcel.id} and process {process.id} hold the same pieces, with the codes {there} and {here}"
+                f"parcel {parcel.id} and process {process.id} have the same pieces, with the codes {there} and {here}"
             )
 
 

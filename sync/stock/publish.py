@@ -63,7 +63,7 @@ NOWHERE = (None, None)
 def publish_stock(run: Run) -> str:
     """Publish every SKU that is due at the store; returns the result in words.
 
-    A SKU for which the shop does not answer stays due, and does not hold up other SKUs.
+    A SKU for which the shop does not answer stays due, and does not delay other SKUs.
     """
     require_scopes(run, "inventory.publish")
     stock = run.runtime.ledger.stock
@@ -170,7 +170,7 @@ class _Publisher:
                 continue
             again.append(each)
             if last:
-                sold = sum(held for key, held in _of(after, each.sku) if key not in before)
+                sold = sum(units for key, units in _of(after, each.sku) if key not in before)
                 self._lower(each, found[each.sku], wanted_stock(available[each.sku], promised[each.sku] + sold))
         return again
 
@@ -179,7 +179,7 @@ class _Publisher:
         for each in wanted:
             if each.sku not in levels.known:
                 end = UNCLEAR if each.sku in levels.unclear else NOT_IN_AFOSTO
-                self._settle(each, (each.product_id, each.variation_id) if each.product_id else NOWHERE, end)
+                self._record_result(each, (each.product_id, each.variation_id) if each.product_id else NOWHERE, end)
         return [each for each in wanted if each.sku in levels.known]
 
     def _lower(self, wanted: WantedSku, found: Found | StockOutcome, most: int) -> None:
@@ -225,22 +225,24 @@ class _Publisher:
         behind: Mapping[str, float],
     ) -> None:
         if isinstance(found, StockOutcome):
-            self._settle(wanted, NOWHERE, found)
+            self._record_result(wanted, NOWHERE, found)
             return
         place, shop = found
         if shop.available_stock is None:
-            self._settle(wanted, place, NOT_KEPT)
+            self._record_result(wanted, place, NOT_KEPT)
             return
         target = wanted_stock(available, promised)
         if behind and target > shop.available_stock:
-            self._settle(wanted, place, not_raised(shop, target, behind), again=max(GAP_SECONDS, *behind.values()))
+            self._record_result(
+                wanted, place, not_raised(shop, target, behind), again=max(GAP_SECONDS, *behind.values())
+            )
             return
         if target != shop.available_stock:
             moved = self._adjust(wanted, place, target - shop.available_stock)
             if moved is None:
                 return
             shop = moved
-        self._settle(wanted, place, in_step(shop, target, available, promised))
+        self._record_result(wanted, place, in_step(shop, target, available, promised))
         if (shop.available_stock or 0) > target:
             # The stock was raised by somebody else while we changed it.
             self._stock.request_publishing(self._store, [wanted.sku])
@@ -263,9 +265,9 @@ class _Publisher:
             if error.store_wide or isinstance(error, Forbidden):
                 raise
             if isinstance(error, NotFound):
-                self._settle(wanted, NOWHERE, LOOKED_FOR)
+                self._record_result(wanted, NOWHERE, LOOKED_FOR)
             else:
-                self._settle(wanted, place, refused(error))
+                self._record_result(wanted, place, refused(error))
             return None
         run.note(f"{wanted.sku}: moved by {amount:+d}")
         return moved
@@ -284,7 +286,7 @@ class _Publisher:
             self._stock.withdraw(run.job, wanted)
             raise
 
-    def _settle(
+    def _record_result(
         self, wanted: WantedSku, place: Place | tuple[None, None], end: StockOutcome, again: float | None = None
     ) -> None:
         """Record the result for a SKU; with `again`, it is published again after that many seconds."""
@@ -294,4 +296,4 @@ class _Publisher:
 
 
 def _of(reading: dict[tuple[str, str, str], tuple[str, int]], sku: str) -> set[tuple[tuple[str, str, str], int]]:
-    return {(key, held) for key, (its, held) in reading.items() if its == sku}
+    return {(key, units) for key, (its, units) in reading.items() if its == sku}

@@ -129,6 +129,6 @@ class SharingStores:
         except NeedsPerson as error:
             if store.name == self._run.store.name:
                 raise
-            # A shop that refuses our access must not hold up the others; its last known orders still count.
+            # A shop that refuses our access must not delay the others; its last known orders still count.
             self._run.note(f"the orders of {store.name} cannot be read: {error}")
             return []

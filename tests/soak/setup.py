@@ -53,7 +53,7 @@ class SoakSetup:
         world.epages.stop_trading(SHOP)
         world.afosto.stop_trading(TENANT)
         world.sweep()
-        world.ledger.jobs.request_runs(SHOP, "export", "looks", world.ledger.walks.all_opened(SHOP), lane=2)
+        world.ledger.jobs.request_runs(SHOP, "export", "looks", world.ledger.scans.all_opened(SHOP), lane=2)
 
     def figures(self) -> list[Series]:
         """Return the figures that must not grow."""

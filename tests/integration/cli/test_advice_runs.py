@@ -12,7 +12,7 @@ from tests.support.connector.commands import Commands
 from tests.support.connector.driver import Document, Driver
 from tests.support.connector.world import CLIENT_ID, CLIENT_SECRET, KEY, World
 
-# Run by the tests of their own: they start or end servers, or need orders that are held, an endpoint being rotated, a
+# Run by their own tests: they start or end servers, or need orders that need recovery, an endpoint being rotated, a
 # worker that died, or messages that nobody consumes.
 ELSEWHERE = {
     *("doctor", "local down", "local up", "restore link", "restore release", "webhooks add", "webhooks rotate"),

@@ -134,6 +134,6 @@ def _due(driver: Driver) -> dict[str, set[str]]:
     ledger = driver.runtime.ledger
     return {
         "poll.store": {row["store"] for row in ledger.cursors.take_due(60.0, 100)},
-        "orders.walk": set(ledger.walks.take_due(60.0, 100)),
+        "orders.walk": set(ledger.scans.take_due(60.0, 100)),
         "inventory.watch": set(ledger.stock.take_due(60.0, 100)),
     }

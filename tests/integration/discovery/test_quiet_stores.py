@@ -1,4 +1,4 @@
-"""A store without news is walked and watched less often, and as often as any other once it has some."""
+"""A store without news is scanned and watched less often, and as often as any other once it has some."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -73,8 +73,8 @@ def _quiet_for(ledger: Ledger, time: str) -> None:
 
 def _walk(ledger: Ledger, *, news: bool) -> None:
     ledger.database.transaction(lambda session: session.execute("update walks set next_at = now()"))
-    assert ledger.walks.take_due(USUAL, 10) == ["shop"]
-    ledger.walks.read("shop", lists=True, listed_to=datetime.now(UTC), news=news, longest=LONGEST)
+    assert ledger.scans.take_due(USUAL, 10) == ["shop"]
+    ledger.scans.read("shop", lists=True, listed_to=datetime.now(UTC), news=news, longest=LONGEST)
 
 
 def _watch(ledger: Ledger, *, news: bool) -> None:

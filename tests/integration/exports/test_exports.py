@@ -91,9 +91,9 @@ def test_a_walk_that_dies_before_its_news_are_kept_leaves_them_to_the_next(drive
     driver.world.afosto.set_switches(TENANT, orders_list=True)
     driver.imported()
     driver.walk()
-    read_to = driver.runtime.ledger.walks.get(driver.store)
+    read_to = driver.runtime.ledger.scans.get(driver.store)
     with killable_steps() as killer:
         killer.arm(5)  # behind the call's four steps, ahead of what it led to
         driver.survive(driver.walk)
         assert killer.kills == 1
-    assert driver.runtime.ledger.walks.get(driver.store) == read_to
+    assert driver.runtime.ledger.scans.get(driver.store) == read_to

@@ -86,7 +86,7 @@ def drafts(driver: Driver, order: Document) -> list[str]:
 
 
 def stage(driver: Driver, order: Document) -> list[str]:
-    known = driver.runtime.ledger.walks.all_opened(driver.store)
+    known = driver.runtime.ledger.scans.all_opened(driver.store)
     return ["opened" for each in known if each == order["id"]]
 
 

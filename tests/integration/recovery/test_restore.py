@@ -103,7 +103,7 @@ def test_without_mark_and_list_nothing_is_created_until_a_person_has_looked(
     drill.run()
     assert (len(copies(driver)), driver.differences(), driver.parked()) == (2, [], [])
     again = connector("restore", "release", driver.store, lost["number"])
-    assert "is not held" in again.stderr
+    assert "does not wait for a decision" in again.stderr
 
 
 def test_an_order_placed_after_the_restore_is_imported_at_once(driver: Driver, drill: Drill) -> None:

@@ -87,8 +87,8 @@ def test_a_move_during_a_long_walk_over_the_catalog_is_published(shop: StockWorl
     world.ledger.stock.publish_all_again()
     whole = scan_catalog.scan_catalog
 
-    def all_but_the_end(runtime: Runtime, store: Store, walked: int) -> tuple[set[str], bool]:
-        return whole(runtime, store, walked)[0], False
+    def all_but_the_end(runtime: Runtime, store: Store, passed: int) -> tuple[set[str], bool]:
+        return whole(runtime, store, passed)[0], False
 
     with patch("sync.stock.watch_inventory.scan_catalog", all_but_the_end):
         shop.watch()

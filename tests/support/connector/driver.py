@@ -83,7 +83,7 @@ class Driver:
     def both(self) -> None:
         """Read the changes of both sides and carry them over."""
         self.poll()
-        for order_id in self.runtime.ledger.walks.all_opened(self.store):
+        for order_id in self.runtime.ledger.scans.all_opened(self.store):
             self.look({"id": order_id})
         self.run()
 

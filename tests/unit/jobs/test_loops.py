@@ -46,7 +46,7 @@ def test_an_exception_ends_no_loop_and_is_told_once(error: Exception, logged: li
     turns.wait(6)
     loop.stop()
     events = [event["event"] for event in logged]
-    assert events == ["a loop fails and goes on", "a loop is well again"]
+    assert events == ["a loop fails and goes on", "a loop works again"]
 
 
 def test_a_loop_that_is_stuck_or_has_ended_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
