@@ -2,6 +2,7 @@
 
 import select
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, TypeVar
 
 import psycopg
@@ -89,7 +90,9 @@ class Database:
             try:
                 with session.pipeline():
                     cursors = [session.execute(query(path), parameters) for path, parameters in statements]
-            except psycopg.Error:
+            except psycopg.Error as error:
+                if meaning(error) is Meaning.REFUSES:
+                    _end_at_a_standby(session)
                 # Psycopg (3.3) counts the queries behind the failed one as prepared, but the server has skipped them:
                 # this connection would refuse them for ever.
                 session.close()
@@ -130,11 +133,12 @@ class Database:
         try:
             return work(session)
         except psycopg.Error as error:
-            if (found := meaning(error)) in _ENDED:
-                session.close()
-            if found is Meaning.REFUSES:
+            if (found := meaning(error)) is Meaning.REFUSES:
+                _end_at_a_standby(session)
                 # The other connections may lead to the same server, so all are opened again.
                 self._pool.drain()
+            if found in _ENDED:
+                session.close()
             raise
         finally:
             if not session.closed and _takes_no_writes(session):
@@ -155,6 +159,15 @@ class Database:
     def close(self) -> None:
         """Close the pool and its connections."""
         self._pool.close()
+
+
+def _end_at_a_standby(session: Session) -> None:
+    """End the server's side of a session at a standby: a pooler would hand it to the next client, and the next.
+
+    One statement, so that a pooler cannot run the second half of it at another server.
+    """
+    with suppress(psycopg.Error):
+        session.execute("select pg_terminate_backend(pg_backend_pid()) where pg_is_in_recovery()")
 
 
 def _takes_no_writes(session: Session) -> bool:

@@ -11,7 +11,8 @@
 | anything else                                    | data errors, constraints, syntax                | OURS          |
 
 Source: PostgreSQL 18, appendix A, "PostgreSQL Error Codes". psycopg's own errors have no SQLSTATE: an OperationalError
-or InterfaceError of its own means a lost connection, any other is a mistake of ours.
+or InterfaceError of its own means a lost connection. An InternalError means that answers no longer fit their statements:
+a pooler lost its server in the middle. Any other is a mistake of ours.
 """
 
 from collections.abc import Mapping
@@ -81,7 +82,7 @@ def meaning(error: psycopg.Error) -> Meaning:
     """Return what an error means."""
     code = error.sqlstate
     if code is None:
-        lost = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError)
+        lost = isinstance(error, psycopg.OperationalError | psycopg.InterfaceError | psycopg.InternalError)
         return Meaning.GONE if lost else Meaning.OURS
     return _CODES.get(code) or _CLASSES.get(code[:2], Meaning.OURS)
 

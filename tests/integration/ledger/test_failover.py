@@ -15,6 +15,7 @@ from ledger.postgres.session import Session
 from local.servers.processes import Processes
 from schemas.errors import RetryLater
 from tests.support.connector.world import wait_for
+from tests.support.servers.pgbouncer import needs_pgbouncer, start_pooler
 from tests.support.servers.postgres_cluster import Cluster
 
 # Sessions that the pool has open on the old primary, and the seconds for which the address leads to it.
@@ -23,10 +24,15 @@ WITHIN = 20
 
 
 @pytest.fixture
-def cluster() -> Iterator[Cluster]:
+def folder() -> Iterator[Path]:
     # Not pytest's own folder: PostgreSQL runs as another account if we are root, and may not enter that one.
-    with tempfile.TemporaryDirectory(prefix="connector-") as name, ExitStack() as stack:
-        folder = Path(name)
+    with tempfile.TemporaryDirectory(prefix="connector-") as name:
+        yield Path(name)
+
+
+@pytest.fixture
+def cluster(folder: Path) -> Iterator[Cluster]:
+    with ExitStack() as stack:
         processes = stack.enter_context(Processes(folder / "logs"))
         yield Cluster(folder, "password-of-tests", processes, stack, disks=False)
 
@@ -60,6 +66,29 @@ def test_after_a_failover_nobody_reads_from_the_old_primary(cluster: Cluster, da
     failover.join(60)
     assert seen_read_only
     wait_for(lambda: _open_sessions(database).count(False) == SESSIONS, WITHIN, "every session to lead to the new one")
+
+
+@needs_pgbouncer
+def test_after_a_failover_a_pooler_hands_out_no_session_of_the_old_primary(cluster: Cluster, folder: Path) -> None:
+    cluster.add_standby()
+    with Processes(folder / "logs-of-the-pooler") as processes:
+        pooler = start_pooler(folder / "pgbouncer", cluster.url, processes)
+        through = Database(pooler.url, patience=2)
+        migrate(through)
+        failover = threading.Thread(target=cluster.promote, args=(WINDOW,))
+        failover.start()
+        seen_read_only = False
+        while failover.is_alive():
+            seen_read_only |= True in _open_sessions(through)
+        failover.join(60)
+        assert seen_read_only
+        # Workers write all the time; whoever only reads is spared by that.
+        wait_for(lambda: _refusal(through) is None and _only_the_new_one(through), WITHIN, "the old sessions to end")
+        through.close()
+
+
+def _only_the_new_one(database: Database) -> bool:
+    return all(_open_sessions(database) == [False] * SESSIONS for _ in range(3))
 
 
 def test_a_server_that_takes_no_writes_says_so_and_is_tried_again(cluster: Cluster, database: Database) -> None:

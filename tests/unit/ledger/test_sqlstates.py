@@ -58,7 +58,7 @@ def test_only_constraints_and_mistakes_are_raised_as_they_are() -> None:
     assert not ours & outages
 
 
-@pytest.mark.parametrize("kind", [psycopg.OperationalError, psycopg.InterfaceError])
+@pytest.mark.parametrize("kind", [psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError])
 def test_an_error_of_the_driver_itself_is_a_lost_session(kind: type[psycopg.Error]) -> None:
     assert meaning(kind("the connection is closed")) is Meaning.GONE
 
