@@ -270,7 +270,9 @@ class Trade(RuleBasedStateMachine):
 def test_effects_equal_causes_whatever_the_order_of_events_and_wherever_a_worker_dies(
     world: World, runtime: Runtime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # An order that a hostile vendor made unreadable is read again with the next poll.
     monkeypatch.setattr(ledger.orders.cursors, "READ_AGAIN", 0.0)
+    monkeypatch.setattr(ledger.orders.cursors, "READ_AGAIN_LONGEST", 0.0)
     neighbor = NeighborStore(world, runtime)
     with killable_steps() as killer:
         run_state_machine_as_test(
