@@ -11,8 +11,8 @@
 | anything else                                    | data errors, constraints, syntax                | OURS          |
 
 Source: PostgreSQL 18, appendix A, "PostgreSQL Error Codes". psycopg's own errors have no SQLSTATE: an OperationalError
-or InterfaceError of its own means a lost connection. An InternalError means that answers no longer fit their statements:
-a pooler lost its server in the middle. Any other is a mistake of ours.
+or InterfaceError of its own means a lost connection. An InternalError means that answers do not fit their statements: a
+pooler lost its server in the middle. Any other is a mistake of ours.
 """
 
 from collections.abc import Mapping
