@@ -141,10 +141,10 @@ def test_a_start_replaces_servers_whose_parent_and_guards_were_all_killed(folder
     write_note(services)
     guards = psutil.Process(parent.pid).children()
     old = {process.pid for process in servers_in(folder)}
-    parent.kill()
-    # A guard leads a process group; only the guard itself is to die here.
+    # First of all: a guard that sees its parent gone ends its server. It leads a process group, and is to die alone.
     for guard in guards:
         guard.suspend()
+    parent.kill()
     for guard in guards:
         guard.kill()
     parent.wait(60)
