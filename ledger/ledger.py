@@ -1,7 +1,7 @@
 """The ledger as one object: all repositories of one database."""
 
 from ledger.inbound.api_tokens import Tokens
-from ledger.inbound.set_aside import SetAside
+from ledger.inbound.set_aside_messages import SetAside
 from ledger.inbound.webhooks import Webhooks
 from ledger.jobs.dispatch_window import DispatchWindow
 from ledger.jobs.jobs import Jobs

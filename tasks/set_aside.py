@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 from celery import shared_task
 
-from ledger.inbound.set_aside import SetAsideMessage
+from ledger.inbound.set_aside_messages import SetAsideMessage
 from ledger.ledger import Ledger
 from schemas.errors import RetryLater
 from tasks.base import ConnectorTask

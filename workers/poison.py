@@ -15,7 +15,7 @@ from uuid import uuid4
 import structlog
 
 from jobs.log_secrets import without_secrets
-from ledger.inbound.set_aside import CONTENT, SetAsideMessage
+from ledger.inbound.set_aside_messages import CONTENT, SetAsideMessage
 from schemas.errors import BadMessage
 from schemas.messages import CONTRACT, load_message
 from tasks.set_aside import TASK as SET_ASIDE

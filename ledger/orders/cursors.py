@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from ledger.jobs.jobs import upsert_requests
-from ledger.jobs.parking import Malformed, park, unkept, warn_about
+from ledger.orders.unreadable_orders import Malformed, park, unkept, warn_about
 from ledger.postgres.batches import Batch, keep, naming
 from ledger.postgres.database import Database, Row, fetch, fetch_one
 from ledger.postgres.session import Session

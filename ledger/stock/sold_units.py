@@ -5,7 +5,7 @@ from datetime import datetime
 
 import psycopg
 
-from ledger.jobs.parking import Malformed, park, unkept, warn_about
+from ledger.orders.unreadable_orders import Malformed, park, unkept, warn_about
 from ledger.postgres.batches import Batch, keep, naming
 from ledger.postgres.database import Database, Row, Statement, fetch
 from ledger.postgres.session import Session

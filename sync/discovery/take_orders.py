@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jobs.store_health import words_of
-from ledger.jobs.parking import Malformed, digest
+from ledger.orders.unreadable_orders import Malformed, digest
 from ledger.records import JobRequest, SeenOrder, Store
 from ledger.stock.sold_units import countable
 from schemas.epages import Order, OrderRow

@@ -21,7 +21,7 @@ from schemas.reasons import Reason
 from schemas.wording.lists import counted
 from sync.exports.both_sides import canceled_only_in_afosto, import_again, known, landed, marker, require_permitted
 from sync.exports.pickups import export_pickup, resolve_pickup
-from sync.exports.shipment_progress import move_on, resolve_mail
+from sync.exports.shipped_and_delivered import move_on, resolve_mail
 from sync.order_guards import opened_order, read_order, require_job, restart_run
 
 # The intents that this flow records, in the order in which they are resolved.

@@ -13,7 +13,7 @@ from psycopg import sql
 from redis import Redis
 
 from cli import main
-from ledger.inbound.set_aside import SetAsideMessage
+from ledger.inbound.set_aside_messages import SetAsideMessage
 from ledger.postgres.session import Session
 from local.servers.services import Services
 from tests.support.connector.commands import Commands

@@ -7,9 +7,9 @@ from typing import Any, LiteralString
 
 import pytest
 
-from ledger.jobs.parking import Malformed
 from ledger.ledger import Ledger
 from ledger.orders.cursors import Slice
+from ledger.orders.unreadable_orders import Malformed
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet, new_key
 from ledger.records import Settlement

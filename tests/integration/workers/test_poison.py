@@ -14,7 +14,7 @@ from structlog.testing import capture_logs
 
 from benchmarks.setup.rabbitmq import rabbitmq
 from cli import main
-from ledger.inbound.set_aside import CONTENT, KEPT, SetAsideMessage
+from ledger.inbound.set_aside_messages import CONTENT, KEPT, SetAsideMessage
 from ledger.ledger import Ledger
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet
