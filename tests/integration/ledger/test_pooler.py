@@ -87,7 +87,7 @@ def test_orders_go_both_ways_through_the_pooler(
             world.afosto.ship(TENANT, order["id"], None, f"T{order['number']}")
         for order in world.afosto.orders(TENANT)[5:]:
             world.afosto.cancel(TENANT, order["id"])
-        wait_for(lambda: not world.prove().differences, 60, "both sides to be equal")
+        wait_for(lambda: not world.prove().differences, 150, "both sides to be equal")
         assert _server_sessions(world) <= SESSIONS
 
 
