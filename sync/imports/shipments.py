@@ -17,7 +17,6 @@ from schemas.mapping.progress.shipments import (
     RANK,
     ParcelPlan,
     fits_until_canceled,
-    parcel_lines,
     parcels_to_create,
     process_lines,
     status_for,
@@ -102,7 +101,9 @@ def _require_cancellations(run: Run, shop: Order, order: afosto.Order, unlinked:
     They are one when Afosto has no units left for another (docs/decisions/0003); what the shop canceled is not left.
     """
     linked = {item.afosto_id for item in run.links_at_claim("parcel")}
-    parcels = [parcel_lines(parcel, order) for parcel in order.parcels if parcel.id not in linked]
+    lines_of_units = {unit.id: unit.line_ref for unit in order.units}
+    # A unit that somebody added in Afosto has no line: its parcel is no shipment of the shop.
+    parcels = [Counter(map(lines_of_units.get, each.unit_ids)) for each in order.parcels if each.id not in linked]
     canceled = Counter({line.id: line.canceled for line in shop.lines})
     canceled.subtract(canceled_before(shop, order))
     canceled.subtract(item.line_id for item in run.links_at_claim("cancellation") if item.line_id)

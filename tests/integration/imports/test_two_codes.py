@@ -124,6 +124,18 @@ def test_what_is_left_of_a_line_is_one_shipment_before_the_cancellation_of_the_r
     assert driver.differences() == []
 
 
+def test_a_parcel_without_a_code_of_a_piece_that_was_added_in_afosto_holds_up_no_import(driver: Driver) -> None:
+    order, copy = driver.imported(lines=driver.lines(2))
+    (line,) = order["lines"]
+    driver.world.afosto.tamper(TENANT, copy["id"], "add", sku=line["sku"], quantity=1)
+    foreign = [unit["id"] for unit in driver.afosto(order)["units"] if not unit["line_ref"]]
+    driver.world.afosto.ship(TENANT, copy["id"], foreign)
+    driver.world.epages.act(driver.store, order["id"], "ship", lines={line["id"]: 2}, tracking="OWN")
+    driver.poll()
+    outcome = execute(driver.runtime, SHIPMENTS_IMPORT, OrderMessage(driver.store, order["id"]), no_top_up)
+    assert outcome == "1 process has its parcel, 1 moved"
+
+
 def _only_shipments(driver: Driver, order: Document, heard_first: str) -> None:
     """Let the shipments of both directions run before the cancellations do."""
     driver.poll() if heard_first == "poll" else driver.look(order)
