@@ -1,6 +1,6 @@
 """Queue dispatch: every second, due polls are sent, ended leases reclaimed, and dispatch windows topped up."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from celery import shared_task
@@ -51,21 +51,21 @@ def _send_each(
     task: str,
     queue: str,
     taken: Sequence[T],
-    message: Callable[[T], Mapping[str, object]],
+    message: Callable[[T], dict[str, object]],
     give_back: Callable[[Sequence[T]], None],
 ) -> None:
-    """Send a message for each of what was taken. What the broker refuses is due again at once, not after its pause."""
+    """Send one message for each item that was taken. Items that the broker refuses are due again at once."""
     for position, each in enumerate(taken):
         try:
-            runtime.send(task, dict(message(each)), queue)
+            runtime.send(task, message(each), queue)
         except BrokerRefused:
             give_back(taken[position:])
             raise
 
 
-def _poll_message(row: Row) -> Mapping[str, object]:
+def _poll_message(row: Row) -> dict[str, object]:
     return {"store": row["store"], "cursor": row["kind"], "fence": row["fence"]}
 
 
-def _store_message(store: str) -> Mapping[str, object]:
+def _store_message(store: str) -> dict[str, object]:
     return {"store": store}

@@ -91,11 +91,10 @@ class Database:
                 with session.pipeline():
                     cursors = [session.execute(query(path), parameters) for path, parameters in statements]
             except psycopg.Error as error:
-                if meaning(error) is Meaning.REFUSES:
-                    _end_at_a_standby(session)
                 # Psycopg (3.3) counts the queries behind the failed one as prepared, but the server has skipped them:
-                # this connection would refuse them for ever.
-                session.close()
+                # this connection would refuse them for ever. `_guarded` closes the others.
+                if meaning(error) not in _ENDED:
+                    session.close()
                 raise
             return [cursor.fetchall() if cursor.description else [] for cursor in cursors]
 
@@ -142,7 +141,7 @@ class Database:
             raise
         finally:
             if not session.closed and _takes_no_writes(session):
-                # It would be refused nothing as long as it only reads, from an old primary what was true long ago.
+                # While it only reads, no error shows that it leads to an old primary, whose data is outdated.
                 session.close()
 
     def _configure(self, session: Session) -> None:
@@ -162,9 +161,9 @@ class Database:
 
 
 def _end_at_a_standby(session: Session) -> None:
-    """End the server's side of a session at a standby: a pooler would hand it to the next client, and the next.
+    """End the server's side of a session at a standby. Otherwise a pooler would give it to other clients.
 
-    One statement, so that a pooler cannot run the second half of it at another server.
+    Check and end are one statement: a pooler may run two statements at two servers.
     """
     with suppress(psycopg.Error):
         session.execute("select pg_terminate_backend(pg_backend_pid()) where pg_is_in_recovery()")
