@@ -1,6 +1,9 @@
 """The scopes that each flow needs in the shop's token, and the name of each scope's box in the German cockpit."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+
+from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
 
 READ_ORDERS = "ordr:r"
 
@@ -50,3 +53,18 @@ def missing_scopes(name: str, granted: Collection[str]) -> tuple[str, ...]:
 def cockpit_name(scope: str) -> str:
     """Return the name of a scope's box in the German cockpit, or the scope itself if the name is unknown."""
     return _IN_THE_GUIDE.get(scope) or _ASSUMED.get(scope) or scope
+
+
+def boxes(scopes: Iterable[str]) -> str:
+    """Return scopes as people read them, each with the name of its box in the German cockpit."""
+    return " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in scopes)
+
+
+def require_granted(store: str, granted: Collection[str], flow: str, needed_by: str) -> None:
+    """Raise NeedsPerson (missing-scope) when a store's token lacks a scope that a flow needs."""
+    if lacking := missing_scopes(flow, granted):
+        raise NeedsPerson(
+            f"the shop {store} has not granted {boxes(lacking)}, which {needed_by} needs",
+            reason=Reason.MISSING_SCOPE,
+            resolution=f"Tick the box in the shop's cockpit, then: connector store switch {store} {flow} on",
+        )

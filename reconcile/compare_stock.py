@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from clients.afosto.client import AfostoClient
 from clients.epages import EpagesClient
-from clients.scopes import cockpit_name
+from clients.scopes import boxes
 from jobs.blocking_calls import BLOCKING_LANE, BlockingGate, ReportPause, retry_blocking
 from jobs.runtime import Runtime
 from jobs.vendor_clients import epages_client, reading_epages
@@ -69,8 +69,7 @@ class StockComparison:
             return f"{FLOW}: {off}"
         lacking = [scope for scope in READS if scope not in self._store.scopes]
         if lacking:
-            boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
-            return f"the shop has not granted {boxes}"
+            return f"the shop has not granted {boxes(lacking)}"
         if not self._locations:
             return no_location(self._store.name)
         unread = [

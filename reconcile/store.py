@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from clients.scopes import cockpit_name, missing_scopes
+from clients.scopes import require_granted
 from jobs.blocking_calls import ReportPause
 from jobs.runtime import Runtime
 from reconcile.compare_orders import Comparison, Progress
@@ -49,14 +49,7 @@ def reconcile(runtime: Runtime, name: str, tell: ReportPause, progress: Progress
             reason=Reason.PAUSED,
             resolution=f"resume it: connector store resume {name}",
         )
-    lacking = missing_scopes(READING, store.scopes)
-    if lacking:
-        boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
-        raise NeedsPerson(
-            f"the shop {name} has not granted {boxes}, which the comparison needs",
-            reason=Reason.MISSING_SCOPE,
-            resolution=f"Tick the box in the shop's cockpit, then: connector store switch {name} {READING} on",
-        )
+    require_granted(name, store.scopes, READING, "the comparison")
     orders = Comparison(runtime, store, tell)
     found = orders.run(progress)
     stock = StockComparison(runtime, store, orders.shop, orders.afosto, orders.flow_status.off.get(FLOW), tell)

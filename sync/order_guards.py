@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from clients.scopes import cockpit_name, missing_scopes
+from clients.scopes import require_granted
 from jobs.run import Run
 from ledger.ledger import ORDER_WAIT
 from ledger.records import Intent, Link, Sibling
@@ -145,14 +145,7 @@ def counts_by_line(links: Sequence[Link], written_by: str) -> dict[str, int]:
 
 def require_scopes(run: Run, flow: str) -> None:
     """Raise NeedsPerson when the shop's token may not do all that a flow needs."""
-    lacking = missing_scopes(flow, run.store.scopes)
-    if lacking:
-        boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
-        raise NeedsPerson(
-            f"the shop {run.store.name} has not granted {boxes}, which {flow} needs",
-            reason=Reason.MISSING_SCOPE,
-            resolution=f"Tick the box in the shop's cockpit, then: connector store switch {run.store.name} {flow} on",
-        )
+    require_granted(run.store.name, run.store.scopes, flow, flow)
 
 
 def require_others_resolved(run: Run, *kinds: IntentKind) -> None:

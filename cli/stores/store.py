@@ -1,6 +1,5 @@
 """`connector store`: connect, show, pause, resume and remove shops."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import click
@@ -10,7 +9,7 @@ from cli.screen import ask, say
 from cli.stores.add import add
 from cli.stores.credentials import credentials
 from cli.stores.tenant import tenant
-from clients.scopes import cockpit_name, missing_scopes
+from clients.scopes import boxes, missing_scopes
 from ledger.ledger import Ledger
 from ledger.records import StoreFacts
 from ledger.status import Status
@@ -86,7 +85,7 @@ def _with_status(found: StoreFacts, flow: dict[str, Any]) -> dict[str, Any]:
     why, advice = "", ""
     if not flow["enabled"]:
         lacking = missing_scopes(flow["name"], found.scopes)
-        why = f"the shop's app lacks {_boxes(lacking)}" if lacking else "it was switched off, or never chosen"
+        why = f"the shop's app lacks {boxes(lacking)}" if lacking else "it was switched off, or never chosen"
         tick = "tick that in the shop's cockpit, then: " if lacking else ""
         advice = f"{tick}connector store switch {found.name} {flow['name']} on"
     elif flow["stopped_reason"]:
@@ -95,10 +94,6 @@ def _with_status(found: StoreFacts, flow: dict[str, Any]) -> dict[str, Any]:
     elif found.paused_at:
         why, advice = "the store is paused", f"connector store resume {found.name}"
     return {**flow, "why": why, "advice": advice}
-
-
-def _boxes(scopes: Iterable[str]) -> str:
-    return " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in scopes)
 
 
 def _print_overview(overview: dict[str, Any]) -> None:
@@ -160,7 +155,7 @@ def _require_permission(ledger: Ledger, chosen: Settings, name: str, what: str) 
     lacking = missing_scopes(what, refresh_scopes(ledger, chosen, name))
     if lacking:
         raise NeedsPerson(
-            f"the shop {name} does not permit {what}: its app lacks {_boxes(lacking)}",
+            f"the shop {name} does not permit {what}: its app lacks {boxes(lacking)}",
             reason=Reason.MISSING_SCOPE,
             resolution="tick the box in the shop's cockpit, then try again",
         )

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from clients.scopes import cockpit_name, missing_scopes
+from clients.scopes import boxes, missing_scopes
 from jobs.run import Run
 from ledger.records import Link
 from schemas import epages
@@ -56,8 +56,7 @@ def mark_draft(run: Run, shop: epages.Order, afosto_id: str, given_up: str | Non
     if not run.store.mark_orders:
         return
     if lacking := missing_scopes("mark_orders", run.store.scopes):
-        boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
-        run.note(f"not marked in the shop: the app lacks {boxes}")
+        run.note(f"not marked in the shop: the app lacks {boxes(lacking)}")
         return
     note = with_mark(shop.order_note, afosto_id, given_up)
     if note != shop.order_note:

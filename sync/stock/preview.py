@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from clients.afosto.client import BATCH
-from clients.scopes import cockpit_name, missing_scopes
+from clients.scopes import require_granted
 from jobs.blocking_calls import BLOCKING_LANE, BlockingGate, ReportPause, retry_blocking
 from jobs.runtime import Runtime
 from jobs.vendor_clients import afosto_client, epages_client, reading_afosto, reading_epages
@@ -62,14 +62,7 @@ def preview_stock(runtime: Runtime, name: str, tell: ReportPause) -> Iterator[St
     Raises NeedsPerson (missing-scope, no-location-mapped, unknown-store), or RetryLater if a vendor does not answer.
     """
     store = runtime.ledger.stores.get(name)
-    lacking = missing_scopes(FLOW, store.scopes)
-    if lacking:
-        boxes = " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in lacking)
-        raise NeedsPerson(
-            f"the shop {name} has not granted {boxes}, which {FLOW} needs",
-            reason=Reason.MISSING_SCOPE,
-            resolution=f"tick the box in the shop's cockpit, then: connector store switch {name} {FLOW} on",
-        )
+    require_granted(name, store.scopes, FLOW, FLOW)
     locations = runtime.ledger.stock.locations(name)
     if not locations:
         raise NeedsPerson(
