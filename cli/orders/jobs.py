@@ -8,6 +8,7 @@ import click
 from cli.common import FLOWS, open_ledger, print_json, print_table
 from cli.orders.job_text import decision, job_lines
 from cli.screen import ask, say
+from cli.who import who
 from ledger.ledger import Ledger
 from ledger.status import Status
 from schemas.errors import NeedsPerson
@@ -15,7 +16,6 @@ from schemas.flows import LOOK, flow_name
 from schemas.reasons import Reason
 from schemas.states import JobState
 from schemas.wording.lists import counted
-from sync.who import who
 
 Selection = dict[str, Any]  # ids, or a reason and perhaps a store
 

@@ -8,6 +8,7 @@ import click
 from cli.common import open_ledger, print_json, print_table, settings, show
 from cli.operations.running_settings import living, running
 from cli.screen import say
+from cli.who import who
 from ledger.ledger import Ledger
 from ledger.status import Status
 from schemas.errors import NeedsPerson
@@ -101,7 +102,7 @@ def link(store: str, order: str, afosto_id: str) -> None:
     """
     chosen = settings()
     with open_ledger(chosen) as ledger:
-        link_order(ledger, chosen, store, order, afosto_id)
+        link_order(ledger, chosen, store, order, afosto_id, by=who())
     say(f"order {order} of {store} is the Afosto order {afosto_id}; its news follow")
 
 
@@ -117,5 +118,5 @@ def release(store: str, orders: Sequence[str], everything: bool) -> None:
     if bool(orders) == everything:
         raise click.UsageError("Give either orders or --all.")
     with open_ledger() as ledger:
-        count = release_orders(ledger, store, None if everything else orders)
+        count = release_orders(ledger, store, None if everything else orders, by=who())
     say(f"{counted(count, 'order')} of {store} will be imported")

@@ -7,6 +7,7 @@ import click
 
 from cli.common import open_ledger, print_json, print_table, settings
 from cli.screen import say
+from cli.who import who
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.wording.lists import counted
@@ -62,7 +63,7 @@ def map_location(store: str, epages_id: str, afosto_id: str) -> None:
     with open_ledger(chosen) as ledger:
         places = read_places(chosen, ledger.stores.get(store))
         certain = places.shop is not None or is_waited_for(ledger, store, epages_id)
-        count = map_place(ledger, places, store, epages_id, afosto_id)
+        count = map_place(ledger, places, store, epages_id, afosto_id, by=who())
     if not certain:
         say(f"{epages_id} was not checked: {missing_box()}")
     say(f"{store}: {epages_id} is {afosto_id} in Afosto; {counted(count, 'parked job')} will run again")

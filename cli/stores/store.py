@@ -9,6 +9,7 @@ from cli.screen import ask, say
 from cli.stores.add import add
 from cli.stores.credentials import credentials
 from cli.stores.tenant import tenant
+from cli.who import who
 from clients.scopes import boxes, missing_scopes
 from ledger.ledger import Ledger
 from ledger.records import StoreFacts
@@ -22,7 +23,6 @@ from schemas.states import Lane
 from schemas.wording.lists import counted
 from sync.connecting.connect_store import refresh_scopes
 from sync.stock.outcomes import no_location
-from sync.who import who
 
 SHOWN = (
     *("name", "base_url", "client_id", "channel_id", "import_since", "connected_at"),

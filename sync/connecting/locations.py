@@ -17,7 +17,6 @@ from schemas.mapping.orders.pickup_places import NOT_MAPPED, is_named_in
 from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.states import JobState
-from sync.who import who
 
 READ_LOCATIONS = "loca:r"
 MOST_PARKED = 10_000  # jobs looked at for one that names a location
@@ -71,8 +70,8 @@ def read_afosto_places(settings: Settings, store: Credentials) -> Places:
     return Places(None, {location.id: location.name for location in afosto.locations()})
 
 
-def map_place(ledger: Ledger, places: Places, store: str, epages_id: str, afosto_id: str) -> int:
-    """Map a place of the shop to this place in Afosto and no other; returns how many parked jobs run again.
+def map_place(ledger: Ledger, places: Places, store: str, epages_id: str, afosto_id: str, *, by: str) -> int:
+    """Map a place of the shop to this place in Afosto and no other; returns how many parked jobs run again, as `by` decided.
 
     A place that the shop does not list (any more) may be mapped as long as a parked order is to be collected there.
     Raises NeedsPerson (unknown-location) with the places there are.
@@ -81,7 +80,7 @@ def map_place(ledger: Ledger, places: Places, store: str, epages_id: str, afosto
         require_shop_place(places, epages_id)
     require_afosto_place(places, afosto_id)
     ledger.stores.map_location(store, epages_id, afosto_id)
-    return len(ledger.jobs.retry(store=store, reason=NOT_MAPPED, by=who()))
+    return len(ledger.jobs.retry(store=store, reason=NOT_MAPPED, by=by))
 
 
 def only_location(afosto: AfostoClient) -> Location | None:

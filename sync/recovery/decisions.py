@@ -11,12 +11,11 @@ from schemas.errors import NeedsPerson
 from schemas.mapping.orders.drafts import reference
 from schemas.reasons import Reason
 from schemas.settings import Settings
-from sync.who import who
 
 _LIST = "see the orders that wait for a decision: connector restore list"
 
 
-def link_order(ledger: Ledger, settings: Settings, store: str, order: str, afosto_id: str) -> None:
+def link_order(ledger: Ledger, settings: Settings, store: str, order: str, afosto_id: str, *, by: str) -> None:
     """Link an order that needs recovery to its Afosto order, if Afosto says that they fit. Its import then goes on.
 
     Raises NeedsPerson: not-held, or not-this-order when Afosto has no such order, or it belongs to another order, or
@@ -31,10 +30,10 @@ def link_order(ledger: Ledger, settings: Settings, store: str, order: str, afost
         ledger.links.bind_order(*key, afosto_id, row["id"], {})
     elif old != afosto_id:
         ledger.links.replace_draft(*key, old, afosto_id, row["id"], {})
-    ledger.jobs.retry(ids=[row["id"]], by=who())
+    ledger.jobs.retry(ids=[row["id"]], by=by)
 
 
-def release_orders(ledger: Ledger, store: str, orders: Sequence[str] | None) -> int:
+def release_orders(ledger: Ledger, store: str, orders: Sequence[str] | None, *, by: str) -> int:
     """Import orders that are not in Afosto, all undecided ones of the store when `orders` is None; returns how many.
 
     Raises NeedsPerson (not-held).
@@ -42,7 +41,7 @@ def release_orders(ledger: Ledger, store: str, orders: Sequence[str] | None) -> 
     found = undecided_orders(ledger, store, orders)
     for row in found:
         ledger.restores.mark_recovered(store, row["order_id"])
-    return len(ledger.jobs.retry(ids=[row["id"] for row in found], by=who()))
+    return len(ledger.jobs.retry(ids=[row["id"] for row in found], by=by))
 
 
 def undecided_orders(ledger: Ledger, store: str, orders: Sequence[str] | None) -> list[Row]:
