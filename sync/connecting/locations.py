@@ -71,7 +71,9 @@ def read_afosto_places(settings: Settings, store: Credentials) -> Places:
 
 
 def map_place(ledger: Ledger, places: Places, store: str, epages_id: str, afosto_id: str, *, by: str) -> int:
-    """Map a place of the shop to this place in Afosto and no other; returns how many parked jobs run again, as `by` decided.
+    """Map a place of the shop to this place in Afosto and no other; returns how many parked jobs run again.
+
+    `by` is the person who decides.
 
     A place that the shop does not list (any more) may be mapped as long as a parked order is to be collected there.
     Raises NeedsPerson (unknown-location) with the places there are.

@@ -1,7 +1,6 @@
 """The shop's stock is what Afosto has available less what the shop has sold and Afosto has not booked."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -11,32 +10,12 @@ from jobs.vendor_clients import epages_client
 from jobs.vendor_gate import Gate
 from local.proof.compare import Report
 from local.proof.stock import StockSource, prove_stock
-from local.servers.services import Services
-from tests.support.connector.stock_world import HERE, THERE, StockWorld, close_all
+from tests.support.connector.stock_world import HERE, THERE, StockWorld
 from tests.support.connector.world import TENANT, World
 
 UNPAID = {"payment": "Rechnung", "paid": False}
 
-
-@pytest.fixture(scope="module")
-def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="1.5") as started:
-        yield started
-
-
-@pytest.fixture(autouse=True)
-def _nobody_else_sells(world: World) -> Iterator[None]:
-    yield
-    close_all(world)
-    world.afosto.set_switches(TENANT, allocate_late=0.0, inventory_changes_list=True)
-
-
-@pytest.fixture
-def shop(world: World, runtime: Runtime) -> Iterator[StockWorld]:
-    """A shop of six SKUs, four of them variations, of each of which Afosto has ten pieces."""
-    opened = StockWorld.open(world, runtime)
-    yield opened
-    assert opened.violations() == []
+pytestmark = pytest.mark.usefixtures("nobody_else_sells")
 
 
 def test_a_sale_that_afosto_has_not_heard_of_is_not_given_back_to_the_shop(shop: StockWorld) -> None:

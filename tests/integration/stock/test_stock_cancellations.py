@@ -1,6 +1,6 @@
 """Pieces of a canceled order are for sale again once, even when the buyer cancels while stock is published."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from unittest.mock import patch
 
@@ -8,32 +8,11 @@ import pytest
 
 from clients.http import Http
 from clients.status_errors import Answer
-from jobs.runtime import Runtime
 from ledger.stock.sold_units import SoldUnits
-from local.servers.services import Services
-from tests.support.connector.stock_world import HERE, StockWorld, before_each_move, close_all
+from tests.support.connector.stock_world import HERE, StockWorld, before_each_move
 from tests.support.connector.world import TENANT, World
 
-
-@pytest.fixture(scope="module")
-def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="1.5") as started:
-        yield started
-
-
-@pytest.fixture(autouse=True)
-def _nobody_else_sells(world: World) -> Iterator[None]:
-    yield
-    close_all(world)
-    world.afosto.set_switches(TENANT, allocate_late=0.0, inventory_changes_list=True)
-
-
-@pytest.fixture
-def shop(world: World, runtime: Runtime) -> Iterator[StockWorld]:
-    """A shop of six SKUs, four of them variations, of each of which Afosto has ten pieces."""
-    opened = StockWorld.open(world, runtime)
-    yield opened
-    assert opened.violations() == []
+pytestmark = pytest.mark.usefixtures("nobody_else_sells")
 
 
 @pytest.mark.parametrize("restocks", [True, False])

@@ -1,37 +1,16 @@
 """Which SKUs a store publishes: those in the shop's catalog, once the past orders of all sellers are read."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from clients.limiter import Limiter
 from jobs.runtime import Runtime
-from local.servers.services import Services
 from tests.support.connector.commands import Commands
-from tests.support.connector.stock_world import HERE, StockWorld, close_all
+from tests.support.connector.stock_world import HERE, StockWorld
 from tests.support.connector.world import TENANT, World
 
-
-@pytest.fixture(scope="module")
-def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="1.5") as started:
-        yield started
-
-
-@pytest.fixture(autouse=True)
-def _nobody_else_sells(world: World) -> Iterator[None]:
-    yield
-    close_all(world)
-    world.afosto.set_switches(TENANT, allocate_late=0.0, inventory_changes_list=True)
-
-
-@pytest.fixture
-def shop(world: World, runtime: Runtime) -> Iterator[StockWorld]:
-    """A shop of six SKUs, four of them variations, of each of which Afosto has ten pieces."""
-    opened = StockWorld.open(world, runtime)
-    yield opened
-    assert opened.violations() == []
+pytestmark = pytest.mark.usefixtures("nobody_else_sells")
 
 
 def test_the_first_time_all_that_the_shop_sells_is_published_variations_too(shop: StockWorld) -> None:

@@ -1,39 +1,17 @@
 """The answer to a move of stock is lost: the SKU is left alone until nothing can land any more, and then checked."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from jobs.runtime import Runtime
 from ledger.stock.records import StockOutcome
-from local.servers.services import Services
 from schemas.errors import LeaseLost
-from tests.support.connector.stock_world import HERE, StockWorld, close_all
+from tests.support.connector.stock_world import HERE, StockWorld
 from tests.support.connector.world import TENANT, World
 
 ADJUST = r"/adjust-available-stock$"
 
-
-@pytest.fixture(scope="module")
-def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="1.5") as started:
-        yield started
-
-
-@pytest.fixture(autouse=True)
-def _nobody_else_sells(world: World) -> Iterator[None]:
-    yield
-    close_all(world)
-    world.afosto.set_switches(TENANT, allocate_late=0.0, inventory_changes_list=True)
-
-
-@pytest.fixture
-def shop(world: World, runtime: Runtime) -> Iterator[StockWorld]:
-    """A shop of six SKUs, four of them variations, of each of which Afosto has ten pieces."""
-    opened = StockWorld.open(world, runtime)
-    yield opened
-    assert opened.violations() == []
+pytestmark = pytest.mark.usefixtures("nobody_else_sells")
 
 
 def test_after_a_lost_answer_the_sku_is_left_alone_for_the_wait_and_then_looked_at_twice(

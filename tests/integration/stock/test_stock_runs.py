@@ -1,42 +1,21 @@
 """When a store's stock job runs, how much of it is done in one run, and what the run says."""
 
 import time
-from collections.abc import Iterator
 
 import pytest
 
 from clients.limiter import Limiter
 from jobs.runtime import Runtime
-from local.servers.services import Services
 from schemas.errors import NeedsPerson
 from schemas.messages import StockMessage
 from simulators.epages.hosting.tokens import ALL_SCOPES
 from tasks.inventory import publish
-from tests.support.connector.stock_world import HERE, StockWorld, close_all
+from tests.support.connector.stock_world import HERE, StockWorld
 from tests.support.connector.world import TENANT, World
 
 READ = r"/products/(?!search/)[^/]+(/variations/[^/]+)?$"
 
-
-@pytest.fixture(scope="module")
-def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="1.5") as started:
-        yield started
-
-
-@pytest.fixture(autouse=True)
-def _nobody_else_sells(world: World) -> Iterator[None]:
-    yield
-    close_all(world)
-    world.afosto.set_switches(TENANT, allocate_late=0.0, inventory_changes_list=True)
-
-
-@pytest.fixture
-def shop(world: World, runtime: Runtime) -> Iterator[StockWorld]:
-    """A shop of six SKUs, four of them variations, of each of which Afosto has ten pieces."""
-    opened = StockWorld.open(world, runtime)
-    yield opened
-    assert opened.violations() == []
+pytestmark = pytest.mark.usefixtures("nobody_else_sells")
 
 
 def test_a_change_is_news_once(shop: StockWorld, world: World) -> None:

@@ -6,8 +6,6 @@ from simulators.afosto.activity import merchant
 from simulators.afosto.tenant import cancellations_and_returns, parcels
 from simulators.afosto.tenant.tenant import Tenant
 from tests.support.simulators.afosto_tenant import (
-    SETUP,
-    Clock,
     draft,
     level,
     opened,
@@ -15,16 +13,6 @@ from tests.support.simulators.afosto_tenant import (
     refusal,
     rules_broken,
 )
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def tenant(clock: Clock) -> Tenant:
-    return Tenant(SETUP, clock)
 
 
 def test_the_steps_of_a_cancellation_take_contra_ids(tenant: Tenant) -> None:

@@ -1,12 +1,9 @@
 """The rules of orders, stock and parcels in the simulated Afosto, without HTTP."""
 
-import pytest
-
 from simulators.afosto.activity import merchant
 from simulators.afosto.tenant import cancellations_and_returns, orders, parcels
 from simulators.afosto.tenant.tenant import Tenant
 from tests.support.simulators.afosto_tenant import (
-    SETUP,
     Clock,
     draft,
     level,
@@ -15,16 +12,6 @@ from tests.support.simulators.afosto_tenant import (
     refusal,
     rules_broken,
 )
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def tenant(clock: Clock) -> Tenant:
-    return Tenant(SETUP, clock)
 
 
 def test_three_pieces_become_three_units_in_one_item(tenant: Tenant) -> None:
