@@ -148,8 +148,8 @@ class Operations:
         self._ledger.jobs.settle(self._claimed.pop(), "me", end, steps=["created"], seconds=0.1, requests=4)
 
     def _wish(self) -> None:
-        wish = JobRequest("orders", f"fresh-{next(self._new_orders)}-{time.time_ns()}", "hash", datetime.now(UTC))
-        self._ledger.jobs.request_jobs(BIG, "import", 1, [wish])
+        request = JobRequest("orders", f"fresh-{next(self._new_orders)}-{time.time_ns()}", "hash", datetime.now(UTC))
+        self._ledger.jobs.request_jobs(BIG, "import", 1, [request])
 
     def _tick(self) -> Callable[[], object]:
         self._rows("update jobs set state = 'waiting', queued_at = null where state = 'queued' returning id")

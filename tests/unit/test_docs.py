@@ -54,6 +54,16 @@ def test_every_file_that_the_architecture_names_exists() -> None:
     assert len(named) > 40
 
 
+def test_every_word_by_which_the_contributors_page_picks_tests_is_in_the_path_of_one() -> None:
+    page = (ROOT / "CONTRIBUTING.md").read_text()
+    picks = re.findall(r"pytest (?:-s )?(tests[\w/]*) -k (\"[^\"]+\"|\w+)", page)
+    assert len(picks) > 15
+    for folder, words in picks:
+        paths = [path.relative_to(ROOT).as_posix() for path in (ROOT / folder).rglob("test_*.py")]
+        for word in words.strip('"').split(" or "):
+            assert any(word in path for path in paths), (folder, word)
+
+
 def test_an_anchor_is_made_of_its_heading_and_counted_where_that_comes_again(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
     page.write_text("# Run `it`, for real\n\n```\n# no heading\n```\n\n## 5. A & B\n\n### Once\n\n### Once\n")

@@ -82,5 +82,5 @@ def _coupon(shop: Shop, wish: Any) -> Coupon | None:
     if not wish:
         return None
     if wish.endswith("%"):
-        return Coupon(shop.new_id(), "WISH", "JobRequest", share=Decimal(wish[:-1]) / 100)
-    return Coupon(shop.new_id(), "WISH", "JobRequest", amount=Decimal(wish))
+        return Coupon(shop.new_id(), "WISH", "Wish", share=Decimal(wish[:-1]) / 100)
+    return Coupon(shop.new_id(), "WISH", "Wish", amount=Decimal(wish))
