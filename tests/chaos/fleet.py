@@ -1,7 +1,7 @@
 """`python -m tests.chaos.fleet --rounds 20`: the processes of the Procfile survive every fault of their servers.
 
-A plain shell starts them, and nothing restarts them. After each round every process must still be the result that was
-started, `connector doctor` must end with 0 within a minute of the fault's end, and the proof must find no difference.
+A plain shell starts them, and nothing restarts them. After each round every process must still be the one that was
+started, `connector doctor` must end with 0 within minutes of the fault's end, and the proof must find no difference.
 """
 
 import random

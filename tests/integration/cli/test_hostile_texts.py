@@ -43,7 +43,7 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 @pytest.fixture
 def order(driver: Driver, connector: Commands) -> str:
-    """The id of an order that has all there can be of one: jobs, links, attempts, unhealthy vendors, and no harmless text."""
+    """The id of an order with jobs, links, attempts and unhealthy vendors, and with no harmless text."""
     order, _ = driver.imported()
     driver.world.epages.act(driver.store, order["id"], "ship")
     driver.poll()
