@@ -405,6 +405,7 @@ from sold_lines;
 -- One row per SKU of a store. `wanted` and `done` are versions: to be published while wanted > done.
 -- ambiguous_until: written before the shop's stock is moved, cleared by the answer; while it is set, the SKU is not touched
 -- before that time. recheck_at: published once more then, because a move whose answer was lost may land late.
+-- moved_product_id, moved_variation_id: where it was last moved, whatever SKU is there when such a move lands.
 -- emptied_at: publishing took it to zero then; null once it has pieces again. may_empty: a person has seen that it goes there.
 create table stock (
     store text not null references stores on delete cascade,
@@ -425,6 +426,8 @@ create table stock (
     checked_at timestamptz,
     emptied_at timestamptz,
     may_empty boolean not null default false,
+    moved_product_id text,
+    moved_variation_id text,
     primary key (store, sku)
 );
 create index stock_wanted on stock (store, sku)

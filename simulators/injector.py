@@ -160,6 +160,7 @@ class _Exchange:
 
     async def _act_later(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+        self._scope["simulators.late"] = True
         await self._answer()
 
     async def _reset(self) -> None:

@@ -164,8 +164,21 @@ order by seconds limit 1;
 -- is locked before the job, in the same order as where a SKU becomes wanted.
 with mine as (select sku from stock where store = %(store)s and sku = %(sku)s for update),
 holder as (select j.id from jobs j, mine where j.id = %(job_id)s and j.fence = %(fence)s and j.state = 'running' for share of j)
-update stock set ambiguous_until = now() + %(wait)s * interval '1 second' from holder
+update stock set ambiguous_until = now() + %(wait)s * interval '1 second', moved_product_id = %(product_id)s,
+    moved_variation_id = %(variation_id)s
+from holder
 where store = %(store)s and sku = %(sku)s
+returning sku;
+
+-- name: request_where_moved
+-- The SKUs that are by now where the stock of these was moved: whether that move landed there is not known.
+update stock set wanted = wanted + 1
+where store = %(store)s and sku in (
+    select n.sku from stock m
+    join stock n on n.store = m.store and n.sku <> m.sku
+      and n.product_id = m.moved_product_id and n.variation_id is not distinct from m.moved_variation_id
+    where m.store = %(store)s and m.sku = any(%(skus)s::text[])
+    order by n.sku for update of n)
 returning sku;
 
 -- name: withdraw

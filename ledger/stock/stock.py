@@ -129,12 +129,18 @@ class Stock:
         row = self._database.row("stock.next_due", {"store": store})
         return row["seconds"] if row else None
 
-    def record_move(self, job: Job, sku: str, wait: float) -> None:
-        """Record that the stock is about to be moved; for `wait` seconds it is not touched again.
+    def request_where_moved(self, store: str, skus: Collection[str]) -> None:
+        """Request the SKUs that are by now where these were moved, after the answers to those moves were lost."""
+        if skus:
+            self._database.rows("stock.request_where_moved", {"store": store, "skus": sorted(skus)})
+
+    def record_move(self, job: Job, sku: str, place: tuple[str, str | None], wait: float) -> None:
+        """Record that the stock is about to be moved at a place; for `wait` seconds the SKU is not touched again.
 
         Raises LeaseLost, as `withdraw` and `note_outcome` do, when the job is no longer this run's.
         """
-        self._write_as_holder("stock.record_move", job, {"sku": sku, "wait": wait})
+        values = {"sku": sku, "product_id": place[0], "variation_id": place[1], "wait": wait}
+        self._write_as_holder("stock.record_move", job, values)
 
     def withdraw(self, job: Job, wanted: WantedSku) -> None:
         """Note that the recorded move was refused, or never sent."""

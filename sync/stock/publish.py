@@ -126,6 +126,7 @@ class _Publisher:
     def publish(self, wanted: Sequence[WantedSku]) -> None:
         """Publish a batch; a SKU whose orders change while it is read starts again."""
         skus = frozenset(each.sku for each in wanted)
+        self._stock.request_where_moved(self._store, [each.sku for each in wanted if each.ambiguous_until])
         stores = SharingStores(self._run, skus, self._behind)
         self._imports = self._store in stores.names
         self._refresh(stores, skus)
@@ -252,7 +253,7 @@ class _Publisher:
         product_id, variation_id = place
         run = self._run
         try:
-            with self._recorded_intent(wanted):
+            with self._recorded_intent(wanted, place):
                 moved = run.epages.adjust_stock(product_id, variation_id, amount)
         except AnswerLost as error:
             run.note(f"{wanted.sku}: moved by {amount:+d}, the answer was lost: {error}")
@@ -273,11 +274,11 @@ class _Publisher:
         return moved
 
     @contextmanager
-    def _recorded_intent(self, wanted: WantedSku) -> Iterator[None]:
+    def _recorded_intent(self, wanted: WantedSku, place: Place) -> Iterator[None]:
         """Record the intent of the one call in the block; it is withdrawn if the call certainly had no effect."""
         run = self._run
         run.runtime.leases.require(run.job.id, run.settings.call_deadline)
-        self._stock.record_move(run.job, wanted.sku, run.settings.ambiguity_wait)
+        self._stock.record_move(run.job, wanted.sku, place, run.settings.ambiguity_wait)
         try:
             yield
         except AnswerLost:

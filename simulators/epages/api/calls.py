@@ -110,7 +110,8 @@ def endpoint(registry: Registry, scope: str, handler: Handler) -> Callable[[Requ
             answer = handler(call)
             if hosted.oversell_check:
                 changes = [cause for cause in hosted.shop.causes.all[seen:] if cause["action"] == "adjust-stock"]
-                await check_moves(hosted.oversell_check, registry.oversell_checks(), changes)
+                late = "simulators.late" in request.scope
+                await check_moves(hosted.oversell_check, registry.oversell_checks(), changes, late=late)
         except (Refused, Denied) as error:
             return refusal(error)
         body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()

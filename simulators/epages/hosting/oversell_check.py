@@ -10,7 +10,8 @@ Some differences are excused, because the connector could not know of them:
 - what was sold elsewhere in Afosto after the connector had read A (it reads A before it reads the shop's stock);
 - what other shops sold after that;
 - pieces that Afosto reserved meanwhile for an order that its customer had just canceled: they come back by themselves;
-- a change of an item that got its SKU after the connector had read it.
+- a change of an item that got its SKU after the connector had read it; if the change takes effect late, the SKU may
+  have been read again meanwhile, so a late change of an item that ever got another SKU is not judged.
 
 When a change lowers the stock, the sales of other shops do not count. While one of them cannot be asked, the connector
 lowers by what it knows; this may be too little, but it makes nothing worse. When nothing moves any more, the stock is
@@ -106,9 +107,9 @@ class OversellCheck:
 
 
 async def check_moves(
-    check: OversellCheck, all_checks: Iterable[OversellCheck], moves: Iterable[Mapping[str, Any]]
+    check: OversellCheck, all_checks: Iterable[OversellCheck], moves: Iterable[Mapping[str, Any]], *, late: bool
 ) -> None:
-    """Record a violation for each change that put more up for sale than A − U.
+    """Record a violation for each change that put more up for sale than A − U; `late`: they take effect late.
 
     This must have been so when it happened, and still be so after Afosto's answer.
     """
@@ -132,7 +133,7 @@ async def check_moves(
         check.opened.update(state["opened"])
         known |= set(state["opened"])
         item = check.shop.catalog.items.get(move["item"])
-        if item is None or _renamed_since_it_was_read(check, item):
+        if item is None or (item.renamed_at and late) or _renamed_since_it_was_read(check, item):
             continue
         then, now = (_allowed(state, sold, known) for sold in (before, _sold(check, counted, sku)))
         if move["stock"] > then and (item.stock or 0) > now:

@@ -6,7 +6,7 @@ import pytest
 
 from ledger.stock.records import StockOutcome
 from schemas.errors import LeaseLost
-from tests.support.connector.stock_world import HERE, StockWorld
+from tests.support.connector.stock_world import HERE, StockWorld, before_each_move
 from tests.support.connector.world import TENANT, World
 
 ADJUST = r"/adjust-available-stock$"
@@ -47,6 +47,29 @@ def test_a_move_that_lands_late_is_not_made_twice(shop: StockWorld, world: World
     assert [move["amount"] for move in shop.writes()[6:]] == [15]
 
 
+@pytest.mark.parametrize("found_elsewhere", [False, True], ids=["it is looked for", "its new place is seen at once"])
+def test_a_late_move_of_what_bears_another_sku_by_then_is_corrected(
+    shop: StockWorld, world: World, found_elsewhere: bool
+) -> None:
+    shop.settle()
+    one, other = shop.sku(0), shop.sku(1)
+    place_of_other = shop.place(other)
+    world.afosto.recount(TENANT, HERE, one, 25)
+    world.epages.set_faults(shop.store, faults=[{"kind": "late", "seconds": 1.0, "path": ADJUST, "count": 1}])
+    shop.watch()
+    with before_each_move(lambda: world.epages.change_catalog(shop.store, "swap", one, **{"with": other})):
+        assert "1 lost" in shop.publish()
+    # Both are found in their new places before the move lands.
+    shop.request(other)
+    shop.publish()
+    if found_elsewhere:
+        world.ledger.stock.moved(shop.store, {one: place_of_other})
+    time.sleep(1.2)
+    assert shop.figures()[other] == 10 + 15
+    shop.settle()
+    assert (shop.figures()[one], shop.figures()[other]) == (25, 10)
+
+
 def test_a_worker_that_dies_between_a_move_and_its_answer_leaves_the_sku_alone_for_the_wait(
     shop: StockWorld, world: World
 ) -> None:
@@ -71,7 +94,7 @@ def test_who_lost_the_lease_settles_nothing_that_another_worker_is_about(shop: S
     assert "1 lost" in shop.publish()
     ambiguous = shop.rows()[sku]["ambiguous_until"]
     with pytest.raises(LeaseLost):
-        stock.record_move(frozen, sku, 0)
+        stock.record_move(frozen, sku, ("elsewhere", None), 0)
     with pytest.raises(LeaseLost):
         stock.withdraw(frozen, taken)
     with pytest.raises(LeaseLost):

@@ -1,7 +1,6 @@
 """Products get other SKUs, change them, or are replaced: only the SKU that a product bears now decides."""
 
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -95,9 +94,9 @@ def test_a_place_on_an_order_that_is_gone_replaces_none_that_the_catalog_has_sho
     world.epages.change_catalog(shop.store, "replace", sku)
     world.ledger.stock.publish_all_again(shop.store)
     shop.watch()
-    before = _place(world, shop.store, sku)
+    before = shop.place(sku)
     shop.poll()
-    assert _place(world, shop.store, sku) == before
+    assert shop.place(sku) == before
     shop.settle()
     assert (shop.rows()[sku]["outcome"], shop.figures()[sku]) == ("published", 7)
 
@@ -147,10 +146,3 @@ def _rest(shop: StockWorld) -> None:
         shop.settle()
         shop.watch()
     shop.settle()
-
-
-def _place(world: World, store: str, sku: str) -> tuple[Any, Any]:
-    sql = "select product_id, variation_id from stock where store = %s and sku = %s"
-    row = world.ledger.database.transaction(lambda s: s.execute(sql, (store, sku)).fetchone())
-    assert row is not None
-    return row["product_id"], row["variation_id"]

@@ -161,6 +161,13 @@ class StockWorld:
         """Return the ledger's row of each SKU."""
         return {row["sku"]: row for row in self.world.ledger.stock.list(self.store)}
 
+    def place(self, sku: str) -> tuple[str, str | None]:
+        """Return where the ledger says that the shop keeps a SKU: product id, and variation id if it is one."""
+        sql = "select product_id, variation_id from stock where store = %s and sku = %s"
+        row = self.world.ledger.database.transaction(lambda s: s.execute(sql, (self.store, sku)).fetchone())
+        assert row is not None
+        return row["product_id"], row["variation_id"]
+
     def afosto_order(self, order_id: str) -> dict[str, Any]:
         """Return the opened Afosto order of a shop's order."""
         name = f"{self.store}/{order_id}"
