@@ -38,7 +38,7 @@ from sync.stock.outcomes import (
 )
 from sync.stock.refresh_undeducted import refresh
 from sync.stock.shared_locations import SharingStores
-from sync.stock.shop_places import Found, Place, find_place
+from sync.stock.shop_places import Found, Place, at_one_place, find_place
 
 log = structlog.get_logger()
 
@@ -145,7 +145,8 @@ class _Publisher:
     def _round(self, stores: SharingStores, wanted: Sequence[WantedSku], *, last: bool) -> list[WantedSku]:
         """Read in the required order and publish each SKU whose orders did not change. Returns the other SKUs.
 
-        In the `last` round, the stock of those other SKUs is lowered if needed.
+        In the `last` round, the stock of those other SKUs is lowered if needed. Products that swapped SKUs while they
+        were read are read again too.
         """
         skus = sorted(each.sku for each in wanted)
         snapshot = self._stock.clock()
@@ -162,8 +163,12 @@ class _Publisher:
         after = stores.read(cursors, moving)
         self._emptying_guard.check(wanted, found, available, promised)
         again = []
+        renamed = at_one_place(found)
         for each in wanted:
             if each.sku not in found:
+                continue
+            if each.sku in renamed:
+                again.append(each)
                 continue
             if _of(before, each.sku) == _of(after, each.sku):
                 behind = stores.behind_for(each.sku)

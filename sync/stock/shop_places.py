@@ -4,6 +4,9 @@ A known place comes from a scan of the catalog or from an order. Since then the 
 have swapped SKUs with another product, or may be deleted.
 """
 
+from collections import Counter
+from collections.abc import Mapping
+
 from clients.epages import EpagesClient
 from clients.status_errors import NotFound
 from jobs.run import Run
@@ -23,6 +26,13 @@ def find_place(run: Run, wanted: WantedSku) -> Found | StockOutcome:
     nowhere is searched for in the whole catalog, later and in turns.
     """
     return _where_it_was(run, wanted) or _among_variations(run, wanted) or _by_search(run, wanted.sku) or LOOKED_FOR
+
+
+def at_one_place(found: Mapping[str, Found | StockOutcome]) -> set[str]:
+    """Return the SKUs that were found at the same place as another: they were swapped while they were looked for."""
+    places = {sku: where[0] for sku, where in found.items() if not isinstance(where, StockOutcome)}
+    counts = Counter(places.values())
+    return {sku for sku, place in places.items() if counts[place] > 1}
 
 
 def is_at(shop: EpagesClient, sku: str, place: Place) -> Availability | None:

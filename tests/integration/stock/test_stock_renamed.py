@@ -1,13 +1,14 @@
 """Products get other SKUs, change them, or are replaced: only the SKU that a product bears now decides."""
 
 from collections.abc import Iterator
+from itertools import count
 
 import pytest
 
 from jobs.runtime import Runtime
 from local.servers.services import Services
 from sync.stock import watch_inventory
-from tests.support.connector.stock_world import HERE, StockWorld, before_each_move, close_all
+from tests.support.connector.stock_world import HERE, StockWorld, before_each, before_each_move, close_all
 from tests.support.connector.world import TENANT, World
 
 
@@ -71,6 +72,22 @@ def test_two_that_change_skus_change_what_they_are_given(
     world.epages.change_catalog(shop.store, "swap", one, **{"with": other})
     _rest(shop)
     assert (shop.figures()[one], shop.figures()[other]) == (4, 7)
+
+
+def test_two_that_change_skus_while_they_are_read_are_read_again(shop: StockWorld, world: World) -> None:
+    one, other = shop.sku(0), shop.sku(1)
+    world.afosto.recount(TENANT, HERE, one, 14)
+    world.afosto.recount(TENANT, HERE, other, 7)
+    shop.watch()
+    calls = count()
+
+    def swap_after_the_first() -> None:
+        if next(calls) == 1:
+            world.epages.change_catalog(shop.store, "swap", one, **{"with": other})
+
+    with before_each("/products/", swap_after_the_first):
+        shop.publish()
+    assert (shop.figures()[one], shop.figures()[other]) == (14, 7)
 
 
 @pytest.mark.parametrize("number", [0, 2], ids=["a product", "a variation"])

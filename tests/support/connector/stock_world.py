@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from itertools import product
 from string import ascii_lowercase
@@ -30,13 +30,18 @@ PREFIXES = map("".join, product(ascii_lowercase, repeat=2))
 IMPORTS = {flow.name: flow for flow in FLOWS if flow.direction == "import"}
 
 
-@contextmanager
-def before_each_move(act: Callable[[], object]) -> Iterator[None]:
+def before_each_move(act: Callable[[], object]) -> AbstractContextManager[None]:
     """Call `act` whenever stock was read and is about to be moved."""
+    return before_each("/adjust-available-stock", act)
+
+
+@contextmanager
+def before_each(path: str, act: Callable[[], object]) -> Iterator[None]:
+    """Call `act` before each request whose URL contains `path`."""
     send = Http.send
 
     def between(http: Http, method: str, url: str, **options: Any) -> Answer:
-        if url.endswith("adjust-available-stock"):
+        if path in url:
             act()
         return send(http, method, url, **options)
 
