@@ -5,7 +5,7 @@ import click
 from cli import local_commands
 from cli.common import ConnectorGroup
 from cli.operations import afosto_schema, doctor, gateway, messages, migrate_and_keys, queues, status, tokens, workers
-from cli.orders import jobs, order, reconcile, restore
+from cli.orders import erase, jobs, order, reconcile, restore
 from cli.stock import stock
 from cli.stores import locations, poll, store, webhooks
 
@@ -29,6 +29,7 @@ main.add_command(status.status)
 main.add_command(workers.workers)
 main.add_command(jobs.jobs)
 main.add_command(order.order)
+main.add_command(erase.erase)
 main.add_command(stock.stock)
 main.add_command(messages.messages)
 main.add_command(queues.queues)

@@ -107,7 +107,8 @@ def _affordable(runtime: Runtime, flow: Flow, stores: list[Row], lane: int, room
     tenants = runtime.afosto_limiter.allowances([row["afosto_bucket"] for row in stores], lane, BUDGET_AHEAD_SECONDS)
     caps: dict[str, int] = {}
     for row in stores:
-        shop = _runs(shops[epages_bucket(row["store"])], flow.epages_calls, room)
+        calls = flow.calls_to_shop(is_kept=row["keeps_orders"])
+        shop = _runs(shops[epages_bucket(row["store"])], calls, room)
         cap = min(shop, _runs(tenants[row["afosto_bucket"]], flow.afosto_calls, room))
         caps[row["store"]] = min(cap, 1) if row["unhealthy"] else cap
     return caps

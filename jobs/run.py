@@ -15,7 +15,8 @@ from jobs.vendor_gate import Gate
 from ledger.ledger import Ledger
 from ledger.orders.links import Links, NewLink
 from ledger.records import Context, Intent, Job, Link, Store, StoredIntent
-from schemas.errors import AnswerLost, ConnectorError
+from schemas.epages import Order, load_order
+from schemas.errors import AnswerLost, ConnectorError, MalformedDocument
 from schemas.intents import B, IntentKind
 from schemas.settings import Settings
 from schemas.wording.lists import counted
@@ -117,6 +118,25 @@ class Run:
     def effects(self) -> int:
         """How many of them were to change the other side."""
         return self.epages_gate.budget.effects + self.afosto_gate.budget.effects
+
+    @cached_property
+    def kept_order(self) -> Order | None:
+        """The shop's order as a poll read it. None if there is none, or if the shop must be asked.
+
+        The shop is asked after a lost answer and after a restore, because its present state settles what happened.
+        """
+        document = self.context.document
+        if document is None or self.context.intents or self.context.needs_recovery:
+            return None
+        try:
+            return load_order(document)
+        except MalformedDocument:
+            # Another version of the connector has kept it. The error of a new reading names what is in the shop now.
+            return None
+
+    def read_shop_order(self) -> Order:
+        """Return the shop's order, as a poll read it if that is new enough."""
+        return self.kept_order or self.epages.order(self.order_id)
 
     @property
     def order_link(self) -> Link | None:

@@ -11,7 +11,7 @@ from jobs.putting_off import FailedForNow, put_off
 from jobs.run import Run
 from jobs.runtime import BrokerRefused, Runtime
 from jobs.store_health import StoreRun, note_fault, note_refusal, note_silence, words_of
-from ledger.records import Context, Settlement
+from ledger.records import Settlement
 from schemas.errors import LeaseLost, MalformedDocument, NeedsPerson, OutOfTime, RetryLater, Wait
 from schemas.messages import OrderMessage
 from schemas.reasons import Reason
@@ -24,6 +24,9 @@ log = structlog.get_logger()
 STORE_PAUSE_SECONDS = 60.0
 # This many first imports that differ for the same reason stop the flow: then a setting is wrong, not an order.
 ALIKE_TO_STOP = 3
+
+# A document that a poll kept is used while the last good poll of the shop is at most this many poll intervals ago.
+KEPT_POLLS = 2
 
 # The lanes of a direction's jobs, the urgent one first: 0 export, 1 live import, 2 work that is not urgent.
 LANES = {"import": (1, 2), "export": (0, 2)}
@@ -38,7 +41,8 @@ class Flow:
     These calls at each vendor are reserved before a run begins. After a run the same job rests for `rest` seconds,
     so that many requests in a short time become one more run.
     `keyword` is the name of the subject in its messages, None when a store has only one subject; `epages_more` returns
-    how many more calls at the shop a run makes in its context.
+    how many more calls at the shop a run makes than usual. `takes_kept_order`: one of the usual calls reads the order,
+    and is not made if a poll has kept it.
     """
 
     name: str
@@ -50,12 +54,17 @@ class Flow:
     afosto_calls: int
     rest: float = 0.0
     keyword: str | None = "order"
-    epages_more: Callable[[Context], int] = lambda context: 0
+    epages_more: Callable[[Run], int] = lambda run: 0
+    takes_kept_order: bool = False
 
     @property
     def of_a_store(self) -> bool:
         """Whether one job serves the whole store: its errors then show as the store's health."""
         return self.keyword is None
+
+    def calls_to_shop(self, *, is_kept: bool) -> int:
+        """How many calls to the shop a usual run makes; `is_kept`: a poll has kept the order."""
+        return self.epages_calls - (self.takes_kept_order and is_kept)
 
     def message(self, store: str, subject: str, version: int) -> dict[str, object]:
         """Return the keyword arguments that ask for a run of one job."""
@@ -74,14 +83,14 @@ def execute(runtime: Runtime, flow: Flow, message: OrderMessage, top_up: Callabl
     if message.version is None and jobs.request_run(*key, lane=LANES[flow.direction][0]) is None:
         runtime.ledger.stores.get(message.store)
     claimed_at = time.monotonic()
-    claimed = jobs.claim(*key, holder=runtime.holder, lease=runtime.settings.lease)
+    newest = KEPT_POLLS * runtime.settings.poll_interval
+    claimed = jobs.claim(*key, holder=runtime.holder, lease=runtime.settings.lease, newest=newest)
     if claimed is None:
         return "nothing to do: done already, on its way elsewhere, not due, or switched off"
     job, context = claimed
     runtime.leases.hold(job.id, claimed_at)
     try:
-        epages = max(flow.epages_calls + flow.epages_more(context), job.prepaid_epages)
-        return _run(Run(runtime, job, context, epages, max(flow.afosto_calls, job.prepaid_afosto)), flow)
+        return _run(Run(runtime, job, context, job.prepaid_epages, job.prepaid_afosto), flow)
     finally:
         runtime.leases.release(job.id)
         top_up(runtime, flow)
@@ -89,7 +98,7 @@ def execute(runtime: Runtime, flow: Flow, message: OrderMessage, top_up: Callabl
 
 def _run(run: Run, flow: Flow) -> str:
     try:
-        _reserve(run)
+        _reserve(run, flow)
         if _dropped_with_order(run):
             return _settle_dropped(run)
         outcome = flow.handler(run)
@@ -121,8 +130,11 @@ def _settle_dropped(run: Run) -> str:
     return outcome
 
 
-def _reserve(run: Run) -> None:
+def _reserve(run: Run, flow: Flow) -> None:
     """Reserve the calls of a usual run that the job has not yet; raises Wait if they may only be made later."""
+    calls = flow.calls_to_shop(is_kept=run.kept_order is not None) + flow.epages_more(run)
+    run.prepaid_epages = max(calls, run.job.prepaid_epages)
+    run.prepaid_afosto = max(flow.afosto_calls, run.job.prepaid_afosto)
     wait = run.reserve(run.prepaid_epages - run.job.prepaid_epages, run.prepaid_afosto - run.job.prepaid_afosto)
     if wait > 0:
         raise Wait("the budget is used up for now; calls are reserved", after=wait, prepaid=True)

@@ -8,6 +8,7 @@ from ledger.jobs.jobs import Jobs
 from ledger.orders.comparison import Comparing
 from ledger.orders.cursors import Cursors
 from ledger.orders.links import Links
+from ledger.orders.order_documents import OrderDocuments
 from ledger.orders.recovery import Restores
 from ledger.orders.scans import Scans
 from ledger.postgres.database import Database
@@ -29,9 +30,10 @@ class Ledger:
         self.database = database
         self.stores = Stores(database, keys)
         self.tenants = Tenants(database, keys)
-        self.jobs = Jobs(database, self.stores)
+        self.order_documents = OrderDocuments(database, keys)
+        self.jobs = Jobs(database, self.stores, self.order_documents)
         self.links = Links(database)
-        self.cursors = Cursors(database, ORDER_WAIT)
+        self.cursors = Cursors(database, self.order_documents, ORDER_WAIT)
         self.dispatch_window = DispatchWindow(database)
         self.scans = Scans(database)
         self.webhooks = Webhooks(database, keys)

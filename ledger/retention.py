@@ -1,4 +1,4 @@
-"""Deletes old rows: attempts, resolved intents, webhooks, messages set aside, answers to repeated requests."""
+"""Deletes old rows: attempts, resolved intents, webhooks, set-aside messages, kept answers, documents of orders."""
 
 import time
 from collections.abc import Mapping
@@ -10,6 +10,9 @@ from ledger.postgres.database import Database
 BATCH = 5_000
 # Days for which the answer to a request is kept, so that the request may be repeated.
 KEY_DAYS = 1
+# Days for which the document of an order is kept while an import of it is open. Old rows are deleted each hour, so no
+# document is older than a day.
+DOCUMENT_DAYS = 22 / 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,8 @@ class Retention:
 
     def prune(self, attempts_days: int, inbox_days: int, *, seconds: float) -> Pruned:
         """Delete rows older than the given days, for about `seconds` at most."""
-        ages = {
+        ages: dict[str, float] = {
+            "order_documents": DOCUMENT_DAYS,
             "attempts": attempts_days,
             "intents": attempts_days,
             "inbox": inbox_days,
@@ -45,7 +49,7 @@ class Retention:
                 rows[table] += gone
         return Pruned(rows, complete=True)
 
-    def _batch(self, table: str, days: int) -> int:
+    def _batch(self, table: str, days: float) -> int:
         row = self._database.row(f"retention.{table}", {"days": days, "batch": BATCH})
         assert row is not None
         return int(row["rows"])

@@ -89,7 +89,8 @@ create table locations (
 
 -- How far a store's orders are read. live: from the moment of connecting on; history: import_since up to it;
 -- sweep: the nightly reading by creation date. `width` is the learned slice width in seconds. `lateness` is the longest of a
--- day in seconds, seen at `lateness_at`. `running_until`: a run reads, and shows a sign of life before that.
+-- day in seconds, seen at `lateness_at`. `running_until`: a run reads, and shows a sign of life before that. `caught_up_at`: when a
+-- run last ended with nothing left to read.
 create table cursors (
     store text not null references stores on delete cascade,
     kind text not null check (kind in ('live', 'history', 'sweep')),
@@ -106,6 +107,7 @@ create table cursors (
     lateness_at timestamptz,
     prepaid boolean not null default false,
     running_until timestamptz,
+    caught_up_at timestamptz,
     primary key (store, kind)
 );
 create index cursors_due on cursors (next_poll_at) where next_poll_at is not null;
@@ -130,6 +132,18 @@ create index orders_tests on orders (store) where is_test;
 create index orders_number on orders (store, number);
 create index orders_unfinished on orders (store, created_at) where not is_final;
 
+-- The newest document of an order, as a poll read it, until the imports of the order are settled: a zlib-compressed JSON text as a
+-- Fernet token. updated_at: when the shop changed the order. read_at: before the shop was asked for it.
+create table order_documents (
+    store text not null references stores on delete cascade,
+    order_id text not null,
+    document bytea not null,
+    updated_at timestamptz not null,
+    read_at timestamptz not null,
+    primary key (store, order_id)
+);
+create index order_documents_read on order_documents (read_at);
+
 -- For workers of the previous version, which know the column by its old name. A later release drops the trigger and the column.
 create function orders_keep_old_names() returns trigger language plpgsql as $$
 begin
@@ -149,7 +163,8 @@ for each row when (new.settled is distinct from new.recovered) execute function 
 
 -- One row per thing to keep in step. `wanted` and `done` are versions: open while wanted > done. While `prepaid`, the numbers of
 -- calls in the prepaid_ columns are reserved at the vendors, from `due_at` on. warned_reason: the reason for which
--- the log last said that the job is parked; told: its old name. decision: what a person decided last.
+-- the log last said that the job is parked; told: its old name. decision: what a person decided last. asked_at: when somebody last
+-- said that there is news.
 create table jobs (
     id bigint generated always as identity primary key,
     store text not null references stores on delete cascade,
@@ -186,6 +201,7 @@ create table jobs (
     decided_by text,
     decided_at timestamptz,
     warned_reason text,
+    asked_at timestamptz,
     unique (store, direction, flow, subject)
 );
 create unique index jobs_one_per_order on jobs (store, order_key) where state in ('queued', 'running');

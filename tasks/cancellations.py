@@ -16,6 +16,7 @@ IMPORT = Flow(
     import_cancellation,
     epages_calls=1,
     afosto_calls=5,
+    takes_kept_order=True,
 )
 EXPORT = Flow(
     "cancellations", "export", "cancellations.export", "exports", export_cancellation, epages_calls=4, afosto_calls=1

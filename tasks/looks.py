@@ -4,8 +4,8 @@ from typing import Any, cast
 
 from celery import shared_task
 
+from jobs.run import Run
 from jobs.runner import Flow
-from ledger.records import Context
 from schemas.messages import StoreMessage
 from sync.discovery.detect_changes import look
 from sync.discovery.scan_afosto import scan
@@ -16,9 +16,9 @@ from tasks.job_task import job_task
 LOOK_REST_SECONDS = 0.5
 
 
-def _calls_after_restore(context: Context) -> int:
+def _calls_after_restore(run: Run) -> int:
     """Two more calls after a restore: the shop's order and its processes are read too."""
-    return 2 if context.needs_recovery else 0
+    return 2 if run.context.needs_recovery else 0
 
 
 LOOK = Flow(

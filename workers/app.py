@@ -86,7 +86,7 @@ def create_app(settings: Settings) -> ConnectorApp:
         beat_schedule={
             "dispatch": {"task": "dispatch.tick", "schedule": settings.dispatch_interval},
             "sweep": {"task": "reconcile.sweep", "schedule": crontab(hour="3", minute="15")},
-            "prune": {"task": "reconcile.prune", "schedule": crontab(hour="4", minute="15")},
+            "prune": {"task": "reconcile.prune", "schedule": crontab(minute="15")},
         },
         beat_max_loop_interval=min(1.0, settings.dispatch_interval),
     )

@@ -9,6 +9,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from ledger.jobs.warnings import warn_left_out, warn_parked
+from ledger.orders.order_documents import OrderDocuments
 from ledger.postgres.batches import keep, keep_rows, require_all
 from ledger.postgres.database import Database, Row, Statement, fetch
 from ledger.postgres.session import Session
@@ -36,9 +37,10 @@ BLOCKING = ("cancellations", "shipments", "returns")
 class Jobs:
     """The queue in PostgreSQL. The fence of a running job guards every change of it."""
 
-    def __init__(self, database: Database, stores: Stores) -> None:
+    def __init__(self, database: Database, stores: Stores, order_documents: OrderDocuments) -> None:
         self._database = database
         self._stores = stores
+        self._order_documents = order_documents
 
     def request_run(self, store: str, direction: str, flow: str, subject: str, *, lane: int = Lane.LIVE) -> int | None:
         """Request a run for a subject; return the job's id, or None when the store is not connected."""
@@ -72,9 +74,12 @@ class Jobs:
         return rows
 
     def claim(
-        self, store: str, direction: str, flow: str, subject: str, *, holder: str, lease: float
+        self, store: str, direction: str, flow: str, subject: str, *, holder: str, lease: float, newest: float = 0.0
     ) -> tuple[Job, Context] | None:
         """Claim a due job for `lease` seconds and read its context; None when there is nothing to claim.
+
+        The context has the order's document if polls kept it up to date within the last `newest` seconds, and nobody
+        has said since that there is news.
 
         Nothing to claim: the job is done, or not due yet, another worker holds it, another job of the same order is on
         its way, the store is paused, or the flow is off.
@@ -82,7 +87,7 @@ class Jobs:
         key = {"store": store, "direction": direction, "flow": flow, "subject": subject}
         claim = ("jobs.claim", {**key, "holder": holder, "lease": lease})
         try:
-            claimed, contexts = self._database.batch(claim, ("jobs.context", {"store": store, "order_key": subject}))
+            claimed, contexts = self._database.batch(claim, ("jobs.context", {**key, "newest": newest}))
         except psycopg.errors.UniqueViolation:
             return None
         if not claimed:
@@ -101,6 +106,7 @@ class Jobs:
             order_dropped=row["order_dropped"],
             needs_recovery=row["needs_recovery"],
             read_to=row["read_to"],
+            document=self._order_documents.read(row["document"]) if row["document"] else None,
         )
 
     def settle(

@@ -1,11 +1,12 @@
 """Cursors: how far each store is read, and what the slices of orders lead to."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from ledger.jobs.jobs import upsert_requests
+from ledger.orders.order_documents import OrderDocuments
 from ledger.orders.unreadable_orders import Malformed, park, unkept, warn_about
 from ledger.postgres.batches import Batch, keep, naming
 from ledger.postgres.database import Database, Row, fetch, fetch_one
@@ -28,7 +29,8 @@ SLOWEST_SLICE = 60.0
 class Slice:
     """What one slice of a poll brought, and where the cursor stands after it. Times are aware UTC, widths are seconds.
 
-    `over`: nothing is left to read now. `finished`: nothing will ever be left to read.
+    `over`: nothing is left to read now. `finished`: nothing will ever be left to read. `contents` are the shop's own
+    documents by order id, which the shop was asked for `age` seconds ago.
     """
 
     orders: Sequence[SeenOrder]
@@ -42,6 +44,8 @@ class Slice:
     over: bool
     pause: float
     sold_lines: Sequence[SoldLine] = ()
+    contents: Mapping[str, Any] = field(default_factory=dict)
+    age: float = 0.0
 
     @property
     def order_ids(self) -> list[str]:
@@ -83,8 +87,9 @@ class _Advanced:
 class Cursors:
     """The cursor's fence guards every move, which commits together with the jobs that follow from it."""
 
-    def __init__(self, database: Database, order_wait: float) -> None:
+    def __init__(self, database: Database, order_documents: OrderDocuments, order_wait: float) -> None:
         self._database = database
+        self._order_documents = order_documents
         self._order_wait = order_wait
 
     def take_due(self, patience: float, limit: int) -> list[Row]:
@@ -179,7 +184,11 @@ class Cursors:
         part = found.only(ids)
         changed = self._upsert_orders(session, store, part.orders)
         note_sold_lines(session, store, part.sold_lines)
-        return _Kept(changed, upsert_requests(session, store, "import", lane, part.job_requests, self._order_wait))
+        news = upsert_requests(session, store, "import", lane, part.job_requests, self._order_wait)
+        wanted = {row["subject"] for row in news}
+        orders = [order for order in part.orders if order.id in wanted]
+        self._order_documents.keep(session, store, orders, found.contents, found.age)
+        return _Kept(changed, news)
 
     def note_read(self, store: str, lane: int, order: SeenOrder, job_requests: Sequence[JobRequest]) -> None:
         """Keep an order that a poll could not read and a run has read, in the same way as a poll does."""

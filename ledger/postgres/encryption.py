@@ -20,12 +20,20 @@ class KeySet:
 
     def encrypt(self, secret: str) -> bytes:
         """Return the secret as a Fernet token of the first key."""
-        return self._fernet.encrypt(secret.encode())
+        return self.encrypt_bytes(secret.encode())
+
+    def encrypt_bytes(self, content: bytes) -> bytes:
+        """Return any content as a Fernet token of the first key."""
+        return self._fernet.encrypt(content)
 
     def decrypt(self, token: bytes) -> str:
         """Return the secret; raises ConfigurationError when none of the keys fits."""
+        return self.decrypt_bytes(token).decode()
+
+    def decrypt_bytes(self, token: bytes) -> bytes:
+        """Return the content of a token; raises ConfigurationError as `decrypt` does."""
         try:
-            return self._fernet.decrypt(bytes(token)).decode()
+            return self._fernet.decrypt(bytes(token))
         except InvalidToken as error:
             raise ConfigurationError(
                 "a stored secret fits none of the keys in CONNECTOR_KEYS; put the key it was written with back, "

@@ -58,7 +58,7 @@ update cursors set
                     then %(lateness)s else lateness end,
     lateness_at = case when %(lateness)s >= lateness or coalesce(lateness_at < now() - interval '1 day', true)
                        then now() else lateness_at end,
-    polled_at = now(), prepaid = false,
+    polled_at = now(), caught_up_at = case when %(over)s then now() else caught_up_at end, prepaid = false,
     running_until = case when %(over)s then null else now() + %(slowest)s * interval '1 second' end,
     next_poll_at = case when %(finished)s then null
                         when next_poll_at <= now() then next_poll_at  -- somebody requested a poll while this run was reading

@@ -39,7 +39,8 @@ with recursive hop (store, n) as (
     from hop where hop.store is not null and hop.n < %(limit)s
 )
 select h.store, s.base_url, s.afosto_bucket,
-       exists (select 1 from store_health b where b.store = h.store) as unhealthy
+       exists (select 1 from store_health b where b.store = h.store) as unhealthy,
+       exists (select 1 from order_documents d where d.store = h.store) as keeps_orders
 from hop h join stores s on s.name = h.store
 join store_flows f on f.store = h.store and f.direction = %(direction)s and f.flow = %(flow)s
 where s.paused_at is null and f.enabled and f.stopped_reason is null

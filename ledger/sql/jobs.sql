@@ -59,12 +59,12 @@ from orders o where o.store = j.store and o.id = j.subject and o.number = any(%(
 -- name: request_run
 -- These subjects may have changed: one more run each, not before the pause that the last run ended with. A job that is failing
 -- keeps its count of failures.
-insert into jobs (store, direction, flow, subject, order_key, lane)
-select s.name, %(direction)s, %(flow)s, h.subject, h.subject, %(lane)s
+insert into jobs (store, direction, flow, subject, order_key, lane, asked_at)
+select s.name, %(direction)s, %(flow)s, h.subject, h.subject, %(lane)s, now()
 from stores s cross join unnest(%(subjects)s::text[]) as h (subject) where s.name = %(store)s
 order by h.subject
 on conflict (store, direction, flow, subject) do update set
-    wanted = jobs.wanted + 1,
+    wanted = jobs.wanted + 1, asked_at = now(),
     lane = case when jobs.state in ('done', 'parked') then excluded.lane else least(jobs.lane, excluded.lane) end,
     state = case when jobs.state in ('done', 'parked') then 'waiting' else jobs.state end,
     due_at = case when jobs.state in ('done', 'parked') then greatest(now(), jobs.due_at)
@@ -96,32 +96,39 @@ returning id, store, direction, flow, subject, order_key, lane, fence, claimed_v
 select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store,
        s.client_secret, s.afosto_key, s.access_token,
        coalesce((select jsonb_agg(to_jsonb(l) order by l.id) from links l
-                 where l.store = s.name and l.order_key = %(order_key)s), '[]') as links,
+                 where l.store = s.name and l.order_key = %(subject)s), '[]') as links,
        coalesce((select jsonb_agg(to_jsonb(i) || jsonb_build_object('seconds_left',
                         greatest(0, extract(epoch from i.ambiguous_until - now())),
                         'owner', (select o.state from jobs o where o.id = i.job_id)) order by i.id) from intents i
-                 where i.store = s.name and i.order_key = %(order_key)s and i.settled_at is null), '[]') as intents,
+                 where i.store = s.name and i.order_key = %(subject)s and i.settled_at is null), '[]') as intents,
        coalesce((select jsonb_agg(jsonb_build_object('direction', j.direction, 'flow', j.flow, 'settled', extract(epoch from j.settled_at),
                         'state', case when j.state = 'done' and j.reason = 'dropped' then j.reason else j.state end,
                         'message', case when j.state = 'waiting' then j.message end)) from jobs j
-                 where j.store = s.name and j.order_key = %(order_key)s), '[]') as siblings,
+                 where j.store = s.name and j.order_key = %(subject)s), '[]') as siblings,
        coalesce((select jsonb_object_agg(m.epages_id, m.afosto_id) from locations m where m.store = s.name
                  and m.epages_id <> ''), '{}') as locations,
        coalesce((select jsonb_agg(jsonb_build_array(f.direction, f.flow)) from store_flows f where f.store = s.name
                  and f.enabled and f.stopped_reason is null), '[]') as flows,
        coalesce((select jsonb_agg(h.vendor) from store_health h where h.store = s.name), '[]') as unhealthy,
-       exists (select 1 from jobs j where j.store = s.name and j.order_key = %(order_key)s and j.direction = 'import'
+       exists (select 1 from jobs j where j.store = s.name and j.order_key = %(subject)s and j.direction = 'import'
                and j.flow = 'orders' and j.state = 'done' and j.reason = 'dropped')
-       and not exists (select 1 from links l where l.store = s.name and l.kind = 'order' and l.epages_id = %(order_key)s
+       and not exists (select 1 from links l where l.store = s.name and l.kind = 'order' and l.epages_id = %(subject)s
                        and l.stage = 'opened') as order_dropped,
        s.needs_recovery_before is not null
-       and not exists (select 1 from orders o where o.store = s.name and o.id = %(order_key)s
+       and not exists (select 1 from orders o where o.store = s.name and o.id = %(subject)s
                        and (o.recovered or o.created_at >= s.needs_recovery_before)) as needs_recovery,
-       (select o.updated_at from orders o where o.store = s.name and o.id = %(order_key)s) as read_to
+       (select o.updated_at from orders o where o.store = s.name and o.id = %(subject)s) as read_to,
+       (select d.document from order_documents d
+        join cursors c on c.store = d.store and c.kind = 'live'
+        join jobs j on j.store = d.store and j.direction = %(direction)s and j.flow = %(flow)s and j.subject = d.order_id
+        where %(direction)s = 'import' and d.store = s.name and d.order_id = %(subject)s
+          and (j.asked_at is null or d.read_at > j.asked_at)
+          and greatest(d.read_at, c.caught_up_at) > now() - %(newest)s * interval '1 second') as document
 from stores s where s.name = %(store)s;
 
 -- name: settle
 -- Ends a run. The fence guards it, so a holder that lost its lease changes nothing. Content that came meanwhile reopens the job.
+-- The document of the order goes with its last open import.
 -- Returns also the first export of the same order that is due: it may run now.
 with job as (
     update jobs set
@@ -147,6 +154,11 @@ with job as (
     values (%(id)s, %(store)s, %(order_key)s, %(direction)s, %(flow)s, %(fence)s, %(holder)s,
             case when exists (select 1 from job) then %(outcome)s else 'lease lost' end,
             coalesce(%(message)s, ''), %(steps)s, %(seconds)s, %(requests)s)
+), forgotten as (
+    delete from order_documents d using job
+    where %(direction)s = 'import' and job.state in ('done', 'parked') and d.store = job.store and d.order_id = job.order_key
+      and not exists (select 1 from jobs o where o.store = job.store and o.order_key = job.order_key and o.id <> job.id
+                      and o.direction = 'import' and o.state in ('waiting', 'queued', 'running'))
 )
 select job.state, next.flow as next_flow, next.wanted as next_wanted
 from job left join lateral (
@@ -224,7 +236,7 @@ order by id desc limit %(limit)s;
 with chosen as (
     update jobs set state = 'waiting', due_at = now(), prepaid = false, failures = 0, failing_since = null, reason = null,
            message = null, resolution = null, warned_reason = null, wanted = greatest(wanted, done + 1),
-           decision = 'retried', decided_by = %(by)s, decided_at = now()
+           asked_at = now(), decision = 'retried', decided_by = %(by)s, decided_at = now()
     where state in ('parked', 'done', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
       and (%(store)s::text is null or store = %(store)s) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
     returning id, store, order_key, direction, flow, fence, decided_by

@@ -42,3 +42,12 @@ with gone as (
     returning 1
 )
 select count(*)::int as rows from gone;
+
+-- name: order_documents
+with gone as (
+    delete from order_documents where (store, order_id) in (
+        select store, order_id from order_documents where read_at < now() - %(days)s * interval '1 day'
+        order by read_at limit %(batch)s)
+    returning 1
+)
+select count(*)::int as rows from gone;

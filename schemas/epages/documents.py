@@ -7,6 +7,7 @@ the order's currency, times are aware UTC (the vendor sends them without a zone)
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class Order:
 class OrderRow:
     """One row of the order list: the order, or what is known of one that does not load.
 
-    `unforeseen` is the error if the connector itself failed to read it.
+    `unforeseen` is the error if the connector itself failed to read it. `document` is the order as the shop sent it.
     """
 
     id: str
@@ -120,6 +121,7 @@ class OrderRow:
     message: str | None
     number: str | None = None
     unforeseen: Exception | None = None
+    document: Any = None
 
 
 @dataclass(frozen=True, slots=True)

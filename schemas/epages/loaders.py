@@ -84,7 +84,7 @@ def _row(doc: Any) -> OrderRow:
     except Exception as error:  # noqa: BLE001 - a bug of ours with one order must fail only that order
         number = _text(doc, "orderNumber")
         return OrderRow(id=_row_id(doc), order=None, field=None, message=None, number=number, unforeseen=error)
-    return OrderRow(id=order.id, order=order, field=None, message=None, number=order.number)
+    return OrderRow(id=order.id, order=order, field=None, message=None, number=order.number, document=doc)
 
 
 def _row_id(doc: Any) -> str:

@@ -29,6 +29,11 @@ RETRY_PAUSE_SECONDS = 30.0
 MAX_WAIT_SECONDS = 10.0
 
 
+# The past of a store is not read further while this many of its orders wait for their import, so that the documents
+# kept for them stay few: some 2 KB each. Seconds until that is looked at again.
+MOST_WAITING = 10_000
+ROOM_PAUSE_SECONDS = 30.0
+
 # Gets the names of the import flows for which a slice has made jobs due.
 OnNews = Callable[[Runtime, Collection[str]], None]
 
@@ -98,9 +103,12 @@ def _read(runtime: Runtime, store: Store, cursor: Cursor, reader: Reader, gate: 
     started = time.monotonic()
     seen = news = slices = asked = 0
     while True:
+        _require_room(runtime, cursor)
+        asked_at = time.monotonic()
         reading = reader.next()
         pause = _pause(runtime, started, reading)
         found = _slice(runtime, store, cursor, reading, requests=gate.budget.spent - asked, pause=pause)
+        found = replace(found, age=time.monotonic() - asked_at)
         asked = gate.budget.spent
         changed = runtime.ledger.cursors.advance(cursor, found)
         if changed is None:
@@ -116,6 +124,15 @@ def _read(runtime: Runtime, store: Store, cursor: Cursor, reader: Reader, gate: 
             break
     runtime.ledger.stores.heal_run(store.name, POLLS[cursor.kind], ["epages"])
     return f"{counted(seen, 'order')} seen, {counted(news, 'job')} with news, {counted(gate.budget.spent, 'request')}"
+
+
+def _require_room(runtime: Runtime, cursor: Cursor) -> None:
+    """Raise Wait while too many orders of a store that were read wait for their import; only its past can wait."""
+    if cursor.kind != CursorKind.HISTORY:
+        return
+    waiting = runtime.ledger.order_documents.waiting(cursor.store, MOST_WAITING)
+    if waiting >= MOST_WAITING:
+        raise Wait(f"{waiting} orders that were read wait for their import", after=ROOM_PAUSE_SECONDS)
 
 
 def dead_after_seconds(interval: float) -> float:
@@ -150,6 +167,7 @@ def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, *, 
         finished=finished,
         over=finished or reading.end is None,
         pause=pause,
+        contents={row.id: row.document for row in reading.rows if row.document},
     )
 
 

@@ -55,13 +55,13 @@ def import_cancellation(run: Run) -> str:
 
 def _without_order(run: Run) -> str:
     """Only an order that is canceled as a whole may have no Afosto order: raises Wait for any other."""
-    if run.order_link is None and not run.epages.order(run.order_id).canceled:
+    if run.order_link is None and not run.read_shop_order().canceled:
         raise Wait("the order is not imported yet", after=ORDER_WAIT)
     return "canceled before it was imported"
 
 
 def _pairs_to_cancel(run: Run, order: afosto.Order) -> tuple[CancelPair, ...]:
-    shop = run.epages.order(run.order_id)
+    shop = run.read_shop_order()
     links = run.links_at_claim("cancellation")
     units = units_to_cancel(
         shop, order, counts_by_line(links, "epages"), counts_by_line(links, "afosto"), canceled_before(shop, order)
@@ -121,7 +121,7 @@ def _require_shipments(run: Run) -> None:
 
 
 def _units_to_return(run: Run, order: afosto.Order) -> ReturnIntent:
-    shop = run.epages.order(run.order_id)
+    shop = run.read_shop_order()
     counts: dict[str, dict[tuple[str, str], int]] = {"epages": {}, "afosto": {}}
     for link in run.links_at_claim("return"):
         key = (link.line_id or "", link.stage)

@@ -58,8 +58,10 @@ def mark_draft(run: Run, shop: epages.Order, afosto_id: str, given_up: str | Non
     if lacking := missing_scopes("mark_orders", run.store.scopes):
         run.note(f"not marked in the shop: the app lacks {boxes(lacking)}")
         return
-    note = with_mark(shop.order_note, afosto_id, given_up)
-    if note != shop.order_note:
+    # A poll may have kept an older note: what the merchant wrote since would be overwritten.
+    before = (run.epages.order(run.order_id) if run.kept_order else shop).order_note
+    note = with_mark(before, afosto_id, given_up)
+    if note != before:
         _write(run, note, afosto_id)
 
 

@@ -32,11 +32,9 @@ GIVING_UP, GIVEN_UP = "giving_up", "given_up"
 
 def import_order(run: Run) -> str:
     """Bring the Afosto order in line with the shop's order, and return what was done, in words."""
-    shop = run.epages.order(run.order_id)
-    run.ledger.sold_units.note_shop(run.store, [shop])
+    shop = run.kept_order or _read(run)
     if shop.test_order:
         return "skipped: a test order"
-    note_unread(run, shop)
     link = run.order_link
     if link and link.stage == LinkStage.OPENED:
         return _check_unchanged(run, shop, link)
@@ -58,6 +56,15 @@ def import_order(run: Run) -> str:
     except (RetryLater, NeedsPerson):
         _note_filled(run, order.id, facts)
         raise
+
+
+def _read(run: Run) -> epages.Order:
+    """Read the shop's order now, and note what a poll notes of an order that it reads."""
+    shop = run.epages.order(run.order_id)
+    run.ledger.sold_units.note_shop(run.store, [shop])
+    if not shop.test_order:
+        note_unread(run, shop)
+    return shop
 
 
 def _draft(run: Run, shop: epages.Order) -> afosto.OrderDraft:

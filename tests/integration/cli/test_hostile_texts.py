@@ -143,6 +143,7 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
         (("stock", "show"), (store,)),
         (("stock", "preview"), (store,)),
         (("stock", "confirm"), (store, "--yes")),
+        (("erase",), (store, order)),
         (("reconcile",), (store,)),
         (("webhooks", "list"), ()),
         (("tokens", "list"), ()),

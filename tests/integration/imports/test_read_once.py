@@ -1,0 +1,269 @@
+"""A poll reads each order whole and keeps it, so that the imports of that order need not ask the shop again."""
+
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, LiteralString
+from unittest.mock import patch
+
+import pytest
+
+from clients.http import Http
+from clients.status_errors import Answer
+from jobs.runner import execute
+from ledger.orders.cursors import Cursors
+from ledger.postgres.encryption import KeySet, new_key
+from local.servers.services import Services
+from schemas.messages import OrderMessage, PollMessage
+from sync.discovery import poll_shop
+from tasks.flows import FLOWS
+from tests.support.connector.commands import Commands
+from tests.support.connector.driver import Document, Driver, no_top_up
+from tests.support.connector.world import TENANT, World
+
+IMPORT = next(flow for flow in FLOWS if flow.task == "orders.import")
+DAY = 86_400
+
+
+@pytest.fixture(scope="module")
+def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    with World(services, tmp_path_factory.mktemp("world"), POLL_INTERVAL="60", AMBIGUITY_WAIT="1.2") as started:
+        yield started
+
+
+@contextmanager
+def reads(order: Document) -> Iterator[Counter[str]]:
+    """Count how often the shop is asked for this one order ("order") and for anything else ("other")."""
+    counts, send = Counter[str](), Http.send
+
+    def counting(http: Http, method: str, url: str, **options: Any) -> Answer:
+        if "/api/" in url:
+            counts["order" if url.endswith(f"/orders/{order['id']}") else "other"] += 1
+        return send(http, method, url, **options)
+
+    with patch.object(Http, "send", autospec=True, side_effect=counting):
+        yield counts
+
+
+def kept(driver: Driver) -> list[Document]:
+    """The documents that are kept of the shop's orders."""
+    return rows(driver, "select * from order_documents where store = %s")
+
+
+def rows(driver: Driver, statement: LiteralString) -> list[Document]:
+    database = driver.runtime.ledger.database
+    return database.transaction(lambda session: list(session.execute(statement, (driver.store,))))
+
+
+def age(driver: Driver, seconds: float, *, polls_too: bool = True) -> None:
+    """Let some time pass since the documents were read, and since the last poll."""
+    ledger = driver.runtime.ledger.database
+    ledger.transaction(
+        lambda s: s.execute(
+            "update order_documents set read_at = read_at - %s * interval '1 s' where store = %s",
+            (seconds, driver.store),
+        )
+    )
+    if polls_too:
+        ledger.transaction(
+            lambda s: s.execute(
+                "update cursors set caught_up_at = caught_up_at - %s * interval '1 s' where store = %s",
+                (seconds, driver.store),
+            )
+        )
+
+
+def test_an_order_that_a_poll_has_read_is_imported_without_another_call_to_the_shop(driver: Driver) -> None:
+    order = driver.place()
+    driver.poll()
+    with reads(order) as counts:
+        driver.run()
+    assert (driver.afosto(order)["status"], counts) == ("OPEN", Counter())
+    assert driver.differences() == []
+
+
+def test_what_is_canceled_in_the_shop_is_canceled_without_another_call_to_the_shop(driver: Driver) -> None:
+    order, _ = driver.imported(lines=driver.lines(3))
+    driver.world.epages.act(driver.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 2})
+    driver.poll()
+    with reads(order) as counts:
+        driver.run()
+    assert (driver.differences(), counts) == ([], Counter())
+
+
+def test_the_newest_document_is_imported(driver: Driver) -> None:
+    order = driver.place(payment="Rechnung", paid=False, lines=driver.lines(3))
+    driver.poll()
+    driver.world.epages.act(driver.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
+    driver.world.epages.act(driver.store, order["id"], "pay")
+    driver.poll()
+    with reads(order) as counts:
+        driver.run()
+    copy = driver.afosto(order)
+    assert (copy["status"], len(copy["units"]), counts) == ("OPEN", 2, Counter())
+
+
+def test_an_older_reading_never_replaces_a_newer_one(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = driver.place(payment="Rechnung", paid=False)
+    advance = Cursors.advance
+
+    def late(self: Cursors, *arguments: Any) -> Any:
+        """Another poll reads and keeps a newer version before this one keeps what it has read."""
+        monkeypatch.setattr(Cursors, "advance", advance)
+        driver.world.epages.act(driver.store, order["id"], "pay")
+        rows(driver, "update cursors set running_until = null where store = %s returning 1")
+        driver.poll()
+        return advance(self, *arguments)
+
+    monkeypatch.setattr(Cursors, "advance", late)
+    driver.poll()
+    with reads(order) as counts:
+        driver.run()
+    assert (driver.afosto(order)["status"], counts) == ("OPEN", Counter())
+
+
+@pytest.mark.parametrize("who", ["a hint", "a person's retry"])
+def test_when_somebody_says_that_there_is_news_the_shop_is_asked(driver: Driver, who: str) -> None:
+    order = driver.place(payment="Rechnung", paid=False)
+    driver.poll()
+    driver.world.epages.act(driver.store, order["id"], "pay")
+    with reads(order) as counts:
+        if who == "a hint":
+            execute(driver.runtime, IMPORT, OrderMessage(driver.store, order["id"], None), no_top_up)
+        else:
+            driver.runtime.ledger.jobs.retry(store=driver.store)
+            driver.run()
+    assert (driver.afosto(order)["status"], counts) == ("OPEN", Counter(order=1))
+
+
+def test_news_that_is_told_of_while_a_poll_reads_is_not_missed(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = driver.place(payment="Rechnung", paid=False)
+    advance = Cursors.advance
+
+    def told_before(self: Cursors, *arguments: Any) -> Any:
+        driver.world.epages.act(driver.store, order["id"], "pay")
+        driver.runtime.ledger.jobs.request_run(driver.store, "import", "orders", order["id"])
+        return advance(self, *arguments)
+
+    monkeypatch.setattr(Cursors, "advance", told_before)
+    driver.poll()
+    with reads(order) as counts:
+        driver.run()
+    assert (driver.afosto(order)["status"], counts) == ("OPEN", Counter(order=1))
+
+
+def test_a_document_is_good_for_as_long_as_polls_would_have_brought_a_newer_one(driver: Driver) -> None:
+    first, second = driver.place(), driver.place()
+    driver.poll()
+    age(driver, 3600, polls_too=False)
+    with reads(first) as counts:
+        execute(driver.runtime, IMPORT, OrderMessage(driver.store, first["id"], 1), no_top_up)
+    assert counts == Counter()
+    age(driver, 3600)
+    with reads(second) as counts:
+        driver.run()
+    assert counts["order"] == 1
+    assert driver.differences() == []
+
+
+def test_after_a_lost_answer_the_shop_is_asked(driver: Driver) -> None:
+    order = driver.place()
+    driver.poll()
+    driver.world.afosto.set_faults(TENANT, {"kind": "reset", "count": 1, "body": "openOrder"})
+    with reads(order) as counts:
+        driver.run()
+        assert counts["order"] == 0
+        driver.world.afosto.set_faults(TENANT)
+        driver.settle()
+    assert counts["order"] >= 1
+    assert driver.differences() == []
+
+
+def test_before_the_note_is_replaced_in_the_shop_it_is_read_again(driver: Driver) -> None:
+    driver.runtime.ledger.stores.set_marking(driver.store, True)
+    order = driver.place()
+    driver.poll()
+    driver.world.epages.act(driver.store, order["id"], "note", text="Call first")
+    driver.run()
+    assert driver.shop(order)["note"] == f"Call first\n[Afosto {driver.afosto(order)['id']}]"
+
+
+def test_the_document_goes_with_the_last_open_import(driver: Driver) -> None:
+    order = driver.place(lines=driver.lines(2))
+    driver.world.epages.act(driver.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
+    driver.poll()
+    assert [row["order_id"] for row in kept(driver)] == [order["id"]]
+    execute(driver.runtime, IMPORT, OrderMessage(driver.store, order["id"], 1), no_top_up)
+    assert [row["order_id"] for row in kept(driver)] == [order["id"]]
+    driver.settle()
+    assert kept(driver) == []
+
+
+def test_nothing_is_kept_of_a_store_whose_orders_are_not_imported(driver: Driver) -> None:
+    driver.runtime.ledger.stores.switch_flow(driver.store, "orders.import", enabled=False)
+    driver.place()
+    driver.poll()
+    assert kept(driver) == []
+
+
+def test_no_document_is_kept_for_more_than_a_day(driver: Driver) -> None:
+    order = driver.place()
+    driver.poll()
+    age(driver, DAY - 3 * 3600)
+    driver.runtime.ledger.retention.prune(90, 30, seconds=60)
+    assert len(kept(driver)) == 1
+    age(driver, 2 * 3600)
+    driver.runtime.ledger.retention.prune(90, 30, seconds=60)
+    assert kept(driver) == []
+    with reads(order) as counts:
+        driver.run()
+    assert counts["order"] == 1
+
+
+def test_a_document_is_kept_encrypted_and_without_its_key_the_shop_is_asked(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = driver.place()
+    driver.poll()
+    (row,) = kept(driver)
+    assert order["id"].encode() not in row["document"]
+    monkeypatch.setattr(driver.runtime.ledger.order_documents, "_keys", KeySet([new_key()]))
+    with reads(order) as counts:
+        driver.run()
+    assert counts["order"] == 1
+
+
+def test_the_past_is_not_read_further_while_too_many_orders_wait(
+    driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(poll_shop, "MOST_WAITING", 2)
+    orders = [driver.place(), driver.place()]
+    driver.poll()
+    assert "2 orders that were read wait for their import" in poll_shop.poll(
+        driver.runtime, PollMessage(driver.store, "history")
+    )
+    driver.run()
+    assert "seen" in poll_shop.poll(driver.runtime, PollMessage(driver.store, "history"))
+    assert [driver.afosto(order)["status"] for order in orders] == ["OPEN", "OPEN"]
+
+
+def test_a_shop_whose_budget_is_used_up_delays_no_import(driver: Driver) -> None:
+    order = driver.place()
+    driver.world.epages.set_faults(driver.store, budget={"calls": 1, "window": 3600})
+    driver.poll()
+    driver.run()
+    assert driver.afosto(order)["status"] == "OPEN"
+
+
+def test_what_is_erased_is_no_longer_kept_and_the_order_is_imported_once(driver: Driver, connector: Commands) -> None:
+    order = driver.place()
+    driver.poll()
+    assert f"order {order['number']}" in connector("erase", driver.store, order["number"]).stdout
+    assert kept(driver) == []
+    driver.settle()
+    connector("erase", driver.store, order["id"])
+    assert rows(driver, "select 1 from attempts where store = %s") == []
+    driver.sweep()
+    driver.both()
+    assert driver.differences() == []
+    assert "No order '4711'" in connector("erase", driver.store, "4711").stderr
