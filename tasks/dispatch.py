@@ -18,7 +18,7 @@ MAX_POLLS_PER_TICK = 200
 MAX_SCANS_PER_TICK = 100
 
 
-@shared_task(base=ConnectorTask, bind=True, name="dispatch.tick")
+@shared_task(base=ConnectorTask, bind=True, name="dispatch.tick", send_events=False)
 def tick(self: ConnectorTask, **kwargs: Any) -> str:
     """One tick of dispatch; does nothing if another one began less than half an interval ago."""
     self.read(kwargs)

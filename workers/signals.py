@@ -13,6 +13,7 @@ from schemas.errors import ConnectorError
 from schemas.settings import misspelled
 from workers.heartbeat import Heartbeat
 from workers.niceness import spread_niceness
+from workers.quiet_logs import log_one_line_per_run
 
 log = structlog.get_logger()
 
@@ -27,6 +28,7 @@ _heartbeats: list[tuple[Loop, Heartbeat]] = []
 def start_logs(**_: Any) -> None:
     """Set up the logs: Celery logs as the rest of the connector does."""
     set_up_logs(current_app.settings)
+    log_one_line_per_run()
     for warning in misspelled(os.environ):
         log.warning("a variable does nothing", why=warning)
 

@@ -1,0 +1,47 @@
+"""A run of a job is one log line, and a tick that finds nothing to do is none."""
+
+import logging
+from typing import Any
+
+import pytest
+
+from workers.quiet_logs import OneLinePerRun
+
+IDLE = "'0 polls, 0 scans, 0 inventories, 0 jobs sent, 0 sent again, 0 leases ended'"
+BUSY = "'0 polls, 0 scans, 0 inventories, 2 jobs sent, 0 sent again, 0 leases ended'"
+
+
+def passes(data: Any, level: int = logging.INFO) -> bool:
+    record = logging.LogRecord("celery.app.trace", level, "", 0, "Task %(name)s succeeded", (), None)
+    record.data = data
+    return OneLinePerRun().filter(record)
+
+
+@pytest.mark.parametrize(
+    ("name", "told", "is_logged"),
+    [
+        ("orders.import", "'imported as Afosto order 1: opened'", False),
+        ("shipments.export", "'nothing to do'", False),
+        ("inventory.publish", "'stock: 6 published'", False),
+        ("dispatch.tick", IDLE, False),
+        ("dispatch.tick", "'skipped: another dispatch ran just now'", False),
+        ("dispatch.tick", BUSY, True),
+        ("poll.store", "'0 orders seen, 0 jobs with news, 1 request'", True),
+        ("reconcile.sweep", "'3 stores are swept'", True),
+    ],
+)
+def test_what_our_own_line_says_and_idle_ticks_are_left_out(name: str, told: str, is_logged: bool) -> None:
+    assert passes({"name": name, "return_value": told}) is is_logged
+
+
+def test_a_run_that_waits_is_one_line_too() -> None:
+    assert not passes({"name": "orders.import", "exc": "Retry in 5 s: the budget is used up"})
+
+
+@pytest.mark.parametrize("name", ["orders.import", "dispatch.tick"])
+def test_an_unexpected_error_is_always_logged(name: str) -> None:
+    assert passes({"name": name, "exc": "KeyError('color')"}, logging.ERROR)
+
+
+def test_lines_without_data_are_logged() -> None:
+    assert passes(None)
