@@ -21,6 +21,8 @@ CHANNEL = "webshops"
 # The names of the pickup locations in the simulated shops.
 LOCATIONS = ("Laden Hamburg", "Laden Utrecht")
 HISTORY = timedelta(days=20)
+# While a slow shop is read, each other shop may read up to this many times what Afosto has.
+READINGS = 4
 TOKEN_SECONDS = 60  # lifetime of a shop's access token: short, so that the demo fetches many
 ACTION_INTERVAL = 4.0  # seconds between two actions on an order
 # The part of the orders that Afosto ships; the shops ship the others. Both cancel.
@@ -113,7 +115,12 @@ class Simulation:
         source = self.stock_source(ledger, shop.name)
         url = self.afosto.graphql_url.removesuffix("/graphql")
         self.epages.check_overselling(
-            shop.name, url, merchant.tenant, sorted(source.locations), source.since.isoformat()
+            shop.name,
+            url,
+            merchant.tenant,
+            sorted(source.locations),
+            source.since.isoformat(),
+            readings=READINGS,
         )
 
     @staticmethod

@@ -38,7 +38,7 @@ from sync.stock.outcomes import (
 )
 from sync.stock.refresh_undeducted import refresh
 from sync.stock.shared_locations import SharingStores
-from sync.stock.shop_places import Found, Place, at_one_place, find_place
+from sync.stock.shop_places import Found, Place, Search
 
 log = structlog.get_logger()
 
@@ -159,25 +159,26 @@ class _Publisher:
         before = stores.read(cursors, moving)
         # Read before the shop's stock: a cancellation that comes later raises that stock on its own.
         promised = self._run.runtime.ledger.sold_units.unbooked_stock(stores.names, skus, snapshot)
-        found = {each.sku: where for each in wanted if self.has_time and (where := self._try_to_find(each))}
+        search = Search(self._run)
+        found = {each.sku: where for each in wanted if self.has_time and (where := self._try_to_find(search, each))}
         after = stores.read(cursors, moving)
         self._emptying_guard.check(wanted, found, available, promised)
         again = []
-        renamed = at_one_place(found)
         for each in wanted:
             if each.sku not in found:
                 continue
-            if each.sku in renamed:
+            where = found[each.sku]
+            if not isinstance(where, StockOutcome) and not search.still_at(each.sku, where[0]):
                 again.append(each)
                 continue
             if _of(before, each.sku) == _of(after, each.sku):
                 behind = stores.behind_for(each.sku)
-                self._move(each, found[each.sku], available[each.sku], promised[each.sku], behind)
+                self._move(each, where, available[each.sku], promised[each.sku], behind)
                 continue
             again.append(each)
             if last:
                 sold = sum(units for key, units in _of(after, each.sku) if key not in before)
-                self._lower(each, found[each.sku], wanted_stock(available[each.sku], promised[each.sku] + sold))
+                self._lower(each, where, wanted_stock(available[each.sku], promised[each.sku] + sold))
         return again
 
     def _known(self, wanted: Sequence[WantedSku], levels: Levels) -> list[WantedSku]:
@@ -198,10 +199,10 @@ class _Publisher:
         if self._adjust(wanted, place, most - shop.available_stock):
             self._stock.withdraw(self._run.job, wanted)
 
-    def _try_to_find(self, wanted: WantedSku) -> Found | StockOutcome | None:
-        """Like `find_place`; None if the shop does not answer now, an outcome if a person must look."""
+    def _try_to_find(self, search: Search, wanted: WantedSku) -> Found | StockOutcome | None:
+        """Like `Search.find`; None if the shop does not answer now, an outcome if a person must look."""
         try:
-            return find_place(self._run, wanted)
+            return search.find(wanted)
         except RetryLater as error:
             self._skip_failed(wanted.sku, error)
             return None

@@ -47,11 +47,13 @@ def stock_state(
 
     `known` is whether the SKU has a level at all. `lost` counts the pieces that were sold elsewhere or missing, and
     `reserved` the reservations by order and line, since the reads before `before` (see `Inventory.read_time`).
+    `since` is the time of those reads in Unix milliseconds.
     """
     since = tenant.inventory.read_time(sku, before, readings)
     levels = tenant.inventory.select([sku], locations)
     return {
         "known": bool(levels),
+        "since": since,
         "available": sum(level.available for level in levels),
         "lost": tenant.inventory.lost(sku, locations, since),
         "reserved": _by_line(tenant, tenant.inventory.reserved(sku, since)),

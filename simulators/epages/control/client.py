@@ -86,9 +86,14 @@ class EpagesControl:
         """Rename (`to`), swap (`with`) or replace (`keep_as`) the item that has a SKU; see the control API."""
         self._call("POST", f"/{shop}/catalog", {"act": act, "sku": sku, **options})
 
-    def check_overselling(self, shop: str, url: str, tenant: str, locations: list[str], since: str) -> None:
-        """Check every stock change by the connector against the stock of the simulated Afosto at `url`."""
-        body = {"url": url, "tenant": tenant, "locations": locations, "since": since}
+    def check_overselling(
+        self, shop: str, url: str, tenant: str, locations: list[str], since: str, *, readings: int = 1
+    ) -> None:
+        """Check every stock change by the connector against the stock of the simulated Afosto at `url`.
+
+        The sellers read that stock up to `readings` times each while this shop's reading is under way.
+        """
+        body = {"url": url, "tenant": tenant, "locations": locations, "since": since, "readings": readings}
         self._call("PUT", f"/{shop}/oversell-check", body)
 
     def set_faults(self, shop: str, **settings: Any) -> None:

@@ -31,7 +31,8 @@
                                           or replace {keep_as}: a new product gets the SKU, the old one is deleted, or
                                           kept under another SKU
 `PUT    /_sim/shops/S/oversell-check`       check every stock change by the connector: `url` (of the simulated
-                                          Afosto), `tenant`, `locations`, `since` (ISO 8601); see `OversellCheck`
+                                          Afosto), `tenant`, `locations`, `since` (ISO 8601), `readings`; see
+                                          `OversellCheck`
 `PUT    /_sim/shops/S/faults`             `faults`, `budget`, `seed` (see simulators.faults); absent keys stay
 `PUT    /_sim/shops/S/switches`           any of switches.Switches; absent ones stay
 `POST   /_sim/shops/S/trade`              trade by itself: `rate` (orders per second), `seconds` (null: until stopped),
@@ -165,8 +166,14 @@ class _Control:
 
     async def check_overselling(self, request: Request, body: Body) -> Any:
         hosted = self._hosted(request)
-        since = read_time(body["since"])
-        hosted.oversell_check = OversellCheck(hosted.shop, body["url"], body["tenant"], tuple(body["locations"]), since)
+        hosted.oversell_check = OversellCheck(
+            hosted.shop,
+            body["url"],
+            body["tenant"],
+            tuple(body["locations"]),
+            read_time(body["since"]),
+            int(body["readings"]),
+        )
         return {}
 
     async def faults(self, request: Request, body: Body) -> Any:

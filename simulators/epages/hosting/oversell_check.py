@@ -63,13 +63,17 @@ class Sold:
 
 @dataclass(slots=True)
 class OversellCheck:
-    """The check of one shop: it asks Afosto's control API at `url`; orders count from `since` on."""
+    """The check of one shop: it asks Afosto's control API at `url`; orders count from `since` on.
+
+    Each seller reads what is available at Afosto up to `readings` times while this one's reading is under way.
+    """
 
     shop: Shop
     url: str
     tenant: str
     locations: tuple[str, ...]
     since: datetime
+    readings: int = 1
     opened: set[str] = field(default_factory=set)
     _lines: dict[str, list[tuple[Order, Line]]] = field(default_factory=dict)
     _indexed: int = 0
@@ -123,7 +127,7 @@ async def check_moves(
             "locations": check.locations,
             "references": sorted({sold.reference for sold in before} - known),
             "before": int(check.shop.last_read.get(sku, check.shop.now()).timestamp() * 1000),
-            "readings": len(sellers),
+            "readings": len(sellers) * check.readings,
         }
         try:
             state = await asyncio.to_thread(_ask, check, asked)
@@ -137,8 +141,15 @@ async def check_moves(
             continue
         then, now = (_allowed(state, sold, known) for sold in (before, _sold(check, counted, sku)))
         if move["stock"] > then and (item.stock or 0) > now:
-            detail = {"sku": sku, "stock": move["stock"], "allowed": then, "available": state["available"]}
+            detail = {
+                "sku": sku,
+                "amount": move["amount"],
+                "stock": move["stock"],
+                "allowed": then,
+                "available": state["available"],
+            }
             detail |= {"lost": state["lost"], "reserved": state["reserved"], "still": item.stock, "allowed_now": now}
+            detail |= {"before": asked["before"], "since": state["since"]}
             detail |= {"sold": [asdict(s) for s in before if s.unbooked(known, state["waiting"]) or s.restocked]}
             check.shop.causes.violate("oversold", None, f"{move['seq']}", **detail)
 

@@ -243,7 +243,7 @@ def test_a_sku_that_publishing_fails_at_holds_up_no_other(seller: StockWorld, mo
     seller.watch()
     odd, *others = sorted(seller.figures())
     with monkeypatch.context() as patch:
-        break_for(patch, "sync.stock.publish.find_place", lambda _, wanted: bool(wanted.sku == odd))
+        break_for(patch, "sync.stock.shop_places.Search.find", lambda _, wanted: bool(wanted.sku == odd))
         seller.publish()
     assert [seller.rows()[sku]["outcome"] for sku in (odd, *others)] == [
         "unexpected-error",

@@ -74,8 +74,13 @@ def test_two_that_change_skus_change_what_they_are_given(
     assert (shop.figures()[one], shop.figures()[other]) == (4, 7)
 
 
-def test_two_that_change_skus_while_they_are_read_are_read_again(shop: StockWorld, world: World) -> None:
-    one, other = shop.sku(0), shop.sku(1)
+@pytest.mark.parametrize(
+    "numbers", [(0, 1), (0, 2), (2, 3)], ids=["two products", "a product and a variation", "two variations"]
+)
+def test_two_that_change_skus_while_they_are_read_are_read_again(
+    shop: StockWorld, world: World, numbers: tuple[int, int]
+) -> None:
+    one, other = (shop.sku(number) for number in numbers)
     world.afosto.recount(TENANT, HERE, one, 14)
     world.afosto.recount(TENANT, HERE, other, 7)
     shop.watch()
@@ -87,6 +92,7 @@ def test_two_that_change_skus_while_they_are_read_are_read_again(shop: StockWorl
 
     with before_each("/products/", swap_after_the_first):
         shop.publish()
+    _rest(shop)
     assert (shop.figures()[one], shop.figures()[other]) == (14, 7)
 
 
