@@ -11,13 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from benchmarks.contenders import import_requests
 
 
-def import_all(pool: ThreadPoolExecutor, shop: str) -> None:
+def import_all(pool: ThreadPoolExecutor, shop: str, *, handed: bool) -> None:
     """Import all orders of a shop."""
     jobs = [
-        pool.submit(
-            lambda order_id: import_requests.import_order(import_requests.with_session, shop, order_id), order_id
-        )
-        for order_id in import_requests.order_ids(import_requests.with_session, shop)
+        pool.submit(import_requests.import_order, import_requests.with_session, shop, order)
+        for order in import_requests.orders(import_requests.with_session, shop, handed=handed)
     ]
     for job in jobs:
         job.result()
@@ -28,24 +26,26 @@ def worker(concurrency: int) -> list[list[str]]:
     return [[sys.executable, "-m", __name__, str(concurrency)]]
 
 
-def begin(shop: str) -> None:
+def begin(shop: str, *, handed: bool) -> None:
     """Import all orders of a shop."""
     with open(_pipe(), "w", encoding="utf-8") as pipe:  # noqa: PTH123 - a pipe, not a file
-        pipe.write(f"{shop}\n")
+        pipe.write(f"{shop} {'handed' if handed else ''}\n")
 
 
 def _pipe() -> str:
     return os.environ["BENCHMARK_PIPE"]
 
 
-def _shops() -> Iterator[str]:
-    """Yield the shops that are written to the pipe, without end."""
+def _shops() -> Iterator[tuple[str, bool]]:
+    """Yield what is written to the pipe, without end: a shop, and whether its documents are handed over."""
     while True:
         with open(_pipe(), encoding="utf-8") as pipe:  # noqa: PTH123 - as above
-            yield from (line.strip() for line in pipe)
+            for line in pipe:
+                name, *handed = line.split()
+                yield name, bool(handed)
 
 
 if __name__ == "__main__":
     with ThreadPoolExecutor(int(sys.argv[1])) as threads:
-        for name in _shops():
-            import_all(threads, name)
+        for name, handed in _shops():
+            import_all(threads, name, handed=handed)

@@ -1,5 +1,6 @@
 """The requests of one import, without error handling: what each contender sends per order.
 
+A contender reads each order again by its id, as a tutorial would, or is handed the document that the shop's list held.
 `benchmarks.setup.import_setup` puts the addresses and credentials into the environment.
 """
 
@@ -7,7 +8,6 @@ import base64
 import os
 import threading
 from collections.abc import Callable, Iterator
-from decimal import Decimal
 from typing import Any
 
 import requests
@@ -40,18 +40,18 @@ def with_session(method: str, url: str, **options: Any) -> requests.Response:
     return _per_thread.session.request(method, url, **options)
 
 
-def order_ids(send: Sender, shop: str) -> Iterator[str]:
-    """Yield the ids of the shop's orders, page by page."""
+def orders(send: Sender, shop: str, *, handed: bool) -> Iterator[str | Document]:
+    """Yield the ids of the shop's orders, page by page; with `handed`, yield their documents."""
     page, pages = 0, 1
     while page < pages:
         answer = _shop(send, shop, "/orders", {"size": str(PAGE), "page": str(page)})
-        yield from (order["_id"] for order in answer["_embedded"]["orders"])
+        yield from (order if handed else order["_id"] for order in answer["_embedded"]["orders"])
         page, pages = page + 1, answer["page"]["totalPages"]
 
 
-def import_order(send: Sender, shop: str, order_id: str) -> str:
-    """Read an order, create a draft of it in Afosto, add its items, and open it; return Afosto's id."""
-    order = _shop(send, shop, f"/orders/{order_id}")
+def import_order(send: Sender, shop: str, given: str | Document) -> str:
+    """Create a draft of an order in Afosto, add its items, and open it; return Afosto's id. An id is read first."""
+    order = _shop(send, shop, f"/orders/{given}") if isinstance(given, str) else given
     created = _afosto(send, "create_order", "createOrder", _draft(shop, order))["id"]
     _afosto(send, "add_items", "addItemsToOrder", {"order_id": created, "items": _items(order)})
     _afosto(send, "open_order", "openOrder", {"order_id": created})
@@ -64,7 +64,7 @@ def _shop(send: Sender, shop: str, path: str, parameters: dict[str, str] | None 
     headers = {"Authorization": f"Bearer {_tokens[shop]}", "Accept": "application/hal+json"}
     answer = send("GET", _base(shop) + path, params=parameters, headers=headers, timeout=TIMEOUT)
     answer.raise_for_status()
-    return answer.json(parse_float=Decimal)
+    return answer.json()
 
 
 def _token(send: Sender, shop: str) -> str:
@@ -122,7 +122,7 @@ def _items(order: Document) -> list[Document]:
             "sku": line["product"]["sku"],
             "quantity": line["quantity"],
             "label": line["product"]["name"],
-            "price": int(line["unitPrice"]["amount"] * 100),
+            "price": round(line["unitPrice"]["amount"] * 100),
             "vat_rate": float(line["lineItemTax"]["taxRate"]),
             "meta_data": {"line_ref": line["_id"]},
         }
@@ -150,4 +150,5 @@ def _fee(kind: str, line: Document) -> Document:
 
 
 def _cents(line: Document) -> int:
-    return int(line["lineItemPrice"]["amount"] * 100)
+    amount: float = line["lineItemPrice"]["amount"]
+    return round(amount * 100)

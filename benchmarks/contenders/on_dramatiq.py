@@ -14,16 +14,16 @@ dramatiq.set_broker(RedisBroker(url=os.environ["BENCHMARK_DRAMATIQ_BROKER"]))  #
 
 
 @dramatiq.actor
-def import_all(shop: str) -> None:
+def import_all(shop: str, handed: bool) -> None:
     """Send a message for each order of the shop."""
-    for order_id in import_requests.order_ids(import_requests.with_session, shop):
-        import_order.send(shop, order_id)
+    for order in import_requests.orders(import_requests.with_session, shop, handed=handed):
+        import_order.send(shop, order)
 
 
 @dramatiq.actor
-def import_order(shop: str, order_id: str) -> None:
+def import_order(shop: str, order: str | import_requests.Document) -> None:
     """Import one order."""
-    import_requests.import_order(import_requests.with_session, shop, order_id)
+    import_requests.import_order(import_requests.with_session, shop, order)
 
 
 def worker(concurrency: int) -> list[list[str]]:
@@ -31,6 +31,6 @@ def worker(concurrency: int) -> list[list[str]]:
     return [["dramatiq", __name__, "--processes", "1", "--threads", str(concurrency)]]
 
 
-def begin(shop: str) -> None:
+def begin(shop: str, *, handed: bool) -> None:
     """Import all orders of a shop."""
-    import_all.send(shop)
+    import_all.send(shop, handed)

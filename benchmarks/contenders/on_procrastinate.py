@@ -16,19 +16,19 @@ app = App(connector=PsycopgConnector(conninfo=os.environ["BENCHMARK_PROCRASTINAT
 
 
 @app.task(name="import_all")
-def import_all(shop: str) -> None:
+def import_all(shop: str, handed: bool) -> None:
     """Defer a job for each order of the shop, all in one statement."""
     jobs: list[dict[str, JSONValue]] = [
-        {"shop": shop, "order_id": order_id}
-        for order_id in import_requests.order_ids(import_requests.with_session, shop)
+        {"shop": shop, "order": order}
+        for order in import_requests.orders(import_requests.with_session, shop, handed=handed)
     ]
     import_order.batch_defer(*jobs)
 
 
 @app.task(name="import_order")
-def import_order(shop: str, order_id: str) -> None:
+def import_order(shop: str, order: str | import_requests.Document) -> None:
     """Import one order."""
-    import_requests.import_order(import_requests.with_session, shop, order_id)
+    import_requests.import_order(import_requests.with_session, shop, order)
 
 
 def worker(concurrency: int) -> list[list[str]]:
@@ -36,10 +36,10 @@ def worker(concurrency: int) -> list[list[str]]:
     return [[sys.executable, "-m", "benchmarks.contenders.procrastinate_worker", str(concurrency)]]
 
 
-def begin(shop: str) -> None:
+def begin(shop: str, *, handed: bool) -> None:
     """Import all orders of a shop."""
     with app.open():
-        import_all.defer(shop=shop)
+        import_all.defer(shop=shop, handed=handed)
 
 
 def create_tables() -> None:

@@ -15,16 +15,16 @@ QUEUE = "celery"  # Celery's own default, named because another contender shares
 
 
 @app.task  # type: ignore[untyped-decorator] # Celery is untyped
-def import_all(shop: str) -> None:
+def import_all(shop: str, handed: bool) -> None:
     """Send a task for each order of the shop."""
-    for order_id in import_requests.order_ids(requests.request, shop):
-        import_order.delay(shop, order_id)
+    for order in import_requests.orders(requests.request, shop, handed=handed):
+        import_order.delay(shop, order)
 
 
 @app.task  # type: ignore[untyped-decorator] # as above
-def import_order(shop: str, order_id: str) -> str:
+def import_order(shop: str, order: str | import_requests.Document) -> str:
     """Import one order."""
-    return import_requests.import_order(requests.request, shop, order_id)
+    return import_requests.import_order(requests.request, shop, order)
 
 
 def worker(concurrency: int) -> list[list[str]]:
@@ -32,6 +32,6 @@ def worker(concurrency: int) -> list[list[str]]:
     return [["celery", "-A", __name__, "worker"]]
 
 
-def begin(shop: str) -> None:
+def begin(shop: str, *, handed: bool) -> None:
     """Import all orders of a shop."""
-    import_all.apply_async((shop,), queue=QUEUE)
+    import_all.apply_async((shop, handed), queue=QUEUE)

@@ -12,6 +12,6 @@ def worker(concurrency: int) -> list[list[str]]:
     return [["celery", "-A", __name__, "worker", *options]]
 
 
-def begin(shop: str) -> None:
+def begin(shop: str, *, handed: bool) -> None:
     """Import all orders of a shop."""
-    import_all.apply_async((shop,), queue=QUEUE)
+    import_all.apply_async((shop, handed), queue=QUEUE)

@@ -86,8 +86,8 @@ def test_an_order_needs_recovery_to_workers_of_before_and_after_its_columns_were
     older, soon = partial(_older, ledger, "restores"), datetime.now(UTC) + timedelta(hours=1)
 
     def needed() -> tuple[bool, bool]:
-        asked = {"store": "shop", "order_key": ORDER}
-        (row,) = _older(ledger, "jobs", "context", **asked)
+        (row,) = _older(ledger, "jobs", "context", store="shop", order_key=ORDER)
+        asked = {"store": "shop", "direction": "export", "flow": "looks", "subject": ORDER, "newest": 0}
         return row["held"], ledger.database.rows("jobs.context", asked)[0]["needs_recovery"]
 
     assert needed() == (False, False)

@@ -64,6 +64,7 @@ def test_an_order_that_was_mended_in_the_shop_is_imported_though_no_list_shows_i
     order = driver.place()
     driver.world.epages.set_faults(driver.store, faults=[_odd("nan", path=f"/{order['id']}$", at="grandTotal.amount")])
     driver.poll()
+    driver.forget_documents()
     driver.run()
     assert driver.parked() == ["malformed-document"]
     _all_good(driver)

@@ -230,6 +230,8 @@ def test_what_belongs_to_a_parked_order_waits_without_runs_and_goes_when_the_ord
     faults = [{"kind": "503", "path": f"orders/{order['id']}$"}]
     driver.world.epages.set_faults(driver.store, faults=faults)
     driver.world.epages.act(driver.store, order["id"], "ship", tracking="OWN")
+    driver.poll()
+    driver.forget_documents()
     _park(driver)
     driver.hurry()
     assert _job(driver, "import", "shipments")["reason"] == "blocked"

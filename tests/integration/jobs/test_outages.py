@@ -85,6 +85,7 @@ def test_an_order_parked_for_what_the_shop_says_ends_the_blame_for_its_silence(d
         driver.runtime.ledger.stores.unmap_location(driver.store, location)
     driver.place(pickup=True)
     driver.poll()
+    driver.forget_documents()
     driver.runtime.ledger.stores.blame(driver.store, "epages", "does-not-answer", "silent", 0)
     driver.run()
     assert driver.parked() == ["location-not-mapped"]

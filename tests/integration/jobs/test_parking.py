@@ -76,5 +76,6 @@ def _fails_alone(driver: Driver) -> Document:
 
 
 def _break(driver: Driver, *orders: str) -> None:
-    """From now on the shop answers for these orders with an error of its own."""
+    """From now on the shop answers for these orders with an error of its own, and nothing is kept of them."""
+    driver.forget_documents()
     driver.world.epages.set_faults(driver.store, faults=[{"kind": "500", "path": f"orders/{id_}"} for id_ in orders])

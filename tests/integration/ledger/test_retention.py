@@ -36,7 +36,14 @@ def test_old_attempts_settled_intents_and_webhooks_are_deleted(ledger: Ledger) -
     _execute(ledger, "update inbox set received_at = now() - interval '100 days' where message_id = 'old'")
     pruned = ledger.retention.prune(90, 30, seconds=60)
     assert pruned.complete
-    assert pruned.rows == {"attempts": 1, "intents": 1, "inbox": 1, "set_aside": 0, "idempotency_keys": 0}
+    assert pruned.rows == {
+        "order_documents": 0,
+        "attempts": 1,
+        "intents": 1,
+        "inbox": 1,
+        "set_aside": 0,
+        "idempotency_keys": 0,
+    }
     assert _keys(ledger, "attempts") == _keys(ledger, "intents") == _keys(ledger, "inbox") == ["new"]
 
 
@@ -72,7 +79,7 @@ def test_a_run_that_has_no_time_left_sends_another_one(fresh_services: Services,
     runtime = _runtime(fresh_services, sent)
     assert prune(runtime, seconds=-1).endswith("more to follow")
     assert sent == ["reconcile.prune"]
-    assert prune(runtime).startswith("deleted: 5 of attempts")
+    assert "5 of attempts" in prune(runtime)
     assert sent == ["reconcile.prune"]
     runtime.close()
 
@@ -81,7 +88,7 @@ def test_the_ages_are_settings(fresh_services: Services, ledger: Ledger) -> None
     _old_attempts(ledger, 5)
     runtime = _runtime(fresh_services, [])
     patient = replace(runtime, settings=replace(runtime.settings, attempts_days=101))
-    assert prune(patient).startswith("deleted: 0 of attempts")
+    assert "0 of attempts" in prune(patient)
     runtime.close()
 
 

@@ -57,6 +57,10 @@ class Driver:
         """Poll the shop once."""
         poll(self.runtime, PollMessage(self.store))
 
+    def forget_documents(self) -> None:
+        """Delete the documents that polls have kept, so that the imports ask the shop."""
+        self._execute("delete from order_documents where store = %s")
+
     def look(self, order: Document) -> None:
         """Request a comparison of an order, as after a change in Afosto, and make it due."""
         self.runtime.ledger.jobs.request_run(self.store, "export", "looks", order["id"], lane=0)
