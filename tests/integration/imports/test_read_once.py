@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any, LiteralString
 from unittest.mock import patch
 
@@ -10,9 +12,12 @@ import pytest
 
 from clients.http import Http
 from clients.status_errors import Answer
+from jobs.dispatch_window import release_jobs, standing
 from jobs.runner import execute
 from ledger.orders.cursors import Cursors
 from ledger.postgres.encryption import KeySet, new_key
+from ledger.postgres.session import Session
+from ledger.records import SeenOrder
 from local.servers.services import Services
 from schemas.messages import OrderMessage, PollMessage
 from sync.discovery import poll_shop
@@ -103,23 +108,24 @@ def test_the_newest_document_is_imported(driver: Driver) -> None:
     assert (copy["status"], len(copy["units"]), counts) == ("OPEN", 2, Counter())
 
 
-def test_an_older_reading_never_replaces_a_newer_one(driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
-    order = driver.place(payment="Rechnung", paid=False)
-    advance = Cursors.advance
-
-    def late(self: Cursors, *arguments: Any) -> Any:
-        """Another poll reads and keeps a newer version before this one keeps what it has read."""
-        monkeypatch.setattr(Cursors, "advance", advance)
-        driver.world.epages.act(driver.store, order["id"], "pay")
-        rows(driver, "update cursors set running_until = null where store = %s returning 1")
-        driver.poll()
-        return advance(self, *arguments)
-
-    monkeypatch.setattr(Cursors, "advance", late)
+def test_an_older_reading_never_replaces_a_newer_one(driver: Driver) -> None:
+    driver.place()
     driver.poll()
-    with reads(order) as counts:
-        driver.run()
-    assert (driver.afosto(order)["status"], counts) == ("OPEN", Counter())
+    (before,) = kept(driver)
+    read = SeenOrder(before["order_id"], "1", before["updated_at"], before["updated_at"], False, False)
+    ledger = driver.runtime.ledger
+
+    def keep(order: SeenOrder, seconds_ago: float) -> bytes:
+        def write(session: Session) -> None:
+            ledger.order_documents.keep(session, driver.store, [order], {order.id: {"quantity": 7}}, seconds_ago)
+
+        ledger.database.transaction(write)
+        document: bytes = kept(driver)[0]["document"]
+        return document
+
+    assert keep(read, seconds_ago=60) == before["document"]
+    assert keep(replace(read, updated_at=read.updated_at - timedelta(hours=1)), seconds_ago=0) == before["document"]
+    assert keep(read, seconds_ago=0) != before["document"]
 
 
 @pytest.mark.parametrize("who", ["a hint", "a person's retry"])
@@ -247,12 +253,25 @@ def test_the_past_is_not_read_further_while_too_many_orders_wait(
     assert [driver.afosto(order)["status"] for order in orders] == ["OPEN", "OPEN"]
 
 
-def test_a_shop_whose_budget_is_used_up_delays_no_import(driver: Driver) -> None:
+def test_a_shop_that_takes_no_call_delays_no_import(driver: Driver) -> None:
     order = driver.place()
     driver.world.epages.set_faults(driver.store, budget={"calls": 1, "window": 3600})
     driver.poll()
     driver.run()
     assert driver.afosto(order)["status"] == "OPEN"
+
+
+def test_a_shop_whose_budget_is_used_up_delays_no_order_that_is_kept(driver: Driver) -> None:
+    driver.world.epages.set_faults(driver.store, budget={"calls": 1, "window": 3600})
+    driver.place()
+    driver.poll()
+    stands = standing(driver.runtime, FLOWS)[IMPORT.task]
+    release_jobs(driver.runtime, IMPORT, 8, stands)
+    assert [job["state"] for job in driver.jobs()] == ["queued"]
+    rows(driver, "update jobs set state = 'waiting' where store = %s returning 1")
+    driver.forget_documents()
+    release_jobs(driver.runtime, IMPORT, 8, stands)
+    assert [job["state"] for job in driver.jobs()] == ["waiting"]
 
 
 def test_what_is_erased_is_no_longer_kept_and_the_order_is_imported_once(driver: Driver, connector: Commands) -> None:
