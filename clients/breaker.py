@@ -3,6 +3,7 @@
 The rules are in `breaker.lua`.
 """
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,9 @@ FIRST_PAUSE = 5
 LONGEST_PAUSE = 120
 # Seconds until a Redis that did not answer is asked again.
 REDIS_PAUSE = 2.0
+# Seconds for which a process remembers that Redis knew of no trouble with a vendor. What other processes meet is noticed
+# that much later: until then a few more calls are made to a vendor that is down or refuses.
+CALM_SECONDS = 0.5
 # Prefix of a bucket's name → the vendor's name for people.
 VENDORS = {"epages": "ePages", "afosto": "Afosto"}
 
@@ -29,6 +33,19 @@ class Breaker:
     def __init__(self, client: "redis.Redis") -> None:
         self._client = client
         self._script = read_script("breaker.lua")
+        self._calm_until: dict[str, float] = {}
+
+    def is_calm(self, bucket: str) -> bool:
+        """Whether a moment ago nobody knew of trouble with a vendor, and this process has met none since."""
+        return time.monotonic() < self._calm_until.get(bucket, 0.0)
+
+    def note_calm(self, bucket: str) -> None:
+        """Remember for a moment that nobody knows of trouble: no failed call, no refusal, no pause."""
+        self._calm_until[bucket] = time.monotonic() + CALM_SECONDS
+
+    def end_calm(self, bucket: str) -> None:
+        """Note that this process has met trouble: the next call asks Redis."""
+        self._calm_until.pop(bucket, None)
 
     def check(self, bucket: str, *others: Call) -> list[Any]:
         """Allow a call, but only one try after each pause.

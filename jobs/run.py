@@ -96,11 +96,14 @@ class Run:
 
     def reserve(self, epages: int, afosto: int) -> float:
         """Reserve calls to both vendors in one round trip; return the delay in seconds until all are allowed."""
-        if not (epages or afosto):
-            return 0.0
         runtime, lane = self.runtime, self.job.lane
-        others = runtime.afosto_limiter.reservation(self.store.afosto_bucket, afosto, lane)
-        return runtime.epages_limiter.reserve(epages_bucket(self.store.name), epages, lane, others)
+        shop, tenant = epages_bucket(self.store.name), self.store.afosto_bucket
+        if epages and afosto:
+            others = runtime.afosto_limiter.reservation(tenant, afosto, lane)
+            return runtime.epages_limiter.reserve(shop, epages, lane, others)
+        if epages:
+            return runtime.epages_limiter.reserve(shop, epages, lane)
+        return runtime.afosto_limiter.reserve(tenant, afosto, lane) if afosto else 0.0
 
     def give_back(self) -> None:
         """Give back the calls that were reserved for this run and not made."""

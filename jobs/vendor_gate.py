@@ -56,14 +56,21 @@ class Gate:
 
         A good answer is not reported if they knew of no trouble when the request began.
         """
+        if facts.throttled or not facts.healthy:
+            self.breaker.end_calm(self.bucket)
         if self._troubled or not facts.healthy or has_budget_facts(facts):
             self.breaker.record(self.bucket, facts.healthy, self.limiter.lesson(self.bucket, facts))
 
     def _pass_with_reserved(self) -> float:
         """Seconds until a reserved call may be made: 0, unless the vendor has blocked all calls."""
+        self._troubled = False
+        if self.breaker.is_calm(self.bucket):
+            return 0.0
         failures, (blocked, strikes) = self.breaker.check(self.bucket, self.limiter.blocked(self.bucket))
         self._troubled = failures + strikes > 0
         if blocked <= 0:
+            if not self._troubled:
+                self.breaker.note_calm(self.bucket)
             return 0.0
         # All reserved calls would be made at once when the block ends: reserve them again, to take turns after it.
         return self.limiter.reserve(self.bucket, self.budget.left, self.lane)

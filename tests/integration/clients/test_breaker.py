@@ -1,11 +1,12 @@
 """The breaker against a real Redis: it opens for all processes, and one call tries after each pause."""
 
+import time
 from dataclasses import replace
 
 import pytest
 from redis import Redis
 
-from clients.breaker import Breaker
+from clients.breaker import CALM_SECONDS, Breaker
 from clients.http import ResponseFacts
 from clients.limiter import Budget, Limiter
 from jobs.call_budget import CallBudget
@@ -57,6 +58,50 @@ def test_a_good_answer_without_trouble_costs_no_round_trip_and_any_other_is_told
     assert redis.hget("breaker:vendor:key", "failures") == "1"
     call(limiter, breaker, facts(429, {"Retry-After": "30"}))
     assert blocked_for(redis, limiter) > 25
+
+
+def test_while_nobody_knows_of_trouble_redis_is_asked_once_a_moment(redis: Redis) -> None:
+    limiter, breaker = Limiter(redis, Budget(200, 10)), Breaker(redis)
+    before = asked(redis)
+    for _ in range(20):
+        call(limiter, breaker, facts())
+    assert asked(redis) - before == 2  # one script for the breaker, one for the limiter
+
+
+@pytest.mark.parametrize("answer", [replace(facts(500), healthy=False), facts(429)], ids=["an outage", "a refusal"])
+def test_trouble_that_a_process_meets_is_asked_for_at_its_next_call(redis: Redis, answer: ResponseFacts) -> None:
+    limiter, breaker = Limiter(redis, Budget(200, 10)), Breaker(redis)
+    call(limiter, breaker, facts())
+    assert breaker.is_calm("vendor:key")
+    call(limiter, breaker, answer)
+    assert not breaker.is_calm("vendor:key")
+
+
+def test_trouble_that_another_process_meets_is_noticed_after_a_moment(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    limiter, breaker = Limiter(redis, Budget(200, 10)), Breaker(redis)
+    call(limiter, breaker, facts())
+    opened(redis)
+    call(limiter, breaker, facts())
+    later = time.monotonic() + CALM_SECONDS
+    monkeypatch.setattr("clients.breaker.time.monotonic", lambda: later)
+    with pytest.raises(Wait):
+        call(limiter, breaker, facts())
+
+
+def test_a_known_failure_is_no_calm(redis: Redis) -> None:
+    limiter, breaker = Limiter(redis, Budget(200, 10)), Breaker(redis)
+    Breaker(redis).record("vendor:key", healthy=False)
+    gate = Gate(limiter, breaker, "vendor:key", LIVE, CallBudget(1), require_lease=lambda: None)
+    gate.before(effect=False)
+    assert not breaker.is_calm("vendor:key")
+
+
+def asked(redis: Redis) -> int:
+    """How many scripts the server has run."""
+    calls: int = redis.info("commandstats").get("cmdstat_evalsha", {}).get("calls", 0)
+    return calls
 
 
 def call(limiter: Limiter, breaker: Breaker, answer: ResponseFacts) -> None:
