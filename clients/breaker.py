@@ -20,7 +20,7 @@ FIRST_PAUSE = 5
 LONGEST_PAUSE = 120
 # Seconds until a Redis that did not answer is asked again.
 REDIS_PAUSE = 2.0
-# Seconds for which a process remembers that Redis knew of no trouble with a vendor. What other processes meet is noticed
+# Seconds for which a process remembers that Redis knew of no trouble with a vendor. What another process meets is seen
 # that much later: until then a few more calls are made to a vendor that is down or refuses.
 CALM_SECONDS = 0.5
 # Prefix of a bucket's name → the vendor's name for people.
