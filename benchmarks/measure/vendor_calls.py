@@ -1,0 +1,34 @@
+"""How often the simulated vendors were called, by their own counts."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from tests.support.connector.world import TENANT, World
+
+TOKENS = "/oauth/token"
+
+
+@dataclass(frozen=True, slots=True)
+class VendorCalls:
+    """Calls to a shop, without requests for tokens, and calls to Afosto. Refused calls count too."""
+
+    shop: int = 0
+    afosto: int = 0
+
+    def __add__(self, other: Self) -> "VendorCalls":
+        return VendorCalls(self.shop + other.shop, self.afosto + other.afosto)
+
+    def __sub__(self, other: Self) -> "VendorCalls":
+        return VendorCalls(self.shop - other.shop, self.afosto - other.afosto)
+
+
+def vendor_calls(world: World, shop: str) -> VendorCalls:
+    """Return how often a shop and Afosto were called until now."""
+    rows = world.epages.stats(shop)["requests"]
+    asked = sum(row["count"] for row in rows if not row["path"].endswith(TOKENS))
+    return VendorCalls(asked, world.afosto.stats(TENANT)["total"])
+
+
+def refused_by_afosto(world: World) -> int:
+    """Return how many calls Afosto refused because its budget was used up."""
+    return int(world.afosto.stats(TENANT)["faults"].get("budget", 0))
