@@ -32,3 +32,19 @@ def vendor_calls(world: World, shop: str) -> VendorCalls:
 def refused_by_afosto(world: World) -> int:
     """Return how many calls Afosto refused because its budget was used up."""
     return int(world.afosto.stats(TENANT)["faults"].get("budget", 0))
+
+
+class Meter:
+    """Counts the calls to both vendors that are made while it is entered, however often that is."""
+
+    def __init__(self, world: World, shop: str) -> None:
+        self._world = world
+        self._shop = shop
+        self._before = VendorCalls()
+        self.counted = VendorCalls()
+
+    def __enter__(self) -> None:
+        self._before = vendor_calls(self._world, self._shop)
+
+    def __exit__(self, *_: object) -> None:
+        self.counted += vendor_calls(self._world, self._shop) - self._before
