@@ -44,23 +44,24 @@ OPENED = """
 
 @dataclass
 class NewOrders:
-    """New orders that are not opened yet (id → monotonic time of their placing), and how long the others took."""
+    """New orders that are not opened yet (id → order number, monotonic time), and how long the others took."""
 
-    placed: dict[str, float] = field(default_factory=dict)
+    placed: dict[str, tuple[str, float]] = field(default_factory=dict)
     took: list[float] = field(default_factory=list)
 
     def place(self, world: World) -> None:
         """Place one new order that is paid."""
         order = world.epages.place(SHOP, paid=True, test=False)
-        self.placed[order["id"]] = time.monotonic()
+        self.placed[order["id"]] = (str(order["number"]), time.monotonic())
 
     def print_opened(self, world: World) -> None:
         """Print each order that was opened since the last call."""
         rows = world.ledger.database.transaction(lambda s: s.execute(OPENED, (list(self.placed),)).fetchall())
         for row in rows:
-            seconds = time.monotonic() - self.placed.pop(row["order_key"])
+            number, placed_at = self.placed.pop(row["order_key"])
+            seconds = time.monotonic() - placed_at
             self.took.append(seconds)
-            click.echo(f"    new order {row['order_key']} opened after {seconds:.1f} s")
+            click.echo(f"    new order {number} opened after {seconds:.1f} s")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
