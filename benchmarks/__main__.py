@@ -33,6 +33,7 @@ MODULES = (
     "growth",
     "memory",
     "first_import",
+    "calls",
     "export_latency",
     "large_orders",
     "webhooks",
