@@ -42,9 +42,12 @@ def cpu_seconds(pids: Iterable[int]) -> float:
 
 def below(pid: int, names: Sequence[str]) -> list[int]:
     """Return the topmost descendants of a process that have one of these names."""
-    found = [child for child in psutil.Process(pid).children(recursive=True) if child.name() in names]
-    pids = {child.pid for child in found}
-    return [child.pid for child in found if child.ppid() not in pids]
+    parents: dict[int, int] = {}
+    for child in psutil.Process(pid).children(recursive=True):
+        with _ignore_ended():
+            if child.name() in names:
+                parents[child.pid] = child.ppid()
+    return [child for child, parent in parents.items() if parent not in parents]
 
 
 def busy_seconds() -> float:
