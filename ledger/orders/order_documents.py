@@ -41,12 +41,13 @@ class OrderDocuments:
         fetch(session, "order_documents.keep", {"store": store, "age": age, **columns})
 
     def read(self, sealed: bytes) -> Mapping[str, Any] | None:
-        """Return a kept document; None if it fits none of the keys any more."""
+        """Return a kept document; None if it fits none of the keys any more, or cannot be read for another reason."""
         try:
             document: Mapping[str, Any] = json.loads(
                 zlib.decompress(self._keys.decrypt_bytes(sealed)), object_hook=_read_decimal
             )
-        except ConfigurationError:
+        except (ConfigurationError, ArithmeticError, TypeError, ValueError):
+            # A shop may send an object that looks like a number of ours.
             return None
         return document
 

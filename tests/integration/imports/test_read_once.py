@@ -128,6 +128,20 @@ def test_an_older_reading_never_replaces_a_newer_one(driver: Driver) -> None:
     assert keep(read, seconds_ago=0) != before["document"]
 
 
+@pytest.mark.parametrize("odd", ["abc", [], None, {"decimal": "abc"}], ids=str)
+def test_a_document_with_what_looks_like_a_kept_number_holds_up_nothing(driver: Driver, odd: Any) -> None:
+    order = driver.place()
+    driver.poll()
+    (row,) = kept(driver)
+    read = SeenOrder(row["order_id"], "1", row["updated_at"], row["updated_at"], False, False)
+    ledger = driver.runtime.ledger
+    document = {order["id"]: {"extra": {"decimal": odd}}}
+    ledger.database.transaction(lambda s: ledger.order_documents.keep(s, driver.store, [read], document, 0))
+    with reads(order) as counts:
+        driver.run()
+    assert (driver.afosto(order)["status"], counts["order"]) == ("OPEN", 1)
+
+
 @pytest.mark.parametrize("who", ["a hint", "a person's retry"])
 def test_when_somebody_says_that_there_is_news_the_shop_is_asked(driver: Driver, who: str) -> None:
     order = driver.place(payment="Rechnung", paid=False)

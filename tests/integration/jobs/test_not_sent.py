@@ -30,7 +30,13 @@ REFUSALS = [
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     # Who waits for an answer that was never asked for waits longer than any of these tests.
-    quick = {"AMBIGUITY_WAIT": "600", "CALL_DEADLINE": "5", "RETRY_BASE": "0.2", "EPAGES_CALLS_PER_WINDOW": str(BUDGET)}
+    quick = {
+        "AMBIGUITY_WAIT": "600",
+        "CALL_DEADLINE": "5",
+        "LEASE": "10",
+        "RETRY_BASE": "0.2",
+        "EPAGES_CALLS_PER_WINDOW": str(BUDGET),
+    }
     with World(services, tmp_path_factory.mktemp("world"), **quick) as started:
         yield started
 
