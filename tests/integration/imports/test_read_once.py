@@ -62,20 +62,15 @@ def rows(driver: Driver, statement: LiteralString) -> list[Document]:
 
 def age(driver: Driver, seconds: float, *, polls_too: bool = True) -> None:
     """Let some time pass since the documents were read, and since the last poll."""
-    ledger = driver.runtime.ledger.database
-    ledger.transaction(
-        lambda s: s.execute(
-            "update order_documents set read_at = read_at - %s * interval '1 s' where store = %s",
-            (seconds, driver.store),
-        )
-    )
+    later: list[LiteralString] = ["update order_documents set read_at = read_at - %s * interval '1 s' where store = %s"]
     if polls_too:
-        ledger.transaction(
-            lambda s: s.execute(
-                "update cursors set caught_up_at = caught_up_at - %s * interval '1 s' where store = %s",
-                (seconds, driver.store),
-            )
-        )
+        later.append("update cursors set caught_up_at = caught_up_at - %s * interval '1 s' where store = %s")
+
+    def pass_by(session: Session) -> None:
+        for statement in later:
+            session.execute(statement, (seconds, driver.store))
+
+    driver.runtime.ledger.database.transaction(pass_by)
 
 
 def test_an_order_that_a_poll_has_read_is_imported_without_another_call_to_the_shop(driver: Driver) -> None:
