@@ -92,7 +92,8 @@ returning id, store, direction, flow, subject, order_key, lane, fence, claimed_v
           case when prepaid then prepaid_afosto else 0 end as prepaid_afosto;
 
 -- name: context
--- All that a run needs to know of its store and its order, in one round trip.
+-- All that a run needs to know of its store and its order, in one round trip. A kept document counts only while nothing newer is
+-- known of the order: a run that asked the shop, for example, notes what it has read and keeps no document.
 select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store,
        s.client_secret, s.afosto_key, s.access_token,
        coalesce((select jsonb_agg(to_jsonb(l) order by l.id) from links l
@@ -123,6 +124,8 @@ select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store,
         join jobs j on j.store = d.store and j.direction = %(direction)s and j.flow = %(flow)s and j.subject = d.order_id
         where %(direction)s = 'import' and d.store = s.name and d.order_id = %(subject)s
           and (j.asked_at is null or d.read_at > j.asked_at)
+          and (j.document_at is null or d.updated_at >= j.document_at)
+          and not exists (select 1 from orders o where o.store = d.store and o.id = d.order_id and o.updated_at > d.updated_at)
           and greatest(d.read_at, c.caught_up_at) > now() - %(newest)s * interval '1 second') as document
 from stores s where s.name = %(store)s;
 

@@ -2,16 +2,13 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, LiteralString
-from unittest.mock import patch
+from functools import partial
+from typing import Any
 
 import pytest
 
-from clients.http import Http
-from clients.status_errors import Answer
 from jobs.dispatch_window import release_jobs, standing
 from jobs.runner import execute
 from ledger.orders.cursors import Cursors
@@ -23,7 +20,8 @@ from schemas.messages import OrderMessage, PollMessage
 from sync.discovery import poll_shop
 from tasks.flows import FLOWS
 from tests.support.connector.commands import Commands
-from tests.support.connector.driver import Document, Driver, no_top_up
+from tests.support.connector.driver import Driver, no_top_up
+from tests.support.connector.kept_orders import age, kept, reads, rows
 from tests.support.connector.world import TENANT, World
 
 IMPORT = next(flow for flow in FLOWS if flow.task == "orders.import")
@@ -34,43 +32,6 @@ DAY = 86_400
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     with World(services, tmp_path_factory.mktemp("world"), POLL_INTERVAL="60", AMBIGUITY_WAIT="1.2") as started:
         yield started
-
-
-@contextmanager
-def reads(order: Document) -> Iterator[Counter[str]]:
-    """Count how often the shop is asked for this one order ("order") and for anything else ("other")."""
-    counts, send = Counter[str](), Http.send
-
-    def counting(http: Http, method: str, url: str, **options: Any) -> Answer:
-        if "/api/" in url:
-            counts["order" if url.endswith(f"/orders/{order['id']}") else "other"] += 1
-        return send(http, method, url, **options)
-
-    with patch.object(Http, "send", autospec=True, side_effect=counting):
-        yield counts
-
-
-def kept(driver: Driver) -> list[Document]:
-    """The documents that are kept of the shop's orders."""
-    return rows(driver, "select * from order_documents where store = %s")
-
-
-def rows(driver: Driver, statement: LiteralString) -> list[Document]:
-    database = driver.runtime.ledger.database
-    return database.transaction(lambda session: list(session.execute(statement, (driver.store,))))
-
-
-def age(driver: Driver, seconds: float, *, polls_too: bool = True) -> None:
-    """Let some time pass since the documents were read, and since the last poll."""
-    later: list[LiteralString] = ["update order_documents set read_at = read_at - %s * interval '1 s' where store = %s"]
-    if polls_too:
-        later.append("update cursors set caught_up_at = caught_up_at - %s * interval '1 s' where store = %s")
-
-    def pass_by(session: Session) -> None:
-        for statement in later:
-            session.execute(statement, (seconds, driver.store))
-
-    driver.runtime.ledger.database.transaction(pass_by)
 
 
 def test_an_order_that_a_poll_has_read_is_imported_without_another_call_to_the_shop(driver: Driver) -> None:
@@ -101,6 +62,18 @@ def test_the_newest_document_is_imported(driver: Driver) -> None:
         driver.run()
     copy = driver.afosto(order)
     assert (copy["status"], len(copy["units"]), counts) == ("OPEN", 2, Counter())
+
+
+def test_a_document_is_not_used_once_a_run_has_read_a_newer_one(driver: Driver) -> None:
+    order, _ = driver.imported(lines=driver.lines(3))
+    cancel = partial(driver.world.epages.act, driver.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
+    cancel()
+    driver.poll()
+    cancel()
+    execute(driver.runtime, IMPORT, OrderMessage(driver.store, order["id"], None), no_top_up)
+    driver.run()
+    driver.both()
+    assert driver.differences() == []
 
 
 def test_an_older_reading_never_replaces_a_newer_one(driver: Driver) -> None:
