@@ -1,5 +1,6 @@
 """Cursors: how far each store is read, and what the slices of orders lead to."""
 
+import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -30,7 +31,7 @@ class Slice:
     """What one slice of a poll brought, and where the cursor stands after it. Times are aware UTC, widths are seconds.
 
     `over`: nothing is left to read now. `finished`: nothing will ever be left to read. `contents` are the shop's own
-    documents by order id, which the shop was asked for `age` seconds ago.
+    documents by order id, which the shop was asked for at `asked_at` (of the monotonic clock).
     """
 
     orders: Sequence[SeenOrder]
@@ -45,7 +46,7 @@ class Slice:
     pause: float
     sold_lines: Sequence[SoldLine] = ()
     contents: Mapping[str, Any] = field(default_factory=dict)
-    age: float = 0.0
+    asked_at: float = field(default_factory=time.monotonic)
 
     @property
     def order_ids(self) -> list[str]:
@@ -187,7 +188,8 @@ class Cursors:
         news = upsert_requests(session, store, "import", lane, part.job_requests, self._order_wait)
         wanted = {row["subject"] for row in news}
         orders = [order for order in part.orders if order.id in wanted]
-        self._order_documents.keep(session, store, orders, found.contents, found.age)
+        # Here and not before: the transaction may be repeated, and what is said meanwhile is newer than the documents.
+        self._order_documents.keep(session, store, orders, found.contents, time.monotonic() - found.asked_at)
         return _Kept(changed, news)
 
     def note_read(self, store: str, lane: int, order: SeenOrder, job_requests: Sequence[JobRequest]) -> None:

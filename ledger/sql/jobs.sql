@@ -124,7 +124,6 @@ select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store,
         join jobs j on j.store = d.store and j.direction = %(direction)s and j.flow = %(flow)s and j.subject = d.order_id
         where %(direction)s = 'import' and d.store = s.name and d.order_id = %(subject)s
           and (j.asked_at is null or d.read_at > j.asked_at)
-          and (j.document_at is null or d.updated_at >= j.document_at)
           and not exists (select 1 from orders o where o.store = d.store and o.id = d.order_id and o.updated_at > d.updated_at)
           and greatest(d.read_at, c.caught_up_at) > now() - %(newest)s * interval '1 second') as document
 from stores s where s.name = %(store)s;

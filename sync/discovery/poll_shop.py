@@ -107,8 +107,8 @@ def _read(runtime: Runtime, store: Store, cursor: Cursor, reader: Reader, gate: 
         asked_at = time.monotonic()
         reading = reader.next()
         pause = _pause(runtime, started, reading)
-        found = _slice(runtime, store, cursor, reading, requests=gate.budget.spent - asked, pause=pause)
-        found = replace(found, age=time.monotonic() - asked_at)
+        requests = gate.budget.spent - asked
+        found = _slice(runtime, store, cursor, reading, asked_at, requests=requests, pause=pause)
         asked = gate.budget.spent
         changed = runtime.ledger.cursors.advance(cursor, found)
         if changed is None:
@@ -151,7 +151,9 @@ def _continue(runtime: Runtime, cursor: Cursor) -> None:
     runtime.send("poll.store", message, "poll")
 
 
-def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, *, requests: int, pause: float) -> Slice:
+def _slice(
+    runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, asked_at: float, *, requests: int, pause: float
+) -> Slice:
     orders = [row.order for row in reading.rows if row.order and row.order.created_at >= store.import_since]
     taken, broken = take_all(store, orders, [row for row in reading.rows if row.order is None])
     finished = reading.end is not None and cursor.upper_end is not None and reading.end >= cursor.upper_end
@@ -168,6 +170,7 @@ def _slice(runtime: Runtime, store: Store, cursor: Cursor, reading: Reading, *, 
         over=finished or reading.end is None,
         pause=pause,
         contents={row.id: row.document for row in reading.rows if row.document},
+        asked_at=asked_at,
     )
 
 
