@@ -171,6 +171,15 @@ class Trade(RuleBasedStateMachine):
     def a_poll_runs(self) -> None:
         self.driver.survive(self.driver.poll)
 
+    @precondition(lambda self: self.orders)
+    @rule(seed=draws.SEEDS, read=st.sampled_from(draws.SHOP_ACTS), unread=st.sampled_from(draws.SHOP_ACTS))
+    def news_is_told_while_older_news_waits(self, seed: int, read: str, unread: str) -> None:
+        """The import that asks the shop now is ahead of what the last poll has kept for the others."""
+        self.the_shop_acts(seed, read)
+        self.a_poll_runs()
+        self.the_shop_acts(seed, unread)
+        self.driver.survive(lambda: self.driver.tell(self._draw_order(random.Random(seed))))
+
     @rule()
     def a_walk_runs(self) -> None:
         self.driver.survive(self.driver.walk)
@@ -233,6 +242,8 @@ class Trade(RuleBasedStateMachine):
         for _ in range(3):
             self.driver.sweep()
             self.driver.both()
+            # A job that ran before its order was imported looks again a minute later.
+            self.driver.hurry()
             self.driver.settle()
         assert self.driver.parked() == []
         assert self.driver.differences() == []

@@ -61,6 +61,12 @@ class Driver:
         """Delete the documents that polls have kept, so that the imports ask the shop."""
         self._execute("delete from order_documents where store = %s")
 
+    def tell(self, order: Document) -> None:
+        """Say that there is news of an order in the shop, as another system may; its import runs at once if it can."""
+        flow = next(flow for flow in FLOWS if flow.task == "orders.import")
+        with suppress(FailedForNow, NeedsPerson):
+            execute(self.runtime, flow, OrderMessage(self.store, order["id"], None), no_top_up)
+
     def look(self, order: Document) -> None:
         """Request a comparison of an order, as after a change in Afosto, and make it due."""
         self.runtime.ledger.jobs.request_run(self.store, "export", "looks", order["id"], lane=0)
