@@ -75,8 +75,9 @@ class Inventory:
         return reads[0] if reads else before
 
     def reserved(self, sku: str, since: int) -> Iterator[Unit]:
-        """The units for which a piece was reserved since then (Unix milliseconds) and still is."""
-        return (unit for at, unit in self._reserved.get(sku, ()) if at >= since and unit.position == "RESERVED")
+        """The units for which a piece was reserved since then (Unix milliseconds) and has not come back, sent or not."""
+        out = ("RESERVED", "SHIPPED")
+        return (unit for at, unit in self._reserved.get(sku, ()) if at >= since and unit.position in out)
 
     def lost(self, sku: str, locations: Iterable[str], since: int) -> int:
         """Pieces that were sold over other channels, or missing at a recount, since then (Unix milliseconds)."""

@@ -9,7 +9,8 @@ Some differences are excused, because the connector could not know of them:
 
 - what was sold elsewhere in Afosto after the connector had read A (it reads A before it reads the shop's stock);
 - what other shops sold after that;
-- pieces that Afosto reserved meanwhile for an order that its customer had just canceled: they come back by themselves;
+- pieces that Afosto reserved meanwhile, and perhaps sent, for an order whose pieces are in the shop's stock again,
+  because it was just canceled, or because they had been returned there: they come back by themselves;
 - a change of an item that got its SKU after the connector had read it; if the change takes effect late, the SKU may
   have been read again meanwhile, so a late change of an item that ever got another SKU is not judged.
 

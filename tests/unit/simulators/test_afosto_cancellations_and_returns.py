@@ -89,6 +89,18 @@ def test_a_return_ends_as_restocked_or_merely_returned(tenant: Tenant, restocked
     assert (order.status, unit.progress) == ("CLOSED", "RESTOCKED" if restocked else "RETURNED")
 
 
+def test_a_piece_that_was_sent_is_out_until_it_is_restocked(tenant: Tenant) -> None:
+    order = opened(tenant, 1)
+    assert list(tenant.inventory.reserved("TEA", 0)) == order.units
+    parcel_over(tenant, order, "DELIVERED")
+    ids = [order.units[0].id]
+    cancellations_and_returns.receive(tenant, "connector", order.id, ids)
+    cancellations_and_returns.approve(tenant, "connector", order.id, ids, is_refund=False)
+    assert list(tenant.inventory.reserved("TEA", 0)) == order.units
+    cancellations_and_returns.restock(tenant, "connector", order.id, ids, "shop")
+    assert list(tenant.inventory.reserved("TEA", 0)) == []
+
+
 def test_only_what_has_left_comes_back_and_only_once(tenant: Tenant) -> None:
     order = opened(tenant, 1)
     ids = [order.units[0].id]
