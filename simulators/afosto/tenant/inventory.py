@@ -75,7 +75,7 @@ class Inventory:
         return reads[0] if reads else before
 
     def reserved(self, sku: str, since: int) -> Iterator[Unit]:
-        """The units for which a piece was reserved since then (Unix milliseconds) and has not come back, sent or not."""
+        """The units with a piece reserved since then (Unix milliseconds) that has not come back, sent or not."""
         out = ("RESERVED", "SHIPPED")
         return (unit for at, unit in self._reserved.get(sku, ()) if at >= since and unit.position in out)
 
