@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.contenders import import_requests
+from benchmarks.contenders.vendor_requests import with_session
 
 
 def import_all(pool: ThreadPoolExecutor, shop: str, *, handed: bool) -> None:
     """Import all orders of a shop."""
     jobs = [
-        pool.submit(import_requests.import_order, import_requests.with_session, shop, order)
-        for order in import_requests.orders(import_requests.with_session, shop, handed=handed)
+        pool.submit(import_requests.import_order, with_session, shop, order)
+        for order in import_requests.orders(with_session, shop, handed=handed)
     ]
     for job in jobs:
         job.result()

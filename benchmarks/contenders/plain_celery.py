@@ -9,6 +9,7 @@ import requests
 from celery import Celery
 
 from benchmarks.contenders import import_requests
+from benchmarks.contenders.vendor_requests import Document
 
 app = Celery("tutorial", broker=os.environ["BENCHMARK_CELERY_BROKER"], backend=os.environ["BENCHMARK_CELERY_RESULTS"])
 QUEUE = "celery"  # Celery's own default, named because another contender shares the broker
@@ -22,7 +23,7 @@ def import_all(shop: str, handed: bool) -> None:
 
 
 @app.task  # type: ignore[untyped-decorator] # as above
-def import_order(shop: str, order: str | import_requests.Document) -> str:
+def import_order(shop: str, order: str | Document) -> str:
     """Import one order."""
     return import_requests.import_order(requests.request, shop, order)
 

@@ -103,6 +103,10 @@ class ImportSetup:
             command = Command(f"{name}-{number}", argv, env=self.env, cwd=ROOT)
             self._running.setdefault(name, []).append(Child(command, self._folder / f"{command.name}.log"))
 
+    def runs(self, name: str) -> bool:
+        """Return whether a contender's processes were started and not stopped."""
+        return name in self._running
+
     def pids(self, name: str) -> list[int]:
         """Return the ids of a contender's processes."""
         return [child.pid for child in self._running[name]]
@@ -199,6 +203,9 @@ def _environment(world: World, services: Services, folder: Path) -> dict[str, st
         "CELERY_BROKER": f"{redis}/1",
         "CELERY_RESULTS": f"{redis}/2",
         "DRAMATIQ_BROKER": f"{redis}/3",
+        "RQ_REDIS": f"{redis}/4",
+        "HUEY_REDIS": f"{redis}/5",
+        "TASKIQ_REDIS": f"{redis}/6",
         "PROCRASTINATE_DATABASE": urlsplit(services.database_url)._replace(path=f"/{database}").geturl(),
         "PIPE": str(pipe),
         "CLIENT_ID": CLIENT_ID,
