@@ -19,9 +19,10 @@ import click
 
 from benchmarks.measure.bar_charts import save_bars
 from benchmarks.measure.reporting import count, options
+from benchmarks.measure.request_counts import requests_table
 from benchmarks.measure.sql_statements import statements_of
 from benchmarks.measure.statistics import aims, digits, figure, in_turn, ratio, table
-from benchmarks.setup.import_setup import Import, ImportSetup, import_setup
+from benchmarks.setup.import_setup import ImportSetup, Measurement, import_setup
 
 NAME = "throughput"
 PLAIN, CEILING = "plain Celery", "bare loop"
@@ -91,8 +92,8 @@ def _start(setup: ImportSetup, name: str, module: ModuleType, given: Options) ->
 
 def _measure(
     setup: ImportSetup, modules: Mapping[str, ModuleType], given: Options, latency: int
-) -> dict[str, list[Import]]:
-    def run(kind: str) -> Import:
+) -> dict[str, list[Measurement]]:
+    def run(kind: str) -> Measurement:
         name = _contender(kind)
         # Only the measured one runs: both connectors use the same queues, and idle workers ask their broker for work.
         if not setup.runs(name):
@@ -119,7 +120,9 @@ def _statements(setup: ImportSetup, module: ModuleType, given: Options, kind: st
     return count
 
 
-def _report(given: Options, found: Mapping[int, Mapping[str, list[Import]]], statements: Mapping[str, float]) -> int:
+def _report(
+    given: Options, found: Mapping[int, Mapping[str, list[Measurement]]], statements: Mapping[str, float]
+) -> int:
     click.echo(
         f"{given.orders} orders per import, {given.rounds} rounds in turn, medians; ± is half the range. "
         f"Every contender imports {given.concurrency} orders at once and runs only while it is measured. It has one "
@@ -138,7 +141,7 @@ def _report(given: Options, found: Mapping[int, Mapping[str, list[Import]]], sta
         "Redis.\n\n**Requests per order, counted by the vendors**\n"
     )
     runs = found[given.latencies[-1]]
-    click.echo(_requests(runs))
+    click.echo(requests_table(runs))
     bars = {name: [figure(run.rate for run in found[each][name]) for each in found] for name in runs}
     click.echo(f"\n{save_bars(NAME, 'Orders imported per second', [f'{each} ms' for each in found], bars)}\n")
     words, reached = _aims(found[AIMED_AT]) if AIMED_AT in found else ("", True)
@@ -146,7 +149,7 @@ def _report(given: Options, found: Mapping[int, Mapping[str, list[Import]]], sta
     return 0 if reached else 1
 
 
-def _table(runs: Mapping[str, list[Import]], statements: Mapping[str, float]) -> str:
+def _table(runs: Mapping[str, list[Measurement]], statements: Mapping[str, float]) -> str:
     columns = ["", "orders/s", f"× {PLAIN}", f"× {CEILING}", "CPU ms/order", "server CPU ms/order", "SQL/order"]
     columns += ["Redis commands/order", "requests/order", "first order after"]
     rates = {name: [run.rate for run in imports] for name, imports in runs.items()}
@@ -168,16 +171,7 @@ def _table(runs: Mapping[str, list[Import]], statements: Mapping[str, float]) ->
     return table(columns, rows)
 
 
-def _requests(runs: Mapping[str, list[Import]]) -> str:
-    kinds = sorted({kind for imports in runs.values() for run in imports for kind in run.requests})
-    rows = [
-        [name, *(digits(figure(run.requests[kind] / run.orders for run in imports).median) for kind in kinds)]
-        for name, imports in runs.items()
-    ]
-    return table(["", *kinds], rows)
-
-
-def _aims(runs: Mapping[str, list[Import]]) -> tuple[str, bool]:
+def _aims(runs: Mapping[str, list[Measurement]]) -> tuple[str, bool]:
     rates = {name: [run.rate for run in imports] for name, imports in runs.items()}
     # As shipped it does more orders at once than the others. Only the tutorial's Celery has its own defaults, too.
     wanted = {
