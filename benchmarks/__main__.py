@@ -26,6 +26,7 @@ from local.servers.stop_signals import INTERRUPTED, graceful_stop
 # Name → folder, in the order of the page.
 MODULES = {
     "throughput": "comparisons",
+    "export_throughput": "comparisons",
     "brokers": "comparisons",
     "pools": "comparisons",
     "idle": "suite",
