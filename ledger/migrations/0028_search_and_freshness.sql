@@ -21,18 +21,29 @@ $$;
 alter table stores add column resumed_at timestamptz;
 
 -- What people search for in all stores: an order's number or id on either side, a tracking code, a SKU.
+-- squawk-ignore require-concurrent-index-deletion
 drop index orders_number;
+-- squawk-ignore require-concurrent-index-creation
 create index orders_number on orders (number, store);
+-- squawk-ignore require-concurrent-index-creation
 create index orders_id on orders (id, store);
+-- squawk-ignore require-concurrent-index-creation
 create index links_afosto_order on links (afosto_id, store) where kind = 'order';
+-- squawk-ignore require-concurrent-index-creation
 create index links_afosto_number on links ((facts ->> 'number'), store) where kind = 'order';
+-- squawk-ignore require-concurrent-index-creation
 create index links_tracking on links ((facts ->> 'tracking_code'), store) where kind = 'parcel';
+-- squawk-ignore require-concurrent-index-creation
 create index links_shop_code on links ((facts ->> 'shop_code'), store) where kind = 'parcel' and facts ? 'afosto_code';
+-- squawk-ignore require-concurrent-index-creation
 create index links_afosto_code on links ((facts ->> 'afosto_code'), store) where kind = 'parcel' and facts ? 'afosto_code';
+-- squawk-ignore require-concurrent-index-creation
 create index stock_sku on stock (sku, store);
 
 -- The webhooks about an order.
+-- squawk-ignore require-concurrent-index-creation
 create index inbox_order on inbox (store, order_key);
 
 -- When orders were imported, for the charts of a store.
+-- squawk-ignore require-concurrent-index-creation
 create index links_imported on links (store, created_at) where kind = 'order';
