@@ -208,20 +208,21 @@ class Jobs:
         """Return jobs, newest first, that fit a filter; `before`: only those with lower ids, for the next page."""
         direction, inner = JOBS[wanted.flow] if wanted.flow else (None, None)
         stores = None if wanted.stores is None else sorted(wanted.stores)
-        keys = None if wanted.order is None else self._order_keys(wanted.order, stores)
         parameters = {
             **{name: getattr(wanted, name) for name in ("state", "reason", "text")},
             "stores": stores,
             "direction": direction,
             "flow": inner,
-            "order_stores": None if keys is None else [store for store, _ in keys],
-            "order_keys": None if keys is None else [key for _, key in keys],
+            "ids": None if wanted.order is None else self._jobs_of_orders(wanted.order, stores),
         }
         return self._database.rows("jobs.list", {**parameters, "before": before, "limit": limit})
 
-    def _order_keys(self, order: str, stores: Sequence[str] | None) -> list[tuple[str, str]]:
+    def _jobs_of_orders(self, order: str, stores: Sequence[str] | None) -> list[int]:
+        """Return the ids of the jobs of all orders that fit, and of those that were asked for with this text."""
         found = Search(self._database).find(order, stores).orders
-        return [*((each.store, each.order_id) for each in found), *((store, order.strip()) for store in stores or ())]
+        keys = [*((each.store, each.order_id) for each in found), *((store, order.strip()) for store in stores or ())]
+        columns = {"stores": [store for store, _ in keys], "order_keys": [key for _, key in keys]}
+        return [row["id"] for row in self._database.rows("jobs.of_orders", columns)]
 
     def find(self, job_id: int) -> Row | None:
         """Return one job as a row, or None."""

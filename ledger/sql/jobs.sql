@@ -223,6 +223,10 @@ where id in (select id from jobs where state = 'running' and lease_until < now()
              order by store, direction, flow, subject limit 500 for update skip locked)
 returning id, store, direction, flow, subject, state, reason, message, resolution;
 
+-- name: of_orders
+select j.id from unnest(%(stores)s::text[], %(order_keys)s::text[]) as o (store, order_key)
+join jobs j on j.store = o.store and j.order_key = o.order_key;
+
 -- name: list
 select id, store, direction, flow, subject, order_key, lane, wanted, done, state, due_at, failures, claims, reason, message,
        resolution, created_at, settled_at, decision, decided_by, decided_at,
@@ -232,8 +236,7 @@ from jobs j
 where (%(stores)s::text[] is null or store = any(%(stores)s)) and (%(state)s::text is null or state = %(state)s)
   and (%(flow)s::text is null or (flow = %(flow)s and direction = %(direction)s))
   and (%(reason)s::text is null or reason = %(reason)s)
-  and (%(order_stores)s::text[] is null
-       or (store, order_key) in (select * from unnest(%(order_stores)s::text[], %(order_keys)s::text[])))
+  and (%(ids)s::bigint[] is null or id = any(%(ids)s))
   and (%(text)s::text is null or strpos(lower(concat_ws(' ', message, resolution)), lower(%(text)s)) > 0)
   and (%(before)s::bigint is null or id < %(before)s)
 order by id desc limit %(limit)s;
