@@ -1,9 +1,12 @@
 """What people ask of the ledger: the state of stores and workers, and what happened to an order. Reads only."""
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
 
 from ledger.jobs.lag import WINDOW, FlowLag, Lag
 from ledger.postgres.database import Database, Row
+from ledger.stores.condition import state_of, worst_first
 from schemas.wording.store_advice import UNFORESEEN
 
 
@@ -19,6 +22,17 @@ class Status:
         `sells_stock` is whether an Afosto location is chosen whose stock it sells.
         """
         return self._database.rows("status.stores", {"unforeseen": UNFORESEEN})
+
+    def stores_in_state(self, interval: float, lags: Iterable[FlowLag]) -> list[Row]:
+        """Return the rows of `stores`, each with its `lag` and `state` (StoreState), the worst first.
+
+        Stores are polled every `interval` seconds; `lags` are those of all stores.
+        """
+        found: defaultdict[str, Lag] = defaultdict(Lag)
+        for each in lags:
+            found[each.store] += each.lag
+        rows = [{**row, "lag": found[row["name"]]} for row in self.stores()]
+        return worst_first({**row, "state": state_of(row, interval)} for row in rows)
 
     def lag(self) -> list[FlowLag]:
         """Return the backlog of each flow of a store that has one, or of which something was done lately."""
