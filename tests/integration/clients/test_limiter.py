@@ -106,7 +106,7 @@ def test_history_borrows_what_live_work_and_exports_leave_unused(redis: Redis) -
 def test_what_is_lent_to_history_does_not_exceed_the_budget(redis: Redis) -> None:
     budget = Budget(600, 1)
     limiter = Limiter(redis, budget)
-    grants = []
+    grants: Grants = []
     ends = redis_now(redis) + 3 * budget.window
     while (now := redis_now(redis)) < ends:
         lane = LIVE if len(grants) % 50 == 0 else HISTORY
