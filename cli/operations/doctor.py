@@ -10,12 +10,12 @@ import click
 from cli.common import check_database, open_ledger, print_json, settings, span
 from cli.operations.broker import queue_lengths, refusals
 from cli.operations.check import Check
-from cli.operations.lag import LAG_ALARM, by_queue, in_words, is_behind, stores_with_lag
+from cli.operations.lag import by_queue, in_words, is_behind, stores_with_lag
 from cli.operations.running_settings import running
 from cli.operations.status import SEE_MESSAGES, SOUND, state_of
 from cli.operations.worker_checks import check_workers
 from cli.screen import say
-from ledger.jobs.lag import FlowLag
+from ledger.jobs.lag import LAG_ALARM, FlowLag
 from ledger.ledger import Ledger
 from ledger.postgres.database import Database, Row
 from ledger.postgres.migrate import pending

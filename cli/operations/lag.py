@@ -5,16 +5,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cli.common import print_table, span
-from ledger.jobs.lag import FlowLag, Lag
+from ledger.jobs.lag import LAG_ALARM, FlowLag, Lag
 from ledger.postgres.database import Row
 from ledger.status import Status
 from schemas.flows import JOBS, flow_name
 from schemas.wording.lists import counted
 from tasks.broker.queues import queue_of
-
-# Seconds for which work that is no history may be due: twice the usual pause between two polls, after which news that
-# is still not carried over is as late as if the store had not been read.
-LAG_ALARM = 600.0
 
 COLUMNS = {"due": "DUE", "oldest": "FOR", "per_minute": "DONE A MINUTE", "left": "DONE IN"}
 
