@@ -17,8 +17,6 @@ IDLE_SECONDS = 2 * 3600.0
 """A session ends this long after its last page …"""
 LONGEST_SECONDS = 12 * 3600.0
 """… and this long after the sign-in, whatever is done in it."""
-KEPT_SECONDS = 86_400.0
-"""An ended session is deleted after this, its draft with it."""
 GUESS_SECONDS = 900.0
 """The time over which refused sign-ins are counted."""
 GUESSES_AT_ACCOUNT, GUESSES_FROM_ADDRESS = 10, 50
