@@ -29,7 +29,7 @@ def moment(at: datetime | None) -> Markup:
     """Return a time as an element that people and programs can read; a dash for none."""
     if at is None:
         return Markup("–")
-    shown = format_datetime(at, "short")
+    shown = format_datetime(at, "d MMM y, HH:mm")
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         at.isoformat(timespec="seconds"), format_datetime(at, "full"), shown
     )

@@ -16,7 +16,7 @@ from ledger.postgres.database import Row
 from ledger.records import StoreFacts
 from ledger.stores.overview import FlowJobs, StoresOverview, Trouble
 from schemas.errors import ConnectorError, NeedsPerson, RetryLater
-from schemas.flows import SWITCHES
+from schemas.flows import STOCK_STOPS, SWITCHES
 from sync.connecting.flow_states import (
     Condition,
     FlowState,
@@ -37,6 +37,11 @@ class FlowLine:
     state: FlowState
     jobs: FlowJobs
     why: str
+
+    @property
+    def resumable(self) -> bool:
+        """Whether it is stopped, and starts again when somebody says so; stock must be confirmed instead."""
+        return self.state.condition is Condition.STOPPED and self.state.reason not in STOCK_STOPS
 
 
 @blueprint.get("/")
