@@ -4,8 +4,10 @@ import click
 
 from cli import local_commands
 from cli.common import ConnectorGroup
-from cli.operations import afosto_schema, doctor, gateway, messages, migrate_and_keys, queues, status, tokens, workers
+from cli.operations import afosto_schema, doctor, messages, migrate_and_keys, queues, status, tokens, workers
 from cli.orders import erase, jobs, order, reconcile, restore
+from cli.people import user
+from cli.serving import console, gateway
 from cli.stock import stock
 from cli.stores import locations, poll, store, webhooks
 
@@ -36,6 +38,8 @@ main.add_command(queues.queues)
 main.add_command(restore.restore)
 main.add_command(migrate_and_keys.migrate)
 main.add_command(gateway.gateway)
+main.add_command(console.console)
+main.add_command(user.user)
 main.add_command(webhooks.webhooks)
 main.add_command(tokens.tokens)
 main.add_command(doctor.doctor)

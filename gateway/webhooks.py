@@ -12,11 +12,11 @@ from marshmallow import ValidationError
 from gateway.answers import WebhookAnswerSchema
 from gateway.bodies import parse, read_body
 from gateway.errors import described, refuse
-from gateway.incoming import MOST_BODY
 from gateway.runtime import runtime
 from ledger.inbound.webhooks import EVENTS, Endpoint, Taken
 from schemas.afosto import Webhook, WebhookSchema
 from schemas.values.loading import faults
+from serving.incoming import MOST_BODY
 
 log = structlog.get_logger()
 

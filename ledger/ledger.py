@@ -13,6 +13,9 @@ from ledger.orders.links import Links
 from ledger.orders.order_documents import OrderDocuments
 from ledger.orders.recovery import Restores
 from ledger.orders.scans import Scans
+from ledger.people.audit import Audit
+from ledger.people.user_sessions import UserSessions
+from ledger.people.users import Users
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet
 from ledger.retention import Retention
@@ -52,6 +55,9 @@ class Ledger:
         self.lives = Lives(database)
         self.search = Search(database)
         self.freshness = Freshness(database)
+        self.users = Users(database)
+        self.user_sessions = UserSessions(database, keys)
+        self.audit = Audit(database)
 
     def close(self) -> None:
         """Close all connections."""

@@ -1,4 +1,4 @@
-"""Deletes old rows: attempts, intents, webhooks, set-aside messages, kept answers, kept orders, missed windows."""
+"""Deletes old rows: attempts, intents, webhooks, messages, kept answers and orders, missed windows, users' sessions."""
 
 import time
 from collections.abc import Mapping
@@ -11,6 +11,8 @@ from ledger.stores.freshness import KEPT_DAYS as FRESHNESS_DAYS
 BATCH = 5_000
 # Days for which the answer to a request is kept, so that the request may be repeated.
 KEY_DAYS = 1
+# Days for which an ended session of a user is kept, for a form that may still be sent, and a refused sign-in.
+SESSION_DAYS = 1
 # Days for which the document of an order is kept while an import of it is open. Old rows are deleted each hour, so no
 # document is older than a day.
 DOCUMENT_DAYS = 22 / 24
@@ -40,6 +42,8 @@ class Retention:
             "set_aside": inbox_days,
             "idempotency_keys": KEY_DAYS,
             "missed_windows": FRESHNESS_DAYS,
+            "user_sessions": SESSION_DAYS,
+            "sign_in_attempts": SESSION_DAYS,
         }
         ends, rows = time.monotonic() + seconds, dict.fromkeys(ages, 0)
         for table, days in ages.items():

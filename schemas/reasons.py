@@ -84,4 +84,8 @@ class Reason(StrEnum):
     STILL_RUNNING = "still-running"
     WORKER_ALIVE = "worker-alive"
     NOT_HELD = "not-held"
+    USER_EXISTS = "user-exists"
+    UNKNOWN_USER = "unknown-user"
+    UNFIT_USER_NAME = "unfit-user-name"
+    WEAK_PASSWORD = "weak-password"  # noqa: S105 - no password, a reason
     NOT_THIS_ORDER = "not-this-order"

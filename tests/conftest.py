@@ -10,6 +10,7 @@ from local.servers.guard import give_children_default_signals
 pytest_plugins = (
     "tests.support.servers.fixtures",
     "tests.support.connector.gateway",
+    "tests.support.console.people",
     "tests.support.connector.driver_fixtures",
     "tests.support.ledger.restore_drills",
 )

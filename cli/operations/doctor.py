@@ -15,12 +15,12 @@ from cli.operations.running_settings import running
 from cli.operations.status import SEE_MESSAGES
 from cli.operations.worker_checks import check_workers
 from cli.screen import say
-from ledger.jobs.lag import FlowLag
+from ledger.jobs.lag import LAG_ALARM, FlowLag
 from ledger.ledger import Ledger
 from ledger.postgres.database import Database, Row
 from ledger.postgres.migrate import pending
 from ledger.status import Status
-from ledger.stores.condition import LAG_ALARM, is_behind
+from ledger.stores.condition import is_behind
 from schemas.errors import ConfigurationError, ConnectorError, RetryLater
 from schemas.settings import Settings, misspelled
 from schemas.wording.lists import counted, named

@@ -1,20 +1,15 @@
 """`connector poll`: read a store's orders now, before its next regular poll."""
 
 from contextlib import closing
-from datetime import UTC, datetime
 
 import click
 
 from cli.common import open_ledger, print_table, settings
 from cli.screen import say
-from jobs.runtime import BrokerRefused
-from ledger.ledger import Ledger
 from ledger.postgres.database import Row
-from schemas.errors import NeedsPerson
-from schemas.reasons import Reason
-from schemas.settings import Settings
-from sync.connecting.connect_store import FIRST_WIDTH
+from schemas.states import CursorKind
 from tasks.broker.producer import Producer
+from tasks.poll_now import poll_now
 
 CURSORS = ("live", "history", "sweep")
 # The broker has this long to take the message: a person waits, but may be far away from it.
@@ -42,18 +37,10 @@ def poll(name: str, now: bool, cursor: str | None) -> None:
             cursors = ledger.stores.overview(name)["cursors"]
             print_table([_when(cursor, paused) for cursor in cursors], columns, "none")
             return
-        if paused:
-            raise NeedsPerson(
-                f"the store {name!r} is paused",
-                reason=Reason.PAUSED,
-                resolution=f"take it up again: connector store resume {name}",
-            )
         for fault in ledger.stores.overview(name)["health"]:
             say(f"{name} is unhealthy: {fault['message']} ({fault['reason']})", err=True)
-        _require_cursor(ledger, name, cursor)
-        sent = _send(chosen, name, cursor)
-        if not sent:
-            ledger.cursors.make_due(name, cursor)
+        with closing(Producer(chosen, BROKER_PATIENCE_SECONDS)) as producer:
+            sent = poll_now(ledger, producer, name, CursorKind(cursor))
     say(
         f"{name} is being polled ({cursor})"
         if sent
@@ -64,25 +51,3 @@ def poll(name: str, now: bool, cursor: str | None) -> None:
 def _when(cursor: Row, paused: bool) -> Row:
     waits = paused and cursor["next_poll_at"] is not None
     return {**cursor, "next_poll_at": "paused"} if waits else cursor
-
-
-def _require_cursor(ledger: Ledger, name: str, cursor: str) -> None:
-    if cursor == "sweep":
-        found = ledger.cursors.start_sweep(name, datetime.now(UTC), FIRST_WIDTH)
-    else:
-        found = ledger.cursors.get(name, cursor) is not None
-    if not found:
-        raise NeedsPerson(
-            f"the store {name!r} has nothing to read for {cursor}",
-            reason=Reason.NO_CURSOR,
-            resolution=f"see what it has: connector poll {name}",
-        )
-
-
-def _send(chosen: Settings, store: str, cursor: str) -> bool:
-    with closing(Producer(chosen, BROKER_PATIENCE_SECONDS)) as producer:
-        try:
-            producer.send("poll.store", {"store": store, "cursor": cursor})
-        except BrokerRefused:
-            return False
-    return True

@@ -10,18 +10,21 @@ from cli.stores.add import add
 from cli.stores.credentials import credentials
 from cli.stores.tenant import tenant
 from cli.who import who
-from clients.scopes import boxes, missing_scopes
+from clients.scopes import boxes
 from ledger.ledger import Ledger
-from ledger.records import StoreFacts
 from ledger.status import Status
 from ledger.stores.stores import OpeningChoice, unknown_store
-from schemas.errors import NeedsPerson
-from schemas.flows import EXPORTS, STOCK_STOPS
 from schemas.reasons import Reason
-from schemas.settings import Settings
 from schemas.states import Lane
 from schemas.wording.lists import counted
-from sync.connecting.connect_store import refresh_scopes
+from sync.connecting.flow_states import (
+    Condition,
+    FlowState,
+    flow_states,
+    require_permission,
+    resume_flows,
+    switch_on,
+)
 from sync.stock.outcomes import no_location
 
 SHOWN = (
@@ -77,22 +80,27 @@ def show_store(name: str, as_json: bool) -> None:
         return
     for key, value in facts.items():
         say(f"{key.replace('_', ' '):14} {' '.join(value) if isinstance(value, list) else show(value)}")
-    _print_overview({**overview, "flows": [_with_status(found, flow) for flow in overview["flows"]]})
+    states = flow_states(found, overview["flows"])
+    _print_overview({**overview, "flows": [_with_status(name, state) for state in states]})
 
 
-def _with_status(found: StoreFacts, flow: dict[str, Any]) -> dict[str, Any]:
+def _with_status(name: str, state: FlowState) -> dict[str, Any]:
     """Return a flow with why it is inactive and what resumes it; both are empty when it works."""
-    why, advice = "", ""
-    if not flow["enabled"]:
-        lacking = missing_scopes(flow["name"], found.scopes)
-        why = f"the shop's app lacks {boxes(lacking)}" if lacking else "it was switched off, or never chosen"
-        tick = "tick that in the shop's cockpit, then: " if lacking else ""
-        advice = f"{tick}connector store switch {found.name} {flow['name']} on"
-    elif flow["stopped_reason"]:
-        why = flow["stopped_message"]
-        advice = f"look at the jobs, then: connector store resume {found.name} --flow {flow['name']}"
-    elif found.paused_at:
-        why, advice = "the store is paused", f"connector store resume {found.name}"
+    on = f"connector store switch {name} {state.name} on"
+    why, advice = {
+        Condition.RUNS: ("", ""),
+        Condition.NOT_PERMITTED: (
+            f"the shop's app lacks {boxes(state.lacking)}",
+            f"tick that in the shop's cockpit, then: {on}",
+        ),
+        Condition.OFF: ("it was switched off, or never chosen", on),
+        Condition.STOPPED: (
+            state.message,
+            f"look at the jobs, then: connector store resume {name} --flow {state.name}",
+        ),
+        Condition.PAUSED: ("the store is paused", f"connector store resume {name}"),
+    }[state.condition]
+    flow = {"name": state.name, "enabled": state.enabled, "stopped_reason": state.reason}
     return {**flow, "why": why, "advice": advice}
 
 
@@ -148,25 +156,13 @@ def resume(name: str, flow: str | None, totals: str | None) -> None:
             say(f"{name} is active")
         _release(ledger, name, flow)
         if totals and totals != "strict":
-            _retry(ledger, name, "totals-differ")
-
-
-def _require_permission(ledger: Ledger, chosen: Settings, name: str, what: str) -> None:
-    lacking = missing_scopes(what, refresh_scopes(ledger, chosen, name))
-    if lacking:
-        raise NeedsPerson(
-            f"the shop {name} does not permit {what}: its app lacks {boxes(lacking)}",
-            reason=Reason.MISSING_SCOPE,
-            resolution="tick the box in the shop's cockpit, then try again",
-        )
+            count = len(ledger.jobs.retry(store=name, reason=Reason.TOTALS_DIFFER, by=who()))
+            if count:
+                _say_retried(name, Reason.TOTALS_DIFFER, count)
 
 
 def _switch_on(ledger: Ledger, name: str, flow: str) -> None:
-    """Switch a flow on. An export checks all orders again for changes it missed while it was off."""
-    ledger.stores.switch_flow(name, flow, enabled=True)
-    ledger.jobs.retry(store=name, reason=Reason.MISSING_SCOPE, by=who())
-    if flow in EXPORTS:
-        ledger.jobs.request_runs(name, "export", "looks", ledger.scans.all_opened(name), lane=Lane.BACKGROUND)
+    switch_on(ledger, name, flow, by=who())
     if flow == "inventory.publish" and not ledger.stock.locations(name):
         say(f"No stock is published yet: {no_location(name)}")
     if flow == "broken.export":
@@ -182,26 +178,20 @@ def _set_opening(ledger: Ledger, name: str, choice: OpeningChoice, enabled: bool
 
 
 def _release(ledger: Ledger, name: str, flow: str | None) -> None:
-    chosen = [row for row in ledger.stores.flows(name) if flow in (None, row["name"])]
-    stopped = [row for row in chosen if row["stopped_reason"]]
-    to_confirm = [row for row in stopped if row["stopped_reason"] in STOCK_STOPS]
-    stopped = [row for row in stopped if row not in to_confirm]
-    ledger.stores.resume_flows(name, flow)
-    if to_confirm:
+    resumed = resume_flows(ledger, name, flow, by=who())
+    if resumed.stock_to_confirm:
         say(f"{name}: its stock waits until you confirm it; see: connector stock preview {name}")
         say(f"  then: connector stock confirm {name}")
-    for row in stopped:
-        say(f"{name}: the flow {row['name']}, stopped for {row['stopped_reason']}, is released")
-    if flow and not (stopped or to_confirm):
+    for released, reason in resumed.flows.items():
+        say(f"{name}: the flow {released}, stopped for {reason}, is released")
+    if flow and not (resumed.flows or resumed.stock_to_confirm):
         say(f"{name}: the flow {flow} was not stopped")
-    for reason in sorted({row["stopped_reason"] for row in stopped}):
-        _retry(ledger, name, reason)
+    for reason, count in resumed.retried.items():
+        _say_retried(name, reason, count)
 
 
-def _retry(ledger: Ledger, name: str, reason: str) -> None:
-    count = len(ledger.jobs.retry(store=name, reason=reason, by=who()))
-    if count:
-        say(f"{name}: {counted(count, 'job')} parked for {reason} will run again")
+def _say_retried(name: str, reason: str, count: int) -> None:
+    say(f"{name}: {counted(count, 'job')} parked for {reason} will run again")
 
 
 @store.command()
@@ -224,7 +214,7 @@ def switch(name: str, flow: str, state: str) -> None:
     with open_ledger(chosen) as ledger:
         ledger.stores.facts(name)
         if state == "on" and not choice:
-            _require_permission(ledger, chosen, name, flow)
+            require_permission(ledger, chosen, name, flow)
         if flow == MARKS:
             ledger.stores.set_marking(name, state == "on")
         elif choice:

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 WINDOW = 300.0
 # The shortest time to count over, in seconds: one job that was done a second ago does not make sixty a minute.
 _SHORTEST = 60.0
+# Seconds for which work that is no history may be due: twice the usual pause between two polls, after which news that
+# is still not carried over is as late as if the store had not been read.
+LAG_ALARM = 600.0
 
 
 @dataclass(frozen=True, slots=True)

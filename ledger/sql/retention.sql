@@ -59,3 +59,19 @@ with gone as (
     returning 1
 )
 select count(*)::int as rows from gone;
+
+-- name: user_sessions
+with gone as (
+    delete from user_sessions where id in (
+        select id from user_sessions where seen_at < now() - %(days)s * interval '1 day' order by seen_at limit %(batch)s)
+    returning 1
+)
+select count(*)::int as rows from gone;
+
+-- name: sign_in_attempts
+with gone as (
+    delete from sign_in_attempts where id in (
+        select id from sign_in_attempts where at < now() - %(days)s * interval '1 day' order by at limit %(batch)s)
+    returning 1
+)
+select count(*)::int as rows from gone;

@@ -3,13 +3,9 @@
 from collections.abc import Iterable
 from enum import StrEnum
 
-from ledger.jobs.lag import Lag
+from ledger.jobs.lag import LAG_ALARM, Lag
 from ledger.postgres.database import Row
 from schemas.flows import STOCK_TO_CONFIRM
-
-# Seconds for which work that is no history may be due: twice the usual pause between two polls, after which news that
-# is still not carried over is as late as if the store had not been read.
-LAG_ALARM = 600.0
 
 
 class StoreState(StrEnum):

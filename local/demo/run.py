@@ -62,6 +62,7 @@ def _run(demo: RunningDemo, trading: float) -> Report:
         f"{''.join(_introduced(demo.simulation))}Afosto loses answers.\n"
         "The shops hand over half of the orders, Afosto the other half; both cancel\n"
         "and take back, and Afosto moves the stock.\n"
+        f"The console: {demo.pages.url}  name: {demo.pages.user}  password: {demo.pages.password}\n"
         f"Flower, which shows the workers: {demo.flower}\nLogs: {demo.processes.logs}"
     )
     demo.simulation.trade()

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import secrets
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -17,6 +18,7 @@ from rich.console import Console
 
 from clients.redis_client import redis_client
 from ledger.ledger import Ledger
+from ledger.people.users import Role
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet
 from ledger.postgres.migrate import migrate
@@ -65,6 +67,15 @@ WORKERS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Pages:
+    """The address of the console, and a user that may do everything there, with a password made for this demo."""
+
+    url: str
+    user: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
 class RunningDemo:
     """All parts of a running demo."""
 
@@ -76,6 +87,7 @@ class RunningDemo:
     environ: Mapping[str, str]
     flower: str
     gateway: str
+    pages: Pages
 
 
 @contextmanager
@@ -97,7 +109,7 @@ def _start_all(
         raise ConfigurationError(f"another demo runs in {folder}; stop it first")
     console.print("Starting PostgreSQL and Redis …")
     services = environment(stack.enter_context(local_services(folder, durable=False)))
-    epages, afosto, gateway, flower = (free_port() for _ in range(4))
+    epages, afosto, gateway, flower, pages = (free_port() for _ in range(5))
     environ = _environ(services, epages, afosto)
     settings = load_settings(environ)
     _empty(settings)
@@ -115,7 +127,15 @@ def _start_all(
     gateway_url = f"http://127.0.0.1:{gateway}"
     simulation.register_webhooks(ledger, gateway_url)
     return RunningDemo(
-        console, settings, ledger, simulation, workers, environ, f"http://127.0.0.1:{flower}", gateway_url
+        console=console,
+        settings=settings,
+        ledger=ledger,
+        simulation=simulation,
+        processes=workers,
+        environ=environ,
+        flower=f"http://127.0.0.1:{flower}",
+        gateway=gateway_url,
+        pages=_start_console(workers, environ, pages, ledger),
     )
 
 
@@ -212,3 +232,12 @@ def _start_gateway(processes: Processes, environ: Mapping[str, str], port: int) 
     ]
     processes.start(Command("gateway", argv, env=environ))
     _wait_for(f"http://127.0.0.1:{port}/healthz", processes)
+
+
+def _start_console(processes: Processes, environ: Mapping[str, str], port: int, ledger: Ledger) -> Pages:
+    pages = Pages(f"http://127.0.0.1:{port}", "demo", secrets.token_urlsafe(12))
+    ledger.users.add(pages.user, Role.ADMIN, pages.password)
+    argv = [sys.executable, "-m", "console", "--bind", f"127.0.0.1:{port}", "--plain-http"]
+    processes.start(Command("console", argv, env=environ))
+    _wait_for(f"{pages.url}/healthz", processes)
+    return pages

@@ -23,7 +23,7 @@ ROOT = DOCS.parents[1]
 PAGE = (DOCS.parent / "tasks.md").read_text()
 OPERATING = (DOCS.parent / "operating.md").read_text()
 RUNNING = (DOCS.parent / "running.md").read_text()
-ROOMS = ("schemas", "clients", "ledger", "jobs", "sync", "reconcile", "tasks", "workers", "cli", "gateway")
+ROOMS = ("schemas", "clients", "ledger", "jobs", "sync", "reconcile", "tasks", "workers", "cli", "gateway", "console")
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.parent.glob("*.md"))]
 EVERY_PAGE = [*PAGES, *sorted(DOCS.parent.glob("*/*.md")), *sorted(ROOT.glob("[a-z]*/**/README.md"))]
 

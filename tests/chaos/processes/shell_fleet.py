@@ -9,8 +9,8 @@ import psutil
 from local.servers.processes import Command, Processes, read_procfile
 from tests.chaos.processes.connector_processes import ConnectorProcesses
 
-# It only shows what the others do, and would need a free port.
-_NOT_STARTED = ("flower",)
+# They only show what the others do, and would need a free port.
+_NOT_STARTED = ("flower", "console")
 
 
 class ShellFleet(ConnectorProcesses):

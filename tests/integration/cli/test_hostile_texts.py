@@ -30,7 +30,7 @@ OWN_WORDS = {
     *("order_id", "version", "base_url", "afosto_bucket", "channel_id", "content_hash", "client_id"),
 }
 # They show nothing of a store: they start servers or become another process.
-NOTHING_OF_OTHERS = {("gateway",), ("demo",), ("local", "up"), ("local", "down")}
+NOTHING_OF_OTHERS = {("gateway",), ("console",), ("demo",), ("local", "up"), ("local", "down")}
 
 
 @pytest.fixture(scope="module")
@@ -93,6 +93,7 @@ def test_no_command_lets_what_was_typed_or_pasted_command_the_terminal(connector
             _must_be_harmless(connector(*path, *(word for it in required for word in _typed(it)), given="n\n"))
         _must_be_harmless(connector(*path, f"--no-{ODD}"))
     _must_be_harmless(connector("gateway", "--host", ODD))
+    _must_be_harmless(connector("console", "--bind", f"{ODD}:80"))
     _must_be_harmless(connector(ODD))
     _must_be_harmless(connector(f"--{ODD}"))
 
@@ -148,6 +149,10 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
         (("reconcile",), (store,)),
         (("webhooks", "list"), ()),
         (("tokens", "list"), ()),
+        (("user", "list"), ()),
+        (("user", "add"), (f"another{ODD}", "--role", "merchant", "--store", ODD, "--password-stdin")),
+        (("user", "password"), (ODD, "--password-stdin")),
+        (("user", "remove"), (ODD, "--yes")),
         (("poll",), (store, "--now")),
         (("restore", "hold"), ()),
         (("restore", "list"), ("--store", store)),

@@ -21,6 +21,7 @@ PACKAGES = (
     "workers",
     "cli",
     "gateway",
+    "console",
     "local",
 )
 # A placeholder that is filled in when the message is printed, or by the reader: "{run.store.name}", "AFOSTO_ID".

@@ -89,6 +89,8 @@ def test_the_help_on_switches_names_every_flow() -> None:
         ("poll", "shop"),
         ("keys", "rotate"),
         ("gateway",),
+        ("console",),
+        ("user", "list"),
         ("tokens", "list"),
         ("webhooks", "list"),
         (*ADD, "--client-secret", "s", "--afosto-key", "k"),

@@ -1,13 +1,12 @@
 """`connector gateway`: the HTTP doors."""
 
-import errno
 import os
-import socket
 import sys
 
 import click
 
-from cli.common import WrongSetting, settings
+from cli.common import settings
+from cli.serving.listening import require_free_address
 
 
 @click.command(short_help="Take webhooks and tasks over HTTP.")
@@ -21,33 +20,8 @@ def gateway(host: str, port: int, workers: int, threads: int) -> None:
     It speaks plain HTTP: put a proxy with a certificate before it. /docs in a browser shows what it takes.
     """
     settings()
-    _require_free_address(host, port)
+    require_free_address("gateway", host, port)
     options = {"--host": host, "--port": port, "--workers": workers, "--threads": threads}
     given = [str(part) for option in options.items() for part in option]
     # `workers` must not import `gateway`, so this process is replaced by it.
     os.execv(sys.executable, [sys.executable, "-m", "gateway", *given])  # noqa: S606 - our own module, no shell
-
-
-def _require_free_address(host: str, port: int) -> None:
-    """Try the address, because gunicorn tries for seconds and then gives up without advice. Raises WrongSetting."""
-    if not _may_be_address(host):
-        raise WrongSetting(
-            f"The gateway cannot listen on {host!r}: this is no address", "Choose another one with --host"
-        )
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        socket.create_server((host.strip("[]"), port), family=family).close()
-    except OSError as error:
-        taken = error.errno == errno.EADDRINUSE
-        raise WrongSetting(
-            f"The gateway cannot listen on {host}:{port}: {'another process does' if taken else error.strerror}",
-            "Choose another port with --port" if taken else "Choose another address with --host and --port",
-        ) from None
-
-
-def _may_be_address(host: str) -> bool:
-    try:
-        host.encode("idna")
-    except UnicodeError:
-        return False
-    return True

@@ -18,7 +18,7 @@ from typing import Any
 from gunicorn import http
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
-from gateway.incoming import Incoming
+from serving.incoming import Incoming
 
 # Seconds for a request from first to last byte, for the caller to read the answer, and for it to hang up afterwards.
 READING, WRITING, LINGERING = 10.0, 10, 2.0

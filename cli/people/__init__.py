@@ -1,0 +1,1 @@
+"""Commands about the users of the console."""

@@ -1,0 +1,1 @@
+"""Commands that start what listens: the gateway and the console."""

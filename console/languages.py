@@ -1,0 +1,71 @@
+"""The languages of the pages: which one a person reads, and the translated texts.
+
+Each subject has one file of texts per language, `translations/<language>/<subject>.po`. They are read when a
+process first needs them; nothing has to be compiled.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from io import BytesIO
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.support import NullTranslations, Translations
+from flask import Flask, request, session
+from flask_babel import Babel, Domain, get_locale
+
+from console.access.current import present
+from console.times import viewer_zone
+
+ENGLISH = "en"
+LANGUAGES: Mapping[str, str] = {ENGLISH: "English", "de": "Deutsch", "nl": "Nederlands"}
+
+
+class PoDomain(Domain):
+    """The texts of all .po files of a language."""
+
+    def get_translations(self) -> NullTranslations:
+        """Return the texts in the language of the present request."""
+        return texts(str(get_locale() or ENGLISH))
+
+
+class PoBabel(Babel):
+    """Flask-Babel with these texts."""
+
+    domain_instance = PoDomain()
+
+
+def install(app: Flask) -> None:
+    """Make the pages speak the language, and show the zone, of who reads them."""
+    PoBabel(app, locale_selector=language, timezone_selector=lambda: viewer_zone().key)
+
+
+def language() -> str:
+    """Return the language of the present request: the user's, the one chosen in this browser, or the browser's own."""
+    user = present().user
+    chosen = (user and user.language) or session.get("language")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    return request.accept_languages.best_match(LANGUAGES, ENGLISH) or ENGLISH
+
+
+@cache
+def texts(spoken: str) -> NullTranslations:
+    """Return all texts of a language; those of English are in the code."""
+    found: NullTranslations = NullTranslations()
+    folder = files("console").joinpath("translations", spoken)
+    if not folder.is_dir():
+        return found
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        with file.open("rb") as source:
+            catalog = read_po(source, locale=spoken)
+        compiled = BytesIO()
+        write_mo(compiled, catalog)
+        compiled.seek(0)
+        part = Translations(compiled)
+        if isinstance(found, Translations):
+            found.merge(part)
+        else:
+            found = part
+    return found

@@ -1,0 +1,1 @@
+"""The texts of the pages in other languages, and what of them is missing."""

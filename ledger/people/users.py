@@ -1,0 +1,156 @@
+"""The users of the console: their roles, their stores and their passwords."""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import psycopg
+
+from ledger.people.passwords import check_strength, hash_password
+from ledger.postgres.database import Database, Row, fetch, fetch_one
+from ledger.postgres.session import Session
+from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,99}")
+
+
+class Role(StrEnum):
+    """What a user may do. The first three see all stores, and each may do what the one before may."""
+
+    VIEWER = "viewer"
+    OPERATOR = "operator"
+    ADMIN = "admin"
+    MERCHANT = "merchant"  # sees and changes his own stores only
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user. `stores` are those of a merchant. `language` and `zone` (a name of the tz database) may be unknown."""
+
+    name: str
+    role: Role
+    stores: frozenset[str]
+    language: str | None
+    zone: str | None
+    created_at: datetime
+    seen_at: datetime | None = None
+
+    def may_see(self, store: str) -> bool:
+        """Whether the user may see a store."""
+        return self.role is not Role.MERCHANT or store in self.stores
+
+    @property
+    def only(self) -> list[str] | None:
+        """The stores that the user is confined to; None for all of them."""
+        return sorted(self.stores) if self.role is Role.MERCHANT else None
+
+
+def user_name(text: str) -> str:
+    """Return a name as users have it: in small letters, without blanks around it."""
+    return text.strip().lower()
+
+
+class Users:
+    """Reads and writes users."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, name: str, role: Role, password: str, stores: Collection[str] = ()) -> User:
+        """Add a user. Raises NeedsPerson: user-exists, unfit-user-name, weak-password, unknown-store."""
+        name = user_name(name)
+        if not _NAME.fullmatch(name):
+            raise NeedsPerson(
+                f"{name!r} cannot be the name of a user",
+                reason=Reason.UNFIT_USER_NAME,
+                resolution="use up to 100 letters, digits and . _ @ + -, such as a mail address",
+            )
+        check_strength(name, password)
+        values = {"name": name, "role": role, "password_hash": hash_password(password)}
+
+        def work(session: Session) -> None:
+            fetch(session, "people.add_user", values)
+            self._give(session, name, role, stores)
+
+        try:
+            self._database.transaction(work)
+        except psycopg.errors.UniqueViolation as error:
+            raise NeedsPerson(
+                f"there is a user {name} already",
+                reason=Reason.USER_EXISTS,
+                resolution=f"choose another name, or give that one a new password: connector user password {name}",
+            ) from error
+        return self.get(name)
+
+    def set_role(self, name: str, role: Role, stores: Collection[str] = ()) -> None:
+        """Change a user's role, and a merchant's stores. Raises NeedsPerson: unknown-user, unknown-store."""
+
+        def work(session: Session) -> None:
+            self._require(fetch_one(session, "people.set_role", {"name": name, "role": role}), name)
+            fetch(session, "people.take_stores", {"name": name})
+            self._give(session, name, role, stores)
+
+        self._database.transaction(work)
+
+    def _give(self, session: Session, name: str, role: Role, stores: Iterable[str]) -> None:
+        if role is not Role.MERCHANT:
+            return
+        for store in sorted(set(stores)):
+            if fetch_one(session, "people.give_store", {"name": name, "store": store}) is None:
+                raise NeedsPerson(
+                    f"no store {store!r} is connected, so {name} cannot have it",
+                    reason=Reason.UNKNOWN_STORE,
+                    resolution="see the connected ones with: connector store list",
+                )
+
+    def all(self) -> list[User]:
+        """Return all users by name, with when each was seen last."""
+        return [_user(row) for row in self._database.rows("people.users", {"name": None})]
+
+    def get(self, name: str) -> User:
+        """Return a user; raises NeedsPerson (unknown-user)."""
+        rows = self._database.rows("people.users", {"name": name})
+        return _user(self._require(rows[0] if rows else None, name))
+
+    def password_hash(self, name: str) -> str | None:
+        """Return the hash of a user's password, None when there is no such user."""
+        row = self._database.row("people.password_hash", {"name": name})
+        return row["password_hash"] if row else None
+
+    def set_password(self, name: str, password: str, *, keep: int | None = None) -> None:
+        """Change a password, and end all sessions of the user but `keep`.
+
+        Raises NeedsPerson: unknown-user, weak-password.
+        """
+        check_strength(name, password)
+        values = {"name": name, "password_hash": hash_password(password)}
+
+        def work(session: Session) -> None:
+            self._require(fetch_one(session, "people.set_password", values), name)
+            fetch(session, "people.end_sessions", {"name": name, "keep": keep})
+
+        self._database.transaction(work)
+
+    def set_preferences(self, name: str, language: str | None, zone: str | None) -> None:
+        """Keep the language and the time zone in which a user sees the pages."""
+        self._database.rows("people.set_preferences", {"name": name, "language": language, "zone": zone})
+
+    def remove(self, name: str) -> None:
+        """Remove a user with all sessions. Raises NeedsPerson (unknown-user)."""
+        self._require(self._database.row("people.remove_user", {"name": name}), name)
+
+    def _require(self, row: Row | None, name: str) -> Row:
+        if row is None:
+            raise NeedsPerson(
+                f"there is no user {name!r}",
+                reason=Reason.UNKNOWN_USER,
+                resolution="see the users with: connector user list",
+            )
+        return row
+
+
+def _user(row: Row) -> User:
+    return User(**{**row, "role": Role(row["role"]), "stores": frozenset(row["stores"])})

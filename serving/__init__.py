@@ -1,0 +1,1 @@
+"""How the processes that take HTTP serve it: gunicorn, with threads that never wait for a caller."""

@@ -1,0 +1,86 @@
+"""The console as a process of its own, on the real ledger and the simulated vendors, and a Chromium that opens it."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from ledger.people.users import Role
+from local.servers.services import Services
+from local.servers.startup import free_port
+from tests.support.connector.world import World, _listens, wait_for
+from tests.support.console.people import OTHER_STORE, OWN_STORE, PASSWORD
+from tests.support.console.sample_stores import add_sample_stores
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Yield Debian's Chromium. The tests are skipped where there is none, but never in CI."""
+    path = next((found for name in NAMES if (found := shutil.which(name))), None)
+    if path is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no Chromium is installed; .ci/run installs it")
+        pytest.skip("no Chromium is installed: apt-get install chromium")
+    with sync_playwright() as playwright:
+        # The tests may run as root, where Chromium has no sandbox; it opens pages of ours only.
+        started = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"] if os.getuid() == 0 else [])
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """Yield both vendors with two connected shops, other stores in every state, and a user of every role."""
+    with World(services, tmp_path_factory.mktemp("world"), POLL_INTERVAL="300") as started:
+        for store in (OWN_STORE, OTHER_STORE):
+            started.shop(store)
+        add_sample_stores(started.ledger)
+        for role in Role:
+            started.ledger.users.add(role, role, PASSWORD, [OWN_STORE] if role is Role.MERCHANT else [])
+        yield started
+
+
+@pytest.fixture(scope="module")
+def console_url(world: World) -> str:
+    """Start the console, and return its address."""
+    port = free_port()
+    world._spawn("console", [sys.executable, "-m", "console", "--bind", f"127.0.0.1:{port}", "--plain-http"])
+    wait_for(lambda: _listens(port), 30, "the console to listen")
+    return f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture
+def context(browser: Browser, console_url: str) -> Iterator[BrowserContext]:
+    """Yield a browser without cookies, in English."""
+    opened = browser.new_context(base_url=console_url, locale="en-GB", timezone_id="Europe/Berlin")
+    opened.set_default_timeout(15_000)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    """Return a page of this browser."""
+    return context.new_page()
+
+
+def sign_in(page: Page, name: str, password: str = PASSWORD) -> None:
+    """Sign in through the form."""
+    page.goto("/sign-in")
+    page.locator("input[name=name]").fill(name)
+    page.locator("input[name=password]").fill(password)
+    page.locator("button.main").click()
+
+
+@pytest.fixture(scope="session")
+def shots() -> Path:
+    """Return the folder of the screenshots, which git does not keep."""
+    folder = Path(__file__).parents[2] / ".screenshots"
+    folder.mkdir(exist_ok=True)
+    return folder

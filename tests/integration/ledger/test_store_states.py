@@ -1,0 +1,31 @@
+"""The console's list, which reads a page of stores, and `connector status`, which reads all, agree on their states."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from ledger.ledger import Ledger
+from ledger.postgres.database import Database
+from ledger.postgres.encryption import KeySet, new_key
+from ledger.status import Status
+from ledger.stores.condition import StoreState
+from ledger.stores.overview import StoresOverview
+from tests.support.console.sample_stores import add_sample_stores
+
+POLL_INTERVAL = 300.0
+
+
+@pytest.fixture
+def ledger(database_url: str) -> Iterator[Ledger]:
+    opened = Ledger(Database(database_url), KeySet([new_key()]))
+    yield opened
+    opened.close()
+
+
+def test_a_store_has_one_state_wherever_one_looks(ledger: Ledger) -> None:
+    add_sample_stores(ledger)
+    status = Status(ledger.database)
+    told = [(row["name"], row["state"]) for row in status.stores_in_state(POLL_INTERVAL, status.lag())]
+    shown = [(line.name, line.state) for line in StoresOverview(ledger.database, POLL_INTERVAL).page().stores]
+    assert shown == told
+    assert {state for _, state in shown} == set(StoreState) - {StoreState.NEW}

@@ -1,0 +1,16 @@
+"""The pages of the console, as somebody opens them who may do everything."""
+
+from tests.support.console.people import OWN_STORE
+
+# The name of its screenshots → its address.
+PAGES = {
+    "stores": "/stores",
+    "stores-searched-in-vain": "/stores?q=nothing",
+    "store": f"/stores/{OWN_STORE}/",
+    "users": "/users/",
+    "user": "/users/merchant",
+    "user-oneself": "/users/admin",
+    "audit": "/audit",
+    "account": "/account/",
+    "not-found": "/nothing-here",
+}
