@@ -1,6 +1,7 @@
 """Authenticates callers: the bearer token of another system, what it permits, and how often it may call."""
 
 import math
+from contextlib import suppress
 from typing import NoReturn
 
 import flask
@@ -60,16 +61,25 @@ def _authenticate() -> Caller:
     return found
 
 
+def charge(calls: int) -> None:
+    """Count more calls for the current request, one for each task in it beyond the first."""
+    # Without Redis nobody is limited; see `_limit`.
+    with suppress(Wait):
+        runtime().limiter.charge(_bucket(caller()), calls)
+
+
 def _limit(found: Caller) -> None:
-    bucket, per_minute = f"gateway:{found.id}", runtime().settings.gateway_calls_per_minute
     try:
-        free = runtime().limiter.allowance(bucket, 0, 0) > 0
-        if free:
-            runtime().limiter.reserve(bucket, 1, 0)
+        pause = runtime().limiter.take(_bucket(found))
     except Wait:
         # The limit protects Postgres from one excessive caller, not a vendor's budget. While Redis is down, refusing
         # everybody would do more harm than such a caller can.
         return
-    if not free:
-        pause = {"Retry-After": str(max(1, math.ceil(60 / per_minute)))}
-        refuse(429, "too-many-requests", f"At most {per_minute} requests a minute, evenly spread.", headers=pause)
+    if pause:
+        per_minute = runtime().settings.gateway_calls_per_minute
+        said = f"This token has used its {per_minute} requests and tasks a minute."
+        refuse(429, "too-many-requests", said, headers={"Retry-After": str(max(1, math.ceil(pause)))})
+
+
+def _bucket(found: Caller) -> str:
+    return f"gateway:{found.id}"

@@ -259,7 +259,7 @@ def test_nobody_is_refused_because_a_server_behind_the_limit_is_away(
 
         raise Wait
 
-    monkeypatch.setattr(doors.app.extensions["connector"].limiter.__class__, "allowance", away)
+    monkeypatch.setattr(doors.app.extensions["connector"].limiter.__class__, "take", away)
     assert send(doors, token).status_code == 202
 
 
