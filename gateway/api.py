@@ -19,7 +19,7 @@ from schemas.messages import CONTRACT, PUBLIC_TASKS
 _IDS = "int(max=9223372036854775807)"
 _NOT_SENT = {
     401: "The token is missing, unknown, or revoked.",
-    429: "The token has used up its requests and tasks; Retry-After says after how many seconds the next one is allowed.",
+    429: "The token has used up its requests and tasks; Retry-After says after how many seconds the next is allowed.",
     503: "The database does not answer; nothing was done.",
 }
 _REFUSALS = {
