@@ -2,12 +2,11 @@
 
 import math
 from contextlib import suppress
-from typing import NoReturn
 
 import flask
 from flask import g
 
-from gateway.errors import refuse
+from gateway.errors import Refusal, refuse, unknown_store
 from gateway.runtime import runtime
 from ledger.inbound.api_tokens import Caller
 from schemas.errors import Wait
@@ -28,27 +27,20 @@ def caller() -> Caller:
     return found
 
 
-def require_task_permitted(task: str) -> None:
-    """End the request with 403 unless the token permits the task."""
-    if not caller().may_send(task):
-        refuse(
-            403, "task-not-permitted", f"The token of {caller().name!r} does not permit the task {task}; {_ANOTHER}."
-        )
+def task_refusal(task: str) -> Refusal | None:
+    """Return the refusal, 403, if the token does not permit the task."""
+    if caller().may_send(task):
+        return None
+    said = f"The token of {caller().name!r} does not permit the task {task}; {_ANOTHER}."
+    return Refusal(403, "task-not-permitted", said)
 
 
-def require_store_permitted(store: str) -> None:
-    """End the request with 403 unless the token permits the store, and with 404 if there is no such store."""
+def store_refusal(store: str) -> Refusal | None:
+    """Return the refusal if the token does not permit the store (403), or if there is no such store (404)."""
     if not caller().may_see(store):
         message = f"The token of {caller().name!r} does not permit the store {store}; {_ANOTHER}."
-        refuse(403, "store-not-permitted", message, field="store")
-    if not runtime().ledger.stores.exists(store):
-        refuse_store(store)
-
-
-def refuse_store(store: str) -> NoReturn:
-    """End the request with 404: there is no such store."""
-    message = f"No store {store} is connected; use a name that connector store list shows."
-    refuse(404, "unknown-store", message, field="store")
+        return Refusal(403, "store-not-permitted", message, "store")
+    return None if runtime().ledger.stores.exists(store) else unknown_store(store)
 
 
 def _authenticate() -> Caller:

@@ -338,7 +338,8 @@ create table api_tokens (
 );
 create unique index api_tokens_name on api_tokens (name) where revoked_at is null;
 
--- The answer to a request, so that its repeat does nothing. Kept for a day.
+-- The answer to a request, so that its repeat does nothing. Kept for a day. outcomes: what came of each task of a request with many,
+-- in their order; null for a request with one task, whose job is in job_id.
 create table idempotency_keys (
     token_id bigint not null references api_tokens on delete cascade,
     key text not null,
@@ -346,6 +347,7 @@ create table idempotency_keys (
     job_id bigint,
     answered_at timestamptz,
     created_at timestamptz not null default now(),
+    outcomes jsonb,
     primary key (token_id, key)
 );
 create index idempotency_keys_created on idempotency_keys (created_at);

@@ -1,5 +1,6 @@
 """What people ask of the ledger: the state of stores and workers, and what happened to an order. Reads only."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from ledger.jobs.lag import WINDOW, FlowLag, Lag
@@ -45,6 +46,10 @@ class Status:
         """
         wanted = {"store": store, "order": order}
         return self._database.rows("stores.find_order", wanted) or self._database.rows("stores.find_afosto", wanted)
+
+    def orders_named(self, store: str, orders: Iterable[str]) -> list[Row]:
+        """Return (named, id) for each order that one of these ids or numbers names, as `find_orders` does for one."""
+        return self._database.rows("stores.orders_named", {"store": store, "orders": sorted(orders)})
 
     def attempts(self, store: str, order_key: str) -> list[Row]:
         """Return every kept attempt at the jobs of an order, or of the stock, oldest first."""

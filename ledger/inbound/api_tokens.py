@@ -2,10 +2,12 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from ledger.postgres.database import Database, Row
 from schemas.errors import NeedsPerson
@@ -35,11 +37,15 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The state of an idempotency key. `same`: the request is the one that took it. `job` is known when `answered`."""
+    """The state of an idempotency key. `same`: the request is the one that took it.
+
+    When it is `answered`, `job` is known, or, of a request with many tasks, `outcomes`, as `answer_key` was given them.
+    """
 
     same: bool
     answered: bool
     job: int | None
+    outcomes: list[dict[str, Any]] | None
 
 
 class Tokens:
@@ -91,11 +97,20 @@ class Tokens:
         # No row: another request takes the key at this moment, and its row is not visible yet.
         row = row or self._database.row("tokens.claim_key", values)
         assert row is not None
-        return Claim(bytes(row["body_hash"]) == body_hash, row["answered_at"] is not None, row["job_id"])
+        return Claim(
+            bytes(row["body_hash"]) == body_hash, row["answered_at"] is not None, row["job_id"], row["outcomes"]
+        )
 
-    def answer_key(self, caller: Caller, key: str, job: int | None) -> None:
-        """Keep the job that the request of a key led to."""
-        self._database.rows("tokens.answer_key", {"token_id": caller.id, "key": key, "job_id": job})
+    def answer_key(
+        self, caller: Caller, key: str, job: int | None, outcomes: Sequence[Mapping[str, Any]] | None = None
+    ) -> None:
+        """Keep the job that the request of a key led to, or the outcomes of its many tasks."""
+        kept = None if outcomes is None else Jsonb(list(outcomes))
+        self._database.rows("tokens.answer_key", {"token_id": caller.id, "key": key, "job_id": job, "outcomes": kept})
+
+    def release_key(self, caller: Caller, key: str) -> None:
+        """Give a key back whose request did nothing."""
+        self._database.rows("tokens.release_key", {"token_id": caller.id, "key": key})
 
 
 def _hash(token: str) -> bytes:

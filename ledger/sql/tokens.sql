@@ -21,14 +21,18 @@ where id = %(id)s and (last_used_at is null or last_used_at < now() - interval '
 with taken as (
     insert into idempotency_keys (token_id, key, body_hash) values (%(token_id)s, %(key)s, %(body_hash)s)
     on conflict (token_id, key) do update
-        set body_hash = excluded.body_hash, job_id = null, answered_at = null, created_at = now()
+        set body_hash = excluded.body_hash, job_id = null, outcomes = null, answered_at = null, created_at = now()
         where idempotency_keys.created_at < now() - %(age)s * interval '1 second'
-    returning body_hash, job_id, answered_at
+    returning body_hash, job_id, outcomes, answered_at
 )
 select * from taken
 union all
-select body_hash, job_id, answered_at from idempotency_keys
+select body_hash, job_id, outcomes, answered_at from idempotency_keys
 where token_id = %(token_id)s and key = %(key)s and not exists (select 1 from taken);
 
 -- name: answer_key
-update idempotency_keys set job_id = %(job_id)s, answered_at = now() where token_id = %(token_id)s and key = %(key)s;
+update idempotency_keys set job_id = %(job_id)s, outcomes = %(outcomes)s, answered_at = now()
+where token_id = %(token_id)s and key = %(key)s;
+
+-- name: release_key
+delete from idempotency_keys where token_id = %(token_id)s and key = %(key)s and answered_at is null;

@@ -269,7 +269,7 @@ def test_an_unforeseen_error_is_no_traceback_for_the_caller(
     def fail(*_: Any, **__: Any) -> None:
         raise LookupError("a detail of the database")
 
-    monkeypatch.setattr(doors.ledger.jobs.__class__, "request_run", fail)
+    monkeypatch.setattr(doors.ledger.jobs.__class__, "request_runs", fail)
     answer = send(doors, token)
     assert error(answer) == (500, "internal-error", None)
     assert "detail" not in answer.text
