@@ -1,7 +1,10 @@
 """Authenticates callers: the bearer token of another system, what it permits, and how often it may call."""
 
 import math
+from collections.abc import Callable
 from contextlib import suppress
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 import flask
 from flask import g
@@ -10,6 +13,10 @@ from gateway.errors import Refusal, refuse, unknown_store
 from gateway.runtime import runtime
 from ledger.inbound.api_tokens import Caller
 from schemas.errors import Wait
+from schemas.states import Right
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 _ANOTHER = "the operator of the connector makes one that does with: connector tokens add"
 _CHALLENGE = {"WWW-Authenticate": "Bearer"}
@@ -35,9 +42,33 @@ def task_refusal(task: str) -> Refusal | None:
     return Refusal(403, "task-not-permitted", said)
 
 
+def needs(right: Right) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Refuse a request with 403 unless its token has this right."""
+
+    def decorate(view: Callable[P, R]) -> Callable[P, R]:
+        @wraps(view)
+        def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+            if not caller().may(right):
+                said = f"The token of {caller().name!r} may not {right} this; {_ANOTHER}."
+                refuse(403, "right-missing", said)
+            return view(*args, **kwargs)
+
+        return checked
+
+    return decorate
+
+
+def decider() -> str:
+    """Return who decides, as it is kept with a decision."""
+    return f"token {caller().name}"
+
+
 def store_refusal(store: str) -> Refusal | None:
     """Return the refusal if the token does not permit the store (403), or if there is no such store (404)."""
     if not caller().may_see(store):
+        if caller().tenant is not None:
+            # It must not learn the names of other tenants' stores.
+            return unknown_store(store)
         message = f"The token of {caller().name!r} does not permit the store {store}; {_ANOTHER}."
         return Refusal(403, "store-not-permitted", message, "store")
     return None if runtime().ledger.stores.exists(store) else unknown_store(store)

@@ -1,10 +1,12 @@
 """What people ask of the ledger: the state of stores and workers, and what happened to an order. Reads only."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from ledger.jobs.lag import WINDOW, FlowLag, Lag
 from ledger.postgres.database import Database, Row
+from schemas.flows import STOCK_TO_CONFIRM
+from schemas.states import StoreState
 from schemas.wording.store_advice import UNFORESEEN
 
 
@@ -20,6 +22,17 @@ class Status:
         `sells_stock` is whether an Afosto location is chosen whose stock it sells.
         """
         return self._database.rows("status.stores", {"unforeseen": UNFORESEEN})
+
+    def page(
+        self, *, stores: Collection[str] | None, state: StoreState | None, stale: float, after: str, limit: int
+    ) -> list[Row]:
+        """Return up to `limit` stores by name, those after `after`: of these `stores` (None: all) and in this state.
+
+        A store is stale when its news was not read for `stale` seconds.
+        """
+        wanted = {"stores": None if stores is None else sorted(stores), "state": state, "stale": stale}
+        constants = {"unforeseen": UNFORESEEN, "to_confirm": STOCK_TO_CONFIRM}
+        return self._database.rows("status.page", {**wanted, **constants, "after": after, "limit": limit})
 
     def lag(self) -> list[FlowLag]:
         """Return the backlog of each flow of a store that has one, or of which something was done lately."""

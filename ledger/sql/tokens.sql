@@ -1,15 +1,21 @@
 -- name: add
-insert into api_tokens (name, token_hash, tasks, stores) values (%(name)s, %(token_hash)s, %(tasks)s, %(stores)s)
+insert into api_tokens (name, token_hash, tasks, stores, rights, tenant)
+values (%(name)s, %(token_hash)s, %(tasks)s, %(stores)s, %(rights)s, %(tenant)s)
 returning id;
 
 -- name: list
-select name, tasks, stores, created_at, last_used_at, revoked_at from api_tokens order by revoked_at nulls first, name;
+select name, rights, tasks, stores, tenant, created_at, last_used_at, revoked_at from api_tokens order by revoked_at nulls first, name;
 
 -- name: revoke
 update api_tokens set revoked_at = now() where name = %(name)s and revoked_at is null returning id;
 
 -- name: find
-select id, name, tasks, stores from api_tokens where token_hash = %(token_hash)s and revoked_at is null;
+-- With the stores that it may see, null for all: of a tenant those that belong to it now.
+select id, name, tasks, rights, tenant,
+       case when tenant is not null then array(select s.name from stores s where s.afosto_bucket = t.tenant
+                                               and (t.stores = '{}' or s.name = any(t.stores)))
+            when stores <> '{}' then stores end as stores
+from api_tokens t where token_hash = %(token_hash)s and revoked_at is null;
 
 -- name: used
 -- At most once a minute, like `seen` of an endpoint.
