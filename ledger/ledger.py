@@ -11,6 +11,7 @@ from ledger.orders.links import Links
 from ledger.orders.order_documents import OrderDocuments
 from ledger.orders.recovery import Restores
 from ledger.orders.scans import Scans
+from ledger.outgoing.subscriptions import Subscriptions
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet
 from ledger.retention import Retention
@@ -38,6 +39,7 @@ class Ledger:
         self.scans = Scans(database)
         self.webhooks = Webhooks(database, keys)
         self.tokens = Tokens(database)
+        self.subscriptions = Subscriptions(database, keys)
         self.sold_units = SoldUnits(database)
         self.stock = Stock(database)
         self.retention = Retention(database)

@@ -1,4 +1,4 @@
-"""Deletes old rows: attempts, resolved intents, webhooks, set-aside messages, kept answers, documents of orders."""
+"""Deletes old rows: attempts, resolved intents, webhooks, messages, events, kept answers, documents of orders."""
 
 import time
 from collections.abc import Mapping
@@ -37,6 +37,7 @@ class Retention:
             "intents": attempts_days,
             "inbox": inbox_days,
             "set_aside": inbox_days,
+            "deliveries": inbox_days,
             "idempotency_keys": KEY_DAYS,
         }
         ends, rows = time.monotonic() + seconds, dict.fromkeys(ages, 0)
