@@ -39,10 +39,9 @@ def deliver(runtime: Runtime, sending: Sending) -> str:
     subscriber = subscriptions.begin(sending, LEASE_SECONDS)
     if subscriber is None:
         return "nothing to do: another run sends, or the subscription is gone"
-    try:
-        taken = _send_due(runtime, subscriber)
-    finally:
-        subscriptions.finish(sending)
+    taken = _send_due(runtime, subscriber)
+    # After an unexpected error the lease stays: else dispatch would repeat it each second.
+    subscriptions.finish(sending)
     return f"{counted(taken, 'event')} taken"
 
 
@@ -73,7 +72,7 @@ def _is_taken(runtime: Runtime, http: Http, subscriber: Subscriber, delivery: De
         http.post(subscriber.url, body, {SIGNATURE: signature(subscriber.secret, body)})
     except ConnectorError as error:
         why = excerpt(str(error))
-        log.warning("a subscriber did not take an event", subscription=subscriber.id, event=delivery.event, why=why)
+        log.warning("a subscriber did not take an event", subscription=subscriber.id, kind=delivery.event, why=why)
         runtime.ledger.subscriptions.fail(
             subscriber,
             delivery,

@@ -1,4 +1,4 @@
-"""Events for other systems: noted with what they tell of, signed, sent until they are confirmed, and given up in the end."""
+"""Events for other systems: noted with what they tell of, signed, sent until they are confirmed, given up in the end."""
 
 import os
 import signal
@@ -67,7 +67,7 @@ def test_each_event_is_sent_signed_and_forgotten_once_it_is_taken(
     doors.store("shop")
     number, secret = follow(doors, other.url)
     doors.order("shop", "4711", "afosto-1")
-    doors.ledger.links.stage_order("shop", "4711", "afosto-1", "opened", {})
+    doors.ledger.links.stage_order("shop", "4711", "afosto-1", "opened")
     doors.ledger.stores.blame("shop", "epages", "wrong-credentials", "the secret is wrong", 60)
     doors.ledger.stores.blame("shop", "epages", "wrong-credentials", "the secret is still wrong", 60)
     park(doors, "shop", "4712")
