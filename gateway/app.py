@@ -5,7 +5,7 @@ from typing import Any
 from flask import Flask, Response, send_from_directory
 
 from gateway import health, webhooks
-from gateway.api import jobs, many_tasks, stores, subscriptions, tasks
+from gateway.api import jobs, many_tasks, orders, stores, subscriptions, tasks
 from gateway.callers import admit
 from gateway.errors import ErrorApi, answer_unexpected, answer_unreachable, refuse_for, unknown_task
 from gateway.runtime import NAME, Runtime
@@ -36,7 +36,7 @@ def create_app(runtime: Runtime) -> Flask:
         API_SPEC_OPTIONS=_spec_options(),
     )
     described = ErrorApi(app)
-    for module in (tasks, many_tasks, jobs, stores, subscriptions, webhooks, health):
+    for module in (tasks, many_tasks, stores, orders, jobs, subscriptions, webhooks, health):
         described.register_blueprint(module.blueprint)
     app.add_url_rule("/v1/tasks/<task>", view_func=_unknown_task, methods=["POST"])
     app.add_url_rule("/docs", view_func=_page, defaults={"name": "index.html"})

@@ -14,6 +14,7 @@ from gateway.runtime import runtime
 from ledger.inbound.api_tokens import Caller
 from schemas.errors import Wait
 from schemas.states import Right
+from schemas.values.texts import unfit
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -65,6 +66,8 @@ def decider() -> str:
 
 def store_refusal(store: str) -> Refusal | None:
     """Return the refusal if the token does not permit the store (403), or if there is no such store (404)."""
+    if unfit(store):
+        return unknown_store("of this name")
     if not caller().may_see(store):
         if caller().tenant is not None:
             # It must not learn the names of other tenants' stores.

@@ -10,18 +10,13 @@ from marshmallow import Schema, fields, validate
 MOST_ROWS = 200
 
 
-class PageSchema(Schema):
-    """Where a page begins, and how long it is."""
+class LimitSchema(Schema):
+    """How long a page is."""
 
     limit = fields.Integer(
         load_default=50,
         validate=validate.Range(min=1, max=MOST_ROWS, error="must be from {min} to {max}"),
         metadata={"description": "How many at most."},
-    )
-    after = fields.String(
-        load_default="",
-        validate=validate.Length(max=200),
-        metadata={"description": "Taken from `next` of the page before; leave it out for the first page."},
     )
 
 

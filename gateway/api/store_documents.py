@@ -6,7 +6,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validate, validates
 
 from gateway.answers import CursorSchema
-from gateway.api.pages import NextSchema, PageSchema
+from gateway.api.pages import LimitSchema, NextSchema
 from schemas.flows import SWITCHES
 from schemas.states import CursorKind, StoreState
 from schemas.values.ids import Id
@@ -18,9 +18,10 @@ TOTALS = ("strict", "tolerate", "accept")
 _FLOW = validate.OneOf(FLOWS, error="is no flow; choose from {choices}")
 
 
-class StoresQuerySchema(PageSchema):
+class StoresQuerySchema(LimitSchema):
     """Which stores."""
 
+    after = Id(required=False, metadata={"description": "Taken from `next` of the page before."})
     state = fields.String(
         load_default=None, validate=validate.OneOf(tuple(StoreState), error="must be one of {choices}")
     )

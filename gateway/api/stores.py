@@ -57,7 +57,7 @@ blueprint = api_blueprint("Stores", "Connections of a shop with a sales channel.
 @needs(Right.READ)
 def list_stores(query: dict[str, Any]) -> dict[str, Any]:
     """List the stores that the token may see, by name."""
-    rows = _page(query["state"], query["after"], query["limit"] + 1)
+    rows = _page(query["state"], query["after"] or "", query["limit"] + 1)
     return {"stores": rows[: query["limit"]], "next": next_page(rows, query, "name")}
 
 

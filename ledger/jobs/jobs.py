@@ -1,7 +1,7 @@
 """Jobs: requested, claimed, renewed, settled; what is wanted, what is done, and who works on it."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -187,6 +187,13 @@ class Jobs:
         direction, inner = JOBS[flow] if flow else (None, None)
         parameters = {"store": store, "state": state, "direction": direction, "flow": inner, "reason": reason}
         return self._database.rows("jobs.list", {**parameters, "limit": limit})
+
+    def page(
+        self, *, stores: Collection[str] | None, state: str | None, reason: str | None, before: int | None, limit: int
+    ) -> list[Row]:
+        """Return up to `limit` jobs, newest first, of these stores (None: all), those with lower ids than `before`."""
+        wanted = {"stores": None if stores is None else sorted(stores), "state": state, "reason": reason}
+        return self._database.rows("jobs.page", {**wanted, "before": before, "limit": limit})
 
     def find(self, job_id: int) -> Row | None:
         """Return one job as a row, or None."""

@@ -233,6 +233,14 @@ where (%(store)s::text is null or store = %(store)s) and (%(state)s::text is nul
   and (%(reason)s::text is null or reason = %(reason)s)
 order by id desc limit %(limit)s;
 
+-- name: page
+-- Jobs, newest first, those with lower ids than `before`; stores null: of all.
+select id, store, direction, flow, subject, wanted, done, state, due_at, reason, message, resolution, created_at, settled_at
+from jobs
+where (%(stores)s::text[] is null or store = any(%(stores)s)) and (%(state)s::text is null or state = %(state)s)
+  and (%(reason)s::text is null or reason = %(reason)s) and (%(before)s::bigint is null or id < %(before)s)
+order by id desc limit %(limit)s;
+
 -- name: retry
 -- Due now, not at the time for which calls were reserved; calls are reserved again.
 with chosen as (
