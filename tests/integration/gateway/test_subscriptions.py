@@ -1,4 +1,4 @@
-"""Events for other systems: noted with what they tell of, signed, sent until they are confirmed, given up in the end."""
+"""Events for other systems: noted with what they tell of, signed, sent until they are confirmed, and given up."""
 
 import os
 import signal
