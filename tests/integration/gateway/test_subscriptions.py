@@ -22,7 +22,7 @@ from sync.subscriptions.deliver import deliver, signature
 from sync.subscriptions.subscribe import NewSubscription, subscribe
 from tasks.dispatch import dispatch
 from tests.support.connector.gateway import Doors
-from tests.support.connector.subscriber import Subscriber, subscriber
+from tests.support.servers.subscriber import Subscriber, subscriber
 
 
 @pytest.fixture
