@@ -44,10 +44,11 @@ def subscriber() -> Iterator[Subscriber]:
                 position = len(found.bodies) - 1
             status, headers = found.answer(position)
             self.send_response(status)
-            for name, value in {**headers, "Content-Length": "2"}.items():
+            content = b"" if status == 204 else b"ok"
+            for name, value in {**headers, "Content-Length": str(len(content))}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(b"ok")
+            self.wfile.write(content)
 
         def log_message(self, *_: object) -> None:
             """Say nothing."""
