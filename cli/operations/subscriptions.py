@@ -10,6 +10,8 @@ from ledger.postgres.database import Row
 from schemas.states import Event
 from sync.subscriptions.subscribe import NewSubscription, subscribe
 
+EVENTS = tuple(event.value for event in Event)
+
 
 @click.group(short_help="Tell other systems of events.")
 def subscription() -> None:
@@ -18,17 +20,19 @@ def subscription() -> None:
 
 @subscription.command()
 @click.argument("url")
-@click.option("--event", "events", multiple=True, type=click.Choice(list(Event)), help="Repeat it. Default: all.")
+@click.option("--event", "events", multiple=True, type=click.Choice(EVENTS), help="Repeat it. Default: all.")
 @click.option("--store", "stores", multiple=True, help="Only of this store; can be repeated. Default: every store.")
 @click.option("--tenant-of", metavar="STORE", help="Only of stores of this store's Afosto tenant, now and later.")
 @click.option("--trust-url", is_flag=True, help="Allow a URL with plain http or in a private network.")
-def add(url: str, events: Sequence[Event], stores: Sequence[str], tenant_of: str | None, trust_url: bool) -> None:
+def add(url: str, events: Sequence[str], stores: Sequence[str], tenant_of: str | None, trust_url: bool) -> None:
     """Send events to URL, and print the secret with which they are signed. It is shown once."""
     with open_ledger() as ledger:
         for store in stores:
             ledger.stores.facts(store)
         tenant = ledger.tenants.of(tenant_of) if tenant_of else None
-        wanted = NewSubscription(url, events or list(Event), list(stores) or None, tenant, trusted=trust_url)
+        wanted = NewSubscription(
+            url, [Event(event) for event in events or EVENTS], list(stores) or None, tenant, trusted=trust_url
+        )
         subscribed = subscribe(ledger, wanted)
     say(f"subscription {subscribed.id} is added; its secret is:", err=True)
     say(subscribed.secret)

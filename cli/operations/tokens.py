@@ -22,12 +22,12 @@ def tokens() -> None:
 @click.option(
     "--rights",
     multiple=True,
-    type=click.Choice([Right.READ, Right.WRITE]),
+    type=click.Choice([Right.READ.value, Right.WRITE.value]),
     help="May read stores, orders and jobs, or also change and connect them; see docs/api.md.",
 )
 @click.option("--store", "stores", multiple=True, help="Only for this store; can be repeated. Default: every store.")
 @click.option("--tenant-of", metavar="STORE", help="Only for stores of this store's Afosto tenant, now and later.")
-def add(name: str, tasks: Sequence[str], rights: Sequence[Right], stores: Sequence[str], tenant_of: str | None) -> None:
+def add(name: str, tasks: Sequence[str], rights: Sequence[str], stores: Sequence[str], tenant_of: str | None) -> None:
     """Make a token for the system NAME and print it. It is shown once; only a hash of it is kept."""
     if not name.strip():
         raise click.BadParameter("a token needs the name of the system that will use it", param_hint="NAME")
@@ -37,7 +37,7 @@ def add(name: str, tasks: Sequence[str], rights: Sequence[Right], stores: Sequen
         for store in stores:
             ledger.stores.facts(store)
         tenant = ledger.tenants.of(tenant_of) if tenant_of else None
-        token = ledger.tokens.add(name, tasks, stores, rights, tenant)
+        token = ledger.tokens.add(name, tasks, stores, [*map(Right, rights)], tenant)
     say(token)
 
 
