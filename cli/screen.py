@@ -38,6 +38,37 @@ def ask_secret(label: str) -> str:
     return str(click.prompt(visible(label), hide_input=True, err=True))
 
 
+def at_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty()
+
+
+def ask_text(label: str, default: str | None = None) -> str:
+    """Ask for a text; `default` is taken when nothing is typed."""
+    return str(click.prompt(visible(label), default=default, err=True)).strip()
+
+
+def choose(
+    label: str, options: Mapping[str, str], *, none: str | None = None, default: str | None = None
+) -> str | None:
+    """Ask for one of the options (id → name) by its number, and return its id; the only one is taken unasked.
+
+    `none` names a further choice, which returns None. `default` is the id that is taken when nothing is typed.
+    """
+    ids: list[str | None] = [*options, *([None] if none else [])]
+    if len(ids) == 1 and ids[0] is not None:
+        say(f"{label}: {options[ids[0]]} ({ids[0]})")
+        return ids[0]
+    if not ids:
+        return None
+    say(f"{label}:")
+    for number, each in enumerate(ids, 1):
+        say(f"  {number}  {f'{options[each]} ({each})' if each is not None else none}")
+    proposed = ids.index(default) + 1 if default in ids else None
+    number = click.prompt("Number", type=click.IntRange(1, len(ids)), default=proposed, err=True)
+    return ids[number - 1]
+
+
 def say_table(rows: Sequence[Mapping[str, str]], columns: Mapping[str, str]) -> None:
     """Print rows under headings (`columns`: key → heading), each column as wide as what it shows."""
     lines = [list(columns.values())]

@@ -100,14 +100,34 @@ local function open_shares(state, lane)
   return PREFERRED[lane]
 end
 
--- Charge one call to the share that lets it pass first; returns that moment.
-local function place(state, open)
+-- The shares that are kept free for others, but lend a call while theirs has not been used up to now. An even rate that
+-- nobody uses would be lost otherwise. A lender keeps at least one call that may pass at once.
+local function lending_shares(state, lane)
+  local lending = {}
+  if lane == 2 and now - (state.live_at or 0) < RECENT then
+    lending = now - (state.exports_at or 0) < RECENT and { "live" } or { "live", "exports" }
+  end
+  return lending
+end
+
+local function lends(state, share)
+  local base, slack = clock_of(state, share)
+  return base <= now and slack >= state.step / SHARES[share]
+end
+
+-- Charge one call to the share that lets it pass first, or to a lender if it would have to wait; returns that moment.
+local function place(state, open, lending)
   local best, best_ready, best_base
   for _, share in ipairs(open) do
     local base, slack = clock_of(state, share)
     local ready = math.max(base - slack, state.blocked)
     if not best or ready < best_ready then
       best, best_ready, best_base = share, ready, base
+    end
+  end
+  for _, share in ipairs(lending) do
+    if best_ready > now and lends(state, share) then
+      best, best_ready, best_base = share, now, now
     end
   end
   state["tat:" .. best] = advanced(state, best, best_base)
@@ -125,10 +145,11 @@ local operations = {}
 function operations.reserve()
   local calls, lane, longest_wait = tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
   local state = load(KEYS[1])
-  local open, ready, credit = open_shares(state, lane), now, credit_of(state)
+  local open, lending = open_shares(state, lane), lending_shares(state, lane)
+  local ready, credit = now, credit_of(state)
   local taken = math.min(calls, credit)
   for _ = 1, calls - taken do
-    ready = math.max(ready, place(state, open))
+    ready = math.max(ready, place(state, open, lending))
   end
   if longest_wait >= 0 and ready - now > longest_wait then
     return math.ceil(ready - now)
@@ -167,6 +188,11 @@ function operations.allowance()
       local base, slack = clock_of(state, share)
       if math.max(base - slack, state.blocked) <= ahead then
         free[i] = free[i] + math.floor((ahead - base + slack) * part / step) + 1
+      end
+    end
+    for _, share in ipairs(lending_shares(state, lane)) do
+      if lends(state, share) then
+        free[i] = free[i] + math.floor((ahead - now) * SHARES[share] / step) + 1
       end
     end
   end

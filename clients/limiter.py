@@ -39,9 +39,9 @@ class Limiter:
 
         The calls belong to the caller in any case; 0 means now. With `longest_wait` (seconds), calls that would come
         later are not reserved, because nobody would use them. If lane 0 or 1 was active in the last five seconds,
-        history gets half of the budget; if exports were, imports leave them a fifth. `others` are more reservations in
-        the same round trip; then the result is the delay until all of them are allowed. Raises Wait if Redis does not
-        answer.
+        history gets half of the budget, and single calls that the others leave unused; if exports were, imports leave
+        them a fifth. `others` are more reservations in the same round trip; then the result is the delay until all of
+        them are allowed. Raises Wait if Redis does not answer.
         """
         own = self.reservation(bucket, calls, lane, longest_wait)
         return max(map(float, self._run(own, *others))) / 1e6

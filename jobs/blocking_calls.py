@@ -25,9 +25,13 @@ BLOCKING_LANE = 2
 ReportPause = Callable[[str, float], None]
 
 
+class OnlyReads(AssertionError):
+    """A fault of ours: a command that only reads was about to change something at a vendor."""
+
+
 @dataclass(slots=True)
 class BlockingGate:
-    """A gate that sleeps until the budget allows the request.
+    """A gate that sleeps until the budget allows the request, and lets only requests pass that read.
 
     Raises Wait if Redis stays away, and VendorSilent while a breaker is open.
     """
@@ -36,7 +40,9 @@ class BlockingGate:
     report_pause: ReportPause
 
     def before(self, effect: bool) -> None:
-        """Return when the reserved moment of a request has come."""
+        """Return when the reserved moment of a request has come. Raises OnlyReads for one that changes something."""
+        if effect:
+            raise OnlyReads
         tries_left = MAX_TRIES
         while True:
             try:

@@ -5,8 +5,10 @@ from ledger.inbound.set_aside_messages import SetAside
 from ledger.inbound.webhooks import Webhooks
 from ledger.jobs.dispatch_window import DispatchWindow
 from ledger.jobs.jobs import Jobs
+from ledger.jobs.parked import Parked
 from ledger.orders.comparison import Comparing
 from ledger.orders.cursors import Cursors
+from ledger.orders.life import Lives
 from ledger.orders.links import Links
 from ledger.orders.order_documents import OrderDocuments
 from ledger.orders.recovery import Restores
@@ -15,8 +17,10 @@ from ledger.outgoing.subscriptions import Subscriptions
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet
 from ledger.retention import Retention
+from ledger.search import Search
 from ledger.stock.sold_units import SoldUnits
 from ledger.stock.stock import Stock
+from ledger.stores.freshness import Freshness
 from ledger.stores.stores import Stores
 from ledger.stores.tenants import Tenants
 
@@ -46,6 +50,10 @@ class Ledger:
         self.comparing = Comparing(database)
         self.restores = Restores(database)
         self.set_aside = SetAside(database)
+        self.parked = Parked(database)
+        self.lives = Lives(database)
+        self.search = Search(database)
+        self.freshness = Freshness(database)
 
     def close(self) -> None:
         """Close all connections."""

@@ -1,10 +1,11 @@
-"""Deletes old rows: attempts, resolved intents, webhooks, messages, events, kept answers, documents of orders."""
+"""Deletes old rows: attempts, intents, webhooks, messages, events, kept answers, kept orders, missed windows."""
 
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ledger.postgres.database import Database
+from ledger.stores.freshness import KEPT_DAYS as FRESHNESS_DAYS
 
 # Rows that one statement deletes, which takes some tens of milliseconds.
 BATCH = 5_000
@@ -39,6 +40,7 @@ class Retention:
             "set_aside": inbox_days,
             "deliveries": inbox_days,
             "idempotency_keys": KEY_DAYS,
+            "missed_windows": FRESHNESS_DAYS,
         }
         ends, rows = time.monotonic() + seconds, dict.fromkeys(ages, 0)
         for table, days in ages.items():

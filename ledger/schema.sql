@@ -7,7 +7,7 @@ create table schema_migrations (
 
 -- One connected ePages shop. Secrets are Fernet tokens of the key set in CONNECTOR_KEYS. needs_recovery_before: set when the
 -- database was restored from a dump; nothing is done for an order placed before that moment until it has recovered.
--- held_until: its old name. afosto_bucket: the tenant. Stores with an equal one belong to one merchant at Afosto; ids of Afosto
+-- held_until: its old name. resumed_at: when a pause last ended; before that nothing was promised. afosto_bucket: the tenant. Stores with an equal one belong to one merchant at Afosto; ids of Afosto
 -- are compared only between these. It is named after the tenant's first key, and stays when a key is replaced.
 create table stores (
     name text primary key,
@@ -30,7 +30,8 @@ create table stores (
     held_until timestamptz,
     open_partly_paid boolean not null default false,
     token_issued_at timestamptz,
-    needs_recovery_before timestamptz
+    needs_recovery_before timestamptz,
+    resumed_at timestamptz
 );
 
 -- For workers of the previous version, which know the column by its old name. A later release drops the trigger and the column.
@@ -112,6 +113,25 @@ create table cursors (
 );
 create index cursors_due on cursors (next_poll_at) where next_poll_at is not null;
 
+-- The five-minute windows of a day (UTC) in which the news of a store was older than promised, one bit each; the first one begins at
+-- midnight. A poll that came too late writes them, so a store that keeps its promise has no row.
+create table missed_windows (
+    store text not null references stores on delete cascade,
+    day date not null,
+    windows bit(288) not null,
+    primary key (store, day)
+);
+create index missed_windows_day on missed_windows (day);
+
+-- The five-minute windows from one moment to another, as missed_windows keeps them; none if the second is not later.
+create function windows_between(first timestamptz, last timestamptz) returns table (day date, windows bit(288))
+language sql stable as $$
+    select date '1970-01-01' + (w / 288)::int, bit_or(set_bit(0::bit(288), (w % 288)::int, 1))
+    from generate_series(floor(extract(epoch from first) / 300)::bigint, ceil(extract(epoch from last) / 300)::bigint - 1) as w
+    where first < last
+    group by 1
+$$;
+
 -- Every order ever seen, so that "what happened to order 10001?" finds its id. Of an order that does not load only the number is
 -- known, no times. recovered: since the last restore both sides were compared, or a person decided; settled: its old name.
 create table orders (
@@ -129,7 +149,8 @@ create table orders (
 );
 create index orders_store on orders (store);
 create index orders_tests on orders (store) where is_test;
-create index orders_number on orders (store, number);
+create index orders_number on orders (number, store);
+create index orders_id on orders (id, store);
 create index orders_unfinished on orders (store, created_at) where not is_final;
 
 -- The newest document of an order, as a poll read it, until the imports of the order are settled: a zlib-compressed JSON text as a
@@ -248,6 +269,12 @@ create table links (
     constraint links_afosto unique (store, kind, afosto_id)
 );
 create index links_order on links (store, order_key);
+create index links_afosto_order on links (afosto_id, store) where kind = 'order';
+create index links_afosto_number on links ((facts ->> 'number'), store) where kind = 'order';
+create index links_tracking on links ((facts ->> 'tracking_code'), store) where kind = 'parcel';
+create index links_shop_code on links ((facts ->> 'shop_code'), store) where kind = 'parcel' and facts ? 'afosto_code';
+create index links_afosto_code on links ((facts ->> 'afosto_code'), store) where kind = 'parcel' and facts ? 'afosto_code';
+create index links_imported on links (store, created_at) where kind = 'order';
 create index links_opened on links (store) where kind = 'order' and stage = 'opened';
 
 -- Written and committed before a call that creates something; resolved after it, which sets settled_at.
@@ -324,6 +351,7 @@ create table inbox (
     primary key (endpoint, message_id)
 );
 create index inbox_received on inbox (received_at);
+create index inbox_order on inbox (store, order_key);
 
 -- Other systems and what they may do: only a hash of the token is kept. Empty `stores` means all of them. rights: send its tasks,
 -- read, change. tenant: it sees only stores of this tenant (stores.afosto_bucket); null means of all.
@@ -451,6 +479,7 @@ create table stock (
     moved_variation_id text,
     primary key (store, sku)
 );
+create index stock_sku on stock (sku, store);
 create index stock_wanted on stock (store, sku)
     where wanted > done or recheck_at is not null or ambiguous_until is not null;
 

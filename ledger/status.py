@@ -1,12 +1,13 @@
 """What people ask of the ledger: the state of stores and workers, and what happened to an order. Reads only."""
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
 from ledger.jobs.lag import WINDOW, FlowLag, Lag
 from ledger.postgres.database import Database, Row
+from ledger.stores.condition import LAG_ALARM, StoreState, state_of, worst_first
 from schemas.flows import STOCK_TO_CONFIRM
-from schemas.states import StoreState
 from schemas.wording.store_advice import UNFORESEEN
 
 
@@ -31,8 +32,19 @@ class Status:
         A store is stale when its news was not read for `stale` seconds.
         """
         wanted = {"stores": None if stores is None else sorted(stores), "state": state, "stale": stale}
-        constants = {"unforeseen": UNFORESEEN, "to_confirm": STOCK_TO_CONFIRM}
+        constants = {"unforeseen": UNFORESEEN, "to_confirm": STOCK_TO_CONFIRM, "alarm": LAG_ALARM}
         return self._database.rows("status.page", {**wanted, **constants, "after": after, "limit": limit})
+
+    def stores_in_state(self, interval: float, lags: Iterable[FlowLag]) -> list[Row]:
+        """Return the rows of `stores`, each with its `lag` and `state` (StoreState), the worst first.
+
+        Stores are polled every `interval` seconds; `lags` are those of all stores.
+        """
+        found: defaultdict[str, Lag] = defaultdict(Lag)
+        for each in lags:
+            found[each.store] += each.lag
+        rows = [{**row, "lag": found[row["name"]]} for row in self.stores()]
+        return worst_first({**row, "state": state_of(row, interval)} for row in rows)
 
     def lag(self) -> list[FlowLag]:
         """Return the backlog of each flow of a store that has one, or of which something was done lately."""

@@ -118,7 +118,7 @@ class Comparison:
         elif row.order.created_at >= self._store.import_since and not row.order.test_order:
             self.counts["orders"] += 1
             # A list may be outdated, so a difference here is only a reason to read the order again.
-            if any(True for _ in self._compare(row.order, notes, self._listed)):
+            if any(True for _ in self.compare(row.order, notes, self._listed)):
                 yield from self._afresh(row.id)
 
     def _afresh(self, order_id: str) -> Iterator[Finding]:
@@ -127,14 +127,16 @@ class Comparison:
         try:
             shop = self._ask(self.shop.order, order_id)
         except NotFound:
-            yield from self._without_shop(notes)
+            link = notes.link
+            yield from self.without_shop(notes, self._ask(self.afosto.order, link.afosto_id) if link else None)
             return
         except MalformedDocument as error:
             yield unreadable(order_id, notes.number, str(error), notes)
             return
-        yield from self._compare(shop, notes, {})
+        yield from self.compare(shop, notes, {})
 
-    def _compare(self, shop: epages.Order, notes: OrderNotes, listed: dict[str, afosto.Order]) -> Iterator[Finding]:
+    def compare(self, shop: epages.Order, notes: OrderNotes, listed: dict[str, afosto.Order]) -> Iterator[Finding]:
+        """Compare one order; its Afosto order is read unless it is among `listed`, by its id."""
         link = notes.link
         try:
             order = (listed.get(link.afosto_id) or self._ask(self.afosto.order, link.afosto_id)) if link else None
@@ -172,9 +174,8 @@ class Comparison:
         copies = (o for o in self._listed.values() if o.reference == name and o.id != known)
         return next((order for order in copies if _sells(order)), None)
 
-    def _without_shop(self, notes: OrderNotes) -> Iterator[Finding]:
-        link = notes.link
-        order = self._ask(self.afosto.order, link.afosto_id) if link else None
+    def without_shop(self, notes: OrderNotes, order: afosto.Order | None) -> Iterator[Finding]:
+        """Compare an order that the shop does not have any more with its Afosto order."""
         if order is not None and _sells(order):
             difference = Difference("deleted", "gone", f"order {order.number} is {order.status}")
             yield Finding(notes.order_id, notes.number or notes.order_id, difference, deleted_in_shop(order))

@@ -22,12 +22,13 @@ BY_HAND = "compare the order on both sides and correct it by hand on the side th
 class FlowStatus:
     """The state of a store's flows: `off` is flow → why it does not run; the rest says what the polls will still read.
 
-    `live_from`: the next poll reads what changed since then. `history_to`: orders from then up to `connected_at` are
-    still to be read (None: all are read).
+    `stopped` are those of them that were stopped automatically. `live_from`: the next poll reads what changed since
+    then. `history_to`: orders from then up to `connected_at` are still to be read (None: all are read).
     """
 
     store: str
     off: Mapping[str, str]
+    stopped: frozenset[str]
     live_from: datetime
     history_to: datetime | None
     connected_at: datetime
@@ -211,5 +212,6 @@ def flow_status_of(
         for flow in flows
         if not flow["enabled"] or flow["stopped_reason"]
     }
+    stopped = frozenset(str(flow["name"]) for flow in flows if flow["enabled"] and flow["stopped_reason"])
     live, history, connected_at = cursors
-    return FlowStatus(store, off, live - overlap, history, connected_at)
+    return FlowStatus(store, off, stopped, live - overlap, history, connected_at)

@@ -29,6 +29,8 @@ DATABASE = "postgresql://connector:PASSWORD@localhost:5432/connector"
 REDIS = "redis://localhost:6379/0"
 EPAGES = "https://{store}.beyondshop.cloud/api"
 AFOSTO = "https://afosto.app/graphql"
+# Seconds that a poll may take from its time on: dispatch sends it within a second or two, and the shop answers in some.
+_POLL_TAKES = 30.0
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -98,6 +100,11 @@ class Settings:
     inbox_days: int
     log_format: str
     log_level: str
+
+    @property
+    def freshness_promise(self) -> float:
+        """After how many seconds the news of a store is older than promised: a poll interval, and what a poll takes."""
+        return self.poll_interval + _POLL_TAKES
 
     @property
     def pooled(self) -> bool:

@@ -84,6 +84,8 @@ def create_app(settings: Settings) -> ConnectorApp:
     app.conf.update(
         **broker_conf(settings.broker_url, _transport(settings)),
         worker_disable_prefetch=_is_redis(settings),
+        # What dispatch sends is in the ledger, and a worker has it soon. What others send shows in Flower at once.
+        task_send_sent_event=False,
         beat_schedule={
             "dispatch": {"task": "dispatch.tick", "schedule": settings.dispatch_interval},
             "sweep": {"task": "reconcile.sweep", "schedule": crontab(hour="3", minute="15")},

@@ -1,95 +1,45 @@
-"""The requests of one import, without error handling: what each contender sends per order.
+"""The requests of one import: what each contender sends per order.
 
 A contender reads each order again by its id, as a tutorial would, or is handed the document that the shop's list held.
-`benchmarks.setup.import_setup` puts the addresses and credentials into the environment.
 """
 
-import base64
 import os
-import threading
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
-import requests
+from benchmarks.contenders.vendor_requests import Document, Sender, Steps, perform, to_afosto, to_shop
 
-from clients.afosto.documents import document
-
-TIMEOUT = 30  # seconds
 PAGE = 200  # orders per page of the shop's list, as many as the connector requests
-
-Document = dict[str, Any]
-
-
-Sender = Callable[..., requests.Response]
-"""`requests.request` itself, or that of a session."""
-
-
-class _PerThread(threading.local):
-    session: requests.Session | None = None
-
-
-_per_thread = _PerThread()
-_tokens: dict[str, str] = {}
-
-
-def with_session(method: str, url: str, **options: Any) -> requests.Response:
-    """Send a request with this thread's session, which reuses its connections."""
-    if _per_thread.session is None:
-        _per_thread.session = requests.Session()
-        _per_thread.session.trust_env = False
-    return _per_thread.session.request(method, url, **options)
 
 
 def orders(send: Sender, shop: str, *, handed: bool) -> Iterator[str | Document]:
     """Yield the ids of the shop's orders, page by page; with `handed`, yield their documents."""
     page, pages = 0, 1
     while page < pages:
-        answer = _shop(send, shop, "/orders", {"size": str(PAGE), "page": str(page)})
-        yield from (order if handed else order["_id"] for order in answer["_embedded"]["orders"])
-        page, pages = page + 1, answer["page"]["totalPages"]
+        found, pages = perform(send, orders_of_page(shop, page, handed=handed))
+        yield from found
+        page += 1
+
+
+def orders_of_page(shop: str, page: int, *, handed: bool) -> Steps[tuple[list[str | Document], int]]:
+    """Return the ids, or with `handed` the documents, of a page of the shop's orders, and how many pages there are."""
+    answer = yield from to_shop(shop, "GET", "/orders", {"size": str(PAGE), "page": str(page)})
+    found = [order if handed else order["_id"] for order in answer["_embedded"]["orders"]]
+    return found, answer["page"]["totalPages"]
 
 
 def import_order(send: Sender, shop: str, given: str | Document) -> str:
     """Create a draft of an order in Afosto, add its items, and open it; return Afosto's id. An id is read first."""
-    order = _shop(send, shop, f"/orders/{given}") if isinstance(given, str) else given
-    created = _afosto(send, "create_order", "createOrder", _draft(shop, order))["id"]
-    _afosto(send, "add_items", "addItemsToOrder", {"order_id": created, "items": _items(order)})
-    _afosto(send, "open_order", "openOrder", {"order_id": created})
+    return perform(send, steps_of_import(shop, given))
+
+
+def steps_of_import(shop: str, given: str | Document) -> Steps[str]:
+    """Return the requests of `import_order`, to be sent by another client than `requests`."""
+    order = given if isinstance(given, dict) else (yield from to_shop(shop, "GET", f"/orders/{given}"))
+    drafted = yield from to_afosto("create_order", {"input": _draft(shop, order)})
+    created = drafted["createOrder"]["order"]["id"]
+    yield from to_afosto("add_items", {"input": {"order_id": created, "items": _items(order)}})
+    yield from to_afosto("open_order", {"input": {"order_id": created}})
     return str(created)
-
-
-def _shop(send: Sender, shop: str, path: str, parameters: dict[str, str] | None = None) -> Any:
-    if shop not in _tokens:
-        _tokens[shop] = _token(send, shop)
-    headers = {"Authorization": f"Bearer {_tokens[shop]}", "Accept": "application/hal+json"}
-    answer = send("GET", _base(shop) + path, params=parameters, headers=headers, timeout=TIMEOUT)
-    answer.raise_for_status()
-    return answer.json()
-
-
-def _token(send: Sender, shop: str) -> str:
-    login = f"{os.environ['BENCHMARK_CLIENT_ID']}:{os.environ['BENCHMARK_CLIENT_SECRET']}"
-    headers = {"Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
-    parameters = {"grant_type": "client_credentials"}
-    answer = send("POST", f"{_base(shop)}/oauth/token", params=parameters, headers=headers, timeout=TIMEOUT)
-    answer.raise_for_status()
-    return str(answer.json()["access_token"])
-
-
-def _base(shop: str) -> str:
-    return os.environ["CONNECTOR_EPAGES_URL"].format(store=shop)
-
-
-def _afosto(send: Sender, name: str, field: str, body: Document) -> Document:
-    headers = {"Authorization": f"Bearer {os.environ['BENCHMARK_AFOSTO_KEY']}"}
-    content = {"query": document(name), "variables": {"input": body}}
-    answer = send("POST", os.environ["CONNECTOR_AFOSTO_URL"], json=content, headers=headers, timeout=TIMEOUT)
-    answer.raise_for_status()
-    answered: Document = answer.json()
-    if "errors" in answered:
-        raise ValueError(f"Afosto refused {field}: {answered['errors']}")
-    order: Document = answered["data"][field]["order"]
-    return order
 
 
 def _draft(shop: str, order: Document) -> Document:

@@ -9,6 +9,7 @@ import dramatiq
 from dramatiq.brokers.redis import RedisBroker
 
 from benchmarks.contenders import import_requests
+from benchmarks.contenders.vendor_requests import Document, with_session
 
 dramatiq.set_broker(RedisBroker(url=os.environ["BENCHMARK_DRAMATIQ_BROKER"]))  # type: ignore[no-untyped-call]
 
@@ -16,14 +17,14 @@ dramatiq.set_broker(RedisBroker(url=os.environ["BENCHMARK_DRAMATIQ_BROKER"]))  #
 @dramatiq.actor
 def import_all(shop: str, handed: bool) -> None:
     """Send a message for each order of the shop."""
-    for order in import_requests.orders(import_requests.with_session, shop, handed=handed):
+    for order in import_requests.orders(with_session, shop, handed=handed):
         import_order.send(shop, order)
 
 
 @dramatiq.actor
-def import_order(shop: str, order: str | import_requests.Document) -> None:
+def import_order(shop: str, order: str | Document) -> None:
     """Import one order."""
-    import_requests.import_order(import_requests.with_session, shop, order)
+    import_requests.import_order(with_session, shop, order)
 
 
 def worker(concurrency: int) -> list[list[str]]:

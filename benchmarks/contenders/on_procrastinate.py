@@ -11,6 +11,7 @@ from procrastinate import App, PsycopgConnector
 from procrastinate.types import JSONValue
 
 from benchmarks.contenders import import_requests
+from benchmarks.contenders.vendor_requests import Document, with_session
 
 app = App(connector=PsycopgConnector(conninfo=os.environ["BENCHMARK_PROCRASTINATE_DATABASE"]))
 
@@ -19,16 +20,15 @@ app = App(connector=PsycopgConnector(conninfo=os.environ["BENCHMARK_PROCRASTINAT
 def import_all(shop: str, handed: bool) -> None:
     """Defer a job for each order of the shop, all in one statement."""
     jobs: list[dict[str, JSONValue]] = [
-        {"shop": shop, "order": order}
-        for order in import_requests.orders(import_requests.with_session, shop, handed=handed)
+        {"shop": shop, "order": order} for order in import_requests.orders(with_session, shop, handed=handed)
     ]
     import_order.batch_defer(*jobs)
 
 
 @app.task(name="import_order")
-def import_order(shop: str, order: str | import_requests.Document) -> None:
+def import_order(shop: str, order: str | Document) -> None:
     """Import one order."""
-    import_requests.import_order(import_requests.with_session, shop, order)
+    import_requests.import_order(with_session, shop, order)
 
 
 def worker(concurrency: int) -> list[list[str]]:

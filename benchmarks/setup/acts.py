@@ -146,7 +146,12 @@ ACTS = (
     Act("unpaid order imported", partial(_imports, **UNPAID), (0, 2), "nothing: items need the id of the draft"),
     Act("unpaid order opened when paid", _opens, (0, 1), "the draft is read first: people may have changed it"),
     Act("canceled in the shop", partial(_in_shop, name="cancel"), (0, 1), ONE_BY_ONE),
-    Act("shipped in the shop", partial(_in_shop, name="ship"), (1, 2), "both orders are read, to be of one moment"),
+    Act(
+        "shipped in the shop",
+        partial(_in_shop, name="ship"),
+        (1, 2),
+        "the order in Afosto is read before: people may have changed it",
+    ),
     Act("returned in the shop", partial(_in_shop, name="return", before=("ship",)), (0, 1), ONE_BY_ONE),
     Act("parcel created in Afosto", partial(_in_afosto, deed=_ship), (2, 1), FRESH_PARCEL),
     Act("parcel delivered in Afosto", partial(_in_afosto, deed=_deliver, before=(_ship,)), (1, 1), FRESH_PARCEL),

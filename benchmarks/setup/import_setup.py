@@ -3,9 +3,10 @@
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -39,13 +40,16 @@ SETTINGS = {
     "AFOSTO_CALLS_PER_WINDOW": "600000",
 }
 PLAIN = {"paid": True, "pickup": False, "test": False, "payment": "PayPal"}
-LONGEST = 120.0  # seconds that one import may take
+LONGEST = 120.0  # seconds that one import or export may take
+# The request that is the last one of an order's import or export, as `Measurement.requests` names it.
+OPENED = "openOrder"
+SHIPPED = "POST /orders/{id}/processes/shippings/{id}/mark-shipped"
 SERVERS = ("postgres", "redis-server")
 
 
 @dataclass(frozen=True, slots=True)
-class Import:
-    """One import of a shop, all orders together: times and CPU in seconds, requests by kind."""
+class Measurement:
+    """One import or export of a shop's orders, all together: times and CPU in seconds, requests by kind."""
 
     orders: int
     first: float
@@ -57,7 +61,7 @@ class Import:
 
     @property
     def rate(self) -> float:
-        """Orders per second, from the first opened order to the last; the time to start is in `first`."""
+        """Orders per second, from the first order that was done to the last; the time to start is in `first`."""
         return (self.orders - 1) / (self.last - self.first)
 
 
@@ -103,6 +107,10 @@ class ImportSetup:
             command = Command(f"{name}-{number}", argv, env=self.env, cwd=ROOT)
             self._running.setdefault(name, []).append(Child(command, self._folder / f"{command.name}.log"))
 
+    def runs(self, name: str) -> bool:
+        """Return whether a contender's processes were started and not stopped."""
+        return name in self._running
+
     def pids(self, name: str) -> list[int]:
         """Return the ids of a contender's processes."""
         return [child.pid for child in self._running[name]]
@@ -128,30 +136,58 @@ class ImportSetup:
         self.world.epages.set_faults(shop, faults=faults)
         self.world.afosto.set_faults(TENANT, *faults)
 
-    def measure(self, name: str, begin: Callable[[str], None], shop: str, orders: int) -> Import:
+    def measure(self, name: str, begin: Callable[[str], None], shop: str, orders: int) -> Measurement:
         """Make a contender import a shop, and measure until all orders are open in Afosto."""
         self._new_causes()
+        return self._measure(name, lambda: begin(shop), shop, orders, OPENED, self._opened)
+
+    def measure_exports(
+        self, name: str, begin: Callable[[str, Mapping[str, str]], None], shop: str, orders: Mapping[str, str]
+    ) -> Measurement:
+        """Make a contender export one parcel of each order, and measure until all are shipped in the shop.
+
+        `orders` are those of the shop: its id → Afosto's id.
+        """
+        return self._measure(name, lambda: begin(shop, orders), shop, len(orders), SHIPPED, lambda: self._shipped(shop))
+
+    def _measure(
+        self,
+        name: str,
+        begin: Callable[[], None],
+        shop: str,
+        orders: int,
+        last: str,
+        times: Callable[[], list[float]],
+    ) -> Measurement:
+        """Measure until the request `last` was made for all orders; `times` returns when (in seconds since 1970)."""
         before, used, commands = self._requests(shop), self._cpu(name), self._commands()
-        opened, begun = before["openOrder"] + orders, time.time()
-        begin(shop)
+        begun = time.time()
+        begin()
         wait_for(
-            lambda: self.world.afosto.stats(TENANT)["requests"].get("openOrder", 0) >= opened,
+            lambda: self._requests(shop)[last] - before[last] >= orders,
             LONGEST,
-            f"{name} to import {orders} orders",
+            f"{name} to carry over {orders} orders",
             lambda: f"{self._requests(shop) - before}; logs in {self._folder}",
         )
         time.sleep(0.3)
         now, after = self._cpu(name), self._requests(shop)
-        times = [cause["at"] / 1000 - begun for cause in self._new_causes() if cause["action"] == "open_order"]
-        return Import(
+        done = [at - begun for at in times()]
+        return Measurement(
             orders=orders,
-            first=min(times),
-            last=max(times),
+            first=min(done),
+            last=max(done),
             cpu=now[0] - used[0],
             servers_cpu=now[1] - used[1],
             redis_commands=self._commands() - commands,
             requests=after - before,
         )
+
+    def _opened(self) -> list[float]:
+        return [cause["at"] / 1000 for cause in self._new_causes() if cause["action"] == "open_order"]
+
+    def _shipped(self, shop: str) -> list[float]:
+        causes = self.world.epages.causes(shop)
+        return [datetime.fromisoformat(cause["at"]).timestamp() for cause in causes if cause["action"] == "ship"]
 
     def _new_causes(self) -> list[dict[str, Any]]:
         found = self.world.afosto.causes(TENANT, self._causes)
@@ -199,6 +235,9 @@ def _environment(world: World, services: Services, folder: Path) -> dict[str, st
         "CELERY_BROKER": f"{redis}/1",
         "CELERY_RESULTS": f"{redis}/2",
         "DRAMATIQ_BROKER": f"{redis}/3",
+        "RQ_REDIS": f"{redis}/4",
+        "HUEY_REDIS": f"{redis}/5",
+        "TASKIQ_REDIS": f"{redis}/6",
         "PROCRASTINATE_DATABASE": urlsplit(services.database_url)._replace(path=f"/{database}").geturl(),
         "PIPE": str(pipe),
         "CLIENT_ID": CLIENT_ID,

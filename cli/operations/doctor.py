@@ -10,9 +10,9 @@ import click
 from cli.common import check_database, open_ledger, print_json, settings, span
 from cli.operations.broker import queue_lengths, refusals
 from cli.operations.check import Check
-from cli.operations.lag import LAG_ALARM, by_queue, in_words, is_behind, stores_with_lag
+from cli.operations.lag import by_queue, in_words
 from cli.operations.running_settings import running
-from cli.operations.status import SEE_MESSAGES, SOUND, state_of
+from cli.operations.status import SEE_MESSAGES
 from cli.operations.worker_checks import check_workers
 from cli.screen import say
 from ledger.jobs.lag import FlowLag
@@ -20,6 +20,7 @@ from ledger.ledger import Ledger
 from ledger.postgres.database import Database, Row
 from ledger.postgres.migrate import pending
 from ledger.status import Status
+from ledger.stores.condition import LAG_ALARM, is_behind
 from schemas.errors import ConfigurationError, ConnectorError, RetryLater
 from schemas.settings import Settings, misspelled
 from schemas.wording.lists import counted, named
@@ -72,8 +73,8 @@ def _database(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
         chosen = running(chosen, [row for row in workers if not is_silent(row)])
         yield _dispatch(status, chosen, outage=bool(refused) or not writes.ok)
         lags = status.lag()
-        stores = stores_with_lag(status, lags)
-        yield from _stores(stores, chosen)
+        stores = status.stores_in_state(chosen.poll_interval, lags)
+        yield from _stores(stores)
         yield from _lateness(stores, chosen)
         yield _lag(lags)
         yield _parked(ledger)
@@ -129,12 +130,11 @@ def _dispatch(status: Status, chosen: Settings, *, outage: bool) -> Check:
     return Check("dispatch", False, f"ran {span(age)} ago; {advice}")
 
 
-def _stores(stores: list[Row], chosen: Settings) -> Iterator[Check]:
+def _stores(stores: list[Row]) -> Iterator[Check]:
     kinds: dict[tuple[str, ...], list[Row]] = {}
     for row in stores:
-        state = state_of(row, chosen.poll_interval)
-        if state not in SOUND:
-            kinds.setdefault((state, *(problem["reason"] for problem in row["health"])), []).append(row)
+        if not row["state"].is_sound:
+            kinds.setdefault((row["state"], *(problem["reason"] for problem in row["health"])), []).append(row)
     for (state, *_), rows in kinds.items():
         yield Check(_name("store", rows), False, f"{state}: {_why(rows[0], state)}")
     if not kinds:

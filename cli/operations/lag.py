@@ -1,20 +1,13 @@
 """How far the work of queues and stores lags behind, for people and for scripts."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cli.common import print_table, span
 from ledger.jobs.lag import FlowLag, Lag
-from ledger.postgres.database import Row
-from ledger.status import Status
 from schemas.flows import JOBS, flow_name
 from schemas.wording.lists import counted
 from tasks.broker.queues import queue_of
-
-# Seconds for which work that is no history may be due: twice the usual pause between two polls, after which news that
-# is still not carried over is as late as if the store had not been read.
-LAG_ALARM = 600.0
 
 COLUMNS = {"due": "DUE", "oldest": "FOR", "per_minute": "DONE A MINUTE", "left": "DONE IN"}
 
@@ -25,19 +18,6 @@ def by_queue(lags: Iterable[FlowLag]) -> dict[str, Lag]:
     for each in lags:
         found[queue_of(flow_name(each.direction, each.flow))] += each.lag
     return found
-
-
-def stores_with_lag(status: Status, lags: Iterable[FlowLag]) -> list[Row]:
-    """Return every store as `status.stores` does, with its `lag`."""
-    found: defaultdict[str, Lag] = defaultdict(Lag)
-    for each in lags:
-        found[each.store] += each.lag
-    return [{**row, "lag": found[row["name"]]} for row in status.stores()]
-
-
-def is_behind(lag: Lag) -> bool:
-    """Whether something that is no history is due for too long."""
-    return (lag.urgent or 0.0) > LAG_ALARM
 
 
 def in_words(lag: Lag) -> str:

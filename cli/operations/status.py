@@ -1,5 +1,6 @@
 """`connector status`: how fresh each store is, which jobs are parked and why, which workers run, what is due."""
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -8,51 +9,61 @@ import click
 
 from cli.common import open_ledger, print_json, print_table, settings, span
 from cli.operations.broker import queue_lengths, refusals
-from cli.operations.lag import COLUMNS, by_queue, cells, for_scripts, is_behind, print_queues, stores_with_lag
+from cli.operations.lag import COLUMNS, by_queue, cells, for_scripts, print_queues
 from cli.operations.running_settings import differences, running
 from cli.screen import say
 from cli.stores.advice import not_set_up, problems
 from ledger.ledger import Ledger
 from ledger.postgres.database import Row
 from ledger.status import Status
+from ledger.stores.condition import StoreState
+from ledger.stores.freshness import KEPT_DAYS, Share
 from schemas.errors import RetryLater
-from schemas.flows import STOCK_TO_CONFIRM
 from schemas.settings import Settings
 from schemas.wording.lists import named
 from tasks.broker.consumers import is_silent, slots_of_queues
 
 SEE_MESSAGES = "see: connector messages list"
-SOUND = frozenset({"fresh", "new", "paused"})  # states of a store that need no attention
+STATES = tuple(state.value for state in StoreState)
 MOST_STORES = 20  # rows of the table of stores: a longer one hides the rest of the output
 MOST_BUSY = 5  # healthy stores shown when there are more stores than that
 
 
 @click.command(short_help="Show stores, parked jobs, workers and queues.")
+@click.option("--store", "names", multiple=True, help="Only this store; can be repeated.")
+@click.option("--state", "states", multiple=True, type=click.Choice(STATES), help="Only stores in this state.")
+@click.option("--all", "all_stores", is_flag=True, help=f"List every store, not only the worst {MOST_STORES}.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
-def status(as_json: bool) -> None:
+def status(names: Sequence[str], states: Sequence[str], all_stores: bool, as_json: bool) -> None:
     """Show stores, parked jobs, workers and queues; exit code 1 when something needs attention.
 
     That is a store that is stale, unhealthy, stopped or behind, a parked job, a queue that no living worker consumes, a
     worker without a sign of life, and a database, broker or Redis that takes no writes. A store is stale when its news
     were last read longer ago than twice the CONNECTOR_POLL_INTERVAL of the workers, and behind when something that is
     no past order is due for more than ten minutes.
+
+    The worst stores come first. --store and --state choose the stores, and the parked jobs of these.
     """
     chosen = settings()
     queues, silent = _servers(chosen)
     with open_ledger(chosen) as ledger:
         reader = Status(ledger.database)
+        for name in names:
+            ledger.stores.facts(name)
         workers = [{**row, "alive": not is_silent(row)} for row in reader.workers()]
         living = [row for row in workers if row["alive"]]
-        interval = running(chosen, living).poll_interval
+        now = running(chosen, living)
         silent += _database_refusal(ledger)
         lags = reader.lag()
-        stores = stores_with_lag(reader, lags)
+        stores = _chosen(reader.stores_in_state(now.poll_interval, lags), names, states)
+        shares = ledger.freshness.shares(now.freshness_promise, [row["name"] for row in stores])
         found: dict[str, Any] = {
-            "interval": interval,
-            "stores": [{**row, "state": state_of(row, interval)} for row in stores],
+            "interval": now.poll_interval,
+            "met": sum(shares.values(), Share()).met,
+            "stores": [{**row, "met": shares[row["name"]].met} for row in stores],
             "lag": by_queue(lags),
-            "parked": ledger.jobs.parked_reasons(),
-            "jobs": ledger.jobs.counts(),
+            "parked": _of_stores(ledger.jobs.parked_reasons(), stores),
+            "jobs": _of_stores(ledger.jobs.counts(), stores),
             "workers": workers,
             "settings": [difference.text for difference in differences(living, chosen.shared())],
             "queues": queues,
@@ -69,28 +80,24 @@ def status(as_json: bool) -> None:
             }
         )
     else:
-        _print(found)
+        _print(found, len(stores) if all_stores else MOST_STORES)
     if (
         any(found[part] for part in ("parked", "unconsumed", "silent"))
         or len(living) < len(workers)
-        or not SOUND.issuperset(row["state"] for row in found["stores"])
+        or not all(row["state"].is_sound for row in stores)
     ):
         raise SystemExit(1)
 
 
-def state_of(row: dict[str, Any], interval: float) -> str:
-    """Return a store's state, from its row with `lag`: paused, unhealthy, stopped, stale, behind, new or fresh."""
-    if row["paused_at"]:
-        return "paused"
-    if row["health"]:
-        return "unhealthy"
-    if any(flow["reason"] != STOCK_TO_CONFIRM for flow in row["stopped"]):
-        return "stopped"
-    if row["unpolled_for"] > 2 * interval:
-        return "stale"
-    if is_behind(row["lag"]):
-        return "behind"
-    return "new" if row["freshness"] is None else "fresh"
+def _chosen(stores: list[Row], names: Sequence[str], states: Sequence[str]) -> list[Row]:
+    """Return the stores of these names in these states; an empty choice means all."""
+    named_ones = [row for row in stores if not names or row["name"] in names]
+    return [row for row in named_ones if not states or row["state"] in states]
+
+
+def _of_stores(rows: Sequence[Row], stores: Sequence[Row]) -> list[Row]:
+    names = {row["name"] for row in stores}
+    return [row for row in rows if row["store"] in names]
 
 
 def _servers(chosen: Settings) -> tuple[dict[str, int] | None, list[str]]:
@@ -109,8 +116,8 @@ def _database_refusal(ledger: Ledger) -> list[str]:
     return []
 
 
-def _print(found: dict[str, Any]) -> None:
-    _print_stores(found["stores"], found["interval"])
+def _print(found: dict[str, Any], most: int) -> None:
+    _print_stores(found, most)
     say()
     say("Parked jobs")
     columns = {"jobs": "JOBS", "store": "STORE", "name": "FLOW", "reason": "REASON", "resolution": "WHAT TO DO"}
@@ -146,33 +153,42 @@ def _by_kind(parked: Sequence[Row]) -> list[Row]:
     ]
 
 
-def _print_stores(stores: list[Row], interval: float) -> None:
-    say(f"Stores (polled every {span(interval)})")
-    shown = stores if len(stores) <= MOST_STORES else _noteworthy(stores)
+def _print_stores(found: dict[str, Any], most: int) -> None:
+    stores = found["stores"]
+    say(f"Stores (polled every {span(found['interval'])})")
+    shown = stores if len(stores) <= most else _noteworthy(stores)[:most]
     if len(stores) > MOST_STORES:
         states = Counter(row["state"] for row in stores)
         say(f"{len(stores)} stores: {', '.join(f'{count} {state}' for state, count in states.most_common())}")
     if shown or not stores:
-        _print_table_of_stores(shown[:MOST_STORES])
-    if len(shown) < len(stores) or len(shown) > MOST_STORES:
-        say("All of them: connector status --json")
+        _print_table_of_stores(shown)
+    if len(shown) < len(stores):
+        say("All of them: connector status --all")
+    if found["met"] is not None:
+        say(f"Five-minute windows of the last {KEPT_DAYS} days in which their news was fresh: {_percent(found['met'])}")
     for kind in (*problems(stores), *not_set_up(stores)):
         say(f"  {kind.text}")
         say(f"    {kind.advice}")
 
 
+def _percent(share: float | None) -> str:
+    """Write a share with two digits; never rounded up to all."""
+    return "" if share is None else f"{math.floor(share * 10_000) / 100:.2f} %"
+
+
 def _noteworthy(stores: list[Row]) -> list[Row]:
-    """Return the stores that need attention, and the few others with the most due jobs."""
-    sound = sorted((row for row in stores if row["state"] in SOUND), key=lambda row: -row["lag"].due)
-    return [row for row in stores if row["state"] not in SOUND] + [row for row in sound[:MOST_BUSY] if row["lag"].due]
+    """Return the stores that need attention, the worst first, and the few others with the most due jobs."""
+    busy = sorted((row for row in stores if row["state"].is_sound), key=lambda row: -row["lag"].due)[:MOST_BUSY]
+    return [row for row in stores if not row["state"].is_sound] + [row for row in busy if row["lag"].due]
 
 
 def _print_table_of_stores(stores: list[Row]) -> None:
     shown = [
         {**row, "fresh": span(row["freshness"]), "history": f"{row['history_percent']} %", "orders": row["seen"]}
+        | {"met": _percent(row["met"])}
         | cells(row["lag"])
         for row in stores
     ]
     columns = {"name": "STORE", "state": "STATE", "fresh": "LAST POLL", "history": "HISTORY", "orders": "ORDERS READ"}
     nothing = "none is connected; connect one with: connector store add NAME"
-    print_table(shown, {**columns, "opened": "IN AFOSTO", **COLUMNS}, nothing)
+    print_table(shown, {**columns, "opened": "IN AFOSTO", "met": "FRESH", **COLUMNS}, nothing)

@@ -1,25 +1,53 @@
 """`connector jobs`: show jobs, and retry or drop them."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Any
 
 import click
 
 from cli.common import FLOWS, open_ledger, print_json, print_table
 from cli.orders.job_text import decision, job_lines
-from cli.screen import ask, say
+from cli.screen import ask, say, say_lines
 from cli.who import who
+from ledger.jobs.jobs import JobFilter
+from ledger.jobs.parked import ParkedGroup
 from ledger.ledger import Ledger
 from ledger.status import Status
 from schemas.errors import NeedsPerson
 from schemas.flows import LOOK, flow_name
 from schemas.reasons import Reason
 from schemas.states import JobState
+from schemas.wording.csv_text import csv_text
 from schemas.wording.lists import counted
 
 Selection = dict[str, Any]  # ids, or a reason and perhaps a store
 
 DROPPABLE = (JobState.PARKED, JobState.WAITING)
+COLUMNS = {
+    "id": "ID",
+    "store": "STORE",
+    "order_number": "ORDER",
+    "flow": "FLOW",
+    "state": "STATE",
+    "reason": "REASON",
+    "decided": "DECIDED",
+    "message": "MESSAGE",
+}
+# Columns of the file for a spreadsheet.
+CSV = (
+    *("id", "store", "order_number", "order_key", "flow", "subject", "state", "reason", "message", "resolution"),
+    *("failures", "failed_again", "decided", "created_at", "due_at", "settled_at"),
+)
+REASON_COLUMNS = {
+    "jobs": "JOBS",
+    "failed_again": "FAILED AGAIN",
+    "stores": "STORE",
+    "flow": "FLOW",
+    "reason": "REASON",
+    "oldest": "SINCE",
+    "resolution": "WHAT TO DO",
+}
 STATES = tuple(state.value for state in JobState)
 
 
@@ -33,33 +61,60 @@ def jobs() -> None:
 @click.option("--state", type=click.Choice(STATES), help="Only this state.")
 @click.option("--flow", type=click.Choice([*FLOWS, LOOK]), help="Only this flow.")
 @click.option("--reason", help="Only jobs with this reason.")
+@click.option("--order", help="Only jobs of the order with this number or id of either side, or tracking code.")
+@click.option("--text", help="Only jobs whose message or advice contains this text.")
 @click.option(
     "--limit", type=click.IntRange(1, 10_000), default=50, show_default=True, help="Maximum number of jobs to list."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
-def list_jobs(
-    store: str | None, state: str | None, flow: str | None, reason: str | None, limit: int, as_json: bool
-) -> None:
-    """List jobs, newest first."""
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV for a spreadsheet.")
+def list_jobs(store: str | None, limit: int, as_json: bool, as_csv: bool, **wanted: str | None) -> None:
+    """List jobs, newest first. A job that was retried by a person and is parked once more is marked."""
+    if as_json and as_csv:
+        raise click.UsageError("Give either --json or --csv.")
     with open_ledger() as ledger:
         _require_store(ledger, store)
-        found = ledger.jobs.search(store=store, state=state, flow=flow, reason=reason, limit=limit + 1)
+        stores = None if store is None else {store}
+        found = ledger.jobs.select(JobFilter(stores=stores, **wanted), limit=limit + 1)
     rows = found[:limit]
     if as_json:
         print_json(rows)
         return
-    columns = {
-        "id": "ID",
-        "store": "STORE",
-        "order_number": "ORDER",
-        "flow": "FLOW",
-        "state": "STATE",
-        "reason": "REASON",
-    }
-    shown = [{**row, "flow": flow_name(row["direction"], row["flow"]), "decided": decision(row)} for row in rows]
-    print_table(shown, {**columns, "decided": "DECIDED", "message": "MESSAGE"}, "no such jobs")
+    shown = [_listed(row) for row in rows]
+    if as_csv:
+        say_lines(csv_text(list(CSV), ([row[name] for name in CSV] for row in shown)).rstrip("\n"))
+    else:
+        print_table(shown, COLUMNS, "no such jobs")
     if len(found) > limit:
-        say(f"There are more than these {limit}; see them with --limit.")
+        say(f"There are more than these {limit}; see them with --limit.", err=as_csv)
+
+
+def _listed(row: dict[str, Any]) -> dict[str, Any]:
+    decided = decision(row)
+    again = f"failed again after it was {decided}" if row["failed_again"] else decided
+    return {**row, "flow": flow_name(row["direction"], row["flow"]), "decided": again}
+
+
+@jobs.command("reasons")
+@click.option("--store", help="Only this store.")
+@click.option("--by-store", is_flag=True, help="Each store apart.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON for a script.")
+def list_reasons(store: str | None, by_store: bool, as_json: bool) -> None:
+    """List the reasons for which jobs are parked, with what to do; most jobs first."""
+    with open_ledger() as ledger:
+        _require_store(ledger, store)
+        groups = ledger.parked.groups(None if store is None else {store}, by_store=by_store)
+    rows = [asdict(group) for group in groups]
+    if as_json:
+        print_json(rows)
+        return
+    shown = [{**row, "stores": _stores(group)} for row, group in zip(rows, groups, strict=True)]
+    print_table(shown, REASON_COLUMNS, "no job is parked")
+
+
+def _stores(group: ParkedGroup) -> str:
+    some = ", ".join(group.stores)
+    return some if group.store_count <= len(group.stores) else f"{group.store_count} stores ({some}, …)"
 
 
 @jobs.command("show")

@@ -1,5 +1,6 @@
 """`connector store add`: checks the credentials at both vendors before it stores anything."""
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -10,21 +11,26 @@ import click
 from cli.common import FLOWS, TOTALS, open_ledger, settings
 from cli.screen import say
 from cli.secret_input import read_secret
+from cli.stores.asking import ask_channel, ask_client_id, ask_day, ask_locations, require_given
 from cli.stores.shop_address import require_public_address
 from clients.scopes import cockpit_name, missing_scopes
 from ledger.ledger import Ledger
-from schemas.settings import Settings
+from schemas.settings import Settings, load_setting
 from sync.connecting.connect_store import Connection, NewStore, connect_store
 from sync.connecting.locations import READ_LOCATIONS, missing_box, read_places, require_afosto_place, require_shop_place
+from sync.connecting.shop_names import store_name
 
 STOCK = "inventory.publish"
 _NO_PLACE = "off: it is not chosen which Afosto location's stock it sells"
 
 
 def _name(ctx: click.Context, parameter: click.Parameter, value: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}", value):
-        raise click.BadParameter("use up to 63 letters, digits, dots, hyphens and underscores.")
-    return value
+    name = store_name(value, load_setting(os.environ, "epages_url"))
+    if name is None:
+        raise click.BadParameter(
+            "use up to 63 letters, digits, dots, hyphens and underscores, or paste the address of the shop's cockpit."
+        )
+    return name
 
 
 def _flows(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[str, ...]:
@@ -35,7 +41,9 @@ def _flows(ctx: click.Context, parameter: click.Parameter, value: str) -> tuple[
     return chosen
 
 
-def _since(ctx: click.Context, parameter: click.Parameter, value: str) -> datetime:
+def _since(ctx: click.Context | None, parameter: click.Parameter | None, value: str | None) -> datetime | None:
+    if value is None:
+        return None
     try:
         moment = datetime.strptime(value, "%Y-%m-%d").replace(tzinfo=UTC)
     except ValueError:
@@ -60,16 +68,19 @@ def _locations(ctx: click.Context, parameter: click.Parameter, value: Sequence[s
 
 @click.command()
 @click.argument("name", callback=_name)
-@click.option("--client-id", required=True, help="Client id of the app in the shop's cockpit.")
+@click.option("--client-id", help="Client id of the app in the shop's cockpit. Omit to be prompted.")
 @click.option("--client-secret", envvar="CONNECTOR_CLIENT_SECRET", show_envvar=True, help="Omit to be prompted.")
 @click.option("--client-secret-stdin", is_flag=True, help="Read the client secret from standard input, one line.")
 @click.option(
     "--afosto-key", envvar="CONNECTOR_AFOSTO_KEY", show_envvar=True, help="Afosto API key. Omit to be prompted."
 )
 @click.option("--afosto-key-stdin", is_flag=True, help="Read the key from standard input, after the secret if both.")
-@click.option("--channel", required=True, help="Id of the Afosto sales channel that takes the orders.")
+@click.option("--channel", help="Id of the Afosto sales channel that takes the orders. Omit to choose from a list.")
 @click.option(
-    "--since", required=True, metavar="YYYY-MM-DD", callback=_since, help="Import orders from this day on (UTC)."
+    "--since",
+    metavar="YYYY-MM-DD",
+    callback=_since,
+    help="Import orders from this day on (UTC). Omit to be prompted.",
 )
 @click.option(
     "--totals", type=click.Choice(TOTALS), default="tolerate", show_default=True, help="What to do when totals differ."
@@ -97,18 +108,26 @@ def _locations(ctx: click.Context, parameter: click.Parameter, value: Sequence[s
 def add(name: str, **given: Any) -> None:
     """Connect the ePages shop NAME to an Afosto channel.
 
+    NAME is the store name, or the pasted address of the shop's cockpit. In a terminal the command asks for what is
+    missing: channel and locations are chosen from lists.
+
     The credentials are tried at both vendors first; nothing is stored unless they work. Prints which flows the
     shop's app permits and, for each that it does not, the box to tick in the cockpit (by its German name).
     """
+    require_given({"--client-id": given["client_id"], "--channel": given["channel"], "--since": given["since"]})
     chosen = settings()
     if given["base_url"] and not given["trust_base_url"]:
         require_public_address(given["base_url"])
     base_url = given["base_url"] or chosen.epages_url.replace("{store}", name)
     with open_ledger(chosen) as ledger:
         ledger.stores.require_new(name, base_url)
+    given["client_id"] = given["client_id"] or ask_client_id()
     shop, afosto = given["client_secret_stdin"], given["afosto_key_stdin"]
     secret = read_secret(given["client_secret"], "Client secret", stdin=shop, option="--client-secret-stdin")
     key = read_secret(given["afosto_key"], "Afosto API key", stdin=afosto, option="--afosto-key-stdin")
+    asked = given["channel"] is None
+    given["channel"] = given["channel"] or ask_channel(chosen, key)
+    given["since"] = given["since"] or _since(None, None, ask_day())
     new = NewStore(
         name=name,
         base_url=base_url,
@@ -124,10 +143,15 @@ def add(name: str, **given: Any) -> None:
         mark_orders=given["mark_orders"],
         publish_stock=given["yes_stock"],
     )
+    given["sells_from"] = None
+    if asked and not given["locations"]:
+        given["locations"], given["sells_from"] = ask_locations(chosen, new)
     with open_ledger(chosen) as ledger:
         _check_locations(chosen, new, given["locations"])
         connection = connect_store(ledger, chosen, new)
         _keep_choices(ledger, name, given["flows"], given["locations"])
+        if given["sells_from"]:
+            ledger.stores.sell_from(name, given["sells_from"])
     _print_connection(name, given, connection)
     say(f"{name} is connected; orders since {given['since']:%Y-%m-%d} follow. See: connector status")
 
@@ -136,7 +160,7 @@ def _print_connection(name: str, given: Mapping[str, Any], connection: Connectio
     """Print which flows of the store are on, and what a person may still have to do."""
     say(f"Both vendors take the credentials. Flows of {name}:")
     places = {**connection.locations, **given["locations"]}
-    reason = _why_no_stock(yes_stock=given["yes_stock"], placed=bool(places or connection.only))
+    reason = _why_no_stock(yes_stock=given["yes_stock"], placed=bool(places or connection.only or given["sells_from"]))
     _print_flows(name, given["flows"], connection.missing, {STOCK: reason} if reason else {})
     if given["mark_orders"]:
         _print_flows(name, ["mark_orders"], {"mark_orders": missing_scopes("mark_orders", connection.scopes)}, {})
@@ -145,7 +169,7 @@ def _print_connection(name: str, given: Mapping[str, Any], connection: Connectio
     for epages_id, afosto_id in places.items():
         say(f"  orders to be collected at {epages_id} go to the Afosto location {afosto_id}")
     if not places:
-        _print_mapping(name, connection)
+        _print_mapping(name, connection, given["sells_from"])
     for other in connection.alike:
         say(f"  the key sees the channel of {other}, which has another key; if both keys are of one merchant, say so,")
         say(f"  or the same pieces are sold twice: connector store tenant {name} --same-as {other}")
@@ -178,9 +202,11 @@ def _keep_choices(ledger: Ledger, name: str, flows: Sequence[str], locations: Ma
         ledger.stores.map_location(name, epages_id, afosto_id)
 
 
-def _print_mapping(name: str, connection: Connection) -> None:
+def _print_mapping(name: str, connection: Connection, sells_from: str | None) -> None:
     """Say what follows when no location of the shop is mapped: for orders that customers pick up, and for its stock."""
-    if connection.only:
+    if sells_from:
+        say(f"  the stock is that of {sells_from} in Afosto")
+    elif connection.only:
         say(f"  the stock is that of {connection.only.name} ({connection.only.id}), the only location in Afosto")
     else:
         say(f"  no stock is published; to choose whose it sells: connector locations sell-from {name} AFOSTO_ID")

@@ -10,7 +10,10 @@ from gateway.api.pages import LimitSchema, NextSchema, next_page
 from gateway.callers import caller, decider, needs, store_refusal
 from gateway.errors import described, refuse, refuse_for
 from gateway.runtime import runtime
+from ledger.jobs.jobs import JobFilter
+from ledger.jobs.parked import ParkedGroup
 from ledger.postgres.database import Row
+from schemas.flows import JOBS
 from schemas.states import Right
 from schemas.values.ids import Id
 
@@ -34,6 +37,13 @@ class JobsQuerySchema(LimitSchema):
     store = Id(required=False)
     state = fields.String(load_default=None, validate=validate.OneOf(STATES, error="must be one of {choices}"))
     reason = Id(required=False)
+    flow = fields.String(
+        load_default=None,
+        data_key="task",
+        validate=validate.OneOf(tuple(JOBS), error="must be one of {choices}"),
+        metadata={"description": "The task that runs it."},
+    )
+    order = Id(required=False, metadata={"description": "Its order's number or id on either side, or a tracking code."})
 
 
 class JobsSchema(NextSchema):
@@ -43,12 +53,15 @@ class JobsSchema(NextSchema):
 
 
 class ReasonSchema(Schema):
-    """How many jobs of a store and task are parked for a reason, with the message and the advice of one of them."""
+    """How many jobs of a task are parked for a reason, with the message and the advice of one of them."""
 
-    store = fields.String(required=True)
-    task = fields.String(required=True, attribute="name")
+    task = fields.String(required=True, attribute="flow")
     reason = fields.String(required=True)
     jobs = fields.Integer(required=True)
+    stores = fields.List(fields.String(), required=True, metadata={"description": "Some of their stores."})
+    store_count = fields.Integer(required=True)
+    oldest = fields.AwareDateTime(required=True, metadata={"description": "Since when the first is parked."})
+    failed_again = fields.Integer(required=True, metadata={"description": "Retried by a person and parked once more."})
     message = fields.String(allow_none=True)
     resolution = fields.String(allow_none=True)
 
@@ -68,23 +81,23 @@ def list_jobs(query: dict[str, Any]) -> dict[str, Any]:
     """List jobs, newest first, such as those that are parked for a reason."""
     if query["store"]:
         refuse_for(store_refusal(query["store"]))
-    rows = runtime().ledger.jobs.page(
-        stores=[query["store"]] if query["store"] else caller().stores,
-        state=query["state"],
-        reason=query["reason"],
-        before=query["after"],
-        limit=query["limit"] + 1,
-    )
-    return {"jobs": rows[: query["limit"]], "next": next_page(rows, query, "id")}
+    stores = {query["store"]} if query["store"] else caller().stores
+    wanted = JobFilter(stores=stores, **{name: query[name] for name in ("state", "reason", "flow", "order")})
+    rows = runtime().ledger.jobs.select(wanted, before=query["after"], limit=query["limit"] + 1)
+    return {"jobs": rows[: query["limit"]], "next": next_page(rows, _as_sent(query), "id")}
+
+
+def _as_sent(query: dict[str, Any]) -> dict[str, Any]:
+    return {"task" if name == "flow" else name: value for name, value in query.items()}
 
 
 @blueprint.route("/jobs/reasons")
 @described(blueprint, _READ, security=TOKEN)
 @blueprint.response(200, ReasonsSchema)
 @needs(Right.READ)
-def reasons() -> dict[str, list[Row]]:
+def reasons() -> dict[str, list[ParkedGroup]]:
     """Count the parked jobs by reason."""
-    return {"reasons": [row for row in runtime().ledger.jobs.parked_reasons() if caller().may_see(row["store"])]}
+    return {"reasons": runtime().ledger.parked.groups(caller().stores)}
 
 
 @blueprint.route("/jobs/<" + IDS + ":job>")

@@ -7,8 +7,9 @@ from marshmallow import Schema, ValidationError, fields, validate, validates
 
 from gateway.answers import CursorSchema
 from gateway.api.pages import LimitSchema, NextSchema
+from ledger.stores.condition import StoreState
 from schemas.flows import SWITCHES
-from schemas.states import CursorKind, StoreState
+from schemas.states import CursorKind
 from schemas.values.ids import Id
 from sync.connecting.connect_store import NewStore
 from sync.connecting.flow_states import Condition

@@ -27,7 +27,8 @@ from gateway.errors import described, refuse, refuse_for
 from gateway.runtime import runtime
 from ledger.postgres.database import Row
 from ledger.status import Status
-from schemas.states import CursorKind, Right, StoreState
+from ledger.stores.condition import StoreState
+from schemas.states import CursorKind, Right
 from sync.connecting.connect_store import connect_store
 from sync.connecting.flow_states import flow_states, require_permission, resume_flows, switch_on
 from tasks.poll_now import poll_now

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
@@ -15,6 +15,7 @@ from ledger.postgres.database import Database, Row, Statement, fetch
 from ledger.postgres.session import Session
 from ledger.postgres.sqlstates import words
 from ledger.records import Context, Job, JobRequest, Link, Settled, Settlement, Sibling, StoredIntent
+from ledger.search import Search
 from ledger.stores.stores import Stores
 from schemas.flows import JOBS, flow_name
 from schemas.reasons import Reason
@@ -32,6 +33,22 @@ _SEE_LOG = (
 SOMEBODY = "a person"
 # Flows that other jobs of their order may wait for.
 BLOCKING = ("cancellations", "shipments", "returns")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobFilter:
+    """Which jobs are wanted: those that fit everything that is set. `flow` is a name of `schemas.flows`.
+
+    `stores`: of these only. `order`: of orders that `Search.find` finds by it, or that were asked for with it. `text`:
+    message or resolution contain it, in any case; combine it with a state, because it reads every job that is left.
+    """
+
+    stores: Collection[str] | None = None
+    state: str | None = None
+    flow: str | None = None
+    reason: str | None = None
+    order: str | None = None
+    text: str | None = None
 
 
 class Jobs:
@@ -184,16 +201,28 @@ class Jobs:
         limit: int = 100,
     ) -> list[Row]:
         """Return jobs, newest first, that fit all given filters; `flow` is a name of `schemas.flows`."""
-        direction, inner = JOBS[flow] if flow else (None, None)
-        parameters = {"store": store, "state": state, "direction": direction, "flow": inner, "reason": reason}
-        return self._database.rows("jobs.list", {**parameters, "limit": limit})
+        stores = None if store is None else {store}
+        return self.select(JobFilter(stores=stores, state=state, flow=flow, reason=reason), limit=limit)
 
-    def page(
-        self, *, stores: Collection[str] | None, state: str | None, reason: str | None, before: int | None, limit: int
-    ) -> list[Row]:
-        """Return up to `limit` jobs, newest first, of these stores (None: all), those with lower ids than `before`."""
-        wanted = {"stores": None if stores is None else sorted(stores), "state": state, "reason": reason}
-        return self._database.rows("jobs.page", {**wanted, "before": before, "limit": limit})
+    def select(self, wanted: JobFilter, *, before: int | None = None, limit: int = 100) -> list[Row]:
+        """Return jobs, newest first, that fit a filter; `before`: only those with lower ids, for the next page."""
+        direction, inner = JOBS[wanted.flow] if wanted.flow else (None, None)
+        stores = None if wanted.stores is None else sorted(wanted.stores)
+        parameters = {
+            **{name: getattr(wanted, name) for name in ("state", "reason", "text")},
+            "stores": stores,
+            "direction": direction,
+            "flow": inner,
+            "ids": None if wanted.order is None else self._jobs_of_orders(wanted.order, stores),
+        }
+        return self._database.rows("jobs.list", {**parameters, "before": before, "limit": limit})
+
+    def _jobs_of_orders(self, order: str, stores: Sequence[str] | None) -> list[int]:
+        """Return the ids of the jobs of all orders that fit, and of those that were asked for with this text."""
+        found = Search(self._database).find(order, stores).orders
+        keys = [*((each.store, each.order_id) for each in found), *((store, order.strip()) for store in stores or ())]
+        columns = {"stores": [store for store, _ in keys], "order_keys": [key for _, key in keys]}
+        return [row["id"] for row in self._database.rows("jobs.of_orders", columns)]
 
     def find(self, job_id: int) -> Row | None:
         """Return one job as a row, or None."""
@@ -209,13 +238,14 @@ class Jobs:
         ids: Sequence[int] | None = None,
         store: str | None = None,
         reason: str | None = None,
+        stores: Collection[str] | None = None,
         by: str = SOMEBODY,
     ) -> list[int]:
         """Make jobs due again, by id or by reason, unless they run or are on their way; return their ids.
 
-        `by`, the person who decided that, is kept.
+        `by`, the person who decided that, is kept. `stores`: of no others, whatever the ids are.
         """
-        rows = self._database.rows("jobs.retry", {**_selection(ids, store, reason), "by": by})
+        rows = self._database.rows("jobs.retry", {**_selection(ids, store, reason, stores), "by": by})
         return [row["id"] for row in rows]
 
     def drop(
@@ -224,15 +254,16 @@ class Jobs:
         ids: Sequence[int] | None = None,
         store: str | None = None,
         reason: str | None = None,
+        stores: Collection[str] | None = None,
         by: str = SOMEBODY,
     ) -> tuple[list[int], int]:
         """Declare jobs done as they are, by id or by reason. News about the order opens them again.
 
-        `by`, the person who decided that, is kept.
+        `by`, the person who decided that, is kept. `stores`: of no others, whatever the ids are.
 
         Returns their ids, and the number of other jobs that were dropped with the import of the order they waited for.
         """
-        rows = self._database.rows("jobs.drop", {**_selection(ids, store, reason), "by": by})
+        rows = self._database.rows("jobs.drop", {**_selection(ids, store, reason, stores), "by": by})
         chosen = [row["id"] for row in rows if not row["with_order"]]
         return chosen, len(rows) - len(chosen)
 
@@ -278,10 +309,19 @@ def _with_less(end: Settlement, error: psycopg.Error) -> Settlement:
     return replace(less, reason=Reason.NOT_WRITTEN_DOWN, resolution=_SEE_LOG)
 
 
-def _selection(ids: Sequence[int] | None, store: str | None, reason: str | None) -> dict[str, Any]:
+def _selection(
+    ids: Sequence[int] | None, store: str | None, reason: str | None, stores: Collection[str] | None
+) -> dict[str, Any]:
     if ids is None and store is None and reason is None:
         raise ValueError("say which jobs: ids, a store or a reason")
-    return {"ids": list(ids) if ids is not None else None, "store": store, "reason": reason}
+    return {"ids": list(ids) if ids is not None else None, "stores": _within(store, stores), "reason": reason}
+
+
+def _within(store: str | None, stores: Collection[str] | None) -> list[str] | None:
+    """Return the stores that are meant: the one, if it is among those that may be meant; None means all."""
+    if store is None:
+        return None if stores is None else sorted(stores)
+    return [store] if stores is None or store in stores else []
 
 
 def read_link(row: Row) -> Link:

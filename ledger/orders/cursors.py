@@ -14,6 +14,7 @@ from ledger.postgres.database import Database, Row, fetch, fetch_one
 from ledger.postgres.session import Session
 from ledger.records import Cursor, JobRequest, SeenOrder
 from ledger.stock.sold_units import note_sold_lines
+from ledger.stores.freshness import KEPT_DAYS
 from schemas.mapping.stock import SoldLine
 from schemas.states import CursorKind, Lane
 
@@ -31,7 +32,8 @@ class Slice:
     """What one slice of a poll brought, and where the cursor stands after it. Times are aware UTC, widths are seconds.
 
     `over`: nothing is left to read now. `finished`: nothing will ever be left to read. `contents` are the shop's own
-    documents by order id, which the shop was asked for at `asked_at` (of the monotonic clock).
+    documents by order id, which the shop was asked for at `asked_at` (of the monotonic clock). `promise` is after how
+    many seconds news is older than promised.
     """
 
     orders: Sequence[SeenOrder]
@@ -44,6 +46,7 @@ class Slice:
     finished: bool
     over: bool
     pause: float
+    promise: float
     sold_lines: Sequence[SoldLine] = ()
     contents: Mapping[str, Any] = field(default_factory=dict)
     asked_at: float = field(default_factory=time.monotonic)
@@ -116,7 +119,8 @@ class Cursors:
         None when there is no such cursor, or when another run reads it; then the next run follows that one.
         """
         row = self._database.row(
-            "cursors.take", {"store": store, "kind": kind, "patience": patience, "slowest": SLOWEST_SLICE}
+            "cursors.take",
+            {"store": store, "kind": kind, "patience": patience, "slowest": SLOWEST_SLICE},
         )
         return row["fence"] if row else None
 
@@ -225,9 +229,9 @@ class Cursors:
 
 
 def _moved(cursor: Cursor, found: Slice, changed: Sequence[Row]) -> dict[str, Any]:
-    names = ("position", "width", "requests", "documents", "finished", "pause", "over")
+    names = ("position", "width", "requests", "documents", "finished", "pause", "promise", "over")
     values = {name: getattr(found, name) for name in names}
-    return {**values, "lateness": _lateness(cursor, changed), "slowest": SLOWEST_SLICE}
+    return {**values, "lateness": _lateness(cursor, changed), "slowest": SLOWEST_SLICE, "days": KEPT_DAYS}
 
 
 def _lateness(cursor: Cursor, changed: Sequence[Row]) -> float:

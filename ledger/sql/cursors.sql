@@ -51,6 +51,16 @@ returning case when not o.running then c.fence end as fence;
 select fence from cursors where store = %(store)s and kind = %(kind)s and fence = %(fence)s for update;
 
 -- name: move
+-- If the news was older than promised, the windows of that time are noted.
+with late as (
+    select c.store, w.day, w.windows from cursors c join stores s on s.name = c.store
+    cross join windows_between(greatest(c.polled_at, s.connected_at, s.resumed_at) + %(promise)s * interval '1 second', now()) as w
+    where c.store = %(store)s and c.kind = %(kind)s and c.kind = 'live' and c.fence = %(fence)s
+      and w.day > current_date - %(days)s
+), missed as (
+    insert into missed_windows (store, day, windows) select store, day, windows from late
+    on conflict (store, day) do update set windows = missed_windows.windows | excluded.windows
+)
 update cursors set
     position = greatest(position, %(position)s), width = %(width)s,
     requests = requests + %(requests)s, documents = documents + %(documents)s,

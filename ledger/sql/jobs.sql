@@ -223,22 +223,22 @@ where id in (select id from jobs where state = 'running' and lease_until < now()
              order by store, direction, flow, subject limit 500 for update skip locked)
 returning id, store, direction, flow, subject, state, reason, message, resolution;
 
+-- name: of_orders
+select j.id from unnest(%(stores)s::text[], %(order_keys)s::text[]) as o (store, order_key)
+join jobs j on j.store = o.store and j.order_key = o.order_key;
+
 -- name: list
 select id, store, direction, flow, subject, order_key, lane, wanted, done, state, due_at, failures, claims, reason, message,
        resolution, created_at, settled_at, decision, decided_by, decided_at,
+       state = 'parked' and coalesce(decision = 'retried', false) as failed_again,
        (select number from orders o where o.store = j.store and o.id = j.order_key) as order_number
 from jobs j
-where (%(store)s::text is null or store = %(store)s) and (%(state)s::text is null or state = %(state)s)
+where (%(stores)s::text[] is null or store = any(%(stores)s)) and (%(state)s::text is null or state = %(state)s)
   and (%(flow)s::text is null or (flow = %(flow)s and direction = %(direction)s))
   and (%(reason)s::text is null or reason = %(reason)s)
-order by id desc limit %(limit)s;
-
--- name: page
--- Jobs, newest first, those with lower ids than `before`; stores null: of all.
-select id, store, direction, flow, subject, wanted, done, state, due_at, reason, message, resolution, created_at, settled_at
-from jobs
-where (%(stores)s::text[] is null or store = any(%(stores)s)) and (%(state)s::text is null or state = %(state)s)
-  and (%(reason)s::text is null or reason = %(reason)s) and (%(before)s::bigint is null or id < %(before)s)
+  and (%(ids)s::bigint[] is null or id = any(%(ids)s))
+  and (%(text)s::text is null or strpos(lower(concat_ws(' ', message, resolution)), lower(%(text)s)) > 0)
+  and (%(before)s::bigint is null or id < %(before)s)
 order by id desc limit %(limit)s;
 
 -- name: retry
@@ -248,7 +248,7 @@ with chosen as (
            message = null, resolution = null, warned_reason = null, wanted = greatest(wanted, done + 1),
            asked_at = now(), decision = 'retried', decided_by = %(by)s, decided_at = now()
     where state in ('parked', 'done', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
-      and (%(store)s::text is null or store = %(store)s) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
+      and (%(stores)s::text[] is null or store = any(%(stores)s)) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
     returning id, store, order_key, direction, flow, fence, decided_by
 ), noted as (
     insert into attempts (job_id, store, order_key, direction, flow, fence, worker, outcome, message, steps, seconds, requests)
@@ -264,7 +264,7 @@ with chosen as (
            warned_reason = null, reason = 'dropped', message = 'dropped by a person', resolution = null,
            decision = 'dropped', decided_by = %(by)s, decided_at = now()
     where state in ('parked', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
-      and (%(store)s::text is null or store = %(store)s) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
+      and (%(stores)s::text[] is null or store = any(%(stores)s)) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
     returning id, store, order_key, direction, flow, fence, decided_by
 ), dependants as (
     update jobs d set state = 'done', done = d.wanted, settled_at = now(), failures = 0, failing_since = null, prepaid = false,

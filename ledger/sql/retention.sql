@@ -60,3 +60,11 @@ with gone as (
     returning 1
 )
 select count(*)::int as rows from gone;
+
+-- name: missed_windows
+with gone as (
+    delete from missed_windows where (store, day) in (
+        select store, day from missed_windows where day <= current_date - %(days)s::int limit %(batch)s)
+    returning 1
+)
+select count(*)::int as rows from gone;

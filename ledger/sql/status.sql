@@ -33,6 +33,10 @@ select * from (
                   or exists (select from store_faults u where u.store = s.name) then 'unhealthy'
                 when exists (select from store_flows f where f.store = s.name and f.stopped_reason <> %(to_confirm)s) then 'stopped'
                 when coalesce(live.polled_at, s.connected_at) < now() - %(stale)s * interval '1 second' then 'stale'
+                when exists (
+                    select from store_flows f join jobs j on j.direction = f.direction and j.flow = f.flow and j.store = f.store
+                    where f.store = s.name and f.enabled and f.stopped_reason is null and j.state in ('waiting', 'queued')
+                      and j.lane < 2 and j.due_at < now() - %(alarm)s * interval '1 second') then 'behind'
                 when live.polled_at is null then 'new'
                 else 'fresh' end as state,
            (select count(*)::int from jobs j where j.store = s.name and j.state = 'parked') as parked,

@@ -46,7 +46,8 @@ with due as (
     update cursors set next_poll_at = now(), running_until = null
     where store = %(name)s and next_poll_at > now() and not prepaid
 )
-update stores set paused_at = null where name = %(name)s returning name;
+update stores set resumed_at = case when paused_at is null then resumed_at else now() end, paused_at = null
+where name = %(name)s returning name;
 
 -- name: resume_flow
 -- Stock that stopped for a person starts again only when that person has confirmed it.

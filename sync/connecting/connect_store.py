@@ -11,7 +11,7 @@ from clients.http import Http
 from clients.oauth import fetch_token
 from clients.scopes import READ_ORDERS, cockpit_name, missing_scopes
 from ledger.ledger import Ledger
-from schemas.afosto import Location
+from schemas.afosto import Channel, Location
 from schemas.epages import Token
 from schemas.errors import NeedsPerson
 from schemas.flows import SWITCHES
@@ -118,6 +118,11 @@ def replace_credentials(
         ledger.tenants.join(name, sharing)
     ledger.stores.set_token(name, token)
     ledger.cursors.make_due(name, CursorKind.LIVE)
+
+
+def read_channels(settings: Settings, afosto_key: str) -> tuple[Channel, ...]:
+    """Return the sales channels that a key can see. Raises NeedsPerson or RetryLater as Afosto's client does."""
+    return AfostoClient(settings.afosto_url, Http(deadline_seconds=settings.call_deadline), afosto_key).channels()
 
 
 def refresh_scopes(ledger: Ledger, settings: Settings, name: str) -> frozenset[str]:

@@ -169,6 +169,7 @@ def _slice(
         finished=finished,
         over=finished or reading.end is None,
         pause=pause,
+        promise=runtime.settings.freshness_promise,
         contents={row.id: row.document for row in reading.rows if row.document},
         asked_at=asked_at,
     )

@@ -8,7 +8,7 @@ from jobs.run import Run
 from ledger.orders.links import NewLink
 from ledger.records import Intent
 from schemas import afosto
-from schemas.epages import Order, Process
+from schemas.epages import Process
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
 from schemas.intents import IntentKind, ParcelIntent
 from schemas.mapping.progress.line_counts import is_unpacked
@@ -52,8 +52,7 @@ def import_shipments(run: Run) -> str:
     require_others_resolved(run, IntentKind.SHOP_PARCEL, IntentKind.SHOP_PICKUP)
     link = opened_order(run)
     require_scopes(run, "shipments.import")
-    shop = run.epages.order(run.order_id)
-    kind = "pickups" if shop.is_pickup else "shippings"
+    kind = "pickups" if run.read_shop_order().is_pickup else "shippings"
     processes = [p for p in run.epages.processes(run.order_id, kind) if p.status != PENDING]
     order = read_order(run, link)
     parcels = {parcel.id: parcel for parcel in order.parcels}
@@ -61,7 +60,7 @@ def import_shipments(run: Run) -> str:
     if intent := run.open_intent(ParcelIntent):
         raise restart_run(_resolve(run, intent, order, known.values()))
     known |= _made_on_both_sides(run, processes, known, order)
-    _require_cancellations(run, shop, order, [process for process in processes if process.id not in known])
+    _require_cancellations(run, order, [process for process in processes if process.id not in known])
     for plan in parcels_to_create(processes, known, order):
         parcel = _create(run, plan)
         known[plan.process_id] = parcel.id
@@ -95,21 +94,26 @@ def _made_on_both_sides(
     return {process.id: parcel.id for parcel, process in pairs}
 
 
-def _require_cancellations(run: Run, shop: Order, order: afosto.Order, unlinked: Sequence[Process]) -> None:
+def _require_cancellations(run: Run, order: afosto.Order, unlinked: Sequence[Process]) -> None:
     """Raise Wait while only a cancellation shows whether a process and a parcel of Afosto are one shipment.
 
     They are one when Afosto has no units left for another (docs/decisions/0003); what the shop canceled is not left.
+    The shop is asked for that: a kept order may be older than the processes and than a cancellation between them.
     """
     linked = {item.afosto_id for item in run.links_at_claim("parcel")}
     lines_of_units = {unit.id: unit.line_ref for unit in order.units}
     # A unit that somebody added in Afosto has no line: its parcel is no shipment of the shop.
     parcels = [Counter(map(lines_of_units.get, each.unit_ids)) for each in order.parcels if each.id not in linked]
+    alike = [lines for lines in map(process_lines, unlinked) if lines in parcels]
+    if not alike:
+        return
+    shop = run.epages.order(run.order_id)
     canceled = Counter({line.id: line.canceled for line in shop.lines})
     canceled.subtract(canceled_before(shop, order))
     canceled.subtract(item.line_id for item in run.links_at_claim("cancellation") if item.line_id)
     unpacked = Counter(unit.line_ref or "" for unit in order.units if is_unpacked(unit))
-    for lines in map(process_lines, unlinked):
-        if lines in parcels and fits_until_canceled(lines, unpacked, canceled):
+    for lines in alike:
+        if fits_until_canceled(lines, unpacked, canceled):
             require_job(run, "cancellations", "what is canceled in the shop must be canceled in Afosto first")
 
 

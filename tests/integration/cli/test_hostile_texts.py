@@ -140,6 +140,7 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
         (("queues", "move"), (f"queue{ODD}", "orders")),
         (("queues", "drop"), (f"queue{ODD}",)),
         (("jobs", "list"), ()),
+        (("jobs", "reasons"), ()),
         (("jobs", "show"), (job,)),
         (("order",), (store, order)),
         (("stock", "show"), (store,)),

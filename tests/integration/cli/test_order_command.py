@@ -51,7 +51,7 @@ def test_an_order_is_told_with_its_afosto_number_and_what_was_carried_over(drive
     assert "Nothing is left to do." in told
     assert told.count("orders.look done: no news") == 2
     assert "orders.look done: no news, 3 times until" in told
-    assert "tried" not in told.partition("What was tried")[0]
+    assert "tried" not in told.partition("What happened")[0]
 
 
 def test_an_unpaid_order_says_what_it_waits_for(driver: Driver, connector: Commands) -> None:
@@ -105,11 +105,34 @@ def test_every_parcel_of_a_pickup_is_told_with_its_pieces(driver: Driver, connec
     assert f"Parcel: in the order's one pickup, in Afosto {second} (1 piece)" in told
 
 
-def test_the_number_alone_is_answered_with_the_stores_it_may_be_of(driver: Driver, connector: Commands) -> None:
-    result = connector("order", "10001")
+def test_an_order_is_found_in_all_stores_by_whatever_a_person_has_in_hand(driver: Driver, connector: Commands) -> None:
+    order, there = driver.imported(lines=lines(driver, 1))
+    driver.world.afosto.ship(TENANT, there["id"], [there["units"][0]["id"]], code="3SKABA0123456789")
+    driver.both()
+    for text in (order["id"], there["number"], there["id"], "3SKABA0123456789"):
+        told = connector("order", text)
+        assert f"Order {order['number']} of {driver.store} (id {order['id']})" in told.stdout, (text, told.output)
+
+
+def test_a_number_that_several_stores_have_asks_for_the_store(driver: Driver, connector: Commands) -> None:
+    order, _ = driver.imported()
+    neighbor = Driver(driver.world, driver.runtime)
+    driver.runtime.ledger.database.transaction(
+        lambda session: session.execute(
+            "insert into orders (store, id, number) values (%s, 'twin', %s)", [neighbor.store, order["number"]]
+        )
+    )
+    result = connector("order", order["number"])
     assert result.exit_code == 2
-    assert "The store comes first (connected are" in result.stderr
-    assert driver.store in result.stderr
+    assert f"Several stores have an order {order['number']}" in result.stderr
+    assert connector("order", driver.store, order["number"]).exit_code == 0
+
+
+def test_a_number_of_no_store_says_where_to_look(driver: Driver, connector: Commands) -> None:
+    result = connector("order", "2099-1")
+    assert result.exit_code == 1
+    assert "No order '2099-1' of any store is known" in result.stderr
+    assert "connector order STORE NUMBER" in result.stderr
 
 
 def test_the_store_alone_is_answered_with_what_is_missing(driver: Driver, connector: Commands) -> None:

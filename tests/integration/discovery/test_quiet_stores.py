@@ -88,7 +88,9 @@ def _poll(ledger: Ledger, *wishes: JobRequest) -> None:
     assert cursor is not None
     assert cursor.fence == fence
     now = datetime.now(UTC)
-    read = Slice([], wishes, [], now, 60.0, requests=1, documents=0, finished=False, over=True, pause=300.0)
+    read = Slice(
+        [], wishes, [], now, 60.0, requests=1, documents=0, finished=False, over=True, pause=300.0, promise=330.0
+    )
     assert len(ledger.cursors.advance(cursor, read) or []) == len(wishes)
 
 

@@ -34,8 +34,8 @@ def test_parked_jobs_are_listed_by_reason_in_pages_and_counted(doors: Doors) -> 
     assert ask(doors, token, "GET", "/v1/jobs?store=theirs").status_code == 404
     answer = ask(doors, token, "GET", "/v1/jobs/reasons").json
     assert answer is not None
-    assert [(row["store"], row["task"], row["reason"], row["jobs"]) for row in answer["reasons"]] == [
-        ("mine", "orders.import", "drift", 4)
+    assert [(row["stores"], row["task"], row["reason"], row["jobs"]) for row in answer["reasons"]] == [
+        (["mine"], "orders.import", "drift", 4)
     ]
 
 
@@ -70,6 +70,10 @@ def test_an_order_s_life_is_found_by_its_number(doors: Doors) -> None:
         (found,) = answer["orders"]
         assert (found["order"]["id"], found["links"][0]["afosto_id"]) == ("id-1", "afosto-1")
         assert [job["task"] for job in found["jobs"]] == ["orders.import"]
+        assert {"seen", "requested", "linked"} <= {event["kind"] for event in found["timeline"]}
+        hits = ask(doors, token, "GET", f"/v1/orders?find={number}").json
+        assert hits is not None
+        assert [(hit["store"], hit["order_id"]) for hit in hits["orders"]] == [("shop", "id-1")]
     assert ask(doors, token, "GET", "/v1/orders/shop/none").status_code == 404
     assert ask(doors, token, "GET", "/v1/orders/shop/a%00b").status_code == 404
 

@@ -52,6 +52,29 @@ def test_what_is_canceled_in_the_shop_is_canceled_without_another_call_to_the_sh
     assert (driver.differences(), counts) == ([], Counter())
 
 
+def test_what_left_the_shop_is_carried_over_with_one_call_to_the_shop(driver: Driver) -> None:
+    order, _ = driver.imported(lines=driver.lines(3))
+    driver.world.epages.act(driver.store, order["id"], "ship", lines={order["lines"][0]["id"]: 2})
+    driver.poll()
+    with reads(order) as counts:
+        driver.run()
+    assert (driver.differences(), counts) == ([], Counter({"other": 1}))
+
+
+def test_a_parcel_of_afosto_is_compared_with_the_order_as_it_is_in_the_shop_now(driver: Driver) -> None:
+    order, copy = driver.imported(lines=driver.lines(2))
+    (line,) = order["lines"]
+    driver.world.epages.act(driver.store, order["id"], "ship", lines={line["id"]: 1}, tracking="OWN")
+    driver.poll()
+    driver.world.epages.act(driver.store, order["id"], "cancel", lines={line["id"]: 1})
+    driver.world.afosto.ship(TENANT, copy["id"], [copy["units"][0]["id"]], code="OTHER")
+    driver.run()
+    for _ in range(3):
+        driver.both()
+        driver.hurry()
+    assert (len(driver.afosto(order)["parcels"]), driver.parked()) == (1, [])
+
+
 def test_the_newest_document_is_imported(driver: Driver) -> None:
     order = driver.place(payment="Rechnung", paid=False, lines=driver.lines(3))
     driver.poll()

@@ -60,7 +60,7 @@ def _poll(ledger: Ledger, position: datetime, *updated: datetime) -> None:
     cursor = ledger.cursors.get("shop", "live")
     assert cursor is not None
     orders = [SeenOrder(str(moment), "1", moment, moment, is_test=False, is_final=False) for moment in updated]
-    found = Slice(orders, [], [], position, 60.0, 1, len(orders), finished=False, over=True, pause=300)
+    found = Slice(orders, [], [], position, 60.0, 1, len(orders), finished=False, over=True, pause=300, promise=330.0)
     assert ledger.cursors.advance(cursor, found) is not None
 
 

@@ -196,7 +196,9 @@ def _advance(ledger: Ledger, *job_requests: JobRequest) -> None:
     cursor = ledger.cursors.get("shop", "live")
     assert cursor is not None
     assert cursor.fence == fence
-    found = Slice([], job_requests, [], NOW, 60.0, 1, len(job_requests), finished=False, over=True, pause=300)
+    found = Slice(
+        [], job_requests, [], NOW, 60.0, 1, len(job_requests), finished=False, over=True, pause=300, promise=330.0
+    )
     assert ledger.cursors.advance(cursor, found) is not None
 
 

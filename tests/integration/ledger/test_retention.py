@@ -44,6 +44,7 @@ def test_old_attempts_settled_intents_and_webhooks_are_deleted(ledger: Ledger) -
         "set_aside": 0,
         "deliveries": 0,
         "idempotency_keys": 0,
+        "missed_windows": 0,
     }
     assert _keys(ledger, "attempts") == _keys(ledger, "intents") == _keys(ledger, "inbox") == ["new"]
 

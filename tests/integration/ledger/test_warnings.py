@@ -108,7 +108,17 @@ def test_another_reason_a_person_s_retry_and_a_success_in_between_are_told_of_ag
 def test_a_document_that_is_read_again_by_itself_is_told_once(ledger: Ledger, log: pytest.LogCaptureFixture) -> None:
     error = MalformedDocument("order 10001 does not load", field="lineItems.0.sku")
     found = Slice(
-        [], [], [Malformed("4711", "10001", "hash", error)], NOW, 60.0, 1, 1, finished=False, over=True, pause=300
+        [],
+        [],
+        [Malformed("4711", "10001", "hash", error)],
+        NOW,
+        60.0,
+        1,
+        1,
+        finished=False,
+        over=True,
+        pause=300,
+        promise=330.0,
     )
     for _ in range(2):
         advance(ledger, found)

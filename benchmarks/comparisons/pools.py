@@ -8,7 +8,6 @@ worker with threads, the same in all runs.
 
 import argparse
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import partial
 
 import click
@@ -19,7 +18,8 @@ from benchmarks.measure.process_costs import cpu_seconds
 from benchmarks.measure.reporting import count, options
 from benchmarks.measure.statistics import Figure, figure, in_turn, table
 from benchmarks.setup.import_setup import ImportSetup, import_setup
-from tests.support.connector.world import TENANT, wait_for
+from benchmarks.setup.shipped_orders import export, shipped_orders
+from tests.support.connector.world import wait_for
 
 NAME = "pools"
 POOLS = ("threads", "prefork", "gevent")
@@ -102,42 +102,14 @@ def _polls(setup: ImportSetup, given: argparse.Namespace, way: str) -> Result:
 
 def _exports(setup: ImportSetup, given: argparse.Namespace, way: str) -> Result:
     _start(setup, "exports", "orders,poll,dispatch", way)
-    _ship(setup, WARM_UP)
-    shop, orders = _imported(setup, given.orders)
+    begin = partial(export, setup)
+    setup.measure_exports("exports", begin, *shipped_orders(setup, "beside", WARM_UP))
+    shop, orders = shipped_orders(setup, "beside", given.orders)
     setup.slow(shop, given.latency / 1000)
-    used = cpu_seconds(setup.pids("exports"))
-    seconds = _shipped(setup, shop, orders)
-    cpu = cpu_seconds(setup.pids("exports")) - used
+    run = setup.measure_exports("exports", begin, shop, orders)
     setup.slow(shop, 0)
     _stop(setup, "exports")
-    return (given.orders - 1) / seconds, cpu * 1000 / given.orders
-
-
-def _ship(setup: ImportSetup, count: int) -> None:
-    _shipped(setup, *_imported(setup, count))
-
-
-def _imported(setup: ImportSetup, count: int) -> tuple[str, list[str]]:
-    """Import a shop and ship all its orders in Afosto, without webhooks; return the shop and its orders."""
-    shop, world = setup.shop(count), setup.world
-    setup.measure("beside", setup.resume, shop, count)
-    orders = [order for order in world.afosto.orders(TENANT) if order["reference"].startswith(f"{shop}/")]
-    for number, order in enumerate(orders):
-        world.afosto.ship(TENANT, order["id"], code=f"{shop}-{number}")
-    return shop, [order["reference"].removeprefix(f"{shop}/") for order in orders]
-
-
-def _shipped(setup: ImportSetup, shop: str, orders: list[str]) -> float:
-    """Request a comparison of orders; return the seconds from the first of their parcels in the shop to the last."""
-    setup.world.ledger.jobs.request_runs(shop, "export", "looks", orders, lane=1)
-    wait_for(lambda: len(_parcels(setup, shop)) == len(orders), LONGEST, f"{len(orders)} parcels to be in the shop")
-    times = _parcels(setup, shop)
-    return (max(times) - min(times)).total_seconds()
-
-
-def _parcels(setup: ImportSetup, shop: str) -> list[datetime]:
-    causes = setup.world.epages.causes(shop)
-    return [datetime.fromisoformat(cause["at"]) for cause in causes if cause["action"] == "ship"]
+    return run.rate, run.cpu * 1000 / run.orders
 
 
 def _seen(setup: ImportSetup, shops: list[str], orders: int) -> float:

@@ -17,7 +17,7 @@ from benchmarks.contenders import connector
 from benchmarks.measure.bar_charts import save_bars
 from benchmarks.measure.reporting import count, options
 from benchmarks.measure.statistics import figure, in_turn, ratio, table
-from benchmarks.setup.import_setup import Import, ImportSetup, import_setup
+from benchmarks.setup.import_setup import ImportSetup, Measurement, import_setup
 from benchmarks.setup.rabbitmq import rabbitmq
 
 NAME = "brokers"
@@ -49,11 +49,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _import(setup: ImportSetup, orders: int) -> Import:
+def _import(setup: ImportSetup, orders: int) -> Measurement:
     return setup.measure(WORKER, setup.resume, setup.shop(orders), orders)
 
 
-def _report(given: argparse.Namespace, found: dict[str, list[Import]]) -> None:
+def _report(given: argparse.Namespace, found: dict[str, list[Measurement]]) -> None:
     click.echo(
         f"{given.orders} orders per import, {given.rounds} rounds in turn, one worker process with {given.concurrency} "
         "threads and beat; only CONNECTOR_BROKER_URL differs. Server CPU is that of PostgreSQL, Redis and, for its "

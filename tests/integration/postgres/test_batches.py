@@ -78,7 +78,18 @@ def advance(ledger: Ledger, found: Slice) -> list[str]:
 def sliced(orders: list[SeenOrder], lines: list[SoldLine] | None = None, content: str = "hash") -> Slice:
     wishes = [JobRequest("orders", order.id, BAD if order.id == content else "hash", NOW) for order in orders]
     return Slice(
-        orders, wishes, [], NOW, 60.0, 1, len(orders), finished=False, over=True, pause=300, sold_lines=lines or []
+        orders,
+        wishes,
+        [],
+        NOW,
+        60.0,
+        1,
+        len(orders),
+        finished=False,
+        over=True,
+        pause=300,
+        promise=330.0,
+        sold_lines=lines or [],
     )
 
 
