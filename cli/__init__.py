@@ -4,7 +4,17 @@ import click
 
 from cli import local_commands
 from cli.common import ConnectorGroup
-from cli.operations import afosto_schema, doctor, messages, migrate_and_keys, queues, status, tokens, workers
+from cli.operations import (
+    afosto_schema,
+    doctor,
+    messages,
+    migrate_and_keys,
+    queues,
+    status,
+    subscriptions,
+    tokens,
+    workers,
+)
 from cli.orders import erase, jobs, order, reconcile, restore
 from cli.people import user
 from cli.serving import console, gateway
@@ -42,6 +52,7 @@ main.add_command(console.console)
 main.add_command(user.user)
 main.add_command(webhooks.webhooks)
 main.add_command(tokens.tokens)
+main.add_command(subscriptions.subscription)
 main.add_command(doctor.doctor)
 main.add_command(migrate_and_keys.keys)
 main.add_command(local_commands.local)

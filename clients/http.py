@@ -59,13 +59,14 @@ class Http:
     """Sends requests with one credential during one run of a job; the whole process shares the connections.
 
     `before(effect)` is called before each request and may raise Wait or LeaseLost to stop it. `after(facts)` is called
-    after each request, whatever its result.
+    after each request, whatever its result. With `public_only`, nothing is sent to an address inside.
     """
 
     before: Callable[[bool], None] = _before_nothing
     after: Callable[[ResponseFacts], None] = _after_nothing
     deadline_seconds: float = DEADLINE_SECONDS
     body_limit: int = BODY_LIMIT
+    public_only: bool = False
     session: requests.Session = field(default_factory=shared_session, repr=False)
 
     def send(
@@ -101,6 +102,20 @@ class Http:
         if error is not None:
             raise error
         return answer
+
+    def post(self, url: str, content: bytes, headers: Mapping[str, str]) -> None:
+        """Post JSON to an address that another system named; any answer of 2xx is a success.
+
+        Raises the errors of `clients/status_errors.py`. Their messages show only the host: the path of such an address
+        may be a secret.
+        """
+        request = Request("POST", urlsplit(url).netloc.rpartition("@")[2], "", effect=True)
+        call = Call(time.monotonic() + self.deadline_seconds, public_only=self.public_only)
+        prepared = {**_prepared({"Content-Type": "application/json", **headers}, None, None), "data": content}
+        with _as_connector_errors(call, request), self._stream(call, request, url, prepared) as response:
+            _read(response, self.body_limit)
+        if error := refusal(Answer(request, response.status_code, response.headers, None)):
+            raise error
 
     def _exchange(self, call: Call, request: Request, url: str, content: dict[str, Any]) -> Answer:
         """Send the request and read the answer. A read is sent once more if its kept connection was already closed."""

@@ -21,6 +21,8 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPResponse, HTTPSConnectionPool, PoolManager
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+from clients.public_addresses import is_public
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
@@ -38,10 +40,12 @@ class Call:
     """One HTTP exchange of this thread: its deadline, and what happened on the network.
 
     `ends_at` is the deadline in seconds of the monotonic clock. `fresh` forbids a connection that was used before.
+    `public_only` forbids an address of this machine or of a network inside; a proxy is trusted to know its own.
     """
 
     ends_at: float
     fresh: bool = False
+    public_only: bool = False
     sent: bool = False
     reused: bool = False
     answered: bool = False
@@ -52,6 +56,10 @@ class Call:
         if left <= 0:
             raise TimeoutError("the call's deadline has passed")
         return left
+
+
+class AddressInside(OSError):
+    """A name that others gave leads to this machine or to a network inside."""
 
 
 current_call: ContextVar[Call] = ContextVar("current_call")
@@ -114,6 +122,9 @@ class _Deadline(HTTPConnection):
         if self.sock is None:
             self.connect()
         self.sock.settimeout(call.left())
+        if call.public_only and self.proxy is None and not is_public(self.sock.getpeername()[0]):
+            self.close()
+            raise AddressInside
         if self._asks_proxy:
             super().send(data)
             return

@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import Flask, Response, send_from_directory
 
-from gateway import api, health, webhooks
+from gateway import health, webhooks
+from gateway.api import jobs, many_tasks, orders, stores, subscriptions, tasks
 from gateway.callers import admit
-from gateway.errors import ErrorApi, answer_unexpected, answer_unreachable, refuse
+from gateway.errors import ErrorApi, answer_unexpected, answer_unreachable, refuse_for, unknown_task
 from gateway.runtime import NAME, Runtime
 from schemas.errors import RetryLater
-from schemas.messages import PUBLIC_TASKS
 
 _DESCRIPTION = (
     "The connector's HTTP API: tasks of other systems, and Afosto's webhooks. "
@@ -36,7 +36,7 @@ def create_app(runtime: Runtime) -> Flask:
         API_SPEC_OPTIONS=_spec_options(),
     )
     described = ErrorApi(app)
-    for module in (api, webhooks, health):
+    for module in (tasks, many_tasks, stores, orders, jobs, subscriptions, webhooks, health):
         described.register_blueprint(module.blueprint)
     app.add_url_rule("/v1/tasks/<task>", view_func=_unknown_task, methods=["POST"])
     app.add_url_rule("/docs", view_func=_page, defaults={"name": "index.html"})
@@ -54,7 +54,8 @@ def _spec_options() -> dict[str, Any]:
 
 def _unknown_task(task: str) -> Response:
     admit()
-    refuse(404, "unknown-task", f"Other systems may send these tasks: {', '.join(PUBLIC_TASKS)}.")
+    refuse_for(unknown_task())
+    raise AssertionError("unreachable")
 
 
 def _guard(response: Response) -> Response:

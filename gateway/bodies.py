@@ -11,6 +11,7 @@ from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import RequestEntityTooLarge
 
 from gateway.errors import refuse
+from serving.incoming import MOST_BODY
 
 # Most bytes of a task's body.
 TASK_LIMIT = 64 * 1024
@@ -23,9 +24,16 @@ class BodyParser(FlaskParser):
     """Reads a JSON body for a schema; a body that is not JSON ends the request with 400."""
 
     DEFAULT_VALIDATION_STATUS = 400
+    limit = TASK_LIMIT
 
     def _raw_load_json(self, req: flask.Request) -> Any:
-        return parse(read_body(TASK_LIMIT))
+        return parse(read_body(self.limit))
+
+
+class LargeBodyParser(BodyParser):
+    """The same, for a body with many tasks."""
+
+    limit = MOST_BODY
 
 
 def read_body(limit: int) -> bytes:

@@ -1,6 +1,7 @@
 """Every error as JSON of one shape: a code for programs and a sentence for people."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from typing import Any, NoReturn
 
 import structlog
@@ -10,6 +11,7 @@ from marshmallow import Schema, fields
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from schemas.errors import RetryLater
+from schemas.messages import PUBLIC_TASKS
 from schemas.values.loading import WHOLE, faults
 
 log = structlog.get_logger()
@@ -21,6 +23,21 @@ _DEFAULTS = {
     413: ("too-large", "The body is larger than this address accepts."),
     500: ("internal-error", "The gateway failed; its log says why. It is safe to send the request again."),
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a request, or one task of it, is refused: its HTTP status, and the parts of an error's body."""
+
+    status: int
+    code: str
+    message: str
+    field: str | None = None
+
+    @property
+    def body(self) -> dict[str, str]:
+        """What the caller reads of it."""
+        return {name: value for name, value in asdict(self).items() if name != "status" and value is not None}
 
 
 class ErrorBodySchema(Schema):
@@ -72,6 +89,32 @@ def refuse(
     raise AssertionError("unreachable")
 
 
+def refuse_for(refusal: Refusal | None) -> None:
+    """End the request if there is a refusal."""
+    if refusal:
+        refuse(refusal.status, refusal.code, refusal.message, field=refusal.field)
+
+
+def invalid(messages: Any) -> Refusal:
+    """Return the refusal for a schema's messages; it names the first field that is wrong."""
+    field, fault = next(faults(messages))
+    if field == WHOLE:
+        return Refusal(400, "invalid", 'the body is not a JSON object; send one, such as {"store": "corner"}')
+    return Refusal(400, "invalid", f"the field {field!r} {fault}", field)
+
+
+def unknown_task() -> Refusal:
+    """Return the refusal, 404, for a task that other systems may not send."""
+    said = f"Other systems may send these tasks: {', '.join(PUBLIC_TASKS)}."
+    return Refusal(404, "unknown-task", said)
+
+
+def unknown_store(store: str) -> Refusal:
+    """Return the refusal, 404, for a store that is not connected."""
+    message = f"No store {store} is connected; use a name that connector store list shows."
+    return Refusal(404, "unknown-store", message, "store")
+
+
 def answer(error: HTTPException) -> Response:
     """Build the answer for an error."""
     status = error.code or 500
@@ -105,12 +148,6 @@ def _body(error: HTTPException, status: int, data: dict[str, Any]) -> dict[str, 
         return {name: value for name, value in data["error"].items() if value is not None}
     if "messages" in data:
         # webargs: location of the value (json, headers) → the schema's messages.
-        field, fault = next(faults(next(iter(data["messages"].values()))))
-        if field == WHOLE:
-            return {
-                "code": "invalid",
-                "message": 'the body is not a JSON object; send one, such as {"store": "corner"}',
-            }
-        return {"code": "invalid", "message": f"the field {field!r} {fault}", "field": field}
+        return invalid(next(iter(data["messages"].values()))).body
     code, message = _DEFAULTS.get(status, (error.name.lower().replace(" ", "-"), error.name))
     return {"code": code, "message": message}

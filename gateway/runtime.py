@@ -7,8 +7,9 @@ import flask
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from clients.limiter import Budget, Limiter
+from clients.limiter import Budget
 from clients.redis_client import redis_client
+from clients.token_bucket import TokenBucket
 from ledger.ledger import Ledger
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet
@@ -28,7 +29,7 @@ class Runtime:
     settings: Settings
     ledger: Ledger
     producer: Producer
-    limiter: Limiter
+    limiter: TokenBucket
 
     def close(self) -> None:
         """Give all connections back."""
@@ -51,7 +52,7 @@ def build_runtime(settings: Settings) -> Runtime:
         settings=settings,
         ledger=Ledger(database, KeySet(settings.keys)),
         producer=Producer(settings),
-        limiter=Limiter(client, Budget(settings.gateway_calls_per_minute, 60)),
+        limiter=TokenBucket(client, Budget(settings.gateway_calls_per_minute, 60)),
     )
 
 

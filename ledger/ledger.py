@@ -13,6 +13,7 @@ from ledger.orders.links import Links
 from ledger.orders.order_documents import OrderDocuments
 from ledger.orders.recovery import Restores
 from ledger.orders.scans import Scans
+from ledger.outgoing.subscriptions import Subscriptions
 from ledger.people.audit import Audit
 from ledger.people.user_sessions import UserSessions
 from ledger.people.users import Users
@@ -45,6 +46,7 @@ class Ledger:
         self.scans = Scans(database)
         self.webhooks = Webhooks(database, keys)
         self.tokens = Tokens(database)
+        self.subscriptions = Subscriptions(database, keys)
         self.sold_units = SoldUnits(database)
         self.stock = Stock(database)
         self.retention = Retention(database)

@@ -1,4 +1,4 @@
-"""Deletes old rows: attempts, intents, webhooks, messages, kept answers and orders, missed windows, users' sessions."""
+"""Deletes old rows: attempts, intents, webhooks, messages, events, kept answers and orders, windows, sessions."""
 
 import time
 from collections.abc import Mapping
@@ -40,6 +40,7 @@ class Retention:
             "intents": attempts_days,
             "inbox": inbox_days,
             "set_aside": inbox_days,
+            "deliveries": inbox_days,
             "idempotency_keys": KEY_DAYS,
             "missed_windows": FRESHNESS_DAYS,
             "user_sessions": SESSION_DAYS,

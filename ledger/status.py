@@ -1,12 +1,13 @@
 """What people ask of the ledger: the state of stores and workers, and what happened to an order. Reads only."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 
-from ledger.jobs.lag import WINDOW, FlowLag, Lag
+from ledger.jobs.lag import LAG_ALARM, WINDOW, FlowLag, Lag
 from ledger.postgres.database import Database, Row
-from ledger.stores.condition import state_of, worst_first
+from ledger.stores.condition import StoreState, state_of, worst_first
+from schemas.flows import STOCK_TO_CONFIRM
 from schemas.wording.store_advice import UNFORESEEN
 
 
@@ -22,6 +23,17 @@ class Status:
         `sells_stock` is whether an Afosto location is chosen whose stock it sells.
         """
         return self._database.rows("status.stores", {"unforeseen": UNFORESEEN})
+
+    def page(
+        self, *, stores: Collection[str] | None, state: StoreState | None, stale: float, after: str, limit: int
+    ) -> list[Row]:
+        """Return up to `limit` stores by name, those after `after`: of these `stores` (None: all) and in this state.
+
+        A store is stale when its news was not read for `stale` seconds.
+        """
+        wanted = {"stores": None if stores is None else sorted(stores), "state": state, "stale": stale}
+        constants = {"unforeseen": UNFORESEEN, "to_confirm": STOCK_TO_CONFIRM, "alarm": LAG_ALARM}
+        return self._database.rows("status.page", {**wanted, **constants, "after": after, "limit": limit})
 
     def stores_in_state(self, interval: float, lags: Iterable[FlowLag]) -> list[Row]:
         """Return the rows of `stores`, each with its `lag` and `state` (StoreState), the worst first.
@@ -59,6 +71,10 @@ class Status:
         """
         wanted = {"store": store, "order": order}
         return self._database.rows("stores.find_order", wanted) or self._database.rows("stores.find_afosto", wanted)
+
+    def orders_named(self, store: str, orders: Iterable[str]) -> list[Row]:
+        """Return (named, id) for each order that one of these ids or numbers names, as `find_orders` does for one."""
+        return self._database.rows("stores.orders_named", {"store": store, "orders": sorted(orders)})
 
     def attempts(self, store: str, order_key: str) -> list[Row]:
         """Return every kept attempt at the jobs of an order, or of the stock, oldest first."""

@@ -56,6 +56,14 @@ class StoreMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliverMessage:
+    """Send events to a subscriber; `fence` is the run that this message begins."""
+
+    subscription: int
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
 class TickMessage:
     """A task without arguments."""
 
@@ -94,11 +102,18 @@ class StoreMessageSchema(Document):
     store = Id()
 
 
+class DeliverMessageSchema(Document):
+    target = DeliverMessage
+
+    subscription = Counter(required=True)
+    fence = Counter(required=True)
+
+
 class TickMessageSchema(Document):
     target = TickMessage
 
 
-Message = OrderMessage | PollMessage | StockMessage | StoreMessage | TickMessage
+Message = OrderMessage | PollMessage | StockMessage | StoreMessage | DeliverMessage | TickMessage
 
 CONTRACT: Mapping[str, Document] = {
     "orders.import": OrderMessageSchema(),
@@ -116,10 +131,13 @@ CONTRACT: Mapping[str, Document] = {
     "dispatch.tick": TickMessageSchema(),
     "reconcile.sweep": TickMessageSchema(),
     "reconcile.prune": TickMessageSchema(),
+    "events.deliver": DeliverMessageSchema(),
 }
 
 # Only the connector sends these tasks; other systems may send the rest.
-INTERNAL_TASKS = frozenset({"orders.walk", "inventory.watch", "dispatch.tick", "reconcile.sweep", "reconcile.prune"})
+INTERNAL_TASKS = frozenset(
+    {"orders.walk", "inventory.watch", "dispatch.tick", "reconcile.sweep", "reconcile.prune", "events.deliver"}
+)
 PUBLIC_TASKS = tuple(task for task in CONTRACT if task not in INTERNAL_TASKS)
 
 

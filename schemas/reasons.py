@@ -68,6 +68,8 @@ class Reason(StrEnum):
     TOKEN_EXISTS = "token-exists"  # noqa: S105 - no token, a reason
     SHOP_CONNECTED_ALREADY = "shop-connected-already"
     UNKNOWN_CHANNEL = "unknown-channel"
+    OTHER_TENANT = "other-tenant"
+    UNKNOWN_SUBSCRIPTION = "unknown-subscription"
     UNKNOWN_SKU = "unknown-sku"
     UNKNOWN_TOKEN = "unknown-token"  # noqa: S105 - no token, a reason
     UNKNOWN_ENDPOINT = "unknown-endpoint"

@@ -39,3 +39,30 @@ class CursorKind(StrEnum):
     LIVE = "live"  # From the moment of connecting on.
     HISTORY = "history"  # From import_since up to that moment.
     SWEEP = "sweep"  # The nightly reading by creation date.
+
+
+class StoreState(StrEnum):
+    """How a store is: the first of these that is true of it."""
+
+    PAUSED = "paused"
+    UNHEALTHY = "unhealthy"  # A vendor refuses or does not answer, or its runs fail.
+    STOPPED = "stopped"  # The connector stopped a flow.
+    STALE = "stale"  # Its news was not read for too long.
+    NEW = "new"  # Its news was never read.
+    FRESH = "fresh"
+
+
+class Right(StrEnum):
+    """What the token of another system may do. Who may change something may also read it."""
+
+    TASKS = "tasks"  # Send the tasks that it names, and ask what became of them.
+    READ = "read"
+    WRITE = "write"
+
+
+class Event(StrEnum):
+    """What another system can subscribe to. The database notes them: see the triggers in `ledger/schema.sql`."""
+
+    ORDER_IMPORTED = "order.imported"  # An order is open in Afosto.
+    JOB_PARKED = "job.parked"  # A job needs a person.
+    STORE_UNHEALTHY = "store.unhealthy"  # A vendor refuses or does not answer, or a run over the store fails.

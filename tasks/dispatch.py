@@ -7,8 +7,10 @@ from celery import shared_task
 
 from jobs.dispatch_window import DEFAULT_SLOTS, WORKER_ALIVE_SECONDS, release_jobs, resend, standing
 from jobs.runtime import BrokerRefused, Runtime
+from ledger.outgoing.subscriptions import Sending
 from ledger.postgres.database import Row
 from sync.discovery.poll_shop import dead_after_seconds
+from sync.subscriptions.deliver import LEASE_SECONDS
 from tasks.base import ConnectorTask
 from tasks.flows import FLOWS
 
@@ -16,6 +18,7 @@ T = TypeVar("T")
 # Per tick at most, so that a backlog of stores whose turn has come is spread over some ticks.
 MAX_POLLS_PER_TICK = 200
 MAX_SCANS_PER_TICK = 100
+MAX_SUBSCRIBERS_PER_TICK = 100
 
 
 @shared_task(base=ConnectorTask, bind=True, name="dispatch.tick", send_events=False)
@@ -28,7 +31,8 @@ def tick(self: ConnectorTask, **kwargs: Any) -> str:
 def dispatch(runtime: Runtime) -> str:
     """Send what is due and return how much, in words."""
     ledger, settings = runtime.ledger, runtime.settings
-    if not ledger.dispatch_window.take_tick(settings.dispatch_interval / 2):
+    tick = ledger.dispatch_window.take_tick(settings.dispatch_interval / 2)
+    if tick is None:
         return "skipped: another dispatch ran just now"
     freed = ledger.jobs.reclaim_expired(settings.failures_to_park)
     polls = ledger.cursors.take_due(dead_after_seconds(settings.poll_interval), MAX_POLLS_PER_TICK)
@@ -37,6 +41,8 @@ def dispatch(runtime: Runtime) -> str:
     _send_each(runtime, "orders.walk", "exports", scans, _store_message, ledger.scans.give_back)
     watches = ledger.stock.take_due(dead_after_seconds(settings.inventory_interval), MAX_POLLS_PER_TICK)
     _send_each(runtime, "inventory.watch", "inventory", watches, _store_message, ledger.stock.give_back)
+    if tick.has_events:
+        _send_events(runtime)
     slots, stands = ledger.dispatch_window.slots(WORKER_ALIVE_SECONDS), standing(runtime, FLOWS)
     due = [flow for flow in FLOWS if stands[flow.task].due]
     sent = sum(release_jobs(runtime, flow, slots.get(flow.queue, DEFAULT_SLOTS), stands[flow.task]) for flow in due)
@@ -61,6 +67,16 @@ def _send_each(
         except BrokerRefused:
             give_back(taken[position:])
             raise
+
+
+def _send_events(runtime: Runtime) -> None:
+    subscriptions = runtime.ledger.subscriptions
+    taken = subscriptions.take_due(LEASE_SECONDS, MAX_SUBSCRIBERS_PER_TICK)
+    _send_each(runtime, "events.deliver", "reconcile", taken, _deliver_message, subscriptions.give_back)
+
+
+def _deliver_message(sending: Sending) -> dict[str, object]:
+    return {"subscription": sending.subscription, "fence": sending.fence}
 
 
 def _poll_message(row: Row) -> dict[str, object]:

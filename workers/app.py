@@ -32,6 +32,7 @@ TASK_MODULES = (
     "tasks.poll",
     "tasks.dispatch",
     "tasks.reconcile",
+    "tasks.events",
     "tasks.set_aside",
 )
 

@@ -28,7 +28,7 @@ def migrate() -> None:
 
 @click.group(short_help="Make and change the keys of the secrets.")
 def keys() -> None:
-    """Make and change the keys that encrypt the secrets of stores and webhook endpoints.
+    """Make and change the keys that encrypt the secrets of stores, webhook endpoints and subscriptions.
 
     To change the key: put a new one first in CONNECTOR_KEYS (separated by a comma), restart the workers, run
     `connector keys rotate`, then take the old key out.
@@ -49,5 +49,9 @@ def rotate() -> None:
     """
     with open_ledger() as ledger:
         stores, endpoints = ledger.stores.rotate_keys(), ledger.webhooks.rotate_keys()
-    whose = f"{counted(stores, 'store')} and {counted(endpoints, 'webhook endpoint')}"
+        subscriptions = ledger.subscriptions.rotate_keys()
+    whose = (
+        f"{counted(stores, 'store')}, {counted(endpoints, 'webhook endpoint')} and "
+        f"{counted(subscriptions, 'subscription')}"
+    )
     say(f"the secrets of {whose} are written with the first key; the others may go now")

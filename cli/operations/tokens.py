@@ -1,4 +1,4 @@
-"""`connector tokens`: which other systems may send tasks, and which tasks of which stores."""
+"""`connector tokens`: which other systems may send tasks or use the API, and for which stores."""
 
 from collections.abc import Sequence
 
@@ -6,28 +6,38 @@ import click
 
 from cli.common import open_ledger, print_json, print_table
 from cli.screen import say
+from ledger.postgres.database import Row
 from schemas.messages import PUBLIC_TASKS
+from schemas.states import Right
 
 
 @click.group(short_help="Make, list and revoke tokens of other systems.")
 def tokens() -> None:
-    """Make, list and revoke the tokens with which other systems send tasks over HTTP."""
+    """Make, list and revoke the tokens with which other systems send tasks and use the API."""
 
 
 @tokens.command()
 @click.argument("name")
+@click.option("--task", "tasks", multiple=True, type=click.Choice(PUBLIC_TASKS), help="May be sent; repeat it.")
 @click.option(
-    "--task", "tasks", multiple=True, required=True, type=click.Choice(PUBLIC_TASKS), help="May be sent; repeat it."
+    "--rights",
+    multiple=True,
+    type=click.Choice([Right.READ.value, Right.WRITE.value]),
+    help="May read stores, orders and jobs, or also change and connect them; see docs/api.md.",
 )
 @click.option("--store", "stores", multiple=True, help="Only for this store; can be repeated. Default: every store.")
-def add(name: str, tasks: Sequence[str], stores: Sequence[str]) -> None:
+@click.option("--tenant-of", metavar="STORE", help="Only for stores of this store's Afosto tenant, now and later.")
+def add(name: str, tasks: Sequence[str], rights: Sequence[str], stores: Sequence[str], tenant_of: str | None) -> None:
     """Make a token for the system NAME and print it. It is shown once; only a hash of it is kept."""
     if not name.strip():
         raise click.BadParameter("a token needs the name of the system that will use it", param_hint="NAME")
+    if not (tasks or rights):
+        raise click.UsageError("Say what the token permits: --task TASK for tasks, --rights read or write for the API.")
     with open_ledger() as ledger:
         for store in stores:
             ledger.stores.facts(store)
-        token = ledger.tokens.add(name, tasks, stores)
+        tenant = ledger.tenants.of(tenant_of) if tenant_of else None
+        token = ledger.tokens.add(name, tasks, stores, [*map(Right, rights)], tenant)
     say(token)
 
 
@@ -40,16 +50,24 @@ def list_tokens(as_json: bool) -> None:
     if as_json:
         print_json(rows)
         return
-    shown = [{**row, "tasks": ",".join(row["tasks"]), "stores": ",".join(row["stores"]) or "all"} for row in rows]
+    shown = [
+        {**row, "tasks": ",".join(row["tasks"]), "stores": _scope(row), "rights": ",".join(row["rights"])}
+        for row in rows
+    ]
     columns = {
         "name": "NAME",
         "stores": "STORES",
+        "rights": "RIGHTS",
         "tasks": "TASKS",
         "created_at": "MADE AT",
         "last_used_at": "LAST USED",
         "revoked_at": "REVOKED AT",
     }
     print_table(shown, columns, "there is none; make one with: connector tokens add NAME --task TASK")
+
+
+def _scope(row: Row) -> str:
+    return ",".join(row["stores"]) or (f"of tenant {row['tenant']}" if row["tenant"] else "all")
 
 
 @tokens.command()

@@ -16,6 +16,7 @@ NAMES = {
     "webhooks": "webhook",
     "intents": "intent",
     "messages": "job message",
+    "events": "event for a subscriber",
 }
 
 

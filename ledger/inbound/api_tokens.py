@@ -2,14 +2,17 @@
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
+from psycopg.types.json import Jsonb
 
 from ledger.postgres.database import Database, Row
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
+from schemas.states import Right
 
 # Seconds for which an idempotency key recognizes the repeat of a request.
 KEY_AGE = 86_400.0
@@ -17,29 +20,43 @@ KEY_AGE = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Another system, identified by its token; empty `stores` means all of them."""
+    """Another system, identified by its token.
+
+    `stores` are the connected ones that it may see, None means all. `tenant` is that of its stores, if it is limited
+    to one.
+    """
 
     id: int
     name: str
     tasks: frozenset[str]
-    stores: frozenset[str]
+    rights: frozenset[Right]
+    stores: frozenset[str] | None
+    tenant: str | None
+
+    def may(self, right: Right) -> bool:
+        """Return whether the token has a right."""
+        return right in self.rights or (right is Right.READ and Right.WRITE in self.rights)
 
     def may_send(self, task: str) -> bool:
         """Return whether the token permits a task."""
-        return task in self.tasks
+        return self.may(Right.TASKS) and task in self.tasks
 
     def may_see(self, store: str) -> bool:
         """Return whether the token permits a store."""
-        return not self.stores or store in self.stores
+        return self.stores is None or store in self.stores
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The state of an idempotency key. `same`: the request is the one that took it. `job` is known when `answered`."""
+    """The state of an idempotency key. `same`: the request is the one that took it.
+
+    When it is `answered`, `job` is known, or, of a request with many tasks, `outcomes`, as `answer_key` was given them.
+    """
 
     same: bool
     answered: bool
     job: int | None
+    outcomes: list[dict[str, Any]] | None
 
 
 class Tokens:
@@ -48,10 +65,21 @@ class Tokens:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, name: str, tasks: Sequence[str], stores: Sequence[str]) -> str:
-        """Make a token and return it, which is never shown again; raises NeedsPerson when the name is in use."""
+    def add(
+        self,
+        name: str,
+        tasks: Sequence[str],
+        stores: Sequence[str],
+        rights: Collection[Right] = (),
+        tenant: str | None = None,
+    ) -> str:
+        """Make a token and return it, which is never shown again; raises NeedsPerson when the name is in use.
+
+        No `stores` means all of the `tenant`, no tenant all there are. With `tasks` it has the right to send them.
+        """
         token = f"connector_{secrets.token_urlsafe(32)}"
-        values = {"name": name, "token_hash": _hash(token), "tasks": sorted(tasks), "stores": sorted(stores)}
+        given = {"name": name, "token_hash": _hash(token), "tasks": sorted(tasks), "stores": sorted(stores)}
+        values = {**given, "rights": sorted({*rights, *([Right.TASKS] if tasks else [])}), "tenant": tenant}
         try:
             self._database.row("tokens.add", values)
         except psycopg.errors.UniqueViolation as error:
@@ -63,7 +91,7 @@ class Tokens:
         return token
 
     def known(self) -> list[Row]:
-        """Return every token's name, tasks, stores and times; those that are valid first."""
+        """Return every token's name, rights, tasks, stores, tenant and times; those that are valid first."""
         return self._database.rows("tokens.list")
 
     def revoke(self, name: str) -> None:
@@ -81,7 +109,9 @@ class Tokens:
         if row is None:
             return None
         self._database.rows("tokens.used", {"id": row["id"]})
-        return Caller(row["id"], row["name"], frozenset(row["tasks"]), frozenset(row["stores"]))
+        rights = frozenset(Right(right) for right in row["rights"])
+        stores = None if row["stores"] is None else frozenset(row["stores"])
+        return Caller(row["id"], row["name"], frozenset(row["tasks"]), rights, stores, row["tenant"])
 
     def claim_key(self, caller: Caller, key: str, content: bytes) -> Claim:
         """Take an idempotency key for a request of this content, or return the state of a key that is taken already."""
@@ -91,11 +121,20 @@ class Tokens:
         # No row: another request takes the key at this moment, and its row is not visible yet.
         row = row or self._database.row("tokens.claim_key", values)
         assert row is not None
-        return Claim(bytes(row["body_hash"]) == body_hash, row["answered_at"] is not None, row["job_id"])
+        return Claim(
+            bytes(row["body_hash"]) == body_hash, row["answered_at"] is not None, row["job_id"], row["outcomes"]
+        )
 
-    def answer_key(self, caller: Caller, key: str, job: int | None) -> None:
-        """Keep the job that the request of a key led to."""
-        self._database.rows("tokens.answer_key", {"token_id": caller.id, "key": key, "job_id": job})
+    def answer_key(
+        self, caller: Caller, key: str, job: int | None, outcomes: Sequence[Mapping[str, Any]] | None = None
+    ) -> None:
+        """Keep the job that the request of a key led to, or the outcomes of its many tasks."""
+        kept = None if outcomes is None else Jsonb(list(outcomes))
+        self._database.rows("tokens.answer_key", {"token_id": caller.id, "key": key, "job_id": job, "outcomes": kept})
+
+    def release_key(self, caller: Caller, key: str) -> None:
+        """Give a key back whose request did nothing."""
+        self._database.rows("tokens.release_key", {"token_id": caller.id, "key": key})
 
 
 def _hash(token: str) -> bytes:

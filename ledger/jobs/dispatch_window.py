@@ -28,15 +28,23 @@ class QueueLoad:
     stale: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """The turn of one dispatch; `has_events`: there is an event that is due for a subscriber."""
+
+    has_events: bool
+
+
 class DispatchWindow:
     """Releases a little of the backlog at a time, and lists the worker processes that take it."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def take_tick(self, gap: float) -> bool:
-        """Return whether this dispatch may run: none ran in the last `gap` seconds, by the database's clock."""
-        return self._database.row("dispatch_window.tick", {"gap": gap}) is not None
+    def take_tick(self, gap: float) -> Tick | None:
+        """Take the turn of a dispatch; None when one ran in the last `gap` seconds, by the database's clock."""
+        row = self._database.row("dispatch_window.tick", {"gap": gap})
+        return Tick(row["has_events"]) if row else None
 
     def slots(self, alive: float) -> dict[str, int]:
         """Return queue → number of jobs that its workers run at once, of those seen in the last `alive` seconds."""

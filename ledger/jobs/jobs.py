@@ -226,7 +226,11 @@ class Jobs:
 
     def find(self, job_id: int) -> Row | None:
         """Return one job as a row, or None."""
-        return self._database.row("jobs.find", {"id": job_id})
+        return next(iter(self.find_all([job_id])), None)
+
+    def find_all(self, ids: Sequence[int]) -> list[Row]:
+        """Return those of these jobs that there are, as rows."""
+        return self._database.rows("jobs.find", {"ids": list(ids)}) if ids else []
 
     def retry(
         self,

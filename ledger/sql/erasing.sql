@@ -16,3 +16,7 @@ delete from intents where store = %(store)s and order_key = %(order_key)s and se
 update jobs set message = null, resolution = null
 where store = %(store)s and order_key = %(order_key)s and state <> 'parked' and message is not null
 returning 1;
+
+-- name: events
+-- Events of the order that no subscriber has confirmed yet.
+delete from deliveries where store = %(store)s and order_key = %(order_key)s returning 1;

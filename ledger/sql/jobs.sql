@@ -311,4 +311,4 @@ select id, store, direction, flow, subject, order_key,
        (select number from orders o where o.store = j.store and o.id = j.order_key) as order_number,
        lane, wanted, done, state, due_at, failures, claims, fence, holder, lease_until, reason, message, resolution,
        created_at, settled_at, decision, decided_by, decided_at
-from jobs j where id = %(id)s;
+from jobs j where id = any(%(ids)s);

@@ -52,6 +52,15 @@ with gone as (
 )
 select count(*)::int as rows from gone;
 
+-- name: deliveries
+-- Events that were given up. Those that still wait stay.
+with gone as (
+    delete from deliveries where id in (
+        select id from deliveries where given_up_at < now() - %(days)s * interval '1 day' order by given_up_at limit %(batch)s)
+    returning 1
+)
+select count(*)::int as rows from gone;
+
 -- name: missed_windows
 with gone as (
     delete from missed_windows where (store, day) in (

@@ -24,6 +24,35 @@ left join cursors live on live.store = s.name and live.kind = 'live'
 left join cursors history on history.store = s.name and history.kind = 'history'
 order by s.name;
 
+-- name: page
+-- Some stores in the order of their names, those after `after`. stores null: all. The state is the worst that is true.
+select * from (
+    select s.name, s.base_url, s.channel_id as channel, s.connected_at, s.import_since, s.paused_at, live.polled_at,
+           case when s.paused_at is not null then 'paused'
+                when exists (select from store_health h where h.store = s.name)
+                  or exists (select from store_faults u where u.store = s.name) then 'unhealthy'
+                when exists (select from store_flows f where f.store = s.name and f.stopped_reason <> %(to_confirm)s) then 'stopped'
+                when coalesce(live.polled_at, s.connected_at) < now() - %(stale)s * interval '1 second' then 'stale'
+                when exists (
+                    select from store_flows f join jobs j on j.direction = f.direction and j.flow = f.flow and j.store = f.store
+                    where f.store = s.name and f.enabled and f.stopped_reason is null and j.state in ('waiting', 'queued')
+                      and j.lane < 2 and j.due_at < now() - %(alarm)s * interval '1 second') then 'behind'
+                when live.polled_at is null then 'new'
+                else 'fresh' end as state,
+           (select count(*)::int from jobs j where j.store = s.name and j.state = 'parked') as parked,
+           coalesce((select jsonb_agg(jsonb_build_object('vendor', h.vendor, 'reason', h.reason, 'message', h.message,
+                                                         'since', h.since) order by h.since)
+                     from (select vendor, reason, message, since from store_health where store = s.name
+                           union all
+                           select 'connector', %(unforeseen)s::text, message, since from store_faults where store = s.name) h
+                    ), '[]') as health
+    from stores s left join cursors live on live.store = s.name and live.kind = 'live'
+    where s.name > %(after)s and (%(stores)s::text[] is null or s.name = any(%(stores)s))
+    order by s.name
+) seen
+where %(state)s::text is null or state = %(state)s
+order by name limit %(limit)s;
+
 -- name: workers
 select id, host, queues, slots, stuck, settings, extract(epoch from now() - seen_at)::float8 as seen_before
 from workers order by id;

@@ -47,11 +47,12 @@ select s.name, k.sku from stores s cross join unnest(%(skus)s::text[]) as k (sku
 on conflict (store, sku) do update set wanted = stock.wanted + 1
 returning sku;
 
--- name: knows
--- No row: no such store. The scan of its catalog leaves a row for each SKU that the shop has.
-select c.position is null or coalesce(k.outcome, case when k.sku is null then 'unknown-sku' else '' end) <> 'unknown-sku' as knows
-from stock_cursors c left join stock k on k.store = c.store and k.sku = %(sku)s
-where c.store = %(store)s;
+-- name: unknown
+-- The scan of a store's catalog leaves a row for each SKU that the shop has.
+select w.sku from unnest(%(skus)s::text[]) as w (sku)
+join stock_cursors c on c.store = %(store)s and c.position is not null
+left join stock k on k.store = c.store and k.sku = w.sku
+where k.sku is null or k.outcome = 'unknown-sku';
 
 -- name: request_all
 -- SKUs that the shop does not have are left out: to publish one that it has now, a person names it.

@@ -183,6 +183,26 @@ select o.id, o.number, o.created_at, o.updated_at, o.is_test, o.is_final, o.firs
 from links l join orders o on o.store = l.store and o.id = l.order_key
 where l.store = %(store)s and l.kind = 'order' and (l.afosto_id = %(order)s or l.facts ->> 'number' = %(order)s);
 
+-- name: orders_named
+-- The orders that each of these ids or numbers names in the shop, or, if it names none there, in Afosto.
+with given as (
+    select unnest(%(orders)s::text[]) as named
+), shop as (
+    select g.named, o.id from given g join orders o on o.store = %(store)s and o.id = g.named
+    union
+    select g.named, o.id from given g join orders o on o.store = %(store)s and o.number = g.named
+), afosto as (
+    select g.named, l.order_key from given g join links l on l.store = %(store)s and l.kind = 'order' and l.afosto_id = g.named
+    union
+    select g.named, l.order_key from given g
+    join links l on l.store = %(store)s and l.kind = 'order' and l.facts ->> 'number' = g.named
+)
+select named, id from shop
+union all
+select a.named, o.id from afosto a join orders o on o.store = %(store)s and o.id = a.order_key
+where a.named not in (select named from shop)
+order by named, id;
+
 -- name: history
 select at, direction, flow, outcome, message, steps, seconds, requests, worker from attempts
 where store = %(store)s and order_key = %(order_key)s order by id;

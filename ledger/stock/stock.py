@@ -56,13 +56,10 @@ class Stock:
         rows = self._database.transaction(work)
         return int(rows[0]["id"]) if rows else None
 
-    def knows(self, store: str, sku: str) -> bool:
-        """Return whether the shop may have a SKU: it was found, was not looked for, or the catalog is not read yet.
-
-        True for a store that is not connected.
-        """
-        row = self._database.row("stock.knows", {"store": store, "sku": sku})
-        return bool(row is None or row["knows"])
+    def unknown(self, store: str, skus: Collection[str]) -> frozenset[str]:
+        """Return which of these SKUs the shop does not have; none before its catalog was read."""
+        rows = self._database.rows("stock.unknown", {"store": store, "skus": list(skus)})
+        return frozenset(row["sku"] for row in rows)
 
     def request_changed(self, store: str, changed: Mapping[str, datetime], foreign: StockOutcome) -> int:
         """Request the SKUs whose inventory moved (aware UTC) since it was last seen; return how many.

@@ -263,6 +263,10 @@ class Stores:
     def _rewrite(self, token: bytes | None) -> bytes | None:
         return self._keys.rotate(token) if token else None
 
+    def cursors(self, name: str) -> list[Row]:
+        """Return how far a store is read, a row per cursor."""
+        return self._database.rows("stores.cursors", {"store": name})
+
     def overview(self, name: str) -> dict[str, Any]:
         """Return cursors, flows, health and order counts of a store, for the status page."""
         parameters = {"store": name, "unforeseen": UNFORESEEN}

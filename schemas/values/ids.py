@@ -21,9 +21,10 @@ class Id(fields.String):
 
 
 class Counter(fields.Integer):
-    """A whole number from 0 to the largest bigint of a database, or None."""
+    """A whole number from 0 to the largest bigint of a database; without `required` it may be left out or null."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, required: bool = False) -> None:
         bigint = validate.Range(min=0, max=2**63 - 1, error="must be from {min} to {max}")
         invalid: ErrorMessages = {"invalid": "is not a whole number"}
-        super().__init__(strict=True, load_default=None, validate=bigint, error_messages=invalid)
+        presence: dict[str, Any] = {"required": True} if required else {"load_default": None}
+        super().__init__(strict=True, validate=bigint, error_messages=invalid, **presence)

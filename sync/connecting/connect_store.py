@@ -61,12 +61,12 @@ class Connection:
     only: Location | None
 
 
-def connect_store(ledger: Ledger, settings: Settings, new: NewStore) -> Connection:
+def connect_store(ledger: Ledger, settings: Settings, new: NewStore, *, only_tenant: str | None = None) -> Connection:
     """Check the credentials on both sides, then keep the store; its first poll is due at once.
 
-    A flow whose scopes are not granted is kept switched off. Raises NeedsPerson (wrong-credentials, unknown-store,
-    missing-scope when orders may not be read, unknown-channel, store-exists, shop-connected-already, …) or RetryLater;
-    then nothing is kept.
+    `only_tenant`: only if the Afosto key is of this tenant. A flow whose scopes are not granted is kept switched off.
+    Raises NeedsPerson (wrong-credentials, unknown-store, missing-scope when orders may not be read, unknown-channel,
+    other-tenant, store-exists, shop-connected-already, …) or RetryLater; then nothing is kept.
     """
     http = Http(deadline_seconds=settings.call_deadline)
 
@@ -84,6 +84,12 @@ def connect_store(ledger: Ledger, settings: Settings, new: NewStore) -> Connecti
     missing = {flow: missing_scopes(flow, token.scopes) for flow in SWITCHES}
     sharing = ledger.tenants.store_of_key(new.afosto_key)
     tenant = ledger.tenants.of(sharing) if sharing else afosto_bucket(new.afosto_key)
+    if only_tenant not in (None, tenant):
+        raise NeedsPerson(
+            f"the Afosto key of {new.name} is none that a store of your tenant has",
+            reason=Reason.OTHER_TENANT,
+            resolution="use the key of your other stores, or let the operator of the connector connect this one",
+        )
     ledger.stores.add(_columns(new, token, tenant), {flow: not lacks for flow, lacks in missing.items()}, FIRST_WIDTH)
     ledger.stores.set_token(new.name, token)
     for epages_id, afosto_id in locations.items():

@@ -20,6 +20,8 @@ ROUTES: tuple[tuple[str, str], ...] = (
     ("*.export", "exports"),
     ("orders.look", "exports"),
     ("orders.walk", "exports"),
+    # Nothing of a store waits on this queue, so a subscriber that does not answer delays none.
+    ("events.deliver", "reconcile"),
     *((f"{name}.*", name) for name in QUEUE_NAMES),
 )
 

@@ -18,7 +18,7 @@ from tests.chaos.timing import Timing
 from tests.hosts.support.host import ROOT
 from tests.support.connector.world import TENANT, World, wait_for
 
-_START_TIMEOUT = 60.0
+_START_TIMEOUT = 240.0
 # Rounds of actions before the first fault, so that there are orders in every state.
 _ACTIONS_BEFORE_FAULTS = 2
 # Part of the worlds that have a pooler before PostgreSQL.

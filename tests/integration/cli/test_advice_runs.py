@@ -64,6 +64,7 @@ def test_an_advised_command_is_taken_as_it_is_printed(
         "same_as": driver.store,
         "client_id": CLIENT_ID,
         "reason": parked["reason"],
+        "url": "https://erp.example/",
     }
     printed = _printed(command, words, known)
     if "--reason" in printed:

@@ -7,6 +7,7 @@ from cryptography.fernet import Fernet
 from cli import main
 from local.servers.services import Services, environment
 from schemas.errors import NeedsPerson
+from schemas.states import Right
 from tests.support.connector.gateway import Doors, message
 
 
@@ -136,7 +137,7 @@ def test_rotating_the_keys_takes_the_webhook_secrets_along(doors: Doors, shell: 
     endpoint = shell("webhooks", "add", "shop", given="hush-hush\n").stdout.strip().rsplit("/", 1)[1]
     fresh = Fernet.generate_key().decode()
     shell.env["CONNECTOR_KEYS"] = f"{fresh},{shell.env['CONNECTOR_KEYS']}"
-    assert "1 store and 1 webhook endpoint" in shell("keys", "rotate").stdout
+    assert "1 store, 1 webhook endpoint and 0 subscriptions" in shell("keys", "rotate").stdout
     sealed = bytes(doors.rows("webhook_endpoints")[0]["secret"])
     assert endpoint
     assert Fernet(fresh).decrypt(sealed) == b"hush-hush"
@@ -208,3 +209,27 @@ def test_store_add_takes_an_address_where_a_secret_would_be_told_only_when_told_
     assert "--trust-base-url" in refused.stderr
     trusted = shell(*ADD, "--base-url", address, "--trust-base-url", "--client-secret-stdin", given="")
     assert "Client secret: nothing was given" in trusted.stderr
+
+
+def test_a_token_has_rights_and_perhaps_a_tenant(doors: Doors, shell: Shell) -> None:
+    token = shell("tokens", "add", "agency", "--rights", "write", "--tenant-of", "shop").stdout.strip()
+    caller = doors.ledger.tokens.find(token)
+    assert caller is not None
+    assert (caller.may(Right.READ), caller.may(Right.WRITE), caller.may(Right.TASKS)) == (True, True, False)
+    assert caller.stores == frozenset({"shop"})
+    assert "of tenant" in shell("tokens", "list").stdout
+
+
+def test_a_subscription_shows_its_secret_once_and_is_listed_until_it_is_removed(doors: Doors, shell: Shell) -> None:
+    refused = shell("subscription", "add", "http://127.0.0.1/hooks")
+    assert "--trust-url" in refused.stderr
+    added = shell("subscription", "add", "http://127.0.0.1/hooks", "--trust-url", "--event", "job.parked")
+    secret = added.stdout.strip()
+    assert secret.startswith("connector_")
+    listed = shell("subscription", "list").stdout
+    assert "job.parked" in listed
+    assert secret not in listed + shell("subscription", "list", "--json").stdout
+    assert secret not in str(doors.rows("subscriptions"))
+    (row,) = doors.ledger.subscriptions.known()
+    assert shell("subscription", "remove", str(row["id"])).exit_code == 0
+    assert shell("subscription", "remove", str(row["id"])).exit_code == 1

@@ -16,6 +16,7 @@ from cli import main
 from ledger.inbound.set_aside_messages import SetAsideMessage
 from ledger.postgres.session import Session
 from local.servers.services import Services
+from schemas.states import Event
 from tests.support.connector.commands import Commands
 from tests.support.connector.driver import Driver
 from tests.support.connector.gateway import Doors
@@ -51,6 +52,7 @@ def order(driver: Driver, connector: Commands) -> str:
     connector("webhooks", "add", driver.store, "--secret-stdin", given="hush\n")
     assert connector("tokens", "add", "token", "--task", "orders.import").exit_code == 0
     ledger = driver.runtime.ledger
+    ledger.subscriptions.add("https://erp.example/", "hush", list(Event))
     ledger.stores.blame(driver.store, "epages", "refused", "why", 60)
     ledger.stores.note_fault(driver.store, "orders.walk", "why", KeyError())
     ledger.dispatch_window.heartbeat("worker", "host", ["orders"], 4)
@@ -153,6 +155,7 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
         (("user", "add"), (f"another{ODD}", "--role", "merchant", "--store", ODD, "--password-stdin")),
         (("user", "password"), (ODD, "--password-stdin")),
         (("user", "remove"), (ODD, "--yes")),
+        (("subscription", "list"), ()),
         (("poll",), (store, "--now")),
         (("restore", "hold"), ()),
         (("restore", "list"), ("--store", store)),
@@ -167,6 +170,8 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
         (("webhooks", "remove"), (ENDPOINT,)),
         (("tokens", "add"), (f"another{TOKEN}", "--task", "orders.import")),
         (("tokens", "revoke"), (TOKEN,)),
+        (("subscription", "add"), ("https://another.example/",)),
+        (("subscription", "remove"), (str(driver.runtime.ledger.subscriptions.known()[0]["id"]),)),
         (("jobs", "drop"), (job,)),
         (("jobs", "retry"), ("--reason", ODD)),
         (("store", "tenant"), (store,)),

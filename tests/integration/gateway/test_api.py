@@ -259,7 +259,7 @@ def test_nobody_is_refused_because_a_server_behind_the_limit_is_away(
 
         raise Wait
 
-    monkeypatch.setattr(doors.app.extensions["connector"].limiter.__class__, "allowance", away)
+    monkeypatch.setattr(doors.app.extensions["connector"].limiter.__class__, "take", away)
     assert send(doors, token).status_code == 202
 
 
@@ -269,7 +269,7 @@ def test_an_unforeseen_error_is_no_traceback_for_the_caller(
     def fail(*_: Any, **__: Any) -> None:
         raise LookupError("a detail of the database")
 
-    monkeypatch.setattr(doors.ledger.jobs.__class__, "request_run", fail)
+    monkeypatch.setattr(doors.ledger.jobs.__class__, "request_runs", fail)
     answer = send(doors, token)
     assert error(answer) == (500, "internal-error", None)
     assert "detail" not in answer.text

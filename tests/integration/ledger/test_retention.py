@@ -42,6 +42,7 @@ def test_old_attempts_settled_intents_and_webhooks_are_deleted(ledger: Ledger) -
         "intents": 1,
         "inbox": 1,
         "set_aside": 0,
+        "deliveries": 0,
         "idempotency_keys": 0,
         "missed_windows": 0,
         "user_sessions": 0,

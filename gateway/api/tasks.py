@@ -1,27 +1,18 @@
-"""The API for other systems: POST /v1/tasks/NAME and GET /v1/jobs/ID."""
+"""POST /v1/tasks/NAME: a task of another system."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from flask_smorest import Blueprint
-
-from gateway.answers import IdempotencySchema, JobSchema, TaskAnswerSchema
-from gateway.bodies import TASK_LIMIT, BodyParser, read_body, takes_json
-from gateway.callers import admit, caller, require_store_permitted, require_task_permitted
-from gateway.enqueue import Sendable, enqueue
-from gateway.errors import described, refuse
-from gateway.runtime import runtime
-from ledger.postgres.database import Row
+from gateway.answers import IdempotencySchema, TaskAnswerSchema
+from gateway.api.blueprint import NOT_SENT, TOKEN, api_blueprint
+from gateway.api.enqueue import Due, Sendable, Task, answers, make_due, send_now
+from gateway.api.idempotency import once
+from gateway.bodies import TASK_LIMIT, read_body, takes_json
+from gateway.callers import store_refusal, task_refusal
+from gateway.errors import Refusal, described, refuse_for
 from schemas.messages import CONTRACT, PUBLIC_TASKS
 
-# A job's id is a bigint; this is the largest one.
-_IDS = "int(max=9223372036854775807)"
-_NOT_SENT = {
-    401: "The token is missing, unknown, or revoked.",
-    429: "Too many requests with this token; Retry-After says after how many seconds the next one is allowed.",
-    503: "The database does not answer; nothing was done.",
-}
 _REFUSALS = {
     400: "A field is missing or wrong; the answer names it.",
     403: "The token does not permit this task or this store.",
@@ -31,8 +22,6 @@ _REFUSALS = {
     413: "The body is larger than 64 KiB.",
     415: "The Content-Type is not JSON.",
 }
-_UNKNOWN_JOB = "There is no such job, or the token does not permit its store."
-_TOKEN: list[dict[str, list[str]]] = [{"token": []}]
 _SUMMARIES = {
     "orders.import": "Import an order from the shop to Afosto.",
     "cancellations.import": "Import an order's cancellations from the shop to Afosto.",
@@ -51,22 +40,14 @@ _INTERNAL_KEYWORDS = {"version", "fence"}
 
 View = Callable[..., Any]
 
-
-class ApiBlueprint(Blueprint):
-    """A blueprint that reads request bodies with our parser."""
-
-    ARGUMENTS_PARSER = BodyParser()
-
-
-blueprint = ApiBlueprint("API", __name__, url_prefix="/v1", description="Tasks and jobs, for other systems.")
-blueprint.before_request(admit)
+blueprint = api_blueprint("Tasks", "Work that other systems ask for.")
 
 
 def _permitted(task: str) -> Callable[[View], View]:
     def decorate(view: View) -> View:
         @wraps(view)
         def checked(*args: Any, **kwargs: Any) -> Any:
-            require_task_permitted(task)
+            refuse_for(task_refusal(task))
             return view(*args, **kwargs)
 
         return checked
@@ -74,38 +55,38 @@ def _permitted(task: str) -> Callable[[View], View]:
     return decorate
 
 
-def _task_view(task: str) -> View:
-    @_permitted(task)
+def _task_view(name: str) -> View:
+    @_permitted(name)
     @takes_json
-    @blueprint.arguments(type(CONTRACT[task])(exclude=_INTERNAL_KEYWORDS & CONTRACT[task].fields.keys()))
+    @blueprint.arguments(type(CONTRACT[name])(exclude=_INTERNAL_KEYWORDS & CONTRACT[name].fields.keys()))
     @blueprint.arguments(IdempotencySchema, location="headers")
-    @described(blueprint, {**_NOT_SENT, **_REFUSALS}, security=_TOKEN)
+    @described(blueprint, {**NOT_SENT, **_REFUSALS}, security=TOKEN)
     @blueprint.response(202, TaskAnswerSchema, headers={"Location": {"schema": {"type": "string"}}})
     def view(message: Sendable, header: dict[str, str | None]) -> Any:
-        require_store_permitted(message.store)
-        answer = enqueue(task, message, header["key"], read_body(TASK_LIMIT))
+        refuse_for(store_refusal(message.store))
+        due = _make_due(Task(name, message), header["key"])
+        (answer,) = answers([due])
         return answer, {"Location": answer["href"]} if answer["href"] else {}
 
-    view.__doc__ = _SUMMARIES[task]
+    view.__doc__ = _SUMMARIES[name]
     found: View = view
     return found
+
+
+def _make_due(task: Task[Sendable], key: str | None) -> Due:
+    def work() -> list[Due | Refusal]:
+        outcomes = make_due([task])
+        send_now(task, outcomes[0])
+        return outcomes
+
+    (outcome,) = once(key, task.name.encode() + b"\n" + read_body(TASK_LIMIT), work)
+    if isinstance(outcome, Refusal):
+        refuse_for(outcome)
+    assert isinstance(outcome, Due)
+    return outcome
 
 
 for _task in PUBLIC_TASKS:
     blueprint.add_url_rule(
         f"/tasks/{_task}", endpoint=_task.replace(".", "_"), view_func=_task_view(_task), methods=["POST"]
     )
-
-
-@blueprint.route("/jobs/<" + _IDS + ":job>")
-@described(blueprint, {**_NOT_SENT, 404: _UNKNOWN_JOB}, security=_TOKEN)
-@blueprint.response(200, JobSchema)
-def job(job: int) -> Row:
-    """Show the state of a job."""
-    row = runtime().ledger.jobs.find(job)
-    if row is None or not caller().may_see(row["store"]):
-        message = (
-            f"There is no job {job}, or the token does not permit its store; use the id from the answer to a task."
-        )
-        refuse(404, "unknown-job", message)
-    return row

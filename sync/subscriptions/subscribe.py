@@ -1,0 +1,67 @@
+"""Subscribing to events: the address is checked, and the secret is made here and shown once."""
+
+import secrets
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from clients.public_addresses import why_not_public
+from ledger.ledger import Ledger
+from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
+from schemas.states import Event
+
+
+@dataclass(frozen=True, slots=True)
+class NewSubscription:
+    """Where to send which events: of these stores, or of a tenant, or of all; `token_id` is whose it is.
+
+    `trusted`: the operator permits plain http and an address inside.
+    """
+
+    url: str
+    events: Collection[Event]
+    stores: Collection[str] | None = None
+    tenant: str | None = None
+    token_id: int | None = None
+    trusted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribed:
+    """The id of a subscription, and its secret, which is never shown again."""
+
+    id: int
+    secret: str = field(repr=False)
+
+
+def subscribe(ledger: Ledger, new: NewSubscription) -> Subscribed:
+    """Keep a subscription. Raises NeedsPerson (bad-address) when nothing must or can be sent to its address."""
+    _require_address(new)
+    secret = f"connector_{secrets.token_urlsafe(32)}"
+    found = ledger.subscriptions.add(
+        new.url,
+        secret,
+        new.events,
+        stores=new.stores,
+        tenant=new.tenant,
+        token_id=new.token_id,
+        trusted=new.trusted,
+    )
+    return Subscribed(found, secret)
+
+
+def _require_address(new: NewSubscription) -> None:
+    try:
+        address = urlsplit(new.url)
+        usable = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+    except ValueError:
+        usable = False
+    if not usable or "@" in address.netloc or any(character.isspace() for character in new.url):
+        raise _refused("must begin with https:// and hold no password", "correct the address")
+    if not new.trusted and (why := why_not_public(new.url, "the events")):
+        raise _refused(why, "use a public address, or let the operator add it with: --trust-url")
+
+
+def _refused(why: str, resolution: str) -> NeedsPerson:
+    return NeedsPerson(f"the address {why}", reason=Reason.BAD_ADDRESS, resolution=resolution)
