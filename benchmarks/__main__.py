@@ -41,6 +41,7 @@ MODULES = {
     "webhooks": "suite",
     "stock_burst": "suite",
     "trading": "suite",
+    "console_pages": "suite",
 }
 PAGE = Path(__file__).parent.parent / "docs" / "figures.md"
 HEAD = """# Figures

@@ -10,6 +10,7 @@ from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet
 from schemas.settings import Settings
 from tasks.broker.producer import Producer
+from tasks.checks.limits import VendorLimits
 
 NAME = "connector"
 # A person waits for the page.
@@ -23,17 +24,19 @@ class Runtime:
     settings: Settings
     ledger: Ledger
     producer: Producer
+    limits: VendorLimits
 
     def close(self) -> None:
         """Give all connections back."""
         self.producer.close()
+        self.limits.close()
         self.ledger.close()
 
 
 def build_runtime(settings: Settings) -> Runtime:
     """Build a process's runtime from its settings."""
     database = Database(settings.database_url, patience=DATABASE_PATIENCE_SECONDS, pooled=settings.pooled)
-    return Runtime(settings, Ledger(database, KeySet(settings.keys)), Producer(settings))
+    return Runtime(settings, Ledger(database, KeySet(settings.keys)), Producer(settings), VendorLimits(settings))
 
 
 def runtime() -> Runtime:

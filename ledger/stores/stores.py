@@ -262,9 +262,8 @@ class Stores:
 
     def unreadable(self) -> list[str]:
         """Return the stores of which a secret fits none of the keys."""
-        return [
-            name for row in self._database.rows("stores.sealed") if (name := row.pop("name")) and not self._fits(row)
-        ]
+        sealed = {row.pop("name"): row for row in self._database.rows("stores.sealed")}
+        return [name for name, row in sealed.items() if not self._fits(row)]
 
     def _fits(self, sealed: Row) -> bool:
         try:

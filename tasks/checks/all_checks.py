@@ -93,9 +93,8 @@ def _secrets(ledger: Ledger) -> Check:
             ledger.webhooks.find(endpoint["id"])
     except ConnectorError as error:
         return Check("secrets", False, str(error))
-    return Check(
-        "secrets", True, f"those of {counted(len(ledger.stores.names()), 'store')} can be read with CONNECTOR_KEYS"
-    )
+    stores = counted(len(ledger.stores.names()), "store")
+    return Check("secrets", True, f"those of {stores} can be read with CONNECTOR_KEYS")
 
 
 def _dispatch(status: Status, chosen: Settings, *, outage: bool) -> Check:
