@@ -9,15 +9,18 @@ with late as materialized (
         select store, direction, flow from jobs
         where state = 'queued' and lane < 2 and due_at < now() - %(alarm)s * interval '1 second'
     ) j
-    join store_flows f on f.store = j.store and f.direction = j.direction and f.flow = j.flow
-    where f.enabled and f.stopped_reason is null
+    where (%(only)s::text[] is null or j.store = any(%(only)s))
+      and not exists (select from store_flows f where f.store = j.store and f.direction = j.direction and f.flow = j.flow
+                      and (not f.enabled or f.stopped_reason is not null))
     group by j.store
 ), parked as materialized (
-    select store, count(*)::int as jobs from jobs where state = 'parked' group by store
+    select store, count(*)::int as jobs from jobs
+    where state = 'parked' and (%(only)s::text[] is null or store = any(%(only)s)) group by store
 ), unhealthy as materialized (
     select store from store_health union select store from store_faults
 ), stopped as materialized (
-    select distinct store from store_flows where stopped_reason <> %(to_confirm)s
+    select distinct store from store_flows
+    where stopped_reason <> %(to_confirm)s and (%(only)s::text[] is null or store = any(%(only)s))
 ), seen as materialized (
     select s.name, s.afosto_bucket, s.paused_at, s.connected_at, live.polled_at, coalesce(p.jobs, 0) as parked,
            extract(epoch from now() - coalesce(live.polled_at, s.connected_at))::float8 as unpolled_for,

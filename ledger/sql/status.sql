@@ -85,14 +85,13 @@ update schema_migrations set version = version where version = (select max(versi
 
 -- name: lag_of_flows
 -- Per flow: what is due and not begun, and what was done lately. What is paused, off or stopped waits for a person.
-with idle as materialized (
-    select f.store, f.direction, f.flow from store_flows f join stores s on s.name = f.store
-    where s.paused_at is not null or not f.enabled or f.stopped_reason is not null
-), due as (
+with due as (
     select j.direction, j.flow, count(*) as due, min(j.due_at) as oldest, min(j.due_at) filter (where j.lane < 2) as urgent
     from (select store, direction, flow, due_at, lane from jobs where state = 'waiting' and due_at <= now()
           union all select store, direction, flow, due_at, lane from jobs where state = 'queued') j
-    where (j.store, j.direction, j.flow) not in (select store, direction, flow from idle)
+    where not exists (select from stores s where s.name = j.store and s.paused_at is not null)
+      and not exists (select from store_flows f where f.store = j.store and f.direction = j.direction and f.flow = j.flow
+                      and (not f.enabled or f.stopped_reason is not null))
     group by j.direction, j.flow
 ), done as (
     select direction, flow, count(*) as done, min(at) as first from attempts
