@@ -204,13 +204,14 @@ function operations.allowance()
   return free
 end
 
--- -> calls of the budget, its window, the calls of it that are free within one window, microseconds until calls are taken
+-- -> calls that an unused budget gives within its window, the window, those that it still gives, microseconds until the
+-- vendor takes calls
 function operations.outlook()
   local state = load(KEYS[1])
   local window = state.window or configured.window
-  local calls = math.floor((state.calls or configured.calls) * state.speed)
-  local free = math.min(calls, free_until(state, 0, now + window))
-  return { calls, window, math.max(0, free), math.ceil(state.blocked - now) }
+  local calls = free_until({ step = state.step, burst = state.burst, blocked = now }, 0, now + window)
+  local left = math.max(0, math.min(calls, free_until(state, 0, now + window)))
+  return { calls, window, left, math.ceil(state.blocked - now) }
 end
 
 -- -> microseconds until the vendor takes calls again, throttled answers since the last success

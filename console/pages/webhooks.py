@@ -44,32 +44,32 @@ def add_endpoint() -> Answer:
     return _page(title=gettext("The new endpoint"), address=PATH + endpoint, made=secret), 200
 
 
-@blueprint.post("/endpoints/<endpoint>/rotate")
+@blueprint.post("/endpoints/<address>/rotate")
 @least(Role.ADMIN)
-def rotate(endpoint: str) -> Answer:
+def rotate(address: str) -> Answer:
     """Give an endpoint a second secret, and show it once."""
     secret = _new_secret()
     try:
-        runtime().ledger.webhooks.rotate(endpoint, secret)
+        runtime().ledger.webhooks.rotate(address, secret)
     except NeedsPerson as error:
         return _refuse(error)
-    return _page(title=gettext("The new secret"), address=PATH + endpoint, made=secret), 200
+    return _page(title=gettext("The new secret"), address=PATH + address, made=secret), 200
 
 
-@blueprint.post("/endpoints/<endpoint>/finish")
+@blueprint.post("/endpoints/<address>/finish")
 @least(Role.ADMIN)
-def finish_rotation(endpoint: str) -> Answer:
+def finish_rotation(address: str) -> Answer:
     """Accept only the newest secret."""
-    runtime().ledger.webhooks.finish_rotation(endpoint)
+    runtime().ledger.webhooks.finish_rotation(address)
     flash(gettext("Only the newest secret is accepted now."), "good")
     return _back()
 
 
-@blueprint.post("/endpoints/<endpoint>/remove")
+@blueprint.post("/endpoints/<address>/remove")
 @least(Role.ADMIN)
-def remove_endpoint(endpoint: str) -> Answer:
+def remove_endpoint(address: str) -> Answer:
     """Take no webhooks at an endpoint any more."""
-    runtime().ledger.webhooks.remove(endpoint)
+    runtime().ledger.webhooks.remove(address)
     flash(gettext("The endpoint is removed. Take it out of Afosto as well."), "good")
     return _back()
 

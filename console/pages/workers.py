@@ -2,17 +2,18 @@
 
 from dataclasses import dataclass
 
-from flask import Blueprint, flash, redirect, render_template, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
 
+from console.access.current import note_refused
 from console.access.roles import least
 from console.runtime import runtime
 from ledger.jobs.lag import Lag
 from ledger.people.users import Role
 from ledger.postgres.database import Row
 from ledger.status import Status
-from schemas.errors import RetryLater
+from schemas.errors import NeedsPerson, RetryLater
 from tasks.broker.consumers import is_silent
 from tasks.broker.messages import queue_lengths, refusals
 from tasks.broker.queues import QUEUE_NAMES
@@ -76,14 +77,22 @@ def messages() -> str:
 @least(Role.OPERATOR)
 def message(number: int) -> str:
     """Show one of them, with the beginning of its body."""
-    return render_template("message.html", message=runtime().ledger.set_aside.find(number))
+    try:
+        found = runtime().ledger.set_aside.find(number)
+    except NeedsPerson:
+        abort(404)
+    return render_template("message.html", message=found)
 
 
 @blueprint.post(f"/workers/messages/<int(max={_LARGEST_ID}):number>/delete")
 @least(Role.OPERATOR)
 def delete_message(number: int) -> Response:
     """Forget one of them."""
-    runtime().ledger.set_aside.forget(number)
+    try:
+        runtime().ledger.set_aside.forget(number)
+    except NeedsPerson:
+        note_refused()
+    # Also if somebody else was faster, or the button was pressed twice.
     flash(gettext("The message is deleted."), "good")
     return redirect(url_for("workers.messages"), 303)
 

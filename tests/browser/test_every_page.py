@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page
 
 from tests.browser.conftest import sign_in
 from tests.support.console.pages import PAGES
+from tests.support.console.sample_operations import MESSAGE
 from tests.support.console.sample_stores import BEHIND, UNHEALTHY
 
 LOOKS = {
@@ -15,7 +16,12 @@ LOOKS = {
     "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "has_touch": True},
 }
-MORE = {"sign-in": "/sign-in", "store-unhealthy": f"/stores/{UNHEALTHY}/", "store-behind": f"/stores/{BEHIND}/"}
+MORE = {
+    "sign-in": "/sign-in",
+    "store-unhealthy": f"/stores/{UNHEALTHY}/",
+    "store-behind": f"/stores/{BEHIND}/",
+    "message": f"/workers/messages/{MESSAGE}",
+}
 
 
 @pytest.mark.parametrize("look", LOOKS)
@@ -28,7 +34,8 @@ def test_every_page_is_accessible_and_fits(browser: Browser, console_url: str, s
     page.wait_for_url("**/stores")
     for name, address in {**PAGES, **MORE}.items():
         if name != "sign-in":
-            page.goto(address)
+            answer = page.goto(address)
+            assert answer and answer.status < 500, name
             _check(page, name, look, shots)
     context.close()
 
