@@ -62,7 +62,7 @@ select counts.states, page.name, page.state, page.paused_at, page.connected_at, 
                 '[]') as health,
        coalesce((select jsonb_agg(jsonb_build_object('direction', f.direction, 'flow', f.flow, 'reason', f.stopped_reason,
                                                      'message', f.stopped_message) order by f.direction, f.flow)
-                 from store_flows f where f.store = page.name and f.stopped_reason is not null), '[]') as stopped
+                 from store_flows f where f.store = page.name and f.stopped_reason <> %(to_confirm)s), '[]') as stopped
 from counts left join page on true
 order by array_position(%(worst)s::text[], page.state), page.parked desc, page.unpolled_for desc, page.name;
 
