@@ -37,7 +37,10 @@ def _check(page: Page, name: str, look: str, shots: Path) -> None:
     page.screenshot(path=shots / f"{name}-{look}.png", full_page=True)
     found = Axe().run(page).response["violations"]
     serious = [
-        (each["id"], node["target"]) for each in found if each["impact"] in ("serious", "critical") for node in each["nodes"]
+        (each["id"], node["target"])
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
     ]
     assert serious == [], (name, look)
     width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -33,7 +33,7 @@ class Person:
 
     def get(self, path: str, **options: Any) -> TestResponse:
         """Open a page."""
-        return self.client.get(path, **options)
+        return self.client.get(path, buffered=True, **options)
 
     def post(self, path: str, fields: dict[str, str] | None = None, **options: Any) -> TestResponse:
         """Send a form."""
