@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 
@@ -39,7 +40,9 @@ MODULES = (
     "webhooks",
     "stock_burst",
     "trading",
+    "many_stores",
 )
+FOLDERS = ("suite", "scale")
 PAGE = Path(__file__).parent.parent / "docs" / "figures.md"
 HEAD = """# Figures
 
@@ -82,15 +85,21 @@ def main(words: list[str]) -> int:
         return 2
     try:
         with graceful_stop():
-            return max(_run(import_module(f"benchmarks.suite.{name}"), words) for name in names or MODULES)
+            return max(_run(find(name), words) for name in names or MODULES)
     except KeyboardInterrupt:
         click.echo("Stopped; nothing keeps running, and nothing of this benchmark was written.", err=True)
         return INTERRUPTED
 
 
+def find(name: str) -> ModuleType:
+    """Return the module of a benchmark, which may be in any of FOLDERS."""
+    paths = (f"benchmarks.{folder}.{name}" for folder in FOLDERS)
+    return import_module(next(path for path in paths if find_spec(path)))
+
+
 def _help() -> str:
     width = max(map(len, MODULES))
-    listed = [f"  {name:{width}}  {_question(import_module(f'benchmarks.suite.{name}'))}" for name in MODULES]
+    listed = [f"  {name:{width}}  {_question(find(name))}" for name in MODULES]
     return "\n".join(
         [
             "Usage: python -m benchmarks [NAME …] [OPTION …]\n",

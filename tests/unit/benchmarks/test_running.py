@@ -1,18 +1,16 @@
 """How the benchmarks, and chaos, are started and what they say to a person who asks."""
 
-from importlib import import_module
-
 import pytest
 from click.testing import CliRunner
 
-from benchmarks.__main__ import MODULES, main
+from benchmarks.__main__ import MODULES, find, main
 from benchmarks.suite import growth
 from tests.chaos.__main__ import main as chaos
 
 
 @pytest.mark.parametrize("name", MODULES)
 def test_every_benchmark_of_the_list_can_be_run_by_its_name(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert name == import_module(f"benchmarks.suite.{name}").NAME
+    assert name == find(name).NAME
     with pytest.raises(SystemExit) as ended:
         main([name, "--help"])
     assert ended.value.code == 0
