@@ -41,6 +41,7 @@ MODULES = (
     "stock_burst",
     "trading",
     "many_stores",
+    "month",
 )
 FOLDERS = ("suite", "scale")
 PAGE = Path(__file__).parent.parent / "docs" / "figures.md"
