@@ -150,12 +150,13 @@ def _print(found: Sequence[Figures]) -> None:
         (
             f"{f.stores:,} stores, {f.work}",
             *(f"{f.cores(part):.2f}" for part in (*PARTS, "stub")),
+            f"{1000 * f.cores('dispatch') * f.seconds / max(1, f.sent + f.asked):.2f}",
             f"{1000 * statistics.median(f.ticks or [0.0]):.0f}",
             f"{1000 * max(f.ticks, default=0.0):.0f}",
         )
         for f in found
     ]
-    show("cores", ["", *PARTS, "stub workers", "tick ms: median", "longest"], cores)
+    show("cores", ["", *PARTS, "stub workers", "dispatch CPU ms per message", "tick ms: median", "longest"], cores)
     click.echo(
         "after s: seconds from a poll's due time until its message was taken by a worker, and until it was settled"
     )
