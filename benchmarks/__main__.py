@@ -41,6 +41,8 @@ MODULES = {
     "webhooks": "suite",
     "stock_burst": "suite",
     "trading": "suite",
+    "many_stores": "scale",
+    "month": "scale",
 }
 PAGE = Path(__file__).parent.parent / "docs" / "figures.md"
 HEAD = """# Figures

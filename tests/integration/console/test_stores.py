@@ -6,7 +6,8 @@ import re
 import pytest
 
 from ledger.people.audit import Outcome
-from ledger.stores.overview import StoresOverview, StoreState
+from ledger.stores.condition import StoreState
+from ledger.stores.overview import StoresOverview
 from tests.support.console.people import OTHER_STORE, OWN_STORE, Desk
 from tests.support.console.sample_stores import BEHIND, FRESH, PAUSED, STALE, STOPPED, UNHEALTHY, add_sample_stores
 
