@@ -42,6 +42,8 @@ MODULES = (
     "trading",
     "many_stores",
     "month",
+    "evening",
+    "crowded_stock",
 )
 FOLDERS = ("suite", "scale")
 PAGE = Path(__file__).parent.parent / "docs" / "figures.md"
