@@ -43,6 +43,8 @@ MODULES = {
     "trading": "suite",
     "many_stores": "scale",
     "month": "scale",
+    "evening": "scale",
+    "crowded_stock": "scale",
 }
 PAGE = Path(__file__).parent.parent / "docs" / "figures.md"
 HEAD = """# Figures
