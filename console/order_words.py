@@ -69,6 +69,28 @@ CALLS: Mapping[str, str] = {
     IntentKind.SHOP_PICKUP: lazy_gettext("make a pickup in the shop"),
     IntentKind.SHOP_MAIL: lazy_gettext("send the buyer a mail from the shop"),
 }
+# What became of a call, as the column `intents.outcome` has it.
+ANSWERS: Mapping[str, str] = {
+    "done": lazy_gettext("It was done."),
+    "adopted": lazy_gettext("Its answer was lost, but it was done."),
+    "did not land": lazy_gettext("Its answer was lost, and it was not done."),
+    "not done": lazy_gettext("It was not done."),
+    "not opened": lazy_gettext("The order was not opened."),
+    "looked": lazy_gettext("Its answer was lost, so both sides were read again."),
+    "refused": lazy_gettext("It was refused."),
+    "abandoned": lazy_gettext("It was given up with its draft."),
+}
+PARCELS: Mapping[str, str] = {
+    "CREATED": lazy_gettext("Created"),
+    "OPEN": lazy_gettext("Not announced"),
+    "ANNOUNCED": lazy_gettext("Announced"),
+    "READY_TO_COLLECT": lazy_gettext("Ready to collect"),
+    "READY_FOR_PICKUP": lazy_gettext("Ready to collect"),
+    "SHIPPED": lazy_gettext("On its way"),
+    "IN_TRANSIT": lazy_gettext("On its way"),
+    "DELIVERED": lazy_gettext("Delivered"),
+    "PICKED_UP": lazy_gettext("Picked up"),
+}
 LINKS: Mapping[str, str] = {
     "order": lazy_gettext("Order"),
     "parcel": lazy_gettext("Parcel"),

@@ -36,7 +36,7 @@ class Person:
         """Open a page."""
         return self.client.get(path, buffered=True, **options)
 
-    def post(self, path: str, fields: dict[str, str] | None = None, **options: Any) -> TestResponse:
+    def post(self, path: str, fields: dict[str, str | list[str]] | None = None, **options: Any) -> TestResponse:
         """Send a form."""
         return self.client.post(path, data={"csrf_token": self.token(), **(fields or {})}, **options)
 
@@ -77,6 +77,11 @@ class Desk:
     def execute(self, statement: str, *values: object) -> None:
         """Change the database as time or somebody else would."""
         self.ledger.database.transaction(lambda session: session.execute(statement.encode(), values))
+
+
+def without_fields(page: str) -> str:
+    """Return a page without its fields, which hold what the user typed, exactly as it was."""
+    return re.sub(r"<input[^>]*>", "", page)
 
 
 @contextmanager

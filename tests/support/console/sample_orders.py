@@ -65,7 +65,17 @@ def _add_order(
     _attempt(
         ledger, store, order, parked, "orders.import", "store has a problem", f"the shop answers 502: {message}", 3
     )
-    _attempt(ledger, store, order, parked, "orders.import", "retried by a person", "", 1, worker=f"anna{message[:40]}")
+    _attempt(
+        ledger,
+        store,
+        order,
+        parked,
+        "orders.import",
+        "retried by a person",
+        "",
+        1,
+        worker="anna" if message == SAID else f"anna {HOSTILE}",
+    )
     _attempt(ledger, store, order, parked, "orders.import", "parked", message, 1)
     _attempt(ledger, store, order, done, "shipments.export", "done", "", 1)
     _link(ledger, store, order, "order", order, f"a-{order}", {"number": afosto_number}, stage="opened")
@@ -107,7 +117,8 @@ def _attempt(
         _execute(
             ledger,
             "insert into attempts (job_id, store, order_key, direction, flow, fence, worker, outcome, message, steps,"
-            " seconds, requests, at) values (%s, %s, %s, %s, %s, 1, %s, %s, %s, %s, 1.5, 2, now() - %s * interval '1 h')",
+            " seconds, requests, at)"
+            " values (%s, %s, %s, %s, %s, 1, %s, %s, %s, %s, 1.5, 2, now() - %s * interval '1 h')",
             *(job, store, order, *JOBS[name], worker, outcome, message, Jsonb([f"read {message[:200]}"]), 1 + ago),
         )
 
@@ -117,7 +128,8 @@ def _link(
 ) -> None:
     _execute(
         ledger,
-        "insert into links (store, kind, order_key, epages_id, afosto_id, written_by, facts, stage, quantity, created_at)"
+        "insert into links (store, kind, order_key, epages_id, afosto_id, written_by, facts, stage, quantity,"
+        " created_at)"
         " values (%s, %s, %s, %s, %s, 'epages', %s, %s, 3, now() - interval '4 h')",
         *(store, kind, order, here, there, Jsonb(facts), stage),
     )
