@@ -8,10 +8,10 @@ from flask_babel import lazy_gettext
 from console.access.current import present
 from console.access.roles import needs
 from console.languages import LANGUAGES, language
-from console.pages import account, audit, health, sign_in, store, stores, users
+from console.pages import account, audit, health, order, parked, search, sign_in, sku, store, stores, users
 from schemas.wording.display import visible
 
-PAGES = (health, sign_in, stores, store, users, audit, account)
+PAGES = (health, sign_in, stores, store, search, order, sku, parked, users, audit, account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,7 @@ class Entry:
 
 ENTRIES = (
     Entry("stores.show", lazy_gettext("Stores")),
+    Entry("parked.show", lazy_gettext("Parked jobs")),
     Entry("users.show", lazy_gettext("Users")),
     Entry("audit.show", lazy_gettext("Audit log")),
 )
