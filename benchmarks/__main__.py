@@ -41,6 +41,7 @@ MODULES = {
     "webhooks": "suite",
     "stock_burst": "suite",
     "trading": "suite",
+    "console_pages": "suite",
     "many_stores": "scale",
     "month": "scale",
     "evening": "scale",

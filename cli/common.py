@@ -1,38 +1,29 @@
 """What all commands share: settings, the ledger, error messages, tables and JSON."""
 
-import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import IO, Any
-from urllib.parse import urlsplit
 
 import click
 import psycopg
-from psycopg.conninfo import conninfo_to_dict
-from psycopg.rows import dict_row
 
 from cli.screen import refusals_shown_safely, say, say_lines, say_table
 from ledger.ledger import Ledger
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet
-from ledger.postgres.session import configure
-from schemas.errors import ConfigurationError, ConnectorError, NeedsPerson, RetryLater
+from ledger.postgres.usable import check_database
+from schemas.errors import ConfigurationError, ConnectorError, NeedsPerson, RetryLater, WrongSetting
 from schemas.flows import SWITCHES
 from schemas.settings import PREFIX, Settings, load_settings, misspelled
 from schemas.wording.display import visible, visible_json
 
 FLOWS = tuple(SWITCHES)
 TOTALS = ("strict", "tolerate", "accept")
-_CONNECT_SECONDS = 5
 _WITHOUT_ANY = (
     'Servers of our own, and the variables for them, come with: eval "$(connector local up)"; those of a demo that '
     "stays up with: . .connector/demo/environment"
-)
-_NO_DATABASE = (
-    "See that the server runs, and that it is the one that CONNECTOR_DATABASE_URL names, with its name and password; "
-    "connector doctor checks all servers"
 )
 
 
@@ -57,14 +48,6 @@ class Misconfigured(Failure):
     """A setting is wrong or missing."""
 
     exit_code = 2
-
-
-class WrongSetting(ConfigurationError):
-    """A setting is wrong; `resolution` says what to do next."""
-
-    def __init__(self, message: str, resolution: str) -> None:
-        super().__init__(message)
-        self.resolution = resolution
 
 
 class ConnectorGroup(click.Group):
@@ -129,36 +112,6 @@ def open_ledger(given: Settings | None = None) -> Iterator[Ledger]:
         ledger.close()
 
 
-def check_database(url: str) -> None:
-    """Connect once, because the pool's own error would only say that it timed out.
-
-    Raises ConfigurationError for an address that cannot be read and for a database that the connector cannot use;
-    WrongSetting when no server answers in time, or when the server refuses (with the server's message).
-    """
-    logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
-    # The driver would not read either as part of the password, and its message would quote the rest of it.
-    if url.count("@") > 1 or "@" in urlsplit(url).path:
-        raise ConfigurationError("CONNECTOR_DATABASE_URL has a password with @ or /; write them as %40 and %2F")
-    try:
-        conninfo_to_dict(url)
-    except psycopg.ProgrammingError:
-        # The driver's message may quote a part of the password.
-        raise ConfigurationError("CONNECTOR_DATABASE_URL cannot be read as an address") from None
-    try:
-        with closing(
-            psycopg.connect(url, connect_timeout=_CONNECT_SECONDS, autocommit=True, row_factory=dict_row)
-        ) as found:
-            configure(found, pooled=True)
-    except psycopg.errors.ConnectionTimeout:
-        raise _unusable("it does not answer in time") from None
-    except psycopg.OperationalError as error:
-        raise _unusable(" ".join(str(error).split("\n")[0].split()).rstrip(".")) from None
-
-
-def _unusable(why: str) -> WrongSetting:
-    return WrongSetting(f"The database cannot be used: {why}; check CONNECTOR_DATABASE_URL", _NO_DATABASE)
-
-
 def print_json(value: Any) -> None:
     """Print for a script: stable names, times in ISO 8601, durations in seconds."""
     say_lines(visible_json(value, indent=2, default=_plain))
@@ -192,13 +145,3 @@ def show(value: Any) -> str:
         case float():
             return f"{value:.1f}"
     return str(value)
-
-
-def span(seconds: float | None) -> str:
-    """Format a duration, given in seconds, for a person."""
-    if seconds is None:
-        return "never"
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= 2 * size:
-            return f"{seconds / size:.0f} {unit}"
-    return f"{seconds:.0f} s"

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from cli.common import open_ledger, settings
-from cli.operations.running_settings import living, running
 from jobs.runtime import Runtime, build_runtime
 from ledger.status import Status
+from tasks.checks.running_settings import living, running
 
 
 @contextmanager

@@ -10,6 +10,7 @@
 --     probing          1 while the one allowed try is running
 --
 -- check:  ARGV "check"                                       -> microseconds to wait (0: call), since, failures
+-- peek:   ARGV "peek"                                        -> the same; the one try is left to others
 -- record: ARGV "record", 1 or 0 (good, failed), failures to open, first pause, longest pause
 
 local KEEP_SECONDS = 600
@@ -28,6 +29,10 @@ end
 
 local function open_for(length, is_probing)
   save("open_until", string.format("%.0f", now + length), "pause", length, "probing", is_probing)
+end
+
+if ARGV[1] == "peek" then
+  return {math.max(0, open_until - now), since, failures}
 end
 
 if ARGV[1] == "check" then

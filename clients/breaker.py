@@ -67,6 +67,14 @@ class Breaker:
             )
         return [failures, *answers]
 
+    def peek(self, bucket: str) -> Call:
+        """Return a script call for what `check` knows, which allows nothing.
+
+        Its answer: microseconds until the next try (0: none is waited for), when the first call of those that failed
+        was made (microseconds since 1970), and how many failed in a row.
+        """
+        return self._call(bucket, "peek")
+
     def record(self, bucket: str, healthy: bool, *others: Call) -> None:
         """Record the result of a call: transport failures, timeouts and 5xx are not healthy, refusals (4xx, 429) are.
 

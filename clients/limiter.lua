@@ -173,30 +173,44 @@ function operations.give_back()
   return 0
 end
 
+-- The calls that become free for a lane until a moment.
+local function free_until(state, lane, ahead)
+  local step = state.step
+  if (state.pace_until or 0) > now then
+    step = math.max(step, 1 / state.pace)
+  end
+  local free = credit_of(state)
+  for _, share in ipairs(open_shares(state, lane)) do
+    local part = SHARES[share]
+    local base, slack = clock_of(state, share)
+    if math.max(base - slack, state.blocked) <= ahead then
+      free = free + math.floor((ahead - base + slack) * part / step) + 1
+    end
+  end
+  for _, share in ipairs(lending_shares(state, lane)) do
+    if lends(state, share) then
+      free = free + math.floor((ahead - now) * SHARES[share] / step) + 1
+    end
+  end
+  return free
+end
+
 -- microseconds ahead, lane -> per key, the calls that become free for the lane until then
 function operations.allowance()
   local free, ahead, lane = {}, now + tonumber(ARGV[4]), tonumber(ARGV[5])
   for i, key in ipairs(KEYS) do
-    local state = load(key)
-    local step = state.step
-    if (state.pace_until or 0) > now then
-      step = math.max(step, 1 / state.pace)
-    end
-    free[i] = credit_of(state)
-    for _, share in ipairs(open_shares(state, lane)) do
-      local part = SHARES[share]
-      local base, slack = clock_of(state, share)
-      if math.max(base - slack, state.blocked) <= ahead then
-        free[i] = free[i] + math.floor((ahead - base + slack) * part / step) + 1
-      end
-    end
-    for _, share in ipairs(lending_shares(state, lane)) do
-      if lends(state, share) then
-        free[i] = free[i] + math.floor((ahead - now) * SHARES[share] / step) + 1
-      end
-    end
+    free[i] = free_until(load(key), lane, ahead)
   end
   return free
+end
+
+-- -> calls of the budget, its window, the calls of it that are free within one window, microseconds until calls are taken
+function operations.outlook()
+  local state = load(KEYS[1])
+  local window = state.window or configured.window
+  local calls = math.floor((state.calls or configured.calls) * state.speed)
+  local free = math.min(calls, free_until(state, 0, now + window))
+  return { calls, window, math.max(0, free), math.ceil(state.blocked - now) }
 end
 
 -- -> microseconds until the vendor takes calls again, throttled answers since the last success

@@ -70,6 +70,13 @@ class Limiter:
         (free,) = self._run(self._call("allowance", buckets, _micros(seconds), lane))
         return dict(zip(buckets, free, strict=True))
 
+    def outlook(self, bucket: str) -> Call:
+        """Return a script call for (calls of the budget, its window, calls free within it, time until calls are taken).
+
+        Times are microseconds. It reserves nothing.
+        """
+        return self._call("outlook", [bucket])
+
     def check_writes(self) -> None:
         """Raise RetryLater, with the server's own message, if the limiter's Redis accepts no writes now."""
         check_redis(self._client, "the Redis of limiter and breaker")

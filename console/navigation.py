@@ -8,10 +8,42 @@ from flask_babel import lazy_gettext
 from console.access.current import present
 from console.access.roles import needs
 from console.languages import LANGUAGES, language
-from console.pages import account, audit, health, order, parked, search, sign_in, sku, store, stores, users
+from console.pages import (
+    account,
+    audit,
+    health,
+    order,
+    parked,
+    search,
+    sign_in,
+    sku,
+    stock,
+    store,
+    stores,
+    tokens,
+    users,
+    webhooks,
+    workers,
+)
 from schemas.wording.display import visible
 
-PAGES = (health, sign_in, stores, store, search, order, sku, parked, users, audit, account)
+PAGES = (
+    health,
+    sign_in,
+    stores,
+    store,
+    stock,
+    search,
+    order,
+    sku,
+    parked,
+    workers,
+    tokens,
+    webhooks,
+    users,
+    audit,
+    account,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +57,9 @@ class Entry:
 ENTRIES = (
     Entry("stores.show", lazy_gettext("Stores")),
     Entry("parked.show", lazy_gettext("Parked jobs")),
+    Entry("workers.show", lazy_gettext("Workers")),
+    Entry("tokens.show", lazy_gettext("Tokens")),
+    Entry("webhooks.show", lazy_gettext("Webhooks")),
     Entry("users.show", lazy_gettext("Users")),
     Entry("audit.show", lazy_gettext("Audit log")),
 )

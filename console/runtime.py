@@ -12,6 +12,7 @@ from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet
 from schemas.settings import Settings
 from tasks.broker.producer import Producer
+from tasks.checks.limits import VendorLimits
 
 NAME = "connector"
 # A person waits for the page.
@@ -29,11 +30,13 @@ class Runtime:
     ledger: Ledger
     producer: Producer
     vendors: VendorRuntime
+    limits: VendorLimits
 
     def close(self) -> None:
         """Give all connections back."""
         self.producer.close()
         self.vendors.close()
+        self.limits.close()
         self.ledger.close()
 
 
@@ -41,7 +44,8 @@ def build_runtime(settings: Settings) -> Runtime:
     """Build a process's runtime from its settings."""
     database = Database(settings.database_url, patience=DATABASE_PATIENCE_SECONDS, pooled=settings.pooled)
     vendors = build_vendor_runtime(settings, lambda name, message, queue: None, lambda queue: 0)
-    return Runtime(settings, Ledger(database, KeySet(settings.keys)), Producer(settings), vendors)
+    ledger, producer = Ledger(database, KeySet(settings.keys)), Producer(settings)
+    return Runtime(settings, ledger, producer, vendors, VendorLimits(settings))
 
 
 def runtime() -> Runtime:

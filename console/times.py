@@ -1,11 +1,12 @@
 """Times as the viewer reads them: in his zone, in his language."""
 
+import math
 from datetime import datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
 from flask import Flask
-from flask_babel import format_datetime, format_timedelta, gettext
+from flask_babel import format_datetime, format_percent, format_timedelta, gettext
 from markupsafe import Markup
 
 from console.access.current import present
@@ -47,6 +48,11 @@ def ago(seconds: float | None) -> str:
     return format_timedelta(timedelta(seconds=-max(seconds, 1.0)), threshold=1.2, add_direction=True)
 
 
+def percent(share: float | None) -> str:
+    """Return a share with two digits, never rounded up to all; a dash for None."""
+    return "–" if share is None else format_percent(math.floor(share * 10_000) / 10_000, "#,##0.##%")
+
+
 def install(app: Flask) -> None:
     """Give the filters to the templates."""
-    app.jinja_env.filters.update(moment=moment, span=span, ago=ago)
+    app.jinja_env.filters.update(moment=moment, span=span, ago=ago, percent=percent)

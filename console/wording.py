@@ -9,6 +9,7 @@ from ledger.people.users import Role
 from ledger.stores.condition import StoreState
 from schemas.errors import ConnectorError, NeedsPerson
 from schemas.reasons import Reason
+from schemas.states import Event, Right
 from sync.connecting.flow_states import Condition
 
 STATES: Mapping[str, str] = {
@@ -86,6 +87,15 @@ VENDORS: Mapping[str, str] = {
     "afosto": lazy_gettext("Afosto"),
     "connector": lazy_gettext("Connector"),
 }
+RIGHTS: Mapping[str, str] = {
+    Right.READ: lazy_gettext("Read stores, orders and jobs"),
+    Right.WRITE: lazy_gettext("Read, change and connect them"),
+}
+EVENTS: Mapping[str, str] = {
+    Event.ORDER_IMPORTED: lazy_gettext("An order was imported"),
+    Event.JOB_PARKED: lazy_gettext("A job was parked"),
+    Event.STORE_UNHEALTHY: lazy_gettext("A store became unhealthy"),
+}
 # What is wrong at a store, where the message of the vendor alone would not tell.
 REASONS: Mapping[str, str] = {
     Reason.DOES_NOT_ANSWER: lazy_gettext("The vendor does not answer. The connector tries again by itself."),
@@ -117,6 +127,16 @@ REFUSALS: Mapping[str, str] = {
     ),
     Reason.UNKNOWN_STORE: lazy_gettext(
         "One of these stores is not connected. Compare the names with the list of stores."
+    ),
+    Reason.TOKEN_EXISTS: lazy_gettext(
+        "There is a token of this name already. Choose another name, or revoke that one."
+    ),
+    Reason.UNKNOWN_TOKEN: lazy_gettext("There is no valid token of this name. Look at the list again."),
+    Reason.BAD_ADDRESS: lazy_gettext(
+        "Nothing can be sent to this address. It must begin with https://, be a public one, and hold no password."
+    ),
+    Reason.TWO_SECRETS: lazy_gettext(
+        "Two secrets of this endpoint are accepted already. Give Afosto the newer one, then drop the old one."
     ),
     Reason.PAUSED: lazy_gettext("The store is paused. Resume it first."),
     Reason.NO_CURSOR: lazy_gettext("There is nothing to read."),

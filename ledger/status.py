@@ -51,6 +51,11 @@ class Status:
         rows = self._database.rows("status.lag", {"window": WINDOW})
         return [FlowLag(row.pop("store"), row.pop("direction"), row.pop("flow"), Lag(**row)) for row in rows]
 
+    def lag_of_flows(self) -> list[FlowLag]:
+        """Return the backlog of each flow over all stores: the same as `lag`, without what is known of each store."""
+        rows = self._database.rows("status.lag_of_flows", {"window": WINDOW})
+        return [FlowLag("", row.pop("direction"), row.pop("flow"), Lag(**row)) for row in rows]
+
     def workers(self) -> list[Row]:
         """Return the worker processes with their queues, and `seen_before`: seconds since they were last seen."""
         return self._database.rows("status.workers")

@@ -122,3 +122,11 @@ class LeaseLost(ConnectorError):
 
 class ConfigurationError(ConnectorError):
     """A setting is missing or wrong; nothing was started."""
+
+
+class WrongSetting(ConfigurationError):
+    """A setting is wrong; `resolution` says what to do next."""
+
+    def __init__(self, message: str, resolution: str) -> None:
+        super().__init__(message)
+        self.resolution = resolution

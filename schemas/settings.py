@@ -23,7 +23,7 @@ OTHER_VARIABLES = {
 }
 # Settings that may differ between processes: server addresses (which hold passwords), the keys, and logging.
 PER_PROCESS = frozenset(
-    ("database_url", "database_pooler", "broker_url", "redis_url", "keys", "log_format", "log_level")
+    ("database_url", "database_pooler", "broker_url", "redis_url", "keys", "log_format", "log_level", "flower_url")
 )
 DATABASE = "postgresql://connector:PASSWORD@localhost:5432/connector"
 REDIS = "redis://localhost:6379/0"
@@ -59,6 +59,8 @@ class Settings:
     Budgets: calls per window and credential, until the vendor's headers say otherwise. Both are assumptions: the
     ePages figures are those of its older API, and Afosto publishes none. Each other system may make
     `gateway_calls_per_minute` requests to the gateway.
+
+    Console: it links to Flower at `flower_url`, if that is given.
 
     Retention: attempts are deleted after `attempts_days` days, webhooks after `inbox_days` days.
     """
@@ -100,6 +102,7 @@ class Settings:
     inbox_days: int
     log_format: str
     log_level: str
+    flower_url: str
 
     @property
     def freshness_promise(self) -> float:
@@ -173,6 +176,7 @@ class SettingsSchema(Document):
     inbox_days = Count(30)
     log_format = Choice("json", "console")
     log_level = Choice("INFO", "DEBUG", "WARNING", "ERROR")
+    flower_url = Url("https://flower.example.com", "https", "http", load_default="")
 
 
 @dataclass(frozen=True, slots=True)

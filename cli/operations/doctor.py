@@ -1,33 +1,14 @@
 """`connector doctor`: is everything in place, and if not, what is missing."""
 
 import os
-import shlex
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
 import click
 
-from cli.common import check_database, open_ledger, print_json, settings, span
-from cli.operations.broker import queue_lengths, refusals
-from cli.operations.check import Check
-from cli.operations.lag import by_queue, in_words
-from cli.operations.running_settings import running
-from cli.operations.status import SEE_MESSAGES
-from cli.operations.worker_checks import check_workers
+from cli.common import print_json, settings
 from cli.screen import say
-from ledger.jobs.lag import LAG_ALARM, FlowLag
-from ledger.ledger import Ledger
-from ledger.postgres.database import Database, Row
-from ledger.postgres.migrate import pending
-from ledger.status import Status
-from ledger.stores.condition import is_behind
-from schemas.errors import ConfigurationError, ConnectorError, RetryLater
-from schemas.settings import Settings, misspelled
-from schemas.wording.lists import counted, named
-from tasks.broker.consumers import is_silent
-from tasks.broker.queues import QUEUE_NAMES
-
-DISPATCH_ALARM = 10  # beats without a dispatch
+from schemas.settings import misspelled
+from tasks.checks.all_checks import all_checks
 
 
 @click.command(short_help="Check that everything is in place.")
@@ -35,8 +16,7 @@ DISPATCH_ALARM = 10  # beats without a dispatch
 def doctor(as_json: bool) -> None:
     """Check settings, servers, workers, dispatch, stores and parked jobs; exit code 1 when something is wrong."""
     chosen = settings()
-    refused = refusals(chosen)
-    checks = [*_database(chosen, refused), *_broker(chosen, refused), _redis(refused)]
+    checks = all_checks(chosen)
     if as_json:
         found = {
             "settings": chosen.redacted(),
@@ -51,178 +31,3 @@ def doctor(as_json: bool) -> None:
             say(f"{'ok   ' if check.ok else 'WRONG'}  {check.name}: {check.text}")
     if not all(check.ok for check in checks):
         raise SystemExit(1)
-
-
-def _database(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
-    try:
-        check_database(chosen.database_url)
-        missing = _pending(chosen)
-    except ConnectorError as error:
-        yield Check("database", False, str(error))
-        return
-    if missing:
-        yield Check("database", False, f"{counted(len(missing), 'migration')} missing; run: connector migrate")
-        return
-    with open_ledger(chosen) as ledger:
-        writes = _writes(ledger.database)
-        yield writes
-        yield _secrets(ledger)
-        status = Status(ledger.database)
-        workers = status.workers()
-        yield from check_workers(workers, chosen.shared())
-        chosen = running(chosen, [row for row in workers if not is_silent(row)])
-        yield _dispatch(status, chosen, outage=bool(refused) or not writes.ok)
-        lags = status.lag()
-        stores = status.stores_in_state(chosen.poll_interval, lags)
-        yield from _stores(stores)
-        yield from _lateness(stores, chosen)
-        yield _lag(lags)
-        yield _parked(ledger)
-        yield _set_aside(ledger)
-
-
-def _writes(database: Database) -> Check:
-    try:
-        database.check_writes()
-    except RetryLater as error:
-        advice = "look at that server; all work waits meanwhile and goes on by itself"
-        return Check("database", False, f"{error}; {advice}")
-    return Check("database", True, "migrated, and takes writes")
-
-
-def _pending(chosen: Settings) -> list[str]:
-    database = Database(chosen.database_url, size=1, pooled=chosen.pooled)
-    try:
-        return pending(database)
-    finally:
-        database.close()
-
-
-def _secrets(ledger: Ledger) -> Check:
-    names = ledger.stores.names()
-    lost = [name for name in names if not _readable(ledger, name)]
-    if lost:
-        advice = f"put the key back, or enter them again: connector store credentials {lost[0]}"
-        return Check("secrets", False, f"those of {named(lost, 'store')} fit none of CONNECTOR_KEYS; {advice}")
-    try:
-        for endpoint in ledger.webhooks.endpoints():
-            ledger.webhooks.find(endpoint["id"])
-    except ConnectorError as error:
-        return Check("secrets", False, str(error))
-    return Check("secrets", True, f"those of {counted(len(names), 'store')} can be read with CONNECTOR_KEYS")
-
-
-def _readable(ledger: Ledger, name: str) -> bool:
-    try:
-        ledger.stores.get(name)
-    except ConfigurationError:
-        return False
-    return True
-
-
-def _dispatch(status: Status, chosen: Settings, *, outage: bool) -> Check:
-    age = status.dispatch_age()
-    if age is None:
-        return Check("dispatch", False, "it never ran; start beat and the dispatch worker")
-    if age <= DISPATCH_ALARM * chosen.dispatch_interval:
-        return Check("dispatch", True, f"ran {span(age)} ago")
-    advice = "it waits for the server that refuses" if outage else "look at beat and the dispatch worker"
-    return Check("dispatch", False, f"ran {span(age)} ago; {advice}")
-
-
-def _stores(stores: list[Row]) -> Iterator[Check]:
-    kinds: dict[tuple[str, ...], list[Row]] = {}
-    for row in stores:
-        if not row["state"].is_sound:
-            kinds.setdefault((row["state"], *(problem["reason"] for problem in row["health"])), []).append(row)
-    for (state, *_), rows in kinds.items():
-        yield Check(_name("store", rows), False, f"{state}: {_why(rows[0], state)}")
-    if not kinds:
-        yield Check(
-            "stores", True, f"{counted(len(stores), 'store')} {'is' if len(stores) == 1 else 'are'} read in time"
-        )
-
-
-def _why(row: Row, state: str) -> str:
-    if state == "unhealthy":
-        return "; ".join(f"{problem['message']} ({problem['reason']})" for problem in row["health"])
-    if state == "behind":
-        return in_words(row["lag"])
-    if state == "stopped":
-        return "a flow was stopped automatically; see: connector status"
-    return (
-        f"last read {span(row['unpolled_for'])} ago; is dispatch running, does anyone consume the queue poll? "
-        "If both are so, the shop is slow or allows few calls"
-    )
-
-
-def _lag(lags: Sequence[FlowLag]) -> Check:
-    """Check that no news waits too long; past orders may take hours."""
-    queues = {queue: lag for queue, lag in by_queue(lags).items() if lag.due}
-    said = "; ".join(f"{queue}: {in_words(lag)}" for queue, lag in queues.items())
-    late = [queue for queue, lag in queues.items() if is_behind(lag)]
-    if not late:
-        return Check("lag", True, said or "nothing is due")
-    advice = f"add slots to {' and '.join(late)}, unless a store's own calls are used up; see: connector status"
-    return Check("lag", False, f"{said}; news waits for more than {span(LAG_ALARM)}; {advice}")
-
-
-def _parked(ledger: Ledger) -> Check:
-    counts: dict[str, int] = {}
-    for row in ledger.jobs.parked_reasons():
-        counts[row["reason"]] = counts.get(row["reason"], 0) + row["jobs"]
-    total = sum(counts.values())
-    if not total:
-        return Check("jobs", True, "nothing is parked")
-    reasons = ", ".join(f"{count} {reason}" for reason, count in counts.items())
-    said = f"{counted(total, 'job')} {'is' if total == 1 else 'are'} parked ({reasons})"
-    return Check("jobs", False, f"{said}; see: connector status")
-
-
-def _set_aside(ledger: Ledger) -> Check:
-    """The sender of such a message is at fault; the connector is in order."""
-    counts = ledger.set_aside.counts()
-    if not counts:
-        return Check("messages", True, "none was set aside")
-    where = ", ".join(f"{row['messages']} from {row['queue']}" for row in counts)
-    return Check("messages", True, f"set aside, because no worker can do what they ask: {where}; {SEE_MESSAGES}")
-
-
-def _lateness(stores: list[Row], chosen: Settings) -> Iterator[Check]:
-    alarm = chosen.poll_overlap / 2
-    late = [row for row in stores if row["lateness"] > alarm]
-    if late:
-        most = max(row["lateness"] for row in late)
-        seen = f"orders became visible {span(most)} after their own time stamp"
-        advice = f"raise CONNECTOR_POLL_OVERLAP above {span(2 * most)}"
-        yield Check(_name("lateness", late), False, f"{seen}, more than half of the overlap; {advice}")
-
-
-def _name(what: str, stores: Sequence[Row]) -> str:
-    """Name a check that has the same result for one or more stores; it is printed once."""
-    return f"{what} {named([row['name'] for row in stores], 'store')}"
-
-
-def _redis(refused: Mapping[str, str]) -> Check:
-    # Where it is the broker as well, it is asked once.
-    said = refused.get("redis") or refused.get("broker")
-    return Check("redis", False, said) if said else Check("redis", True, "takes writes, for limiter and breaker")
-
-
-def _broker(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
-    try:
-        lengths = queue_lengths(chosen)
-    except ConnectorError as error:
-        yield Check("broker", False, str(error))
-        return
-    if said := refused.get("broker"):
-        yield Check("broker", False, said)
-        return
-    yield Check("broker", True, f"takes writes, {counted(sum(lengths.values()), 'message')} waiting")
-    for queue in sorted(set(lengths) - set(QUEUE_NAMES)):
-        count = counted(lengths[queue], "message")
-        text = (
-            f"{count} that nobody consumes; correct the name where they are sent, then move them: "
-            f"connector queues move {shlex.quote(queue)} TO, or delete them: connector queues drop {shlex.quote(queue)}"
-        )
-        yield Check(f"broker queue {queue!r}", False, text)

@@ -2,11 +2,12 @@
 
 import click
 
-from cli.common import check_database, open_ledger, settings
+from cli.common import open_ledger, settings
 from cli.screen import say
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import new_key
 from ledger.postgres.migrate import migrate as apply_migrations
+from ledger.postgres.usable import check_database
 from schemas.wording.lists import counted
 
 

@@ -3,12 +3,12 @@
 import click
 
 from cli.common import settings
-from cli.operations.broker import drop_queue, move_queue, queue_lengths
 from cli.screen import ask, say
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.wording.lists import counted
+from tasks.broker.messages import drop_queue, move_queue, queue_lengths
 from tasks.broker.queues import QUEUE_NAMES
 
 

@@ -7,10 +7,8 @@ from typing import Any
 
 import click
 
-from cli.common import open_ledger, print_json, print_table, settings, span
-from cli.operations.broker import queue_lengths, refusals
-from cli.operations.lag import COLUMNS, by_queue, cells, for_scripts, print_queues
-from cli.operations.running_settings import differences, running
+from cli.common import open_ledger, print_json, print_table, settings
+from cli.operations.lag import COLUMNS, cells, for_scripts, print_queues
 from cli.screen import say
 from cli.stores.advice import not_set_up, problems
 from ledger.ledger import Ledger
@@ -21,9 +19,13 @@ from ledger.stores.freshness import KEPT_DAYS, Share
 from schemas.errors import RetryLater
 from schemas.settings import Settings
 from schemas.wording.lists import named
+from schemas.wording.spans import span
 from tasks.broker.consumers import is_silent, slots_of_queues
+from tasks.broker.messages import queue_lengths, refusals
+from tasks.checks.all_checks import SEE_MESSAGES
+from tasks.checks.lag import by_queue
+from tasks.checks.running_settings import differences, running
 
-SEE_MESSAGES = "see: connector messages list"
 STATES = tuple(state.value for state in StoreState)
 MOST_STORES = 20  # rows of the table of stores: a longer one hides the rest of the output
 MOST_BUSY = 5  # healthy stores shown when there are more stores than that

@@ -2,11 +2,12 @@
 
 import click
 
-from cli.common import open_ledger, span
+from cli.common import open_ledger
 from cli.screen import say
 from ledger.status import Status
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
+from schemas.wording.spans import span
 from tasks.broker.consumers import is_silent
 
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from cli.common import show, span
+from cli.common import show
 from schemas.flows import flow_name
 from schemas.wording.lists import counted
+from schemas.wording.spans import span
 
 Attempt = dict[str, Any]
 # A person's decision is listed among the attempts; `worker` then names the person.

@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from cli.common import open_ledger, print_json, print_table, settings, show
-from cli.operations.running_settings import living, running
 from cli.screen import say
 from cli.who import who
 from ledger.ledger import Ledger
@@ -16,6 +15,7 @@ from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.wording.lists import counted
 from sync.recovery.decisions import link_order, release_orders
+from tasks.checks.running_settings import living, running
 
 # If dispatch ran within this number of its intervals, the processes are running now.
 _STILL_RUNNING = 5

@@ -5,8 +5,9 @@ import sys
 
 import click
 
-from cli.common import WrongSetting, settings
+from cli.common import settings
 from cli.serving.listening import require_free_address
+from schemas.errors import WrongSetting
 
 DEFAULT = "127.0.0.1:8080"
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")

@@ -3,7 +3,7 @@
 import errno
 import socket
 
-from cli.common import WrongSetting
+from schemas.errors import WrongSetting
 
 
 def require_free_address(what: str, host: str, port: int, option: str = "") -> None:

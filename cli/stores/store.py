@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from cli.common import FLOWS, TOTALS, open_ledger, print_json, print_table, settings, show, span
+from cli.common import FLOWS, TOTALS, open_ledger, print_json, print_table, settings, show
 from cli.screen import ask, say
 from cli.stores.add import add
 from cli.stores.credentials import credentials
@@ -17,6 +17,7 @@ from ledger.stores.stores import OpeningChoice, unknown_store
 from schemas.reasons import Reason
 from schemas.states import Lane
 from schemas.wording.lists import counted
+from schemas.wording.spans import span
 from sync.connecting.flow_states import (
     Condition,
     FlowState,

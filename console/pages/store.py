@@ -1,5 +1,6 @@
 """One store: how it is, its flows, and what an operator may do with it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
@@ -10,12 +11,14 @@ from clients.scopes import cockpit_name
 from console import wording
 from console.access.current import current_user, note, note_refused
 from console.access.roles import least
+from console.charts import day_of
 from console.runtime import runtime
 from ledger.people.users import Role
 from ledger.postgres.database import Row
 from ledger.records import StoreFacts
+from ledger.stores.freshness import KEPT_DAYS
 from ledger.stores.overview import FlowJobs, StoresOverview, Trouble
-from schemas.errors import ConnectorError, NeedsPerson, RetryLater
+from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
 from schemas.flows import STOCK_STOPS, SWITCHES
 from sync.connecting.flow_states import (
     Condition,
@@ -25,6 +28,7 @@ from sync.connecting.flow_states import (
     resume_flows,
     switch_on,
 )
+from tasks.checks.limits import Buckets, VendorLimit
 from tasks.poll_now import poll_now
 
 blueprint = Blueprint("store", __name__, url_prefix="/stores/<store>")
@@ -68,6 +72,10 @@ def show(store: str) -> str:
         parked=reader.parked(store),
         failures=reader.failures(store),
         health=[Trouble(each["vendor"], each["reason"], each["message"], each["since"]) for each in overview["health"]],
+        share=ledger.freshness.shares(runtime().settings.freshness_promise, [store])[store],
+        kept_days=KEPT_DAYS,
+        day=day_of(ledger.freshness.last_day(store, runtime().settings.freshness_promise)),
+        limits=_limits(facts),
         locations=ledger.stores.locations(store),
         sold=ledger.stock.locations(store),
         promise=runtime().settings.poll_interval,
@@ -152,6 +160,14 @@ def _facts(store: str) -> StoreFacts:
         return runtime().ledger.stores.facts(store)
     except NeedsPerson:
         abort(404)
+
+
+def _limits(facts: StoreFacts) -> Sequence[VendorLimit] | None:
+    """Return the call budgets of a store; None while Redis does not answer."""
+    try:
+        return runtime().limits.of([Buckets(facts.name, facts.afosto_bucket)])[facts.name]
+    except Wait:
+        return None
 
 
 def _refused(store: str, error: ConnectorError) -> Response:

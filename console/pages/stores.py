@@ -1,5 +1,7 @@
 """All stores, the worst first."""
 
+from collections.abc import Mapping, Sequence
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response
 
@@ -10,7 +12,10 @@ from console.paging import PER_PAGE, Paging, page_number
 from console.runtime import runtime
 from ledger.people.users import Role
 from ledger.stores.condition import StoreState
-from ledger.stores.overview import MOST_COUNTED, StoresOverview
+from ledger.stores.freshness import KEPT_DAYS
+from ledger.stores.overview import MOST_COUNTED, StoreLine, StoresOverview
+from schemas.errors import Wait
+from tasks.checks.limits import Buckets, VendorLimit
 
 blueprint = Blueprint("stores", __name__)
 
@@ -33,8 +38,13 @@ def show() -> str:
     )
     everything = sum(found.counts.values())
     total = found.counts.get(chosen, 0) if chosen else everything
+    names = [store.name for store in found.stores]
     return render_template(
         "stores.html",
+        shares=runtime().ledger.freshness.shares(runtime().settings.freshness_promise, names) if names else {},
+        overall=runtime().ledger.freshness.overall(runtime().settings.freshness_promise, current_user().only),
+        kept_days=KEPT_DAYS,
+        limits=_limits(found.stores),
         found=found,
         paging=Paging(number, total),
         states=[state for state in StoreState if state in found.counts or state == chosen],
@@ -45,6 +55,14 @@ def show() -> str:
         most=MOST_COUNTED,
         wording=wording,
     )
+
+
+def _limits(stores: Sequence[StoreLine]) -> Mapping[str, Sequence[VendorLimit]] | None:
+    """Return the call budgets of each store; None while Redis does not answer."""
+    try:
+        return runtime().limits.of([Buckets(store.name, store.afosto_bucket) for store in stores])
+    except Wait:
+        return None
 
 
 def _state() -> StoreState | None:

@@ -22,6 +22,27 @@ select p.store, coalesce(m.windows, 0) as missed,
        (floor(extract(epoch from now()) / 300) - floor(extract(epoch from p.first) / 300) + 1)::int as windows
 from promised p left join missed m on m.store = p.store order by p.store;
 
+-- name: overall
+-- The sum of `shares` over these stores, without their days: of each store that is late now, the windows since then are counted, and
+-- the first of them once only, if the last poll has written it down.
+with promised as (
+    select s.name as store, greatest(date_trunc('day', now()) - (%(days)s - 1) * interval '1 day', s.connected_at) as first,
+           greatest(c.polled_at, s.connected_at, s.resumed_at) + %(promise)s * interval '1 second' as late_from,
+           coalesce(s.paused_at, now()) as late_to
+    from stores s join cursors c on c.store = s.name and c.kind = 'live'
+    where %(stores)s::text[] is null or s.name = any(%(stores)s)
+), late as (
+    select store, late_to, floor(extract(epoch from greatest(late_from, first)) / 300)::bigint as w
+    from promised where greatest(late_from, first) < late_to
+)
+select (coalesce((select sum(bit_count(windows)) from missed_windows
+                  where day > current_date - %(days)s and (%(stores)s::text[] is null or store = any(%(stores)s))), 0)
+        + coalesce((select sum(ceil(extract(epoch from l.late_to) / 300)::bigint - l.w - coalesce(get_bit(m.windows, mod(l.w, 288)::int), 0))
+                    from late l left join missed_windows m on m.store = l.store and m.day = date '1970-01-01' + (l.w / 288)::int), 0)
+       )::int as missed,
+       (select coalesce(sum(floor(extract(epoch from now()) / 300) - floor(extract(epoch from first) / 300) + 1), 0)
+        from promised)::int as windows;
+
 -- name: last_day
 -- The last 288 windows of a store, oldest first; the last one is not over yet.
 with span as (

@@ -26,7 +26,7 @@ with resting as materialized (
 ), stopped as materialized (
     select distinct store from resting where stopped_reason <> %(to_confirm)s
 ), seen as materialized (
-    select s.name, s.paused_at, s.connected_at, live.polled_at, coalesce(p.jobs, 0) as parked,
+    select s.name, s.afosto_bucket, s.paused_at, s.connected_at, live.polled_at, coalesce(p.jobs, 0) as parked,
            extract(epoch from now() - coalesce(live.polled_at, s.connected_at))::float8 as unpolled_for,
            case when s.paused_at is not null then 'paused'
                 when u.store is not null then 'unhealthy'
@@ -51,7 +51,7 @@ with resting as materialized (
     order by array_position(%(worst)s::text[], state), parked desc, unpolled_for desc, name
     limit %(limit)s offset %(offset)s
 )
-select counts.states, page.name, page.state, page.paused_at, page.connected_at, page.polled_at, page.parked,
+select counts.states, page.name, page.afosto_bucket, page.state, page.paused_at, page.connected_at, page.polled_at, page.parked,
        extract(epoch from now() - page.polled_at)::float8 as freshness,
        (select count(*)::int from (
             select 1 from store_flows f join jobs j on j.direction = f.direction and j.flow = f.flow and j.store = f.store

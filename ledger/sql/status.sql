@@ -83,6 +83,26 @@ select true as ok;
 -- A write that changes nothing. A server that takes no writes, or has no room left, refuses it.
 update schema_migrations set version = version where version = (select max(version) from schema_migrations);
 
+-- name: lag_of_flows
+-- Per flow: what is due and not begun, and what was done lately. What is paused, off or stopped waits for a person.
+with due as (
+    select j.direction, j.flow, count(*) as due, min(j.due_at) as oldest, min(j.due_at) filter (where j.lane < 2) as urgent
+    from (select store, direction, flow, due_at, lane from jobs where state = 'waiting' and due_at <= now()
+          union all select store, direction, flow, due_at, lane from jobs where state = 'queued') j
+    where not exists (select from stores s where s.name = j.store and s.paused_at is not null)
+      and not exists (select from store_flows f where f.store = j.store and f.direction = j.direction and f.flow = j.flow
+                      and (not f.enabled or f.stopped_reason is not null))
+    group by j.direction, j.flow
+), done as (
+    select direction, flow, count(*) as done, min(at) as first from attempts
+    where at > now() - %(window)s * interval '1 second' and outcome = 'done' group by direction, flow
+)
+select coalesce(d.direction, n.direction) as direction, coalesce(d.flow, n.flow) as flow,
+       coalesce(d.due, 0)::int as due, coalesce(n.done, 0)::int as done,
+       extract(epoch from now() - d.oldest)::float8 as oldest, extract(epoch from now() - d.urgent)::float8 as urgent,
+       coalesce(extract(epoch from now() - n.first), 0)::float8 as since
+from due d full join done n on n.direction = d.direction and n.flow = d.flow;
+
 -- name: lag
 -- Per store and flow: what is due and not begun, and what was done lately. Open jobs are counted by the index of each state, in
 -- its order; done ones by the attempts within the window. What is paused, off or stopped waits for a person and does not lag.

@@ -267,6 +267,18 @@ select sku, available from stock where store = %(store)s and outcome is distinct
 select sku, published, available, promised, outcome, message, resolution, wanted > done as open, ambiguous_until, checked_at
 from stock where store = %(store)s and (%(sku)s::text is null or sku = %(sku)s) order by sku;
 
+-- name: page
+-- Some SKUs of a store, with a text in them.
+select s.sku, s.published, s.available, s.promised, s.outcome, s.message, s.resolution, s.wanted > s.done as open,
+       s.ambiguous_until, s.checked_at
+from stock s
+where s.store = %(store)s and (%(text)s = '' or strpos(lower(s.sku), lower(%(text)s)) > 0)
+order by s.sku limit %(limit)s offset %(offset)s;
+
+-- name: count
+select count(*)::int as skus from stock
+where store = %(store)s and (%(text)s = '' or strpos(lower(sku), lower(%(text)s)) > 0);
+
 -- name: open_cursor
 insert into stock_cursors (store) values (%(store)s) on conflict (store) do nothing;
 

@@ -206,3 +206,6 @@ order by named, id;
 -- name: history
 select at, direction, flow, outcome, message, steps, seconds, requests, worker from attempts
 where store = %(store)s and order_key = %(order_key)s order by id;
+
+-- name: sealed
+select name, client_secret, afosto_key, access_token from stores order by name;

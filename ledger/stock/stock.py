@@ -17,6 +17,7 @@ from ledger.stock.sku_batches import SEE_LOG, SkuBatch, keep_skus, sku_of
 from schemas.errors import LeaseLost
 from schemas.flows import STOCK_STOPS
 from schemas.reasons import Reason
+from schemas.values.texts import clean
 
 log = logging.getLogger(__name__)
 
@@ -235,6 +236,13 @@ class Stock:
     def list(self, store: str, sku: str | None = None) -> list[Row]:
         """Return a store's SKUs, or one of them, with what is published and what came of it."""
         return self._database.rows("stock.list", {"store": store, "sku": sku})
+
+    def page(self, store: str, text: str, *, limit: int, offset: int) -> tuple[Sequence[Row], int]:
+        """Return some of a store's SKUs with `text` in them, as `list` does, and how many there are."""
+        wanted = {"store": store, "text": clean(text)}
+        row = self._database.row("stock.count", wanted)
+        assert row is not None
+        return self._database.rows("stock.page", {**wanted, "limit": limit, "offset": offset}), int(row["skus"])
 
     def publish_all_again(self, store: str | None = None) -> None:
         """Request that all stock of a store, or of every store, be found and published again."""

@@ -57,6 +57,13 @@ class Freshness:
         rows = self._database.rows("freshness.shares", wanted)
         return {row["store"]: Share(row["windows"], row["missed"]) for row in rows}
 
+    def overall(self, promise: float, stores: Collection[str] | None = None, *, days: int = KEPT_DAYS) -> Share:
+        """Return the share of all stores together, or of these; as `shares`."""
+        wanted = {"promise": promise, "stores": None if stores is None else sorted(stores), "days": days}
+        row = self._database.row("freshness.overall", wanted)
+        assert row is not None
+        return Share(**row)
+
     def last_day(self, store: str, promise: float) -> list[Window]:
         """Return the last 288 windows of a store, oldest first; the last is not over. Empty for an unknown store."""
         rows = self._database.rows("freshness.last_day", {"store": store, "promise": promise})

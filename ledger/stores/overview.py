@@ -37,6 +37,7 @@ class StoreLine:
     """
 
     name: str
+    afosto_bucket: str
     state: StoreState
     paused_at: datetime | None
     connected_at: datetime
@@ -148,6 +149,7 @@ def _line(row: Row) -> StoreLine:
     ]
     return StoreLine(
         name=row["name"],
+        afosto_bucket=row["afosto_bucket"],
         state=StoreState(row["state"]),
         paused_at=row["paused_at"],
         connected_at=row["connected_at"],

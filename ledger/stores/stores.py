@@ -11,7 +11,7 @@ from ledger.postgres.session import Session
 from ledger.records import Store, StoreFacts
 from ledger.stores import new_store
 from schemas.epages import Token
-from schemas.errors import NeedsPerson
+from schemas.errors import ConfigurationError, NeedsPerson
 from schemas.flows import STOCK_STOPS, SWITCHES, flow_name
 from schemas.reasons import Reason
 from schemas.wording.store_advice import UNFORESEEN
@@ -259,6 +259,19 @@ class Stores:
             sealed = {column: self._rewrite(row[column]) for column in ("client_secret", "afosto_key", "access_token")}
             fetch(session, "stores.reencrypt", {"name": row["name"], **sealed})
         return len(rows)
+
+    def unreadable(self) -> list[str]:
+        """Return the stores of which a secret fits none of the keys."""
+        sealed = {row.pop("name"): row for row in self._database.rows("stores.sealed")}
+        return [name for name, row in sealed.items() if not self._fits(row)]
+
+    def _fits(self, sealed: Row) -> bool:
+        try:
+            for token in filter(None, sealed.values()):
+                self._keys.decrypt(token)
+        except ConfigurationError:
+            return False
+        return True
 
     def _rewrite(self, token: bytes | None) -> bytes | None:
         return self._keys.rotate(token) if token else None

@@ -8,11 +8,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from cli.common import check_database
 from ledger.ledger import Ledger
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet, new_key
 from ledger.postgres.migrate import migrate
+from ledger.postgres.usable import check_database
 from local.servers.services import Services
 from schemas.errors import ConfigurationError, RetryLater
 from tests.support.connector.world import wait_for

@@ -1,7 +1,7 @@
 """The console in this process, with users of every role, and people who click through it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -36,7 +36,7 @@ class Person:
         """Open a page."""
         return self.client.get(path, buffered=True, **options)
 
-    def post(self, path: str, fields: dict[str, str | list[str]] | None = None, **options: Any) -> TestResponse:
+    def post(self, path: str, fields: Mapping[str, str | list[str]] | None = None, **options: Any) -> TestResponse:
         """Send a form."""
         return self.client.post(path, data={"csrf_token": self.token(), **(fields or {})}, **options)
 

@@ -11,9 +11,9 @@ from click.testing import CliRunner, Result
 from cryptography.fernet import Fernet
 
 from cli import main
-from cli.common import span
 from schemas.errors import RetryLater
 from schemas.flows import SWITCHES
+from schemas.wording.spans import span
 
 SETTINGS = {
     "CONNECTOR_DATABASE_URL": "postgresql://connector:hush@127.0.0.1:1/none",

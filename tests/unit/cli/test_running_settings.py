@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from cli.operations.running_settings import MOST_TOLD, differences
+from tasks.checks.running_settings import MOST_TOLD, differences
 
 Row = dict[str, Any]
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from cli.common import span
-from cli.operations.check import Check
-from cli.operations.running_settings import differences
 from ledger.postgres.database import Row
 from schemas.wording.lists import counted
+from schemas.wording.spans import span
 from tasks.broker.consumers import is_silent
 from tasks.broker.queues import QUEUE_NAMES
+from tasks.checks.check import Check
+from tasks.checks.running_settings import differences
 
 _SILENT = (
     "it is frozen, died, or does not reach the database; look at its log and restart it. If it is gone for good: "

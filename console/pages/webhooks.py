@@ -1,0 +1,129 @@
+"""Webhooks: the endpoints that take those of Afosto, and the subscriptions by which others get ours."""
+
+import secrets
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask_babel import gettext
+from werkzeug.wrappers import Response
+
+from console import wording
+from console.access.current import note, note_refused
+from console.access.roles import least
+from console.runtime import runtime
+from ledger.people.users import Role
+from schemas.errors import NeedsPerson
+from schemas.states import Event
+from sync.subscriptions.subscribe import NewSubscription, subscribe
+
+blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks")
+
+Answer = tuple[str, int] | Response
+
+# The address of an endpoint, at the gateway.
+PATH = "/webhooks/afosto/"
+_LARGEST_ID = 2**63 - 1
+
+
+@blueprint.get("/")
+@least(Role.ADMIN)
+def show() -> str:
+    """List the endpoints and the subscriptions."""
+    return _page()
+
+
+@blueprint.post("/endpoints")
+@least(Role.ADMIN)
+def add_endpoint() -> Answer:
+    """Make an endpoint with a secret of ours, and show both; the secret is shown once."""
+    store, secret = request.form.get("store", "").strip(), _new_secret()
+    note(store)
+    try:
+        endpoint = runtime().ledger.webhooks.add(store, secret)
+    except NeedsPerson as error:
+        return _refuse(error)
+    return _page(title=gettext("The new endpoint"), address=PATH + endpoint, made=secret), 200
+
+
+@blueprint.post("/endpoints/<endpoint>/rotate")
+@least(Role.ADMIN)
+def rotate(endpoint: str) -> Answer:
+    """Give an endpoint a second secret, and show it once."""
+    secret = _new_secret()
+    try:
+        runtime().ledger.webhooks.rotate(endpoint, secret)
+    except NeedsPerson as error:
+        return _refuse(error)
+    return _page(title=gettext("The new secret"), address=PATH + endpoint, made=secret), 200
+
+
+@blueprint.post("/endpoints/<endpoint>/finish")
+@least(Role.ADMIN)
+def finish_rotation(endpoint: str) -> Answer:
+    """Accept only the newest secret."""
+    runtime().ledger.webhooks.finish_rotation(endpoint)
+    flash(gettext("Only the newest secret is accepted now."), "good")
+    return _back()
+
+
+@blueprint.post("/endpoints/<endpoint>/remove")
+@least(Role.ADMIN)
+def remove_endpoint(endpoint: str) -> Answer:
+    """Take no webhooks at an endpoint any more."""
+    runtime().ledger.webhooks.remove(endpoint)
+    flash(gettext("The endpoint is removed. Take it out of Afosto as well."), "good")
+    return _back()
+
+
+@blueprint.post("/subscriptions")
+@least(Role.ADMIN)
+def add_subscription() -> Answer:
+    """Send events to an address, and show once the secret with which they are signed."""
+    url, stores = request.form.get("url", "").strip(), request.form.get("stores", "").replace(",", " ").split()
+    events = [event for event in Event if event in request.form.getlist("events")] or list(Event)
+    note(f"{', '.join(events)} of {', '.join(stores) or 'all stores'}")
+    ledger = runtime().ledger
+    try:
+        for store in stores:
+            ledger.stores.facts(store)
+        subscribed = subscribe(ledger, NewSubscription(url, events, stores or None))
+    except NeedsPerson as error:
+        return _refuse(error)
+    return _page(title=gettext("The new subscription"), address=url, made=subscribed.secret), 200
+
+
+@blueprint.post(f"/subscriptions/<int(max={_LARGEST_ID}):number>/remove")
+@least(Role.ADMIN)
+def remove_subscription(number: int) -> Answer:
+    """Send nothing to a subscriber any more."""
+    runtime().ledger.subscriptions.remove(number)
+    flash(gettext("The subscription is removed. Events that waited for it are dropped."), "good")
+    return _back()
+
+
+def _new_secret() -> str:
+    return f"connector_{secrets.token_urlsafe(32)}"
+
+
+def _refuse(error: NeedsPerson) -> Answer:
+    note_refused()
+    return _page(error=wording.refusal(error)), 409
+
+
+def _back() -> Response:
+    return redirect(url_for("webhooks.show"), 303)
+
+
+def _page(error: str = "", title: str = "", address: str = "", made: str = "") -> str:
+    ledger = runtime().ledger
+    return render_template(
+        "webhooks.html",
+        endpoints=ledger.webhooks.endpoints(),
+        path=PATH,
+        subscriptions=ledger.subscriptions.known(),
+        events=list(Event),
+        error=error,
+        title=title,
+        address=address,
+        made=made,
+        wording=wording,
+    )

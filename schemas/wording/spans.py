@@ -1,0 +1,11 @@
+"""How messages for people show durations."""
+
+
+def span(seconds: float | None) -> str:
+    """Format a duration, given in seconds, for a person."""
+    if seconds is None:
+        return "never"
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds / size:.0f} {unit}"
+    return f"{seconds:.0f} s"

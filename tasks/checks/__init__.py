@@ -1,0 +1,1 @@
+"""What is checked to tell whether everything is in place: for `connector doctor` and the console."""
