@@ -41,7 +41,11 @@ MODULES = {
     "webhooks": "suite",
     "stock_burst": "suite",
     "trading": "suite",
-    "console_pages": "suite",
+    "console_pages": "scale",
+    "many_stores": "scale",
+    "month": "scale",
+    "evening": "scale",
+    "crowded_stock": "scale",
 }
 PAGE = Path(__file__).parent.parent / "docs" / "figures.md"
 HEAD = """# Figures

@@ -71,7 +71,7 @@ class Limiter:
         return dict(zip(buckets, free, strict=True))
 
     def outlook(self, bucket: str) -> Call:
-        """Return a script call for (calls of an unused budget, its window, calls left in it, time until calls are taken).
+        """Return a script call for (calls of an unused budget, its window, calls left, time until calls are taken).
 
         Times are microseconds. It reserves nothing.
         """

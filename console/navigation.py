@@ -12,7 +12,11 @@ from console.pages import (
     account,
     audit,
     health,
+    order,
+    parked,
+    search,
     sign_in,
+    sku,
     stock,
     store,
     stores,
@@ -23,7 +27,23 @@ from console.pages import (
 )
 from schemas.wording.display import visible
 
-PAGES = (health, sign_in, stores, store, stock, workers, tokens, webhooks, users, audit, account)
+PAGES = (
+    health,
+    sign_in,
+    stores,
+    store,
+    stock,
+    search,
+    order,
+    sku,
+    parked,
+    workers,
+    tokens,
+    webhooks,
+    users,
+    audit,
+    account,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +56,7 @@ class Entry:
 
 ENTRIES = (
     Entry("stores.show", lazy_gettext("Stores")),
+    Entry("parked.show", lazy_gettext("Parked jobs")),
     Entry("workers.show", lazy_gettext("Workers")),
     Entry("tokens.show", lazy_gettext("Tokens")),
     Entry("webhooks.show", lazy_gettext("Webhooks")),

@@ -1,10 +1,12 @@
-"""What all requests of a console process share: settings, ledger and producer."""
+"""What all requests of a console process share: settings, ledger, producer, and calls to the vendors."""
 
 from dataclasses import dataclass
 from typing import cast
 
 import flask
 
+from jobs.runtime import Runtime as VendorRuntime
+from jobs.runtime import build_runtime as build_vendor_runtime
 from ledger.ledger import Ledger
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet
@@ -19,16 +21,21 @@ DATABASE_PATIENCE_SECONDS = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """Made once per process, after the fork; nothing connects before it is used."""
+    """Made once per process, after the fork; nothing connects before it is used.
+
+    `vendors` has the budgets and the breaker that the workers share. It sends no tasks.
+    """
 
     settings: Settings
     ledger: Ledger
     producer: Producer
+    vendors: VendorRuntime
     limits: VendorLimits
 
     def close(self) -> None:
         """Give all connections back."""
         self.producer.close()
+        self.vendors.close()
         self.limits.close()
         self.ledger.close()
 
@@ -36,7 +43,9 @@ class Runtime:
 def build_runtime(settings: Settings) -> Runtime:
     """Build a process's runtime from its settings."""
     database = Database(settings.database_url, patience=DATABASE_PATIENCE_SECONDS, pooled=settings.pooled)
-    return Runtime(settings, Ledger(database, KeySet(settings.keys)), Producer(settings), VendorLimits(settings))
+    vendors = build_vendor_runtime(settings, lambda name, message, queue: None, lambda queue: 0)
+    ledger, producer = Ledger(database, KeySet(settings.keys)), Producer(settings)
+    return Runtime(settings, ledger, producer, vendors, VendorLimits(settings))
 
 
 def runtime() -> Runtime:

@@ -15,10 +15,11 @@ from tasks.base import ConnectorTask
 from tasks.flows import FLOWS
 
 T = TypeVar("T")
-# Per tick at most, so that a backlog of stores whose turn has come is spread over some ticks.
-MAX_POLLS_PER_TICK = 200
-MAX_SCANS_PER_TICK = 100
-MAX_SUBSCRIBERS_PER_TICK = 100
+# Polls, scans and inventory readings sent per tick at most, of each kind, so that a backlog of stores whose turn has
+# come is spread over some ticks. 100,000 stores that are polled every 300 s need 333 of each kind per second.
+MOST_PER_TICK = 1_000
+# Systems that are told of events, per tick at most.
+MOST_SUBSCRIBERS_PER_TICK = 100
 
 
 @shared_task(base=ConnectorTask, bind=True, name="dispatch.tick", send_events=False)
@@ -35,11 +36,11 @@ def dispatch(runtime: Runtime) -> str:
     if tick is None:
         return "skipped: another dispatch ran just now"
     freed = ledger.jobs.reclaim_expired(settings.failures_to_park)
-    polls = ledger.cursors.take_due(dead_after_seconds(settings.poll_interval), MAX_POLLS_PER_TICK)
+    polls = ledger.cursors.take_due(dead_after_seconds(settings.poll_interval), MOST_PER_TICK)
     _send_each(runtime, "poll.store", "poll", polls, _poll_message, ledger.cursors.give_back)
-    scans = ledger.scans.take_due(settings.walk_interval, MAX_SCANS_PER_TICK)
+    scans = ledger.scans.take_due(settings.walk_interval, MOST_PER_TICK)
     _send_each(runtime, "orders.walk", "exports", scans, _store_message, ledger.scans.give_back)
-    watches = ledger.stock.take_due(dead_after_seconds(settings.inventory_interval), MAX_POLLS_PER_TICK)
+    watches = ledger.stock.take_due(dead_after_seconds(settings.inventory_interval), MOST_PER_TICK)
     _send_each(runtime, "inventory.watch", "inventory", watches, _store_message, ledger.stock.give_back)
     if tick.has_events:
         _send_events(runtime)
@@ -71,7 +72,7 @@ def _send_each(
 
 def _send_events(runtime: Runtime) -> None:
     subscriptions = runtime.ledger.subscriptions
-    taken = subscriptions.take_due(LEASE_SECONDS, MAX_SUBSCRIBERS_PER_TICK)
+    taken = subscriptions.take_due(LEASE_SECONDS, MOST_SUBSCRIBERS_PER_TICK)
     _send_each(runtime, "events.deliver", "reconcile", taken, _deliver_message, subscriptions.give_back)
 
 

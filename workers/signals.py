@@ -5,12 +5,13 @@ from typing import Any
 
 import structlog
 from celery import current_app
-from celery.signals import setup_logging, worker_ready, worker_shutdown
+from celery.signals import setup_logging, worker_init, worker_ready, worker_shutdown
 
 from jobs.logs import set_up_logs
 from jobs.loops import Loop
 from schemas.errors import ConnectorError
 from schemas.settings import misspelled
+from workers.freed_memory import return_freed_memory
 from workers.heartbeat import Heartbeat
 from workers.niceness import spread_niceness
 from workers.quiet_logs import log_one_line_per_run
@@ -22,6 +23,12 @@ HEARTBEAT_SECONDS = 5.0
 
 # Between a worker's start and its end; Celery's signals carry nothing from one to the other.
 _heartbeats: list[tuple[Loop, Heartbeat]] = []
+
+
+@worker_init.connect
+def set_up_memory(**_: Any) -> None:
+    """Set up the allocator before the pool starts its threads or processes."""
+    return_freed_memory()
 
 
 @setup_logging.connect

@@ -65,6 +65,8 @@ def connect_idle(world: World, count: int, base_url: str, interval: float) -> No
     """
     ledger, first = world.ledger, "idle-00000"
     values = {**store_values(first), "base_url": f"{base_url}/idle/api", "import_since": datetime.now(UTC)}
+    # Without it, publishing waits for a person's confirmation, and nobody reads the inventory.
+    values["publish_stock"] = True
     ledger.stores.add(values, dict.fromkeys(SWITCHES, True), 86_400.0)
     ledger.stores.map_location(first, "here", "location-0")
     ledger.stores.set_token(first, _token())

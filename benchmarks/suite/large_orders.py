@@ -5,8 +5,10 @@
 One order has `--lines` lines of one piece each, the other `--pieces` pieces in ten lines. Each is imported, canceled
 and returned in the shop, and canceled and shipped in Afosto, each time as a whole new order. The jobs run one by one in
 this process, with the leases and deadlines of production; every answer of a vendor takes `--latency` milliseconds
-longer. Prints the runs, requests and seconds of each job. Exits with 1 if a run counted as a failure or lasted longer
-than its lease, which is at least CONNECTOR_LONGEST_JOB + CONNECTOR_LEASE - CONNECTOR_LEASE_RENEWAL.
+longer. Prints the runs, requests and seconds of each job, the part of its lease that the longest run took, and the
+most memory of this process while the job ran. Exits with 1 if a run counted as a failure or lasted
+longer than its lease, which is at least CONNECTOR_LONGEST_JOB + CONNECTOR_LEASE - CONNECTOR_LEASE_RENEWAL, or if this
+process grew by more than 200 MB.
 """
 
 import logging
@@ -18,6 +20,7 @@ from pathlib import Path
 import click
 import structlog
 
+from benchmarks.measure.process_costs import peak_megabytes, reset_peak
 from benchmarks.measure.reporting import amount, count, options, report_aims
 from benchmarks.measure.statistics import table
 from benchmarks.setup.import_setup import SETTINGS
@@ -29,6 +32,7 @@ from tests.support.connector.world import TENANT, World
 NAME = "large_orders"
 FEW = 10  # lines of the order of many pieces
 PRODUCTS = 1_200  # so many that the shop has more SKUs than an order has lines
+MOST_MEMORY = 200.0  # MB by which the jobs may make this process grow
 LONGEST = 900.0  # seconds until an action must show on the other side
 FAILURES = ("failed for now", "unexpected error", "lease lost")
 
@@ -44,7 +48,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The runs of one job, with the seconds of all runs and of the longest."""
+    """The runs of one job, with the seconds of all runs and of the longest, and the peak of the memory, in MB."""
 
     order: str
     action: str
@@ -53,6 +57,7 @@ class Job:
     seconds: float
     longest: float
     failures: int
+    peak: float
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -76,15 +81,30 @@ def main(argv: Sequence[str] | None = None) -> int:
         runtime = build_runtime(world.settings, lambda *_: None, lambda _: 0)
         driver = Driver(world, runtime, products=PRODUCTS, stock=None)
         _slow(driver, given.latency / 1000)
+        reset_peak()
+        before = peak_megabytes()
         jobs = [job for size, lines in sizes.items() for job in _jobs(driver, size, lines)]
         runtime.close()
     waits = world.settings
-    return _report(jobs, waits.longest_job + waits.lease - waits.lease_renewal)
+    return _report(jobs, waits.longest_job + waits.lease - waits.lease_renewal, before)
 
 
-def _report(jobs: Sequence[Job], most: float) -> int:
-    rows = [(j.order, j.action, j.runs, j.requests, f"{j.seconds:.1f}", f"{j.longest:.1f}", j.failures) for j in jobs]
-    columns = ["order", "job", "runs", "requests", "seconds", "longest run s", "failures"]
+def _report(jobs: Sequence[Job], most: float, before: float) -> int:
+    rows = [
+        (
+            j.order,
+            j.action,
+            j.runs,
+            j.requests,
+            f"{j.seconds:.1f}",
+            f"{j.longest:.1f}",
+            f"{j.longest / most:.0%}",
+            j.failures,
+            f"{j.peak:.0f}",
+        )
+        for j in jobs
+    ]
+    columns = ["order", "job", "runs", "requests", "seconds", "longest run s", "of its lease", "failures", "peak MB"]
     click.echo(f"{table(columns, rows)}\n")
     missed = [f"{j.action} of {j.order}: {j.failures} runs failed" for j in jobs if j.failures]
     slow = [
@@ -92,7 +112,13 @@ def _report(jobs: Sequence[Job], most: float) -> int:
         for j in jobs
         if j.longest > most
     ]
-    return report_aims([*missed, *slow])
+    big = [
+        f"{j.action} of {j.order}: {j.peak:.0f} MB, before the first order {before:.0f} MB"
+        for j in jobs
+        if j.peak > before + MOST_MEMORY
+    ]
+    click.echo(f"A lease lasts {most:g} s. Before the first order this process had {before:.0f} MB.\n")
+    return report_aims([*missed, *slow, *big])
 
 
 def _slow(driver: Driver, seconds: float) -> None:
@@ -107,12 +133,14 @@ def _jobs(driver: Driver, size: str, quantities: Sequence[int]) -> Iterator[Job]
     for number, action in enumerate(ACTIONS):
         click.echo(f"{size}: {action.name}", err=True)
         order = driver.place(lines=lines)
+        reset_peak()
         driver.poll()
         driver.settle(LONGEST)
         if not number:
             yield _job(driver, size, "import", order, "import", "orders")
         direction = "import" if action.name.startswith("shop") else "export"
         action.run(driver, order, driver.afosto(order))
+        reset_peak()
         driver.both()
         driver.settle(LONGEST)
         yield _job(driver, size, action.name, order, direction, action.flow)
@@ -124,7 +152,16 @@ def _job(driver: Driver, size: str, name: str, order: Document, direction: str, 
     runs = driver.runtime.ledger.database.transaction(lambda session: session.execute(query, key).fetchall())
     seconds = [float(run["seconds"]) for run in runs]
     failures = sum(run["outcome"] in FAILURES for run in runs)
-    return Job(size, name, len(runs), sum(run["requests"] for run in runs), sum(seconds), max(seconds), failures)
+    return Job(
+        size,
+        name,
+        len(runs),
+        sum(run["requests"] for run in runs),
+        sum(seconds),
+        max(seconds),
+        failures,
+        peak_megabytes(),
+    )
 
 
 def _shop_cancels(driver: Driver, order: Document, copy: Document) -> None:

@@ -60,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         chosen = ["--port", str(port), "--workers", str(given.workers), "--threads", str(given.threads)]
         argv = [sys.executable, "-m", "gateway", "--host", "127.0.0.1", *chosen]
         processes.start(Command("gateway", argv, env={**os.environ, **environment(services)}))
-        _wait(port)
+        wait_until_ready(port)
         return _report(given, _measure(port, path, given.callers, given.messages))
 
 
@@ -83,7 +83,8 @@ def _job(ledger: Ledger, number: int) -> int:
     return job
 
 
-def _wait(port: int) -> None:
+def wait_until_ready(port: int) -> None:
+    """Wait until the gateway on a port of this host answers."""
     for _ in range(200):
         try:
             if requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).ok:
@@ -96,7 +97,7 @@ def _wait(port: int) -> None:
 def _measure(port: int, path: str, callers: int, messages: int) -> list[float]:
     def call(share: int) -> list[float]:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-        took = [_send(connection, path, number) for number in range(share)]
+        took = [send(connection, path, number) for number in range(share)]
         connection.close()
         return took[WARM_UP // callers :]
 
@@ -104,7 +105,8 @@ def _measure(port: int, path: str, callers: int, messages: int) -> list[float]:
         return [took for each in pool.map(call, [(messages + WARM_UP) // callers] * callers) for took in each]
 
 
-def _send(connection: http.client.HTTPConnection, path: str, number: int) -> float:
+def send(connection: http.client.HTTPConnection, path: str, number: int) -> float:
+    """Send one new event over a connection; return how many seconds its answer took."""
     event = {"event": "ORDER_UPDATED", "entity_type": "order", "entity_id": f"afosto-{number % ORDERS}"}
     body = json.dumps({**event, "message_id": str(uuid.uuid4()), "triggered_at": 1714000000000, "data": {}}).encode()
     signature = hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()

@@ -7,10 +7,11 @@ from typing import Any
 import click
 
 from cli.common import FLOWS, open_ledger, print_json, print_table
-from cli.orders.job_text import decision, job_lines
+from cli.orders.job_text import job_lines
 from cli.screen import ask, say, say_lines
 from cli.who import who
 from ledger.jobs.jobs import JobFilter
+from ledger.jobs.jobs_csv import decided, jobs_csv
 from ledger.jobs.parked import ParkedGroup
 from ledger.ledger import Ledger
 from ledger.status import Status
@@ -18,7 +19,6 @@ from schemas.errors import NeedsPerson
 from schemas.flows import LOOK, flow_name
 from schemas.reasons import Reason
 from schemas.states import JobState
-from schemas.wording.csv_text import csv_text
 from schemas.wording.lists import counted
 
 Selection = dict[str, Any]  # ids, or a reason and perhaps a store
@@ -34,11 +34,6 @@ COLUMNS = {
     "decided": "DECIDED",
     "message": "MESSAGE",
 }
-# Columns of the file for a spreadsheet.
-CSV = (
-    *("id", "store", "order_number", "order_key", "flow", "subject", "state", "reason", "message", "resolution"),
-    *("failures", "failed_again", "decided", "created_at", "due_at", "settled_at"),
-)
 REASON_COLUMNS = {
     "jobs": "JOBS",
     "failed_again": "FAILED AGAIN",
@@ -80,19 +75,16 @@ def list_jobs(store: str | None, limit: int, as_json: bool, as_csv: bool, **want
     if as_json:
         print_json(rows)
         return
-    shown = [_listed(row) for row in rows]
     if as_csv:
-        say_lines(csv_text(list(CSV), ([row[name] for name in CSV] for row in shown)).rstrip("\n"))
+        say_lines(jobs_csv(rows).rstrip("\n"))
     else:
-        print_table(shown, COLUMNS, "no such jobs")
+        print_table([_listed(row) for row in rows], COLUMNS, "no such jobs")
     if len(found) > limit:
         say(f"There are more than these {limit}; see them with --limit.", err=as_csv)
 
 
 def _listed(row: dict[str, Any]) -> dict[str, Any]:
-    decided = decision(row)
-    again = f"failed again after it was {decided}" if row["failed_again"] else decided
-    return {**row, "flow": flow_name(row["direction"], row["flow"]), "decided": again}
+    return {**row, "flow": flow_name(row["direction"], row["flow"]), "decided": decided(row)}
 
 
 @jobs.command("reasons")

@@ -70,10 +70,7 @@ class AfostoClient:
 
     def order(self, order_id: str) -> Order | None:
         """Return an order as it is now, or None if there is none with this id."""
-        try:
-            found = self._call("order", {"id": order_id}, effect=False).get("order")
-        except NotFound:
-            return None
+        found = self.order_document(order_id)
         if not found:
             return None
         order = load_order(found)
@@ -82,6 +79,13 @@ class AfostoClient:
                 f"Afosto answers the order {order.id} where {order_id} was asked for", field="order.id"
             )
         return order
+
+    def order_document(self, order_id: str) -> Any:
+        """Return what we read of an order, in Afosto's own JSON; None if there is none with this id."""
+        try:
+            return self._call("order", {"id": order_id}, effect=False).get("order")
+        except NotFound:
+            return None
 
     def orders_by_reference(self, channel_id: str, reference: str) -> tuple[Order, ...]:
         """Return the orders with our reference. Raises NeedsPerson (schema-mismatch) if Afosto has no such query."""

@@ -1,6 +1,7 @@
 """Calls about whole orders: list and read them, set their note, cancel them."""
 
 from datetime import datetime
+from typing import Any
 
 from clients.epages.calls import Calls, escaped
 from clients.response_headers import served_at
@@ -33,7 +34,11 @@ class OrderCalls(Calls):
 
     def order(self, order_id: str) -> Order:
         """Return one order as it is now."""
-        return load_order(self._get(order_path(order_id)).document)
+        return load_order(self.order_document(order_id))
+
+    def order_document(self, order_id: str) -> Any:
+        """Return one order as it is now, in the shop's own JSON."""
+        return self._get(order_path(order_id)).document
 
     def set_note(self, order_id: str, note: str) -> None:
         """Replace the merchant's note on an order (ordr:u). The call is documented, the longest note is not."""

@@ -13,6 +13,7 @@ from console.access.roles import Needs, needs
 from console.runtime import runtime
 from ledger.people.audit import Outcome
 from ledger.people.user_sessions import Draft
+from ledger.people.users import User
 from schemas.errors import NeedsPerson, RetryLater
 
 log = structlog.get_logger()
@@ -73,7 +74,7 @@ def _admit() -> AnyResponse | None:
         return None if wanted.least is None else _to_sign_in(now)
     _check_right(now, wanted)
     if request.method in CHANGES and request.endpoint not in _OWN_ENTRIES:
-        now.entry = runtime().ledger.audit.begin(now.user.name, request.endpoint, _subject(), client_address())
+        _begin_entry(now, now.user)
     elif now.draft and now.draft.path == request.path and now.session:
         # Shown once; whoever sends the form again has it on the screen.
         runtime().ledger.user_sessions.keep_draft(now.session.id, None)
@@ -125,8 +126,12 @@ def _check_right(now: Present, wanted: Needs) -> None:
         flask.abort(404)
 
 
-def _subject() -> str:
-    return " ".join(str(value) for value in (request.view_args or {}).values())
+def _begin_entry(now: Present, user: User) -> None:
+    """Note who is about to change what: the store, else what else the address names. What is left is the detail."""
+    parts = [str(value) for _, value in sorted((request.view_args or {}).items(), key=lambda part: part[0] != "store")]
+    now.details[:] = parts[1:]
+    assert request.endpoint is not None
+    now.entry = runtime().ledger.audit.begin(user.name, request.endpoint, "".join(parts[:1]), client_address())
 
 
 def _leave(response: Response) -> Response:
@@ -151,7 +156,7 @@ def _end_entry(now: Present, outcome: Outcome) -> None:
     entry, now.entry = now.entry, None
     assert entry is not None
     try:
-        runtime().ledger.audit.end(entry, outcome, "; ".join(now.details))
+        runtime().ledger.audit.end(entry, outcome, "; ".join(filter(None, now.details)))
     except RetryLater as error:
         # Its outcome stays unknown there.
         log.warning("the end of a change could not be noted", entry=entry, outcome=outcome, why=str(error))

@@ -22,3 +22,13 @@ window.addEventListener("pageshow", () => {
     form.removeAttribute("aria-busy");
   }
 });
+
+// One button ticks all boxes of a list.
+for (const button of document.querySelectorAll("[data-ticks]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    const boxes = [...button.form.querySelectorAll(`input[type=checkbox][name=${button.dataset.ticks}]`)];
+    const tick = !boxes.every((box) => box.checked);
+    for (const box of boxes) box.checked = tick;
+  });
+}

@@ -62,5 +62,6 @@ create index audit_user on audit (user_name, id);
 create index audit_subject on audit (subject, id);
 
 -- The attempts that failed, for the page of a store.
+-- squawk-ignore require-concurrent-index-creation
 create index attempts_failed on attempts (store, at)
 where outcome in ('failed for now', 'unexpected error', 'parked', 'lease lost', 'store has a problem');

@@ -1,26 +1,30 @@
 -- name: page
 -- The states of all stores that a person may see, counted, and one page of them, the worst first. Only what tells the state is read
 -- for all of them; what is counted per job, or kept as text, only for the stores of the page.
-with late as materialized (
-    select j.store from (
-        select store, direction, flow from jobs
+with resting as materialized (
+    select store, direction, flow, stopped_reason from store_flows
+    where (not enabled or stopped_reason is not null) and (%(only)s::text[] is null or store = any(%(only)s))
+), late as materialized (
+    select distinct j.store from (
+        select direction, flow, store from jobs
         where state = 'waiting' and lane < 2 and due_at < now() - %(alarm)s * interval '1 second'
+          and (%(only)s::text[] is null or store = any(%(only)s))
+        group by direction, flow, store
         union all
-        select store, direction, flow from jobs
+        select direction, flow, store from jobs
         where state = 'queued' and lane < 2 and due_at < now() - %(alarm)s * interval '1 second'
+          and (%(only)s::text[] is null or store = any(%(only)s))
+        group by direction, flow, store
     ) j
-    where (%(only)s::text[] is null or j.store = any(%(only)s))
-      and not exists (select from store_flows f where f.store = j.store and f.direction = j.direction and f.flow = j.flow
-                      and (not f.enabled or f.stopped_reason is not null))
-    group by j.store
+    where not exists (
+        select 1 from resting r where r.store = j.store and r.direction = j.direction and r.flow = j.flow)
 ), parked as materialized (
     select store, count(*)::int as jobs from jobs
     where state = 'parked' and (%(only)s::text[] is null or store = any(%(only)s)) group by store
 ), unhealthy as materialized (
     select store from store_health union select store from store_faults
 ), stopped as materialized (
-    select distinct store from store_flows
-    where stopped_reason <> %(to_confirm)s and (%(only)s::text[] is null or store = any(%(only)s))
+    select distinct store from resting where stopped_reason <> %(to_confirm)s
 ), seen as materialized (
     select s.name, s.afosto_bucket, s.paused_at, s.connected_at, live.polled_at, coalesce(p.jobs, 0) as parked,
            extract(epoch from now() - coalesce(live.polled_at, s.connected_at))::float8 as unpolled_for,
@@ -65,7 +69,7 @@ select counts.states, page.name, page.afosto_bucket, page.state, page.paused_at,
                 '[]') as health,
        coalesce((select jsonb_agg(jsonb_build_object('direction', f.direction, 'flow', f.flow, 'reason', f.stopped_reason,
                                                      'message', f.stopped_message) order by f.direction, f.flow)
-                 from store_flows f where f.store = page.name and f.stopped_reason is not null), '[]') as stopped
+                 from store_flows f where f.store = page.name and f.stopped_reason <> %(to_confirm)s), '[]') as stopped
 from counts left join page on true
 order by array_position(%(worst)s::text[], page.state), page.parked desc, page.unpolled_for desc, page.name;
 

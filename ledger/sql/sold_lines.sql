@@ -63,3 +63,10 @@ order by random() limit %(limit)s;
 
 -- name: unbooked_skus
 select distinct l.sku from unbooked_lines l where l.store = %(store)s;
+
+-- name: of_sku
+-- The orders of a store that hold units of a SKU, because Afosto has not booked them; with the most units first.
+select l.order_id, o.number, sum(l.sold_units)::int as sold, sum(l.unbooked)::int as unbooked
+from unbooked_lines l left join orders o on o.store = l.store and o.id = l.order_id
+where l.store = %(store)s and l.sku = %(sku)s
+group by l.order_id, o.number order by unbooked desc, l.order_id limit %(limit)s;

@@ -49,3 +49,13 @@ class Emptied:
     stocked: int
     due: int
     emptied: int
+
+
+@dataclass(frozen=True, slots=True)
+class UnbookedOrder:
+    """An order of which Afosto has not booked `unbooked` of the `sold` units of a SKU. `number`: None if not read."""
+
+    order_id: str
+    number: str | None
+    sold: int
+    unbooked: int

@@ -12,6 +12,7 @@ from ledger.postgres.session import Session
 from ledger.postgres.sqlstates import is_of_a_row
 from ledger.records import Store
 from ledger.stock.publish_requests import Publishing, request_everywhere, request_noted
+from ledger.stock.records import UnbookedOrder
 from schemas.epages import Order
 from schemas.mapping.stock import SoldLine, sold_lines
 from schemas.states import Lane
@@ -50,6 +51,11 @@ class SoldUnits:
         """
         with naming(f"what Afosto has not deducted of order {order_id}"):
             self._database.batch(*note_undeducted(store, order_id, undeducted, by))
+
+    def of_sku(self, store: str, sku: str, limit: int) -> list[UnbookedOrder]:
+        """Return the orders of a store that hold units of a SKU, at most `limit`, with the most units first."""
+        rows = self._database.rows("sold_lines.of_sku", {"store": store, "sku": sku, "limit": limit})
+        return [UnbookedOrder(**row) for row in rows]
 
     def unbooked_stock(self, stores: Sequence[str], skus: Sequence[str], snapshot: datetime) -> dict[str, int]:
         """Return U per SKU: what these stores have sold and Afosto had not booked at `snapshot`."""

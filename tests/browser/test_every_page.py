@@ -35,7 +35,8 @@ def test_every_page_is_accessible_and_fits(browser: Browser, console_url: str, s
     for name, address in {**PAGES, **MORE}.items():
         if name != "sign-in":
             answer = page.goto(address)
-            assert answer and answer.status < 500, name
+            assert answer is not None
+            assert answer.status < 500, name
             _check(page, name, look, shots)
     context.close()
 
@@ -44,7 +45,10 @@ def _check(page: Page, name: str, look: str, shots: Path) -> None:
     page.screenshot(path=shots / f"{name}-{look}.png", full_page=True)
     found = Axe().run(page).response["violations"]
     serious = [
-        (each["id"], node["target"]) for each in found if each["impact"] in ("serious", "critical") for node in each["nodes"]
+        (each["id"], node["target"])
+        for each in found
+        if each["impact"] in ("serious", "critical")
+        for node in each["nodes"]
     ]
     assert serious == [], (name, look)
     width = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -105,3 +105,19 @@ def test_the_warning_of_a_library_does_not_command_the_terminal() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     assert ended.stderr == "\\x1b[2J\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--plain-http", "--bind", "0.0.0.0:8080"), "everybody on the way could read the passwords."),
+        (("--bind", "8080"), "The console cannot listen on '8080': this is no address."),
+        (("--bind", "no address:80"), "The console cannot listen on no address:80: "),
+    ],
+)
+def test_a_console_that_may_not_listen_there_says_so_and_ends_with_2(options: tuple[str, ...], said: str) -> None:
+    ended = run("cli.start", "console", *options, **SETTINGS)
+    assert ended.returncode == 2
+    assert said in ended.stderr
+    assert "What to do:" in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -88,7 +88,7 @@ def test_a_token_is_shown_once_and_works_until_it_is_revoked(desk: Desk) -> None
     assert made
     caller = desk.ledger.tokens.find(made[1])
     assert caller
-    assert caller.stores == {OWN_STORE}
+    assert caller.stores == frozenset({OWN_STORE})
     assert made[1] not in admin.get("/tokens/").text
     assert made[1] not in str(desk.rows("audit"))
     assert admin.post("/tokens/dash board/revoke").status_code == 303

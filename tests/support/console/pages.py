@@ -1,12 +1,28 @@
 """The pages of the console, as somebody opens them who may do everything."""
 
-from tests.support.console.people import OWN_STORE
+from urllib.parse import quote
+
+from tests.support.console.people import OTHER_STORE, OWN_STORE
+from tests.support.console.sample_orders import HOSTILE_ORDER, HOSTILE_SKU, ORDER, REASON, SKU
 
 # The name of its screenshots → its address.
 PAGES = {
     "stores": "/stores",
     "stores-searched-in-vain": "/stores?q=nothing",
     "store": f"/stores/{OWN_STORE}/",
+    "search": "/search",
+    "search-in-vain": "/search?find=nothing",
+    "order": f"/stores/{OWN_STORE}/orders/{ORDER}",
+    "order-hostile": f"/stores/{OWN_STORE}/orders/{HOSTILE_ORDER}",
+    "order-documents": f"/stores/{OWN_STORE}/orders/{ORDER}/documents",
+    "sku": f"/stores/{OWN_STORE}/stock/{SKU}",
+    "sku-hostile": f"/stores/{OWN_STORE}/stock/{quote(HOSTILE_SKU, safe='')}",
+    "parked": "/parked/",
+    "parked-of-nobody": f"/parked/?store={OTHER_STORE}",
+    "parked-jobs": f"/parked/jobs?reason={REASON}",
+    "parked-jobs-in-vain": f"/parked/jobs?reason={REASON}&text=nothing",
+    "parked-retry-all": f"/parked/retry-all?reason={REASON}",
+    "parked-drop-all": f"/parked/drop-all?reason={REASON}",
     "stock": f"/stores/{OWN_STORE}/stock",
     "stock-searched-in-vain": f"/stores/{OWN_STORE}/stock?q=nothing",
     "workers": "/workers",

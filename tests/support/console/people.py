@@ -1,7 +1,7 @@
 """The console in this process, with users of every role, and people who click through it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +18,7 @@ from ledger.ledger import Ledger
 from ledger.people.users import Role
 from local.servers.services import Services, environment
 from schemas.settings import load_settings
+from tests.support.console.sample_orders import add_sample_orders
 from tests.support.ledger.rows import store_values
 
 PASSWORD = "four words without connection"
@@ -33,9 +34,9 @@ class Person:
 
     def get(self, path: str, **options: Any) -> TestResponse:
         """Open a page."""
-        return self.client.get(path, **options)
+        return self.client.get(path, buffered=True, **options)
 
-    def post(self, path: str, fields: dict[str, str] | None = None, **options: Any) -> TestResponse:
+    def post(self, path: str, fields: Mapping[str, str | list[str]] | None = None, **options: Any) -> TestResponse:
         """Send a form."""
         return self.client.post(path, data={"csrf_token": self.token(), **(fields or {})}, **options)
 
@@ -78,12 +79,18 @@ class Desk:
         self.ledger.database.transaction(lambda session: session.execute(statement.encode(), values))
 
 
+def without_fields(page: str) -> str:
+    """Return a page without its fields, which hold what the user typed, exactly as it was."""
+    return re.sub(r"<input[^>]*>", "", page)
+
+
 @contextmanager
 def open_desk(services: Services, access: Access = Access(plain_http=True)) -> Iterator[Desk]:  # noqa: B008 - frozen
-    """Yield a console with two stores and a user of every role; the merchant has the first store."""
+    """Yield a console with two stores and a user of every role; the merchant has the first store, which has orders."""
     runtime = build_runtime(load_settings(environment(services)))
     for store in (OWN_STORE, OTHER_STORE):
         runtime.ledger.stores.add(store_values(store, f"tenant-of-{store}"), FLOWS, 60.0)
+    add_sample_orders(runtime.ledger, OWN_STORE)
     for role in Role:
         runtime.ledger.users.add(role, role, PASSWORD, [OWN_STORE] if role is Role.MERCHANT else [])
     yield Desk(create_app(runtime, access), runtime.ledger)

@@ -13,7 +13,7 @@ FLOWS = {
     "inventory.publish": True,
 }
 # Their names; each is in the state that it is named after.
-UNHEALTHY, STOPPED, STALE, BEHIND, PAUSED, FRESH = "north-mill", "south-mill", "stale-bread", "slow-boat", "winter", "spring"
+UNHEALTHY, STOPPED, STALE, BEHIND, PAUSED, FRESH = "unhealthy", "stopped", "stale", "behind", "paused", "fresh"
 
 
 def add_sample_stores(ledger: Ledger) -> None:
@@ -21,8 +21,8 @@ def add_sample_stores(ledger: Ledger) -> None:
     for name in (UNHEALTHY, STOPPED, STALE, BEHIND, PAUSED, FRESH):
         ledger.stores.add(store_values(name, f"tenant-of-{name}"), FLOWS, 60.0)
     for name in (UNHEALTHY, STOPPED, BEHIND, PAUSED, FRESH):
-        _execute(ledger, "update cursors set polled_at = now() - interval '70 s' where store = %s and kind = 'live'", name)
-    _execute(ledger, "update cursors set polled_at = now() - interval '3 h' where store = %s and kind = 'live'", STALE)
+        _polled(ledger, name, "70 s")
+    _polled(ledger, STALE, "3 h")
     ledger.stores.blame(UNHEALTHY, "epages", "wrong-credentials", f"the shop answers 401: {HOSTILE}", 300)
     ledger.stores.note_fault(UNHEALTHY, "orders.walk", "KeyError: 'lines'", KeyError("lines"))
     ledger.stores.halt_flow(STOPPED, "orders.import", "totals-differ", "the shop says 10.00, Afosto 9.98. Choose.")
@@ -39,12 +39,18 @@ def add_sample_stores(ledger: Ledger) -> None:
     )
     _execute(
         ledger,
-        "insert into attempts (job_id, store, order_key, direction, flow, fence, worker, outcome, message, steps, seconds,"
-        " requests) select id, store, order_key, direction, flow, 1, 'worker', 'failed for now', %s, '[]', 1.5, 2"
+        "insert into attempts (job_id, store, order_key, direction, flow, fence, worker, outcome, message, steps,"
+        " seconds, requests)"
+        " select id, store, order_key, direction, flow, 1, 'worker', 'failed for now', %s, '[]', 1.5, 2"
         " from jobs where store = %s and subject = 'order-3'",
         f"Afosto answers 502: {HOSTILE}",
         BEHIND,
     )
+
+
+def _polled(ledger: Ledger, store: str, ago: str) -> None:
+    statement = "update cursors set polled_at = now() - %s::interval where store = %s and kind = 'live'"
+    _execute(ledger, statement, ago, store)
 
 
 def _execute(ledger: Ledger, statement: str, *values: object) -> None:

@@ -44,6 +44,14 @@ AIMS = {"checks": 5.0}
 MORE = {
     "stores-last-page": "/stores?page=200",
     "stores-behind": "/stores?state=behind",
+    "search-number": "/search?find=40",
+    "search-afosto-id": "/search?find=afosto-order40",
+    "search-store": f"/search?find={BIG}",
+    "order": f"/stores/{BIG}/orders/order-40",
+    "sku": f"/stores/{BIG}/stock/sku-19999",
+    "parked-jobs": "/parked/jobs?reason=drift",
+    "parked-retry-all": "/parked/retry-all?reason=drift",
+    "parked-drop-all": "/parked/drop-all?reason=drift",
     "stock-of-a-sku": f"/stores/{BIG}/stock?q=sku-19999",
 }
 _MORE_ROWS: tuple[LiteralString, ...] = (

@@ -1,0 +1,21 @@
+"""Compare one order with Afosto now, because a person asks for it."""
+
+from ledger.ledger import Ledger
+from schemas.errors import NeedsPerson
+from schemas.flows import JOBS, LOOK
+from schemas.reasons import Reason
+from schemas.states import Lane
+
+
+def look_now(ledger: Ledger, store: str, order_key: str) -> int | None:
+    """Request a look at an order (its id in the shop), and return the id of its job; dispatch sends it within seconds.
+
+    Raises NeedsPerson: unknown-store; paused.
+    """
+    if ledger.stores.facts(store).paused_at:
+        raise NeedsPerson(
+            f"the store {store!r} is paused, so no change of order {order_key} is looked for",
+            reason=Reason.PAUSED,
+            resolution=f"resume it: connector store resume {store}",
+        )
+    return ledger.jobs.request_run(store, *JOBS[LOOK], order_key, lane=Lane.EXPORT)
