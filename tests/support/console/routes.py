@@ -7,12 +7,15 @@ from flask import Flask
 
 from console.access.roles import Needs, needs
 from tests.support.console.people import OWN_STORE
+from tests.support.console.sample_orders import ORDER, SKU
 
 VALUES: dict[str, str | int] = {
     "store": OWN_STORE,
     "name": "viewer",
     "flow": "orders.import",
     "session": 1,
+    "order": ORDER,
+    "sku": SKU,
     "filename": "console.css",
 }
 
