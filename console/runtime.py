@@ -42,7 +42,9 @@ class Runtime:
 
 def build_runtime(settings: Settings) -> Runtime:
     """Build a process's runtime from its settings."""
-    database = Database(settings.database_url, patience=DATABASE_PATIENCE_SECONDS, pooled=settings.pooled)
+    database = Database(
+        settings.database_url, patience=DATABASE_PATIENCE_SECONDS, pooled=settings.pooled, prepares=False
+    )
     vendors = build_vendor_runtime(settings, lambda name, message, queue: None, lambda queue: 0)
     ledger, producer = Ledger(database, KeySet(settings.keys)), Producer(settings)
     return Runtime(settings, ledger, producer, vendors, VendorLimits(settings))
