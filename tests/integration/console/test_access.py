@@ -5,8 +5,9 @@ from flask import Flask
 
 from console.access.roles import check_declarations
 from ledger.people.users import Role
-from tests.support.console.people import OTHER_STORE, Desk, Person
+from tests.support.console.people import OTHER_STORE, OWN_STORE, Desk, Person
 from tests.support.console.routes import Route, routes
+from tests.support.console.sample_operations import add_sample_operations
 
 # What everybody may use, signed in or not.
 PUBLIC = {"static", "health.healthz", "health.readyz", "sign_in.show", "sign_in.enter", "sign_in.choose_language"}
@@ -38,6 +39,7 @@ def test_who_is_not_signed_in_is_sent_to_the_sign_in_by_every_route_that_is_not_
 @pytest.mark.parametrize("role", Role)
 def test_a_role_may_use_what_its_routes_declare_and_nothing_else(desk: Desk, role: Role) -> None:
     user = desk.ledger.users.get(role)
+    add_sample_operations(desk.ledger, OWN_STORE)
     for route in sorted(routes(desk.app), key=_removing_last):
         if route.endpoint in {"sign_in.enter", "sign_in.leave"}:
             continue

@@ -67,8 +67,8 @@ def test_a_parked_job_runs_again(desk: Desk, role: str) -> None:
     row = job(desk, "orders")
     assert (row["state"], row["decision"], row["decided_by"]) == ("waiting", "retried", role)
     entry = desk.ledger.audit.entries(text="order.retry")[0]
-    assert (entry.user, entry.subject, entry.outcome) == (role, f"{OWN_STORE} {ORDER}", "done")
-    assert entry.detail == f"job {parked}: orders.import"
+    assert (entry.user, entry.subject, entry.outcome) == (role, OWN_STORE, "done")
+    assert entry.detail == f"{ORDER}; job {parked}: orders.import"
 
 
 def test_a_job_that_is_done_meanwhile_is_left_alone(desk: Desk) -> None:

@@ -14,6 +14,8 @@ VALUES: dict[str, str | int] = {
     "name": "viewer",
     "flow": "orders.import",
     "session": 1,
+    "number": 1,
+    "address": "endpoint",
     "order": ORDER,
     "sku": SKU,
     "filename": "console.css",
