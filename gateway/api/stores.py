@@ -9,7 +9,6 @@ from gateway.answers import CursorSchema
 from gateway.api.blueprint import NOT_SENT, TOKEN, api_blueprint
 from gateway.api.pages import next_page
 from gateway.api.store_documents import (
-    FLOWS,
     NewStoreSchema,
     PollSchema,
     RemovalSchema,
@@ -29,7 +28,7 @@ from ledger.postgres.database import Row
 from ledger.status import Status
 from ledger.stores.condition import StoreState
 from schemas.states import CursorKind, Right
-from sync.connecting.connect_store import connect_store
+from sync.connecting.connect_store import Choices, connect_store
 from sync.connecting.flow_states import flow_states, require_permission, resume_flows, switch_on
 from tasks.poll_now import poll_now
 
@@ -84,9 +83,7 @@ def connect(given: dict[str, Any]) -> Any:
     new = new_store(given, settings.epages_url)
     with refused_with_reason():
         ledger.stores.require_new(new.name, new.base_url)
-        connect_store(ledger, settings, new, only_tenant=caller().tenant)
-    for flow in set(FLOWS) - set(given["flows"]):
-        ledger.stores.switch_flow(new.name, flow, enabled=False)
+        connect_store(ledger, settings, new, Choices(given["flows"]), only_tenant=caller().tenant)
     return _shown(new.name), {"Location": f"/v1/stores/{new.name}"}
 
 
