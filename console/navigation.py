@@ -8,10 +8,21 @@ from flask_babel import lazy_gettext
 from console.access.current import present
 from console.access.roles import needs
 from console.languages import LANGUAGES, language
-from console.pages import account, audit, health, sign_in, store, stores, users
+from console.pages import (
+    account,
+    audit,
+    connect,
+    connection,
+    health,
+    invitations,
+    sign_in,
+    store,
+    stores,
+    users,
+)
 from schemas.wording.display import visible
 
-PAGES = (health, sign_in, stores, store, users, audit, account)
+PAGES = (health, sign_in, stores, store, connect, connection, invitations, users, audit, account)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +35,7 @@ class Entry:
 
 ENTRIES = (
     Entry("stores.show", lazy_gettext("Stores")),
+    Entry("connect.show", lazy_gettext("Connect a store")),
     Entry("users.show", lazy_gettext("Users")),
     Entry("audit.show", lazy_gettext("Audit log")),
 )

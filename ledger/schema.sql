@@ -585,8 +585,8 @@ create index audit_subject on audit (subject, id);
 -- A store that somebody is connecting in the console, kept step by step. owner: whose it is; null once that user is removed. invited_name:
 -- the only store name that an invitation allows (null: any). client_secret, afosto_key: Fernet tokens, null until they are typed and
 -- after the store is connected. scopes: what the shop permitted when it was last checked with these credentials; null: not checked. choices:
--- channel, locations and switches. version: +1 per change; a form that was loaded before another change is refused.
--- connecting_until: meanwhile a request connects the store. connected_at: the store exists.
+-- channel, locations and switches. version: +1 per change; a form that was loaded before somebody else's change is refused.
+-- changed_by: who made the last one. connecting_until: meanwhile a request connects the store. connected_at: the store exists.
 create table connection_drafts (
     id bigint generated always as identity primary key,
     owner text references users on delete set null,
@@ -598,6 +598,7 @@ create table connection_drafts (
     scopes text[],
     choices jsonb not null default '{}',
     version integer not null default 1,
+    changed_by text,
     created_at timestamptz not null default now(),
     changed_at timestamptz not null default now(),
     connecting_until timestamptz,

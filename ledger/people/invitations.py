@@ -52,7 +52,7 @@ class Invitation:
 
 
 class Invitations:
-    """Only a hash of a link's secret is kept. The link is signed: what we did not write is refused without a look-up."""
+    """Only a hash of a link's secret is kept. The link is signed: any other is refused without a look-up."""
 
     def __init__(self, database: Database, keys: KeySet, users: Users) -> None:
         self._database = database
@@ -109,7 +109,7 @@ class Invitations:
             raise NeedsPerson(
                 f"there is no open invitation {invitation}",
                 reason=Reason.NOT_INVITED,
-                resolution="see the invitations with: connector invitations",
+                resolution="see the invitations with: connector invitations list",
             )
 
     def _take(self, session: Session, invitation: Invitation, merchant: str) -> int:

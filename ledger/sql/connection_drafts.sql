@@ -27,14 +27,15 @@ order by changed_at desc, id desc limit %(limit)s;
 
 -- name: save
 update connection_drafts set name = %(name)s, client_id = %(client_id)s, client_secret = %(client_secret)s,
-       afosto_key = %(afosto_key)s, scopes = %(scopes)s, choices = %(choices)s, version = version + 1, changed_at = now()
-where id = %(id)s and version = %(version)s and connected_at is null
+       afosto_key = %(afosto_key)s, scopes = %(scopes)s, choices = %(choices)s, version = version + 1,
+       changed_by = %(by)s, changed_at = now()
+where id = %(id)s and (version = %(version)s or changed_by = %(by)s) and connected_at is null
   and (connecting_until is null or connecting_until <= now())
 returning version;
 
 -- name: claim
 update connection_drafts set connecting_until = now() + %(seconds)s * interval '1 second', changed_at = now()
-where id = %(id)s and version = %(version)s and connected_at is null
+where id = %(id)s and (version = %(version)s or changed_by = %(by)s) and connected_at is null
   and (connecting_until is null or connecting_until <= now())
 returning id;
 

@@ -1,4 +1,4 @@
-"""Connection drafts: stores that somebody is connecting, kept step by step so that leaving in the middle loses nothing."""
+"""Connection drafts: stores that somebody is connecting, kept step by step: who leaves in the middle loses nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
@@ -45,7 +45,7 @@ class DraftChoices:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionDraft:
-    """A store that is being connected. The secrets are None until they are typed; see the table for the other fields."""
+    """A store that is being connected. The secrets are None until they are typed. See the table for the rest."""
 
     id: int
     owner: str | None
@@ -86,14 +86,15 @@ class ConnectionDrafts:
         rows = self._database.rows("connection_drafts.known", {"owner": owner, "limit": MOST_SHOWN})
         return [self._read(row) for row in rows]
 
-    def save(self, draft: ConnectionDraft) -> int | None:
-        """Keep a changed draft and return its new version.
+    def save(self, draft: ConnectionDraft, by: str) -> int | None:
+        """Keep a draft that the user `by` changed, and return its new version.
 
-        None if nothing is kept: the draft in the database is not of this version, is being connected, or is gone.
+        None if nothing is kept: somebody else has changed it since this version, it is being connected, or it is gone.
         """
         values = {
             "id": draft.id,
             "version": draft.version,
+            "by": by,
             "name": draft.name,
             "client_id": draft.client_id,
             "client_secret": self._sealed(draft.client_secret),
@@ -104,9 +105,9 @@ class ConnectionDrafts:
         row = self._database.row("connection_drafts.save", values)
         return int(row["version"]) if row else None
 
-    def claim(self, draft: ConnectionDraft) -> bool:
-        """Say that this request connects the store; False if another does, or the draft has changed."""
-        values = {"id": draft.id, "version": draft.version, "seconds": CONNECTING_SECONDS}
+    def claim(self, draft: ConnectionDraft, by: str) -> bool:
+        """Say that this request connects the store; False if another does, or somebody else has changed the draft."""
+        values = {"id": draft.id, "version": draft.version, "by": by, "seconds": CONNECTING_SECONDS}
         return self._database.row("connection_drafts.claim", values) is not None
 
     def release(self, draft: int) -> None:

@@ -63,12 +63,13 @@ def shop_url(settings: Settings, name: str) -> str:
     return settings.epages_url.replace("{store}", name)
 
 
-def connect_draft(ledger: Ledger, settings: Settings, draft: ConnectionDraft) -> Ended:
+def connect_draft(ledger: Ledger, settings: Settings, draft: ConnectionDraft, by: str) -> Ended:
     """Connect the store of a complete draft, and give it to its merchant. Raises what `connect_store` raises.
 
-    Only one request at a time connects a draft. If an earlier one has made the store and died, this one ends its work.
+    `by` is the user who asks for it. Only one request at a time connects a draft. If an earlier one has made the store
+    and died, this one ends its work.
     """
-    if not ledger.connection_drafts.claim(draft):
+    if not ledger.connection_drafts.claim(draft, by):
         return Ended.ELSEWHERE
     choices = draft.choices
     wanted = Choices(choices.flows, choices.locations, choices.sells_from or None, match_names=False)

@@ -95,7 +95,8 @@ def connect_store(
     """Check the credentials and the chosen locations on both sides, then keep the store; its first poll is due at once.
 
     `only_tenant`: only if the Afosto key is of this tenant. A flow whose scopes are not granted is kept switched off.
-    A location of the shop is not checked if the shop does not permit reading them (see `Connection.scopes`). Raises NeedsPerson (wrong-credentials, unknown-store, missing-scope when orders may not be read, unknown-channel,
+    A location of the shop is not checked if the shop does not permit reading them (see `Connection.scopes`).
+    Raises NeedsPerson (wrong-credentials, unknown-store, missing-scope when orders may not be read, unknown-channel,
     unknown-location, other-tenant, store-exists, shop-connected-already, …) or RetryLater; then nothing is kept.
     """
     http = Http(deadline_seconds=settings.call_deadline)
@@ -106,7 +107,7 @@ def connect_store(
     token = new_token()
     _require_readable_orders(new.name, token)
     afosto = AfostoClient(settings.afosto_url, http, new.afosto_key)
-    channels = _check_channel(afosto, new.channel_id)
+    channels = require_channel(afosto, new.channel_id)
     # A token may end before Afosto has answered.
     shop = EpagesClient(new.base_url, http, lambda fresh: new_token() if fresh else token)
     readable = READ_LOCATIONS in token.scopes
@@ -150,7 +151,7 @@ def replace_credentials(
     http = Http(deadline_seconds=settings.call_deadline)
     token = fetch_token(http, store.base_url, client_id, client_secret, datetime.now(UTC))
     _require_readable_orders(name, token)
-    _check_channel(AfostoClient(settings.afosto_url, http, afosto_key), store.channel_id)
+    require_channel(AfostoClient(settings.afosto_url, http, afosto_key), store.channel_id)
     sharing = ledger.tenants.store_of_key(afosto_key)
     ledger.stores.set_credentials(name, client_id, client_secret, afosto_key)
     if sharing:
@@ -208,7 +209,7 @@ def _require_readable_orders(name: str, token: Token) -> None:
         )
 
 
-def _check_channel(afosto: AfostoClient, channel_id: str) -> list[str]:
+def require_channel(afosto: AfostoClient, channel_id: str) -> list[str]:
     """Return the ids of all channels. Raises NeedsPerson (unknown-channel) when the chosen one is not among them."""
     channels = afosto.channels()
     if channel_id not in {channel.id for channel in channels}:

@@ -77,7 +77,8 @@ def preview_import(settings: Settings, new: NewStore) -> ImportPreview:
 def preview_new_stock(ledger: Ledger, settings: Settings, new: NewStore, locations: list[str]) -> NewStock:
     """Read what publishing would do to the stock of a store that is not connected yet, as far as time allows.
 
-    What its own orders have sold is not subtracted, because they are not read yet. Raises NeedsPerson (missing-scope, …).
+    What its own orders have sold is not subtracted, because they are not read yet. Raises NeedsPerson as
+    both clients do.
     """
     limit = _TimeIsUp()
     http = Http(limit.before, deadline_seconds=settings.call_deadline)

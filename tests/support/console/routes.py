@@ -13,6 +13,8 @@ VALUES: dict[str, str | int] = {
     "name": "viewer",
     "flow": "orders.import",
     "session": 1,
+    "draft": 1,
+    "invitation": 1,
     "filename": "console.css",
 }
 
