@@ -8,7 +8,7 @@ from schemas.reasons import Reason
 READ_ORDERS = "ordr:r"
 
 # The boxes' names, as the setup guide shows them.
-_IN_THE_GUIDE = {
+GUIDE_BOXES = {
     "prod:r": "Produkte lesen",
     "prda:r": "Produktverfügbarkeit lesen",
     "prda:u": "Produktverfügbarkeit aktualisieren",
@@ -18,7 +18,7 @@ _IN_THE_GUIDE = {
     "shpr:r": "Versandprozesse lesen",
     "shpr:u": "Versandprozesse aktualisieren",
 }
-# Assumed names: the guide does not show these boxes; the names follow the pattern of those it shows.
+# The boxes that the guide forgets, with assumed names: they follow the pattern of those that it shows.
 _ASSUMED = {
     "clpr:c": "Stornierungsprozesse erstellen",
     "clpr:r": "Stornierungsprozesse lesen",
@@ -29,6 +29,8 @@ _ASSUMED = {
     "ordp:r": "Bestellprozesse lesen",
     "shpz:r": "Versandzonen lesen",
 }
+# Those of them that a flow or a page has a use for.
+MORE_BOXES = {scope: _ASSUMED[scope] for scope in ("clpr:c", "clpr:r", "rtpr:c", "rtpr:r", "loca:r", "orde:r")}
 _NEEDED: dict[str, tuple[str, ...]] = {
     "orders.import": ("ordr:r",),
     "cancellations.import": ("ordr:r",),
@@ -52,7 +54,7 @@ def missing_scopes(name: str, granted: Collection[str]) -> tuple[str, ...]:
 
 def cockpit_name(scope: str) -> str:
     """Return the name of a scope's box in the German cockpit, or the scope itself if the name is unknown."""
-    return _IN_THE_GUIDE.get(scope) or _ASSUMED.get(scope) or scope
+    return GUIDE_BOXES.get(scope) or _ASSUMED.get(scope) or scope
 
 
 def boxes(scopes: Iterable[str]) -> str:

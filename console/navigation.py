@@ -25,6 +25,7 @@ from console.pages import (
     webhooks,
     workers,
 )
+from console.pages.connecting import connect, connection, invitations
 from schemas.wording.display import visible
 
 PAGES = (
@@ -32,6 +33,9 @@ PAGES = (
     sign_in,
     stores,
     store,
+    connect,
+    connection,
+    invitations,
     stock,
     search,
     order,
@@ -60,6 +64,7 @@ ENTRIES = (
     Entry("workers.show", lazy_gettext("Workers")),
     Entry("tokens.show", lazy_gettext("Tokens")),
     Entry("webhooks.show", lazy_gettext("Webhooks")),
+    Entry("connect.show", lazy_gettext("Connect a store")),
     Entry("users.show", lazy_gettext("Users")),
     Entry("audit.show", lazy_gettext("Audit log")),
 )

@@ -15,6 +15,7 @@ from ledger.orders.recovery import Restores
 from ledger.orders.scans import Scans
 from ledger.outgoing.subscriptions import Subscriptions
 from ledger.people.audit import Audit
+from ledger.people.invitations import Invitations
 from ledger.people.user_sessions import UserSessions
 from ledger.people.users import Users
 from ledger.postgres.database import Database
@@ -23,6 +24,7 @@ from ledger.retention import Retention
 from ledger.search import Search
 from ledger.stock.sold_units import SoldUnits
 from ledger.stock.stock import Stock
+from ledger.stores.connection_drafts import ConnectionDrafts
 from ledger.stores.freshness import Freshness
 from ledger.stores.stores import Stores
 from ledger.stores.tenants import Tenants
@@ -60,6 +62,8 @@ class Ledger:
         self.users = Users(database)
         self.user_sessions = UserSessions(database, keys)
         self.audit = Audit(database)
+        self.invitations = Invitations(database, keys, self.users)
+        self.connection_drafts = ConnectionDrafts(database, keys)
 
     def close(self) -> None:
         """Close all connections."""

@@ -13,6 +13,10 @@ BATCH = 5_000
 KEY_DAYS = 1
 # Days for which an ended session of a user is kept, for a form that may still be sent, and a refused sign-in.
 SESSION_DAYS = 1
+# Days after its last change for which a store that somebody began to connect is kept.
+DRAFT_DAYS = 14
+# Days after its end for which an invitation is listed.
+INVITATION_DAYS = 30
 # Days for which the document of an order is kept while an import of it is open. Old rows are deleted each hour, so no
 # document is older than a day.
 DOCUMENT_DAYS = 22 / 24
@@ -45,6 +49,8 @@ class Retention:
             "missed_windows": FRESHNESS_DAYS,
             "user_sessions": SESSION_DAYS,
             "sign_in_attempts": SESSION_DAYS,
+            "connection_drafts": DRAFT_DAYS,
+            "invitations": INVITATION_DAYS,
         }
         ends, rows = time.monotonic() + seconds, dict.fromkeys(ages, 0)
         for table, days in ages.items():

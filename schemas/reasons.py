@@ -90,4 +90,5 @@ class Reason(StrEnum):
     UNKNOWN_USER = "unknown-user"
     UNFIT_USER_NAME = "unfit-user-name"
     WEAK_PASSWORD = "weak-password"  # noqa: S105 - no password, a reason
+    NOT_INVITED = "not-invited"
     NOT_THIS_ORDER = "not-this-order"

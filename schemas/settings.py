@@ -40,7 +40,8 @@ class Settings:
     Servers: `database_url`, `database_pooler` ("yes" if a pooler in transaction mode stands before the database and
     cannot be detected), `broker_url`, and `redis_url` for limiter and breaker (default: the broker, if it is a Redis).
     `keys` are Fernet keys: the first encrypts the stores' secrets, all of them decrypt. `epages_url` contains
-    `{store}` in place of the store's name.
+    `{store}` in place of the store's name. `gateway_url` and `console_url` are the addresses by which others reach
+    gateway and console; empty if they are not given.
 
     Polling: each store is polled every `poll_interval`, from its cursor minus `poll_overlap`, with `poll_page_size`
     orders per page and at most `poll_slices_per_task` slices per task. A cursor stays `clock_margin` behind the shop's
@@ -72,6 +73,8 @@ class Settings:
     keys: tuple[str, ...]
     epages_url: str
     afosto_url: str
+    gateway_url: str
+    console_url: str
     poll_interval: float
     poll_overlap: float
     poll_page_size: int
@@ -146,6 +149,8 @@ class SettingsSchema(Document):
     keys = Keys()
     epages_url = Url(EPAGES, "https", "http", needs="{store}", load_default=EPAGES)
     afosto_url = Url(AFOSTO, "https", "http", load_default=AFOSTO)
+    gateway_url = Url("https://connector.example", "https", "http", load_default="")
+    console_url = Url("https://console.example", "https", "http", load_default="")
     poll_interval = Seconds(300)
     poll_overlap = Seconds(300)
     poll_page_size = Count(200)

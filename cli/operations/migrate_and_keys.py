@@ -50,9 +50,9 @@ def rotate() -> None:
     """
     with open_ledger() as ledger:
         stores, endpoints = ledger.stores.rotate_keys(), ledger.webhooks.rotate_keys()
-        subscriptions = ledger.subscriptions.rotate_keys()
+        subscriptions, drafts = ledger.subscriptions.rotate_keys(), ledger.connection_drafts.rotate_keys()
     whose = (
-        f"{counted(stores, 'store')}, {counted(endpoints, 'webhook endpoint')} and "
-        f"{counted(subscriptions, 'subscription')}"
+        f"{counted(stores, 'store')}, {counted(drafts, 'connection draft')}, "
+        f"{counted(endpoints, 'webhook endpoint')} and {counted(subscriptions, 'subscription')}"
     )
     say(f"the secrets of {whose} are written with the first key; the others may go now")

@@ -14,10 +14,9 @@ from cli.secret_input import read_secret
 from cli.stores.asking import ask_channel, ask_client_id, ask_day, ask_locations, require_given
 from cli.stores.shop_address import require_public_address
 from clients.scopes import cockpit_name, missing_scopes
-from ledger.ledger import Ledger
-from schemas.settings import Settings, load_setting
-from sync.connecting.connect_store import Connection, NewStore, connect_store
-from sync.connecting.locations import READ_LOCATIONS, missing_box, read_places, require_afosto_place, require_shop_place
+from schemas.settings import load_setting
+from sync.connecting.connect_store import Choices, Connection, NewStore, connect_store
+from sync.connecting.locations import READ_LOCATIONS, missing_box
 from sync.connecting.shop_names import store_name
 
 STOCK = "inventory.publish"
@@ -146,12 +145,11 @@ def add(name: str, **given: Any) -> None:
     given["sells_from"] = None
     if asked and not given["locations"]:
         given["locations"], given["sells_from"] = ask_locations(chosen, new)
+    choices = Choices(given["flows"], given["locations"], given["sells_from"])
     with open_ledger(chosen) as ledger:
-        _check_locations(chosen, new, given["locations"])
-        connection = connect_store(ledger, chosen, new)
-        _keep_choices(ledger, name, given["flows"], given["locations"])
-        if given["sells_from"]:
-            ledger.stores.sell_from(name, given["sells_from"])
+        connection = connect_store(ledger, chosen, new, choices)
+    if given["locations"] and READ_LOCATIONS not in connection.scopes:
+        say(f"{', '.join(given['locations'])} was not checked: {missing_box()}")
     _print_connection(name, given, connection)
     say(f"{name} is connected; orders since {given['since']:%Y-%m-%d} follow. See: connector status")
 
@@ -159,7 +157,7 @@ def add(name: str, **given: Any) -> None:
 def _print_connection(name: str, given: Mapping[str, Any], connection: Connection) -> None:
     """Print which flows of the store are on, and what a person may still have to do."""
     say(f"Both vendors take the credentials. Flows of {name}:")
-    places = {**connection.locations, **given["locations"]}
+    places = connection.locations
     reason = _why_no_stock(yes_stock=given["yes_stock"], placed=bool(places or connection.only or given["sells_from"]))
     _print_flows(name, given["flows"], connection.missing, {STOCK: reason} if reason else {})
     if given["mark_orders"]:
@@ -182,24 +180,6 @@ def _why_no_stock(*, yes_stock: bool, placed: bool) -> str | None:
     if not placed:
         return _NO_PLACE
     return None if yes_stock else "permitted, but not published until you confirm what the stock becomes"
-
-
-def _check_locations(chosen: Settings, new: NewStore, wanted: Mapping[str, str]) -> None:
-    if not wanted:
-        return
-    places = read_places(chosen, new)
-    for epages_id, afosto_id in wanted.items():
-        require_shop_place(places, epages_id)
-        require_afosto_place(places, afosto_id)
-    if places.shop is None:
-        say(f"{', '.join(wanted)} was not checked: {missing_box()}")
-
-
-def _keep_choices(ledger: Ledger, name: str, flows: Sequence[str], locations: Mapping[str, str]) -> None:
-    for flow in set(FLOWS) - set(flows):
-        ledger.stores.switch_flow(name, flow, enabled=False)
-    for epages_id, afosto_id in locations.items():
-        ledger.stores.map_location(name, epages_id, afosto_id)
 
 
 def _print_mapping(name: str, connection: Connection, sells_from: str | None) -> None:

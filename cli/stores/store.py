@@ -7,6 +7,7 @@ import click
 from cli.common import FLOWS, TOTALS, open_ledger, print_json, print_table, settings, show
 from cli.screen import ask, say
 from cli.stores.add import add
+from cli.stores.channel import channel
 from cli.stores.credentials import credentials
 from cli.stores.tenant import tenant
 from cli.who import who
@@ -15,9 +16,9 @@ from ledger.ledger import Ledger
 from ledger.status import Status
 from ledger.stores.stores import OpeningChoice, unknown_store
 from schemas.reasons import Reason
-from schemas.states import Lane
 from schemas.wording.lists import counted
 from schemas.wording.spans import span
+from sync.connecting.change_store import STAYS, change_opening, change_totals
 from sync.connecting.flow_states import (
     Condition,
     FlowState,
@@ -32,7 +33,7 @@ SHOWN = (
     *("name", "base_url", "client_id", "channel_id", "import_since", "connected_at"),
     *("totals", "open_unpaid", "open_partly_paid", "notify_buyers", "mark_orders", "paused_at"),
 )
-MARKS = "mark_orders"
+MARKS, MAILS = "mark_orders", "notify_buyers"
 OPENINGS: tuple[OpeningChoice, ...] = ("open_unpaid", "open_partly_paid")
 
 
@@ -43,6 +44,7 @@ def store() -> None:
 
 store.add_command(add)
 store.add_command(credentials)
+store.add_command(channel)
 store.add_command(tenant)
 
 
@@ -149,17 +151,15 @@ def resume(name: str, flow: str | None, totals: str | None) -> None:
     with open_ledger() as ledger:
         if name not in ledger.stores.names():
             raise unknown_store(name)
+        count = change_totals(ledger, name, totals, by=who()) if totals else 0
         if totals:
-            ledger.stores.set_totals(name, totals)
             say(f"{name}: totals are now handled as: {totals}")
         if flow is None:
             ledger.stores.resume(name)
             say(f"{name} is active")
         _release(ledger, name, flow)
-        if totals and totals != "strict":
-            count = len(ledger.jobs.retry(store=name, reason=Reason.TOTALS_DIFFER, by=who()))
-            if count:
-                _say_retried(name, Reason.TOTALS_DIFFER, count)
+        if count:
+            _say_retried(name, Reason.TOTALS_DIFFER, count)
 
 
 def _switch_on(ledger: Ledger, name: str, flow: str) -> None:
@@ -172,10 +172,8 @@ def _switch_on(ledger: Ledger, name: str, flow: str) -> None:
 
 def _set_opening(ledger: Ledger, name: str, choice: OpeningChoice, enabled: bool) -> None:
     """Change when orders are opened. Unopened orders are checked again; opened ones stay open."""
-    waiting = ledger.stores.set_opening(name, choice, enabled)
-    if enabled and waiting:
-        ledger.jobs.request_runs(name, "import", "orders", waiting, lane=Lane.LIVE)
-        say(f"{name}: {counted(len(waiting), 'order')} that wait unopened will be looked at again")
+    if waiting := change_opening(ledger, name, choice, enabled=enabled):
+        say(f"{name}: {counted(waiting, 'order')} that wait unopened will be looked at again")
 
 
 def _release(ledger: Ledger, name: str, flow: str | None) -> None:
@@ -197,7 +195,7 @@ def _say_retried(name: str, reason: str, count: int) -> None:
 
 @store.command()
 @click.argument("name")
-@click.argument("flow", metavar="FLOW", type=click.Choice((*FLOWS, MARKS, *OPENINGS)))
+@click.argument("flow", metavar="FLOW", type=click.Choice((*FLOWS, MARKS, MAILS, *OPENINGS)))
 @click.argument("state", type=click.Choice(("on", "off")))
 def switch(name: str, flow: str, state: str) -> None:
     """Switch a FLOW of the store on or off.
@@ -205,19 +203,23 @@ def switch(name: str, flow: str, state: str) -> None:
     Changes missed while it was off are applied once it is on again.
 
     FLOW is one of orders.import, cancellations.import, shipments.import, returns.import, cancellations.export,
-    shipments.export, returns.export, broken.export, inventory.publish, mark_orders, open_unpaid, open_partly_paid.
+    shipments.export, returns.export, broken.export, inventory.publish, mark_orders, notify_buyers,
+    open_unpaid, open_partly_paid.
 
-    Before it is switched on, the shop is asked what its app may do now. The last three are no flows. While mark_orders
-    is on, the import writes into the note of each new order which Afosto order it became. While open_unpaid or
+    Before it is switched on, the shop is asked what its app may do now. The last four are no flows. While mark_orders
+    is on, the import writes into the note of each new order which Afosto order it became. While
+    notify_buyers is on, the shop mails the buyer once per parcel. While open_unpaid or
     open_partly_paid is on, orders are opened in Afosto before they are paid, or of which only a part is paid.
     """
     chosen, choice = settings(), next((each for each in OPENINGS if each == flow), None)
     with open_ledger(chosen) as ledger:
         ledger.stores.facts(name)
-        if state == "on" and not choice:
+        if state == "on" and not choice and flow != MAILS:
             require_permission(ledger, chosen, name, flow)
         if flow == MARKS:
             ledger.stores.set_marking(name, state == "on")
+        elif flow == MAILS:
+            ledger.stores.set_mailing(name, state == "on")
         elif choice:
             _set_opening(ledger, name, choice, state == "on")
         elif state == "off":
@@ -241,4 +243,4 @@ def remove(name: str, yes: bool) -> None:
             say(f"Forgetting {name} forgets which orders are in Afosto: connected again, they would be imported twice.")
             ask(f"Forget {name}?")
         ledger.stores.remove(name)
-    say(f"{name} is removed")
+    say(f"{name} is removed. {STAYS}")

@@ -3,11 +3,11 @@
 import click
 from click.core import ParameterSource
 
-from cli.common import open_ledger, print_json, print_table
+from cli.common import open_ledger, print_json, print_table, settings
 from cli.screen import say
 from cli.secret_input import read_secret
+from ledger.inbound.webhooks import PATH
 
-PATH = "/webhooks/afosto/"
 SHORTEST = 8  # characters of a secret
 _SECRET = click.option("--secret", envvar="CONNECTOR_WEBHOOK_SECRET", show_envvar=True, help="Omit to be prompted.")
 STDIN = "--secret-stdin"
@@ -32,7 +32,7 @@ def add(store: str, secret: str | None, secret_stdin: bool) -> None:
     with open_ledger() as ledger:
         ledger.stores.facts(store)
         endpoint = ledger.webhooks.add(store, _read(secret, "Webhook secret", stdin=secret_stdin))
-    say(f"{PATH}{endpoint}")
+    say(f"{settings().gateway_url.rstrip('/')}{PATH}{endpoint}")
 
 
 @webhooks.command("list")

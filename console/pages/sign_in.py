@@ -54,7 +54,7 @@ def enter() -> tuple[str, int, dict[str, str]] | AnyResponse:
         return _refuse(name, gettext("The name or the password is wrong."), 401, {})
     sessions.signed_in(account)
     _audit(name, Outcome.DONE)
-    return _begin(name)
+    return begin_session(name)
 
 
 def _refuse(name: str, message: str, status: int, headers: dict[str, str]) -> tuple[str, int, dict[str, str]]:
@@ -62,15 +62,15 @@ def _refuse(name: str, message: str, status: int, headers: dict[str, str]) -> tu
     return render_template("sign_in.html", error=message, next=target, name=name), status, headers
 
 
-def _begin(name: str) -> AnyResponse:
-    """Begin a session under a new id; the browser's old one ends, and hands over its draft."""
+def begin_session(name: str, page: str | None = None) -> AnyResponse:
+    """Begin a session under a new id, and go to a page; the browser's old session ends, and hands over its draft."""
     sessions, now = runtime().ledger.user_sessions, present()
     draft = now.draft if now.session and now.session.user == name else None
     if now.session:
         sessions.end(now.session.user, now.session.id)
     reset_form_cookie()
     _learn(name)
-    target = draft.path if draft else local_path(request.form.get("next"))
+    target = page or (draft.path if draft else local_path(request.form.get("next")))
     answer = redirect(target or url_for("stores.show"), 303)
     token = sessions.begin(name, client_address(), client_agent(), draft)
     secure = bool(current_app.config["SESSION_COOKIE_SECURE"])

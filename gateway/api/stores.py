@@ -9,7 +9,6 @@ from gateway.answers import CursorSchema
 from gateway.api.blueprint import NOT_SENT, TOKEN, api_blueprint
 from gateway.api.pages import next_page
 from gateway.api.store_documents import (
-    FLOWS,
     NewStoreSchema,
     PollSchema,
     RemovalSchema,
@@ -29,7 +28,8 @@ from ledger.postgres.database import Row
 from ledger.status import Status
 from ledger.stores.condition import StoreState
 from schemas.states import CursorKind, Right
-from sync.connecting.connect_store import connect_store
+from sync.connecting.change_store import STAYS
+from sync.connecting.connect_store import Choices, connect_store
 from sync.connecting.flow_states import flow_states, require_permission, resume_flows, switch_on
 from tasks.poll_now import poll_now
 
@@ -43,10 +43,6 @@ _WRITE = {
 }
 _NO_STORE = "No such store is connected, or the token is of another tenant."
 _VENDOR = "A vendor refuses; the message says why, which box is missing, and what to do."
-_STAYS = (
-    "Orders, shipments, cancellations and returns stay in the shop and in Afosto as they are, and so does the shop's "
-    "stock. The connector has forgotten which orders are in Afosto: connected again, the store would import them twice."
-)
 
 blueprint = api_blueprint("Stores", "Connections of a shop with a sales channel.")
 
@@ -84,9 +80,7 @@ def connect(given: dict[str, Any]) -> Any:
     new = new_store(given, settings.epages_url)
     with refused_with_reason():
         ledger.stores.require_new(new.name, new.base_url)
-        connect_store(ledger, settings, new, only_tenant=caller().tenant)
-    for flow in set(FLOWS) - set(given["flows"]):
-        ledger.stores.switch_flow(new.name, flow, enabled=False)
+        connect_store(ledger, settings, new, Choices(given["flows"]), only_tenant=caller().tenant)
     return _shown(new.name), {"Location": f"/v1/stores/{new.name}"}
 
 
@@ -156,11 +150,9 @@ def remove(query: dict[str, str], name: str) -> dict[str, str]:
     """Remove a store with its jobs and links. What was carried over stays on both sides."""
     refuse_for(store_refusal(name))
     if query["confirm"] != name:
-        refuse(
-            400, "not-confirmed", f"To remove the store, repeat its name: ?confirm={name}. {_STAYS}", field="confirm"
-        )
+        refuse(400, "not-confirmed", f"To remove the store, repeat its name: ?confirm={name}. {STAYS}", field="confirm")
     runtime().ledger.stores.remove(name)
-    return {"removed": name, "stays": _STAYS}
+    return {"removed": name, "stays": STAYS}
 
 
 def _require_may_connect(given: Mapping[str, Any]) -> None:

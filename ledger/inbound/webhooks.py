@@ -12,6 +12,8 @@ from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.states import JobState, Lane
 
+# Where the gateway takes them: this, and the id of an endpoint.
+PATH = "/webhooks/afosto/"
 # The events about an order or its parcels. Any other is kept and ignored.
 EVENTS = frozenset({"ORDER_OPENED", "ORDER_UPDATED", "ORDER_CLOSED", "IN_TRANSIT", "DELIVERED"})
 

@@ -61,6 +61,21 @@ class Users:
 
     def add(self, name: str, role: Role, password: str, stores: Collection[str] = ()) -> User:
         """Add a user. Raises NeedsPerson: user-exists, unfit-user-name, weak-password, unknown-store."""
+        values = self.row_of(name, role, password)
+
+        def work(session: Session) -> None:
+            fetch(session, "people.add_user", values)
+            self._give(session, values["name"], role, stores)
+
+        try:
+            self._database.transaction(work)
+        except psycopg.errors.UniqueViolation as error:
+            raise self.exists_already(values["name"]) from error
+        return self.get(values["name"])
+
+    @staticmethod
+    def row_of(name: str, role: Role, password: str) -> dict[str, str]:
+        """Return the columns of a new user. Raises NeedsPerson: unfit-user-name, weak-password."""
         name = user_name(name)
         if not _NAME.fullmatch(name):
             raise NeedsPerson(
@@ -69,21 +84,16 @@ class Users:
                 resolution="use up to 100 letters, digits and . _ @ + -, such as a mail address",
             )
         check_strength(name, password)
-        values = {"name": name, "role": role, "password_hash": hash_password(password)}
+        return {"name": name, "role": role, "password_hash": hash_password(password)}
 
-        def work(session: Session) -> None:
-            fetch(session, "people.add_user", values)
-            self._give(session, name, role, stores)
-
-        try:
-            self._database.transaction(work)
-        except psycopg.errors.UniqueViolation as error:
-            raise NeedsPerson(
-                f"there is a user {name} already",
-                reason=Reason.USER_EXISTS,
-                resolution=f"choose another name, or give that one a new password: connector user password {name}",
-            ) from error
-        return self.get(name)
+    @staticmethod
+    def exists_already(name: str) -> NeedsPerson:
+        """Return the error for the name of a user that another one has."""
+        return NeedsPerson(
+            f"there is a user {name} already",
+            reason=Reason.USER_EXISTS,
+            resolution=f"choose another name, or give that one a new password: connector user password {name}",
+        )
 
     def set_role(self, name: str, role: Role, stores: Collection[str] = ()) -> None:
         """Change a user's role, and a merchant's stores. Raises NeedsPerson: unknown-user, unknown-store."""

@@ -84,3 +84,19 @@ with gone as (
     returning 1
 )
 select count(*)::int as rows from gone;
+
+-- name: connection_drafts
+with gone as (
+    delete from connection_drafts where id in (
+        select id from connection_drafts where changed_at < now() - %(days)s * interval '1 day' order by changed_at limit %(batch)s)
+    returning 1
+)
+select count(*)::int as rows from gone;
+
+-- name: invitations
+with gone as (
+    delete from invitations where id in (
+        select id from invitations where expires_at < now() - %(days)s * interval '1 day' order by expires_at limit %(batch)s)
+    returning 1
+)
+select count(*)::int as rows from gone;

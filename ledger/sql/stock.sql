@@ -324,3 +324,10 @@ where store = %(store)s;
 
 -- name: postpone
 update stock_cursors set next_poll_at = now() + %(pause)s * interval '1 second', prepaid = %(prepaid)s where store = %(store)s;
+
+-- name: sellers_at
+-- Stores of a tenant that sell from some of these locations and import their orders.
+select distinct o.store from locations o
+join stores s on s.name = o.store and s.afosto_bucket = %(tenant)s
+join store_flows f on f.store = o.store and f.direction = 'import' and f.flow = 'orders' and f.enabled
+where o.afosto_id = any(%(locations)s) order by o.store;

@@ -62,6 +62,15 @@ update stores set totals = %(totals)s where name = %(name)s returning name;
 -- name: set_marking
 update stores set mark_orders = %(enabled)s where name = %(name)s returning name;
 
+-- name: set_mailing
+update stores set notify_buyers = %(enabled)s where name = %(name)s returning name;
+
+-- name: set_channel
+update stores set channel_id = %(channel_id)s where name = %(name)s returning name;
+
+-- name: sold_alone
+select afosto_id from locations where store = %(store)s and epages_id = '';
+
 -- name: set_open_unpaid
 update stores set open_unpaid = %(enabled)s where name = %(name)s returning name;
 

@@ -110,6 +110,11 @@ class Stock:
         rows = self._database.rows("stock.sharing_stores", {"store": store, "skus": list(skus)})
         return [SharingStore(**row) for row in rows]
 
+    def sellers_at(self, tenant: str, locations: Collection[str]) -> list[str]:
+        """Return the stores of a tenant that sell from some of these locations and import their orders."""
+        rows = self._database.rows("stock.sellers_at", {"tenant": tenant, "locations": sorted(locations)})
+        return [row["store"] for row in rows]
+
     def clock(self) -> datetime:
         """Return the database's time; what is noted after it was not known at that moment."""
         row = self._database.row("stock.clock")

@@ -135,6 +135,14 @@ class Stores:
         """Choose whether the import of an order names its Afosto order in the order's note."""
         self._require("stores.set_marking", name, enabled=enabled)
 
+    def set_mailing(self, name: str, enabled: bool) -> None:
+        """Choose whether the shop mails the buyer when Afosto has shipped a parcel or laid it out for pickup."""
+        self._require("stores.set_mailing", name, enabled=enabled)
+
+    def set_channel(self, name: str, channel_id: str) -> None:
+        """Send the store's orders to another sales channel from now on."""
+        self._require("stores.set_channel", name, channel_id=channel_id)
+
     def set_opening(self, name: str, choice: OpeningChoice, enabled: bool) -> list[str]:
         """Choose which orders are opened before they are paid; return the ids of those that are not opened yet."""
         self._require(f"stores.set_{choice}", name, enabled=enabled)
@@ -248,6 +256,10 @@ class Stores:
         """Return ePages id → Afosto id of a store's mapped locations."""
         rows = self._database.rows("stores.locations", {"store": store})
         return {row["epages_id"]: row["afosto_id"] for row in rows}
+
+    def sold_alone(self, store: str) -> set[str]:
+        """Return the Afosto locations of which only the stock is sold: no location of the shop is mapped for it."""
+        return {row["afosto_id"] for row in self._database.rows("stores.sold_alone", {"store": store})}
 
     def rotate_keys(self) -> int:
         """Encrypt every stored secret again with the first key; return how many stores were rewritten."""

@@ -1,7 +1,7 @@
 """Connecting a store: both vendors' credentials are tried before anything is kept."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -18,7 +18,13 @@ from schemas.flows import SWITCHES
 from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.states import CursorKind
-from sync.connecting.locations import READ_LOCATIONS, only_location
+from sync.connecting.locations import (
+    READ_LOCATIONS,
+    only_location,
+    places_of,
+    require_afosto_place,
+    require_shop_place,
+)
 
 # Seconds of orders that a store's first slices ask for; the poll learns the right width from the answers.
 FIRST_WIDTH = 86_400.0
@@ -47,6 +53,23 @@ class NewStore:
 
 
 @dataclass(frozen=True, slots=True)
+class Choices:
+    """What else a person chose: the flows to switch on, and ePages → Afosto ids of locations.
+
+    `sells_from` is an Afosto location whose stock is sold as well. `match_names`: locations of one name on both sides
+    are mapped besides `locations`; if there is none, the only location of Afosto is sold from.
+    """
+
+    flows: Collection[str] = tuple(SWITCHES)
+    locations: Mapping[str, str] = field(default_factory=dict)
+    sells_from: str | None = None
+    match_names: bool = True
+
+
+AS_USUAL = Choices()
+
+
+@dataclass(frozen=True, slots=True)
 class Connection:
     """What came of it: scopes granted, the scopes each flow lacks, and ePages → Afosto ids of locations of one name.
 
@@ -61,12 +84,20 @@ class Connection:
     only: Location | None
 
 
-def connect_store(ledger: Ledger, settings: Settings, new: NewStore, *, only_tenant: str | None = None) -> Connection:
-    """Check the credentials on both sides, then keep the store; its first poll is due at once.
+def connect_store(
+    ledger: Ledger,
+    settings: Settings,
+    new: NewStore,
+    choices: Choices = AS_USUAL,
+    *,
+    only_tenant: str | None = None,
+) -> Connection:
+    """Check the credentials and the chosen locations on both sides, then keep the store; its first poll is due at once.
 
     `only_tenant`: only if the Afosto key is of this tenant. A flow whose scopes are not granted is kept switched off.
+    A location of the shop is not checked if the shop does not permit reading them (see `Connection.scopes`).
     Raises NeedsPerson (wrong-credentials, unknown-store, missing-scope when orders may not be read, unknown-channel,
-    other-tenant, store-exists, shop-connected-already, …) or RetryLater; then nothing is kept.
+    unknown-location, other-tenant, store-exists, shop-connected-already, …) or RetryLater; then nothing is kept.
     """
     http = Http(deadline_seconds=settings.call_deadline)
 
@@ -76,26 +107,35 @@ def connect_store(ledger: Ledger, settings: Settings, new: NewStore, *, only_ten
     token = new_token()
     _require_readable_orders(new.name, token)
     afosto = AfostoClient(settings.afosto_url, http, new.afosto_key)
-    channels = _check_channel(afosto, new.channel_id)
+    channels = require_channel(afosto, new.channel_id)
     # A token may end before Afosto has answered.
     shop = EpagesClient(new.base_url, http, lambda fresh: new_token() if fresh else token)
-    locations = same_names(shop, afosto) if READ_LOCATIONS in token.scopes else {}
-    only = None if locations else only_location(afosto)
+    readable = READ_LOCATIONS in token.scopes
+    if choices.locations or choices.sells_from:
+        places = places_of(shop if readable else None, afosto)
+        for epages_id, afosto_id in choices.locations.items():
+            require_shop_place(places, epages_id)
+            require_afosto_place(places, afosto_id)
+        if choices.sells_from:
+            require_afosto_place(places, choices.sells_from)
+    same = same_names(shop, afosto) if choices.match_names and readable else {}
+    locations = {**same, **choices.locations}
+    only = only_location(afosto) if choices.match_names and not (same or choices.sells_from) else None
     missing = {flow: missing_scopes(flow, token.scopes) for flow in SWITCHES}
-    sharing = ledger.tenants.store_of_key(new.afosto_key)
-    tenant = ledger.tenants.of(sharing) if sharing else afosto_bucket(new.afosto_key)
+    tenant = tenant_of_key(ledger, new.afosto_key)
     if only_tenant not in (None, tenant):
         raise NeedsPerson(
             f"the Afosto key of {new.name} is none that a store of your tenant has",
             reason=Reason.OTHER_TENANT,
             resolution="use the key of your other stores, or let the operator of the connector connect this one",
         )
-    ledger.stores.add(_columns(new, token, tenant), {flow: not lacks for flow, lacks in missing.items()}, FIRST_WIDTH)
+    switches = {flow: flow in choices.flows and not lacks for flow, lacks in missing.items()}
+    ledger.stores.add(_columns(new, token, tenant), switches, FIRST_WIDTH)
     ledger.stores.set_token(new.name, token)
     for epages_id, afosto_id in locations.items():
         ledger.stores.map_location(new.name, epages_id, afosto_id)
-    if only:
-        ledger.stores.sell_from(new.name, only.id)
+    for afosto_id in filter(None, (only.id if only else None, choices.sells_from)):
+        ledger.stores.sell_from(new.name, afosto_id)
     return Connection(token.scopes, missing, locations, ledger.tenants.strangers(channels, tenant), only)
 
 
@@ -111,7 +151,7 @@ def replace_credentials(
     http = Http(deadline_seconds=settings.call_deadline)
     token = fetch_token(http, store.base_url, client_id, client_secret, datetime.now(UTC))
     _require_readable_orders(name, token)
-    _check_channel(AfostoClient(settings.afosto_url, http, afosto_key), store.channel_id)
+    require_channel(AfostoClient(settings.afosto_url, http, afosto_key), store.channel_id)
     sharing = ledger.tenants.store_of_key(afosto_key)
     ledger.stores.set_credentials(name, client_id, client_secret, afosto_key)
     if sharing:
@@ -148,6 +188,12 @@ def _by_name(locations: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return found
 
 
+def tenant_of_key(ledger: Ledger, key: str) -> str:
+    """Return the tenant of the stores with this key; a new name if there is none."""
+    sharing = ledger.tenants.store_of_key(key)
+    return ledger.tenants.of(sharing) if sharing else afosto_bucket(key)
+
+
 def afosto_bucket(key: str) -> str:
     """Name the tenant of a key that no store has yet; the name does not give the key away."""
     return f"afosto:{hashlib.sha256(key.encode()).hexdigest()[:16]}"
@@ -163,7 +209,7 @@ def _require_readable_orders(name: str, token: Token) -> None:
         )
 
 
-def _check_channel(afosto: AfostoClient, channel_id: str) -> list[str]:
+def require_channel(afosto: AfostoClient, channel_id: str) -> list[str]:
     """Return the ids of all channels. Raises NeedsPerson (unknown-channel) when the chosen one is not among them."""
     channels = afosto.channels()
     if channel_id not in {channel.id for channel in channels}:

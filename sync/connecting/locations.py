@@ -57,17 +57,20 @@ def read_places(settings: Settings, store: Credentials) -> Places:
     """Read the locations of both sides. Raises NeedsPerson or RetryLater as their clients do."""
     http = Http(deadline_seconds=settings.call_deadline)
     token = fetch_token(http, store.base_url, store.client_id, store.client_secret, datetime.now(UTC))
-    there = read_afosto_places(settings, store).afosto
-    if READ_LOCATIONS not in token.scopes:
-        return Places(None, there)
-    shop = EpagesClient(store.base_url, http, lambda fresh: token)
-    return Places({location.id: location.name for location in shop.locations()}, there)
+    shop = EpagesClient(store.base_url, http, lambda fresh: token) if READ_LOCATIONS in token.scopes else None
+    return places_of(shop, AfostoClient(settings.afosto_url, http, store.afosto_key))
+
+
+def places_of(shop: EpagesClient | None, afosto: AfostoClient) -> Places:
+    """Read the locations of both sides, or only of Afosto. Raises NeedsPerson or RetryLater as their clients do."""
+    here = None if shop is None else {location.id: location.name for location in shop.locations()}
+    return Places(here, {location.id: location.name for location in afosto.locations()})
 
 
 def read_afosto_places(settings: Settings, store: Credentials) -> Places:
     """Read only the locations of Afosto. Raises NeedsPerson or RetryLater as its client does."""
     afosto = AfostoClient(settings.afosto_url, Http(deadline_seconds=settings.call_deadline), store.afosto_key)
-    return Places(None, {location.id: location.name for location in afosto.locations()})
+    return places_of(None, afosto)
 
 
 def map_place(ledger: Ledger, places: Places, store: str, epages_id: str, afosto_id: str, *, by: str) -> int:

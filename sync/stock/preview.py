@@ -1,14 +1,15 @@
 """Previews what publishing would do to a shop's stock, SKU by SKU, without writing anything."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from clients.afosto.client import BATCH
+from clients.afosto.client import BATCH, AfostoClient
+from clients.epages import EpagesClient
 from clients.scopes import require_granted
 from jobs.blocking_calls import BLOCKING_LANE, BlockingGate, ReportPause, retry_blocking
 from jobs.runtime import Runtime
 from jobs.vendor_clients import afosto_client, epages_client, reading_afosto, reading_epages
-from ledger.records import Store
+from ledger.ledger import Ledger
 from schemas.epages import Availability, Product, Variation
 from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.inventory_levels import Levels
@@ -70,19 +71,35 @@ def preview_stock(runtime: Runtime, name: str, tell: ReportPause) -> Iterator[St
             reason=Reason.NO_LOCATION_MAPPED,
             resolution=f"choose it: connector locations sell-from {name} AFOSTO_ID",
         )
-    return _Preview(runtime, store, locations, tell).moves()
+    shop = epages_client(runtime, store, BlockingGate(reading_epages(runtime, name, BLOCKING_LANE), tell))
+    afosto_gate = BlockingGate(reading_afosto(runtime, store.afosto_bucket, BLOCKING_LANE), tell)
+    ledger = runtime.ledger
+
+    def sellers(skus: list[str]) -> list[str]:
+        return [each.store for each in ledger.stock.sharing_stores(name, skus) if each.imports]
+
+    afosto = afosto_client(runtime, store, afosto_gate)
+    return StockPreview(ledger, name, shop, afosto, locations, sellers, tell).moves()
 
 
-class _Preview:
-    """One reading of a store's whole catalog."""
+class StockPreview:
+    """One reading of a shop's whole catalog. `store` is its name, whether it is connected yet or not.
 
-    def __init__(self, runtime: Runtime, store: Store, locations: list[str], tell: ReportPause) -> None:
-        self._ledger, self._store, self._locations, self._tell = runtime.ledger, store, locations, tell
-        gate = BlockingGate(reading_epages(runtime, store.name, BLOCKING_LANE), tell)
-        self._shop = epages_client(runtime, store, gate)
-        self._afosto = afosto_client(
-            runtime, store, BlockingGate(reading_afosto(runtime, store.afosto_bucket, BLOCKING_LANE), tell)
-        )
+    `sellers` returns the stores whose sales of some SKUs are subtracted.
+    """
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: str,
+        shop: EpagesClient,
+        afosto: AfostoClient,
+        locations: list[str],
+        sellers: Callable[[list[str]], list[str]],
+        tell: ReportPause,
+    ) -> None:
+        self._ledger, self._store, self._locations, self._tell = ledger, store, locations, tell
+        self._shop, self._afosto, self._sellers = shop, afosto, sellers
 
     def moves(self) -> Iterator[StockMove]:
         """Yield what would happen to each SKU that the shop sells."""
@@ -118,13 +135,12 @@ class _Preview:
         skus = sorted(places)
         snapshot = self._ledger.stock.clock()
         levels = retry_blocking(lambda: self._levels(skus), self._tell)
-        sellers = [each.store for each in self._ledger.stock.sharing_stores(self._store.name, skus) if each.imports]
-        promised = self._ledger.sold_units.unbooked_stock(sellers, skus, snapshot)
+        promised = self._ledger.sold_units.unbooked_stock(self._sellers(skus), skus, snapshot)
         for sku in skus:
             yield self._move(sku, places[sku], levels, promised[sku])
 
     def _levels(self, skus: list[str]) -> Levels:
-        return read_levels(self._ledger.stock, self._afosto, self._store.name, skus, self._locations)
+        return read_levels(self._ledger.stock, self._afosto, self._store, skus, self._locations)
 
     def _move(self, sku: str, place: _Place, levels: Levels, promised: int) -> StockMove:
         if sku not in levels.known:

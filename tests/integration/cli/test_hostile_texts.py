@@ -52,6 +52,7 @@ def order(driver: Driver, connector: Commands) -> str:
     connector("webhooks", "add", driver.store, "--secret-stdin", given="hush\n")
     assert connector("tokens", "add", "token", "--task", "orders.import").exit_code == 0
     ledger = driver.runtime.ledger
+    ledger.invitations.add("another", "somebody")
     ledger.subscriptions.add("https://erp.example/", "hush", list(Event))
     ledger.stores.blame(driver.store, "epages", "refused", "why", 60)
     ledger.stores.note_fault(driver.store, "orders.walk", "why", KeyError())
@@ -155,6 +156,9 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
         (("user", "add"), (f"another{ODD}", "--role", "merchant", "--store", ODD, "--password-stdin")),
         (("user", "password"), (ODD, "--password-stdin")),
         (("user", "remove"), (ODD, "--yes")),
+        (("invite",), (ODD,)),
+        (("invitations", "list"), ()),
+        (("invitations", "revoke"), ("1",)),
         (("subscription", "list"), ()),
         (("poll",), (store, "--now")),
         (("restore", "hold"), ()),
@@ -178,6 +182,7 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
         (("store", "switch"), (store, "orders.import", "off")),
         (("store", "pause"), (store,)),
         (("store", "resume"), (store,)),
+        (("store", "channel"), (store, ODD)),
         (("store", "credentials"), (store, "--client-id", ODD)),
         (("store", "add"), ("another", "--client-id", ODD, "--channel", ODD, "--since", "2026-01-01")),
         (("store", "remove"), (store,)),

@@ -11,6 +11,7 @@ from tests.support.console.sample_operations import add_sample_operations
 
 # What everybody may use, signed in or not.
 PUBLIC = {"static", "health.healthz", "health.readyz", "sign_in.show", "sign_in.enter", "sign_in.choose_language"}
+PUBLIC |= {"invitations.open_link", "invitations.accept"}
 # What a viewer and a merchant may change: only what is their own.
 OWN = {"sign_in.leave", "account.change", "account.set_password", "account.end_session"}
 

@@ -45,6 +45,8 @@ def test_old_attempts_settled_intents_and_webhooks_are_deleted(ledger: Ledger) -
         "deliveries": 0,
         "idempotency_keys": 0,
         "missed_windows": 0,
+        "connection_drafts": 0,
+        "invitations": 0,
         "user_sessions": 0,
         "sign_in_attempts": 0,
     }

@@ -86,13 +86,15 @@ def without_fields(page: str) -> str:
 
 @contextmanager
 def open_desk(services: Services, access: Access = Access(plain_http=True)) -> Iterator[Desk]:  # noqa: B008 - frozen
-    """Yield a console with two stores and a user of every role; the merchant has the first store, which has orders."""
+    """Yield a console with two stores and a user of every role; the merchant has the first, and connects another."""
     runtime = build_runtime(load_settings(environment(services)))
     for store in (OWN_STORE, OTHER_STORE):
         runtime.ledger.stores.add(store_values(store, f"tenant-of-{store}"), FLOWS, 60.0)
     add_sample_orders(runtime.ledger, OWN_STORE)
     for role in Role:
         runtime.ledger.users.add(role, role, PASSWORD, [OWN_STORE] if role is Role.MERCHANT else [])
+    runtime.ledger.connection_drafts.begin(Role.MERCHANT)
+    runtime.ledger.invitations.add("fresh", "operator")
     yield Desk(create_app(runtime, access), runtime.ledger)
     runtime.close()
 

@@ -18,6 +18,8 @@ VALUES: dict[str, str | int] = {
     "address": "endpoint",
     "order": ORDER,
     "sku": SKU,
+    "draft": 1,
+    "invitation": 1,
     "filename": "console.css",
 }
 
