@@ -40,8 +40,8 @@ class Settings:
     Servers: `database_url`, `database_pooler` ("yes" if a pooler in transaction mode stands before the database and
     cannot be detected), `broker_url`, and `redis_url` for limiter and breaker (default: the broker, if it is a Redis).
     `keys` are Fernet keys: the first encrypts the stores' secrets, all of them decrypt. `epages_url` contains
-    `{store}` in place of the store's name. `gateway_url` and `console_url` are the addresses that others reach gateway and
-    console by; empty if they are not given.
+    `{store}` in place of the store's name. `gateway_url` and `console_url` are the addresses by which others reach
+    gateway and console; empty if they are not given.
 
     Polling: each store is polled every `poll_interval`, from its cursor minus `poll_overlap`, with `poll_page_size`
     orders per page and at most `poll_slices_per_task` slices per task. A cursor stays `clock_margin` behind the shop's

@@ -22,3 +22,10 @@ window.addEventListener("pageshow", () => {
     form.removeAttribute("aria-busy");
   }
 });
+
+// A page that waits for something looks again by itself, unless somebody is about to use it.
+for (const waiting of document.querySelectorAll("[data-refresh]")) {
+  setInterval(() => {
+    if (!document.hidden && !document.querySelector("form[data-sent], details[open]")) location.reload();
+  }, waiting.dataset.refresh * 1000);
+}
