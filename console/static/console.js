@@ -32,3 +32,9 @@ for (const button of document.querySelectorAll("[data-ticks]")) {
     for (const box of boxes) box.checked = tick;
   });
 }
+// A page that waits for something looks again by itself, unless somebody is about to use it.
+for (const waiting of document.querySelectorAll("[data-refresh]")) {
+  setInterval(() => {
+    if (!document.hidden && !document.querySelector("form[data-sent], details[open]")) location.reload();
+  }, waiting.dataset.refresh * 1000);
+}

@@ -197,7 +197,7 @@ _OPTIONS = ("open_unpaid", "open_partly_paid", "notify_buyers", "mark_orders")
 
 
 @blueprint.get("/remove")
-@least(Role.OPERATOR)
+@least(Role.OPERATOR, merchants=True)
 def show_removal(store: str) -> str:
     """Say what stays where, and ask for the name."""
     _facts(store)
@@ -205,7 +205,7 @@ def show_removal(store: str) -> str:
 
 
 @blueprint.post("/remove")
-@least(Role.OPERATOR)
+@least(Role.OPERATOR, merchants=True)
 def remove(store: str) -> Answer:
     """Remove the store if its name was typed."""
     _facts(store)

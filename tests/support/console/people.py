@@ -86,7 +86,7 @@ def without_fields(page: str) -> str:
 
 @contextmanager
 def open_desk(services: Services, access: Access = Access(plain_http=True)) -> Iterator[Desk]:  # noqa: B008 - frozen
-    """Yield a console with two stores and a user of every role; the merchant has the first, and connects another."""
+    """Yield a console with two stores and a user of every role; the merchant has the first store and connects one."""
     runtime = build_runtime(load_settings(environment(services)))
     for store in (OWN_STORE, OTHER_STORE):
         runtime.ledger.stores.add(store_values(store, f"tenant-of-{store}"), FLOWS, 60.0)
