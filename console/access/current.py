@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from flask import g
+from flask import g, request
+from werkzeug.datastructures import MultiDict
 
 from ledger.people.audit import Outcome
 from ledger.people.user_sessions import Draft, UserSession
@@ -42,6 +43,12 @@ def current_session() -> UserSession:
     session = present().session
     assert session is not None
     return session
+
+
+def kept_form() -> MultiDict[str, str] | None:
+    """Return the form that was sent to this page after the session had ended; None if there is none."""
+    draft = present().draft
+    return MultiDict(draft.fields) if draft and draft.path == request.path else None
 
 
 def note(detail: str) -> None:

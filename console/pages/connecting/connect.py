@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import format_currency, gettext
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
 from clients.scopes import GUIDE_BOXES, MORE_BOXES
 from console import connecting_words as words
-from console.access.current import current_user, note, note_refused
+from console.access.current import current_user, kept_form, note, note_refused
 from console.access.roles import least
 from console.runtime import runtime
 from ledger.people.users import Role
@@ -251,9 +252,21 @@ def keep_synchronize(draft: int) -> Answer:
 
 
 def _keep_switches(draft: ConnectionDraft) -> Answer:
-    form = request.form
+    choices = _chosen(draft, request.form)
+    note(", ".join(choices.flows))
+    error = _why_unfit(choices)
+    if error:
+        note_refused()
+        return _synchronize_page(replace(draft, choices=choices), error), 409
+    if _save(replace(draft, choices=choices, version=_version())) is None:
+        return _synchronize_page(replace(_again(draft), choices=choices), _why_not_kept(draft)), 409
+    return _to(Step.PREVIEW, draft.id)
+
+
+def _chosen(draft: ConnectionDraft, form: MultiDict[str, str]) -> DraftChoices:
+    """Return the choices of a draft with those of a form."""
     lacking = permitted(draft.scopes or ()).missing
-    choices = replace(
+    return replace(
         draft.choices,
         switched=True,
         flows=[flow for flow in SWITCHES if flow in form.getlist("flows") and not lacking[flow]],
@@ -264,14 +277,6 @@ def _keep_switches(draft: ConnectionDraft) -> Answer:
         notify_buyers="notify_buyers" in form,
         mark_orders="mark_orders" in form,
     )
-    note(", ".join(choices.flows))
-    error = _why_unfit(choices)
-    if error:
-        note_refused()
-        return _synchronize_page(replace(draft, choices=choices), error), 409
-    if _save(replace(draft, choices=choices, version=_version())) is None:
-        return _synchronize_page(replace(_again(draft), choices=choices), _why_not_kept(draft)), 409
-    return _to(Step.PREVIEW, draft.id)
 
 
 def _why_unfit(choices: DraftChoices) -> str:
@@ -285,12 +290,13 @@ def _why_unfit(choices: DraftChoices) -> str:
 
 
 def _synchronize_page(draft: ConnectionDraft, error: str = "") -> str:
+    late = kept_form()
     return _page(
         "connect_synchronize.html",
         draft,
         Step.SYNCHRONIZE,
         error=error,
-        choices=draft.choices,
+        choices=_chosen(draft, late) if late else draft.choices,
         permitted=permitted(draft.scopes or ()),
         today=f"{datetime.now(UTC):%Y-%m-%d}",
         totals=TOTALS,
@@ -354,6 +360,7 @@ def _preview_page(draft: ConnectionDraft, error: str = "") -> str:
         publishes=_STOCK in draft.choices.flows,
         located=bool(locations),
         choices=draft.choices,
+        money=format_currency,
     )
 
 

@@ -8,7 +8,7 @@ from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from console import connecting_words as words
-from console.access.current import current_user, note, note_refused
+from console.access.current import current_user, kept_form, note, note_refused
 from console.access.roles import least
 from console.runtime import runtime
 from ledger.inbound.webhooks import EVENTS, PATH
@@ -253,7 +253,7 @@ def _changed(store: str, message: str) -> Response:
 
 
 def _page(store: str, error: str = "") -> str:
-    facts, form = _facts(store), request.form
+    facts, form = _facts(store), kept_form() or request.form
     typed = "totals" in form
     return render_template(
         "connection.html",
