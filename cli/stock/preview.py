@@ -10,11 +10,17 @@ from cli.common import print_json, print_table
 from cli.runtime import open_runtime
 from cli.screen import ask, say
 from jobs.runtime import Runtime
-from schemas.flows import STOCK_STOPS, STOCK_TO_ZERO
 from schemas.wording.lists import counted
-from sync.stock.preview import CHANGES, STAYS, StockMove, preview_stock, still_unread
+from sync.stock.preview import (
+    CHANGES,
+    STAYS,
+    StockMove,
+    confirm_stock,
+    is_to_confirm,
+    preview_stock,
+    still_unread,
+)
 
-FLOW = "inventory.publish"
 _COLUMNS = {
     "sku": "SKU",
     "now": "IN THE SHOP",
@@ -31,7 +37,7 @@ def preview(store: str, as_json: bool) -> None:
     """Read the stock of STORE on both sides and show what publishing would change. Nothing is written."""
     with open_runtime() as runtime:
         moves = _read(runtime, store)
-        unread, waits = still_unread(runtime, store), _waits(runtime, store)
+        unread, waits = still_unread(runtime, store), is_to_confirm(runtime.ledger, store)
     if as_json:
         print_json({"skus": [asdict(move) for move in moves], "unread": unread, "to_confirm": waits})
         return
@@ -51,15 +57,14 @@ def confirm(store: str, yes: bool) -> None:
     """
     with open_runtime() as runtime:
         runtime.ledger.stores.facts(store)
-        if not _waits(runtime, store):
+        if not is_to_confirm(runtime.ledger, store):
             say(f"{store}: its stock waits for nobody; see: connector stock show {store}")
             return
         moves = _read(runtime, store)
         _print(moves, still_unread(runtime, store))
         if not yes:
             ask(f"Publish the stock of {store}?")
-        runtime.ledger.stock.confirm(store, [move.sku for move in moves if move.empties])
-        runtime.ledger.jobs.retry(store=store, reason=STOCK_TO_ZERO)
+        confirm_stock(runtime.ledger, store, moves)
     say(f"{store}: its stock is published from now on; see: connector stock show {store}")
 
 
@@ -68,13 +73,6 @@ def _read(runtime: Runtime, store: str) -> list[StockMove]:
         say(f"waits {seconds:.0f} s: {why}", err=True)
 
     return list(preview_stock(runtime, store, tell))
-
-
-def _waits(runtime: Runtime, store: str) -> bool:
-    """Whether the stock of a store waits until somebody confirms it."""
-    return any(
-        flow["name"] == FLOW and flow["stopped_reason"] in STOCK_STOPS for flow in runtime.ledger.stores.flows(store)
-    )
 
 
 def _print(moves: Sequence[StockMove], unread: Sequence[str]) -> None:

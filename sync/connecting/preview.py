@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from typing import Protocol
 
 from clients.afosto.client import AfostoClient
 from clients.epages import EpagesClient
@@ -17,6 +18,7 @@ from schemas.epages import Order, Token
 from schemas.errors import RetryLater
 from schemas.settings import Settings
 from sync.connecting.connect_store import NewStore, tenant_of_key
+from sync.connecting.locations import Credentials
 from sync.stock.preview import StockMove, StockPreview
 
 FIRST_ORDERS, FIRST_SKUS = 10, 200
@@ -42,9 +44,17 @@ class ImportPreview:
     slowest: float
 
 
+class Previewed(Credentials, Protocol):
+    """A connected store, or one that is not connected yet."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+
 @dataclass(frozen=True, slots=True)
-class NewStock:
-    """What the stock of a new store would become. `complete`: the whole catalog was read."""
+class StockExcerpt:
+    """What the stock of a store would become. `complete`: the whole catalog was read."""
 
     moves: tuple[StockMove, ...]
     complete: bool
@@ -74,37 +84,39 @@ def preview_import(settings: Settings, new: NewStore) -> ImportPreview:
     return ImportPreview(page.total_elements, orders, len(page.rows) - len(orders), max(fastest, reading), slowest)
 
 
-def preview_new_stock(ledger: Ledger, settings: Settings, new: NewStore, locations: list[str]) -> NewStock:
-    """Read what publishing would do to the stock of a store that is not connected yet, as far as time allows.
+def excerpt_stock(ledger: Ledger, settings: Settings, store: Previewed, locations: list[str]) -> StockExcerpt:
+    """Read what publishing would do to the stock of a store, as far as time allows.
 
-    What its own orders have sold is not subtracted, because they are not read yet. Raises NeedsPerson as
-    both clients do.
+    What a store that is not connected yet has sold itself is not subtracted, because it is not read yet. Raises
+    NeedsPerson as both clients do.
     """
     limit = _TimeIsUp()
     http = Http(limit.before, deadline_seconds=settings.call_deadline)
-    tenant = tenant_of_key(ledger, new.afosto_key)
+    tenant = tenant_of_key(ledger, store.afosto_key)
     moves: list[StockMove] = []
     with suppress(RetryLater):
-        afosto = AfostoClient(settings.afosto_url, http, new.afosto_key)
+        afosto = AfostoClient(settings.afosto_url, http, store.afosto_key)
         sellers = ledger.stock.sellers_at(tenant, locations)
-        preview = StockPreview(ledger, new.name, _shop(http, new), afosto, locations, lambda skus: sellers, _no_pause)
+        preview = StockPreview(
+            ledger, store.name, _shop(http, store), afosto, locations, lambda skus: sellers, _no_pause
+        )
         for move in preview.moves():
             if len(moves) == FIRST_SKUS:
-                return NewStock(tuple(moves), complete=False)
+                return StockExcerpt(tuple(moves), complete=False)
             moves.append(move)
-        return NewStock(tuple(moves), complete=True)
-    return NewStock(tuple(moves), complete=False)
+        return StockExcerpt(tuple(moves), complete=True)
+    return StockExcerpt(tuple(moves), complete=False)
 
 
-def _shop(http: Http, new: NewStore) -> EpagesClient:
+def _shop(http: Http, store: Previewed) -> EpagesClient:
     tokens: list[Token] = []
 
     def token(fresh: bool) -> Token:
         if fresh or not tokens:
-            tokens[:] = [fetch_token(http, new.base_url, new.client_id, new.client_secret, datetime.now(UTC))]
+            tokens[:] = [fetch_token(http, store.base_url, store.client_id, store.client_secret, datetime.now(UTC))]
         return tokens[0]
 
-    return EpagesClient(new.base_url, http, token)
+    return EpagesClient(store.base_url, http, token)
 
 
 def _no_pause(why: str, seconds: float) -> None:

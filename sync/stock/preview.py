@@ -1,6 +1,6 @@
 """Previews what publishing would do to a shop's stock, SKU by SKU, without writing anything."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from clients.afosto.client import BATCH, AfostoClient
@@ -12,6 +12,7 @@ from jobs.vendor_clients import afosto_client, epages_client, reading_afosto, re
 from ledger.ledger import Ledger
 from schemas.epages import Availability, Product, Variation
 from schemas.errors import MalformedDocument, NeedsPerson
+from schemas.flows import STOCK_STOPS
 from schemas.mapping.inventory_levels import Levels
 from schemas.mapping.stock import wanted_stock
 from schemas.reasons import Reason
@@ -55,6 +56,20 @@ class _Place:
 def still_unread(runtime: Runtime, name: str) -> list[str]:
     """Return the stores whose past orders are still being read, so that their sales are not subtracted yet."""
     return [each.store for each in runtime.ledger.stock.sharing_stores(name, ()) if each.imports and not each.read]
+
+
+def is_to_confirm(ledger: Ledger, store: str) -> bool:
+    """Whether the stock of a store waits until somebody confirms it."""
+    return any(flow["name"] == FLOW and flow["stopped_reason"] in STOCK_STOPS for flow in ledger.stores.flows(store))
+
+
+def confirm_stock(ledger: Ledger, store: str, moves: Iterable[StockMove]) -> None:
+    """Let the stock of a store be published, after somebody has seen these moves.
+
+    The SKUs that go to zero in them may do so; if others would as well, publishing stops again.
+    """
+    ledger.stock.confirm(store, [move.sku for move in moves if move.empties])
+    ledger.jobs.retry(store=store, reason=Reason.STOCK_TO_ZERO)
 
 
 def preview_stock(runtime: Runtime, name: str, tell: ReportPause) -> Iterator[StockMove]:

@@ -24,7 +24,7 @@ from sync.connecting.check_shop import check_shop, permitted
 from sync.connecting.connect_draft import Ended, Step, connect_draft, first_open_step, new_store, shop_url
 from sync.connecting.connect_store import read_channels
 from sync.connecting.locations import Places, read_places
-from sync.connecting.preview import ImportPreview, NewStock, preview_import, preview_new_stock
+from sync.connecting.preview import ImportPreview, StockExcerpt, excerpt_stock, preview_import
 from sync.connecting.shop_names import store_name
 
 blueprint = Blueprint("connect", __name__, url_prefix="/connect")
@@ -339,14 +339,14 @@ def _preview_page(draft: ConnectionDraft, error: str = "") -> str:
     settings, ledger = runtime().settings, runtime().ledger
     new = new_store(settings, draft)
     orders: ImportPreview | None = None
-    stock: NewStock | None = None
+    stock: StockExcerpt | None = None
     trouble: list[str] = []
     locations = sorted({*draft.choices.locations.values(), *filter(None, [draft.choices.sells_from])})
     try:
         if "orders.import" in draft.choices.flows:
             orders = preview_import(settings, new)
         if _STOCK in draft.choices.flows and locations:
-            stock = preview_new_stock(ledger, settings, new, locations)
+            stock = excerpt_stock(ledger, settings, new, locations)
     except (NeedsPerson, RetryLater) as failure:
         trouble.append(words.refusal(failure, None))
     return _page(

@@ -23,6 +23,8 @@ from sync.connecting.change_store import change_channel, change_opening, change_
 from sync.connecting.connect_store import read_channels, replace_credentials
 from sync.connecting.flow_states import require_permission
 from sync.connecting.locations import Places, read_places
+from sync.connecting.preview import StockExcerpt, excerpt_stock
+from sync.stock.preview import confirm_stock, is_to_confirm
 
 blueprint = Blueprint("connection", __name__, url_prefix="/stores/<store>/connection")
 
@@ -84,6 +86,7 @@ def _webhook_page(store: str, secret: str = "") -> str:
         jobs=jobs.get("orders.import", FlowJobs()),
         polled=any(cursor["polled_at"] for cursor in overview["cursors"]),
         health=overview["health"],
+        to_confirm=is_to_confirm(ledger, store) and bool(ledger.stock.locations(store)),
         words=words,
     )
 
@@ -194,6 +197,55 @@ def set_options(store: str) -> Answer:
 
 
 _OPTIONS = ("open_unpaid", "open_partly_paid", "notify_buyers", "mark_orders")
+
+
+@blueprint.get("/stock")
+@least(Role.OPERATOR, merchants=True)
+def stock(store: str) -> str:
+    """Show what publishing would make of the stock."""
+    return _stock_page(store)
+
+
+@blueprint.post("/stock")
+@least(Role.OPERATOR, merchants=True)
+def set_stock(store: str) -> Answer:
+    """Let the stock be published. The SKUs that the page showed as going to zero may do so, and no others."""
+    _facts(store)
+    try:
+        found = _stock_of(store)
+    except (NeedsPerson, RetryLater) as error:
+        note_refused()
+        return _stock_page(store, words.refusal(error, None)), 409
+    if found is None or not found.complete:  # nobody has seen what would be published
+        note_refused()
+        return _stock_page(store), 409
+    seen = set(request.form.getlist("empties"))
+    confirm_stock(runtime().ledger, store, [move for move in found.moves if move.sku in seen])
+    return _changed(store, gettext("The stock is published from now on."))
+
+
+def _stock_of(store: str) -> StockExcerpt | None:
+    """Read what the stock would become; None while no location is chosen."""
+    ledger = runtime().ledger
+    locations = ledger.stock.locations(store)
+    return excerpt_stock(ledger, runtime().settings, ledger.stores.get(store), locations) if locations else None
+
+
+def _stock_page(store: str, error: str = "") -> str:
+    _facts(store)
+    found: StockExcerpt | None = None
+    try:
+        found = _stock_of(store)
+    except (NeedsPerson, RetryLater, ConfigurationError) as failure:
+        error = error or words.refusal(failure, None)
+    return render_template(
+        "connection_stock.html",
+        store=store,
+        stock=found,
+        error=error,
+        waits=is_to_confirm(runtime().ledger, store),
+        placed=bool(runtime().ledger.stock.locations(store)),
+    )
 
 
 @blueprint.get("/remove")

@@ -65,6 +65,7 @@ def test_an_advised_command_is_taken_as_it_is_printed(
         "client_id": CLIENT_ID,
         "reason": parked["reason"],
         "url": "https://erp.example/",
+        "invitation": str(driver.runtime.ledger.invitations.add("fresh", "somebody")[0].id),
     }
     printed = _printed(command, words, known)
     if "--reason" in printed:

@@ -137,7 +137,7 @@ def test_rotating_the_keys_takes_the_webhook_secrets_along(doors: Doors, shell: 
     endpoint = shell("webhooks", "add", "shop", given="hush-hush\n").stdout.strip().rsplit("/", 1)[1]
     fresh = Fernet.generate_key().decode()
     shell.env["CONNECTOR_KEYS"] = f"{fresh},{shell.env['CONNECTOR_KEYS']}"
-    assert "1 store, 1 webhook endpoint and 0 subscriptions" in shell("keys", "rotate").stdout
+    assert "1 store, 0 connection drafts, 1 webhook endpoint and 0 subscriptions" in shell("keys", "rotate").stdout
     sealed = bytes(doors.rows("webhook_endpoints")[0]["secret"])
     assert endpoint
     assert Fernet(fresh).decrypt(sealed) == b"hush-hush"

@@ -156,7 +156,7 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
         (("user", "add"), (f"another{ODD}", "--role", "merchant", "--store", ODD, "--password-stdin")),
         (("user", "password"), (ODD, "--password-stdin")),
         (("user", "remove"), (ODD, "--yes")),
-        (("invite",), (ODD,)),
+        (("invite",), ("another",)),
         (("invitations", "list"), ()),
         (("invitations", "revoke"), ("1",)),
         (("subscription", "list"), ()),

@@ -10,6 +10,7 @@ from psycopg import sql
 from jobs.runtime import Runtime, build_runtime
 from ledger import retention
 from ledger.ledger import Ledger
+from ledger.people.users import Role
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet, new_key
 from ledger.records import Settlement
@@ -51,6 +52,19 @@ def test_old_attempts_settled_intents_and_webhooks_are_deleted(ledger: Ledger) -
         "sign_in_attempts": 0,
     }
     assert _keys(ledger, "attempts") == _keys(ledger, "intents") == _keys(ledger, "inbox") == ["new"]
+
+
+def test_connections_that_nobody_goes_on_with_and_invitations_that_are_over_are_deleted(ledger: Ledger) -> None:
+    ledger.users.add("anna", Role.OPERATOR, "four words without connection")
+    for name in ("old", "new"):
+        ledger.connection_drafts.begin("anna", name)
+        ledger.invitations.add(name, "anna")
+    _execute(ledger, "update connection_drafts set changed_at = now() - interval '15 days' where name = 'old'")
+    _execute(ledger, "update invitations set expires_at = now() - interval '31 days' where store_name = 'old'")
+    pruned = ledger.retention.prune(90, 30, seconds=60)
+    assert (pruned.rows["connection_drafts"], pruned.rows["invitations"]) == (1, 1)
+    assert [draft.name for draft in ledger.connection_drafts.known()] == ["new"]
+    assert [invitation.store_name for invitation in ledger.invitations.known()] == ["new"]
 
 
 def test_each_kind_has_an_age_of_its_own(ledger: Ledger) -> None:

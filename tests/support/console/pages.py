@@ -35,6 +35,7 @@ PAGES = {
     "invitation-not-valid": "/invitations/open?link=x",
     "connection": f"/stores/{OWN_STORE}/connection/",
     "connection-places": f"/stores/{OWN_STORE}/connection/places",
+    "connection-stock": f"/stores/{OWN_STORE}/connection/stock",
     "connection-webhook": f"/stores/{OWN_STORE}/connection/webhook",
     "connection-remove": f"/stores/{OWN_STORE}/connection/remove",
     "users": "/users/",

@@ -4,8 +4,9 @@ import re
 
 import pytest
 
+from sync.stock.preview import is_to_confirm
 from tests.support.connector.connecting import connect
-from tests.support.connector.world import CHANNEL, CLIENT_SECRET, KEY, World
+from tests.support.connector.world import CHANNEL, CLIENT_SECRET, KEY, TENANT, World
 from tests.support.console.connecting import form
 from tests.support.console.people import Desk
 
@@ -87,3 +88,15 @@ def test_the_webhook_waits_for_its_first_event_and_shows_its_secret_once(console
     assert len(both.secrets) == 2
     console.execute("update webhook_endpoints set seen_at = now()")
     assert "Events of Afosto arrive" in operator.get(page).text
+
+
+def test_the_stock_is_published_once_somebody_has_seen_it(console: Desk, vendors: World, store: str) -> None:
+    sku = vendors.epages.stock(store)[0]["sku"]
+    vendors.afosto.recount(TENANT, "location-0", sku, 3)
+    console.ledger.stores.sell_from(store, "location-0")
+    assert is_to_confirm(console.ledger, store)
+    operator, page = console.user("operator"), f"/stores/{store}/connection/stock"
+    assert f'<th scope="row">{sku}</th>' in operator.get(page).text
+    assert operator.post(page).status_code == 303
+    assert not is_to_confirm(console.ledger, store)
+    assert "published already" in operator.get(page).text
