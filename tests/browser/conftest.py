@@ -16,7 +16,7 @@ from tests.support.connector.world import World, _listens, wait_for
 from tests.support.console.people import OTHER_STORE, OWN_STORE, PASSWORD
 from tests.support.console.sample_operations import add_sample_operations
 from tests.support.console.sample_orders import add_sample_orders
-from tests.support.console.sample_stores import add_sample_stores
+from tests.support.console.sample_stores import FRESH, add_sample_stores
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -43,7 +43,7 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
         for store in (OWN_STORE, OTHER_STORE):
             started.shop(store)
         add_sample_stores(started.ledger)
-        add_sample_operations(started.ledger, OWN_STORE)
+        add_sample_operations(started.ledger, OWN_STORE, webhook_of=FRESH)
         add_sample_orders(started.ledger, OWN_STORE)
         for role in Role:
             started.ledger.users.add(role, role, PASSWORD, [OWN_STORE] if role is Role.MERCHANT else [])

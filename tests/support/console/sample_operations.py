@@ -8,8 +8,11 @@ from tests.support.console.sample_stores import HOSTILE
 MESSAGE = 1
 
 
-def add_sample_operations(ledger: Ledger, store: str) -> None:
-    """Add them; the store exists already. Texts of others are hostile."""
+def add_sample_operations(ledger: Ledger, store: str, webhook_of: str | None = None) -> None:
+    """Add them; the stores exist already. Texts of others are hostile.
+
+    The webhook is made for `webhook_of`, or for the store: other stores of its tenant need none then.
+    """
     add_day(ledger, store)
     add_stock(ledger, store)
     add_workers(ledger)
@@ -26,7 +29,7 @@ def add_sample_operations(ledger: Ledger, store: str) -> None:
     ledger.tokens.add("warehouse", ["orders.import", "inventory.publish"], [store], [Right.READ])
     ledger.tokens.add("dashboard", [], [], [Right.WRITE])
     ledger.tokens.revoke("dashboard")
-    ledger.webhooks.add(store, "a secret of Afosto")
+    ledger.webhooks.add(webhook_of or store, "a secret of Afosto")
     ledger.subscriptions.add(
         "https://erp.example.com/events", "a secret of ours", [Event.ORDER_IMPORTED, Event.JOB_PARKED]
     )
