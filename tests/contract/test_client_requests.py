@@ -90,6 +90,7 @@ def _cancel(simulated: SimulatedShop, shop: EpagesClient) -> None:
 def _orders(simulated: SimulatedShop, shop: EpagesClient) -> None:
     shop.orders(created_after=NOW, created_before=NOW, updated_after=NOW, updated_before=NOW)
     shop.order(simulated.order().id)
+    shop.order_document(simulated.order().id)
     shop.set_note(simulated.order().id, "In Afosto")
     shop.scopes()
     shop.locations()

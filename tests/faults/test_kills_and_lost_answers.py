@@ -48,7 +48,7 @@ def test_a_worker_killed_again_and_again_between_answer_and_settle_loses_nothing
         world.epages.stop_trading("killed")
         world.worker(JOB_QUEUES, 4)
         world.sweep()
-        world.settle(45)
+        world.settle(120)
         assert world.parked() == []
         report = world.prove()
         assert report.differences == []
@@ -65,7 +65,7 @@ def test_redis_emptied_during_a_run_costs_only_time(services: Services, tmp_path
         for _ in range(5):
             time.sleep(1.0)
             world.redis.flushall()
-        world.settle(45)
+        world.settle(120)
         report = world.prove()
         assert report.differences == []
         assert report.counts["orders"] + report.counts["test orders"] == 150
@@ -82,7 +82,7 @@ def test_answers_that_are_lost_and_requests_that_take_effect_late_double_nothing
         world.start()
         wait_for(lambda: _fired(world) >= 20, 60, "answers to be lost")
         world.afosto.set_faults(TENANT)
-        world.settle(45)
+        world.settle(120)
         assert world.prove().differences == []
 
 
@@ -107,7 +107,7 @@ def test_undocumented_behavior_of_the_vendor_hides_no_order(
         time.sleep(10)
         if seen_by == "the sweep":
             world.sweep()
-        world.settle(45)
+        world.settle(120)
         assert world.prove().differences == []
 
 

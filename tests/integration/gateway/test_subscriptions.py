@@ -213,7 +213,7 @@ def test_a_sender_that_is_killed_loses_nothing(
         while len(other.bodies) < half and sender.poll() is None:
             time.sleep(0.005)
         sender.send_signal(signal.SIGKILL)
-        assert sender.wait() == -signal.SIGKILL
+        assert sender.wait(30) == -signal.SIGKILL
         assert runtime.ledger.subscriptions.take_due(60, 10) == []
         _execute(doors, "update subscriptions set sending_until = now() - interval '1 second'")
     send(runtime)

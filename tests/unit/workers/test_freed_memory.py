@@ -43,5 +43,5 @@ def test_a_worker_sets_up_its_memory_when_it_starts() -> None:
 
 
 def _resident(how: str) -> int:
-    done = subprocess.run([sys.executable, "-c", READING, how], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", READING, how], capture_output=True, text=True, check=True, timeout=60)
     return int(done.stdout)

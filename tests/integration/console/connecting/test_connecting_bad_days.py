@@ -159,7 +159,7 @@ def test_a_double_click_connects_once_and_both_end_at_the_store(console: Desk, s
     for thread in clicks:
         thread.start()
     for thread in clicks:
-        thread.join()
+        thread.join(60)
     assert [name for name in console.ledger.stores.names() if name == shop] == [shop]
     assert target in [answer.location for answer in answers]
     assert {answer.status_code for answer in answers} <= {303, 409}
