@@ -1,7 +1,5 @@
 """Webhooks: the endpoints that take those of Afosto, and the subscriptions by which others get ours."""
 
-import secrets
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask_babel import gettext
 from werkzeug.wrappers import Response
@@ -10,7 +8,9 @@ from console import wording
 from console.access.current import note, note_refused
 from console.access.roles import least
 from console.runtime import runtime
+from ledger.inbound.webhooks import PATH
 from ledger.people.users import Role
+from ledger.postgres.encryption import new_secret
 from schemas.errors import NeedsPerson
 from schemas.states import Event
 from sync.subscriptions.subscribe import NewSubscription, subscribe
@@ -19,8 +19,6 @@ blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
 Answer = tuple[str, int] | Response
 
-# The address of an endpoint, at the gateway.
-PATH = "/webhooks/afosto/"
 _LARGEST_ID = 2**63 - 1
 
 
@@ -35,7 +33,7 @@ def show() -> str:
 @least(Role.ADMIN)
 def add_endpoint() -> Answer:
     """Make an endpoint with a secret of ours, and show both; the secret is shown once."""
-    store, secret = request.form.get("store", "").strip(), _new_secret()
+    store, secret = request.form.get("store", "").strip(), new_secret()
     note(store)
     try:
         endpoint = runtime().ledger.webhooks.add(store, secret)
@@ -48,7 +46,7 @@ def add_endpoint() -> Answer:
 @least(Role.ADMIN)
 def rotate(address: str) -> Answer:
     """Give an endpoint a second secret, and show it once."""
-    secret = _new_secret()
+    secret = new_secret()
     try:
         runtime().ledger.webhooks.rotate(address, secret)
     except NeedsPerson as error:
@@ -98,10 +96,6 @@ def remove_subscription(number: int) -> Answer:
     runtime().ledger.subscriptions.remove(number)
     flash(gettext("The subscription is removed. Events that waited for it are dropped."), "good")
     return _back()
-
-
-def _new_secret() -> str:
-    return f"connector_{secrets.token_urlsafe(32)}"
 
 
 def _refuse(error: NeedsPerson) -> Answer:

@@ -1,7 +1,6 @@
 """Tokens of other systems, limited to tasks and stores, and idempotency keys with the answers to their requests."""
 
 import hashlib
-import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +9,7 @@ import psycopg
 from psycopg.types.json import Jsonb
 
 from ledger.postgres.database import Database, Row
+from ledger.postgres.encryption import new_secret
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.states import Right
@@ -77,7 +77,7 @@ class Tokens:
 
         No `stores` means all of the `tenant`, no tenant all there are. With `tasks` it has the right to send them.
         """
-        token = f"connector_{secrets.token_urlsafe(32)}"
+        token = new_secret()
         given = {"name": name, "token_hash": _hash(token), "tasks": sorted(tasks), "stores": sorted(stores)}
         values = {**given, "rights": sorted({*rights, *([Right.TASKS] if tasks else [])}), "tenant": tenant}
         try:

@@ -1,5 +1,6 @@
-"""Secrets at rest: a rotating set of Fernet keys. The first encrypts, all of them decrypt."""
+"""New secrets, and secrets at rest: of a rotating set of Fernet keys the first encrypts, all of them decrypt."""
 
+import secrets
 from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -48,3 +49,8 @@ class KeySet:
 def new_key() -> str:
     """Return a new key for CONNECTOR_KEYS."""
     return Fernet.generate_key().decode()
+
+
+def new_secret() -> str:
+    """Return a new secret for another system: a token of the API, or what events are signed with."""
+    return f"connector_{secrets.token_urlsafe(32)}"

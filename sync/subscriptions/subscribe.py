@@ -1,12 +1,12 @@
 """Subscribing to events: the address is checked, and the secret is made here and shown once."""
 
-import secrets
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from clients.public_addresses import why_not_public
 from ledger.ledger import Ledger
+from ledger.postgres.encryption import new_secret
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.states import Event
@@ -38,7 +38,7 @@ class Subscribed:
 def subscribe(ledger: Ledger, new: NewSubscription) -> Subscribed:
     """Keep a subscription. Raises NeedsPerson (bad-address) when nothing must or can be sent to its address."""
     _require_address(new)
-    secret = f"connector_{secrets.token_urlsafe(32)}"
+    secret = new_secret()
     found = ledger.subscriptions.add(
         new.url,
         secret,

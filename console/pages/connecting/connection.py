@@ -1,7 +1,6 @@
 """The connection of a connected store: its webhook and first import, changing it, and removing it."""
 
 import hashlib
-import secrets
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext, ngettext
@@ -14,6 +13,7 @@ from console.runtime import runtime
 from ledger.inbound.webhooks import EVENTS, PATH
 from ledger.people.users import Role
 from ledger.postgres.database import Row
+from ledger.postgres.encryption import new_secret
 from ledger.records import StoreFacts
 from ledger.stores.overview import FlowJobs, StoresOverview
 from schemas.afosto import Channel
@@ -49,7 +49,7 @@ def make_webhook(store: str) -> Answer:
     ledger, known, again = runtime().ledger, _endpoints(store), "again" in request.form
     if known and not again:
         return redirect(url_for("connection.webhook", store=store), 303)
-    secret = secrets.token_hex(32)
+    secret = new_secret()
     if known and known[0]["store"] == store:
         endpoint = str(known[0]["id"])
         if known[0]["rotating"]:
