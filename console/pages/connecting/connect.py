@@ -155,15 +155,13 @@ def keep_afosto(draft: int) -> Answer:
 def _keep_key(draft: ConnectionDraft) -> Answer:
     key = request.form.get("afosto_key", "").strip()
     if not key:
-        note_refused()
-        return _afosto_page(draft, error=words.NO_KEY), 409
+        return _refuse_afosto(draft, words.NO_KEY)
     try:
         read_channels(runtime().settings, key)
     except (NeedsPerson, RetryLater) as error:
-        note_refused()
-        return _afosto_page(replace(draft, afosto_key=None), error=words.refusal(error, Vendor.AFOSTO)), 409
+        return _refuse_afosto(replace(draft, afosto_key=None), words.refusal(error, Vendor.AFOSTO))
     if _save(replace(draft, afosto_key=key, version=_version())) is None:
-        return _afosto_page(_again(draft), error=_why_not_kept(draft)), 409
+        return _refuse_afosto(_again(draft), _why_not_kept(draft))
     flash(gettext("Afosto takes the key."), "good")
     return _to(Step.AFOSTO, draft.id)
 
@@ -177,22 +175,25 @@ def _keep_places(draft: ConnectionDraft) -> Answer:
         locations=chosen,
         sells_from="" if chosen else form.get("sells_from", ""),
     )
+    wanted = replace(draft, choices=choices)
     try:
         channels, places = _both_sides(draft)
     except (NeedsPerson, RetryLater) as error:
-        note_refused()
-        return _afosto_page(replace(draft, choices=choices), error=words.refusal(error, None), asked=False), 409
+        return _refuse_afosto(wanted, words.refusal(error, None), asked=False)
     gone = {*choices.locations.values(), *filter(None, [choices.sells_from])} - places.afosto.keys()
     gone |= choices.locations.keys() - places.shop.keys() if places.shop is not None else set()
     if choices.channel not in {channel.id for channel in channels}:
-        note_refused()
-        return _afosto_page(replace(draft, choices=choices), error=words.CHANNEL_GONE), 409
+        return _refuse_afosto(wanted, words.CHANNEL_GONE)
     if gone:
-        note_refused()
-        return _afosto_page(replace(draft, choices=choices), error=words.LOCATION_GONE), 409
-    if _save(replace(draft, choices=choices, version=_version())) is None:
-        return _afosto_page(replace(_again(draft), choices=choices), error=_why_not_kept(draft)), 409
+        return _refuse_afosto(wanted, words.LOCATION_GONE)
+    if _save(replace(wanted, version=_version())) is None:
+        return _refuse_afosto(replace(_again(draft), choices=choices), _why_not_kept(draft))
     return _to(Step.SYNCHRONIZE, draft.id)
+
+
+def _refuse_afosto(draft: ConnectionDraft, error: str, *, asked: bool = True) -> Answer:
+    note_refused()
+    return _afosto_page(draft, error=error, asked=asked), 409
 
 
 def _both_sides(draft: ConnectionDraft) -> tuple[tuple[Channel, ...], Places]:
