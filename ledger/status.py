@@ -2,7 +2,6 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable
-from typing import Any
 
 from ledger.jobs.lag import LAG_ALARM, WINDOW, FlowLag, Lag
 from ledger.postgres.database import Database, Row
@@ -85,7 +84,6 @@ class Status:
         """Return every kept attempt at the jobs of an order, or of the stock, oldest first."""
         return self._database.rows("stores.history", {"store": store, "order_key": order_key})
 
-    def order(self, store: str, order_key: str) -> dict[str, Any]:
-        """Return the jobs and links of an order, and the intents whose calls may still have an effect."""
-        key = {"store": store, "order_key": order_key}
-        return {part: self._database.rows(f"status.order_{part}", key) for part in ("jobs", "links", "intents")}
+    def links(self, store: str, order_key: str) -> list[Row]:
+        """Return what of an order is linked with what in Afosto, oldest first."""
+        return self._database.rows("life.links", {"store": store, "order_key": order_key})

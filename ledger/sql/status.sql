@@ -60,22 +60,6 @@ from workers order by id;
 -- name: dispatch
 select extract(epoch from now() - ran_at)::float8 as age from dispatches;
 
--- name: order_jobs
-select id, direction, flow, subject, state, due_at, failures, claims, reason, message, resolution, settled_at,
-       decision, decided_by, decided_at
-from jobs where store = %(store)s and order_key = %(order_key)s order by id;
-
--- name: order_links
-select kind, line_id, epages_id, afosto_id, facts ->> 'number' as afosto_number,
-       facts ->> 'tracking_code' as tracking_code, facts ->> 'shop_code' as shop_code,
-       facts ->> 'afosto_code' as afosto_code, quantity, written_by, stage, created_at
-from links where store = %(store)s and order_key = %(order_key)s order by id;
-
--- name: order_intents
--- Only those that still delay something.
-select kind, created_at, ambiguous_until from intents
-where store = %(store)s and order_key = %(order_key)s and settled_at is null and ambiguous_until > now() order by id;
-
 -- name: answers
 select true as ok;
 

@@ -23,7 +23,7 @@ def link_order(ledger: Ledger, settings: Settings, store: str, order: str, afost
     """
     (row,) = undecided_orders(ledger, store, [order])
     _require_fit(settings, ledger, row, afosto_id)
-    links = Status(ledger.database).order(store, row["order_id"])["links"]
+    links = Status(ledger.database).links(store, row["order_id"])
     old = next((link["afosto_id"] for link in links if link["kind"] == "order"), None)
     key = (store, row["order_id"])
     if old is None:

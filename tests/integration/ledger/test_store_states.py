@@ -1,4 +1,4 @@
-"""The console's list, which reads a page of stores, and `connector status`, which reads all, agree on their states."""
+"""The lists of the console and of the API, which read a page, and `connector status`, which reads all, agree."""
 
 from collections.abc import Iterator
 
@@ -27,5 +27,7 @@ def test_a_store_has_one_state_wherever_one_looks(ledger: Ledger) -> None:
     status = Status(ledger.database)
     told = [(row["name"], row["state"]) for row in status.stores_in_state(POLL_INTERVAL, status.lag())]
     shown = [(line.name, line.state) for line in StoresOverview(ledger.database, POLL_INTERVAL).page().stores]
+    listed = status.page(stores=None, state=None, stale=2 * POLL_INTERVAL, after="", limit=100)
     assert shown == told
+    assert {row["name"]: row["state"] for row in listed} == dict(told)
     assert {state for _, state in shown} == set(StoreState) - {StoreState.NEW}
