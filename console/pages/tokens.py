@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from console import wording
 from console.access.current import note, note_refused
 from console.access.roles import least
+from console.forms import named_stores
 from console.runtime import runtime
 from ledger.people.users import Role
 from schemas.errors import NeedsPerson
@@ -32,7 +33,7 @@ def show() -> str:
 @least(Role.ADMIN)
 def add() -> Answer:
     """Make a token, and show it once."""
-    name, stores = request.form.get("name", "").strip(), request.form.get("stores", "").replace(",", " ").split()
+    name, stores = request.form.get("name", "").strip(), named_stores()
     tasks = [task for task in PUBLIC_TASKS if task in request.form.getlist("tasks")]
     rights = [right for right in RIGHTS if right in request.form.getlist("rights")]
     note(f"{name}: {', '.join((*tasks, *rights)) or 'nothing'} of {', '.join(stores) or 'all stores'}")

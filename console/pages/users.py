@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from console import wording
 from console.access.current import current_user, note, note_refused
 from console.access.roles import least
+from console.forms import named_stores
 from console.runtime import runtime
 from ledger.people.passwords import SHORTEST
 from ledger.people.users import Role, User
@@ -28,7 +29,7 @@ def show() -> str:
 @least(Role.ADMIN)
 def add() -> Answer:
     """Add a user."""
-    name, role, stores = request.form.get("name", ""), _role(), _stores()
+    name, role, stores = request.form.get("name", ""), _role(), named_stores()
     note(f"add {name}: {_said(role, stores)}")
     try:
         runtime().ledger.users.add(name, role, request.form.get("password", ""), stores)
@@ -50,7 +51,7 @@ def edit(name: str) -> str:
 @least(Role.ADMIN)
 def set_role(name: str) -> Answer:
     """Change a user's role and stores."""
-    user, role, stores = _user(name), _role(), _stores()
+    user, role, stores = _user(name), _role(), named_stores()
     note(_said(role, stores))
     if _is_oneself(name):
         return _refuse(user, gettext("Nobody changes his own role. Ask another administrator."))
@@ -126,10 +127,6 @@ def _role() -> Role:
     if given not in list(Role):
         abort(400)
     return Role(given)
-
-
-def _stores() -> list[str]:
-    return request.form.get("stores", "").replace(",", " ").split()
 
 
 def _said(role: Role, stores: list[str]) -> str:

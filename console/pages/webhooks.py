@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from console import wording
 from console.access.current import note, note_refused
 from console.access.roles import least
+from console.forms import named_stores
 from console.runtime import runtime
 from ledger.inbound.webhooks import PATH
 from ledger.people.users import Role
@@ -76,7 +77,7 @@ def remove_endpoint(address: str) -> Answer:
 @least(Role.ADMIN)
 def add_subscription() -> Answer:
     """Send events to an address, and show once the secret with which they are signed."""
-    url, stores = request.form.get("url", "").strip(), request.form.get("stores", "").replace(",", " ").split()
+    url, stores = request.form.get("url", "").strip(), named_stores()
     events = [event for event in Event if event in request.form.getlist("events")] or list(Event)
     note(f"{', '.join(events)} of {', '.join(stores) or 'all stores'}")
     ledger = runtime().ledger
