@@ -18,6 +18,7 @@ from schemas.errors import ConfigurationError, ConnectorError, NeedsPerson, Retr
 from schemas.flows import SWITCHES
 from schemas.settings import PREFIX, Settings, load_settings, misspelled
 from schemas.wording.display import visible, visible_json
+from schemas.wording.sentences import sentence
 
 FLOWS = tuple(SWITCHES)
 TOTALS = ("strict", "tolerate", "accept")
@@ -39,9 +40,9 @@ class Failure(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Print both sentences to standard error."""
-        say_lines(f"Error: {_sentence(self.message)}", err=True)
+        say_lines(f"Error: {sentence(self.message)}", err=True)
         if self.next_step:
-            say(f"What to do: {_sentence(self.next_step)}", err=True)
+            say(f"What to do: {sentence(self.next_step)}", err=True)
 
 
 class Misconfigured(Failure):
@@ -79,11 +80,6 @@ def _next_step(error: ConnectorError) -> str:
     if isinstance(error, RetryLater):
         return "Check the address and try again in a moment; connector doctor checks our own servers"
     return ""
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")
 
 
 def settings() -> Settings:

@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from console.access.paths import previous_page
 from schemas.errors import NeedsPerson, RetryLater
+from schemas.wording.sentences import sentence
 
 log = structlog.get_logger()
 
@@ -112,7 +113,7 @@ def _of_form(error: CSRFError) -> tuple[str, int, dict[str, str]]:
 def _of_request(error: NeedsPerson) -> tuple[str, int, dict[str, str]]:
     """What is wrong, and what to do about it, in the error's own words."""
     title = lazy_gettext("This was not done")
-    return page(409, Words(title, _sentence(str(error)), _sentence(error.resolution)))
+    return page(409, Words(title, sentence(str(error)), sentence(error.resolution)))
 
 
 def _of_outage(error: RetryLater) -> tuple[str, int, dict[str, str]]:
@@ -123,8 +124,3 @@ def _of_outage(error: RetryLater) -> tuple[str, int, dict[str, str]]:
 def _unexpected(error: Exception) -> tuple[str, int, dict[str, str]]:
     log.error("a page failed", exc_info=error)
     return page(500)
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?")) else ".")

@@ -29,6 +29,7 @@ from tasks.checks.running_settings import differences, running
 STATES = tuple(state.value for state in StoreState)
 MOST_STORES = 20  # rows of the table of stores: a longer one hides the rest of the output
 MOST_BUSY = 5  # healthy stores shown when there are more stores than that
+_NONE_CONNECTED = "none is connected; connect one with: connector store add NAME"
 
 
 @click.command(short_help="Show stores, parked jobs, workers and queues.")
@@ -82,7 +83,7 @@ def status(names: Sequence[str], states: Sequence[str], all_stores: bool, as_jso
             }
         )
     else:
-        _print(found, len(stores) if all_stores else MOST_STORES)
+        _print(found, len(stores) if all_stores else MOST_STORES, states)
     if (
         any(found[part] for part in ("parked", "unconsumed", "silent"))
         or len(living) < len(workers)
@@ -118,8 +119,8 @@ def _database_refusal(ledger: Ledger) -> list[str]:
     return []
 
 
-def _print(found: dict[str, Any], most: int) -> None:
-    _print_stores(found, most)
+def _print(found: dict[str, Any], most: int, states: Sequence[str]) -> None:
+    _print_stores(found, most, states)
     say()
     say("Parked jobs")
     columns = {"jobs": "JOBS", "store": "STORE", "name": "FLOW", "reason": "REASON", "resolution": "WHAT TO DO"}
@@ -155,15 +156,16 @@ def _by_kind(parked: Sequence[Row]) -> list[Row]:
     ]
 
 
-def _print_stores(found: dict[str, Any], most: int) -> None:
+def _print_stores(found: dict[str, Any], most: int, states: Sequence[str]) -> None:
     stores = found["stores"]
     say(f"Stores (polled every {span(found['interval'])})")
     shown = stores if len(stores) <= most else _noteworthy(stores)[:most]
     if len(stores) > MOST_STORES:
-        states = Counter(row["state"] for row in stores)
-        say(f"{len(stores)} stores: {', '.join(f'{count} {state}' for state, count in states.most_common())}")
+        counts = Counter(row["state"] for row in stores)
+        say(f"{len(stores)} stores: {', '.join(f'{count} {state}' for state, count in counts.most_common())}")
     if shown or not stores:
-        _print_table_of_stores(shown)
+        none = f"none is {' or '.join(states)}" if states else _NONE_CONNECTED
+        _print_table_of_stores(shown, none)
     if len(shown) < len(stores):
         say("All of them: connector status --all")
     if found["met"] is not None:
@@ -184,7 +186,7 @@ def _noteworthy(stores: list[Row]) -> list[Row]:
     return [row for row in stores if not row["state"].is_sound] + [row for row in busy if row["lag"].due]
 
 
-def _print_table_of_stores(stores: list[Row]) -> None:
+def _print_table_of_stores(stores: list[Row], none: str) -> None:
     shown = [
         {**row, "fresh": span(row["freshness"]), "history": f"{row['history_percent']} %", "orders": row["seen"]}
         | {"met": _percent(row["met"])}
@@ -192,5 +194,4 @@ def _print_table_of_stores(stores: list[Row]) -> None:
         for row in stores
     ]
     columns = {"name": "STORE", "state": "STATE", "fresh": "LAST POLL", "history": "HISTORY", "orders": "ORDERS READ"}
-    nothing = "none is connected; connect one with: connector store add NAME"
-    print_table(shown, {**columns, "opened": "IN AFOSTO", "met": "FRESH", **COLUMNS}, nothing)
+    print_table(shown, {**columns, "opened": "IN AFOSTO", "met": "FRESH", **COLUMNS}, none)

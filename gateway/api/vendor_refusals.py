@@ -9,6 +9,7 @@ from gateway.errors import refuse
 from schemas.errors import NeedsPerson, RetryLater
 from schemas.reasons import Reason
 from schemas.values.texts import excerpt
+from schemas.wording.sentences import sentence
 
 log = structlog.get_logger()
 
@@ -23,8 +24,7 @@ def refused_with_reason() -> Iterator[None]:
         yield
     except NeedsPerson as error:
         status = next((status for reason, status in _STATUSES.items() if reason == error.reason), 422)
-        said = f"{str(error).rstrip('.')}. {error.resolution}"
-        refuse(status, error.reason, said[:1].upper() + said[1:])
+        refuse(status, error.reason, f"{sentence(str(error))} {sentence(error.resolution)}")
     except RetryLater as error:
         log.warning("a request was refused", why=str(error))
         refuse(503, "unavailable", excerpt(str(error)), headers={"Retry-After": "5"})

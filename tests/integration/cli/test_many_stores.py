@@ -48,6 +48,9 @@ def test_300_stores_of_the_guide_alarm_nobody_and_are_told_of_on_one_screen(worl
     assert f"{WHO} lack rtpr:c (Rücksendeprozesse erstellen), so off: broken.export, returns.export" in told
     assert f"{WHO} publish no stock" in told
     assert len(json.loads(connector("status", "--json").stdout)["stores"]) == len(STORES)
+    none = connector("status", "--state", "unhealthy").stdout
+    assert "none is unhealthy" in none
+    assert "connect one with" not in none
 
 
 def test_what_is_wrong_with_300_stores_is_told_once(world: World, runtime: Runtime) -> None:
