@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from ledger.people.users import Role
 from local.servers.services import Services
@@ -17,6 +17,10 @@ from tests.support.console.people import OTHER_STORE, OWN_STORE, PASSWORD
 from tests.support.console.sample_operations import add_sample_operations
 from tests.support.console.sample_orders import add_sample_orders
 from tests.support.console.sample_stores import FRESH, add_sample_stores
+
+# Milliseconds. Nothing takes so long; a machine that does much else may.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -63,7 +67,7 @@ def console_url(world: World) -> str:
 def context(browser: Browser, console_url: str) -> Iterator[BrowserContext]:
     """Yield a browser without cookies, in English."""
     opened = browser.new_context(base_url=console_url, locale="en-GB", timezone_id="Europe/Berlin")
-    opened.set_default_timeout(15_000)
+    opened.set_default_timeout(PATIENCE)
     yield opened
     opened.close()
 

@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import PATIENCE, sign_in
 from tests.support.connector.connecting import open_shop
 from tests.support.connector.world import CLIENT_ID, CLIENT_SECRET, KEY, TENANT, World, wait_for
 from tests.support.console.connecting import EIGHT
@@ -92,7 +92,7 @@ def test_a_shop_is_connected_wrongly_then_rightly(
     shop = f"browsed-{look}"
     _open(world, shop)
     context = browser.new_context(base_url=console_url, locale="en-GB", **LOOKS[look])  # type: ignore[arg-type]
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     walk = Walk(context.new_page(), look, shots)
     sign_in(walk.page, "operator")
     walk.connect_shop(world.settings.epages_url.format(store=shop).removesuffix("/api"))
@@ -132,7 +132,7 @@ def test_an_invited_merchant_without_an_account_gets_one(
     browser: Browser, console_url: str, world: World, shots: Path
 ) -> None:
     context = browser.new_context(base_url=console_url, locale="de-DE")
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(PATIENCE)
     page = context.new_page()
     walk = Walk(page, "german", shots)
     _, token = world.ledger.invitations.add(None, "operator")

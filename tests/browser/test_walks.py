@@ -49,6 +49,8 @@ def test_everything_works_without_javascript(browser: Browser, console_url: str)
 
 def test_the_keyboard_is_enough(page: Page) -> None:
     page.goto("/sign-in")
+    # The browser focuses the field a moment after the page has loaded, and drops what is typed before.
+    expect(page.locator("input[name=name]")).to_be_focused()
     page.keyboard.type("viewer")
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)

@@ -150,7 +150,7 @@ async def check_moves(
                 "available": state["available"],
             }
             detail |= {"lost": state["lost"], "reserved": state["reserved"], "still": item.stock, "allowed_now": now}
-            detail |= {"before": asked["before"], "since": state["since"]}
+            detail |= {"before": asked["before"], "since": state["since"], "late": late}
             detail |= {"sold": [asdict(s) for s in before if s.unbooked(known, state["waiting"]) or s.restocked]}
             check.shop.causes.violate("oversold", None, f"{move['seq']}", **detail)
 
