@@ -9,7 +9,7 @@ from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from console import error_pages, languages, navigation, times
-from console.access import gate
+from console.access import company_accounts, gate
 from console.access.roles import check_declarations, public
 from console.runtime import NAME, Runtime
 from serving.incoming import MOST_BODY
@@ -49,6 +49,7 @@ def create_app(runtime: Runtime, access: Access) -> Flask:
     languages.install(app)
     times.install(app)
     gate.install(app)
+    company_accounts.install(app, runtime.settings)
     error_pages.install(app)
     navigation.install(app)
     public(app.view_functions["static"])

@@ -15,7 +15,6 @@ from console.pages import (
     order,
     parked,
     search,
-    sign_in,
     sku,
     stock,
     store,
@@ -26,11 +25,13 @@ from console.pages import (
     workers,
 )
 from console.pages.connecting import connect, connection, invitations
+from console.pages.signing_in import company_account, sign_in
 from schemas.wording.display import visible
 
 PAGES = (
     health,
     sign_in,
+    company_account,
     stores,
     store,
     connect,

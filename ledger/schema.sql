@@ -520,7 +520,8 @@ create table set_aside (
 create index set_aside_last on set_aside (queue, last_at);
 
 -- A person who signs in to the console. name: in small letters. password_hash: Argon2id. language and zone: of the pages; null is
--- what the browser says, and UTC.
+-- what the browser says, and UTC. company_account: issuer and subject of the account by which the user signs in at the company's OpenID
+-- Connect provider; they never change, unlike a mail address. Null until the first such sign-in.
 create table users (
     name text primary key,
     role text not null check (role in ('viewer', 'operator', 'admin', 'merchant')),
@@ -528,8 +529,10 @@ create table users (
     language text,
     zone text,
     created_at timestamptz not null default now(),
-    password_at timestamptz not null default now()
+    password_at timestamptz not null default now(),
+    company_account text
 );
+create unique index users_company_account on users (company_account);
 
 -- The stores that a merchant sees and changes. The other roles see all of them.
 create table user_stores (

@@ -34,6 +34,13 @@ class Count(fields.Integer):
         super().__init__(load_default=default, validate=at_least_1, error_messages=invalid, metadata=example)
 
 
+class Text(fields.String):
+    """Any text; none if it is not given."""
+
+    def __init__(self, example: str) -> None:
+        super().__init__(load_default="", metadata={"example": example})
+
+
 class Choice(fields.String):
     """One of some words; the first is the default."""
 

@@ -11,7 +11,7 @@ from marshmallow import ValidationError, missing
 
 from schemas.errors import ConfigurationError
 from schemas.server_addresses import REDIS_SCHEMES
-from schemas.setting_kinds import Choice, Count, Keys, Seconds, ServerUrl, Url
+from schemas.setting_kinds import Choice, Count, Keys, Seconds, ServerUrl, Text, Url
 from schemas.values.fields import Document
 from schemas.values.loading import faults
 
@@ -21,9 +21,22 @@ OTHER_VARIABLES = {
     f"CONNECTOR_{name}"
     for name in ("CLIENT_SECRET", "AFOSTO_KEY", "WEBHOOK_SECRET", "TOKEN", "TEST_DATABASE_URL", "OPENAPI")
 }
-# Settings that may differ between processes: server addresses (which hold passwords), the keys, and logging.
+# How people sign in to the console with the account of their company.
+OIDC = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
+# Settings that may differ between processes: server addresses (which hold passwords), the keys, logging, and what the
+# console alone reads.
 PER_PROCESS = frozenset(
-    ("database_url", "database_pooler", "broker_url", "redis_url", "keys", "log_format", "log_level", "flower_url")
+    (
+        "database_url",
+        "database_pooler",
+        "broker_url",
+        "redis_url",
+        "keys",
+        "log_format",
+        "log_level",
+        "flower_url",
+        *OIDC,
+    )
 )
 DATABASE = "postgresql://connector:PASSWORD@localhost:5432/connector"
 REDIS = "redis://localhost:6379/0"
@@ -61,7 +74,8 @@ class Settings:
     ePages figures are those of its older API, and Afosto publishes none. Each other system may make
     `gateway_calls_per_minute` requests to the gateway.
 
-    Console: it links to Flower at `flower_url`, if that is given.
+    Console: it links to Flower at `flower_url`, if that is given. With `oidc_issuer` people may sign in with their
+    accounts there (OpenID Connect), where the console is known by `oidc_client_id` and `oidc_client_secret`.
 
     Retention: attempts are deleted after `attempts_days` days, webhooks after `inbox_days` days.
     """
@@ -106,6 +120,9 @@ class Settings:
     log_format: str
     log_level: str
     flower_url: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str
 
     @property
     def freshness_promise(self) -> float:
@@ -121,6 +138,7 @@ class Settings:
         """Return every setting by its variable's name, without the keys and without passwords in URLs."""
         values = {field.name: getattr(self, field.name) for field in dataclass_fields(self)}
         values["keys"] = f"({len(self.keys)} hidden)"
+        values["oidc_client_secret"] = "***" if self.oidc_client_secret else ""
         shown = {name: _without_password(value) if isinstance(value, str) else value for name, value in values.items()}
         return {variable(name): value for name, value in shown.items()}
 
@@ -182,6 +200,9 @@ class SettingsSchema(Document):
     log_format = Choice("json", "console")
     log_level = Choice("INFO", "DEBUG", "WARNING", "ERROR")
     flower_url = Url("https://flower.example.com", "https", "http", load_default="")
+    oidc_issuer = Url("https://accounts.example.com", "https", "http", load_default="")
+    oidc_client_id = Text("connector-console")
+    oidc_client_secret = Text("SECRET")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +249,10 @@ def load_settings(environ: Mapping[str, str]) -> Settings:
         raise ConfigurationError("\n".join(_faults(error, given))) from None
     if broken := [wrong for rule in RULES if (wrong := _broken(rule, settings))]:
         raise ConfigurationError("\n".join(broken))
+    absent = [name for name in OIDC if not getattr(settings, name)]
+    if 0 < len(absent) < len(OIDC):
+        names = " and ".join(map(variable, absent))
+        raise ConfigurationError(_advice(f"{names} must be given together with what is given of OIDC", *absent))
     return settings
 
 

@@ -26,16 +26,21 @@ def user() -> None:
 @click.argument("name")
 @click.option("--role", type=click.Choice([str(role) for role in Role]), required=True, help="What the user may do.")
 @click.option("--store", "stores", multiple=True, help="A store of a merchant; can be repeated.")
+@click.option("--company-account", is_flag=True, help="No password: the user signs in with the company's account.")
 @_password_stdin
-def add(name: str, role: str, stores: Sequence[str], password_stdin: bool) -> None:
+def add(name: str, role: str, stores: Sequence[str], company_account: bool, password_stdin: bool) -> None:
     """Add the user NAME. The password is asked for without an echo.
+
+    With --company-account there is no password: NAME is the mail address of the account with which the user signs in.
 
     A viewer sees all stores, an operator changes them, an admin does everything. A merchant sees and changes only the
     stores given with --store.
     """
     if stores and role != Role.MERCHANT:
         raise click.UsageError("--store goes with --role merchant: the other roles see all stores.")
-    password = _read(password_stdin)
+    if company_account and password_stdin:
+        raise click.UsageError(f"{STDIN} and --company-account exclude each other: such a user has no password.")
+    password = None if company_account else _read(password_stdin)
     with open_ledger() as ledger:
         added = ledger.users.add(name, Role(role), password, stores)
         _note(ledger, "user.add", added.name, role)

@@ -5,6 +5,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from console import wording
+from console.access import company_accounts
 from console.access.current import current_user, note, note_refused
 from console.access.roles import least
 from console.forms import named_stores
@@ -32,11 +33,16 @@ def add() -> Answer:
     name, role, stores = request.form.get("name", ""), _role(), named_stores()
     note(f"add {name}: {_said(role, stores)}")
     try:
-        runtime().ledger.users.add(name, role, request.form.get("password", ""), stores)
+        runtime().ledger.users.add(name, role, _password(), stores)
     except NeedsPerson as error:
         note_refused()
         return _page(error=wording.refusal(error)), 409
-    flash(gettext("%(name)s can sign in now. Pass the password on in a safe way.", name=name), "good")
+    flash(
+        gettext("%(name)s can sign in now. Pass the password on in a safe way.", name=name)
+        if _password()
+        else gettext("%(name)s can sign in now with the company's account.", name=name),
+        "good",
+    )
     return redirect(url_for("users.show"), 303)
 
 
@@ -90,7 +96,13 @@ def remove(name: str) -> Answer:
 
 def _page(error: str = "") -> str:
     return render_template(
-        "users.html", users=runtime().ledger.users.all(), error=error, shortest=SHORTEST, wording=wording, roles=Role
+        "users.html",
+        users=runtime().ledger.users.all(),
+        error=error,
+        shortest=SHORTEST,
+        wording=wording,
+        roles=Role,
+        by_company=company_accounts.is_offered(),
     )
 
 
@@ -116,6 +128,12 @@ def _user(name: str) -> User:
         return runtime().ledger.users.get(name)
     except NeedsPerson:
         abort(404)
+
+
+def _password() -> str | None:
+    """Return the typed password; None for a user who signs in with the account of the company only."""
+    typed = request.form.get("password", "")
+    return None if not typed and company_accounts.is_offered() else typed
 
 
 def _is_oneself(name: str) -> bool:

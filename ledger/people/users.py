@@ -1,6 +1,7 @@
 """The users of the console: their roles, their stores and their passwords."""
 
 import re
+import secrets
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,8 +60,11 @@ class Users:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, name: str, role: Role, password: str, stores: Collection[str] = ()) -> User:
-        """Add a user. Raises NeedsPerson: user-exists, unfit-user-name, weak-password, unknown-store."""
+    def add(self, name: str, role: Role, password: str | None, stores: Collection[str] = ()) -> User:
+        """Add a user; without a password he signs in with the account of his company only.
+
+        Raises NeedsPerson: user-exists, unfit-user-name, weak-password, unknown-store.
+        """
         values = self.row_of(name, role, password)
 
         def work(session: Session) -> None:
@@ -74,7 +78,7 @@ class Users:
         return self.get(values["name"])
 
     @staticmethod
-    def row_of(name: str, role: Role, password: str) -> dict[str, str]:
+    def row_of(name: str, role: Role, password: str | None) -> dict[str, str]:
         """Return the columns of a new user. Raises NeedsPerson: unfit-user-name, weak-password."""
         name = user_name(name)
         if not _NAME.fullmatch(name):
@@ -83,8 +87,10 @@ class Users:
                 reason=Reason.UNFIT_USER_NAME,
                 resolution="use up to 100 letters, digits and . _ @ + -, such as a mail address",
             )
-        check_strength(name, password)
-        return {"name": name, "role": role, "password_hash": hash_password(password)}
+        if password is not None:
+            check_strength(name, password)
+        # Nobody ever learns the random one.
+        return {"name": name, "role": role, "password_hash": hash_password(password or secrets.token_urlsafe(32))}
 
     @staticmethod
     def exists_already(name: str) -> NeedsPerson:
@@ -124,6 +130,18 @@ class Users:
         """Return a user; raises NeedsPerson (unknown-user)."""
         rows = self._database.rows("people.users", {"name": name})
         return _user(self._require(rows[0] if rows else None, name))
+
+    def of_company_account(self, account: str, mail: str | None) -> str | None:
+        """Return the name of the user with this account at the company's provider; None when there is none.
+
+        `mail` is the account's confirmed address: at the first sign-in the user of that name gets the account.
+        """
+        try:
+            row = self._database.row("people.company_user", {"account": account, "mail": mail})
+        except psycopg.errors.UniqueViolation:
+            # Another sign-in of the same person was quicker.
+            row = self._database.row("people.company_user", {"account": account, "mail": None})
+        return row["name"] if row else None
 
     def password_hash(self, name: str) -> str | None:
         """Return the hash of a user's password, None when there is no such user."""

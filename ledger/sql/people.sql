@@ -10,6 +10,17 @@ from users u where %(name)s::text is null or u.name = %(name)s order by u.name;
 -- name: password_hash
 select password_hash from users where name = %(name)s;
 
+-- name: company_user
+-- Whose account it is. A user who has none yet and is named like its mail address gets it now.
+with known as (
+    select name from users where company_account = %(account)s
+), new as (
+    update users set company_account = %(account)s
+    where name = %(mail)s and company_account is null and not exists (select from known)
+    returning name
+)
+select name from known union all select name from new;
+
 -- name: set_role
 update users set role = %(role)s where name = %(name)s returning name;
 

@@ -9,7 +9,7 @@ from console import wording
 from console.access.current import current_user, note, note_refused, present
 from console.access.gate import client_address
 from console.access.roles import least, public
-from console.pages.sign_in import begin_session
+from console.pages.signing_in.sign_in import begin_session
 from console.runtime import runtime
 from ledger.people.audit import Outcome
 from ledger.people.invitations import MOST_DAYS, USUAL_DAYS, InvitationState

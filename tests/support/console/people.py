@@ -85,9 +85,14 @@ def without_fields(page: str) -> str:
 
 
 @contextmanager
-def open_desk(services: Services, access: Access = Access(plain_http=True)) -> Iterator[Desk]:  # noqa: B008 - frozen
+def open_desk(
+    services: Services,
+    access: Access = Access(plain_http=True),  # noqa: B008 - frozen
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[Desk]:
     """Yield a console with two stores and a user of every role; the merchant has the first store and connects one."""
-    runtime = build_runtime(load_settings(environment(services)))
+    given = {f"CONNECTOR_{name}": value for name, value in (settings or {}).items()}
+    runtime = build_runtime(load_settings({**environment(services), **given}))
     for store in (OWN_STORE, OTHER_STORE):
         runtime.ledger.stores.add(store_values(store, f"tenant-of-{store}"), FLOWS, 60.0)
     add_sample_orders(runtime.ledger, OWN_STORE)

@@ -1,4 +1,4 @@
-"""Signing in and out, and the language of the pages."""
+"""Signing in with a password, signing out, and the language of the pages."""
 
 import hashlib
 import hmac
@@ -8,6 +8,7 @@ from flask import Blueprint, current_app, redirect, render_template, request, se
 from flask_babel import gettext
 from werkzeug.wrappers import Response as AnyResponse
 
+from console.access import company_accounts
 from console.access.current import current_session, current_user, present
 from console.access.gate import client_address, client_agent, cookie_name, reset_form_cookie
 from console.access.paths import local_path, previous_page
@@ -32,7 +33,7 @@ def show() -> str | AnyResponse:
     if present().user:
         return redirect(target or url_for("stores.show"), 303)
     ended = gettext("Your session has ended. Sign in to go on; what you typed is kept.")
-    return render_template("sign_in.html", notice=ended if "ended" in request.args else None, next=target, name="")
+    return sign_in_page(target, notice=ended if "ended" in request.args else None)
 
 
 @blueprint.post("/sign-in")
@@ -58,8 +59,14 @@ def enter() -> tuple[str, int, dict[str, str]] | AnyResponse:
 
 
 def _refuse(name: str, message: str, status: int, headers: dict[str, str]) -> tuple[str, int, dict[str, str]]:
-    target = local_path(request.form.get("next"))
-    return render_template("sign_in.html", error=message, next=target, name=name), status, headers
+    return sign_in_page(local_path(request.form.get("next")), name=name, error=message), status, headers
+
+
+def sign_in_page(target: str | None, *, name: str = "", notice: str | None = None, error: str | None = None) -> str:
+    """Render the form, which leads to the page `target`."""
+    return render_template(
+        "sign_in.html", notice=notice, error=error, next=target, name=name, by_company=company_accounts.is_offered()
+    )
 
 
 def begin_session(name: str, page: str | None = None) -> AnyResponse:

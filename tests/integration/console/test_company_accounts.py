@@ -1,0 +1,196 @@
+"""Signing in with the account of a company: a real provider, whose every answer is checked."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from click.testing import CliRunner
+from joserfc.jwk import RSAKey
+from werkzeug.test import TestResponse
+
+from cli import main
+from ledger.people.users import Role
+from local.servers.services import Services, environment
+from local.servers.startup import free_port
+from schemas.errors import ConfigurationError
+from schemas.settings import load_settings
+from tests.support.console.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider, identity_provider
+from tests.support.console.people import Desk, Person, open_desk
+
+MAIL = "ada@example.com"
+ADA = {"sub": "1815", "email": MAIL, "email_verified": True}
+
+
+@pytest.fixture
+def provider() -> Iterator[IdentityProvider]:
+    with identity_provider() as started:
+        yield started
+
+
+@pytest.fixture
+def desk(fresh_services: Services, provider: IdentityProvider) -> Iterator[Desk]:
+    """Yield a console that knows the provider, and Ada, who has no password."""
+    oidc = {"OIDC_ISSUER": provider.address, "OIDC_CLIENT_ID": CLIENT_ID, "OIDC_CLIENT_SECRET": CLIENT_SECRET}
+    with open_desk(fresh_services, settings=oidc) as opened:
+        opened.ledger.users.add(MAIL, Role.VIEWER, None)
+        yield opened
+
+
+def to_provider(person: Person, target: str = "") -> str:
+    answer = person.get(f"/sign-in/company/?next={target}")
+    assert answer.status_code == 302
+    return answer.location
+
+
+def back(person: Person, url: str) -> TestResponse:
+    return person.get(urlsplit(url)._replace(scheme="", netloc="").geturl())
+
+
+def enter(person: Person, provider: IdentityProvider, target: str = "", **claims: Any) -> TestResponse:
+    return back(person, provider.sign_in(to_provider(person, target), **{**ADA, **claims}))
+
+
+def test_somebody_signs_in_with_the_account_of_his_company(desk: Desk, provider: IdentityProvider) -> None:
+    person = desk.person()
+    assert "Sign in with your company" in person.get("/sign-in").text
+    answer = enter(person, provider, "/stores?state=paused")
+    assert (answer.status_code, answer.location) == (303, "/stores?state=paused")
+    assert MAIL in person.get("/account/").text
+    (noted,) = (entry for entry in desk.ledger.audit.entries() if entry.action == "company_account.finish")
+    assert (noted.user, noted.outcome) == (MAIL, "done")
+
+
+def test_the_account_stays_the_users_when_its_mail_address_changes(desk: Desk, provider: IdentityProvider) -> None:
+    assert enter(desk.person(), provider).status_code == 303
+    person = desk.person()
+    assert enter(person, provider, email="ada.king@example.com").status_code == 303
+    assert MAIL in person.get("/account/").text
+
+
+def test_who_gets_the_mail_address_later_does_not_get_the_user(desk: Desk, provider: IdentityProvider) -> None:
+    assert enter(desk.person(), provider).status_code == 303
+    answer = enter(desk.person(), provider, sub="another person")
+    assert answer.status_code == 403
+    assert f"No user here has the name {MAIL}" in answer.text
+
+
+def test_a_mail_address_that_is_not_confirmed_finds_nobody(desk: Desk, provider: IdentityProvider) -> None:
+    for unconfirmed in (False, None, "true"):
+        answer = enter(desk.person(), provider, email_verified=unconfirmed)
+        assert answer.status_code == 403
+        assert "has not confirmed your mail address" in answer.text
+
+
+def test_an_account_that_no_user_has_is_refused(desk: Desk, provider: IdentityProvider) -> None:
+    person = desk.person()
+    answer = enter(person, provider, email="nobody@example.com", sub="2")
+    assert answer.status_code == 403
+    assert person.get("/stores").location.startswith("/sign-in")
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"key": RSAKey.generate_key(2048)},
+        {"iss": "https://another.example"},
+        {"aud": "another-client"},
+        {"nonce": "of another sign-in"},
+        {"exp": int(time.time()) - 3600},
+        {"sub": ""},
+    ],
+    ids=lambda wrong: next(iter(wrong)),
+)
+def test_a_token_that_is_wrong_in_one_point_is_refused(
+    desk: Desk, provider: IdentityProvider, wrong: dict[str, Any]
+) -> None:
+    provider.wrong = wrong
+    person = desk.person()
+    answer = enter(person, provider)
+    assert answer.status_code == 403
+    assert "did not succeed" in answer.text
+    assert person.get("/stores").location.startswith("/sign-in")
+
+
+def test_an_answer_for_another_browser_signs_nobody_in(desk: Desk, provider: IdentityProvider) -> None:
+    """Else somebody could make another person work under his own account."""
+    url = provider.sign_in(to_provider(desk.person()), **ADA)
+    victim = desk.person()
+    to_provider(victim)
+    assert back(victim, url).status_code == 403
+    assert victim.get("/stores").location.startswith("/sign-in")
+
+
+def test_an_answer_counts_once(desk: Desk, provider: IdentityProvider) -> None:
+    person = desk.person()
+    url = provider.sign_in(to_provider(person), **ADA)
+    assert back(person, url).status_code == 303
+    assert back(person, url).status_code == 403
+
+
+def test_who_says_no_at_the_provider_starts_again_from_the_form(desk: Desk) -> None:
+    person = desk.person()
+    state = parse_qs(urlsplit(to_provider(person)).query)["state"][0]
+    answer = person.get(f"/sign-in/company/back?error=access_denied&state={state}")
+    assert answer.status_code == 403
+    assert 'name="password"' in answer.text
+
+
+def test_nobody_is_sent_to_another_site(desk: Desk, provider: IdentityProvider) -> None:
+    for target in ("https://evil.example", "//evil.example", "/%5Cevil.example"):
+        assert enter(desk.person(), provider, target).location == "/stores"
+
+
+def test_a_provider_that_is_away_leaves_the_password(fresh_services: Services) -> None:
+    oidc = {"OIDC_ISSUER": f"http://127.0.0.1:{free_port()}", "OIDC_CLIENT_ID": "c", "OIDC_CLIENT_SECRET": "s"}
+    with open_desk(fresh_services, settings=oidc) as desk:
+        person = desk.person()
+        answer = person.get("/sign-in/company/")
+        assert answer.status_code == 502
+        assert "does not answer now" in answer.text
+        assert person.sign_in("viewer").status_code == 303
+
+
+def test_the_way_back_is_the_address_of_the_console(fresh_services: Services, provider: IdentityProvider) -> None:
+    oidc = {"OIDC_ISSUER": provider.address, "OIDC_CLIENT_ID": CLIENT_ID, "OIDC_CLIENT_SECRET": CLIENT_SECRET}
+    with open_desk(fresh_services, settings={"CONSOLE_URL": "https://console.example/", **oidc}) as desk:
+        asked = parse_qs(urlsplit(to_provider(desk.person())).query)
+    assert asked["redirect_uri"] == ["https://console.example/sign-in/company/back"]
+
+
+def test_an_administrator_adds_a_user_without_a_password(desk: Desk, provider: IdentityProvider) -> None:
+    fields = {"name": "grace@example.com", "role": "viewer", "password": ""}
+    assert desk.user("admin").post("/users/", fields).status_code == 303
+    assert desk.person().sign_in("grace@example.com", "").status_code == 401
+    assert enter(desk.person(), provider, sub="3", email="Grace@Example.com").status_code == 303
+
+
+def test_the_command_line_adds_a_user_without_a_password(
+    fresh_services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment(fresh_services).items():
+        monkeypatch.setenv(name, value)
+    added = CliRunner().invoke(main, ["user", "add", "lin@example.com", "--role", "viewer", "--company-account"])
+    assert added.exit_code == 0, added.output
+    both = ["user", "add", "x@example.com", "--role", "viewer", "--company-account", "--password-stdin"]
+    refused = CliRunner().invoke(main, both)
+    assert refused.exit_code == 2
+    assert "exclude each other" in refused.output
+
+
+def test_without_a_provider_nothing_is_offered(fresh_services: Services) -> None:
+    with open_desk(fresh_services) as desk:
+        person = desk.person()
+        assert "company" not in person.get("/sign-in").text
+        assert person.get("/sign-in/company/").status_code == 404
+        assert person.get("/sign-in/company/back?code=x&state=y").status_code == 404
+        assert desk.user("admin").post("/users/", {"name": "x", "role": "viewer", "password": ""}).status_code == 409
+
+
+def test_settings_of_a_provider_belong_together_and_hide_the_secret(fresh_services: Services) -> None:
+    given = {**environment(fresh_services), "CONNECTOR_OIDC_ISSUER": "https://accounts.example.com"}
+    with pytest.raises(ConfigurationError, match="CONNECTOR_OIDC_CLIENT_ID and CONNECTOR_OIDC_CLIENT_SECRET must be"):
+        load_settings(given)
+    whole = {**given, "CONNECTOR_OIDC_CLIENT_ID": CLIENT_ID, "CONNECTOR_OIDC_CLIENT_SECRET": CLIENT_SECRET}
+    assert CLIENT_SECRET not in repr(load_settings(whole))
