@@ -122,6 +122,7 @@ STOCK_OUTCOMES: Mapping[str, str] = {
     "published": lazy_gettext("Published"),
     "oversold": lazy_gettext("Oversold"),
     "unknown-sku": lazy_gettext("Not in the shop"),
+    "unsettled": lazy_gettext("Waits for the end of an earlier change"),
     "looked-for": lazy_gettext("Looked for in the shop"),
     "not-kept": lazy_gettext("No stock management in the shop"),
     "variation-product": lazy_gettext("Product with variations"),

@@ -162,14 +162,21 @@ order by seconds limit 1;
 
 -- name: record_move
 -- Only for the holder of the job, as `note_outcome` and `withdraw` are: another run may have moved the stock meanwhile. The SKU
--- is locked before the job, in the same order as where a SKU becomes wanted.
+-- is locked before the job, in the same order as where a SKU becomes wanted. Nothing is recorded while a move may still land that was
+-- sent when another SKU was at the place: how many seconds that may be.
 with mine as (select sku from stock where store = %(store)s and sku = %(sku)s for update),
-holder as (select j.id from jobs j, mine where j.id = %(job_id)s and j.fence = %(fence)s and j.state = 'running' for share of j)
-update stock set ambiguous_until = now() + %(wait)s * interval '1 second', moved_product_id = %(product_id)s,
-    moved_variation_id = %(variation_id)s
-from holder
-where store = %(store)s and sku = %(sku)s
-returning sku;
+holder as (select j.id from jobs j, mine where j.id = %(job_id)s and j.fence = %(fence)s and j.state = 'running' for share of j),
+unsettled as (
+    select extract(epoch from max(ambiguous_until) - now())::float8 as seconds from stock
+    where store = %(store)s and sku <> %(sku)s and ambiguous_until > now()
+      and moved_product_id = %(product_id)s and moved_variation_id is not distinct from %(variation_id)s
+), recorded as (
+    update stock set ambiguous_until = now() + %(wait)s * interval '1 second', moved_product_id = %(product_id)s,
+        moved_variation_id = %(variation_id)s
+    from holder, unsettled
+    where store = %(store)s and sku = %(sku)s and unsettled.seconds is null
+)
+select unsettled.seconds as unsettled from holder, unsettled;
 
 -- name: request_where_moved
 -- The SKUs that are by now where the stock of these was moved: whether that move landed there is not known.

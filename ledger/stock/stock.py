@@ -137,13 +137,16 @@ class Stock:
         if skus:
             self._database.rows("stock.request_where_moved", {"store": store, "skus": sorted(skus)})
 
-    def record_move(self, job: Job, sku: str, place: tuple[str, str | None], wait: float) -> None:
+    def record_move(self, job: Job, sku: str, place: tuple[str, str | None], wait: float) -> float | None:
         """Record that the stock is about to be moved at a place; for `wait` seconds the SKU is not touched again.
 
-        Raises LeaseLost, as `withdraw` and `note_outcome` do, when the job is no longer this run's.
+        A move that was sent when another SKU was there may still land at the place: then returns for how many
+        seconds, and records nothing. Raises LeaseLost, as `withdraw` and `note_outcome` do, when the job is no longer
+        this run's.
         """
         values = {"sku": sku, "product_id": place[0], "variation_id": place[1], "wait": wait}
-        self._write_as_holder("stock.record_move", job, values)
+        unsettled: float | None = self._write_as_holder("stock.record_move", job, values)["unsettled"]
+        return unsettled
 
     def withdraw(self, job: Job, wanted: WantedSku) -> None:
         """Note that the recorded move was refused, or never sent."""
@@ -191,11 +194,13 @@ class Stock:
         }
         self._write_as_holder("stock.note_outcome", job, values)
 
-    def _write_as_holder(self, query: str, job: Job, values: Mapping[str, Any]) -> None:
-        """Run a query that only the holder of the store's job may run. Raises LeaseLost."""
+    def _write_as_holder(self, query: str, job: Job, values: Mapping[str, Any]) -> Row:
+        """Run a query that only the holder of the store's job may run; return its row. Raises LeaseLost."""
         claim = {"store": job.store, "job_id": job.id, "fence": job.fence}
-        if not self._database.rows(query, {**values, **claim}):
+        row = self._database.row(query, {**values, **claim})
+        if row is None:
             raise LeaseLost(f"the job is no longer this run's; nothing was written down for the SKU {values['sku']}")
+        return row
 
     def emptying(self, store: str, besides: Collection[str]) -> Emptied:
         """Return how much of a store's stock went to zero within the last hour, without these SKUs."""

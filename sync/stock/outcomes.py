@@ -29,6 +29,13 @@ VARIATION_PRODUCT = StockOutcome(
     "Give the variations SKUs of their own on both sides.",
 )
 
+UNSETTLED = StockOutcome(
+    "unsettled",
+    "the answer to a change of this product's stock was lost when it had another SKU; nothing is changed while that "
+    "may still take effect",
+    "Nothing: it is published after that.",
+)
+
 NOT_IN_AFOSTO = StockOutcome(
     "not-in-afosto",
     "Afosto has no stock level of this SKU at the mapped locations, so the shop's stock stays as it is",

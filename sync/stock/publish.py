@@ -30,6 +30,7 @@ from sync.stock.outcomes import (
     NOT_IN_AFOSTO,
     NOT_KEPT,
     UNCLEAR,
+    UNSETTLED,
     failed,
     in_step,
     no_location,
@@ -58,6 +59,14 @@ SHARE = 0.5
 MOST_FAILURES = 5
 
 NOWHERE = (None, None)
+
+
+class _Unsettled(Exception):
+    """For these seconds a move may still land at the place, sent when another SKU was there."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
 
 
 def publish_stock(run: Run) -> str:
@@ -255,12 +264,18 @@ class _Publisher:
             self._stock.request_publishing(self._store, [wanted.sku])
 
     def _adjust(self, wanted: WantedSku, place: Place, amount: int) -> Availability | None:
-        """Change the shop's stock; None if the answer was lost, or if the change was refused and that is recorded."""
+        """Change the shop's stock.
+
+        Returns None if the answer was lost, or if the change was refused or cannot be made now and that is recorded.
+        """
         product_id, variation_id = place
         run = self._run
         try:
             with self._recorded_intent(wanted, place):
                 moved = run.epages.adjust_stock(product_id, variation_id, amount)
+        except _Unsettled as earlier:
+            self._record_result(wanted, place, UNSETTLED, again=max(GAP_SECONDS, earlier.seconds))
+            return None
         except AnswerLost as error:
             run.note(f"{wanted.sku}: moved by {amount:+d}, the answer was lost: {error}")
             self._outcomes["lost"] += 1
@@ -281,10 +296,15 @@ class _Publisher:
 
     @contextmanager
     def _recorded_intent(self, wanted: WantedSku, place: Place) -> Iterator[None]:
-        """Record the intent of the one call in the block; it is withdrawn if the call certainly had no effect."""
+        """Record the intent of the one call in the block; it is withdrawn if the call certainly had no effect.
+
+        Raises _Unsettled instead of calling.
+        """
         run = self._run
         run.runtime.leases.require(run.job.id, run.settings.call_deadline)
-        self._stock.record_move(run.job, wanted.sku, place, run.settings.ambiguity_wait)
+        unsettled = self._stock.record_move(run.job, wanted.sku, place, run.settings.ambiguity_wait)
+        if unsettled is not None:
+            raise _Unsettled(unsettled)
         try:
             yield
         except AnswerLost:

@@ -7,7 +7,7 @@ import pytest
 from ledger.stock.records import StockOutcome
 from schemas.errors import LeaseLost
 from tests.support.connector.stock_world import HERE, StockWorld, before_each_move
-from tests.support.connector.world import TENANT, World
+from tests.support.connector.world import TENANT, World, wait_for
 
 ADJUST = r"/adjust-available-stock$"
 
@@ -68,6 +68,25 @@ def test_a_late_move_of_what_bears_another_sku_by_then_is_corrected(
     assert shop.figures()[other] == 10 + 15
     shop.settle()
     assert (shop.figures()[one], shop.figures()[other]) == (25, 10)
+
+
+def test_what_bears_another_sku_by_then_is_left_alone_while_a_move_may_still_land_there(
+    shop: StockWorld, world: World
+) -> None:
+    shop.settle()
+    one, other = shop.sku(0), shop.sku(1)
+    world.afosto.recount(TENANT, HERE, one, 25)
+    world.epages.set_faults(shop.store, faults=[{"kind": "late", "seconds": 1.0, "path": ADJUST, "count": 1}])
+    shop.watch()
+    with before_each_move(lambda: world.epages.change_catalog(shop.store, "swap", one, **{"with": other})):
+        assert "1 lost" in shop.publish()
+    world.afosto.recount(TENANT, HERE, other, 12)
+    shop.watch()
+    # A raise that is computed before the other move lands, and sent after it, would put 27 up for sale.
+    with before_each_move(lambda: wait_for(lambda: shop.figures()[other] == 25, 5, "the late move to land")):
+        assert "1 unsettled" in shop.publish()
+    shop.settle()
+    assert (shop.figures()[one], shop.figures()[other]) == (25, 12)
 
 
 def test_a_worker_that_dies_between_a_move_and_its_answer_leaves_the_sku_alone_for_the_wait(
