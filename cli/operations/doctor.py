@@ -25,7 +25,8 @@ def doctor(as_json: bool) -> None:
         }
         print_json(found)
     else:
-        for name, value in chosen.redacted().items():
+        in_force = {name: value for name, value in chosen.redacted().items() if value}
+        for name, value in in_force.items():
             say(f"  {name:34} {value}")
         for check in checks:
             say(f"{'ok   ' if check.ok else 'WRONG'}  {check.name}: {check.text}")
