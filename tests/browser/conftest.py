@@ -25,9 +25,12 @@ expect.set_options(timeout=PATIENCE)
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Yield Debian's Chromium. The tests are skipped where there is none, but never in CI."""
+    """Yield Debian's Chromium. The tests are skipped where there is none, but never in CI.
+
+    It ends with its module: while Playwright runs, no test of the same process can use asyncio.
+    """
     path = next((found for name in NAMES if (found := shutil.which(name))), None)
     if path is None:
         if os.environ.get("CI") == "true":
