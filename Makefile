@@ -37,9 +37,8 @@ quick: venv
 	$(BIN)/pytest -n 2 --dist loadfile -m "not slow" tests/unit $(QUICK)
 
 # Most of the tests wait for something: three at a time keep two cores busy.
-# The files run in the order of their names: those that take longest begin, and the short unit tests fill the end.
 test: venv
-	$(BIN)/pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 3 --dist loadfile
 
 chaos: venv
 	$(BIN)/python -m tests.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(if $(LEASES),--leases $(LEASES))
