@@ -89,12 +89,14 @@ def test_after_a_large_import_no_more_is_used_up_than_was_sent(driver: Driver, r
 
 
 def test_a_poll_sends_what_it_made_due_at_once_as_far_as_the_budget_allows(driver: Driver) -> None:
-    for _ in range(MANY):
+    # On a busy machine the poll itself takes seconds, in which the budget grows.
+    many = 4 * MANY
+    for _ in range(many):
         driver.place()
     sent: list[str] = []
     runtime = replace(driver.runtime, send=lambda task, message, queue: sent.append(f"{task} {message['store']}"))
     poll(runtime, PollMessage(driver.store), send_imports)
-    assert 0 < len(sent) < MANY
+    assert 0 < len(sent) < many
     assert set(sent) == {f"orders.import {driver.store}"}
     queued = [job for job in driver.jobs() if job["state"] == "queued"]
     assert len(queued) == len(sent)
