@@ -35,7 +35,7 @@ class Count(fields.Integer):
 
 
 class Text(fields.String):
-    """Any text; none if it is not given."""
+    """Any text; empty if it is not given."""
 
     def __init__(self, example: str) -> None:
         super().__init__(load_default="", metadata={"example": example})

@@ -94,4 +94,4 @@ def _read(stdin: bool) -> str:
 
 
 def _note(ledger: Ledger, action: str, name: str, detail: str = "") -> None:
-    ledger.audit.end(ledger.audit.begin(who(), action, user_name(name), "command line"), Outcome.DONE, detail)
+    ledger.audit.add(who(), action, user_name(name), "command line", Outcome.DONE, detail)

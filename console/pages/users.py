@@ -30,16 +30,16 @@ def show() -> str:
 @least(Role.ADMIN)
 def add() -> Answer:
     """Add a user."""
-    name, role, stores = request.form.get("name", ""), _role(), named_stores()
+    name, role, stores, password = request.form.get("name", ""), _role(), named_stores(), _password()
     note(f"add {name}: {_said(role, stores)}")
     try:
-        runtime().ledger.users.add(name, role, _password(), stores)
+        runtime().ledger.users.add(name, role, password, stores)
     except NeedsPerson as error:
         note_refused()
         return _page(error=wording.refusal(error)), 409
     flash(
         gettext("%(name)s can sign in now. Pass the password on in a safe way.", name=name)
-        if _password()
+        if password
         else gettext("%(name)s can sign in now with the company's account.", name=name),
         "good",
     )

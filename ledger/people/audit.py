@@ -49,6 +49,10 @@ class Audit:
         """Note how a change ended, and what it was in detail (no secret)."""
         self._database.rows("audit.end", {"id": entry, "outcome": outcome, "detail": clean(detail, LONGEST_DETAIL)})
 
+    def add(self, user: str, action: str, subject: str, address: str, outcome: Outcome, detail: str = "") -> None:
+        """Note a change that has ended already."""
+        self.end(self.begin(user, action, subject, address), outcome, detail)
+
     def entries(self, *, text: str = "", before: int | None = None, limit: int = 50) -> list[AuditEntry]:
         """Return the newest entries, older than the entry `before`; of the user, store or action `text` if given."""
         rows = self._database.rows("audit.entries", {"text": clean(text), "before": before, "limit": limit})

@@ -162,8 +162,8 @@ order by seconds limit 1;
 
 -- name: record_move
 -- Only for the holder of the job, as `note_outcome` and `withdraw` are: another run may have moved the stock meanwhile. The SKU
--- is locked before the job, in the same order as where a SKU becomes wanted. Nothing is recorded while a move may still land that was
--- sent when another SKU was at the place: how many seconds that may be.
+-- is locked before the job, in the same order as where a SKU becomes wanted. A move that was sent when
+-- another SKU was at the place may still land: then nothing is recorded, and the answer is for how many seconds that is so.
 with mine as (select sku from stock where store = %(store)s and sku = %(sku)s for update),
 holder as (select j.id from jobs j, mine where j.id = %(job_id)s and j.fence = %(fence)s and j.state = 'running' for share of j),
 unsettled as (

@@ -91,8 +91,7 @@ def accept() -> Answer:
     except NeedsPerson as error:
         said = words.refusal(error, None) if error.reason == Reason.NOT_INVITED else wording.refusal(error)
         return _invited(token, said)
-    audit = ledger.audit
-    audit.end(audit.begin(added.name, "invitations.accept", added.name, client_address()), Outcome.DONE)
+    ledger.audit.add(added.name, "invitations.accept", added.name, client_address(), Outcome.DONE)
     return begin_session(added.name, url_for("connect.shop", draft=draft))
 
 

@@ -16,7 +16,7 @@ from ledger.people.audit import Outcome
 blueprint = Blueprint("company_account", __name__, url_prefix="/sign-in/company")
 
 Answer = tuple[str, int] | AnyResponse
-# What the page behind the sign-in is kept under meanwhile.
+# Under this name the cookie keeps the page to show after the sign-in.
 _NEXT = "next-page"
 
 
@@ -36,7 +36,7 @@ def begin() -> Answer:
 @blueprint.get("/back")
 @public
 def finish() -> Answer:
-    """Begin a session for whom the provider has recognized, if there is such a user."""
+    """Begin a session for the person whom the provider has recognized, if that is a user."""
     _require_offer()
     target = session.pop(_NEXT, None)
     try:
@@ -46,8 +46,7 @@ def finish() -> Answer:
     name = runtime().ledger.users.of_company_account(found.account, found.mail)
     if name is None:
         return sign_in_page(target, error=_nobody(found.mail)), 403
-    audit = runtime().ledger.audit
-    audit.end(audit.begin(name, "company_account.finish", name, client_address()), Outcome.DONE)
+    runtime().ledger.audit.add(name, "company_account.finish", name, client_address(), Outcome.DONE)
     return begin_session(name, target)
 
 

@@ -124,5 +124,4 @@ def _account(name: str) -> bytes:
 
 
 def _audit(name: str, outcome: Outcome) -> None:
-    audit = runtime().ledger.audit
-    audit.end(audit.begin(name, "sign_in.enter", name, client_address()), outcome)
+    runtime().ledger.audit.add(name, "sign_in.enter", name, client_address(), outcome)
