@@ -89,7 +89,7 @@ def wait_until_ready(port: int) -> None:
         try:
             if requests.get(f"http://127.0.0.1:{port}/readyz", timeout=5).ok:
                 return
-        except requests.ConnectionError:
+        except requests.RequestException:
             time.sleep(0.1)
     raise SystemExit("the gateway does not answer")
 

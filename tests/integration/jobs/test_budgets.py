@@ -79,7 +79,7 @@ def test_a_run_that_must_wait_half_way_sends_no_more_than_was_reserved_for_it_an
 
 def test_after_a_large_import_no_more_is_used_up_than_was_sent(driver: Driver, reserved: Counter[str]) -> None:
     for _ in range(MANY):
-        order = driver.place()
+        order = driver.place(lines=driver.lines(3))
         driver.world.epages.act(driver.store, order["id"], "cancel", lines={order["lines"][0]["id"]: 1})
     driver.world.epages.act(driver.store, order["id"], "ship")
     before = sent(driver)
