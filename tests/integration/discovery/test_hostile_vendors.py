@@ -11,10 +11,10 @@ from simulators.hostile.bodies import BODIES, REFUSALS
 from simulators.hostile.headers import HEADERS
 from simulators.hostile.values import NUMBERS, TEXTS, incredible
 from tests.support.connector.driver import PLAIN, Driver, units
-from tests.support.connector.world import TENANT, World
+from tests.support.connector.world import LOSES_ANSWERS, TENANT, World
 
 Document = dict[str, Any]
-QUICK = {"CALL_DEADLINE": "1", "AMBIGUITY_WAIT": "1.5", "RETRY_BASE": "0.1", "RETRY_CAP": "0.2"}
+QUICK = {**LOSES_ANSWERS, "RETRY_BASE": "0.1", "RETRY_CAP": "0.2"}
 
 ODD_ORDERS = [
     *(("productLineItems.0.quantity", name) for name in incredible(NUMBERS)),

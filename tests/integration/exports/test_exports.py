@@ -9,19 +9,18 @@ from local.servers.services import Services
 from simulators.epages.hosting.tokens import ALL_SCOPES
 from tests.support.connector.driver import Driver, units
 from tests.support.connector.exports import (
-    QUICK,
     TRACK,
     change_store,
     count_requests,
     export_changes,
 )
 from tests.support.connector.kill_between_steps import killable_steps
-from tests.support.connector.world import TENANT, World
+from tests.support.connector.world import LOSES_ANSWERS, TENANT, World
 
 
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(services, tmp_path_factory.mktemp("world"), **QUICK) as started:
+    with World(services, tmp_path_factory.mktemp("world"), **LOSES_ANSWERS) as started:
         yield started
 
 

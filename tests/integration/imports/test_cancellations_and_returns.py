@@ -8,14 +8,14 @@ import pytest
 from local.servers.services import Services
 from tasks.cancellations import IMPORT as CANCELLATIONS
 from tests.support.connector.driver import Document, Driver
-from tests.support.connector.world import TENANT, World
+from tests.support.connector.world import LOSES_ANSWERS, TENANT, World
 
 LOST = [{"kind": "reset"}, {"kind": "503", "after_effect": True}]
 
 
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    quick = {"CALL_DEADLINE": "0.5", "AMBIGUITY_WAIT": "2", "RETRY_BASE": "0.2"}
+    quick = {**LOSES_ANSWERS, "RETRY_BASE": "0.2"}
     with World(services, tmp_path_factory.mktemp("world"), **quick) as started:
         yield started
 

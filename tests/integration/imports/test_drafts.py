@@ -11,12 +11,12 @@ from local.servers.services import Services
 from schemas.errors import RetryLater
 from tests.support.connector.driver import Document, Driver, units
 from tests.support.connector.kill_between_steps import Killed
-from tests.support.connector.world import World
+from tests.support.connector.world import LOSES_ANSWERS, World
 
 
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(services, tmp_path_factory.mktemp("world"), CALL_DEADLINE="0.5", AMBIGUITY_WAIT="1.5") as started:
+    with World(services, tmp_path_factory.mktemp("world"), **LOSES_ANSWERS) as started:
         yield started
 
 

@@ -11,7 +11,7 @@ from local.servers.services import Services
 from simulators.epages.hosting.tokens import ALL_SCOPES
 from tests.support.connector.commands import Commands
 from tests.support.connector.driver import Driver
-from tests.support.connector.world import TENANT, World, wait_for
+from tests.support.connector.world import LOSES_ANSWERS, TENANT, World, wait_for
 
 LOST: list[dict[str, Any]] = [
     {"kind": "503", "count": 1},
@@ -22,7 +22,7 @@ LOST: list[dict[str, Any]] = [
 
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(services, tmp_path_factory.mktemp("world"), CALL_DEADLINE="0.5", AMBIGUITY_WAIT="1") as started:
+    with World(services, tmp_path_factory.mktemp("world"), **LOSES_ANSWERS) as started:
         yield started
 
 

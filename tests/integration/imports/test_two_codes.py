@@ -15,12 +15,12 @@ from tasks.shipments import EXPORT as SHIPMENTS_EXPORT
 from tasks.shipments import IMPORT as SHIPMENTS_IMPORT
 from tests.support.connector.commands import Commands
 from tests.support.connector.driver import Document, Driver, no_top_up
-from tests.support.connector.world import TENANT, World
+from tests.support.connector.world import LOSES_ANSWERS, TENANT, World
 
 
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="1", CALL_DEADLINE="0.5") as started:
+    with World(services, tmp_path_factory.mktemp("world"), **LOSES_ANSWERS) as started:
         yield started
 
 

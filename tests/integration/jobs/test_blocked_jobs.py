@@ -7,7 +7,7 @@ import pytest
 
 from local.servers.services import Services
 from tests.support.connector.driver import Document, Driver, units
-from tests.support.connector.world import TENANT, World
+from tests.support.connector.world import LOSES_ANSWERS, TENANT, World
 from tests.support.ledger.reconcile_cases import copies
 
 LIMIT = 3  # failures after which a job is parked
@@ -15,7 +15,7 @@ LIMIT = 3  # failures after which a job is parked
 
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    quick = {"CALL_DEADLINE": "0.5", "AMBIGUITY_WAIT": "1", "RETRY_BASE": "0.2", "FAILURES_TO_PARK": str(LIMIT)}
+    quick = {**LOSES_ANSWERS, "RETRY_BASE": "0.2", "FAILURES_TO_PARK": str(LIMIT)}
     with World(services, tmp_path_factory.mktemp("world"), **quick) as started:
         yield started
 
@@ -266,7 +266,7 @@ def _park(driver: Driver) -> None:
     """Let what is due fail until it is parked, while other orders show that the store is well."""
     for _ in range(2 * LIMIT):
         driver.imported()
-        time.sleep(1)  # what may still land of a write must have landed before it is repeated
+        time.sleep(2)  # what may still land of a write must have landed before it is repeated
         driver.hurry()
     assert driver.parked() == ["keeps-failing"]
 

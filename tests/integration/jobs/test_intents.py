@@ -14,13 +14,13 @@ from schemas.errors import AnswerLost
 from schemas.messages import OrderMessage
 from tasks.cancellations import EXPORT
 from tests.support.connector.driver import Document, Driver, no_top_up, units
-from tests.support.connector.world import TENANT, World, wait_for
+from tests.support.connector.world import LOSES_ANSWERS, TENANT, World, wait_for
 from tests.support.ledger.restore_drills import drafts
 
 
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    quick = {"CALL_DEADLINE": "0.5", "AMBIGUITY_WAIT": "1", "RETRY_BASE": "0.2"}
+    quick = {**LOSES_ANSWERS, "RETRY_BASE": "0.2"}
     with World(services, tmp_path_factory.mktemp("world"), **quick) as started:
         yield started
 

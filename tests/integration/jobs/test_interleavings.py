@@ -25,15 +25,14 @@ from tests.support.connector import model_draws as draws
 from tests.support.connector.driver import Driver
 from tests.support.connector.kill_between_steps import StepKiller, killable_steps, out_of_budget
 from tests.support.connector.neighbor_store import NeighborStore
-from tests.support.connector.world import TENANT, World
+from tests.support.connector.world import LOSES_ANSWERS, TENANT, World
 
 Document = dict[str, Any]
-QUICK = {"CALL_DEADLINE": "0.5", "AMBIGUITY_WAIT": "1"}
 
 
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(services, tmp_path_factory.mktemp("world"), **QUICK) as started:
+    with World(services, tmp_path_factory.mktemp("world"), **LOSES_ANSWERS) as started:
         yield started
 
 

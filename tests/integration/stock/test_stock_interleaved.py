@@ -19,7 +19,7 @@ from schemas.errors import AnswerLost, RetryLater
 from simulators.afosto.control.client import ControlRefused
 from simulators.epages.control.client import ControlError
 from tests.support.connector.stock_world import HERE, THERE, StockWorld
-from tests.support.connector.world import TENANT, World
+from tests.support.connector.world import LOSES_ANSWERS, TENANT, World
 
 PLACES = frozenset({HERE, THERE})
 # Another merchant, of whom all ids are equal, and those of the shop as well.
@@ -37,7 +37,7 @@ Act = tuple[str, int, int]
 
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    waits = {"CALL_DEADLINE": "0.7", "AMBIGUITY_WAIT": "0.8", "RETRY_BASE": "0.01", "RETRY_CAP": "0.02"}
+    waits = {**LOSES_ANSWERS, "RETRY_BASE": "0.01", "RETRY_CAP": "0.02"}
     with World(services, tmp_path_factory.mktemp("world"), **waits) as started:
         started.afosto.set_switches(TENANT, **COUNTED)
         started.tenant(TWIN, **COUNTED)

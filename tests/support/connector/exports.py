@@ -5,8 +5,6 @@ from typing import Any
 from tests.support.connector.driver import Driver
 
 Document = dict[str, Any]
-# After a lost answer a run waits for one second; the latest effect lands 0.8 s after its request.
-QUICK = {"CALL_DEADLINE": "0.5", "AMBIGUITY_WAIT": "1"}
 TRACK: dict[str, Any] = {"code": "TRACK1", "url": "https://track.example/1"}
 
 
