@@ -9,13 +9,13 @@ import pytest
 from local.servers.services import Services
 from tests.support.connector.commands import Commands
 from tests.support.connector.driver import Driver
-from tests.support.connector.world import World
+from tests.support.connector.world import LOSES_ANSWERS, World
 from tests.support.ledger.jobs import only_job, park_imports
 
 
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="2") as started:
+    with World(services, tmp_path_factory.mktemp("world"), **LOSES_ANSWERS) as started:
         yield started
 
 

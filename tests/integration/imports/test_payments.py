@@ -10,14 +10,14 @@ from jobs.runtime import Runtime
 from local.servers.services import Services
 from tests.support.connector.commands import Commands
 from tests.support.connector.driver import Document, Driver
-from tests.support.connector.world import World
+from tests.support.connector.world import LOSES_ANSWERS, World
 
 ON_INVOICE: dict[str, Any] = {"payment": "Rechnung", "paid": False, "coupon": False}
 
 
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="2") as started:
+    with World(services, tmp_path_factory.mktemp("world"), **LOSES_ANSWERS) as started:
         yield started
 
 

@@ -22,7 +22,7 @@ from tasks.flows import FLOWS
 from tests.support.connector.commands import Commands
 from tests.support.connector.driver import Driver, no_top_up
 from tests.support.connector.kept_orders import age, kept, reads, rows
-from tests.support.connector.world import TENANT, World
+from tests.support.connector.world import LOSES_ANSWERS, TENANT, World
 
 IMPORT = next(flow for flow in FLOWS if flow.task == "orders.import")
 DAY = 86_400
@@ -30,7 +30,7 @@ DAY = 86_400
 
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(services, tmp_path_factory.mktemp("world"), POLL_INTERVAL="60", AMBIGUITY_WAIT="1.2") as started:
+    with World(services, tmp_path_factory.mktemp("world"), POLL_INTERVAL="60", **LOSES_ANSWERS) as started:
         yield started
 
 

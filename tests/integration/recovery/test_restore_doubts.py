@@ -11,7 +11,7 @@ from jobs.runtime import Runtime
 from local.servers.services import Services
 from tests.support.connector.commands import Commands
 from tests.support.connector.driver import Driver
-from tests.support.connector.world import TENANT, World
+from tests.support.connector.world import LOSES_ANSWERS, TENANT, World
 from tests.support.ledger.restore_drills import Drill, by_list, copies, drafts, effects, four_pieces
 
 Document = dict[str, Any]
@@ -19,7 +19,7 @@ Document = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="1.5") as started:
+    with World(services, tmp_path_factory.mktemp("world"), **LOSES_ANSWERS) as started:
         yield started
 
 

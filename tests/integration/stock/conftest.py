@@ -7,12 +7,12 @@ import pytest
 from jobs.runtime import Runtime
 from local.servers.services import Services
 from tests.support.connector.stock_world import StockWorld, close_all
-from tests.support.connector.world import TENANT, World
+from tests.support.connector.world import LOSES_ANSWERS, TENANT, World
 
 
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="1.5") as started:
+    with World(services, tmp_path_factory.mktemp("world"), **LOSES_ANSWERS) as started:
         yield started
 
 

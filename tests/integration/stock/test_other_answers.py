@@ -9,7 +9,7 @@ from local.servers.services import Services
 from tests.support.connector.commands import Commands
 from tests.support.connector.driver import Driver
 from tests.support.connector.stock_world import HERE, StockWorld, close_all
-from tests.support.connector.world import TENANT, World
+from tests.support.connector.world import LOSES_ANSWERS, TENANT, World
 from tests.support.ledger.reconcile_cases import found
 
 AS_USUAL = {"other_case": False, "names_twice": False, "leaves_out": 0.0, "inventory_changes_list": True}
@@ -17,7 +17,7 @@ AS_USUAL = {"other_case": False, "names_twice": False, "leaves_out": 0.0, "inven
 
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="1.5") as started:
+    with World(services, tmp_path_factory.mktemp("world"), **LOSES_ANSWERS) as started:
         yield started
 
 

@@ -9,7 +9,7 @@ from jobs.call_budget import epages_bucket
 from jobs.runtime import Runtime
 from local.servers.services import Services
 from tests.support.connector.stock_world import HERE, StockWorld, close_all
-from tests.support.connector.world import TENANT, World
+from tests.support.connector.world import LOSES_ANSWERS, TENANT, World
 
 LIVE = 1
 SILENT = [{"kind": "503", "path": "/orders"}]
@@ -17,7 +17,7 @@ SILENT = [{"kind": "503", "path": "/orders"}]
 
 @pytest.fixture(scope="module")
 def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with World(services, tmp_path_factory.mktemp("world"), AMBIGUITY_WAIT="1.5") as started:
+    with World(services, tmp_path_factory.mktemp("world"), **LOSES_ANSWERS) as started:
         yield started
 
 
