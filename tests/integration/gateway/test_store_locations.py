@@ -177,6 +177,23 @@ def test_locations_of_a_shop_that_does_not_list_them_are_kept_and_the_box_is_nam
     assert gateway.ledger.stores.locations(store) == {"unseen": "location-0"}
 
 
+def test_orders_that_wait_for_places_which_the_shop_lists_no_more_run_again_once_these_are_mapped(
+    gateway: Doors, token: str, store: str
+) -> None:
+    for place in ("old-1", "old-2"):
+        job = gateway.ledger.jobs.request_run(store, "import", "orders", f"order-at-{place}")
+        message = f"order 1 is to be collected at the shop's location {place}, which is mapped to no Afosto location"
+        gateway.ledger.database.transaction(
+            lambda session, job=job, message=message: session.execute(  # type: ignore[misc]
+                "update jobs set state = 'parked', reason = 'location-not-mapped', message = %s where id = %s",
+                (message, job),
+            )
+        )
+    answer = change(gateway, token, store, locations={"old-1": "location-0", "old-2": "location-1"})
+    assert answer.status_code == 200, answer.text
+    assert {row["state"] for row in gateway.ledger.jobs.search(store=store)} == {"waiting"}
+
+
 @pytest.mark.parametrize(
     ("body", "field"),
     [
