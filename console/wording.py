@@ -132,6 +132,7 @@ REFUSALS: Mapping[str, str] = {
         "There is a token of this name already. Choose another name, or revoke that one."
     ),
     Reason.UNKNOWN_TOKEN: lazy_gettext("There is no valid token of this name. Look at the list again."),
+    Reason.UNKNOWN_SUBSCRIPTION: lazy_gettext("There is no such subscription any more. Look at the list again."),
     Reason.BAD_ADDRESS: lazy_gettext(
         "Nothing can be sent to this address. It must begin with https://, be a public one, and hold no password."
     ),

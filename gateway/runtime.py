@@ -47,7 +47,9 @@ def build_runtime(settings: Settings) -> Runtime:
         health_check_interval=15,
         retry=Retry(NoBackoff(), 0),
     )
-    database = Database(settings.database_url, patience=DATABASE_PATIENCE_SECONDS, pooled=settings.pooled)
+    database = Database(
+        settings.database_url, patience=DATABASE_PATIENCE_SECONDS, pooled=settings.pooled, prepares=False
+    )
     return Runtime(
         settings=settings,
         ledger=Ledger(database, KeySet(settings.keys)),

@@ -17,6 +17,8 @@ SESSION_DAYS = 1
 DRAFT_DAYS = 14
 # Days after its end for which an invitation is listed.
 INVITATION_DAYS = 30
+# Days for which the audit log is kept: long enough for a yearly audit.
+AUDIT_DAYS = 365
 # Days for which the document of an order is kept while an import of it is open. Old rows are deleted each hour, so no
 # document is older than a day.
 DOCUMENT_DAYS = 22 / 24
@@ -51,6 +53,7 @@ class Retention:
             "sign_in_attempts": SESSION_DAYS,
             "connection_drafts": DRAFT_DAYS,
             "invitations": INVITATION_DAYS,
+            "audit": AUDIT_DAYS,
         }
         ends, rows = time.monotonic() + seconds, dict.fromkeys(ages, 0)
         for table, days in ages.items():

@@ -6,9 +6,11 @@ import click
 
 from cli.common import open_ledger, print_json, print_table
 from cli.screen import say
+from cli.who import who
+from ledger.people.audit import Outcome
 from ledger.postgres.database import Row
 from schemas.states import Event
-from sync.subscriptions.subscribe import NewSubscription, subscribe
+from sync.subscriptions.subscribe import NewSubscription, renew_secret, subscribe
 
 EVENTS = tuple(event.value for event in Event)
 
@@ -62,6 +64,21 @@ def list_subscriptions(as_json: bool) -> None:
     }
     shown = [{**row, "events": ",".join(row["events"]), "stores": _scope(row)} for row in rows]
     print_table(shown, columns, "there is none; add one with: connector subscription add URL")
+
+
+@subscription.command("new-secret")
+@click.argument("number", metavar="ID", type=click.IntRange(1, 2**63 - 1))
+def new_secret(number: int) -> None:
+    """Give a subscription a new secret, and print it. It is shown once.
+
+    Every event is signed with it from now on. Events that the other system refuses until it knows the secret are sent
+    again later.
+    """
+    with open_ledger() as ledger:
+        renewed = renew_secret(ledger, number)
+        ledger.audit.add(who(), "webhooks.renew_subscription_secret", str(number), "command line", Outcome.DONE)
+    say(f"the new secret of subscription {number} is:", err=True)
+    say(renewed.secret)
 
 
 @subscription.command()

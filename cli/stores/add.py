@@ -145,7 +145,8 @@ def add(name: str, **given: Any) -> None:
     given["sells_from"] = None
     if asked and not given["locations"]:
         given["locations"], given["sells_from"] = ask_locations(chosen, new)
-    choices = Choices(given["flows"], given["locations"], given["sells_from"])
+    sells_from = [given["sells_from"]] if given["sells_from"] else []
+    choices = Choices(given["flows"], given["locations"], sells_from)
     with open_ledger(chosen) as ledger:
         connection = connect_store(ledger, chosen, new, choices)
     if given["locations"] and READ_LOCATIONS not in connection.scopes:

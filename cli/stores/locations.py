@@ -1,7 +1,6 @@
 """`connector locations`: map a shop's locations to Afosto's."""
 
-from collections.abc import Collection
-from typing import Any
+from dataclasses import asdict
 
 import click
 
@@ -12,10 +11,10 @@ from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.wording.lists import counted
 from sync.connecting.locations import (
-    Places,
     is_waited_for,
     map_place,
     missing_box,
+    pair_places,
     read_afosto_places,
     read_places,
     require_afosto_place,
@@ -39,7 +38,10 @@ def list_locations(store: str, as_json: bool) -> None:
     chosen = settings()
     with open_ledger(chosen) as ledger:
         places = read_places(chosen, ledger.stores.get(store))
-        rows = _rows(places, ledger.stores.locations(store), ledger.stock.locations(store))
+        found = pair_places(places, ledger.stores.locations(store), ledger.stock.locations(store))
+    rows = [asdict(place) for place in found]
+    for row in rows:
+        row["afosto_name"] = row["afosto_name"] or (row["afosto_id"] and "gone from Afosto")
     if as_json:
         print_json(rows)
         return
@@ -104,17 +106,3 @@ def unmap_location(store: str, place: str) -> None:
             resolution=f"see the locations with: connector locations list {store}",
         )
     say(f"{store}: {place} is not mapped any more")
-
-
-def _rows(places: Places, mapped: dict[str, str], sold: Collection[str]) -> list[dict[str, Any]]:
-    shop = {**dict.fromkeys(mapped, ""), **(places.shop or {})}
-    pairs: list[tuple[str | None, str | None, str]] = [(key, mapped.get(key), name) for key, name in shop.items()]
-    free = (places.afosto.keys() | set(sold)) - set(mapped.values())
-    pairs += [(None, afosto_id, "") for afosto_id in sorted(free)]
-    return [_row(places, *pair, sold=pair[1] in sold) for pair in pairs]
-
-
-def _row(places: Places, epages_id: str | None, afosto_id: str | None, name: str, *, sold: bool) -> dict[str, Any]:
-    there = places.afosto.get(afosto_id, "gone from Afosto") if afosto_id else None
-    shop, theirs = {"epages_id": epages_id, "epages_name": name}, {"afosto_id": afosto_id, "afosto_name": there}
-    return {**shop, **theirs, "sold": sold}

@@ -14,13 +14,14 @@ from ledger.people.users import Role
 from ledger.postgres.encryption import new_secret
 from schemas.errors import NeedsPerson
 from schemas.states import Event
-from sync.subscriptions.subscribe import NewSubscription, subscribe
+from sync.subscriptions.subscribe import NewSubscription, renew_secret, subscribe
 
 blueprint = Blueprint("webhooks", __name__, url_prefix="/webhooks")
 
 Answer = tuple[str, int] | Response
 
-_LARGEST_ID = 2**63 - 1
+# The address of one subscription.
+_ONE = f"/subscriptions/<int(max={2**63 - 1}):number>"
 
 
 @blueprint.get("/")
@@ -90,7 +91,21 @@ def add_subscription() -> Answer:
     return _page(title=gettext("The new subscription"), address=url, made=subscribed.secret), 200
 
 
-@blueprint.post(f"/subscriptions/<int(max={_LARGEST_ID}):number>/remove")
+@blueprint.post(f"{_ONE}/secret")
+@least(Role.ADMIN)
+def renew_subscription_secret(number: int) -> Answer:
+    """Give a subscription a new secret, and show it once."""
+    ledger = runtime().ledger
+    try:
+        renewed = renew_secret(ledger, number)
+    except NeedsPerson as error:
+        return _refuse(error)
+    (kept,) = ledger.subscriptions.known(subscription=number)
+    hint = gettext("Every event is signed with it from now on. What the other system refuses meanwhile is sent again.")
+    return _page(title=gettext("The new secret"), address=kept["url"], made=renewed.secret, hint=hint), 200
+
+
+@blueprint.post(f"{_ONE}/remove")
 @least(Role.ADMIN)
 def remove_subscription(number: int) -> Answer:
     """Send nothing to a subscriber any more."""
@@ -108,7 +123,7 @@ def _back() -> Response:
     return redirect(url_for("webhooks.show"), 303)
 
 
-def _page(error: str = "", title: str = "", address: str = "", made: str = "") -> str:
+def _page(error: str = "", title: str = "", address: str = "", made: str = "", hint: str = "") -> str:
     ledger = runtime().ledger
     return render_template(
         "webhooks.html",
@@ -120,5 +135,6 @@ def _page(error: str = "", title: str = "", address: str = "", made: str = "") -
         title=title,
         address=address,
         made=made,
+        hint=hint,
         wording=wording,
     )

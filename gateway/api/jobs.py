@@ -1,5 +1,6 @@
 """/v1/jobs: what is to be done, what is done, and what needs a person."""
 
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -7,6 +8,8 @@ from marshmallow import Schema, fields, validate
 from gateway.answers import STATES, JobSchema
 from gateway.api.blueprint import IDS, NOT_SENT, TOKEN, api_blueprint
 from gateway.api.pages import LimitSchema, NextSchema, next_page
+from gateway.audit import noted
+from gateway.bodies import takes_json
 from gateway.callers import caller, decider, needs, store_refusal
 from gateway.errors import described, refuse, refuse_for
 from gateway.runtime import runtime
@@ -14,13 +17,24 @@ from ledger.jobs.jobs import JobFilter
 from ledger.jobs.parked import ParkedGroup
 from ledger.postgres.database import Row
 from schemas.flows import JOBS
+from schemas.reasons import Reason
 from schemas.states import Right
 from schemas.values.ids import Id
 
 _LARGEST_ID = 2**63 - 1
+# Jobs that one request retries or drops: as many as it may send tasks.
+MOST_AT_ONCE = 1_000
 _READ = {**NOT_SENT, 403: "The token may not read, or does not permit the store."}
 _WRITE = {**NOT_SENT, 403: "The token may not write."}
 _UNKNOWN_JOB = "There is no such job, or the token does not permit its store."
+_WRITE_MANY = {
+    **_WRITE,
+    400: "A field is missing or wrong; the answer names it.",
+    403: "The token may not write, or does not permit the store.",
+    404: "The store is not connected, or there is no such reason.",
+    413: "The body is larger than 64 KiB.",
+    415: "The Content-Type is not JSON.",
+}
 _DECIDED = "The job runs, is on its way, or is done: nothing was changed."
 
 blueprint = api_blueprint("Jobs", "What is to be done, what is done, and what needs a person.")
@@ -70,6 +84,29 @@ class ReasonsSchema(Schema):
     """The parked jobs by reason, the most frequent first."""
 
     reasons = fields.List(fields.Nested(ReasonSchema), required=True)
+
+
+class ParkedJobsSchema(Schema):
+    """The jobs that are parked for a reason, of one store or of all that the token may see."""
+
+    reason = Id(metadata={"example": "totals-differ"})
+    store = Id(required=False)
+
+
+class RetriedSchema(Schema):
+    """How many jobs run again, and whether there may be more: then send the request once more."""
+
+    jobs = fields.Integer(required=True)
+    more = fields.Boolean(required=True)
+
+
+class DroppedSchema(RetriedSchema):
+    """How many jobs were dropped, and whether there may be more: then send the request once more."""
+
+    with_order = fields.Integer(
+        required=True,
+        metadata={"description": "Other jobs that were dropped with the import of the order they waited for."},
+    )
 
 
 @blueprint.route("/jobs")
@@ -130,6 +167,64 @@ def drop(job: int) -> Row:
     if not runtime().ledger.jobs.drop(ids=[job], by=decider())[0]:
         refuse(409, "not-changed", _DECIDED)
     return _find(job)
+
+
+@blueprint.route("/jobs/retry", methods=["POST"])
+@takes_json
+@blueprint.arguments(ParkedJobsSchema)
+@described(blueprint, _WRITE_MANY, security=TOKEN)
+@blueprint.response(200, RetriedSchema)
+@needs(Right.WRITE)
+def retry_all(given: dict[str, str | None]) -> dict[str, int | bool]:
+    """Run all jobs again that are parked for a reason, up to 1,000 per request, those first that were parked first.
+
+    Sent once more it retries only what is parked by then.
+    """
+    wanted = _parked(given)
+    with noted("parked.retry_all", given["store"] or "") as details:
+        taken = runtime().ledger.jobs.retry(**wanted)
+        details += [str(given["reason"]), f"{len(taken)} jobs"]
+        _require_reason(given["reason"], taken)
+    return {"jobs": len(taken), "more": len(taken) == MOST_AT_ONCE}
+
+
+@blueprint.route("/jobs/drop", methods=["POST"])
+@takes_json
+@blueprint.arguments(ParkedJobsSchema)
+@described(blueprint, _WRITE_MANY, security=TOKEN)
+@blueprint.response(200, DroppedSchema)
+@needs(Right.WRITE)
+def drop_all(given: dict[str, str | None]) -> dict[str, int | bool]:
+    """Declare all jobs done that are parked for a reason, up to 1,000 per request, those first that were parked first.
+
+    What they stand for is not carried over. News about an order opens its jobs again.
+    """
+    wanted = _parked(given)
+    with noted("parked.drop_all", given["store"] or "") as details:
+        taken, with_order = runtime().ledger.jobs.drop(**wanted)
+        details += [str(given["reason"]), f"{len(taken)} jobs"]
+        _require_reason(given["reason"], taken)
+    return {"jobs": len(taken), "more": len(taken) == MOST_AT_ONCE, "with_order": with_order}
+
+
+def _parked(given: Mapping[str, str | None]) -> dict[str, Any]:
+    """Return which jobs of the ledger a request means."""
+    store = given["store"]
+    if store:
+        refuse_for(store_refusal(store))
+    return {
+        "reason": given["reason"],
+        "stores": {store} if store else caller().stores,
+        "limit": MOST_AT_ONCE,
+        "by": decider(),
+    }
+
+
+def _require_reason(reason: str | None, taken: Collection[int]) -> None:
+    """Refuse a reason that nobody gives. Those of the shop are known only while a job is parked for one."""
+    if not taken and reason not in set(Reason):
+        said = f"No job is parked for the reason {reason}; see the reasons with: GET /v1/jobs/reasons"
+        refuse(404, "unknown-reason", said, field="reason")
 
 
 def _find(job: int) -> Row:

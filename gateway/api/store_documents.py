@@ -16,6 +16,11 @@ from sync.connecting.flow_states import Condition
 
 FLOWS = tuple(SWITCHES)
 TOTALS = ("strict", "tolerate", "accept")
+_LOCATIONS = {
+    "description": "Where buyers collect their orders: the shop's id → Afosto's. The store also sells the stock there.",
+    "example": {"8a6c": "location-1"},
+}
+_SELLS_FROM = {"description": "Afosto locations whose stock the store sells besides.", "example": ["location-2"]}
 _FLOW = validate.OneOf(FLOWS, error="is no flow; choose from {choices}")
 
 
@@ -87,6 +92,36 @@ class StoreSchema(StoreLineSchema):
         required=True,
         metadata={"description": "The shop's id → Afosto's."},
     )
+    sells_from = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "Afosto locations whose stock is sold besides that of the mapped ones."},
+    )
+
+
+class PlaceSchema(Schema):
+    """A location of the shop with the one in Afosto that it is mapped to, or a location that only one side has."""
+
+    epages_id = fields.String(required=True, allow_none=True)
+    epages_name = fields.String(required=True)
+    afosto_id = fields.String(required=True, allow_none=True)
+    afosto_name = fields.String(
+        required=True, allow_none=True, metadata={"description": "Null if Afosto does not list it (any more)."}
+    )
+    sold = fields.Boolean(
+        required=True, metadata={"description": "The store sells the stock of the location in Afosto."}
+    )
+
+
+class PlacesSchema(Schema):
+    """The locations of both sides, as they list them now."""
+
+    locations = fields.List(fields.Nested(PlaceSchema), required=True)
+    missing_boxes = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "To tick in the shop's cockpit, so that its locations can be listed."},
+    )
 
 
 class NewStoreSchema(Schema):
@@ -122,6 +157,8 @@ class NewStoreSchema(Schema):
         metadata={"description": "Publish stock at once, before a person has confirmed what it becomes."},
     )
     flows = fields.List(fields.String(validate=_FLOW), load_default=list(FLOWS))
+    locations = fields.Dict(keys=Id(), values=Id(), load_default=dict, metadata=_LOCATIONS)
+    sells_from = fields.List(Id(), load_default=list, metadata=_SELLS_FROM)
 
     @validates("since")
     def not_in_the_future(self, value: date, data_key: str) -> None:
@@ -131,12 +168,17 @@ class NewStoreSchema(Schema):
 
 
 class StoreChangesSchema(Schema):
-    """What to change; what is left out stays. `paused` false also resumes the flows that the connector stopped."""
+    """What to change; what is left out stays. `paused` false also resumes the flows that the connector stopped.
+
+    `locations` and `sells_from` replace what was chosen before.
+    """
 
     paused = fields.Boolean()
     flows = fields.Dict(
         keys=fields.String(validate=_FLOW), values=fields.Boolean(), metadata={"example": {"returns.export": False}}
     )
+    locations = fields.Dict(keys=Id(), values=Id(), metadata=_LOCATIONS)
+    sells_from = fields.List(Id(), metadata=_SELLS_FROM)
 
 
 class PollSchema(Schema):

@@ -1,6 +1,6 @@
 """/v1/stores: connect, list, switch, pause, poll and remove stores."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from clients.public_addresses import why_not_public
@@ -10,6 +10,7 @@ from gateway.api.blueprint import NOT_SENT, TOKEN, api_blueprint
 from gateway.api.pages import next_page
 from gateway.api.store_documents import (
     NewStoreSchema,
+    PlacesSchema,
     PollSchema,
     RemovalSchema,
     RemovedSchema,
@@ -20,6 +21,7 @@ from gateway.api.store_documents import (
     new_store,
 )
 from gateway.api.vendor_refusals import refused_with_reason
+from gateway.audit import noted
 from gateway.bodies import takes_json
 from gateway.callers import caller, decider, needs, store_refusal
 from gateway.errors import described, refuse, refuse_for
@@ -28,9 +30,10 @@ from ledger.postgres.database import Row
 from ledger.status import Status
 from ledger.stores.condition import StoreState
 from schemas.states import CursorKind, Right
-from sync.connecting.change_store import STAYS
+from sync.connecting.change_store import STAYS, change_places
 from sync.connecting.connect_store import Choices, connect_store
 from sync.connecting.flow_states import flow_states, require_permission, resume_flows, switch_on
+from sync.connecting.locations import READ_LOCATIONS, Place, pair_places, read_places
 from tasks.poll_now import poll_now
 
 _READ = {**NOT_SENT, 403: "The token may not read, or does not permit the store."}
@@ -74,13 +77,18 @@ def list_stores(query: dict[str, Any]) -> dict[str, Any]:
 @blueprint.response(201, StoreSchema, headers={"Location": {"schema": {"type": "string"}}})
 @needs(Right.WRITE)
 def connect(given: dict[str, Any]) -> Any:
-    """Connect a store: both vendors' credentials are tried first."""
+    """Connect a store: both vendors are asked first whether the credentials, the channel and the locations are right.
+
+    Locations of one name on both sides are mapped besides the given ones; if there are none, and nothing is named whose
+    stock to sell, the only location of Afosto is sold from.
+    """
     _require_may_connect(given)
     settings, ledger = runtime().settings, runtime().ledger
     new = new_store(given, settings.epages_url)
-    with refused_with_reason():
+    choices = Choices(given["flows"], given["locations"], given["sells_from"])
+    with noted("connect.connect", new.name), refused_with_reason():
         ledger.stores.require_new(new.name, new.base_url)
-        connect_store(ledger, settings, new, Choices(given["flows"]), only_tenant=caller().tenant)
+        connect_store(ledger, settings, new, choices, only_tenant=caller().tenant)
     return _shown(new.name), {"Location": f"/v1/stores/{new.name}"}
 
 
@@ -101,21 +109,43 @@ def show(name: str) -> dict[str, Any]:
 @blueprint.response(200, StoreSchema)
 @needs(Right.WRITE)
 def change(given: dict[str, Any], name: str) -> dict[str, Any]:
-    """Pause or resume a store, switch its flows on or off.
+    """Pause or resume a store, switch its flows on or off, map its locations.
 
-    Before a flow is switched on, the shop is asked whether it permits it; if not, nothing is changed. What was missed
-    while a flow was off is carried over afterwards.
+    Before a flow is switched on, the shop is asked whether it permits it. Before a location is mapped, both sides are
+    asked for it. If one refuses, nothing is changed. What was missed while a flow was off is carried over afterwards.
     """
     refuse_for(store_refusal(name))
+    flows = given.get("flows", {})
     with refused_with_reason():
-        _switch(name, given.get("flows", {}))
-    stores = runtime().ledger.stores
-    if given.get("paused") is True:
-        stores.pause(name)
-    elif given.get("paused") is False:
-        stores.resume(name)
-        resume_flows(runtime().ledger, name, None, decider())
+        for flow in _chosen(flows, on=True):
+            require_permission(runtime().ledger, runtime().settings, name, flow)
+    if not given.keys().isdisjoint(("locations", "sells_from")):
+        _change_places(name, given)
+    if flows:
+        _switch(name, flows)
+    if "paused" in given:
+        _pause_or_resume(name, paused=given["paused"])
     return _shown(name)
+
+
+@blueprint.route("/stores/<name>/locations")
+@described(
+    blueprint,
+    {**_READ, 404: _NO_STORE, 422: _VENDOR, 503: "A vendor or the database does not answer."},
+    security=TOKEN,
+)
+@blueprint.response(200, PlacesSchema)
+@needs(Right.READ)
+def list_places(name: str) -> dict[str, list[Place] | list[str]]:
+    """List the locations of both sides, as they answer now, and which are mapped."""
+    refuse_for(store_refusal(name))
+    ledger = runtime().ledger
+    with refused_with_reason():
+        places = read_places(runtime().settings, ledger.stores.get(name))
+    return {
+        "locations": pair_places(places, ledger.stores.locations(name), ledger.stock.locations(name)),
+        "missing_boxes": _boxes([READ_LOCATIONS] if places.shop is None else []),
+    }
 
 
 @blueprint.route("/stores/<name>/poll", methods=["POST"])
@@ -151,7 +181,8 @@ def remove(query: dict[str, str], name: str) -> dict[str, str]:
     refuse_for(store_refusal(name))
     if query["confirm"] != name:
         refuse(400, "not-confirmed", f"To remove the store, repeat its name: ?confirm={name}. {STAYS}", field="confirm")
-    runtime().ledger.stores.remove(name)
+    with noted("connection.remove", name):
+        runtime().ledger.stores.remove(name)
     return {"removed": name, "stays": STAYS}
 
 
@@ -163,15 +194,42 @@ def _require_may_connect(given: Mapping[str, Any]) -> None:
         refuse(400, "address-not-public", f"The base_url {why}; only the operator can connect it.", field="base_url")
 
 
+def _change_places(name: str, given: Mapping[str, Any]) -> None:
+    ledger = runtime().ledger
+    mapped = given.get("locations", ledger.stores.locations(name))
+    sells_from = given.get("sells_from", ledger.stores.sold_alone(name))
+    with noted("connection.set_places", name) as details, refused_with_reason():
+        details.append(f"{len(mapped)} locations")
+        places = read_places(runtime().settings, ledger.stores.get(name))
+        change_places(ledger, places, name, mapped, sells_from, by=decider())
+
+
 def _switch(name: str, flows: Mapping[str, bool]) -> None:
-    ledger, settings = runtime().ledger, runtime().settings
-    on = [flow for flow, wanted in flows.items() if wanted]
-    for flow in on:
-        require_permission(ledger, settings, name, flow)
-    for flow in on:
-        switch_on(ledger, name, flow, decider())
-    for flow in set(flows) - set(on):
-        ledger.stores.switch_flow(name, flow, enabled=False)
+    ledger = runtime().ledger
+    with noted("store.switch", name) as details:
+        details += [f"{flow} {'on' if on else 'off'}" for flow, on in flows.items()]
+        for flow in _chosen(flows, on=True):
+            switch_on(ledger, name, flow, decider())
+        for flow in _chosen(flows, on=False):
+            ledger.stores.switch_flow(name, flow, enabled=False)
+
+
+def _chosen(flows: Mapping[str, bool], *, on: bool) -> list[str]:
+    return [flow for flow, wanted in flows.items() if wanted is on]
+
+
+def _pause_or_resume(name: str, *, paused: bool) -> None:
+    ledger = runtime().ledger
+    with noted("store.pause" if paused else "store.resume", name):
+        if paused:
+            ledger.stores.pause(name)
+        else:
+            ledger.stores.resume(name)
+            resume_flows(ledger, name, None, decider())
+
+
+def _boxes(scopes: Iterable[str]) -> list[str]:
+    return [f"{scope} ({cockpit_name(scope)})" for scope in scopes]
 
 
 def _shown(name: str) -> dict[str, Any]:
@@ -188,12 +246,13 @@ def _shown(name: str) -> dict[str, Any]:
         "flows": [
             {
                 **{each: getattr(flow, each) for each in ("name", "enabled", "condition", "reason", "message")},
-                "missing_boxes": [f"{scope} ({cockpit_name(scope)})" for scope in flow.lacking],
+                "missing_boxes": _boxes(flow.lacking),
             }
             for flow in states
         ],
         "cursors": runtime().ledger.stores.cursors(name),
         "locations": runtime().ledger.stores.locations(name),
+        "sells_from": sorted(runtime().ledger.stores.sold_alone(name)),
     }
 
 

@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from gateway.api.blueprint import IDS, NOT_SENT, TOKEN, api_blueprint
 from gateway.api.vendor_refusals import refused_with_reason
+from gateway.audit import noted
 from gateway.bodies import takes_json
 from gateway.callers import caller, needs, store_refusal
 from gateway.errors import described, refuse, refuse_for
@@ -13,7 +14,7 @@ from gateway.runtime import runtime
 from ledger.postgres.database import Row
 from schemas.states import Event, Right
 from schemas.values.ids import Id
-from sync.subscriptions.subscribe import NewSubscription, subscribe
+from sync.subscriptions.subscribe import NewSubscription, renew_secret, subscribe
 
 _EVENTS = tuple(Event)
 _MOST_STORES = 1_000
@@ -43,7 +44,7 @@ class SubscriptionSchema(Schema):
 
 
 class SubscribedSchema(SubscriptionSchema):
-    """A new subscription; its secret is shown only here."""
+    """A subscription with its new secret, which is shown only here."""
 
     secret = fields.String(required=True)
 
@@ -100,7 +101,8 @@ def add(given: dict[str, Any]) -> Any:
     limited = caller().stores if caller().tenant is None else None
     stores = given["stores"] or (None if limited is None else sorted(limited))
     wanted = NewSubscription(given["url"], [*map(Event, given["events"])], stores, caller().tenant, caller().id)
-    with refused_with_reason():
+    with noted("webhooks.add_subscription") as details, refused_with_reason():
+        details.append(f"{', '.join(wanted.events)} of {', '.join(stores or ()) or 'all stores'}")
         subscribed = subscribe(runtime().ledger, wanted)
     return {**_find(subscribed.id), "secret": subscribed.secret}, {"Location": f"/v1/subscriptions/{subscribed.id}"}
 
@@ -121,7 +123,23 @@ def show(subscription: int) -> Row:
 def remove(subscription: int) -> None:
     """End a subscription; events that wait for it are dropped."""
     _find(subscription)
-    runtime().ledger.subscriptions.remove(subscription, caller().id)
+    with noted("webhooks.remove_subscription", str(subscription)), refused_with_reason():
+        runtime().ledger.subscriptions.remove(subscription, caller().id)
+
+
+@blueprint.route("/subscriptions/<" + IDS + ":subscription>/secret", methods=["POST"])
+@described(blueprint, {**NOT_SENT, 403: "The token may not write.", 404: _UNKNOWN}, security=TOKEN)
+@blueprint.response(200, SubscribedSchema)
+@needs(Right.WRITE)
+def renew(subscription: int) -> dict[str, Any]:
+    """Give a subscription a new secret, which is shown once.
+
+    Every event is signed with it from now on, also one that was sent before and not taken.
+    """
+    _find(subscription)
+    with noted("webhooks.renew_subscription_secret", str(subscription)), refused_with_reason():
+        renewed = renew_secret(runtime().ledger, subscription, caller().id)
+    return {**_find(subscription), "secret": renewed.secret}
 
 
 def _find(subscription: int) -> Row:

@@ -14,7 +14,12 @@ from schemas.wording.sentences import sentence
 log = structlog.get_logger()
 
 _CONFLICTS = (Reason.STORE_EXISTS, Reason.SHOP_CONNECTED_ALREADY, Reason.PAUSED)
-_STATUSES = {**dict.fromkeys(_CONFLICTS, 409), Reason.OTHER_TENANT: 403, Reason.NO_CURSOR: 404}
+_STATUSES = {
+    **dict.fromkeys(_CONFLICTS, 409),
+    Reason.OTHER_TENANT: 403,
+    Reason.NO_CURSOR: 404,
+    Reason.UNKNOWN_SUBSCRIPTION: 404,
+}
 
 
 @contextmanager

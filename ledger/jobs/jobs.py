@@ -239,13 +239,16 @@ class Jobs:
         store: str | None = None,
         reason: str | None = None,
         stores: Collection[str] | None = None,
+        limit: int | None = None,
         by: str = SOMEBODY,
     ) -> list[int]:
         """Make jobs due again, by id or by reason, unless they run or are on their way; return their ids.
 
-        `by`, the person who decided that, is kept. `stores`: of no others, whatever the ids are.
+        `by`, the person who decided that, is kept. `stores`: of no others, whatever the ids are. `limit`: so many at
+        most, those first that were settled first.
         """
-        rows = self._database.rows("jobs.retry", {**_selection(ids, store, reason, stores), "by": by})
+        wanted = {**_selection(ids, store, reason, stores), "limit": limit}
+        rows = self._database.rows("jobs.retry", {**wanted, "by": by})
         return [row["id"] for row in rows]
 
     def drop(
@@ -255,15 +258,17 @@ class Jobs:
         store: str | None = None,
         reason: str | None = None,
         stores: Collection[str] | None = None,
+        limit: int | None = None,
         by: str = SOMEBODY,
     ) -> tuple[list[int], int]:
         """Declare jobs done as they are, by id or by reason. News about the order opens them again.
 
-        `by`, the person who decided that, is kept. `stores`: of no others, whatever the ids are.
+        `by`, `stores` and `limit` are those of `retry`.
 
         Returns their ids, and the number of other jobs that were dropped with the import of the order they waited for.
         """
-        rows = self._database.rows("jobs.drop", {**_selection(ids, store, reason, stores), "by": by})
+        wanted = {**_selection(ids, store, reason, stores), "limit": limit}
+        rows = self._database.rows("jobs.drop", {**wanted, "by": by})
         chosen = [row["id"] for row in rows if not row["with_order"]]
         return chosen, len(rows) - len(chosen)
 

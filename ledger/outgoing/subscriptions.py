@@ -77,9 +77,19 @@ class Subscriptions:
         """Return the subscriptions of a token, or all for None, without their secrets, with what waits for each."""
         return self._database.rows("subscriptions.list", {"token_id": token_id, "id": subscription})
 
+    def set_secret(self, subscription: int, secret: str, token_id: int | None = None) -> None:
+        """Sign every event with another secret from now on. Raises NeedsPerson like `remove`.
+
+        An event that is on its way keeps its signature; the run that sends it sends no other one.
+        """
+        self._require("subscriptions.set_secret", subscription, token_id, secret=self._keys.encrypt(secret))
+
     def remove(self, subscription: int, token_id: int | None = None) -> None:
         """Forget a subscription with its events. Raises NeedsPerson when there is none, or it is another token's."""
-        if self._database.row("subscriptions.remove", {"id": subscription, "token_id": token_id}) is None:
+        self._require("subscriptions.remove", subscription, token_id)
+
+    def _require(self, path: str, subscription: int, token_id: int | None, **values: object) -> None:
+        if self._database.row(path, {"id": subscription, "token_id": token_id, **values}) is None:
             raise NeedsPerson(
                 f"there is no subscription {subscription}",
                 reason=Reason.UNKNOWN_SUBSCRIPTION,
@@ -107,9 +117,13 @@ class Subscriptions:
         rows = self._database.rows("subscriptions.due", {"id": subscription, "limit": limit})
         return [Delivery(**{**row, "event": Event(row["event"])}) for row in rows]
 
-    def confirm(self, delivery: Delivery) -> None:
-        """Note that the subscriber has taken an event, and delete it."""
-        self._database.rows("subscriptions.confirm", {"delivery": delivery.id})
+    def confirm(self, sending: Sending, delivery: Delivery) -> bool:
+        """Note that the subscriber has taken an event, and delete it; return whether the run may send another one.
+
+        It may not if a newer run was taken, the secret is another one, or the subscription is gone.
+        """
+        values = {"delivery": delivery.id, "id": sending.subscription, "fence": sending.fence}
+        return self._database.row("subscriptions.confirm", values) is not None
 
     def fail(self, subscriber: Subscriber, delivery: Delivery, why: str, *, pause: float, event_pause: float) -> None:
         """Note that an event was not taken. Nothing is sent to the subscriber for `pause` seconds.

@@ -1,4 +1,4 @@
-"""The audit log: who changed what in the console, when and from where."""
+"""The audit log: who changed what in the console or by the API, when and from where."""
 
 from dataclasses import dataclass
 from datetime import datetime

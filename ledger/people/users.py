@@ -139,7 +139,9 @@ class Users:
         try:
             row = self._database.row("people.company_user", {"account": account, "mail": mail})
         except psycopg.errors.UniqueViolation:
-            # Another sign-in of the same person was quicker.
+            row = None
+        if row is None and mail is not None:
+            # Another first sign-in with the same account may have been quicker, for this user or for another one.
             row = self._database.row("people.company_user", {"account": account, "mail": None})
         return row["name"] if row else None
 

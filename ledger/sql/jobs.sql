@@ -242,13 +242,18 @@ where (%(stores)s::text[] is null or store = any(%(stores)s)) and (%(state)s::te
 order by id desc limit %(limit)s;
 
 -- name: retry
--- Due now, not at the time for which calls were reserved; calls are reserved again.
-with chosen as (
+-- Due now, not at the time for which calls were reserved; calls are reserved again. Of more than `limit`, those that were settled
+-- first: what fails again comes after the others.
+with picked as (
+    select id from jobs
+    where state in ('parked', 'done', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
+      and (%(stores)s::text[] is null or store = any(%(stores)s)) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
+    order by settled_at, id limit %(limit)s::bigint for update
+), chosen as (
     update jobs set state = 'waiting', due_at = now(), prepaid = false, failures = 0, failing_since = null, reason = null,
            message = null, resolution = null, warned_reason = null, wanted = greatest(wanted, done + 1),
            asked_at = now(), decision = 'retried', decided_by = %(by)s, decided_at = now()
-    where state in ('parked', 'done', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
-      and (%(stores)s::text[] is null or store = any(%(stores)s)) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
+    where id in (select id from picked)
     returning id, store, order_key, direction, flow, fence, decided_by
 ), noted as (
     insert into attempts (job_id, store, order_key, direction, flow, fence, worker, outcome, message, steps, seconds, requests)
@@ -258,13 +263,17 @@ select id from chosen;
 
 -- name: drop
 -- The jobs that wait for the import of an order are dropped with it; they come back when the order is opened. Jobs that waited for
--- a dropped job are due.
-with chosen as (
+-- a dropped job are due. Of more than `limit`, those that were settled first.
+with picked as (
+    select id from jobs
+    where state in ('parked', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
+      and (%(stores)s::text[] is null or store = any(%(stores)s)) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
+    order by settled_at, id limit %(limit)s::bigint for update
+), chosen as (
     update jobs set state = 'done', done = wanted, settled_at = now(), failures = 0, failing_since = null, prepaid = false,
            warned_reason = null, reason = 'dropped', message = 'dropped by a person', resolution = null,
            decision = 'dropped', decided_by = %(by)s, decided_at = now()
-    where state in ('parked', 'waiting') and (%(ids)s::bigint[] is null or id = any(%(ids)s))
-      and (%(stores)s::text[] is null or store = any(%(stores)s)) and (%(reason)s::text is null or (reason = %(reason)s and state = 'parked'))
+    where id in (select id from picked)
     returning id, store, order_key, direction, flow, fence, decided_by
 ), dependants as (
     update jobs d set state = 'done', done = d.wanted, settled_at = now(), failures = 0, failing_since = null, prepaid = false,

@@ -100,3 +100,11 @@ with gone as (
     returning 1
 )
 select count(*)::int as rows from gone;
+
+-- name: audit
+with gone as (
+    delete from audit where id in (
+        select id from audit where at < now() - %(days)s * interval '1 day' order by at limit %(batch)s)
+    returning 1
+)
+select count(*)::int as rows from gone;

@@ -17,6 +17,11 @@ order by s.id;
 -- name: remove
 delete from subscriptions where id = %(id)s and (%(token_id)s::bigint is null or token_id = %(token_id)s) returning id;
 
+-- name: set_secret
+-- A run that has the old secret ends after the event that is on its way; the next one may begin at once.
+update subscriptions set secret = %(secret)s, fence = fence + 1, sending_until = null, next_at = least(next_at, now())
+where id = %(id)s and (%(token_id)s::bigint is null or token_id = %(token_id)s) returning id;
+
 -- name: take_due
 -- Subscriptions with something to send, for one run each. A run that has not ended in time counts as dead.
 update subscriptions s set sending_until = now() + %(lease)s * interval '1 second', fence = fence + 1
@@ -42,9 +47,12 @@ where subscription_id = %(id)s and given_up_at is null and due_at <= now() order
 -- name: confirm
 with gone as (
     delete from deliveries where id = %(delivery)s returning subscription_id
+), counted as (
+    update subscriptions s
+    set failures = 0, failing_since = null, failure = null, delivered = delivered + 1, delivered_at = now()
+    from gone where s.id = gone.subscription_id
 )
-update subscriptions s set failures = 0, failing_since = null, failure = null, delivered = delivered + 1, delivered_at = now()
-from gone where s.id = gone.subscription_id;
+select 1 as goes_on from subscriptions where id = %(id)s and fence = %(fence)s;
 
 -- name: fail
 -- The event is sent again later than the others, so that one that the subscriber does not take holds up no other. What nobody has

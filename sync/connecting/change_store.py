@@ -10,7 +10,7 @@ from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.states import Lane
 from sync.connecting.connect_store import require_channel
-from sync.connecting.locations import Places, map_place, require_afosto_place
+from sync.connecting.locations import Places, require_afosto_place, require_to_map, retry_not_mapped
 
 STAYS = (
     "Orders, shipments, cancellations and returns stay in the shop and in Afosto as they are, and so does the shop's "
@@ -37,20 +37,20 @@ def change_places(
     Returns how many parked jobs run again. Raises NeedsPerson (unknown-location) before anything is changed.
     """
     present, sold = ledger.stores.locations(name), set(ledger.stock.locations(name))
+    changed = {here: there for here, there in mapped.items() if present.get(here) != there}
+    for epages_id in changed:
+        require_to_map(ledger, places, name, epages_id)
     for afosto_id in {*mapped.values(), *sells_from} - sold:
         require_afosto_place(places, afosto_id)
     for epages_id in present.keys() - mapped.keys():
         ledger.stores.unmap_location(name, epages_id)
-    retried = sum(
-        map_place(ledger, places, name, epages_id, afosto_id, by=by)
-        for epages_id, afosto_id in mapped.items()
-        if present.get(epages_id) != afosto_id
-    )
+    for epages_id, afosto_id in changed.items():
+        ledger.stores.map_location(name, epages_id, afosto_id)
     for afosto_id in ledger.stores.sold_alone(name) - set(sells_from):
         ledger.stores.unmap_location(name, afosto_id)
     for afosto_id in set(sells_from) - ledger.stores.sold_alone(name):
         ledger.stores.sell_from(name, afosto_id)
-    return retried
+    return retry_not_mapped(ledger, name, by=by) if changed else 0
 
 
 def change_totals(ledger: Ledger, name: str, totals: str, *, by: str) -> int:

@@ -72,7 +72,8 @@ def connect_draft(ledger: Ledger, settings: Settings, draft: ConnectionDraft, by
     if not ledger.connection_drafts.claim(draft, by):
         return Ended.ELSEWHERE
     choices = draft.choices
-    wanted = Choices(choices.flows, choices.locations, choices.sells_from or None, match_names=False)
+    sells_from = [choices.sells_from] if choices.sells_from else []
+    wanted = Choices(choices.flows, choices.locations, sells_from, match_names=False)
     try:
         try:
             connect_store(ledger, settings, new_store(settings, draft), wanted)

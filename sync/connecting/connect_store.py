@@ -56,13 +56,13 @@ class NewStore:
 class Choices:
     """What else a person chose: the flows to switch on, and ePages → Afosto ids of locations.
 
-    `sells_from` is an Afosto location whose stock is sold as well. `match_names`: locations of one name on both sides
+    `sells_from` are Afosto locations whose stock is sold as well. `match_names`: locations of one name on both sides
     are mapped besides `locations`; if there is none, the only location of Afosto is sold from.
     """
 
     flows: Collection[str] = tuple(SWITCHES)
     locations: Mapping[str, str] = field(default_factory=dict)
-    sells_from: str | None = None
+    sells_from: Collection[str] = ()
     match_names: bool = True
 
 
@@ -116,8 +116,8 @@ def connect_store(
         for epages_id, afosto_id in choices.locations.items():
             require_shop_place(places, epages_id)
             require_afosto_place(places, afosto_id)
-        if choices.sells_from:
-            require_afosto_place(places, choices.sells_from)
+        for afosto_id in choices.sells_from:
+            require_afosto_place(places, afosto_id)
     same = same_names(shop, afosto) if choices.match_names and readable else {}
     locations = {**same, **choices.locations}
     only = only_location(afosto) if choices.match_names and not (same or choices.sells_from) else None
@@ -134,7 +134,7 @@ def connect_store(
     ledger.stores.set_token(new.name, token)
     for epages_id, afosto_id in locations.items():
         ledger.stores.map_location(new.name, epages_id, afosto_id)
-    for afosto_id in filter(None, (only.id if only else None, choices.sells_from)):
+    for afosto_id in [*([only.id] if only else []), *choices.sells_from]:
         ledger.stores.sell_from(new.name, afosto_id)
     return Connection(token.scopes, missing, locations, ledger.tenants.strangers(channels, tenant), only)
 

@@ -1,6 +1,6 @@
 """Locations: which place of the shop corresponds to which place in Afosto, checked against both sides."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -31,6 +31,21 @@ class Places:
 
     shop: Mapping[str, str] | None
     afosto: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A location of the shop with the one in Afosto that it is mapped to, or a location that only one side has.
+
+    `afosto_name` is None as well when Afosto does not list a mapped location any more. `sold`: the store sells the
+    stock of the Afosto location.
+    """
+
+    epages_id: str | None
+    epages_name: str
+    afosto_id: str | None
+    afosto_name: str | None
+    sold: bool
 
 
 class Credentials(Protocol):
@@ -73,6 +88,18 @@ def read_afosto_places(settings: Settings, store: Credentials) -> Places:
     return places_of(None, afosto)
 
 
+def pair_places(places: Places, mapped: Mapping[str, str], sold: Collection[str]) -> list[Place]:
+    """Return the locations of both sides, those of the shop first; `mapped` is ePages id → Afosto id."""
+    shop = {**dict.fromkeys(mapped, ""), **(places.shop or {})}
+    pairs: list[tuple[str | None, str | None, str]] = [(key, mapped.get(key), name) for key, name in shop.items()]
+    free = (places.afosto.keys() | set(sold)) - set(mapped.values())
+    pairs += [(None, afosto_id, "") for afosto_id in sorted(free)]
+    return [
+        Place(here, name, there, places.afosto.get(there) if there else None, there in sold)
+        for here, there, name in pairs
+    ]
+
+
 def map_place(ledger: Ledger, places: Places, store: str, epages_id: str, afosto_id: str, *, by: str) -> int:
     """Map a place of the shop to this place in Afosto and no other; returns how many parked jobs run again.
 
@@ -81,10 +108,14 @@ def map_place(ledger: Ledger, places: Places, store: str, epages_id: str, afosto
     A place that the shop does not list (any more) may be mapped as long as a parked order is to be collected there.
     Raises NeedsPerson (unknown-location) with the places there are.
     """
-    if not is_waited_for(ledger, store, epages_id):
-        require_shop_place(places, epages_id)
+    require_to_map(ledger, places, store, epages_id)
     require_afosto_place(places, afosto_id)
     ledger.stores.map_location(store, epages_id, afosto_id)
+    return retry_not_mapped(ledger, store, by=by)
+
+
+def retry_not_mapped(ledger: Ledger, store: str, *, by: str) -> int:
+    """Run the jobs again that wait for a location to be mapped; return how many."""
     return len(ledger.jobs.retry(store=store, reason=NOT_MAPPED, by=by))
 
 
@@ -100,6 +131,13 @@ def only_location(afosto: AfostoClient) -> Location | None:
             raise
         return None
     return found[0] if len(found) == 1 else None
+
+
+def require_to_map(ledger: Ledger, places: Places, store: str, epages_id: str) -> None:
+    """Raise NeedsPerson (unknown-location) for a place that the shop does not list and no parked order waits for."""
+    listed = places.shop is None or epages_id in places.shop
+    if not listed and not is_waited_for(ledger, store, epages_id):
+        require_shop_place(places, epages_id)
 
 
 def require_shop_place(places: Places, epages_id: str) -> None:

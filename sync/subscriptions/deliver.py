@@ -34,12 +34,15 @@ _EVENT_PAUSE, _LONGEST_EVENT_PAUSE = 30.0, 6 * 3600.0
 
 
 def deliver(runtime: Runtime, sending: Sending) -> str:
-    """Send what is due until the time is up or the subscriber fails; return how much was taken, in words."""
+    """Send what is due until the time is up, the subscriber fails, or it gets another secret.
+
+    Returns how much was taken, in words.
+    """
     subscriptions = runtime.ledger.subscriptions
     subscriber = subscriptions.begin(sending, LEASE_SECONDS)
     if subscriber is None:
         return "nothing to do: another run sends, or the subscription is gone"
-    taken = _send_due(runtime, subscriber)
+    taken = _send_due(runtime, sending, subscriber)
     # After an unexpected error the lease stays: else dispatch would repeat it each second.
     subscriptions.finish(sending)
     return f"{counted(taken, 'event')} taken"
@@ -50,17 +53,17 @@ def signature(secret: str, body: bytes) -> str:
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
 
 
-def _send_due(runtime: Runtime, subscriber: Subscriber) -> int:
+def _send_due(runtime: Runtime, sending: Sending, subscriber: Subscriber) -> int:
     http = Http(deadline_seconds=DEADLINE_SECONDS, body_limit=_ANSWER_LIMIT, public_only=not subscriber.trusted)
     ends, taken = time.monotonic() + RUN_SECONDS, 0
     while time.monotonic() < ends:
         due = runtime.ledger.subscriptions.due(subscriber.id, _BATCH)
         for delivery in due:
-            if time.monotonic() > ends:
-                return taken
-            if not _is_taken(runtime, http, subscriber, delivery):
+            if time.monotonic() > ends or not _is_taken(runtime, http, subscriber, delivery):
                 return taken
             taken += 1
+            if not runtime.ledger.subscriptions.confirm(sending, delivery):
+                return taken
         if len(due) < _BATCH:
             break
     return taken
@@ -81,7 +84,6 @@ def _is_taken(runtime: Runtime, http: Http, subscriber: Subscriber, delivery: De
             event_pause=backoff(delivery.failures + 1, _EVENT_PAUSE, _LONGEST_EVENT_PAUSE),
         )
         return False
-    runtime.ledger.subscriptions.confirm(delivery)
     return True
 
 

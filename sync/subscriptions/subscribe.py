@@ -51,6 +51,16 @@ def subscribe(ledger: Ledger, new: NewSubscription) -> Subscribed:
     return Subscribed(found, secret)
 
 
+def renew_secret(ledger: Ledger, subscription: int, token_id: int | None = None) -> Subscribed:
+    """Give a subscription a new secret, with which every event is signed from now on; the old one is good for none.
+
+    Raises NeedsPerson (unknown-subscription) when there is none, or it is not of this token (None: of any).
+    """
+    secret = new_secret()
+    ledger.subscriptions.set_secret(subscription, secret, token_id)
+    return Subscribed(subscription, secret)
+
+
 def _require_address(new: NewSubscription) -> None:
     try:
         address = urlsplit(new.url)

@@ -175,6 +175,7 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
         (("tokens", "add"), (f"another{TOKEN}", "--task", "orders.import")),
         (("tokens", "revoke"), (TOKEN,)),
         (("subscription", "add"), ("https://another.example/",)),
+        (("subscription", "new-secret"), (str(driver.runtime.ledger.subscriptions.known()[0]["id"]),)),
         (("subscription", "remove"), (str(driver.runtime.ledger.subscriptions.known()[0]["id"]),)),
         (("jobs", "drop"), (job,)),
         (("jobs", "retry"), ("--reason", ODD)),

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from cli import main
 from ledger.people.users import Role
+from ledger.postgres.session import Session
 from local.servers.services import Services, environment
 from local.servers.startup import free_port
 from schemas.errors import ConfigurationError
@@ -74,6 +76,46 @@ def test_who_gets_the_mail_address_later_does_not_get_the_user(desk: Desk, provi
     answer = enter(desk.person(), provider, sub="another person")
     assert answer.status_code == 403
     assert f"No user here has the name {MAIL}" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("accounts", "statuses"), [(("1815", "1815"), [303, 303]), (("1815", "another person"), [303, 403])]
+)
+def test_of_two_first_sign_ins_at_once_one_account_gets_the_user(
+    desk: Desk, provider: IdentityProvider, accounts: tuple[str, str], statuses: list[int]
+) -> None:
+    people = [desk.person() for _ in accounts]
+    urls = [
+        provider.sign_in(to_provider(person), **{**ADA, "sub": account})
+        for person, account in zip(people, accounts, strict=True)
+    ]
+    with ThreadPoolExecutor() as pool:
+
+        def let_both_reach_the_user(session: Session) -> list[Future[TestResponse]]:
+            session.execute("select from users where name = %s for update", [MAIL])
+            answers = [pool.submit(back, person, url) for person, url in zip(people, urls, strict=True)]
+            deadline = time.monotonic() + 20
+            while (waiting := waiting_sessions(desk)) < 2:
+                assert time.monotonic() < deadline, f"{waiting} of two sign-ins have reached the user"
+                time.sleep(0.01)
+            return answers
+
+        found = [answer.result(20) for answer in desk.ledger.database.transaction(let_both_reach_the_user)]
+    assert sorted(answer.status_code for answer in found) == statuses
+    (bound,) = (row["company_account"] for row in desk.rows("users") if row["name"] == MAIL)
+    (winner, *_) = (account for account, answer in zip(accounts, found, strict=True) if answer.status_code == 303)
+    assert bound == f"{provider.address} {winner}"
+
+
+def waiting_sessions(desk: Desk) -> int:
+    row = desk.ledger.database.transaction(
+        lambda session: session.execute(
+            "select count(*)::int as waiting from pg_stat_activity"
+            " where datname = current_database() and wait_event_type = 'Lock'"
+        ).fetchone()
+    )
+    assert row is not None
+    return int(row["waiting"])
 
 
 def test_a_mail_address_that_is_not_confirmed_finds_nobody(desk: Desk, provider: IdentityProvider) -> None:

@@ -144,6 +144,22 @@ def test_a_subscription_is_made_and_removed(desk: Desk) -> None:
     assert desk.ledger.subscriptions.known() == []
 
 
+def test_a_subscription_gets_a_new_secret_that_is_shown_once(desk: Desk) -> None:
+    admin = desk.user("admin")
+    number = desk.ledger.subscriptions.add("https://erp.example/events?x=<b>", "the old one", list(Event))
+    page = admin.post(f"/webhooks/subscriptions/{number}/secret").text
+    secret = _secret(page)
+    assert "Every event is signed with it from now on." in page
+    assert "<b>" not in page
+    assert secret not in admin.get("/webhooks/").text
+    (noted,) = desk.ledger.audit.entries(text="webhooks.renew_subscription_secret")
+    assert (noted.user, noted.subject, noted.outcome) == ("admin", str(number), "done")
+    assert secret not in str(desk.rows("audit"))
+    gone = admin.post("/webhooks/subscriptions/999/secret")
+    assert gone.status_code == 409
+    assert "There is no such subscription any more" in gone.text
+
+
 def _secret(page: str) -> str:
     found = re.search(r"<code>(connector_[\w-]+)</code>", page)
     assert found

@@ -6,8 +6,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any, LiteralString
+from typing import LiteralString
 
 import pytest
 
@@ -21,38 +20,9 @@ from schemas.states import Event, Right
 from sync.subscriptions.deliver import deliver, signature
 from sync.subscriptions.subscribe import NewSubscription, subscribe
 from tasks.dispatch import dispatch
+from tests.support.connector.events import follow, park, send
 from tests.support.connector.gateway import Doors
-from tests.support.servers.subscriber import Subscriber, subscriber
-
-
-@pytest.fixture
-def runtime(doors: Doors, fresh_services: Services) -> Iterator[Runtime]:
-    settings = load_settings(environment(fresh_services))
-    built = build_runtime(settings, send=lambda *_: None, backlog=lambda _: 0)
-    yield built
-    built.close()
-
-
-@pytest.fixture
-def other() -> Iterator[Subscriber]:
-    with subscriber() as listening:
-        yield listening
-
-
-def follow(doors: Doors, url: str, **scope: Any) -> tuple[int, str]:
-    made = subscribe(doors.ledger, NewSubscription(url, list(Event), trusted=True, **scope))
-    return made.id, made.secret
-
-
-def park(doors: Doors, store: str, *orders: str) -> None:
-    """Park jobs as `settle` does."""
-    doors.ledger.jobs.request_runs(store, "import", "orders", sorted(orders), lane=1)
-    _execute(doors, "update jobs set state = 'parked', reason = 'drift', warned_reason = 'drift', message = 'why'")
-
-
-def send(runtime: Runtime) -> None:
-    for sending in runtime.ledger.subscriptions.take_due(60, 10):
-        deliver(runtime, sending)
+from tests.support.servers.subscriber import Subscriber
 
 
 def test_without_a_subscription_nothing_is_noted(doors: Doors) -> None:

@@ -10,6 +10,7 @@ from psycopg import sql
 from jobs.runtime import Runtime, build_runtime
 from ledger import retention
 from ledger.ledger import Ledger
+from ledger.people.audit import Outcome
 from ledger.people.users import Role
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet, new_key
@@ -50,6 +51,7 @@ def test_old_attempts_settled_intents_and_webhooks_are_deleted(ledger: Ledger) -
         "invitations": 0,
         "user_sessions": 0,
         "sign_in_attempts": 0,
+        "audit": 0,
     }
     assert _keys(ledger, "attempts") == _keys(ledger, "intents") == _keys(ledger, "inbox") == ["new"]
 
@@ -65,6 +67,14 @@ def test_connections_that_nobody_goes_on_with_and_invitations_that_are_over_are_
     assert (pruned.rows["connection_drafts"], pruned.rows["invitations"]) == (1, 1)
     assert [draft.name for draft in ledger.connection_drafts.known()] == ["new"]
     assert [invitation.store_name for invitation in ledger.invitations.known()] == ["new"]
+
+
+def test_the_audit_log_goes_back_a_year(ledger: Ledger) -> None:
+    for action, days in (("store.pause", 366), ("store.resume", 364), ("store.poll", 0)):
+        ledger.audit.add("anna", action, "shop", "127.0.0.1", Outcome.DONE)
+        _execute(ledger, "update audit set at = now() - make_interval(days => %s::int) where action = %s", days, action)
+    assert ledger.retention.prune(90, 30, seconds=60).rows["audit"] == 1
+    assert [entry.action for entry in ledger.audit.entries()] == ["store.poll", "store.resume"]
 
 
 def test_each_kind_has_an_age_of_its_own(ledger: Ledger) -> None:
