@@ -10,6 +10,7 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from console.access.paths import previous_page
+from console.languages import spoken
 from schemas.errors import NeedsPerson, RetryLater
 from schemas.wording.sentences import sentence
 
@@ -113,7 +114,7 @@ def _of_form(error: CSRFError) -> tuple[str, int, dict[str, str]]:
 def _of_request(error: NeedsPerson) -> tuple[str, int, dict[str, str]]:
     """What is wrong, and what to do about it, in the error's own words."""
     title = lazy_gettext("This was not done")
-    return page(409, Words(title, sentence(str(error)), sentence(error.resolution)))
+    return page(409, Words(title, sentence(spoken(error)), sentence(spoken(error.resolution))))
 
 
 def _of_outage(error: RetryLater) -> tuple[str, int, dict[str, str]]:
