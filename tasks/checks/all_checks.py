@@ -43,7 +43,7 @@ DISPATCH_ALARM = 10  # beats without a dispatch
 
 
 def all_checks(chosen: Settings) -> list[Check]:
-    """Check servers, secrets, workers, dispatch, stores and parked jobs. Takes some seconds with thousands of stores.
+    """Check servers, secrets, workers, dispatch, stores and parked jobs.
 
     A server that does not answer is a check that fails; the checks that need it are left out.
     """
@@ -73,7 +73,7 @@ def _database(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
         chosen = running(chosen, [row for row in workers if not is_silent(row)])
         yield _dispatch(status, chosen, outage=bool(refused) or not writes.ok)
         lags = status.lag()
-        stores = status.stores_in_state(chosen.poll_interval, lags)
+        stores = status.conditions(chosen.poll_interval, lags)
         yield from _stores(stores)
         yield from _lateness(stores, chosen)
         yield _lag(lags)
@@ -109,8 +109,7 @@ def _secrets(ledger: Ledger) -> Check:
         )
         return Check(_SECRETS, False, text)
     try:
-        for endpoint in ledger.webhooks.endpoints():
-            ledger.webhooks.find(endpoint["id"])
+        ledger.webhooks.check_secrets()
     except ConnectorError as error:
         return Check(_SECRETS, False, str(error))
     stores = counted(len(ledger.stores.names()), "store")
