@@ -20,6 +20,7 @@ from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
 from schemas.reasons import Reason
 from schemas.values.numbers import read_constant, read_decimal, read_int
 from schemas.values.texts import excerpt
+from schemas.wording.phrases import phrase
 
 DEADLINE_SECONDS = 10.0  # for a whole call: lease check, connect, send, and the answer to its last byte
 BODY_LIMIT = 20 * 1024 * 1024  # bytes: a page of 200 orders has about 2 MB
@@ -168,7 +169,7 @@ def _as_connector_errors(call: Call, request: Request) -> Iterator[None]:
         raise NeedsPerson(
             f"The address {request.host}{request.path} is not one that can be called.",
             reason=Reason.BAD_ADDRESS,
-            resolution="Correct the address of the connection.",
+            resolution=phrase("Correct the address of the connection."),
             store_wide=True,
         ) from e
     except (OSError, HTTPError) as error:  # requests' own errors are OSErrors

@@ -10,6 +10,7 @@ from schemas.epages import Token, load_token
 from schemas.errors import ConnectorError, NeedsPerson
 from schemas.reasons import Reason
 from schemas.vendors import Vendor, attribute_errors_to
+from schemas.wording.phrases import phrase
 
 # The domain of the shops that ePages hosts; a shop's host is its store name plus this.
 HOSTED = ".beyondshop.cloud"
@@ -52,8 +53,10 @@ def _interpret(answer: Answer) -> ConnectorError | None:
     return Unauthorized(
         f"{answer.request.host} says: the client was revoked.",
         reason=Reason.REVOKED_CLIENT,
-        resolution="Make a new app in the shop's cockpit and enter it; for a store that is connected already: "
-        "connector store credentials STORE --client-id ID",
+        resolution=phrase(
+            "Make a new app in the shop's cockpit and enter it; for a store that is connected already: "
+            "connector store credentials STORE --client-id ID"
+        ),
         store_wide=True,
     )
 

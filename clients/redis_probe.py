@@ -4,6 +4,7 @@ import redis
 from redis.exceptions import ResponseError
 
 from schemas.errors import RetryLater
+from schemas.wording.phrases import phrase
 
 # The key expires after a second.
 _KEY, _MILLISECONDS = "connector:probe", 1000
@@ -17,9 +18,13 @@ def check_redis(client: "redis.Redis", what: str) -> None:
     try:
         client.set(_KEY, "1", px=_MILLISECONDS)
     except ResponseError as error:
-        raise RetryLater(f"{what} takes no writes: {refusal_of(error)}") from error
+        raise RetryLater(
+            phrase("%(server)s takes no writes: %(error)s", server=what, error=refusal_of(error))
+        ) from error
     except (redis.RedisError, OSError, ValueError) as error:
-        raise RetryLater(f"{what} does not answer: {refusal_of(error)}") from error
+        raise RetryLater(
+            phrase("%(server)s does not answer: %(error)s", server=what, error=refusal_of(error))
+        ) from error
 
 
 def refusal_of(error: Exception) -> str:

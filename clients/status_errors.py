@@ -25,6 +25,7 @@ from clients.response_headers import retry_after
 from schemas.errors import AnswerLost, ConnectorError, MalformedDocument, NeedsPerson, RetryLater, Wait
 from schemas.reasons import Reason
 from schemas.values.texts import excerpt, slug
+from schemas.wording.phrases import phrase
 
 
 class HostNotFound(RetryLater):
@@ -121,7 +122,7 @@ def _redirected(answer: Answer) -> ConnectorError:
     return NeedsPerson(
         f"{answer.request} answers with a redirection ({answer.status}), which is not followed.",
         reason=Reason.REDIRECTED,
-        resolution="Check the address of the connection: it must be the final one.",
+        resolution=phrase("Check the address of the connection: it must be the final one."),
         store_wide=True,
     )
 
@@ -130,7 +131,7 @@ def _unauthorized(answer: Answer) -> ConnectorError:
     return Unauthorized(
         f"{answer.request.host} refuses the credentials: {answer.message()}.",
         reason=Reason.WRONG_CREDENTIALS,
-        resolution="Check the credentials of the connection and enter them again.",
+        resolution=phrase("Check the credentials of the connection and enter them again."),
         store_wide=True,
     )
 
@@ -139,7 +140,7 @@ def _forbidden(answer: Answer) -> ConnectorError:
     return Forbidden(
         f"{answer.request} is not allowed with these credentials: {answer.message()}.",
         reason=Reason.MISSING_SCOPE,
-        resolution="Grant the missing scope to the credentials, then retry the jobs parked for this reason.",
+        resolution=phrase("Grant the missing scope to the credentials, then retry the jobs parked for this reason."),
     )
 
 
@@ -147,7 +148,7 @@ def _not_found(answer: Answer) -> ConnectorError:
     return NotFound(
         f"{answer.request} finds nothing: {answer.message()}.",
         reason=Reason.NOT_FOUND,
-        resolution="Look whether it was deleted on the other side; drop the job if it was.",
+        resolution=phrase("Look whether it was deleted on the other side; drop the job if it was."),
     )
 
 
@@ -156,7 +157,7 @@ def _refused(answer: Answer) -> ConnectorError:
     return NeedsPerson(
         f"{answer.request} was refused: {answer.message()}.",
         reason=slug(document.get("errorId")) or f"refused-{answer.status}",
-        resolution="Read the vendor's message, correct the cause on the side that has it, then retry the job.",
+        resolution=phrase("Read the vendor's message, correct the cause on the side that has it, then retry the job."),
     )
 
 

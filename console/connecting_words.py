@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask_babel import lazy_gettext
 
 from clients.scopes import cockpit_name
+from console.languages import spoken
 from ledger.people.invitations import InvitationState
 from schemas.errors import ConnectorError, NeedsPerson
 from schemas.reasons import Reason
@@ -148,7 +149,7 @@ def refusal(error: ConnectorError, vendor: Vendor | None) -> str:
     if not isinstance(error, NeedsPerson):
         return str(_SILENT[vendor])
     known = _REFUSALS.get(error.reason)
-    return str(known) if known else f"{str(error).rstrip('.')}. {error.resolution}"
+    return str(known) if known else f"{spoken(error).rstrip('.')}. {spoken(error.resolution)}"
 
 
 def box(scope: str) -> str:

@@ -10,6 +10,8 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from console.access.paths import previous_page
+from console.forms import SentForm, sent_form
+from console.languages import spoken
 from schemas.errors import NeedsPerson, RetryLater
 from schemas.wording.sentences import sentence
 
@@ -86,13 +88,16 @@ def install(app: Flask) -> None:
 
 
 def page(
-    status: int, words: Words | None = None, headers: Mapping[str, str] | None = None
+    status: int,
+    words: Words | None = None,
+    headers: Mapping[str, str] | None = None,
+    again: SentForm | None = None,
 ) -> tuple[str, int, dict[str, str]]:
-    """Return the page of an error."""
+    """Return the page of an error; `again` is a form that can be sent again from there."""
     found = words or _WORDS.get(status) or _WORDS[400 if status < 500 else 500]
     back = previous_page()
     return (
-        render_template("error.html", words=found, back=back if back != request.full_path else None),
+        render_template("error.html", words=found, back=back if back != request.full_path else None, again=again),
         status,
         dict(headers or {}),
     )
@@ -113,12 +118,12 @@ def _of_form(error: CSRFError) -> tuple[str, int, dict[str, str]]:
 def _of_request(error: NeedsPerson) -> tuple[str, int, dict[str, str]]:
     """What is wrong, and what to do about it, in the error's own words."""
     title = lazy_gettext("This was not done")
-    return page(409, Words(title, sentence(str(error)), sentence(error.resolution)))
+    return page(409, Words(title, sentence(spoken(error)), sentence(spoken(error.resolution))))
 
 
 def _of_outage(error: RetryLater) -> tuple[str, int, dict[str, str]]:
     log.warning("a page was refused", why=str(error))
-    return page(503, _DATABASE_AWAY, {"Retry-After": "5"})
+    return page(503, _DATABASE_AWAY, {"Retry-After": "5"}, again=sent_form())
 
 
 def _unexpected(error: Exception) -> tuple[str, int, dict[str, str]]:

@@ -13,10 +13,12 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from babel.support import NullTranslations, Translations
 from flask import Flask, request, session
-from flask_babel import Babel, Domain, get_locale
+from flask_babel import Babel, Domain, get_locale, gettext, ngettext
 
 from console.access.current import present
 from console.times import viewer_zone
+from schemas.wording.lists import Count
+from schemas.wording.phrases import Phrase
 
 ENGLISH = "en"
 LANGUAGES: Mapping[str, str] = {ENGLISH: "English", "de": "Deutsch", "nl": "Nederlands"}
@@ -39,6 +41,7 @@ class PoBabel(Babel):
 def install(app: Flask) -> None:
     """Make the pages speak the language, and show the zone, of who reads them."""
     PoBabel(app, locale_selector=language, timezone_selector=lambda: viewer_zone().key)
+    app.jinja_env.filters["spoken"] = spoken
 
 
 def language() -> str:
@@ -48,6 +51,29 @@ def language() -> str:
     if chosen in LANGUAGES:
         return str(chosen)
     return request.accept_languages.best_match(LANGUAGES, ENGLISH) or ENGLISH
+
+
+def spoken(said: object) -> str:
+    """Say a text of ours in the reader's language, values included; what others wrote stays as it is.
+
+    A phrase that comes from the ledger is known by its text alone, so it is translated only if it has no values.
+    """
+    text = said if isinstance(said, str) else str(said)
+    if isinstance(text, Count):
+        return ngettext(*forms(text.noun), text.number)
+    if isinstance(text, Phrase):
+        return gettext(text.pattern, **{name: _value(value) for name, value in text.values.items()})
+    return gettext(text) if text else ""
+
+
+def _value(value: object) -> str:
+    text = value if isinstance(value, str) else str(value)
+    return spoken(text) if isinstance(text, Phrase | Count) else text
+
+
+def forms(noun: str) -> tuple[str, str]:
+    """Return the singular and plural of a counted noun, as the files of texts have them."""
+    return f"%(num)s {noun}", f"%(num)s {noun}s"
 
 
 @cache

@@ -128,7 +128,22 @@ STOCK_OUTCOMES: Mapping[str, str] = {
     "variation-product": lazy_gettext("Product with variations"),
     "not-in-afosto": lazy_gettext("Not in Afosto"),
     "unclear-in-afosto": lazy_gettext("Unclear in Afosto"),
+    "not-raised": lazy_gettext("Not raised for now"),
     "not-purchasable": lazy_gettext("Not for sale in the shop"),
+}
+# What differs between both sides.
+DIFFERENCES: Mapping[str, str] = {
+    "missing": lazy_gettext("Not in Afosto"),
+    "units": lazy_gettext("Lines"),
+    "canceled": lazy_gettext("Canceled"),
+    "shipped": lazy_gettext("Shipped"),
+    "delivered": lazy_gettext("Delivered"),
+    "returned": lazy_gettext("Returned"),
+    "address": lazy_gettext("Address"),
+    "total": lazy_gettext("Total"),
+    "contradiction": lazy_gettext("Contradiction in the shop"),
+    "deleted": lazy_gettext("Deleted"),
+    "unreadable": lazy_gettext("Cannot be read"),
 }
 # How a badge looks; its text says the same.
 TONES: Mapping[str, str] = {

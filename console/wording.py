@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from flask_babel import lazy_gettext
 
+from console.languages import spoken
 from ledger.people.audit import Outcome
 from ledger.people.users import Role
 from ledger.stores.condition import StoreState
@@ -113,7 +114,7 @@ REASONS: Mapping[str, str] = {
 
 def reason(found: str, message: str) -> str:
     """Return what is wrong in words; where there are none for a reason, the vendor's own message."""
-    return str(REASONS.get(found, message))
+    return str(REASONS.get(found) or spoken(message))
 
 
 # Why something that a person asked for was not done, and what to do.
@@ -154,4 +155,4 @@ def refusal(error: ConnectorError) -> str:
     if known is not None:
         return str(known)
     resolution = error.resolution if isinstance(error, NeedsPerson) else ""
-    return f"{str(error).rstrip('.')}. {resolution}".strip()
+    return f"{spoken(error).rstrip('.')}. {spoken(resolution)}".strip()

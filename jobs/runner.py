@@ -17,6 +17,7 @@ from schemas.messages import OrderMessage
 from schemas.reasons import Reason
 from schemas.states import JobState
 from schemas.wording.lists import counted
+from schemas.wording.phrases import phrase
 
 log = structlog.get_logger()
 
@@ -226,8 +227,10 @@ def _keeps_failing(message: str) -> Settlement:
         message,
         failed=True,
         reason=Reason.KEEPS_FAILING,
-        resolution="See what was tried: connector jobs show ID; mend the cause, then: "
-        "connector jobs retry --reason keeps-failing",
+        resolution=phrase(
+            "See what was tried: connector jobs show ID; mend the cause, then: "
+            "connector jobs retry --reason keeps-failing"
+        ),
     )
 
 

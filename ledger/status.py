@@ -39,11 +39,14 @@ class Status:
 
         Stores are polled every `interval` seconds; `lags` are those of all stores.
         """
-        found: defaultdict[str, Lag] = defaultdict(Lag)
-        for each in lags:
-            found[each.store] += each.lag
-        rows = [{**row, "lag": found[row["name"]]} for row in self.stores()]
-        return worst_first({**row, "state": state_of(row, interval)} for row in rows)
+        return _in_state(self.stores(), interval, lags)
+
+    def conditions(self, interval: float, lags: Iterable[FlowLag]) -> list[Row]:
+        """Return the same, but without what is counted or listed per store. It takes a tenth of the time.
+
+        A row has what tells the state, the `lag` and the `state`.
+        """
+        return _in_state(self._database.rows("status.conditions", {"unforeseen": UNFORESEEN}), interval, lags)
 
     def lag(self) -> list[FlowLag]:
         """Return the backlog of each flow of a store that has one, or of which something was done lately."""
@@ -87,3 +90,12 @@ class Status:
     def links(self, store: str, order_key: str) -> list[Row]:
         """Return what of an order is linked with what in Afosto, oldest first."""
         return self._database.rows("life.links", {"store": store, "order_key": order_key})
+
+
+def _in_state(stores: Iterable[Row], interval: float, lags: Iterable[FlowLag]) -> list[Row]:
+    """Add to each store its `lag` and `state`, and sort them, the worst first."""
+    found: defaultdict[str, Lag] = defaultdict(Lag)
+    for each in lags:
+        found[each.store] += each.lag
+    rows = [{**row, "lag": found[row["name"]]} for row in stores]
+    return worst_first({**row, "state": state_of(row, interval)} for row in rows)

@@ -26,6 +26,7 @@ from schemas.mapping.orders.drafts import reference
 from schemas.mapping.orders.payments import Opening
 from schemas.reasons import Reason
 from schemas.states import LinkStage
+from schemas.wording.phrases import phrase
 from sync.discovery.time_slices import Reader
 from sync.imports.orders import opening_of
 
@@ -33,7 +34,7 @@ T = TypeVar("T")
 A = TypeVar("A")
 # Width of the first slice, in seconds of creation time; later widths are learned.
 FIRST_WIDTH = 86_400.0
-MISSING = "none"
+MISSING = phrase("none")
 
 # Called with the number of orders compared so far, and the part of the store's time range that is done (0 to 1).
 Progress = Callable[[int, float], None]
@@ -141,14 +142,20 @@ class Comparison:
         try:
             order = (listed.get(link.afosto_id) or self._ask(self.afosto.order, link.afosto_id)) if link else None
         except MalformedDocument as error:
-            diagnosis = for_a_person(f"Afosto's document does not load: {error}", error.resolution)
-            yield _finding(shop, Difference("unreadable", "-", "does not load"), diagnosis)
+            diagnosis = for_a_person(
+                phrase("Afosto's document does not load: %(error)s", error=error), error.resolution
+            )
+            yield _finding(shop, Difference("unreadable", "-", phrase("does not load")), diagnosis)
             return
         if link is None or link.stage != LinkStage.OPENED:
             yield from self._not_open(shop, notes, order)
         elif order is None:
             if not shop.canceled:
-                yield _finding(shop, Difference("deleted", "placed", "gone"), deleted_in_afosto(self._store.name, shop))
+                yield _finding(
+                    shop,
+                    Difference("deleted", phrase("placed"), phrase("gone")),
+                    deleted_in_afosto(self._store.name, shop),
+                )
         else:
             back = frozenset(link.afosto_id for link in notes.linked("return"))
             for difference in differences(shop, order, link.facts.get("fingerprint"), back, self._terms):
@@ -157,14 +164,14 @@ class Comparison:
 
     def _not_open(self, shop: epages.Order, notes: OrderNotes, draft: afosto.Order | None) -> Iterator[Finding]:
         if draft is not None and draft.status != "CONCEPT":
-            figure = "open, and not known to be"
+            figure = phrase("open, and not known to be")
         elif shop.canceled:
             return
         elif draft is not None and opening_of(shop, self._store) in (Opening.WAITS, Opening.NEVER):
             self.counts["waiting for payment"] += 1
             return
         else:
-            figure = "draft" if draft else "draft is gone" if notes.link else MISSING
+            figure = phrase("draft") if draft else phrase("draft is gone") if notes.link else MISSING
         diagnosis = diagnose_missing(self.flow_status, shop, notes, self._other_copy(shop, notes))
         yield _finding(shop, Difference("missing", shop.payment_status.lower(), figure), diagnosis)
 
@@ -177,7 +184,8 @@ class Comparison:
     def without_shop(self, notes: OrderNotes, order: afosto.Order | None) -> Iterator[Finding]:
         """Compare an order that the shop does not have any more with its Afosto order."""
         if order is not None and _sells(order):
-            difference = Difference("deleted", "gone", f"order {order.number} is {order.status}")
+            figure = phrase("order %(number)s is %(status)s", number=order.number, status=order.status)
+            difference = Difference("deleted", phrase("gone"), figure)
             yield Finding(notes.order_id, notes.number or notes.order_id, difference, deleted_in_shop(order))
 
     def _unlinked(self, bound: set[str]) -> Iterator[Finding]:

@@ -12,6 +12,7 @@ from jobs.runtime import Runtime
 from jobs.vendor_clients import epages_client, reading_epages
 from ledger.orders.comparison import StockNote
 from ledger.records import Store
+from reconcile.diagnosis import parked_for
 from reconcile.differences import STOCK, Diagnosis, Finding, for_a_person, on_its_way, repairable
 from schemas.epages import Availability
 from schemas.errors import MalformedDocument, NeedsPerson
@@ -20,6 +21,7 @@ from schemas.mapping.inventory_levels import Levels
 from schemas.mapping.stock import wanted_stock
 from schemas.reasons import Reason
 from schemas.states import CursorKind, JobState
+from schemas.wording.phrases import phrase
 from sync.discovery.time_slices import Reader
 from sync.stock.afosto_levels import read_levels
 from sync.stock.outcomes import no_location
@@ -109,15 +111,14 @@ class StockComparison:
     def _diagnose(self, note: StockNote, reading: StockReading, shop: Availability | None) -> Diagnosis:
         job = self._runtime.ledger.jobs.search(store=self._store.name, flow=FLOW, state=JobState.PARKED, limit=1)
         if job:
-            cause = f"{FLOW} (job {job[0]['id']}) is parked: {job[0]['reason']}"
-            return for_a_person(cause, str(job[0]["resolution"]))
+            return for_a_person(parked_for(FLOW, job[0]["id"], job[0]["reason"]), job[0]["resolution"])
         if note.open:
-            return on_its_way("it is to be published")
+            return on_its_way(phrase("it is to be published"))
         if note.sku in reading.coming:
-            return on_its_way("a sale or a move of Afosto's stock is read soon, and then published")
-        cause = "the shop's stock was edited there, or a move of Afosto's stock was not noticed"
+            return on_its_way(phrase("a sale or a move of Afosto's stock is read soon, and then published"))
+        cause = phrase("the shop's stock was edited there, or a move of Afosto's stock was not noticed")
         if shop is None:
-            cause = "the shop no longer has the product where it was"
+            cause = phrase("the shop no longer has the product where it was")
         return repairable(cause, ("export", STOCK))
 
     def _read(self, skus: list[str], notes: Sequence[StockNote]) -> StockReading:

@@ -12,10 +12,13 @@ from schemas.mapping.differences import FLOWS, Difference, left_out
 from schemas.mapping.progress.afosto_news import Known, news
 from schemas.reasons import Reason
 from schemas.states import JobState
+from schemas.wording.phrases import Phrase, joined, phrase
 
 # The flows about what happened to an order's pieces.
 PIECES = frozenset(FLOWS.values())
-BY_HAND = "compare the order on both sides and correct it by hand on the side that is wrong"
+BY_HAND = phrase("compare the order on both sides and correct it by hand on the side that is wrong")
+_SWITCHED_OFF = phrase("it is switched off")
+READ_AT_NEXT_POLL = phrase("the shop's news is read at the next poll")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +66,12 @@ def diagnose(
 def diagnose_intent(notes: OrderNotes) -> Diagnosis | None:
     """Return the diagnosis if a job has an intent that is unfinished, or whose result is unknown; else None."""
     if notes.unsure:
-        return on_its_way("the answer to a call was lost; its job waits until it is sure what landed")
+        return on_its_way(phrase("the answer to a call was lost; its job waits until it is sure what landed"))
     job = next((job for job in notes.jobs if job.id == notes.unfinished), None)
     if job is None:
         return None
-    name = flow_name(job.direction, job.flow)
-    return on_its_way(f"{name} (job {job.id}) has started and is not finished; it continues by itself{_trouble(job)}")
+    cause = phrase("%(job)s has started and is not finished; it continues by itself", job=_named(job))
+    return on_its_way(_with_message(cause, job))
 
 
 def diagnose_job(flow_status: FlowStatus, direction: str, flow: str, notes: OrderNotes) -> Diagnosis | None:
@@ -78,22 +81,23 @@ def diagnose_job(flow_status: FlowStatus, direction: str, flow: str, notes: Orde
     if decision:
         return decision
     if name in flow_status.off:
-        return for_a_person(f"{name} does not run: {flow_status.off[name]}", _switch_on(flow_status, name))
+        cause = phrase("%(flow)s does not run: %(why)s", flow=name, why=flow_status.off[name])
+        return for_a_person(cause, _switch_on(flow_status, name))
     if job and job.reason == Reason.BLOCKED and (decision := _blocked(job, notes)):
         return decision
     if job and job.is_open:
-        return on_its_way(f"{name} (job {job.id}) is open{_trouble(job)}")
+        return on_its_way(_with_message(phrase("%(job)s is open", job=_named(job)), job))
     return None
 
 
 def _decision(job: JobNote) -> Diagnosis | None:
     """The diagnosis if a person must decide about a job, or has decided."""
-    name = flow_name(job.direction, job.flow)
     if job.state == JobState.PARKED:
-        return for_a_person(f"{name} (job {job.id}) is parked: {job.reason}", job.resolution or BY_HAND)
+        return _parked(job)
     if job.was_dropped:
-        cause = f"{name} (job {job.id}) was dropped by a person"
-        return for_a_person(cause, f"correct it by hand, or run the job after all: connector jobs retry {job.id}")
+        cause = phrase("%(job)s was dropped by a person", job=_named(job))
+        advice = phrase("correct it by hand, or run the job after all: connector jobs retry %(id)s", id=job.id)
+        return for_a_person(cause, advice)
     return None
 
 
@@ -102,8 +106,12 @@ def _blocked(job: JobNote, notes: OrderNotes) -> Diagnosis | None:
     parked = next((other for other in notes.jobs if other.state == JobState.PARKED), None)
     if parked is None:
         return None
-    names = [f"{flow_name(each.direction, each.flow)} (job {each.id})" for each in (job, parked)]
-    cause = f"{names[0]} waits for {names[1]}, which is parked: {parked.reason}"
+    cause = phrase(
+        "%(job)s waits for %(other)s, which is parked: %(reason)s",
+        job=_named(job),
+        other=_named(parked),
+        reason=parked.reason,
+    )
     return for_a_person(cause, parked.resolution or BY_HAND)
 
 
@@ -121,21 +129,22 @@ def diagnose_content(difference: Difference, notes: OrderNotes) -> Diagnosis:
     """Return the diagnosis for lines, addresses and money: no flow carries them over once an order is open."""
     job = notes.job("import", "orders")
     if job and job.state == JobState.PARKED:
-        return for_a_person(f"orders.import (job {job.id}) is parked: {job.reason}", job.resolution or BY_HAND)
+        return _parked(job)
     if difference.kind == "address":
-        cause = "somebody changed the address in the shop after the import"
-        return for_a_person(cause, "make the change in Afosto by hand, if it was not made yet")
+        cause = phrase("somebody changed the address in the shop after the import")
+        return for_a_person(cause, phrase("make the change in Afosto by hand, if it was not made yet"))
     if difference.kind == "contradiction":
-        return for_a_person("the shop's own figures contradict each other", BY_HAND)
-    what = "prices, fees or taxes" if difference.kind == "total" else "the lines"
-    return for_a_person(f"somebody edited {what} on one side after the import", BY_HAND)
+        return for_a_person(phrase("the shop's own figures contradict each other"), BY_HAND)
+    if difference.kind == "total":
+        return for_a_person(phrase("somebody edited prices, fees or taxes on one side after the import"), BY_HAND)
+    return for_a_person(phrase("somebody edited the lines on one side after the import"), BY_HAND)
 
 
 def _shop_ahead(
     flow_status: FlowStatus, difference: Difference, shop: epages.Order, order: afosto.Order | None, notes: OrderNotes
 ) -> Diagnosis:
     if flow_status.will_be_read(shop, notes):
-        return on_its_way("the shop's news is read at the next poll")
+        return on_its_way(READ_AT_NEXT_POLL)
     assert difference.flow is not None
     line = next(line for line in shop.lines if line.id == difference.line_id)
     if difference.flow == "shipments":
@@ -143,14 +152,14 @@ def _shop_ahead(
         gone = [link.afosto_id for link in notes.linked("parcel") if link.afosto_id not in parcels]
         if gone:
             return for_a_person(
-                f"Afosto no longer has the parcel {gone[0]} that was made for it",
-                "find out who removed it in Afosto, and pack it there by hand",
+                phrase("Afosto no longer has the parcel %(parcel)s that was made for it", parcel=gone[0]),
+                phrase("find out who removed it in Afosto, and pack it there by hand"),
             )
     elif _carried_over(notes, difference) >= _begun(difference, line, order):
-        return for_a_person("it was carried over, and undone in Afosto later", BY_HAND)
-    cause = "the shop's news was never carried over"
+        return for_a_person(phrase("it was carried over, and undone in Afosto later"), BY_HAND)
+    cause = phrase("the shop's news was never carried over")
     if notes.read_to is None or notes.read_to < shop.updated_at:
-        cause = "the shop's news was never read"
+        cause = phrase("the shop's news was never read")
     return repairable(cause, ("import", difference.flow))
 
 
@@ -175,11 +184,11 @@ def _afosto_ahead(
     assert difference.flow is not None
     unseen = notes.looked_at is not None and order.updated_at is not None and order.updated_at > notes.looked_at
     if unseen:
-        return on_its_way("Afosto's news is found at the next look at the order")
+        return on_its_way(phrase("Afosto's news is found at the next look at the order"))
     broken = "broken.export" not in flow_status.off
     if difference.flow in news(order, known(notes), broken=broken):
-        return repairable("Afosto's news was never carried over", ("export", difference.flow))
-    return for_a_person("it was carried over, and undone in the shop later", BY_HAND)
+        return repairable(phrase("Afosto's news was never carried over"), ("export", difference.flow))
+    return for_a_person(phrase("it was carried over, and undone in the shop later"), BY_HAND)
 
 
 def known(notes: OrderNotes) -> Known:
@@ -189,13 +198,33 @@ def known(notes: OrderNotes) -> Known:
 
 
 def _switch_on(flow_status: FlowStatus, name: str) -> str:
-    if flow_status.off[name] == "it is switched off":
-        return f"let it run, if that was not meant: connector store switch {flow_status.store} {name} on"
-    return f"decide, then: connector store resume {flow_status.store} --flow {name}"
+    values = {"store": flow_status.store, "flow": name}
+    if flow_status.off[name] == _SWITCHED_OFF:
+        return phrase("let it run, if that was not meant: connector store switch %(store)s %(flow)s on", **values)
+    return phrase("decide, then: connector store resume %(store)s --flow %(flow)s", **values)
 
 
-def _trouble(job: JobNote) -> str:
-    return f"; it says: {job.message}" if job.message else ""
+def named_job(flow: str, job_id: int) -> Phrase:
+    """Name the job of a flow."""
+    return phrase("%(flow)s (job %(id)s)", flow=flow, id=job_id)
+
+
+def parked_for(flow: str, job_id: int, reason: str | None) -> Phrase:
+    """Say that the job of a flow is parked."""
+    return phrase("%(job)s is parked: %(reason)s", job=named_job(flow, job_id), reason=reason)
+
+
+def _named(job: JobNote) -> Phrase:
+    return named_job(flow_name(job.direction, job.flow), job.id)
+
+
+def _parked(job: JobNote) -> Diagnosis:
+    cause = parked_for(flow_name(job.direction, job.flow), job.id, job.reason)
+    return for_a_person(cause, job.resolution or BY_HAND)
+
+
+def _with_message(cause: Phrase, job: JobNote) -> Phrase:
+    return joined([cause, phrase("it says: %(message)s", message=job.message)]) if job.message else cause
 
 
 def flow_status_of(
@@ -206,9 +235,9 @@ def flow_status_of(
 ) -> FlowStatus:
     """Build the status from a store's flow switches and its cursors: live position, unread history, connected at."""
     off = {
-        str(flow["name"]): f"it was stopped automatically ({flow['stopped_reason']})"
+        str(flow["name"]): phrase("it was stopped automatically (%(reason)s)", reason=flow["stopped_reason"])
         if flow["stopped_reason"]
-        else "it is switched off"
+        else _SWITCHED_OFF
         for flow in flows
         if not flow["enabled"] or flow["stopped_reason"]
     }

@@ -10,6 +10,7 @@ from jobs.store_health import words_of
 from schemas.errors import ConnectorError, MalformedDocument
 from schemas.mapping.differences import Difference
 from schemas.wording.lists import counted
+from schemas.wording.phrases import phrase
 
 # The lane of the jobs that a repair requests.
 REPAIR_LANE = 1
@@ -52,7 +53,7 @@ class Finding:
 
 def on_its_way(cause: str) -> Diagnosis:
     """Return the diagnosis for a difference that open work will carry over."""
-    return Diagnosis(cause, "nothing", on_its_way=True)
+    return Diagnosis(cause, phrase("nothing"), on_its_way=True)
 
 
 def for_a_person(cause: str, advice: str) -> Diagnosis:
@@ -73,13 +74,15 @@ def collect_findings(key: str, number: str | None, findings: Iterator[Finding]) 
     try:
         return list(findings)
     except MalformedDocument as error:
-        diagnosis = for_a_person(f"a document of it does not load: {error}", error.resolution)
+        diagnosis = for_a_person(phrase("a document of it does not load: %(error)s", error=error), error.resolution)
     except ConnectorError:
         raise
     except Exception as error:  # noqa: BLE001 - any bug of ours with one order
         last = extract_tb(error.__traceback__)[-1]
-        cause = f"the connector fails at it: {words_of(error)} ({Path(last.filename).name}, line {last.lineno})"
-        diagnosis = for_a_person(cause, "this is a fault of the connector: send this line to its developers")
+        place = f"{Path(last.filename).name}, line {last.lineno}"
+        cause = phrase("the connector fails at it: %(error)s (%(place)s)", error=words_of(error), place=place)
+        advice = phrase("this is a fault of the connector: send this line to its developers")
+        diagnosis = for_a_person(cause, advice)
     return [Finding(key, number or key, Difference("unreadable", "-", "-"), diagnosis)]
 
 

@@ -20,6 +20,7 @@ from schemas.mapping.differences import Difference
 from schemas.mapping.orders.payments import Opening
 from schemas.reasons import Reason
 from schemas.states import JobState, LinkStage
+from schemas.wording.phrases import phrase
 from sync.imports.orders import opening_of
 
 _IMPORT = "orders.import"
@@ -101,11 +102,12 @@ def _without_shop(store: Store, notes: OrderNotes, comparison: Comparison, tell:
     order = retry_blocking(lambda: comparison.afosto.order(link.afosto_id), tell) if link else None
     if order is None and notes.number is None and not notes.jobs:
         raise NeedsPerson(
-            f"{store.name} has no order with the id {notes.order_id}",
+            phrase("%(store)s has no order with the id %(order)s", store=store.name, order=notes.order_id),
             reason=Reason.UNKNOWN_ORDER,
-            resolution=f"look for it with: connector order {store.name} NUMBER",
+            resolution=phrase("look for it with: connector order %(store)s NUMBER", store=store.name),
         )
-    flows = [FlowOutlook(flow, Outlook.NOTHING, cause="the shop does not have the order any more") for flow in FLOWS]
+    gone = phrase("the shop does not have the order any more")
+    flows = [FlowOutlook(flow, Outlook.NOTHING, cause=gone) for flow in FLOWS]
     others = list(comparison.without_shop(notes, order))
     return Explanation(
         store.name, notes.order_id, notes.number, in_shop=False, in_afosto=order is not None, flows=flows, others=others
@@ -128,11 +130,16 @@ def _outlook(
     diagnosis = mine[0].diagnosis
     missing = missing_scopes(flow, store.scopes)
     if store.paused_at:
-        advice = f"resume it: connector store resume {store.name}"
-        return FlowOutlook(flow, Outlook.PAUSED, changes, "the store is paused", advice)
+        advice = phrase("resume it: connector store resume %(store)s", store=store.name)
+        return FlowOutlook(flow, Outlook.PAUSED, changes, phrase("the store is paused"), advice)
     if missing:
-        advice = f"tick the box in the cockpit, then: connector store switch {store.name} {flow} on"
-        return FlowOutlook(flow, Outlook.NOT_PERMITTED, changes, "the shop does not permit it", advice, missing)
+        advice = phrase(
+            "tick the box in the cockpit, then: connector store switch %(store)s %(flow)s on",
+            store=store.name,
+            flow=flow,
+        )
+        cause = phrase("the shop does not permit it")
+        return FlowOutlook(flow, Outlook.NOT_PERMITTED, changes, cause, advice, missing)
     if flow in comparison.flow_status.off:
         stopped = flow in comparison.flow_status.stopped
         return FlowOutlook(
@@ -159,9 +166,10 @@ def _flow_of(difference: Difference) -> str | None:
 def _why_ignored(store: Store, shop: epages.Order) -> str:
     """Say why an order is never imported; empty if it is."""
     if shop.test_order:
-        return "test orders are counted, never imported"
+        return phrase("test orders are counted, never imported")
     if shop.created_at < store.import_since:
-        return f"it was placed before {store.import_since:%Y-%m-%d}, where the import begins"
+        day = store.import_since.date().isoformat()
+        return phrase("it was placed before %(day)s, where the import begins", day=day)
     return ""
 
 
@@ -178,18 +186,24 @@ def _idle(flow: str, store: Store, shop: epages.Order, order: afosto.Order | Non
 def _imported(store: Store, shop: epages.Order, order: afosto.Order | None, notes: OrderNotes) -> FlowOutlook:
     """Return the outlook of the import of an order that is imported, or waits for its payment."""
     if notes.link and notes.link.stage == LinkStage.OPENED:
-        return FlowOutlook(_IMPORT, Outlook.NOTHING, cause="the order is imported")
+        return FlowOutlook(_IMPORT, Outlook.NOTHING, cause=phrase("the order is imported"))
     if shop.canceled:
-        return FlowOutlook(_IMPORT, Outlook.NOTHING, cause="it was canceled before it was imported")
+        return FlowOutlook(_IMPORT, Outlook.NOTHING, cause=phrase("it was canceled before it was imported"))
     return _unpaid(store, shop, order)
 
 
 def _unpaid(store: Store, shop: epages.Order, order: afosto.Order | None) -> FlowOutlook:
     """Return the outlook of an import whose draft is not opened because of the payment."""
-    place = f"the draft {order.number or order.id}" if order else "the draft"
-    cause = f"{place} waits for payment; the shop says {shop.payment_status}"
+    place = phrase("the draft %(number)s", number=order.number or order.id) if order else phrase("the draft")
+    values = {"draft": place, "status": shop.payment_status}
     if opening_of(shop, store) is Opening.WAITS:
         choice = "open_partly_paid" if shop.payment_status == "PARTIALLY_PAID" else "open_unpaid"
-        advice = f"nothing; to open such orders before they are paid: connector store switch {store.name} {choice} on"
+        cause = phrase("%(draft)s waits for payment; the shop says %(status)s", **values)
+        advice = phrase(
+            "nothing; to open such orders before they are paid: connector store switch %(store)s %(choice)s on",
+            store=store.name,
+            choice=choice,
+        )
         return FlowOutlook(_IMPORT, Outlook.WAITS, cause=cause, advice=advice)
-    return FlowOutlook(_IMPORT, Outlook.NOTHING, cause=f"{place} is not opened; the shop says {shop.payment_status}")
+    cause = phrase("%(draft)s is not opened; the shop says %(status)s", **values)
+    return FlowOutlook(_IMPORT, Outlook.NOTHING, cause=cause)

@@ -4,6 +4,7 @@ An error's default message is its docstring, so this list reads as the manual.
 """
 
 from schemas.reasons import Reason
+from schemas.wording.phrases import phrase
 from schemas.wording.remedies import remedy
 
 
@@ -12,6 +13,11 @@ class ConnectorError(Exception):
 
     def __init__(self, message: str = "") -> None:
         super().__init__(message or (type(self).__doc__ or "").strip())
+
+    def __str__(self) -> str:
+        # The message itself: a copy would forget what a Phrase knows.
+        said: str = self.args[0]
+        return said
 
 
 class RetryLater(ConnectorError):
@@ -98,7 +104,9 @@ class Drift(NeedsPerson):
         super().__init__(
             message,
             reason=Reason.DRIFT,
-            resolution="Compare the line in the shop and in Afosto, correct the side that is wrong, retry the job.",
+            resolution=phrase(
+                "Compare the line in the shop and in Afosto, correct the side that is wrong, retry the job."
+            ),
         )
 
 

@@ -6,6 +6,7 @@ from jobs.run import Run
 from schemas import afosto
 from schemas.errors import AnswerLost, NeedsPerson
 from schemas.reasons import Reason
+from schemas.wording.phrases import phrase
 
 # A cancellation or return has three steps; more rounds mean that Afosto does not move.
 ROUNDS = 6
@@ -31,7 +32,7 @@ def finish_units(run: Run, order: afosto.Order, ids: Collection[str], *, restock
     raise NeedsPerson(
         f"Afosto keeps asking for the same step on order {run.order_id}",
         reason=Reason.ACTIONS_STUCK,
-        resolution="Finish the cancellation or return by hand in Afosto, then retry the job.",
+        resolution=phrase("Finish the cancellation or return by hand in Afosto, then retry the job."),
     )
 
 

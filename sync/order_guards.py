@@ -13,6 +13,7 @@ from schemas.intents import B, IntentKind
 from schemas.mapping.progress.shipments import TwoCodes, two_codes
 from schemas.reasons import Reason
 from schemas.states import JobState, Lane, LinkStage
+from schemas.wording.phrases import phrase
 
 # Seconds after which a blocked job checks again; it is woken before when the other job is done or a person decides.
 BLOCKED = 600.0
@@ -75,7 +76,7 @@ def require_id(run: Run) -> bool:
         f"{run.store.name} has no order with the id {run.order_id}; the order of this number has the id "
         f"{' or '.join(found)}",
         reason=Reason.UNKNOWN_ORDER,
-        resolution="Send the id instead of the number, and drop this job.",
+        resolution=phrase("Send the id instead of the number, and drop this job."),
     )
 
 
@@ -124,7 +125,7 @@ def read_order(run: Run, link: Link) -> afosto.Order:
         raise NeedsPerson(
             f"the Afosto order {link.afosto_id} of order {run.order_id} is gone",
             reason=Reason.ORDER_GONE,
-            resolution="Find out who deleted it in Afosto; drop the job if that was meant.",
+            resolution=phrase("Find out who deleted it in Afosto; drop the job if that was meant."),
         )
     return found
 

@@ -8,6 +8,7 @@ from clients.status_errors import Answer, Forbidden, NotFound, Unauthorized, los
 from schemas.errors import ConnectorError, NeedsPerson, Wait
 from schemas.reasons import Reason
 from schemas.values.texts import excerpt
+from schemas.wording.phrases import phrase
 
 _BY_STATUS = {
     401: "UNAUTHORIZED",
@@ -57,8 +58,10 @@ def _unauthorized(answer: Answer, message: str, extensions: Extensions) -> Conne
     return Unauthorized(
         f"Afosto refuses the API key: {message}.",
         reason=Reason.WRONG_AFOSTO_KEY,
-        resolution="Make a new key in Afosto under Settings > API and enter it; for a store that is connected already: "
-        "connector store credentials STORE",
+        resolution=phrase(
+            "Make a new key in Afosto under Settings > API and enter it; for a store that is connected already: "
+            "connector store credentials STORE"
+        ),
         store_wide=True,
     )
 
@@ -67,7 +70,9 @@ def _forbidden(answer: Answer, message: str, extensions: Extensions) -> Connecto
     return Forbidden(
         f"the Afosto API key may not do this: {message}.",
         reason=Reason.MISSING_AFOSTO_SCOPE,
-        resolution="Give the key the scope in Afosto under Settings > API, then retry the jobs parked for this reason.",
+        resolution=phrase(
+            "Give the key the scope in Afosto under Settings > API, then retry the jobs parked for this reason."
+        ),
     )
 
 
@@ -75,7 +80,7 @@ def _not_found(answer: Answer, message: str, extensions: Extensions) -> Connecto
     return NotFound(
         f"Afosto does not have it: {message}.",
         reason=Reason.NOT_FOUND,
-        resolution="Look whether it was deleted in Afosto; drop the job if it was.",
+        resolution=phrase("Look whether it was deleted in Afosto; drop the job if it was."),
     )
 
 
@@ -84,7 +89,7 @@ def _invalid(answer: Answer, message: str, extensions: Extensions) -> ConnectorE
     return RefusedByAfosto(
         f"Afosto refused the field {field!r}: {message}." if field else f"Afosto refused the input: {message}.",
         reason=Reason.REFUSED_BY_AFOSTO,
-        resolution="Mend the order or the catalog, then: connector jobs retry --reason refused-by-afosto",
+        resolution=phrase("Mend the order or the catalog, then: connector jobs retry --reason refused-by-afosto"),
     )
 
 
@@ -100,7 +105,7 @@ def _unknown(answer: Answer, message: str, extensions: Extensions) -> ConnectorE
     return NeedsPerson(
         f"Afosto does not understand the request: {message}.",
         reason=Reason.SCHEMA_MISMATCH,
-        resolution="Compare our documents with the real schema: connector afosto check-schema --introspect",
+        resolution=phrase("Compare our documents with the real schema: connector afosto check-schema --introspect"),
     )
 
 

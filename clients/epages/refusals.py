@@ -3,17 +3,25 @@
 from clients.status_errors import Answer, refusal
 from schemas.errors import ConnectorError, NeedsPerson
 from schemas.mapping.orders.payments import part_advice
+from schemas.wording.phrases import phrase
 
-_LOOK_AT_LINES = "Compare the order's lines in the shop and in Afosto, correct the side that is wrong, retry the job."
+_LOOK_AT_LINES = phrase(
+    "Compare the order's lines in the shop and in Afosto, correct the side that is wrong, retry the job."
+)
 ADVICE = {
     "cancel-process-partial-refund-not-allowed": part_advice("canceled"),
     "return-process-partial-refund-not-allowed": part_advice("returned"),
-    "cannot-create-shipping-process": "The order is to be collected in the shop: take the parcel out of the order in "
-    "Afosto and lay the order out for pickup there, then retry the job.",
-    "cannot-create-pickup-process": "The order is canceled in the shop, or not to be collected there: cancel it in "
-    "Afosto, or hand it over by hand, then drop the job.",
-    "pickup-process-already-exists": "The shop has laid the order out already: retry the job, which then goes on from "
-    "there.",
+    "cannot-create-shipping-process": phrase(
+        "The order is to be collected in the shop: take the parcel out of the order in "
+        "Afosto and lay the order out for pickup there, then retry the job."
+    ),
+    "cannot-create-pickup-process": phrase(
+        "The order is canceled in the shop, or not to be collected there: cancel it in "
+        "Afosto, or hand it over by hand, then drop the job."
+    ),
+    "pickup-process-already-exists": phrase(
+        "The shop has laid the order out already: retry the job, which then goes on from there."
+    ),
     "no-such-product-line-item": _LOOK_AT_LINES,
 }
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from console.access.current import Present, present
 from console.access.paths import is_page, local_path, previous_page
 from console.access.roles import Needs, needs
+from console.forms import typed_fields
 from console.runtime import runtime
 from ledger.people.audit import Outcome
 from ledger.people.user_sessions import Draft
@@ -28,8 +29,6 @@ HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 CHANGES = ("POST", "PUT", "PATCH", "DELETE")
-# A field with one of these in its name is not kept: it may be a secret.
-_SECRET_WORDS = ("password", "secret", "key", "token", "code")
 _LONGEST_AGENT = 300
 # They answer while the database is away.
 _WITHOUT_SESSION = ("health",)
@@ -104,17 +103,8 @@ def _to_sign_in(now: Present) -> AnyResponse:
         return redirect(url_for("sign_in.show", next=None if wanted == "/" else wanted), 303)
     page = request.path if is_page(request.path) else previous_page()
     if now.session and page:
-        runtime().ledger.user_sessions.keep_draft(now.session.id, Draft(page, _typed()))
+        runtime().ledger.user_sessions.keep_draft(now.session.id, Draft(page, typed_fields()))
     return redirect(url_for("sign_in.show", next=page, ended=1), 303)
-
-
-def _typed() -> dict[str, list[str]]:
-    fields = request.form.to_dict(flat=False)
-    return {
-        name: values
-        for name, values in fields.items()
-        if name != "csrf_token" and not any(word in name.lower() for word in _SECRET_WORDS)
-    }
 
 
 def _check_right(now: Present, wanted: Needs) -> None:

@@ -21,6 +21,7 @@ from reconcile.live_documents import LiveDocument, read_documents
 from schemas.errors import ConnectorError, NeedsPerson, RetryLater
 from schemas.states import JobState
 from schemas.wording.personal_data import masked
+from sync.connecting.vendor_pages import afosto_page, cockpit_page
 from sync.discovery.look_now import look_now
 
 blueprint = Blueprint("order", __name__, url_prefix="/stores/<store>/orders/<path:order>")
@@ -54,6 +55,8 @@ def show(store: str, order: str) -> str:
     return render_template(
         "order.html",
         life=life,
+        cockpit=cockpit_page(runtime().ledger.stores.facts(store).base_url),
+        afosto=afosto_page(runtime().settings.afosto_url),
         link=_order_link(life),
         parcels=[link for link in life.links if link.kind == "parcel"],
         pieces=_pieces(life.links),

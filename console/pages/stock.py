@@ -2,6 +2,7 @@
 
 from flask import Blueprint, abort, render_template, request
 
+from console import order_words
 from console.access.roles import least
 from console.paging import PER_PAGE, Paging, page_number
 from console.runtime import runtime
@@ -18,4 +19,6 @@ def show(store: str) -> str:
     if not ledger.stores.exists(store):
         abort(404)
     skus, total = ledger.stock.page(store, text, limit=PER_PAGE, offset=(number - 1) * PER_PAGE)
-    return render_template("stock.html", store=store, skus=skus, paging=Paging(number, total), text=text)
+    return render_template(
+        "stock.html", store=store, skus=skus, paging=Paging(number, total), text=text, words=order_words
+    )

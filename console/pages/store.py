@@ -28,6 +28,7 @@ from sync.connecting.flow_states import (
     resume_flows,
     switch_on,
 )
+from sync.connecting.vendor_pages import cockpit_page
 from tasks.checks.limits import Buckets, VendorLimit
 from tasks.poll_now import poll_now
 
@@ -63,6 +64,7 @@ def show(store: str) -> str:
         "store.html",
         store=store,
         facts=facts,
+        cockpit=cockpit_page(facts.base_url),
         line=line,
         flows=[FlowLine(state, jobs.get(state.name, FlowJobs()), _why(state)) for state in _in_order(states)],
         waiting=sum(each.waiting for each in jobs.values()),

@@ -8,19 +8,30 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
+from console.languages import forms
+
 FOLDER = Path(str(files("console")))
 _METHODS = [("translations/**", "ignore"), ("**.py", "python"), ("**.html", "jinja2")]
 _KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
+# The packages whose sentences the pages show as well. The nouns that they count come in two forms.
+_OTHERS = ("clients", "jobs", "ledger", "reconcile", "schemas", "sync", "tasks")
+_SENTENCES, _NOUNS = {"phrase": None}, {"counted": (2,)}
 
 # A text as gettext knows it: one, or its singular and plural.
 Text = str | tuple[str, ...]
 
 
 def texts_of_pages() -> dict[Text, list[str]]:
-    """Return each text of the console's code and templates, with the files that have it."""
+    """Return each text of the console's code and templates, and each sentence of other packages, with its files."""
     found: dict[Text, list[str]] = {}
     for name, _, text, _, _ in extract_from_dir(FOLDER, _METHODS, keywords=_KEYWORDS):
         found.setdefault(text, []).append(name)
+    for package in _OTHERS:
+        folder = FOLDER.parent / package
+        for name, _, text, _, _ in extract_from_dir(folder, _METHODS, keywords=_SENTENCES):
+            found.setdefault(text, []).append(f"{package}/{name}")
+        for name, _, noun, _, _ in extract_from_dir(folder, _METHODS, keywords=_NOUNS):
+            found.setdefault(forms(noun), []).append(f"{package}/{name}")
     return found
 
 

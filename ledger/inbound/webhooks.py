@@ -63,6 +63,12 @@ class Webhooks:
         """Return every endpoint, without its secrets."""
         return self._database.rows("webhooks.list")
 
+    def check_secrets(self) -> None:
+        """Raise ConfigurationError if a secret of an endpoint fits none of the keys."""
+        for row in self._database.rows("webhooks.sealed"):
+            for token in filter(None, row.values()):
+                self._keys.check(token)
+
     def require_one_secret(self, endpoint: str) -> None:
         """Raise NeedsPerson: unknown-endpoint, or two-secrets while one is being rotated."""
         found = self._require_endpoint("webhooks.find", {"id": endpoint})

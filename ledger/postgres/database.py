@@ -14,6 +14,7 @@ from ledger.postgres.queries import query
 from ledger.postgres.session import Session, configure
 from ledger.postgres.sqlstates import Meaning, meaning, words
 from schemas.errors import ConfigurationError, RetryLater
+from schemas.wording.phrases import joined, phrase
 
 T = TypeVar("T")
 Row = dict[str, Any]
@@ -25,9 +26,9 @@ _REPEATED = frozenset({Meaning.REPEAT, Meaning.STALE_SESSION})
 # After these a session is closed.
 _ENDED = frozenset({Meaning.GONE, Meaning.REFUSES, Meaning.STALE_SESSION})
 _OUTAGES: Mapping[Meaning, str] = {
-    Meaning.GONE: "the database does not answer",
-    Meaning.REFUSES: "the database takes no writes",
-    Meaning.TOO_SLOW: "the database is too slow",
+    Meaning.GONE: phrase("the database does not answer"),
+    Meaning.REFUSES: phrase("the database takes no writes"),
+    Meaning.TOO_SLOW: phrase("the database is too slow"),
 }
 # Seconds for which the pool tries to open one connection. It doubles its pause after each try, and opens no other
 # connection meanwhile: with its default of 300 s it would find a server again minutes after that came back.
@@ -132,11 +133,11 @@ class Database:
             with self._pool.connection() as session:
                 return self._guarded(session, work)
         except PoolTimeout as error:
-            raise RetryLater(f"the database does not answer: {self._refusal or words(error)}") from error
+            raise RetryLater(joined([_OUTAGES[Meaning.GONE], self._refusal or words(error)], ": ")) from error
         except psycopg.Error as error:
             if (said := _OUTAGES.get(meaning(error))) is None:
                 raise
-            raise RetryLater(f"{said}: {words(error)}") from error
+            raise RetryLater(joined([said, words(error)], ": ")) from error
 
     def _guarded(self, session: Session, work: Callable[[Session], T]) -> T:
         """Run `work`; a session that failed because of the server does not go back into the pool."""

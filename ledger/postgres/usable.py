@@ -10,6 +10,7 @@ from psycopg.rows import dict_row
 
 from ledger.postgres.session import configure
 from schemas.errors import ConfigurationError, WrongSetting
+from schemas.wording.phrases import phrase
 
 _CONNECT_SECONDS = 5
 _NO_DATABASE = (
@@ -39,10 +40,12 @@ def check_database(url: str) -> None:
         ) as found:
             configure(found, pooled=True)
     except psycopg.errors.ConnectionTimeout:
-        raise _unusable("it does not answer in time") from None
+        raise _unusable(phrase("it does not answer in time")) from None
     except psycopg.OperationalError as error:
         raise _unusable(" ".join(str(error).split("\n")[0].split()).rstrip(".")) from None
 
 
 def _unusable(why: str) -> WrongSetting:
-    return WrongSetting(f"The database cannot be used: {why}; check CONNECTOR_DATABASE_URL", _NO_DATABASE)
+    return WrongSetting(
+        phrase("The database cannot be used: %(why)s; check CONNECTOR_DATABASE_URL", why=why), _NO_DATABASE
+    )

@@ -24,6 +24,30 @@ left join cursors live on live.store = s.name and live.kind = 'live'
 left join cursors history on history.store = s.name and history.kind = 'history'
 order by s.name;
 
+-- name: conditions
+-- Per store only what tells its state: each other table is read once.
+with unhealthy as (
+    select store, jsonb_agg(to_jsonb(h) - 'store' order by h.vendor) as found from store_health h group by store
+), faulty as (
+    select store, jsonb_agg(jsonb_build_object('vendor', 'connector', 'reason', %(unforeseen)s::text, 'message', message,
+                                               'since', since, 'retry_at', null) order by run) as found
+    from store_faults group by store
+), stopped as (
+    select store, jsonb_agg(jsonb_build_object('direction', direction, 'flow', flow, 'reason', stopped_reason,
+                                               'message', stopped_message) order by flow) as found
+    from store_flows where stopped_reason is not null group by store
+)
+select s.name, s.paused_at, extract(epoch from now() - coalesce(live.polled_at, s.connected_at))::float8 as unpolled_for,
+       extract(epoch from now() - live.polled_at)::float8 as freshness,
+       case when live.lateness_at > now() - interval '1 day' then live.lateness else 0 end as lateness,
+       coalesce(unhealthy.found, '[]') || coalesce(faulty.found, '[]') as health, coalesce(stopped.found, '[]') as stopped
+from stores s
+left join cursors live on live.store = s.name and live.kind = 'live'
+left join unhealthy on unhealthy.store = s.name
+left join faulty on faulty.store = s.name
+left join stopped on stopped.store = s.name
+order by s.name;
+
 -- name: page
 -- Some stores in the order of their names, those after `after`. stores null: all. The state is the worst that is true.
 select * from (

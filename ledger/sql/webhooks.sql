@@ -44,6 +44,9 @@ returning store, order_key;
 -- At most once a minute, so that processes do not wait for each other's lock on the row.
 update webhook_endpoints set seen_at = now() where id = %(id)s and (seen_at is null or seen_at < now() - interval '1 minute');
 
+-- name: sealed
+select secret, previous_secret from webhook_endpoints;
+
 -- name: secrets
 select id, secret, previous_secret from webhook_endpoints order by id for update;
 

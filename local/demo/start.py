@@ -67,6 +67,17 @@ WORKERS = {
 
 
 @dataclass(frozen=True, slots=True)
+class Ports:
+    """The ports of the demo's simulators and of the processes that answer requests."""
+
+    epages: int
+    afosto: int
+    gateway: int
+    flower: int
+    console: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pages:
     """The address of the console, and a user that may do everything there, with a password made for this demo."""
 
@@ -109,12 +120,12 @@ def _start_all(
         raise ConfigurationError(f"another demo runs in {folder}; stop it first")
     console.print("Starting PostgreSQL and Redis …")
     services = environment(stack.enter_context(local_services(folder, durable=False)))
-    epages, afosto, gateway, flower, pages = (free_port() for _ in range(5))
-    environ = _environ(services, epages, afosto)
+    ports = Ports(*(free_port() for _ in range(5)))
+    environ = demo_environment(services, ports)
     settings = load_settings(environ)
     _empty(settings)
     vendors = stack.enter_context(Processes(folder / "logs"))
-    simulation = Simulation(*_start_vendors(vendors, environ, epages, afosto), merchants)
+    simulation = Simulation(*_start_vendors(vendors, environ, ports), merchants)
     ledger = Ledger(Database(settings.database_url), KeySet(settings.keys))
     stack.callback(ledger.close)
     migrate(ledger.database)
@@ -122,10 +133,9 @@ def _start_all(
     simulation.open()
     simulation.connect(ledger, settings)
     workers = stack.enter_context(Processes(folder / "logs"))
-    _start_workers(workers, environ, flower)
-    _start_gateway(workers, environ, gateway)
-    gateway_url = f"http://127.0.0.1:{gateway}"
-    simulation.register_webhooks(ledger, gateway_url)
+    _start_workers(workers, environ, ports.flower)
+    _start_gateway(workers, environ, ports.gateway)
+    simulation.register_webhooks(ledger, settings.gateway_url)
     return RunningDemo(
         console=console,
         settings=settings,
@@ -133,9 +143,9 @@ def _start_all(
         simulation=simulation,
         processes=workers,
         environ=environ,
-        flower=f"http://127.0.0.1:{flower}",
-        gateway=gateway_url,
-        pages=_start_console(workers, environ, pages, ledger),
+        flower=_at(ports.flower),
+        gateway=settings.gateway_url,
+        pages=_start_console(workers, environ, ports.console, ledger),
     )
 
 
@@ -145,16 +155,23 @@ def check_alive(processes: Processes) -> None:
         raise ConnectorError(f"{child.name} ended by itself; {child.log} ends with:\n{child.log_tail()}")
 
 
-def _environ(services: Mapping[str, str], epages: int, afosto: int) -> dict[str, str]:
+def demo_environment(services: Mapping[str, str], ports: Ports) -> dict[str, str]:
+    """Return the environment of every process of the demo, with the addresses at which its parts are reached."""
     address = urlsplit(services["CONNECTOR_DATABASE_URL"])
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("CONNECTOR_")},
         **services,
         **{f"CONNECTOR_{name}": value for name, value in SHORT_INTERVALS.items()},
         "CONNECTOR_DATABASE_URL": address._replace(path=f"/{DATABASE}").geturl(),
-        "CONNECTOR_EPAGES_URL": f"http://127.0.0.1:{epages}/{{store}}/api",
-        "CONNECTOR_AFOSTO_URL": f"http://127.0.0.1:{afosto}/graphql",
+        "CONNECTOR_EPAGES_URL": f"{_at(ports.epages)}/{{store}}/api",
+        "CONNECTOR_AFOSTO_URL": f"{_at(ports.afosto)}/graphql",
+        "CONNECTOR_GATEWAY_URL": _at(ports.gateway),
+        "CONNECTOR_CONSOLE_URL": _at(ports.console),
     }
+
+
+def _at(port: int) -> str:
+    return f"http://127.0.0.1:{port}"
 
 
 def _empty(settings: Settings) -> None:
@@ -172,14 +189,14 @@ def _empty(settings: Settings) -> None:
 
 
 def _start_vendors(
-    processes: Processes, environ: Mapping[str, str], epages: int, afosto: int
+    processes: Processes, environ: Mapping[str, str], ports: Ports
 ) -> tuple[EpagesControl, AfostoControl, str]:
-    for name, port in (("epages", epages), ("afosto", afosto)):
+    for name, port in (("epages", ports.epages), ("afosto", ports.afosto)):
         argv = [sys.executable, "-m", "simulators", name, "--port", str(port)]
         processes.start(Command(f"simulator-{name}", argv, env=environ))
-        _wait_for(f"http://127.0.0.1:{port}/_sim/{'shops' if name == 'epages' else 'tenants'}", processes)
-    shops = f"http://127.0.0.1:{epages}"
-    return EpagesControl(shops), AfostoControl(f"http://127.0.0.1:{afosto}"), shops
+        _wait_for(f"{_at(port)}/_sim/{'shops' if name == 'epages' else 'tenants'}", processes)
+    shops = _at(ports.epages)
+    return EpagesControl(shops), AfostoControl(_at(ports.afosto)), shops
 
 
 def _wait_for(url: str, processes: Processes) -> None:
@@ -231,11 +248,11 @@ def _start_gateway(processes: Processes, environ: Mapping[str, str], port: int) 
         "8",
     ]
     processes.start(Command("gateway", argv, env=environ))
-    _wait_for(f"http://127.0.0.1:{port}/healthz", processes)
+    _wait_for(f"{_at(port)}/healthz", processes)
 
 
 def _start_console(processes: Processes, environ: Mapping[str, str], port: int, ledger: Ledger) -> Pages:
-    pages = Pages(f"http://127.0.0.1:{port}", "demo", secrets.token_urlsafe(12))
+    pages = Pages(_at(port), "demo", secrets.token_urlsafe(12))
     ledger.users.add(pages.user, Role.ADMIN, pages.password)
     argv = [sys.executable, "-m", "console", "--bind", f"127.0.0.1:{port}", "--plain-http"]
     processes.start(Command("console", argv, env=environ))

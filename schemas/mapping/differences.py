@@ -14,6 +14,7 @@ from schemas.mapping.progress.afosto_news import RETURN_STATUS
 from schemas.mapping.progress.line_counts import delivered_so_far, shipped_so_far
 from schemas.mapping.progress.shipments import GONE, RANK
 from schemas.values.currencies import written
+from schemas.wording.phrases import phrase
 
 Side = Literal["shop", "afosto"]
 
@@ -189,7 +190,7 @@ def _addresses(shop: epages.Order, imported: str | None) -> Iterator[Difference]
     except Drift:
         return
     if imported is not None and not left and fingerprint(shop) != imported:
-        yield Difference("address", "changed after the import", "as imported")
+        yield Difference("address", phrase("changed after the import"), phrase("as imported"))
 
 
 def _total(shop: epages.Order, order: afosto.Order, terms: Terms) -> Iterator[Difference]:

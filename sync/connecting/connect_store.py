@@ -18,6 +18,7 @@ from schemas.flows import SWITCHES
 from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.states import CursorKind
+from schemas.wording.phrases import phrase
 from sync.connecting.locations import (
     READ_LOCATIONS,
     only_location,
@@ -127,7 +128,9 @@ def connect_store(
         raise NeedsPerson(
             f"the Afosto key of {new.name} is none that a store of your tenant has",
             reason=Reason.OTHER_TENANT,
-            resolution="use the key of your other stores, or let the operator of the connector connect this one",
+            resolution=phrase(
+                "use the key of your other stores, or let the operator of the connector connect this one"
+            ),
         )
     switches = {flow: flow in choices.flows and not lacks for flow, lacks in missing.items()}
     ledger.stores.add(_columns(new, token, tenant), switches, FIRST_WIDTH)

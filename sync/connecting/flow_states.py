@@ -13,6 +13,7 @@ from schemas.flows import EXPORTS, STOCK_STOPS
 from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.states import Lane
+from schemas.wording.phrases import phrase
 from sync.connecting.connect_store import refresh_scopes
 
 
@@ -72,7 +73,7 @@ def require_permission(ledger: Ledger, settings: Settings, store: str, what: str
         raise NeedsPerson(
             f"the shop {store} does not permit {what}: its app lacks {boxes(lacking)}",
             reason=Reason.MISSING_SCOPE,
-            resolution="tick the box in the shop's cockpit, then try again",
+            resolution=phrase("tick the box in the shop's cockpit, then try again"),
         )
 
 

@@ -19,6 +19,7 @@ from schemas.mapping.progress.shipments import (
 )
 from schemas.reasons import Reason
 from schemas.wording.lists import counted
+from schemas.wording.phrases import phrase
 from sync.exports.both_sides import canceled_only_in_afosto, import_again, known, landed, marker, require_permitted
 from sync.exports.pickups import export_pickup, resolve_pickup
 from sync.exports.shipped_and_delivered import move_on, resolve_mail
@@ -131,7 +132,7 @@ def _linked(
         raise NeedsPerson(
             f"the shop's process {process_id} of parcel {parcel.name} of order {run.order_id} is gone",
             reason=Reason.PROCESS_GONE,
-            resolution="Find out who removed it in the shop; drop the job if that was meant.",
+            resolution=phrase("Find out who removed it in the shop; drop the job if that was meant."),
         )
     return process
 
@@ -182,6 +183,7 @@ def _conflict(run: Run, shop: epages.Order, parcel: afosto.Parcel) -> NeedsPerso
         f"Parcel {parcel.name} of order {shop.number} ({shop.id}) of {run.store.name} left Afosto with pieces that the "
         "shop has shipped or canceled already.",
         reason=Reason.SHIP_CONFLICT,
-        resolution="Look at the order on both sides and correct by hand what they did to the same units; then "
-        "retry the job.",
+        resolution=phrase(
+            "Look at the order on both sides and correct by hand what they did to the same units; then retry the job."
+        ),
     )

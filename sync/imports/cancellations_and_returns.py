@@ -16,6 +16,7 @@ from schemas.mapping.progress.returns import units_to_return
 from schemas.reasons import Reason
 from schemas.states import LinkStage
 from schemas.wording.lists import counted
+from schemas.wording.phrases import phrase
 from sync.afosto_actions import finish_units
 from sync.order_guards import (
     blocked_by,
@@ -150,7 +151,7 @@ def _require_units(run: Run, lines: Mapping[str, str], units: Sequence[str]) -> 
         raise NeedsPerson(
             f"Afosto no longer has {counted(len(gone), 'unit')} of order {run.order_id} to be returned: {gone[0]}",
             reason=Reason.UNIT_GONE,
-            resolution="Find out who removed it in Afosto; drop the job if that was meant.",
+            resolution=phrase("Find out who removed it in Afosto; drop the job if that was meant."),
         )
 
 

@@ -24,6 +24,7 @@ from schemas.mapping.progress.shipments import (
 from schemas.reasons import Reason
 from schemas.states import LinkStage
 from schemas.wording.lists import counted
+from schemas.wording.phrases import phrase
 from sync.order_guards import (
     canceled_before,
     compare_codes,
@@ -163,7 +164,7 @@ def _move(run: Run, process: Process, parcel: afosto.Parcel | None) -> bool:
         raise NeedsPerson(
             f"the parcel of shipping process {process.id} of order {run.order_id} is gone from Afosto",
             reason=Reason.PARCEL_GONE,
-            resolution="Find out who removed it in Afosto; drop the job if that was meant.",
+            resolution=phrase("Find out who removed it in Afosto; drop the job if that was meant."),
         )
     if RANK.get(parcel.status, 0) >= RANK[wanted]:
         return False

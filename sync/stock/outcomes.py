@@ -7,46 +7,53 @@ from ledger.stock.records import StockOutcome
 from schemas.epages import Availability
 from schemas.errors import NeedsPerson
 from schemas.wording.lists import counted
+from schemas.wording.phrases import phrase
 from schemas.wording.store_advice import OWN_FAULT, UNFORESEEN
 
 UNKNOWN_SKU = StockOutcome(
     "unknown-sku",
-    "the shop has no product with this SKU",
-    "Nothing, if the shop does not sell it; otherwise give the product this SKU there, then publish it again.",
+    phrase("the shop has no product with this SKU"),
+    phrase("Nothing, if the shop does not sell it; otherwise give the product this SKU there, then publish it again."),
 )
 LOOKED_FOR = StockOutcome(
     "looked-for",
-    "the shop has it neither at its known place nor in its search: the whole catalog is searched",
+    phrase("the shop has it neither at its known place nor in its search: the whole catalog is searched"),
 )
 NOT_KEPT = StockOutcome(
     "not-kept",
-    "stock management is off for this product in the shop",
-    "Nothing, if it is always for sale; otherwise switch stock management on there, then publish it again.",
+    phrase("stock management is off for this product in the shop"),
+    phrase("Nothing, if it is always for sale; otherwise switch stock management on there, then publish it again."),
 )
 VARIATION_PRODUCT = StockOutcome(
     "variation-product",
-    "this SKU is a product with variations: its variations hold the stock",
-    "Give the variations SKUs of their own on both sides.",
+    phrase("this SKU is a product with variations: its variations hold the stock"),
+    phrase("Give the variations SKUs of their own on both sides."),
 )
 
 UNSETTLED = StockOutcome(
     "unsettled",
-    "the answer to a change of this product's stock was lost when it had another SKU; nothing is changed while that "
-    "may still take effect",
-    "Nothing: it is published after that.",
+    phrase(
+        "the answer to a change of this product's stock was lost when it had another SKU; nothing is changed while "
+        "that may still take effect"
+    ),
+    phrase("Nothing: it is published after that."),
 )
 
 NOT_IN_AFOSTO = StockOutcome(
     "not-in-afosto",
-    "Afosto has no stock level of this SKU at the mapped locations, so the shop's stock stays as it is",
-    "Nothing, if Afosto should not manage its stock; otherwise give the item this SKU and a level at a mapped location "
-    "there. The stock then follows.",
+    phrase("Afosto has no stock level of this SKU at the mapped locations, so the shop's stock stays as it is"),
+    phrase(
+        "Nothing, if Afosto should not manage its stock; otherwise give the item this SKU and a level at a mapped "
+        "location there. The stock then follows."
+    ),
 )
 UNCLEAR = StockOutcome(
     "unclear-in-afosto",
-    "Afosto has contradictory levels of this SKU, so the shop's stock stays as it is",
-    "Two items in Afosto, or two shops that sell from there, spell this SKU differently in upper and lower case, or "
-    "one location has two levels of it. Make it one, then publish it again.",
+    phrase("Afosto has contradictory levels of this SKU, so the shop's stock stays as it is"),
+    phrase(
+        "Two items in Afosto, or two shops that sell from there, spell this SKU differently in upper and lower "
+        "case, or one location has two levels of it. Make it one, then publish it again."
+    ),
 )
 
 _BY_REASON = {
@@ -71,11 +78,11 @@ def in_step(shop: Availability, target: int, available: int, promised: int) -> S
     """Return the outcome of a SKU whose stock was changed, or was already right."""
     figures = f"{available} available in Afosto, {promised} of them sold and not booked there: {target} for the shop"
     if not shop.purchasable and target > 0:
-        advice = "Make it purchasable in the shop, if it should be sold."
+        advice = phrase("Make it purchasable in the shop, if it should be sold.")
         outcome = StockOutcome("not-purchasable", f"{figures}, where it cannot be bought", advice)
     elif promised > available:
         short = counted(promised - available, "piece")
-        advice = "Restock it, or cancel orders: new stock goes first to the orders already placed."
+        advice = phrase("Restock it, or cancel orders: new stock goes first to the orders already placed.")
         outcome = StockOutcome("oversold", f"{figures}; {short} more are sold than there are", advice)
     else:
         outcome = StockOutcome("published", figures)

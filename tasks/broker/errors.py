@@ -8,6 +8,7 @@ from redis.exceptions import RedisError
 
 from clients.redis_probe import refusal_of
 from schemas.errors import RetryLater
+from schemas.wording.phrases import phrase
 from tasks.broker.address import broker_connection
 
 # Kombu wraps an error only where it has tried again. The errors of a Redis that refuses (READONLY, OOM), and of a
@@ -41,7 +42,7 @@ def check_rabbitmq(url: str, patience: float) -> None:
             )
     except BROKER_ERRORS as error:
         said = blocked[0] if blocked else refusal_of(error)
-        raise RetryLater(f"the broker takes no messages: {said}") from error
+        raise RetryLater(phrase("The broker takes no messages: %(error)s", error=said)) from error
     finally:
         # In alarm it does not even read that we close: kombu's own close would wait for its answer for ever.
         connection.collect(socket_timeout=patience)

@@ -10,6 +10,7 @@ from clients.redis_probe import check_redis
 from schemas.errors import RetryLater
 from schemas.server_addresses import read_address
 from schemas.settings import Settings
+from schemas.wording.phrases import joined, phrase
 from tasks.broker.address import broker_connection
 from tasks.broker.errors import BROKER_ERRORS, check_rabbitmq
 from tasks.broker.queues import QUEUE_NAMES
@@ -99,11 +100,11 @@ def refusals(settings: Settings) -> dict[str, str]:
     """Return which of broker and Redis take no writes now: "broker" or "redis" → a sentence that says what to check."""
     said = {}
     if wrong := _refusal(lambda: _check_broker(settings.broker_url)):
-        said["broker"] = f"{wrong}; look at that server and check CONNECTOR_BROKER_URL"
+        said["broker"] = joined([wrong, phrase("look at that server and check CONNECTOR_BROKER_URL")])
     if settings.redis_url != settings.broker_url and (
-        wrong := _refusal(lambda: _check_redis(settings.redis_url, "the Redis of limiter and breaker"))
+        wrong := _refusal(lambda: _check_redis(settings.redis_url, phrase("The Redis of limiter and breaker")))
     ):
-        said["redis"] = f"{wrong}; look at that server and check CONNECTOR_REDIS_URL"
+        said["redis"] = joined([wrong, phrase("look at that server and check CONNECTOR_REDIS_URL")])
     return said
 
 
@@ -111,13 +112,13 @@ def _refusal(check: Callable[[], None]) -> str | None:
     try:
         check()
     except RetryLater as error:
-        return str(error)[:1].upper() + str(error)[1:]
+        return str(error)
     return None
 
 
 def _check_broker(url: str) -> None:
     if read_address(url).is_redis:
-        _check_redis(url, "the broker")
+        _check_redis(url, phrase("The broker"))
     else:
         check_rabbitmq(url, _TIMEOUT_SECONDS)
 
@@ -129,4 +130,6 @@ def _check_redis(url: str, what: str) -> None:
 
 def _unreachable(error: Exception) -> RetryLater:
     # The type only: some drivers repeat the whole address in their message.
-    return RetryLater(f"The broker does not answer ({type(error).__name__}); check CONNECTOR_BROKER_URL")
+    return RetryLater(
+        phrase("The broker does not answer (%(error)s); check CONNECTOR_BROKER_URL", error=type(error).__name__)
+    )

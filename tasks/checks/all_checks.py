@@ -11,10 +11,11 @@ from ledger.postgres.encryption import KeySet
 from ledger.postgres.migrate import pending
 from ledger.postgres.usable import check_database
 from ledger.status import Status
-from ledger.stores.condition import is_behind
+from ledger.stores.condition import StoreState, is_behind
 from schemas.errors import ConnectorError, RetryLater
 from schemas.settings import Settings
 from schemas.wording.lists import counted, named
+from schemas.wording.phrases import joined, phrase
 from schemas.wording.spans import span
 from tasks.broker.consumers import is_silent
 from tasks.broker.messages import queue_lengths, refusals
@@ -24,12 +25,25 @@ from tasks.checks.lag import by_queue, in_words
 from tasks.checks.running_settings import running
 from tasks.checks.workers import check_workers
 
-SEE_MESSAGES = "see: connector messages list"
+SEE_MESSAGES = phrase("see: connector messages list")
+_DATABASE = phrase("database")
+_SECRETS = phrase("secrets")
+_DISPATCH = phrase("dispatch")
+_STORES = phrase("stores")
+_LAG = phrase("lag")
+_JOBS = phrase("jobs")
+_MESSAGES = phrase("messages")
+_STATES = {
+    StoreState.UNHEALTHY: phrase("unhealthy"),
+    StoreState.STOPPED: phrase("stopped"),
+    StoreState.STALE: phrase("stale"),
+    StoreState.BEHIND: phrase("behind"),
+}
 DISPATCH_ALARM = 10  # beats without a dispatch
 
 
 def all_checks(chosen: Settings) -> list[Check]:
-    """Check servers, secrets, workers, dispatch, stores and parked jobs. Takes some seconds with thousands of stores.
+    """Check servers, secrets, workers, dispatch, stores and parked jobs.
 
     A server that does not answer is a check that fails; the checks that need it are left out.
     """
@@ -42,10 +56,11 @@ def _database(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
         check_database(chosen.database_url)
         missing = _pending(chosen)
     except ConnectorError as error:
-        yield Check("database", False, str(error))
+        yield Check(_DATABASE, False, str(error))
         return
     if missing:
-        yield Check("database", False, f"{counted(len(missing), 'migration')} missing; run: connector migrate")
+        count = counted(len(missing), "migration")
+        yield Check(_DATABASE, False, phrase("%(count)s missing; run: connector migrate", count=count))
         return
     database = Database(chosen.database_url, size=2, pooled=chosen.pooled)
     with closing(Ledger(database, KeySet(chosen.keys))) as ledger:
@@ -58,7 +73,7 @@ def _database(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
         chosen = running(chosen, [row for row in workers if not is_silent(row)])
         yield _dispatch(status, chosen, outage=bool(refused) or not writes.ok)
         lags = status.lag()
-        stores = status.stores_in_state(chosen.poll_interval, lags)
+        stores = status.conditions(chosen.poll_interval, lags)
         yield from _stores(stores)
         yield from _lateness(stores, chosen)
         yield _lag(lags)
@@ -70,9 +85,9 @@ def _writes(database: Database) -> Check:
     try:
         database.check_writes()
     except RetryLater as error:
-        advice = "look at that server; all work waits meanwhile and goes on by itself"
-        return Check("database", False, f"{error}; {advice}")
-    return Check("database", True, "migrated, and takes writes")
+        advice = phrase("look at that server; all work waits meanwhile and goes on by itself")
+        return Check(_DATABASE, False, joined([error, advice]))
+    return Check(_DATABASE, True, phrase("migrated, and takes writes"))
 
 
 def _pending(chosen: Settings) -> list[str]:
@@ -86,62 +101,74 @@ def _pending(chosen: Settings) -> list[str]:
 def _secrets(ledger: Ledger) -> Check:
     lost = ledger.stores.unreadable()
     if lost:
-        advice = f"put the key back, or enter them again: connector store credentials {lost[0]}"
-        return Check("secrets", False, f"those of {named(lost, 'store')} fit none of CONNECTOR_KEYS; {advice}")
+        text = phrase(
+            "those of %(stores)s fit none of CONNECTOR_KEYS; put the key back, or enter them again: "
+            "connector store credentials %(store)s",
+            stores=named(lost, "store"),
+            store=lost[0],
+        )
+        return Check(_SECRETS, False, text)
     try:
-        for endpoint in ledger.webhooks.endpoints():
-            ledger.webhooks.find(endpoint["id"])
+        ledger.webhooks.check_secrets()
     except ConnectorError as error:
-        return Check("secrets", False, str(error))
+        return Check(_SECRETS, False, str(error))
     stores = counted(len(ledger.stores.names()), "store")
-    return Check("secrets", True, f"those of {stores} can be read with CONNECTOR_KEYS")
+    return Check(_SECRETS, True, phrase("those of %(stores)s can be read with CONNECTOR_KEYS", stores=stores))
 
 
 def _dispatch(status: Status, chosen: Settings, *, outage: bool) -> Check:
     age = status.dispatch_age()
     if age is None:
-        return Check("dispatch", False, "it never ran; start beat and the dispatch worker")
+        return Check(_DISPATCH, False, phrase("it never ran; start beat and the dispatch worker"))
+    ran = phrase("ran %(age)s ago", age=span(age))
     if age <= DISPATCH_ALARM * chosen.dispatch_interval:
-        return Check("dispatch", True, f"ran {span(age)} ago")
-    advice = "it waits for the server that refuses" if outage else "look at beat and the dispatch worker"
-    return Check("dispatch", False, f"ran {span(age)} ago; {advice}")
+        return Check(_DISPATCH, True, ran)
+    waits = phrase("it waits for the server that refuses")
+    return Check(_DISPATCH, False, joined([ran, waits if outage else phrase("look at beat and the dispatch worker")]))
 
 
 def _stores(stores: list[Row]) -> Iterator[Check]:
-    kinds: dict[tuple[str, ...], list[Row]] = {}
+    kinds: dict[tuple[StoreState, ...], list[Row]] = {}
     for row in stores:
         if not row["state"].is_sound:
             kinds.setdefault((row["state"], *(problem["reason"] for problem in row["health"])), []).append(row)
     for (state, *_), rows in kinds.items():
-        yield Check(_name("store", rows), False, f"{state}: {_why(rows[0], state)}")
-    if not kinds:
-        yield Check(
-            "stores", True, f"{counted(len(stores), 'store')} {'is' if len(stores) == 1 else 'are'} read in time"
-        )
+        who = phrase("store %(stores)s", stores=_names(rows))
+        yield Check(who, False, joined([_STATES[state], _why(rows[0], state)], ": "))
+    if len(stores) == 1 and not kinds:
+        yield Check(_STORES, True, phrase("1 store is read in time"))
+    elif not kinds:
+        yield Check(_STORES, True, phrase("%(stores)s are read in time", stores=counted(len(stores), "store")))
 
 
 def _why(row: Row, state: str) -> str:
-    if state == "unhealthy":
+    if state == StoreState.UNHEALTHY:
         return "; ".join(f"{problem['message']} ({problem['reason']})" for problem in row["health"])
-    if state == "behind":
+    if state == StoreState.BEHIND:
         return in_words(row["lag"])
-    if state == "stopped":
-        return "a flow was stopped automatically; see: connector status"
-    return (
-        f"last read {span(row['unpolled_for'])} ago; is dispatch running, does anyone consume the queue poll? "
-        "If both are so, the shop is slow or allows few calls"
+    if state == StoreState.STOPPED:
+        return phrase("a flow was stopped automatically; see: connector status")
+    return phrase(
+        "last read %(age)s ago; is dispatch running, does anyone consume the queue poll? "
+        "If both are so, the shop is slow or allows few calls",
+        age=span(row["unpolled_for"]),
     )
 
 
 def _lag(lags: Sequence[FlowLag]) -> Check:
     """Check that no news waits too long; past orders may take hours."""
     queues = {queue: lag for queue, lag in by_queue(lags).items() if lag.due}
-    said = "; ".join(f"{queue}: {in_words(lag)}" for queue, lag in queues.items())
+    said = joined(joined([queue, in_words(lag)], ": ") for queue, lag in queues.items())
     late = [queue for queue, lag in queues.items() if is_behind(lag)]
     if not late:
-        return Check("lag", True, said or "nothing is due")
-    advice = f"add slots to {' and '.join(late)}, unless a store's own calls are used up; see: connector status"
-    return Check("lag", False, f"{said}; news waits for more than {span(LAG_ALARM)}; {advice}")
+        return Check(_LAG, True, said or phrase("nothing is due"))
+    advice = phrase(
+        "news waits for more than %(time)s; add slots to %(queues)s, unless a store's own calls are used up; "
+        "see: connector status",
+        time=span(LAG_ALARM),
+        queues=joined(late, " and "),
+    )
+    return Check(_LAG, False, joined([said, advice]))
 
 
 def _parked(ledger: Ledger) -> Check:
@@ -150,19 +177,25 @@ def _parked(ledger: Ledger) -> Check:
         counts[row["reason"]] = counts.get(row["reason"], 0) + row["jobs"]
     total = sum(counts.values())
     if not total:
-        return Check("jobs", True, "nothing is parked")
+        return Check(_JOBS, True, phrase("nothing is parked"))
     reasons = ", ".join(f"{count} {reason}" for reason, count in counts.items())
-    said = f"{counted(total, 'job')} {'is' if total == 1 else 'are'} parked ({reasons})"
-    return Check("jobs", False, f"{said}; see: connector status")
+    if total == 1:
+        return Check(_JOBS, False, phrase("1 job is parked (%(reasons)s); see: connector status", reasons=reasons))
+    jobs = counted(total, "job")
+    said = phrase("%(jobs)s are parked (%(reasons)s); see: connector status", jobs=jobs, reasons=reasons)
+    return Check(_JOBS, False, said)
 
 
 def _set_aside(ledger: Ledger) -> Check:
     """The sender of such a message is at fault; the connector is in order."""
     counts = ledger.set_aside.counts()
     if not counts:
-        return Check("messages", True, "none was set aside")
-    where = ", ".join(f"{row['messages']} from {row['queue']}" for row in counts)
-    return Check("messages", True, f"set aside, because no worker can do what they ask: {where}; {SEE_MESSAGES}")
+        return Check(_MESSAGES, True, phrase("none was set aside"))
+    where = joined(
+        (phrase("%(messages)s from %(queue)s", messages=row["messages"], queue=row["queue"]) for row in counts), ", "
+    )
+    said = phrase("set aside, because no worker can do what they ask: %(where)s", where=where)
+    return Check(_MESSAGES, True, joined([said, SEE_MESSAGES]))
 
 
 def _lateness(stores: list[Row], chosen: Settings) -> Iterator[Check]:
@@ -170,20 +203,24 @@ def _lateness(stores: list[Row], chosen: Settings) -> Iterator[Check]:
     late = [row for row in stores if row["lateness"] > alarm]
     if late:
         most = max(row["lateness"] for row in late)
-        seen = f"orders became visible {span(most)} after their own time stamp"
-        advice = f"raise CONNECTOR_POLL_OVERLAP above {span(2 * most)}"
-        yield Check(_name("lateness", late), False, f"{seen}, more than half of the overlap; {advice}")
+        said = phrase(
+            "orders became visible %(time)s after their own time stamp, more than half of the overlap; "
+            "raise CONNECTOR_POLL_OVERLAP above %(overlap)s",
+            time=span(most),
+            overlap=span(2 * most),
+        )
+        yield Check(phrase("lateness %(stores)s", stores=_names(late)), False, said)
 
 
-def _name(what: str, stores: Sequence[Row]) -> str:
-    """Name a check that has the same result for one or more stores; it is printed once."""
-    return f"{what} {named([row['name'] for row in stores], 'store')}"
+def _names(stores: Sequence[Row]) -> str:
+    """Name the stores for which a check has the same result; it is printed once."""
+    return named([row["name"] for row in stores], "store")
 
 
 def _redis(refused: Mapping[str, str]) -> Check:
     # Where it is the broker as well, it is asked once.
     said = refused.get("redis") or refused.get("broker")
-    return Check("redis", False, said) if said else Check("redis", True, "takes writes, for limiter and breaker")
+    return Check("redis", not said, said or phrase("takes writes, for limiter and breaker"))
 
 
 def _broker(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
@@ -195,11 +232,13 @@ def _broker(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
     if said := refused.get("broker"):
         yield Check("broker", False, said)
         return
-    yield Check("broker", True, f"takes writes, {counted(sum(lengths.values()), 'message')} waiting")
+    waiting = counted(sum(lengths.values()), "message")
+    yield Check("broker", True, phrase("takes writes, %(messages)s waiting", messages=waiting))
     for queue in sorted(set(lengths) - set(QUEUE_NAMES)):
-        count = counted(lengths[queue], "message")
-        text = (
-            f"{count} that nobody consumes; correct the name where they are sent, then move them: "
-            f"connector queues move {shlex.quote(queue)} TO, or delete them: connector queues drop {shlex.quote(queue)}"
+        text = phrase(
+            "%(messages)s that nobody consumes; correct the name where they are sent, then move them: "
+            "connector queues move %(queue)s TO, or delete them: connector queues drop %(queue)s",
+            messages=counted(lengths[queue], "message"),
+            queue=shlex.quote(queue),
         )
-        yield Check(f"broker queue {queue!r}", False, text)
+        yield Check(phrase("broker queue %(queue)s", queue=repr(queue)), False, text)

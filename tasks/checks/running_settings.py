@@ -8,6 +8,7 @@ from typing import Any
 from ledger.postgres.database import Row
 from ledger.status import Status
 from schemas.settings import Settings, variable
+from schemas.wording.phrases import joined, phrase
 from tasks.broker.consumers import is_silent
 
 # Settings of the shell that are listed one by one: a shell without the workers' settings differs in most of them.
@@ -42,10 +43,19 @@ def differences(workers: Sequence[Row], here: Mapping[str, object]) -> Iterator[
         if len(values) > 1:
             yield Difference(_among_workers(name, theirs), False)
         elif values and values[0][0] != mine:
-            shell[name] = f"{name} is {mine} in this shell and {values[0][0]} in the workers; theirs counts"
+            shell[name] = phrase(
+                "%(name)s is %(mine)s in this shell and %(theirs)s in the workers; theirs counts",
+                name=name,
+                mine=mine,
+                theirs=values[0][0],
+            )
     if len(shell) > MOST_TOLD:
-        names = ", ".join(name.removeprefix("CONNECTOR_") for name in shell)
-        yield Difference(f"{len(shell)} are not the same in this shell as in the workers; theirs count: {names}", True)
+        text = phrase(
+            "%(count)s are not the same in this shell as in the workers; theirs count: %(names)s",
+            count=len(shell),
+            names=", ".join(name.removeprefix("CONNECTOR_") for name in shell),
+        )
+        yield Difference(text, True)
         return
     yield from (Difference(text, True) for text in shell.values())
 
@@ -57,5 +67,13 @@ def _usual(workers: Sequence[Row], name: str) -> Any:
 
 def _among_workers(name: str, theirs: Mapping[str, object]) -> str:
     (usual, _), *others = Counter(theirs.values()).most_common()
-    odd = ", ".join(f"{other} in {next(w for w, value in theirs.items() if value == other)}" for other, _ in others)
-    return f"{name} is {usual} in most workers, but {odd}; give all the same and restart them"
+    odd = (
+        phrase("%(value)s in %(worker)s", value=other, worker=next(w for w, value in theirs.items() if value == other))
+        for other, _ in others
+    )
+    return phrase(
+        "%(name)s is %(usual)s in most workers, but %(odd)s; give all the same and restart them",
+        name=name,
+        usual=usual,
+        odd=joined(odd, ", "),
+    )

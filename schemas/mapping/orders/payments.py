@@ -7,6 +7,7 @@ from enum import Enum
 from schemas.epages import Order
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
+from schemas.wording.phrases import Phrase, phrase
 
 _ALL_OR_NONE = "FULL_REFUND_ONLY"
 # Nothing was paid, so nothing needs to be refunded.
@@ -37,6 +38,16 @@ _STATES: Mapping[str, Opening] = {
     "REFUNDED": Opening.NEVER,
 }
 PAYMENT_STATES = tuple(_STATES)
+_PART_ADVICE: Mapping[str, Phrase] = {
+    "canceled": phrase(
+        "Pay the buyer back by hand in the shop for the part that was canceled, then drop the job; or let the rest of "
+        "the order follow in Afosto, and retry the job: the whole goes by itself."
+    ),
+    "returned": phrase(
+        "Pay the buyer back by hand in the shop for the part that was returned, then drop the job; or let the rest of "
+        "the order follow in Afosto, and retry the job: the whole goes by itself."
+    ),
+}
 
 
 def opening(order: Order, *, unpaid: bool, partly_paid: bool) -> Opening:
@@ -88,10 +99,7 @@ def require_parts_allowed(order: Order, what: str) -> None:
 
 def part_advice(what: str) -> str:
     """Return what to do if the shop refunds all of an order or nothing; `what` is canceled or returned."""
-    return (
-        f"Pay the buyer back by hand in the shop for the part that was {what}, then drop the job; or let the rest of "
-        "the order follow in Afosto, and retry the job: the whole goes by itself."
-    )
+    return _PART_ADVICE[what]
 
 
 def delivery_fee(order: Order) -> Decimal | None:

@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import replace
+from html import unescape
 
 import pytest
 
 from console.runtime import Runtime
 from schemas.states import Event
+from tasks.checks.all_checks import all_checks
 from tests.support.console.people import OTHER_STORE, OWN_STORE, Desk
 from tests.support.console.sample_operations import add_sample_operations
 from tests.support.console.sample_stores import HOSTILE
@@ -57,6 +59,16 @@ def test_without_the_broker_the_rest_is_shown(desk: Desk) -> None:
     checks = desk.user("operator").get("/workers/checks")
     assert checks.status_code == 200
     assert "migrated, and takes writes" in checks.text
+
+
+def test_checks_are_said_in_the_readers_language(desk: Desk) -> None:
+    runtime = desk.app.extensions["connector"]
+    assert isinstance(runtime, Runtime)
+    add_sample_operations(desk.ledger, OWN_STORE)
+    page = unescape(desk.user("operator").get("/workers/checks", headers={"Accept-Language": "de"}).text)
+    assert "auf dem neuen Stand und beschreibbar" in page
+    english = [check.text for check in all_checks(runtime.settings) if f">{check.text}<" in page]
+    assert english == []
 
 
 def test_a_link_leads_to_flower_if_a_setting_names_it(desk: Desk) -> None:

@@ -26,8 +26,10 @@ def test_a_store_has_one_state_wherever_one_looks(ledger: Ledger) -> None:
     add_sample_stores(ledger)
     status = Status(ledger.database)
     told = [(row["name"], row["state"]) for row in status.stores_in_state(POLL_INTERVAL, status.lag())]
+    checked = [(row["name"], row["state"]) for row in status.conditions(POLL_INTERVAL, status.lag())]
     shown = [(line.name, line.state) for line in StoresOverview(ledger.database, POLL_INTERVAL).page().stores]
     listed = status.page(stores=None, state=None, stale=2 * POLL_INTERVAL, after="", limit=100)
+    assert checked == told
     assert shown == told
     assert {row["name"]: row["state"] for row in listed} == dict(told)
     assert {state for _, state in shown} == set(StoreState) - {StoreState.NEW}

@@ -10,6 +10,7 @@ import pytest
 from rich.console import Console, RenderableType
 
 from ledger.ledger import Ledger
+from ledger.postgres.encryption import new_key
 from local.demo import live_view, run, start
 from local.demo.figures import NOTE
 from local.demo.keep_running import environment_file
@@ -19,6 +20,7 @@ from local.proof.compare import Report
 from local.proof.report import Difference
 from local.servers.folder import folder_lock
 from schemas.errors import ConfigurationError
+from schemas.settings import load_settings
 
 
 def lines(shown: RenderableType) -> list[str]:
@@ -50,6 +52,15 @@ def test_a_demo_that_gets_a_signal_stops_everything_and_says_so(
     assert run_demo(keep=False, folder=tmp_path) == 130
     assert signal.getsignal(number) == before
     assert "Stopping" in capsys.readouterr().out
+
+
+def test_a_demo_tells_its_processes_where_gateway_and_console_are_reached() -> None:
+    services = {"CONNECTOR_DATABASE_URL": "postgresql://127.0.0.1/x", "CONNECTOR_BROKER_URL": "redis://127.0.0.1"}
+    keys = {"CONNECTOR_REDIS_URL": "redis://127.0.0.1", "CONNECTOR_KEYS": new_key()}
+    ports = start.Ports(epages=1, afosto=2, gateway=3, flower=4, console=5)
+    settings = load_settings(start.demo_environment({**services, **keys}, ports))
+    assert settings.gateway_url == "http://127.0.0.1:3"
+    assert settings.console_url == "http://127.0.0.1:5"
 
 
 def test_a_demo_under_nohup_outlives_its_terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
