@@ -31,7 +31,7 @@ def texts_of_pages() -> dict[Text, list[str]]:
         for name, _, text, _, _ in extract_from_dir(folder, _METHODS, keywords=_SENTENCES):
             found.setdefault(text, []).append(f"{package}/{name}")
         for name, _, noun, _, _ in extract_from_dir(folder, _METHODS, keywords=_NOUNS):
-            found.setdefault(forms(noun), []).append(f"{package}/{name}")
+            found.setdefault(forms(str(noun)), []).append(f"{package}/{name}")
     return found
 
 

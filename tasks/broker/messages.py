@@ -98,7 +98,7 @@ def _amqp_lengths(url: str) -> dict[str, int]:
 
 def refusals(settings: Settings) -> dict[str, str]:
     """Return which of broker and Redis take no writes now: "broker" or "redis" → a sentence that says what to check."""
-    said = {}
+    said: dict[str, str] = {}
     if wrong := _refusal(lambda: _check_broker(settings.broker_url)):
         said["broker"] = joined([wrong, phrase("look at that server and check CONNECTOR_BROKER_URL")])
     if settings.redis_url != settings.broker_url and (

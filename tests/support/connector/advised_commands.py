@@ -26,6 +26,8 @@ PACKAGES = (
 )
 # A placeholder that is filled in when the message is printed, or by the reader: "{run.store.name}", "AFOSTO_ID".
 PLACEHOLDER = re.compile(r"\{.*\}|[A-Z][A-Z_]*")
+# The value of a phrase: "%(store)s".
+VALUE = re.compile(r"%\(\w+\)s")
 # Characters that end an advised command in a sentence.
 END = re.compile(r"[,;.)`'\"…]+$")
 # Advised without all of their arguments, because these differ from shop to shop.
@@ -41,7 +43,7 @@ def texts(path: Path) -> Iterator[str]:
         if isinstance(node, ast.JoinedStr):
             yield "".join(part.value if isinstance(part, ast.Constant) else "{}" for part in node.values)  # type: ignore[misc]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and not {id(node)} & (inner | docstrings):
-            yield node.value
+            yield VALUE.sub("{}", node.value)
 
 
 def commands(text: str) -> Iterator[tuple[click.Command, str, list[str]]]:

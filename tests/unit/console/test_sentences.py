@@ -13,7 +13,7 @@ from schemas.errors import RetryLater
 from schemas.wording.lists import counted, named
 from schemas.wording.phrases import joined, phrase
 from schemas.wording.spans import span
-from sync.stock.outcomes import UNKNOWN_SKU
+from sync.stock.outcomes import VARIATION_PRODUCT
 
 
 @pytest.fixture
@@ -51,8 +51,8 @@ def test_an_error_says_its_phrase() -> None:
 
 @pytest.mark.usefixtures("german")
 def test_a_sentence_without_values_is_known_again_when_the_ledger_has_kept_its_text() -> None:
-    assert UNKNOWN_SKU.message
-    assert spoken("".join(UNKNOWN_SKU.message)) == "Der Shop hat kein Produkt mit dieser SKU."
+    kept = "".join(VARIATION_PRODUCT.resolution or "")
+    assert spoken(kept).endswith("auf beiden Seiten eigene SKUs.")
 
 
 @pytest.mark.usefixtures("german")

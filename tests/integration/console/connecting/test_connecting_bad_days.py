@@ -71,6 +71,16 @@ def test_a_store_that_is_connected_already_is_not_connected_again(console: Desk,
     assert "A store of this name is connected already" in fill_shop(operator, begin(operator), shop)
 
 
+def test_an_afosto_without_a_sales_channel_is_no_dead_end(console: Desk, vendors: World, shop: str) -> None:
+    vendors.afosto.create(f"bare-{shop}", f"bare-key-{shop}", channels=[], locations=[])
+    operator = console.user("operator")
+    draft = begin(operator)
+    fill_shop(operator, draft, shop)
+    page = fill_key(operator, draft, f"bare-key-{shop}")
+    assert "Afosto has no sales channel yet. Make one in Afosto" in page
+    assert "Another key" in page
+
+
 @pytest.mark.parametrize(
     ("switches", "key", "said"),
     [
