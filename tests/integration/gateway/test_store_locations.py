@@ -70,6 +70,7 @@ def error(answer: TestResponse) -> tuple[int, str, str]:
 def listed(gateway: Doors, token: str, store: str) -> Document:
     answer = ask(gateway, token, "GET", f"/v1/stores/{store}/locations")
     assert answer.status_code == 200, answer.text
+    assert answer.json is not None
     found: Document = answer.json
     return found
 
