@@ -37,20 +37,16 @@ class KeySet:
         try:
             return self._fernet.decrypt(bytes(token))
         except InvalidToken as error:
-            raise _misfit() from error
+            raise ConfigurationError(
+                phrase(
+                    "a stored secret fits none of the keys in CONNECTOR_KEYS; put the key it was written with back, "
+                    "or enter the secrets again: connector store credentials STORE"
+                )
+            ) from error
 
     def rotate(self, token: bytes) -> bytes:
         """Return the same secret, written with the first key."""
         return self.encrypt(self.decrypt(token))
-
-
-def _misfit() -> ConfigurationError:
-    return ConfigurationError(
-        phrase(
-            "a stored secret fits none of the keys in CONNECTOR_KEYS; put the key it was written with back, "
-            "or enter the secrets again: connector store credentials STORE"
-        )
-    )
 
 
 def new_key() -> str:
