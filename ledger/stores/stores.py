@@ -280,7 +280,7 @@ class Stores:
     def _fits(self, sealed: Row) -> bool:
         try:
             for token in filter(None, sealed.values()):
-                self._keys.check(token)
+                self._keys.decrypt(token)
         except ConfigurationError:
             return False
         return True
