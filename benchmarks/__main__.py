@@ -54,6 +54,8 @@ Results of `make bench`, `make chaos` and `make soak`, each part with its comman
 [benchmarks/](../benchmarks/README.md) explains each benchmark. The machines differed: compare figures within one part,
 not between parts.
 """
+# The demo prints how one signs in to its console.
+_PASSWORD = re.compile(r"(password: )\S+")
 
 
 class _Tee(io.StringIO):
@@ -124,7 +126,8 @@ def _run(module: ModuleType, options: list[str]) -> int:
     tee = _Tee(sys.stdout)  # type: ignore[arg-type] # a text stream all the same
     with redirect_stdout(tee):
         code = int(module.main(options))
-    _save(module.NAME, "\n".join(_part(module, command, began, code, tee.getvalue())))
+    shown = _PASSWORD.sub(r"\1…", tee.getvalue())
+    _save(module.NAME, "\n".join(_part(module, command, began, code, shown)))
     return code
 
 
