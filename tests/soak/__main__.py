@@ -68,7 +68,7 @@ class Soak:
             relay.cut(silently=silently)
         self._wait(length)
         for relay in self._setup.relays[kind]:
-            relay.join()
+            relay.reconnect()
         return Cut(f"{kind}, {'silently' if silently else 'reset'}", self._until_consumed())
 
     def _until_consumed(self) -> dict[str, float]:

@@ -68,7 +68,7 @@ def test_a_form_can_be_sent_again_from_the_page_that_says_so(desk: Desk, relay: 
     assert 'action="/users/"' in page
     assert 'name="password" type="password"' in page
     assert 'action="/users/"' in refused(admin.client.post("/users/", data={**fields_of(page), "password": SECRET}))
-    relay.join()
+    relay.reconnect()
     until_it_answers(desk)
     assert admin.client.post("/users/", data={**fields_of(page), "password": SECRET}).status_code == 303
     added = desk.ledger.users.get(NEW["name"])
@@ -80,7 +80,7 @@ def test_a_sign_in_goes_on_where_it_was_meant_to(desk: Desk, relay: Relay) -> No
     form = {"name": "operator", "password": PASSWORD, "next": "/parked/", "csrf_token": person.token()}
     relay.cut(silently=False)
     page = refused(person.client.post("/sign-in", data=form))
-    relay.join()
+    relay.reconnect()
     until_it_answers(desk)
     answer = person.client.post("/sign-in", data={**fields_of(page), "password": PASSWORD})
     assert (answer.status_code, answer.location) == (303, "/parked/")

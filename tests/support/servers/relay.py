@@ -39,9 +39,9 @@ class Relay:
         """Reset all connections and refuse new ones; or `silently` forward nothing any more, without any error."""
         self._do(self._cut(silently))
 
-    def join(self) -> None:
+    def reconnect(self) -> None:
         """Accept new connections again; those that were cut stay broken."""
-        self._do(self._join())
+        self._do(self._reconnect())
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
@@ -63,7 +63,7 @@ class Relay:
         if not silently:
             self._abort()
 
-    async def _join(self) -> None:
+    async def _reconnect(self) -> None:
         self._abort()
         self._refuses = False
         self._open.set()

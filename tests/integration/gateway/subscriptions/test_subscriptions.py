@@ -20,8 +20,8 @@ from schemas.states import Event, Right
 from sync.subscriptions.deliver import deliver, signature
 from sync.subscriptions.subscribe import NewSubscription, subscribe
 from tasks.dispatch import dispatch
-from tests.support.connector.events import follow, park, send
 from tests.support.connector.gateway import Doors
+from tests.support.ledger.events import follow, park, send
 from tests.support.servers.subscriber import Subscriber
 
 

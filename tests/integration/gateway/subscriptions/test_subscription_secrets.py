@@ -14,8 +14,8 @@ from local.servers.services import Services, environment
 from schemas.states import Right
 from sync.subscriptions.deliver import signature
 from sync.subscriptions.subscribe import renew_secret
-from tests.support.connector.events import follow, park, send
 from tests.support.connector.gateway import Doors
+from tests.support.ledger.events import follow, park, send
 from tests.support.servers.subscriber import OK, Answer, Subscriber
 
 WANTED = {"url": "https://93.184.216.34/hooks", "events": ["job.parked"]}

@@ -9,8 +9,8 @@ from schemas.settings import load_settings
 from schemas.states import Event
 from tasks.broker.producer import Producer
 from tasks.dispatch import MOST_SUBSCRIBERS_PER_TICK, dispatch
-from tests.support.connector.events import park
 from tests.support.connector.gateway import Doors
+from tests.support.ledger.events import park
 
 TICKS = 3
 
