@@ -7,9 +7,10 @@ import pytest
 from ledger.stock.records import StockOutcome
 from schemas.errors import LeaseLost
 from tests.support.connector.stock_world import HERE, StockWorld, before_each_move
-from tests.support.connector.world import TENANT, World, wait_for
+from tests.support.connector.world import LOSES_ANSWERS, TENANT, World, wait_for
 
 ADJUST = r"/adjust-available-stock$"
+WAIT = float(LOSES_ANSWERS["AMBIGUITY_WAIT"])  # seconds
 
 pytestmark = pytest.mark.usefixtures("nobody_else_sells")
 
@@ -26,10 +27,10 @@ def test_after_a_lost_answer_the_sku_is_left_alone_for_the_wait_and_then_looked_
     assert shop.figures()[sku] == 25
     shop.request(sku)
     assert "nothing was due" in shop.publish()
-    time.sleep(1.6)
+    time.sleep(WAIT + 0.1)
     assert "1 published" in shop.publish()
     assert "nothing was due" in shop.publish()
-    time.sleep(1.6)
+    time.sleep(WAIT + 0.1)
     assert shop.publish() == "stock: 1 published"
     assert [move["amount"] for move in shop.writes()[6:]] == [15]
 
@@ -98,7 +99,7 @@ def test_a_worker_that_dies_between_a_move_and_its_answer_leaves_the_sku_alone_f
     shop.claim()
     _say_that_its_answer_is_lost(world, shop, sku)
     assert "nothing was due" in shop.publish()
-    time.sleep(1.6)
+    time.sleep(WAIT + 0.1)
     assert "1 published" in shop.publish()
 
 
@@ -124,5 +125,5 @@ def test_who_lost_the_lease_settles_nothing_that_another_worker_is_about(shop: S
 
 
 def _say_that_its_answer_is_lost(world: World, shop: StockWorld, sku: str) -> None:
-    statement = "update stock set ambiguous_until = now() + interval '1.5 s' where store = %s and sku = %s"
-    world.ledger.database.transaction(lambda session: session.execute(statement, (shop.store, sku)))
+    statement = "update stock set ambiguous_until = now() + %s * interval '1 second' where store = %s and sku = %s"
+    world.ledger.database.transaction(lambda session: session.execute(statement, (WAIT, shop.store, sku)))
