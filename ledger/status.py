@@ -42,7 +42,7 @@ class Status:
         return _in_state(self.stores(), interval, lags)
 
     def conditions(self, interval: float, lags: Iterable[FlowLag]) -> list[Row]:
-        """Return the same, but without what is counted or listed per store. It takes a tenth of the time.
+        """Return the same, but without what is counted or listed per store.
 
         A row has what tells the state, the `lag` and the `state`.
         """
