@@ -1,6 +1,6 @@
 """/v1/jobs: what is to be done, what is done, and what needs a person."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from marshmallow import Schema, fields, validate
@@ -180,12 +180,8 @@ def retry_all(given: dict[str, str | None]) -> dict[str, int | bool]:
 
     Sent once more it retries only what is parked by then.
     """
-    wanted = _parked(given)
-    with noted("parked.retry_all", given["store"] or "") as details:
-        taken = runtime().ledger.jobs.retry(**wanted)
-        details += [str(given["reason"]), f"{len(taken)} jobs"]
-        _require_reason(given["reason"], taken)
-    return {"jobs": len(taken), "more": len(taken) == MOST_AT_ONCE}
+    jobs = runtime().ledger.jobs
+    return _decide_all("parked.retry_all", given, lambda **wanted: (jobs.retry(**wanted), 0))
 
 
 @blueprint.route("/jobs/drop", methods=["POST"])
@@ -199,25 +195,22 @@ def drop_all(given: dict[str, str | None]) -> dict[str, int | bool]:
 
     What they stand for is not carried over. News about an order opens its jobs again.
     """
-    wanted = _parked(given)
-    with noted("parked.drop_all", given["store"] or "") as details:
-        taken, with_order = runtime().ledger.jobs.drop(**wanted)
-        details += [str(given["reason"]), f"{len(taken)} jobs"]
-        _require_reason(given["reason"], taken)
-    return {"jobs": len(taken), "more": len(taken) == MOST_AT_ONCE, "with_order": with_order}
+    return _decide_all("parked.drop_all", given, runtime().ledger.jobs.drop)
 
 
-def _parked(given: Mapping[str, str | None]) -> dict[str, Any]:
-    """Return which jobs of the ledger a request means."""
-    store = given["store"]
+def _decide_all(
+    action: str, given: Mapping[str, str | None], decide: Callable[..., tuple[list[int], int]]
+) -> dict[str, int | bool]:
+    """Decide about all jobs that a request means, and note it; `decide` returns their ids, and how many others went."""
+    store, reason = given["store"], given["reason"]
     if store:
         refuse_for(store_refusal(store))
-    return {
-        "reason": given["reason"],
-        "stores": {store} if store else caller().stores,
-        "limit": MOST_AT_ONCE,
-        "by": decider(),
-    }
+    stores = {store} if store else caller().stores
+    with noted(action, store or "") as details:
+        taken, with_order = decide(reason=reason, stores=stores, limit=MOST_AT_ONCE, by=decider())
+        details += [str(reason), f"{len(taken)} jobs"]
+        _require_reason(reason, taken)
+    return {"jobs": len(taken), "more": len(taken) == MOST_AT_ONCE, "with_order": with_order}
 
 
 def _require_reason(reason: str | None, taken: Collection[int]) -> None:

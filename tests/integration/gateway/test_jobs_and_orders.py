@@ -2,21 +2,15 @@
 
 from typing import Any, LiteralString
 
-from werkzeug.test import TestResponse
-
 from schemas.states import Right
 from tests.support.connector.gateway import Doors
-
-
-def ask(doors: Doors, token: str, method: str, path: str) -> TestResponse:
-    return doors.app.test_client().open(path, method=method, headers={"Authorization": f"Bearer {token}"})
 
 
 def listed(doors: Doors, token: str, path: str) -> list[Any]:
     """Return the subjects of all jobs, over all pages."""
     subjects: list[Any] = []
     while path:
-        page = ask(doors, token, "GET", path).json
+        page = doors.ask(token, "GET", path).json
         assert page is not None
         subjects += [job["subject"] for job in page["jobs"]]
         path = page["next"]
@@ -31,8 +25,8 @@ def test_parked_jobs_are_listed_by_reason_in_pages_and_counted(doors: Doors) -> 
     token = doors.ledger.tokens.add("erp", [], [], [Right.READ], tenant=doors.ledger.tenants.of("mine"))
     assert listed(doors, token, "/v1/jobs?state=parked&reason=drift&limit=3") == ["3", "2", "1", "0"]
     assert listed(doors, token, "/v1/jobs") == ["4", "3", "2", "1", "0"]
-    assert ask(doors, token, "GET", "/v1/jobs?store=theirs").status_code == 404
-    answer = ask(doors, token, "GET", "/v1/jobs/reasons").json
+    assert doors.ask(token, "GET", "/v1/jobs?store=theirs").status_code == 404
+    answer = doors.ask(token, "GET", "/v1/jobs/reasons").json
     assert answer is not None
     assert [(row["stores"], row["task"], row["reason"], row["jobs"]) for row in answer["reasons"]] == [
         (["mine"], "orders.import", "drift", 4)
@@ -47,16 +41,16 @@ def test_a_parked_job_is_retried_or_dropped_and_who_decided_is_kept(doors: Doors
     _execute(doors, "update jobs set state = 'parked', reason = 'drift'")
     token = doors.ledger.tokens.add("erp", [], [], [Right.WRITE])
     reader = doors.ledger.tokens.add("reader", [], [], [Right.READ])
-    assert ask(doors, reader, "POST", f"/v1/jobs/{first}/retry").status_code == 403
+    assert doors.ask(reader, "POST", f"/v1/jobs/{first}/retry").status_code == 403
     retried, dropped = (
-        ask(doors, token, "POST", f"/v1/jobs/{first}/retry"),
-        ask(doors, token, "POST", f"/v1/jobs/{second}/drop"),
+        doors.ask(token, "POST", f"/v1/jobs/{first}/retry"),
+        doors.ask(token, "POST", f"/v1/jobs/{second}/drop"),
     )
     assert (retried.status_code, retried.json["state"]) == (202, "waiting")  # type: ignore[index]
     assert (dropped.status_code, dropped.json["state"]) == (200, "done")  # type: ignore[index]
     assert {row["decided_by"] for row in doors.rows("jobs")} == {"token erp"}
-    assert ask(doors, token, "POST", f"/v1/jobs/{second}/drop").status_code == 409
-    assert ask(doors, token, "POST", "/v1/jobs/999/retry").status_code == 404
+    assert doors.ask(token, "POST", f"/v1/jobs/{second}/drop").status_code == 409
+    assert doors.ask(token, "POST", "/v1/jobs/999/retry").status_code == 404
 
 
 def test_an_order_s_life_is_found_by_its_number(doors: Doors) -> None:
@@ -65,17 +59,17 @@ def test_an_order_s_life_is_found_by_its_number(doors: Doors) -> None:
     doors.order("shop", "id-1", "afosto-1")
     token = doors.ledger.tokens.add("erp", [], [], [Right.READ])
     for number in ("10001", "id-1", "afosto-1"):
-        answer = ask(doors, token, "GET", f"/v1/orders/shop/{number}").json
+        answer = doors.ask(token, "GET", f"/v1/orders/shop/{number}").json
         assert answer is not None
         (found,) = answer["orders"]
         assert (found["order"]["id"], found["links"][0]["afosto_id"]) == ("id-1", "afosto-1")
         assert [job["task"] for job in found["jobs"]] == ["orders.import"]
         assert {"seen", "requested", "linked"} <= {event["kind"] for event in found["timeline"]}
-        hits = ask(doors, token, "GET", f"/v1/orders?find={number}").json
+        hits = doors.ask(token, "GET", f"/v1/orders?find={number}").json
         assert hits is not None
         assert [(hit["store"], hit["order_id"]) for hit in hits["orders"]] == [("shop", "id-1")]
-    assert ask(doors, token, "GET", "/v1/orders/shop/none").status_code == 404
-    assert ask(doors, token, "GET", "/v1/orders/shop/a%00b").status_code == 404
+    assert doors.ask(token, "GET", "/v1/orders/shop/none").status_code == 404
+    assert doors.ask(token, "GET", "/v1/orders/shop/a%00b").status_code == 404
 
 
 def _execute(doors: Doors, query: LiteralString) -> None:

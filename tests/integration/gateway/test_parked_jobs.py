@@ -15,8 +15,7 @@ AFTERWARDS = {"retry": "waiting", "drop": "done"}
 
 
 def ask(doors: Doors, token: str, decision: str, **body: Any) -> TestResponse:
-    headers = {"Authorization": f"Bearer {token}"}
-    return doors.app.test_client().post(f"/v1/jobs/{decision}", json=body, headers=headers)
+    return doors.ask(token, "POST", f"/v1/jobs/{decision}", json=body)
 
 
 def park(doors: Doors, store: str, orders: int, reason: str = "drift", tenant: str = "tenant-1") -> None:

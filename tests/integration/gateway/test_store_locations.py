@@ -54,12 +54,8 @@ def store(world: World, shop: str) -> str:
     return shop
 
 
-def ask(gateway: Doors, token: str, method: str, path: str, **options: Any) -> TestResponse:
-    return gateway.app.test_client().open(path, method=method, headers={"Authorization": f"Bearer {token}"}, **options)
-
-
 def change(gateway: Doors, token: str, store: str, **body: Any) -> TestResponse:
-    return ask(gateway, token, "PATCH", f"/v1/stores/{store}", json=body)
+    return gateway.ask(token, "PATCH", f"/v1/stores/{store}", json=body)
 
 
 def error(answer: TestResponse) -> tuple[int, str, str]:
@@ -68,7 +64,7 @@ def error(answer: TestResponse) -> tuple[int, str, str]:
 
 
 def listed(gateway: Doors, token: str, store: str) -> Document:
-    answer = ask(gateway, token, "GET", f"/v1/stores/{store}/locations")
+    answer = gateway.ask(token, "GET", f"/v1/stores/{store}/locations")
     assert answer.status_code == 200, answer.text
     assert answer.json is not None
     found: Document = answer.json
@@ -89,7 +85,7 @@ def test_a_store_is_connected_with_its_locations(gateway: Doors, token: str, wor
     place = shop_places(gateway, token, shop)[0]
     gateway.ledger.stores.remove(shop)
     wanted = {"locations": {place: "location-1"}, "sells_from": ["location-0"]}
-    answer = ask(gateway, token, "POST", "/v1/stores", json=new(shop, **wanted))
+    answer = gateway.ask(token, "POST", "/v1/stores", json=new(shop, **wanted))
     assert answer.status_code == 201, answer.text
     assert answer.json is not None
     assert answer.json["locations"][place] == "location-1"
@@ -107,7 +103,7 @@ def test_a_store_is_connected_with_its_locations(gateway: Doors, token: str, wor
 def test_a_store_with_a_location_that_is_unknown_is_not_connected(
     gateway: Doors, token: str, shop: str, wanted: Document, said: str
 ) -> None:
-    status, code, message = error(ask(gateway, token, "POST", "/v1/stores", json=new(shop, **wanted)))
+    status, code, message = error(gateway.ask(token, "POST", "/v1/stores", json=new(shop, **wanted)))
     assert (status, code) == (422, "unknown-location")
     assert said in message
     assert "Choose one of: " in message
@@ -216,5 +212,5 @@ def test_a_token_that_only_reads_lists_locations_and_changes_none(gateway: Doors
     assert listed(gateway, reader, store)["locations"]
     assert error(change(gateway, reader, store, sells_from=["location-0"]))[:2] == (403, "right-missing")
     sender = gateway.ledger.tokens.add(f"sender-{uuid4().hex[:8]}", ["orders.look"], [])
-    assert ask(gateway, sender, "GET", f"/v1/stores/{store}/locations").status_code == 403
-    assert ask(gateway, reader, "GET", "/v1/stores/nowhere/locations").status_code == 404
+    assert gateway.ask(sender, "GET", f"/v1/stores/{store}/locations").status_code == 403
+    assert gateway.ask(reader, "GET", "/v1/stores/nowhere/locations").status_code == 404

@@ -25,10 +25,6 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield started
 
 
-def ask(doors: Doors, token: str, method: str, path: str, **options: Any) -> TestResponse:
-    return doors.app.test_client().open(path, method=method, headers={"Authorization": f"Bearer {token}"}, **options)
-
-
 def code(answer: TestResponse) -> tuple[int, str]:
     assert answer.json is not None
     return answer.status_code, answer.json["error"]["code"]
@@ -40,7 +36,7 @@ def test_stores_come_in_pages_of_their_names(doors: Doors) -> None:
     token = doors.ledger.tokens.add("erp", [], [], [Right.READ])
     path, seen = "/v1/stores?limit=2", []
     while path:
-        page = ask(doors, token, "GET", path).json
+        page = doors.ask(token, "GET", path).json
         assert page is not None
         seen.append([store["name"] for store in page["stores"]])
         path = page["next"]
@@ -55,11 +51,11 @@ def test_stores_are_found_by_their_state(doors: Doors) -> None:
     token = doors.ledger.tokens.add("erp", [], [], [Right.READ])
     states = {}
     for state in ("new", "unhealthy", "paused", "fresh"):
-        page = ask(doors, token, "GET", f"/v1/stores?state={state}").json
+        page = doors.ask(token, "GET", f"/v1/stores?state={state}").json
         assert page is not None
         states[state] = [store["name"] for store in page["stores"]]
     assert states == {"new": ["well"], "unhealthy": ["ill"], "paused": ["paused"], "fresh": []}
-    ill = ask(doors, token, "GET", "/v1/stores/ill").json
+    ill = doors.ask(token, "GET", "/v1/stores/ill").json
     assert ill is not None
     assert [problem["reason"] for problem in ill["problems"]] == ["wrong-credentials"]
 
@@ -84,11 +80,11 @@ def test_a_token_for_tasks_may_do_nothing_else_and_one_that_reads_changes_nothin
         doors.ledger.tokens.add("reader", [], [], [Right.READ]),
     )
     body = body if body != {} or path.endswith("poll") else NEW
-    assert code(ask(doors, old, method, path, json=body)) == (403, "right-missing")
+    assert code(doors.ask(old, method, path, json=body)) == (403, "right-missing")
     if method == "GET":
-        assert ask(doors, reader, method, path).status_code == 200
+        assert doors.ask(reader, method, path).status_code == 200
     else:
-        assert code(ask(doors, reader, method, path, json=body)) == (403, "right-missing")
+        assert code(doors.ask(reader, method, path, json=body)) == (403, "right-missing")
     assert doors.ledger.stores.facts("shop").paused_at is None
 
 
@@ -96,7 +92,7 @@ def test_a_token_of_a_tenant_never_sees_a_store_of_another(doors: Doors) -> None
     doors.store("mine", tenant="tenant-1")
     doors.store("theirs", tenant="tenant-2")
     token = doors.ledger.tokens.add("agency", ["orders.look"], [], BOTH, tenant=doors.ledger.tenants.of("mine"))
-    page = ask(doors, token, "GET", "/v1/stores").json
+    page = doors.ask(token, "GET", "/v1/stores").json
     assert page is not None
     assert [store["name"] for store in page["stores"]] == ["mine"]
     requests = [
@@ -108,40 +104,39 @@ def test_a_token_of_a_tenant_never_sees_a_store_of_another(doors: Doors) -> None
     ]
     for method, path, body in requests:
         answers = [
-            ask(doors, token, method, path.format(name), json=_named(body, name)) for name in ("theirs", "nobody's")
+            doors.ask(token, method, path.format(name), json=_named(body, name)) for name in ("theirs", "nobody's")
         ]
         assert [code(answer) for answer in answers] == [(404, "unknown-store")] * 2
     doors.store("mine-too", tenant="tenant-1")
-    assert ask(doors, token, "GET", "/v1/stores/mine-too").status_code == 200
+    assert doors.ask(token, "GET", "/v1/stores/mine-too").status_code == 200
 
 
 def test_a_store_is_paused_and_resumed_and_its_flows_are_switched_off(doors: Doors) -> None:
     doors.store("shop")
     token = doors.ledger.tokens.add("erp", [], [], BOTH)
-    paused = ask(doors, token, "PATCH", "/v1/stores/shop", json={"paused": True}).json
+    paused = doors.ask(token, "PATCH", "/v1/stores/shop", json={"paused": True}).json
     assert paused is not None
-    assert (paused["state"], code(ask(doors, token, "POST", "/v1/stores/shop/poll", json={}))) == (
+    assert (paused["state"], code(doors.ask(token, "POST", "/v1/stores/shop/poll", json={}))) == (
         "paused",
         (409, "paused"),
     )
-    changed = ask(
-        doors, token, "PATCH", "/v1/stores/shop", json={"paused": False, "flows": {"orders.import": False}}
-    ).json
+    wanted = {"paused": False, "flows": {"orders.import": False}}
+    changed = doors.ask(token, "PATCH", "/v1/stores/shop", json=wanted).json
     assert changed is not None
     flows = {flow["name"]: flow["condition"] for flow in changed["flows"]}
     assert (changed["state"], flows["orders.import"]) == ("new", "off")
-    assert ask(doors, token, "POST", "/v1/stores/shop/poll", json={}).status_code == 202
-    assert code(ask(doors, token, "PATCH", "/v1/stores/shop", json={"flows": {"x": True}})) == (400, "invalid")
+    assert doors.ask(token, "POST", "/v1/stores/shop/poll", json={}).status_code == 202
+    assert code(doors.ask(token, "PATCH", "/v1/stores/shop", json={"flows": {"x": True}})) == (400, "invalid")
 
 
 def test_a_store_is_removed_only_by_its_name_said_twice(doors: Doors) -> None:
     doors.store("shop")
     token = doors.ledger.tokens.add("erp", [], [], BOTH)
-    assert code(ask(doors, token, "DELETE", "/v1/stores/shop?confirm=shob")) == (400, "not-confirmed")
-    assert ask(doors, token, "DELETE", "/v1/stores/shop").status_code == 400
-    removed = ask(doors, token, "DELETE", "/v1/stores/shop?confirm=shop")
+    assert code(doors.ask(token, "DELETE", "/v1/stores/shop?confirm=shob")) == (400, "not-confirmed")
+    assert doors.ask(token, "DELETE", "/v1/stores/shop").status_code == 400
+    removed = doors.ask(token, "DELETE", "/v1/stores/shop?confirm=shop")
     assert "stay in the shop and in Afosto" in removed.text
-    assert code(ask(doors, token, "GET", "/v1/stores/shop")) == (404, "unknown-store")
+    assert code(doors.ask(token, "GET", "/v1/stores/shop")) == (404, "unknown-store")
 
 
 NEW = {
@@ -159,17 +154,17 @@ def test_a_store_is_connected_by_the_api_with_what_its_app_permits(world: World)
     doors = Doors(create_app(runtime), runtime.ledger)
     token = doors.ledger.tokens.add("agency", [], [], BOTH)
     open_shop(world, "api-shop", scopes=[scope for scope in ALL_SCOPES if scope != "rtpr:c"])
-    wrong = ask(doors, token, "POST", "/v1/stores", json={**NEW, "client_secret": "not the secret"})
+    wrong = doors.ask(token, "POST", "/v1/stores", json={**NEW, "client_secret": "not the secret"})
     assert code(wrong) == (422, "wrong-credentials")
     assert "not the secret" not in wrong.text
-    assert code(ask(doors, token, "POST", "/v1/stores", json={**NEW, "channel": "9"})) == (422, "unknown-channel")
+    assert code(doors.ask(token, "POST", "/v1/stores", json={**NEW, "channel": "9"})) == (422, "unknown-channel")
     inside = {**NEW, "base_url": "https://169.254.169.254/latest"}
-    assert code(ask(doors, token, "POST", "/v1/stores", json=inside)) == (400, "address-not-public")
+    assert code(doors.ask(token, "POST", "/v1/stores", json=inside)) == (400, "address-not-public")
     stranger = doors.ledger.tokens.add("stranger", [], [], BOTH, tenant="afosto:other")
-    assert code(ask(doors, stranger, "POST", "/v1/stores", json=NEW)) == (403, "other-tenant")
+    assert code(doors.ask(stranger, "POST", "/v1/stores", json=NEW)) == (403, "other-tenant")
     assert "api-shop" not in doors.ledger.stores.names()
 
-    answer = ask(doors, token, "POST", "/v1/stores", json=NEW)
+    answer = doors.ask(token, "POST", "/v1/stores", json=NEW)
     assert (answer.status_code, answer.headers["Location"]) == (201, "/v1/stores/api-shop")
     assert answer.json is not None
     flows = {flow["name"]: flow for flow in answer.json["flows"]}
@@ -177,8 +172,8 @@ def test_a_store_is_connected_by_the_api_with_what_its_app_permits(world: World)
     assert flows["returns.export"]["missing_boxes"] == ["rtpr:c (Rücksendeprozesse erstellen)"]
     assert CLIENT_SECRET not in answer.text
     assert KEY not in answer.text
-    assert code(ask(doors, token, "POST", "/v1/stores", json=NEW)) == (409, "store-exists")
-    refused = ask(doors, token, "PATCH", "/v1/stores/api-shop", json={"flows": {"returns.export": True}})
+    assert code(doors.ask(token, "POST", "/v1/stores", json=NEW)) == (409, "store-exists")
+    refused = doors.ask(token, "PATCH", "/v1/stores/api-shop", json={"flows": {"returns.export": True}})
     assert code(refused) == (422, "missing-scope")
     assert "Rücksendeprozesse erstellen" in refused.json["error"]["message"]  # type: ignore[index]
     runtime.close()

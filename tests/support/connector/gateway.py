@@ -55,6 +55,11 @@ class Doors:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.app.test_client().post(path, data=body, headers={"Content-Type": "application/json", **named})
 
+    def ask(self, token: str, method: str, path: str, **options: Any) -> TestResponse:
+        """Send a request as the system that has this token."""
+        headers = {"Authorization": f"Bearer {token}"}
+        return self.app.test_client().open(path, method=method, headers=headers, **options)
+
     def deliver(self, endpoint: str, message: dict[str, Any], secret: str = WEBHOOK_SECRET) -> TestResponse:
         """Post a message as Afosto does."""
         body = json.dumps(message).encode()

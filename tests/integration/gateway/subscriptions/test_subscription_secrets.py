@@ -22,8 +22,7 @@ WANTED = {"url": "https://93.184.216.34/hooks", "events": ["job.parked"]}
 
 
 def ask(doors: Doors, token: str, method: str, path: str, **options: Any) -> TestResponse:
-    headers = {"Authorization": f"Bearer {token}"}
-    return doors.app.test_client().open(f"/v1/subscriptions{path}", method=method, headers=headers, **options)
+    return doors.ask(token, method, f"/v1/subscriptions{path}", **options)
 
 
 def kept_secret(doors: Doors, subscription: int) -> str:
