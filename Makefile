@@ -1,5 +1,5 @@
 # make quick | make test | make demo [KEEP=1] | make bench [NAME="throughput brokers"] | make chaos [ROUNDS=n] [SEED=s] | make fleet | make soak [MINUTES=60]
-# make check | make docs | make lock | make digests | make clean
+# make check | make docs | make pictures | make lock | make digests | make clean
 # Every target makes .venv and installs the pinned packages into it by itself; later runs find it up to date.
 
 PYTHON ?= $(shell for name in python3.11 python3.12 python3; do \
@@ -10,7 +10,7 @@ STAMP := .venv/installed
 # The project's programs find each other (celery, redis-server) as they would in an activated environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: venv check docs quick test demo bench chaos fleet soak lock digests clean
+.PHONY: venv check docs pictures quick test demo bench chaos fleet soak lock digests clean
 
 venv: $(STAMP)
 
@@ -35,6 +35,10 @@ SITE := build/site
 docs: venv
 	$(BIN)/sphinx-build -q -W --keep-going -c docs . $(SITE)
 	@echo "Open $(SITE)/index.html"
+
+# Needs Chromium. Takes the pictures of the merchants' pages again, from the running console.
+pictures: venv
+	$(BIN)/python -m tests.pictures
 
 # Under half a minute on two idle cores: the unit tests that are not slow; that the tables are those of schema.sql; and
 # orders that go through both simulators. What was measured is in CONTRIBUTING.md.

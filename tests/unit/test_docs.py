@@ -122,8 +122,8 @@ def test_every_figure_in_bold_on_performance_stands_among_the_figures() -> None:
     assert len(quoted) > 40
 
 
-def test_the_page_on_connecting_names_the_header_whose_signature_may_not_fit() -> None:
-    assert f"`{SIGNATURE}`" in (DOCS.parent / "connecting.md").read_text()
+def test_the_runbook_names_the_header_whose_signature_may_not_fit() -> None:
+    assert f"`{SIGNATURE}`" in (DOCS.parent / "runbook.md").read_text()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
