@@ -77,6 +77,9 @@ class Settings:
     Console: it links to Flower at `flower_url`, if that is given. With `oidc_issuer` people may sign in with their
     accounts there (OpenID Connect), where the console is known by `oidc_client_id` and `oidc_client_secret`.
 
+    `remote_control`: which of Celery's commands workers obey: "read" those that ask, "full" also those that change
+    them, "off" none.
+
     Retention: attempts are deleted after `attempts_days` days, webhooks after `inbox_days` days.
     """
 
@@ -117,6 +120,7 @@ class Settings:
     gateway_calls_per_minute: int
     attempts_days: int
     inbox_days: int
+    remote_control: str
     log_format: str
     log_level: str
     flower_url: str
@@ -197,6 +201,7 @@ class SettingsSchema(Document):
     gateway_calls_per_minute = Count(600)
     attempts_days = Count(90)
     inbox_days = Count(30)
+    remote_control = Choice("read", "off", "full")
     log_format = Choice("json", "console")
     log_level = Choice("INFO", "DEBUG", "WARNING", "ERROR")
     flower_url = Url("https://flower.example.com", "https", "http", load_default="")
