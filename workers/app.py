@@ -84,6 +84,7 @@ def create_app(settings: Settings) -> ConnectorApp:
     app.conf.update(
         **broker_conf(settings.broker_url, _transport(settings)),
         worker_disable_prefetch=_is_redis(settings),
+        worker_enable_remote_control=settings.remote_control != "off",
         # What dispatch sends is in the ledger, and a worker has it soon. What others send shows in Flower at once.
         task_send_sent_event=False,
         beat_schedule={

@@ -1,6 +1,7 @@
 """Kombu's Redis transport with fewer commands. A Redis that refuses counts as lost, like one that is gone."""
 
 from contextlib import suppress
+from functools import cached_property, partial
 from time import time
 from typing import Any
 
@@ -9,6 +10,7 @@ from kombu.transport import TRANSPORT_ALIASES, redis, virtual
 from kombu.utils.json import dumps
 from redis.exceptions import RedisError
 
+from workers.subscription import Subscription, deliver
 from workers.wrapping import fit
 
 # Seconds until an acknowledged message is deleted from Redis, together with all that were acknowledged meanwhile.
@@ -80,6 +82,14 @@ class Channel(redis.Channel):
         if self._kept is None or self._kept.connection_pool is not self.pool:
             self._kept = made()
         return self._kept
+
+    @cached_property
+    def subclient(self) -> Subscription:
+        """What the worker is subscribed to: remote control."""
+        return Subscription(self._create_client(asynchronous=True).connection_pool)
+
+    def _deliver_fanout_message(self, message: Any, exchange: str) -> bool:
+        return deliver(partial(super()._deliver_fanout_message, message, exchange))
 
 
 class SentinelChannel(Channel, redis.SentinelChannel):

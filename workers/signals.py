@@ -15,6 +15,7 @@ from workers.freed_memory import return_freed_memory
 from workers.heartbeat import Heartbeat
 from workers.niceness import spread_niceness
 from workers.quiet_logs import log_one_line_per_run
+from workers.remote_control import obey
 
 log = structlog.get_logger()
 
@@ -29,6 +30,12 @@ _heartbeats: list[tuple[Loop, Heartbeat]] = []
 def set_up_memory(**_: Any) -> None:
     """Set up the allocator before the pool starts its threads or processes."""
     return_freed_memory()
+
+
+@worker_init.connect
+def limit_remote_control(**_: Any) -> None:
+    """Forget the commands of remote control that this worker does not obey."""
+    obey(current_app.settings.remote_control)
 
 
 @setup_logging.connect
