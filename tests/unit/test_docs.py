@@ -128,7 +128,7 @@ def test_the_runbook_names_the_header_whose_signature_may_not_fit() -> None:
 
 
 def test_what_the_runbook_lets_a_person_see_is_what_the_connector_says() -> None:
-    seen = re.findall(r"\*\*You see\*\*.*?(?=\n\*\*It means)", (DOCS.parent / "runbook.md").read_text(), re.DOTALL)
+    seen = re.findall(r"\*\*You see\*\*.*?(?=\n\n\*\*)", (DOCS.parent / "runbook.md").read_text(), re.DOTALL)
     quoted = [" ".join(span.split()) for text in seen for span in re.findall(r"`([^`]+)`", text) if " " in span]
     said = [span for span in quoted if not span.startswith("connector ")]
     source = " ".join(path.read_text() for room in ROOMS for path in (ROOT / room).rglob("*.py"))
