@@ -141,6 +141,15 @@ def test_the_runbook_names_the_header_whose_signature_may_not_fit() -> None:
     assert f"`{SIGNATURE}`" in (DOCS.parent / "runbook.md").read_text()
 
 
+def test_every_word_that_the_concepts_set_in_italics_is_in_the_glossary() -> None:
+    glossary = (DOCS.parent / "glossary.md").read_text().lower()
+    words = re.findall(r"(?<![*\w])\*([^*]+)\*(?![*\w])", (DOCS.parent / "concepts.md").read_text())
+    plain = {" ".join(word.split()).lower() for word in words} - {"that", "italics"}
+    # A claim of the work is what the glossary calls `claim`.
+    assert [word for word in sorted(plain) if not any(form in glossary for form in (word, word.rstrip("s")))] == []
+    assert len(plain) > 25
+
+
 def test_what_the_runbook_lets_a_person_see_is_what_the_connector_says() -> None:
     seen = re.findall(r"\*\*You see\*\*.*?(?=\n\n\*\*)", (DOCS.parent / "runbook.md").read_text(), re.DOTALL)
     quoted = [" ".join(span.split()) for text in seen for span in re.findall(r"`([^`]+)`", text) if " " in span]
