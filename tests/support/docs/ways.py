@@ -9,17 +9,21 @@ import yaml
 
 from benchmarks.__main__ import MODULES
 from gateway.app import create_app
-from local.servers.processes import read_procfile
 from tests.support.docs.page_commands import ROOT, Command
 
 # A page whose blocks are typed one after another into a shell, and lines of others that are typed there too.
 WALKED = "docs/simulators.md"
+SECOND_WORKER = (
+    "nice -n 10 celery -A workers.app worker -Q orders --pool threads --concurrency 32 --loglevel INFO "
+    "--without-gossip --without-mingle"
+)
 WALKED_TOO = {
     ". .venv/bin/activate",
     'eval "$(connector local up --with-processes)"',
+    SECOND_WORKER,
 }
 # Run in a shell against real servers.
-IN_A_SHELL = ("openssl", "pg_restore", "psql", "redis-cli")
+IN_A_SHELL = ("openssl", "pg_dump", "pg_restore", "psql", "redis-cli")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +86,6 @@ def _compose(words: Sequence[str]) -> None:
     assert [name for name in (*scaled, *chosen) if name not in services] == []
 
 
-def _worker(words: Sequence[str]) -> None:
-    assert list(words) in read_procfile(ROOT / "Procfile").values()
-
-
 def _installed_in_ci(words: Sequence[str]) -> None:
     packages = re.search(r"packages=\((.*?)\)", (ROOT / ".ci" / "run").read_text(), re.DOTALL)
     assert packages
@@ -126,7 +126,6 @@ WAYS = (
     Way(r"python -m (benchmarks|tests)", _MINUTES, _module),
     Way(r"python -m (schemas|console|cli)", "writes into the project; tests call what it calls", _module),
     Way(r"docker compose (?!run --rm gateway connector …)", _DOCKER, _compose),
-    Way(r"nice -n 10 celery ", "it is the Procfile's, which the walk starts", _worker),
     Way(r"nice -n 10$", "a part of the commands of the Procfile", _nothing),
     Way(r"apt-get install ", _HOST, _installed_in_ci),
     Way(
