@@ -46,7 +46,7 @@ class Figures:
         return Ages(stores, sum(row["seconds"] for row in rows), sum(row["late"] for row in rows))
 
     def latest(self, promise: float, limit: int) -> dict[str, float]:
-        """Return store → age of its news in seconds, for the stores that are furthest behind what is promised."""
+        """Return store → age of its news in seconds, for the late stores whose news is oldest."""
         rows = self._database.rows("figures.latest", {"promise": promise, "limit": limit})
         return {row["store"]: row["age"] for row in rows}
 

@@ -42,8 +42,13 @@ def scrape(url: str) -> Samples:
     """Read /metrics at an address."""
     answer = requests.get(f"{url}/metrics", timeout=10)
     answer.raise_for_status()
+    return parsed(answer.text)
+
+
+def parsed(text: str) -> Samples:
+    """Read what /metrics shows."""
     found: dict[str, dict[Labels, float]] = {}
-    for family in text_string_to_metric_families(answer.text):
+    for family in text_string_to_metric_families(text):
         for sample in family.samples:
             found.setdefault(sample.name, {})[frozenset(sample.labels.items())] = sample.value
     return Samples(found)
