@@ -2,14 +2,17 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from structlog.testing import capture_logs
 
 from local.servers.services import Services
 from local.servers.startup import free_port
+from serving.metrics import offer_metrics
 from tests.hosts.support.host import THIS_HOST
 from tests.support.connector.world import World, wait_for
 from tests.support.servers.metrics import Samples, running_exporter, scrape
@@ -60,6 +63,14 @@ def test_a_gateway_with_two_processes_has_two_addresses(world: World) -> None:
         world.process(THIS_HOST, [sys.executable, "-m", "gateway", *GATEWAY, "--port", str(free_port())])
         wait_for(lambda: list(_targets(url).values()) == ["gateway", "gateway"], 60, "both processes to be listed")
         assert len(_targets(url)) == 2
+
+
+def test_a_process_whose_host_is_not_of_this_machine_works_on_without_metrics(world: World) -> None:
+    settings = replace(world.settings, metrics_host="192.0.2.1")
+    with capture_logs() as logs:
+        offer_metrics(settings, world.ledger, "orders")()
+    assert [line["event"] for line in logs] == ["no /metrics: check CONNECTOR_METRICS_HOST"]
+    assert world.ledger.metrics_addresses.alive() == []
 
 
 def _targets(url: str) -> dict[str, str]:
