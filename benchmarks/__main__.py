@@ -42,6 +42,7 @@ MODULES = {
     "stock_burst": "suite",
     "trading": "suite",
     "console_pages": "scale",
+    "exporter_readings": "scale",
     "many_stores": "scale",
     "month": "scale",
     "evening": "scale",
