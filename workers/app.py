@@ -19,7 +19,7 @@ from schemas.settings import Settings, load_settings
 from schemas.wording.display import visible_lines
 from tasks.broker.address import broker_conf
 from tasks.broker.errors import BROKER_ERRORS
-from workers import broker, results
+from workers import broker, results, thread_pool
 from workers.wrapping import read_safely
 
 TASK_MODULES = (
@@ -78,6 +78,7 @@ def create_app(settings: Settings) -> ConnectorApp:
     broker.register()
     read_safely()
     results.keep_begun()
+    thread_pool.grow_and_shrink()
     app = ConnectorApp("connector", include=list(TASK_MODULES))
     app.config_from_object("celeryconfig")
     app.settings = settings

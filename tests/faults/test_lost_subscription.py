@@ -15,7 +15,7 @@ from tests.support.servers.relay import Relay
 
 pytestmark = pytest.mark.faults
 
-CUT = 25.0  # seconds: the worker notices that two checks of its subscription, 10 s apart, got no answer
+CUT = 25.0  # seconds: kombu drops a subscription that left two checks unanswered; they are 10 s apart
 SOON = 60.0  # seconds until a worker that noticed it works again, on a busy machine
 
 
