@@ -10,7 +10,7 @@ from kombu.transport import TRANSPORT_ALIASES, redis, virtual
 from kombu.utils.json import dumps
 from redis.exceptions import RedisError
 
-from workers.subscription import Subscription, deliver
+from workers.remote_control.subscription import Subscription, deliver
 from workers.wrapping import fit
 
 # Seconds until an acknowledged message is deleted from Redis, together with all that were acknowledged meanwhile.

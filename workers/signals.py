@@ -15,7 +15,7 @@ from workers.freed_memory import return_freed_memory
 from workers.heartbeat import Heartbeat
 from workers.niceness import spread_niceness
 from workers.quiet_logs import log_one_line_per_run
-from workers.remote_control import obey
+from workers.remote_control.commands import obey
 
 log = structlog.get_logger()
 

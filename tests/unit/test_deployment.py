@@ -131,7 +131,7 @@ def test_redis_asks_everybody_for_its_password() -> None:
 
 
 def test_flower_gets_neither_the_keys_nor_the_address_of_the_database() -> None:
-    assert list(services()["flower"]["environment"]) == ["CONNECTOR_BROKER_URL"]
+    assert list(services()["flower"]["environment"]) == ["CONNECTOR_BROKER_URL", "FLOWER_BASIC_AUTH"]
     argv = started()["flower"]
     hidden = argv[: argv.index("celery")]
     assert hidden == ["env", "-u", "CONNECTOR_KEYS", "-u", "CONNECTOR_DATABASE_URL"]
