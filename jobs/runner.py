@@ -257,7 +257,7 @@ def _settle(run: Run, end: Settlement) -> None:
     _measure(run, end.outcome if settled else "lease lost", seconds)
     log.info(
         "job settled",
-        flow=run.job.flow,
+        flow=flow_name(run.job.direction, run.job.flow),
         state=settled.state if settled else "lease lost",
         outcome=end.outcome,
         detail=end.message,

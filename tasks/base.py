@@ -33,10 +33,13 @@ class ConnectorTask(Task):
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(task=self.name, task_id=self.request.id)
         try:
-            return load_message(self.name, kwargs)
+            message = load_message(self.name, kwargs)
         except BadMessage as error:
             log.warning("a message was refused", why=str(error), resolution=error.resolution)
             raise
+        if store := getattr(message, "store", None):
+            structlog.contextvars.bind_contextvars(store=store)
+        return message
 
 
 class Parked(ConnectorError):

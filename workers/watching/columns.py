@@ -12,8 +12,8 @@ from flower.events import EventsState
 from flower.views.tasks import TASK_COLUMNS
 
 COLUMNS = {"store": "Store", "order": "Order", "outcome": "Outcome"}
-# In the order in which the page of tasks shows them.
-SHOWN = ("name", "store", "order", "state", "outcome", "received", "runtime", "worker", "uuid")
+# In the order in which the page of tasks shows them. Without the worker, outcomes have room.
+SHOWN = ("name", "store", "order", "state", "outcome", "received", "runtime", "uuid")
 
 # The repr of an exception: its class and its text.
 _RAISED = re.compile(r"\w+\((?P<text>.*?),?\)", re.DOTALL)
