@@ -1,4 +1,4 @@
-"""The Celery application of Flower.
+"""The Celery application of Flower: `celery -A workers.watching flower`.
 
 It knows only the broker. Flower shows tasks to people: it needs neither the keys of the secrets nor the database.
 """
@@ -17,9 +17,9 @@ from schemas.settings import load_setting
 from schemas.wording.display import visible_lines
 from tasks.broker.address import broker_conf
 from workers import broker
-from workers.watching.broker_page import add_note
-from workers.watching.columns import add_columns
-from workers.watching.options import require_sign_in, set_defaults
+from workers.flower_pages.broker_page import add_note
+from workers.flower_pages.columns import add_columns
+from workers.flower_pages.options import require_sign_in, set_defaults
 
 # Seconds. Every listener at a Redis delivers again what was not acknowledged for this long.
 # Only the workers shall do that.

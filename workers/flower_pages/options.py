@@ -5,7 +5,7 @@ import ipaddress
 from flower.options import options
 
 from schemas.errors import ConfigurationError
-from workers.watching.columns import SHOWN
+from workers.flower_pages.columns import SHOWN
 
 # Tasks that Flower keeps, the newest: about 2 KB each. An order takes some six.
 MAX_TASKS = 20_000
