@@ -58,7 +58,8 @@ def failures_as_retries() -> Iterator[None]:
         shown = FailedForNow(of_order(str(error)), error.pause_seconds)
         raise Retry(str(shown), exc=shown, when=error.pause_seconds) from error
     except NeedsPerson as error:
-        raise Parked(of_order(str(error))) from error
+        told = f"{str(error).rstrip('.')}. {error.resolution}"
+        raise Parked(of_order(told)) from error
 
 
 def of_order(outcome: str) -> str:

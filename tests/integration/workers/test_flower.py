@@ -32,11 +32,14 @@ class Flower:
     def post(self, path: str, **options: Any) -> requests.Response:
         return requests.post(f"{self._url}{path}", timeout=20, **{"auth": SIGN_IN, **options})
 
-    def workers(self) -> list[str]:
+    def answers(self) -> bool:
         try:
-            return [worker["hostname"] for worker in self.get("/workers?json=1").json()["data"]]
+            return self.get("/broker").ok
         except requests.RequestException:
-            return []
+            return False
+
+    def workers(self) -> list[str]:
+        return [worker["hostname"] for worker in self.get("/workers?json=1").json()["data"]]
 
     def tasks(self, search: str) -> list[dict[str, Any]]:
         asked = {"draw": "1", "start": "0", "length": "100", "search[value]": search, "order[0][column]": "5"}
@@ -57,7 +60,8 @@ def test_the_task_of_an_order_is_found_by_its_number(fresh_services: Services, t
     with World(fresh_services, tmp_path) as world, _flower(world, tmp_path) as flower:
         world.shop("corner")
         world.start(2)
-        good, bad = world.epages.place("corner", paid=True), world.epages.place_malformed("corner", "text-amount")
+        good = world.epages.place("corner", paid=True)
+        bad = world.epages.place_malformed("corner", "pickup-without-location")
         wait_for(lambda: bool(flower.tasks(f"name:orders.import state:SUCCESS {good['id']}")), SOON, "the import")
         (number,) = [order["number"] for order in world.epages.orders("corner") if order["id"] == good["id"]]
         task = flower.tasks(f"name:orders.import state:SUCCESS {number}")[0]
@@ -65,7 +69,11 @@ def test_the_task_of_an_order_is_found_by_its_number(fresh_services: Services, t
         assert task["outcome"].startswith("imported as Afosto order")
         assert task["outcome"] in flower.get(f"/task/{task['uuid']}").text
         assert flower.tasks("name:dispatch.tick") == []
-        assert bad
+        wait_for(
+            lambda: bool(flower.tasks(f"state:FAILURE {bad['id']}")), SOON, "the import that a person must look at"
+        )
+        (failed,) = flower.tasks(f"state:FAILURE {bad['number']}")
+        assert "set a location" in failed["outcome"].lower()
 
 
 def test_the_page_of_a_worker_works_and_changes_nothing(fresh_services: Services, tmp_path: Path) -> None:
@@ -94,19 +102,11 @@ def test_flower_is_closed_to_strangers_and_says_that_it_does_not_show_the_backlo
     fresh_services: Services, tmp_path: Path
 ) -> None:
     with World(fresh_services, tmp_path) as world, _flower(world, tmp_path) as flower:
-        wait_for(lambda: _answers(flower), SOON, "Flower to answer")
         assert flower.get("/tasks", auth=None).status_code == 401
         assert flower.get("/tasks", auth=("operator", "guessed")).status_code == 401
         page = flower.get("/broker").text
         assert "not the backlog" in page
         assert "connector status" in page
-
-
-def _answers(flower: Flower) -> bool:
-    try:
-        return flower.get("/broker").ok
-    except requests.RequestException:
-        return False
 
 
 @contextmanager
@@ -117,4 +117,6 @@ def _flower(world: World, folder: Path, more: dict[str, str] | None = None) -> I
     with Processes(folder / "logs") as processes:
         env = {**world.env, **WITH_SIGN_IN, **(more or {})}
         child = processes.start(Command("flower", argv, env=env, cwd=ROOT))
-        yield Flower(port, child.pid)
+        flower = Flower(port, child.pid)
+        wait_for(flower.answers, SOON, "Flower to answer", child.log_tail)
+        yield flower
