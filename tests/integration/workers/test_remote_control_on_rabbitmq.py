@@ -1,0 +1,59 @@
+"""Remote control over RabbitMQ: a worker answers and grows, and does both again after it lost its connection."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from celery import Celery
+
+from benchmarks.setup.rabbitmq import control, rabbitmq
+from jobs.dispatch_window import WORKER_ALIVE_SECONDS
+from local.servers.services import Services
+from tests.support.connector.world import World, wait_for
+
+QUEUE = "reconcile"
+SOON = 60.0  # seconds, on a busy machine
+
+
+@pytest.mark.timeout(400)
+def test_a_worker_answers_and_grows_before_and_after_its_connection_was_closed(
+    fresh_services: Services, tmp_path: Path
+) -> None:
+    with (
+        _broker(tmp_path) as url,
+        World(replace(fresh_services, broker_url=url), tmp_path, REMOTE_CONTROL="full") as world,
+        Celery(broker=url, set_as_current=False) as app,
+    ):
+        world.worker(QUEUE, 2)
+        wait_for(lambda: _answers(app), SOON, "the worker to answer")
+        app.control.pool_grow(2)
+        wait_for(lambda: _slots(world) == 4, SOON, "the worker to report four slots")
+        control("close_all_connections", "a test closes them", folder=tmp_path)
+        wait_for(lambda: _answers(app), SOON, "the worker to answer again")
+        app.control.pool_grow(1)
+        wait_for(lambda: _slots(world) == 5, SOON, "the worker to report five slots")
+        assert world.workers[0].poll() is None
+
+
+@contextmanager
+def _broker(folder: Path) -> Iterator[str]:
+    with ExitStack() as stack:
+        try:
+            url, _ = stack.enter_context(rabbitmq(folder))
+        except SystemExit as error:
+            pytest.skip(str(error))
+        yield url
+
+
+def _answers(app: Celery) -> bool:
+    try:
+        return len(app.control.ping(timeout=2)) == 1
+    except app.connection_for_read().connection_errors:
+        app.pool.force_close_all()
+        return False
+
+
+def _slots(world: World) -> int:
+    return world.ledger.dispatch_window.slots(WORKER_ALIVE_SECONDS).get(QUEUE, 0)
