@@ -24,15 +24,14 @@ def test_a_worker_answers_and_grows_before_and_after_its_connection_was_closed(
     with (
         _broker(tmp_path) as url,
         World(replace(fresh_services, broker_url=url), tmp_path, REMOTE_CONTROL="full") as world,
-        Celery(broker=url, set_as_current=False) as app,
     ):
         world.worker(QUEUE, 2)
-        wait_for(lambda: _answers(app), SOON, "the worker to answer")
-        app.control.pool_grow(2)
+        wait_for(lambda: _answers(url), SOON, "the worker to answer")
+        _grow(url, 2)
         wait_for(lambda: _slots(world) == 4, SOON, "the worker to report four slots")
         control("close_all_connections", "a test closes them", folder=tmp_path)
-        wait_for(lambda: _answers(app), SOON, "the worker to answer again")
-        app.control.pool_grow(1)
+        wait_for(lambda: _answers(url), SOON, "the worker to answer again")
+        _grow(url, 1)
         wait_for(lambda: _slots(world) == 5, SOON, "the worker to report five slots")
         assert world.workers[0].poll() is None
 
@@ -47,12 +46,14 @@ def _broker(folder: Path) -> Iterator[str]:
         yield url
 
 
-def _answers(app: Celery) -> bool:
-    try:
+def _answers(url: str) -> bool:
+    with Celery(broker=url, set_as_current=False) as app:
         return len(app.control.ping(timeout=2)) == 1
-    except app.connection_for_read().connection_errors:
-        app.pool.force_close_all()
-        return False
+
+
+def _grow(url: str, by: int) -> None:
+    with Celery(broker=url, set_as_current=False) as app:
+        app.control.pool_grow(by)
 
 
 def _slots(world: World) -> int:

@@ -28,7 +28,9 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield started
 
 
-def test_workers_that_wait_for_a_tight_budget_are_waiting_and_not_retried(fresh_services: Services, tmp_path: Path) -> None:
+def test_workers_that_wait_for_a_tight_budget_are_waiting_and_not_retried(
+    fresh_services: Services, tmp_path: Path
+) -> None:
     tight = {"AFOSTO_CALLS_PER_WINDOW": "8", "AFOSTO_WINDOW": "4"}
     with World(fresh_services, tmp_path, **tight) as world, _listening(world) as listen:
         world.shop("tight")
