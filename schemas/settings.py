@@ -208,7 +208,7 @@ class SettingsSchema(Document):
     gateway_calls_per_minute = Count(600)
     attempts_days = Count(90)
     inbox_days = Count(30)
-    remote_control = Choice("read", "off", "full")
+    remote_control = Choice("off", "read", "full")
     log_format = Choice("json", "console")
     log_level = Choice("INFO", "DEBUG", "WARNING", "ERROR")
     metrics_host = Host("127.0.0.1")

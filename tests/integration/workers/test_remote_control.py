@@ -19,7 +19,7 @@ SOON = 30.0  # seconds, on a busy machine
 # Workers of two worlds would hear each other's commands.
 @pytest.fixture
 def reading(fresh_services: Services, tmp_path: Path) -> Iterator[World]:
-    with World(fresh_services, tmp_path) as world:
+    with World(fresh_services, tmp_path, REMOTE_CONTROL="read") as world:
         world.worker(QUEUE, 2)
         yield world
 
@@ -31,7 +31,7 @@ def full(fresh_services: Services, tmp_path: Path) -> Iterator[World]:
         yield world
 
 
-def test_by_default_a_worker_says_what_it_does_and_no_secret(reading: World) -> None:
+def test_a_worker_that_may_be_asked_says_what_it_does_and_no_secret(reading: World) -> None:
     with _control(reading) as control:
         (answer,) = _answers(control, "stats")
         assert answer["pool"]["max-concurrency"] == 2
@@ -41,7 +41,7 @@ def test_by_default_a_worker_says_what_it_does_and_no_secret(reading: World) -> 
     assert password not in told
 
 
-def test_by_default_nobody_can_stop_or_change_a_worker(reading: World) -> None:
+def test_nobody_can_stop_or_change_a_worker(reading: World) -> None:
     with _control(reading) as control:
         _answers(control, "ping")
         for command in ("shutdown", "pool_grow", "cancel_consumer", "rate_limit", "revoke", "hello", "disable_events"):
@@ -81,8 +81,8 @@ def test_if_a_setting_allows_it_a_worker_is_shut_down_and_signs_off(full: World)
     assert _slots(full) == 0
 
 
-def test_a_worker_without_remote_control_is_subscribed_to_nothing(fresh_services: Services, tmp_path: Path) -> None:
-    with World(fresh_services, tmp_path, REMOTE_CONTROL="off") as world, _control(world) as control:
+def test_by_default_a_worker_is_subscribed_to_nothing(fresh_services: Services, tmp_path: Path) -> None:
+    with World(fresh_services, tmp_path) as world, _control(world) as control:
         world.worker(QUEUE, 2)
         _does_tasks(world, control, 1)
         assert world.redis.pubsub_numpat() == 0
