@@ -79,11 +79,11 @@ class Settings:
     Console: it links to Flower at `flower_url`, if that is given. With `oidc_issuer` people may sign in with their
     accounts there (OpenID Connect), where the console is known by `oidc_client_id` and `oidc_client_secret`.
 
-    Metrics: with `metrics_port` each process answers /metrics at `metrics_host`, at the first free port from that one
-    on; 0: none does.
-
     `remote_control`: which of Celery's commands workers obey: "read" those that ask, "full" also those that change
     them, "off" none.
+
+    Metrics: with `metrics_port` each process answers /metrics at `metrics_host`, at the first free port from that one
+    on; 0: none does.
 
     Retention: attempts are deleted after `attempts_days` days, webhooks after `inbox_days` days.
     """
@@ -208,7 +208,7 @@ class SettingsSchema(Document):
     gateway_calls_per_minute = Count(600)
     attempts_days = Count(90)
     inbox_days = Count(30)
-    remote_control = Choice("read", "off", "full")
+    remote_control = Choice("off", "read", "full")
     log_format = Choice("json", "console")
     log_level = Choice("INFO", "DEBUG", "WARNING", "ERROR")
     metrics_host = Host("127.0.0.1")

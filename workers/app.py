@@ -20,6 +20,7 @@ from schemas.wording.display import visible_lines
 from tasks.broker.address import broker_conf
 from tasks.broker.errors import BROKER_ERRORS
 from workers import broker, results
+from workers.remote_control import thread_pool
 from workers.wrapping import read_safely
 
 TASK_MODULES = (
@@ -40,6 +41,7 @@ TASK_MODULES = (
 class ConnectorApp(Celery):
     """Celery with one runtime per process, built at its first use: after the fork."""
 
+    events_cls = "workers.shown_events:Events"
     settings: Settings
     _runtime: Runtime | None = None
     _runtime_pid = 0
@@ -78,6 +80,7 @@ def create_app(settings: Settings) -> ConnectorApp:
     broker.register()
     read_safely()
     results.keep_begun()
+    thread_pool.grow_and_shrink()
     app = ConnectorApp("connector", include=list(TASK_MODULES))
     app.config_from_object("celeryconfig")
     app.settings = settings

@@ -10,7 +10,7 @@ from kombu.transport import TRANSPORT_ALIASES, redis, virtual
 from kombu.utils.json import dumps
 from redis.exceptions import RedisError
 
-from workers.subscription import Subscription, deliver
+from workers.remote_control.subscription import Subscription, deliver
 from workers.wrapping import fit
 
 # Seconds until an acknowledged message is deleted from Redis, together with all that were acknowledged meanwhile.
@@ -52,7 +52,7 @@ class QoS(redis.QoS):
     def delete_acknowledged(self) -> None:
         """Delete the messages that were acknowledged. A broken connection is the event loop's to handle."""
         tags, self._acknowledged = self._acknowledged, []
-        if not tags:
+        if not tags or self._is_cut_off():
             return
         with self.channel.conn_or_acquire() as client:
             pipeline = client.pipeline(transaction=False)
@@ -61,9 +61,20 @@ class QoS(redis.QoS):
 
     def restore_unacked_once(self, stderr: Any = None) -> None:
         """At the end of a channel: delete what was acknowledged, then give back the rest."""
+        if self._is_cut_off():
+            return
         with suppress(*Transport.connection_errors):
             self.delete_acknowledged()
         super().restore_unacked_once(stderr)
+
+    def _is_cut_off(self) -> bool:
+        """Whether kombu has taken the connection away from the channel, as it does with one that was lost.
+
+        Then kombu (5.7) would fail to make a client, with an error that ends the worker. The messages come back after
+        the visibility timeout.
+        """
+        transport = self.channel.connection
+        return transport is None or transport.client is None
 
 
 class Channel(redis.Channel):

@@ -15,7 +15,7 @@ from workers.freed_memory import return_freed_memory
 from workers.heartbeat import Heartbeat
 from workers.niceness import spread_niceness
 from workers.quiet_logs import log_one_line_per_run
-from workers.remote_control import obey
+from workers.remote_control.commands import obey
 
 log = structlog.get_logger()
 
@@ -52,10 +52,16 @@ def start_heartbeat(sender: Any, **_: Any) -> None:
     """Begin to report what this worker consumes, once its niceness counts."""
     spread_niceness()
     runtime = current_app.runtime()
-    queues, slots = tuple(sorted(sender.app.amqp.queues.consume_from)), int(sender.controller.concurrency)
-    heartbeat = Heartbeat(
-        runtime.ledger.dispatch_window, runtime.settings, runtime.loops, sender.hostname, queues, slots
-    )
+    consumed, pool = sender.app.amqp.queues, sender.controller.pool
+
+    def queues() -> list[str]:
+        return sorted(consumed.consume_from)
+
+    def slots() -> int:
+        return int(pool.num_processes)
+
+    window = runtime.ledger.dispatch_window
+    heartbeat = Heartbeat(window, runtime.settings, runtime.loops, sender.hostname, queues, slots)
     _heartbeats.append((runtime.loops.start("heartbeat", HEARTBEAT_SECONDS, heartbeat.beat), heartbeat))
 
 

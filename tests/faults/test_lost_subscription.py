@@ -10,24 +10,42 @@ from celery import Celery
 from redis import Redis
 
 from local.servers.services import Services
-from tests.support.connector.world import World, wait_for
+from tests.support.connector.world import TENANT, World, wait_for
 from tests.support.servers.relay import Relay
 
 pytestmark = pytest.mark.faults
 
-CUT = 25.0  # seconds: the worker notices that two checks of its subscription, 10 s apart, got no answer
+CUT = 25.0  # seconds: kombu drops a subscription that left two checks unanswered; they are 10 s apart
 SOON = 60.0  # seconds until a worker that noticed it works again, on a busy machine
 
 
 def test_a_worker_whose_subscription_is_closed_works_on_and_still_answers(
     fresh_services: Services, tmp_path: Path
 ) -> None:
-    with World(fresh_services, tmp_path) as world, _sender(world) as sender:
+    with World(fresh_services, tmp_path, REMOTE_CONTROL="read") as world, _sender(world) as sender:
         world.worker("reconcile", 1)
         _require_that_it_works(world, sender)
         for _ in range(3):
             assert world.redis.client_kill_filter(_type="pubsub") == 1
             _require_that_it_works(world, sender)
+
+
+def test_a_worker_whose_subscription_is_closed_while_it_works_lives_on(
+    fresh_services: Services, tmp_path: Path
+) -> None:
+    with World(fresh_services, tmp_path, REMOTE_CONTROL="read") as world, _sender(world) as sender:
+        world.shop("busy")
+        worker = world.worker("orders,poll,dispatch,reconcile", 4)
+        world.beat()
+        world.afosto.set_faults(TENANT, {"kind": "latency", "seconds": 0.5})
+        for _ in range(3):
+            world.epages.place("busy", paid=True)
+            wait_for(lambda: bool(world.ledger.jobs.search(state="running")), SOON, "a job to run")
+            assert world.redis.client_kill_filter(_type="pubsub") == 1
+            wait_for(lambda: len(sender.control.ping(timeout=2)) == 1, SOON, "the worker to answer")
+        world.afosto.set_faults(TENANT)
+        world.settle(SOON)
+        assert worker.poll() is None
 
 
 @pytest.mark.parametrize("silently", [True, False], ids=["silently", "with a reset"])
@@ -36,7 +54,10 @@ def test_a_worker_that_was_cut_off_works_again_and_still_answers(
 ) -> None:
     with Relay() as relay:
         through = relay.to(fresh_services.broker_url)
-        with World(fresh_services, tmp_path, BROKER_URL=through) as world, _sender(world) as sender:
+        with (
+            World(fresh_services, tmp_path, BROKER_URL=through, REMOTE_CONTROL="read") as world,
+            _sender(world) as sender,
+        ):
             world.worker("reconcile", 1)
             _require_that_it_works(world, sender)
             relay.cut(silently=silently)

@@ -136,8 +136,12 @@ WAYS = (
     Way(r"venv/bin/pip install |python3.11 -m venv", "installs for minutes; tests/hosts/test_read_only.py", _files),
     Way(r"node docs/examples/", "tests/integration/gateway/test_doors.py runs it with addresses of its own", _files),
     Way(r"curl .*https://connector.example", "an address that stands for the reader's own gateway", _requested),
-    Way(r"export (CONNECTOR_|POSTGRES_|REDIS_)", "an address or a secret that stands for the reader's own", _setting),
     Way(r"promtool |sed -i 's.runbook_url", "tests/unit/metrics/test_monitoring_files.py", _nothing),
+    Way(
+        r"export (CONNECTOR_|POSTGRES_|REDIS_|FLOWER_)",
+        "an address or a secret that stands for the reader's own",
+        _setting,
+    ),
     Way(r"git log --follow$", "an option, not a whole command", _nothing),
     Way(r"connector …$|docker compose run --rm gateway connector …$", "stands for any command", _nothing),
     Way(r"\. \.venv/bin/activate && \. \.connector/demo/environment$", "needs a demo that keeps running", _nothing),

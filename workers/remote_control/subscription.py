@@ -1,9 +1,9 @@
 """A worker's subscription at Redis, by which remote control reaches it: it never stops the worker, nor goes deaf.
 
-Kombu (5.7) hands a connection to redis-py's subscription without the hook that subscribes again on a new connection
-(`MultiChannelPoller._client_registered` sets `client.connection`; only `PubSub.execute_command` registers `on_connect`).
-With `retry_on_timeout` redis-py (8.1) repeats a read that failed: it connects again, subscribed to nothing, and reads
-without a limit. The event loop stands in this read for ever: the worker lives and reports, and consumes nothing.
+Kombu (5.7) takes a connection for redis-py's subscription, but not the hook that subscribes again on a new connection:
+`MultiChannelPoller._client_registered` sets `client.connection`, and only `PubSub.execute_command` adds `on_connect`.
+With `retry_on_timeout` redis-py (8.1) repeats a read that failed. It connects again, is subscribed to nothing, and
+reads without a limit. The event loop stands in this read for ever: the worker lives, reports, and consumes nothing.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ class Subscription(PubSub):
 
     def parse_response(self, block: bool = True, timeout: float = 0) -> Any:
         """Read what has come; None if nothing came. Kombu reads as if it might wait, because its socket is readable."""
-        return super().parse_response(block=False, timeout=READ_WITHIN)
+        return super().parse_response(block=False, timeout=READ_WITHIN)  # type: ignore[no-untyped-call]
 
 
 def deliver(hand_on: Callable[[], Any]) -> bool:
