@@ -58,7 +58,7 @@ def spoken(said: object) -> str:
 
     A phrase that comes from the ledger is known by its text alone, so it is translated only if it has no values.
     """
-    text = said if isinstance(said, str) else str(said)
+    text = said if isinstance(said, str) else str(said or "")
     if isinstance(text, Count):
         return ngettext(*forms(text.noun), text.number)
     if isinstance(text, Phrase):

@@ -32,9 +32,11 @@ def require_place(order: Order, store: str, mapped: Collection[str]) -> None:
         )
 
 
-def is_named_in(message: str, place: str) -> bool:
-    """Whether the message of a job parked for `location-not-mapped` names this location of the shop."""
-    return f" {_named(place)}, " in message
+def place_named_in(message: str) -> str | None:
+    """Return the location of the shop that the message of a job parked for `location-not-mapped` names."""
+    before, _, after = message.partition(f" {_named('')}")
+    place, end, _ = after.rpartition(", which is mapped to no")
+    return place if before and end else None
 
 
 def _named(place: str) -> str:

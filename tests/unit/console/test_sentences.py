@@ -63,3 +63,4 @@ def test_what_others_wrote_stays_as_it_is() -> None:
     # A value that happens to be a word of ours is not ours.
     assert spoken(phrase("queue %(queue)s", queue="stores")) == "Queue stores"
     assert spoken("") == ""
+    assert spoken(None) == ""
