@@ -11,7 +11,7 @@ from jobs.logs import set_up_logs
 from jobs.loops import Loop
 from schemas.errors import ConnectorError
 from schemas.settings import misspelled
-from workers.freed_memory import return_freed_memory
+from serving.freed_memory import return_freed_memory
 from workers.heartbeat import Heartbeat
 from workers.niceness import spread_niceness
 from workers.quiet_logs import log_one_line_per_run
