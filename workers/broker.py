@@ -1,6 +1,7 @@
 """Kombu's Redis transport with fewer commands. A Redis that refuses counts as lost, like one that is gone."""
 
 from contextlib import suppress
+from queue import Empty
 from time import time
 from typing import Any
 
@@ -9,6 +10,7 @@ from kombu.transport import TRANSPORT_ALIASES, redis, virtual
 from kombu.utils.json import dumps
 from redis.exceptions import RedisError
 
+from workers.listening import LISTENING
 from workers.wrapping import fit
 
 # Seconds until an acknowledged message is deleted from Redis, together with all that were acknowledged meanwhile.
@@ -72,6 +74,16 @@ class Channel(redis.Channel):
 
     QoS = QoS
     _kept: Any = None
+
+    def _brpop_read(self, **options: Any) -> Any:
+        # Redis answers within a second, also when there is no message: kombu then raises Empty.
+        try:
+            taken = super()._brpop_read(**options)
+        except Empty:
+            LISTENING.heard()
+            raise
+        LISTENING.heard()
+        return taken
 
     def _create_client(self, asynchronous: bool = False) -> Any:
         made: Any = super()._create_client
