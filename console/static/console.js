@@ -2,8 +2,12 @@
 "use strict";
 
 // The sign-in tells the zone of this computer, so that times are shown in it.
-for (const field of document.querySelectorAll("[data-zone]")) {
-  field.value = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "";
+for (const field of document.querySelectorAll("input[data-zone]")) field.value = zone;
+for (const link of document.querySelectorAll("a[data-zone]")) {
+  const address = new URL(link.href);
+  address.searchParams.set("zone", zone);
+  link.href = address;
 }
 
 // A double click sends a form once. Coming back to the page makes its buttons work again.

@@ -60,6 +60,11 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
 @pytest.fixture(scope="module")
 def console_url(world: World) -> str:
     """Start the console, and return its address."""
+    return start_console(world)
+
+
+def start_console(world: World) -> str:
+    """Start a console of a world, and return its address."""
     port = free_port()
     world._spawn("console", [sys.executable, "-m", "console", "--bind", f"127.0.0.1:{port}", "--plain-http"])
     wait_for(lambda: _listens(port), 30, "the console to listen")

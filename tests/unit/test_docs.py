@@ -11,6 +11,8 @@ import pytest
 from marshmallow import missing
 
 from cli import main
+from cli.commands_page import PAGE as COMMANDS
+from cli.commands_page import commands_page
 from gateway.webhooks import SIGNATURE
 from local.servers.processes import read_procfile
 from schemas.messages import CONTRACT, DOCS, PUBLIC_TASKS
@@ -23,7 +25,21 @@ ROOT = DOCS.parents[1]
 PAGE = (DOCS.parent / "tasks.md").read_text()
 OPERATING = (DOCS.parent / "operating.md").read_text()
 RUNNING = (DOCS.parent / "running.md").read_text()
-ROOMS = ("schemas", "clients", "ledger", "jobs", "sync", "reconcile", "tasks", "workers", "cli", "gateway", "console")
+ROOMS = (
+    "schemas",
+    "clients",
+    "ledger",
+    "metrics",
+    "jobs",
+    "sync",
+    "reconcile",
+    "tasks",
+    "workers",
+    "cli",
+    "gateway",
+    "console",
+    "exporter",
+)
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.parent.glob("*.md"))]
 EVERY_PAGE = [*PAGES, *sorted(DOCS.parent.glob("*/*.md")), *sorted(ROOT.glob("[a-z]*/**/README.md"))]
 
@@ -120,8 +136,8 @@ def test_every_figure_in_bold_on_performance_stands_among_the_figures() -> None:
     assert len(quoted) > 40
 
 
-def test_the_page_on_connecting_names_the_header_whose_signature_may_not_fit() -> None:
-    assert f"`{SIGNATURE}`" in (DOCS.parent / "connecting.md").read_text()
+def test_the_runbook_names_the_header_whose_signature_may_not_fit() -> None:
+    assert f"`{SIGNATURE}`" in (DOCS.parent / "runbook.md").read_text()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
@@ -134,6 +150,10 @@ def test_every_command_a_page_names_exists(page: Path) -> None:
         assert not isinstance(command, click.Group), line
         options = {name for parameter in command.params for name in parameter.opts} | {"--help"}
         assert set(re.findall(r"--[a-z-]+", line.partition(" #")[0])) <= options, line
+
+
+def test_the_page_of_commands_is_what_the_commands_say_of_themselves() -> None:
+    assert COMMANDS.read_text() == commands_page(), "run `python -m cli.commands_page` and commit docs/commands.md"
 
 
 def _is_there(page: Path, target: str) -> bool:

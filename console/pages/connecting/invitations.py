@@ -92,7 +92,7 @@ def accept() -> Answer:
         said = words.refusal(error, None) if error.reason == Reason.NOT_INVITED else wording.refusal(error)
         return _invited(token, said)
     ledger.audit.add(added.name, "invitations.accept", added.name, client_address(), Outcome.DONE)
-    return begin_session(added.name, url_for("connect.shop", draft=draft))
+    return begin_session(added.name, request.form.get("zone"), url_for("connect.shop", draft=draft))
 
 
 def _invited(token: str, error: str = "") -> Answer:

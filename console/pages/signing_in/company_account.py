@@ -16,8 +16,8 @@ from ledger.people.audit import Outcome
 blueprint = Blueprint("company_account", __name__, url_prefix="/sign-in/company")
 
 Answer = tuple[str, int] | AnyResponse
-# Under this name the cookie keeps the page to show after the sign-in.
-_NEXT = "next-page"
+# Under these names the cookie keeps the page to show after the sign-in, and the zone that the browser told.
+_NEXT, _ZONE = "next-page", "zone"
 
 
 @blueprint.get("/")
@@ -26,7 +26,7 @@ def begin() -> Answer:
     """Send the browser to the provider."""
     _require_offer()
     target = local_path(request.args.get("next"))
-    session[_NEXT] = target
+    session[_NEXT], session[_ZONE] = target, request.args.get("zone")
     try:
         return company_accounts.begin(_back())
     except SignInFailed as error:
@@ -38,7 +38,7 @@ def begin() -> Answer:
 def finish() -> Answer:
     """Begin a session for the person whom the provider has recognized, if that is a user."""
     _require_offer()
-    target = session.pop(_NEXT, None)
+    target, zone = session.pop(_NEXT, None), session.pop(_ZONE, None)
     try:
         found = company_accounts.finish(runtime().settings.oidc_issuer)
     except SignInFailed as error:
@@ -47,7 +47,7 @@ def finish() -> Answer:
     if name is None:
         return sign_in_page(target, error=_nobody(found.mail)), 403
     runtime().ledger.audit.add(name, "company_account.finish", name, client_address(), Outcome.DONE)
-    return begin_session(name, target)
+    return begin_session(name, zone, target)
 
 
 def _require_offer() -> None:

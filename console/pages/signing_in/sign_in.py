@@ -55,7 +55,7 @@ def enter() -> tuple[str, int, dict[str, str]] | AnyResponse:
         return _refuse(name, gettext("The name or the password is wrong."), 401, {})
     sessions.signed_in(account)
     _audit(name, Outcome.DONE)
-    return begin_session(name)
+    return begin_session(name, request.form.get("zone"))
 
 
 def _refuse(name: str, message: str, status: int, headers: dict[str, str]) -> tuple[str, int, dict[str, str]]:
@@ -69,14 +69,17 @@ def sign_in_page(target: str | None, *, name: str = "", notice: str | None = Non
     )
 
 
-def begin_session(name: str, page: str | None = None) -> AnyResponse:
-    """Begin a session under a new id, and go to a page; the browser's old session ends, and hands over its draft."""
+def begin_session(name: str, zone: str | None, page: str | None = None) -> AnyResponse:
+    """Begin a session under a new id, and go to a page; the browser's old session ends, and hands over its draft.
+
+    `zone` is what the browser told of its time zone.
+    """
     sessions, now = runtime().ledger.user_sessions, present()
     draft = now.draft if now.session and now.session.user == name else None
     if now.session:
         sessions.end(now.session.user, now.session.id)
     reset_form_cookie()
-    _learn(name)
+    _learn(name, zone)
     target = page or (draft.path if draft else local_path(request.form.get("next")))
     answer = redirect(target or url_for("stores.show"), 303)
     token = sessions.begin(name, client_address(), client_agent(), draft)
@@ -85,9 +88,9 @@ def begin_session(name: str, page: str | None = None) -> AnyResponse:
     return answer
 
 
-def _learn(name: str) -> None:
+def _learn(name: str, zone: str | None) -> None:
     """Keep the zone that the browser told, and the language chosen before the sign-in, if the user has none."""
-    user, zone = runtime().ledger.users.get(name), request.form.get("zone")
+    user = runtime().ledger.users.get(name)
     told = zone if user.zone is None and zone in zones() else None
     chosen = session.get("language") if user.language is None else None
     if told or chosen:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import json
 import threading
 import time
@@ -21,11 +22,15 @@ CLIENT_ID, CLIENT_SECRET = "connector-console", "secret-of-the-console"
 
 @dataclass
 class IdentityProvider:
-    """Hands out a code for who "signs in" there, and a signed token for the code. `wrong` spoils the next tokens."""
+    """Hands out a code for who "signs in" there, and a signed token for the code. `wrong` spoils the next tokens.
+
+    Its page in a browser lets one choose among the `accounts`: name → claims.
+    """
 
     address: str
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "first", "use": "sig"}))
     wrong: dict[str, Any] = field(default_factory=dict)
+    accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
     _asked: dict[str, tuple[dict[str, str], dict[str, Any]]] = field(default_factory=dict)
 
     def sign_in(self, url: str, **claims: Any) -> str:
@@ -36,6 +41,14 @@ class IdentityProvider:
         code = uuid4().hex
         self._asked[code] = (asked, claims)
         return f"{asked['redirect_uri']}?code={code}&state={asked['state']}"
+
+    def page(self, url: str) -> str:
+        """Return the page at the address `url`, on which a person chooses an account, or says no."""
+        asked = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+        no = f"{asked['redirect_uri']}?error=access_denied&state={asked['state']}"
+        choices = {name: self.sign_in(url, **claims) for name, claims in self.accounts.items()} | {"No": no}
+        links = [f'<p><a href="{html.escape(target)}">{html.escape(name)}</a></p>' for name, target in choices.items()]
+        return f"<!doctype html><html lang='en'><title>The company's accounts</title>{''.join(links)}</html>"
 
     def documents(self) -> dict[str, dict[str, Any]]:
         """Return what it answers to a GET, by path."""
@@ -85,6 +98,9 @@ def identity_provider() -> Iterator[IdentityProvider]:
 class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         provider: IdentityProvider = self.server.provider  # type: ignore[attr-defined]
+        if self.path.startswith("/authorize?"):
+            self._send(200, "text/html", provider.page(self.path).encode())
+            return
         document = provider.documents().get(self.path)
         self._answer(200 if document else 404, document or {})
 
@@ -96,9 +112,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer(200 if tokens else 400, tokens or {"error": "invalid_grant"})
 
     def _answer(self, status: int, document: dict[str, Any]) -> None:
-        body = json.dumps(document).encode()
+        self._send(status, "application/json", json.dumps(document).encode())
+
+    def _send(self, status: int, kind: str, body: bytes) -> None:
         self.send_response(status)
-        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
