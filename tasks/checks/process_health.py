@@ -16,6 +16,7 @@ import requests
 
 from ledger.jobs.beats import Beats
 from ledger.postgres.database import Database, Row
+from ledger.postgres.migrate import pending
 from ledger.postgres.usable import check_database
 from ledger.status import Status
 from schemas.errors import ConnectorError
@@ -27,6 +28,7 @@ from tasks.broker.messages import refusals
 _ANSWER_SECONDS = 5.0
 # Ticks that beat may miss, but never less than this many seconds: it reports every 5 s.
 _TICKS, _LEAST_SECONDS = 10, 30.0
+_MIGRATE = "migrations are missing; run: connector migrate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +111,13 @@ def _judged(chosen: Settings, judge: Callable[[Database], Health], *, ready: boo
         with closing(Database(chosen.database_url, size=1, pooled=chosen.pooled)) as database:
             found = judge(database)
             if found.ok:
-                return found
+                return _outage(_MIGRATE, ready=ready) if ready and pending(database) else found
             database.check_writes()
     except (ConnectorError, psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn) as error:
-        return _outage(str(error) if isinstance(error, ConnectorError) else "run: connector migrate", ready=ready)
+        return _outage(str(error) if isinstance(error, ConnectorError) else _MIGRATE, ready=ready)
     refused = refusals(chosen).get("broker")
     return _outage(refused, ready=ready) if refused else found
 
 
 def _outage(why: str, *, ready: bool) -> Health:
-    return Health(not ready, f"a server is away, and no restart would help: {why}")
+    return Health(not ready, f"a restart would not help: {why}")
