@@ -1,12 +1,11 @@
-"""Workers are started and stopped by the autoscaler's own figures while orders flow: nothing is lost, nothing doubled."""
+"""Workers start and stop by the autoscaler's own figures while orders flow: nothing is lost, nothing doubled."""
 
-import signal
 from pathlib import Path
 
 import pytest
 
 from local.servers.services import Services
-from tests.support.connector.world import World, wait_for
+from tests.support.connector.world import World
 from tests.support.deploy.autoscaler import faster
 from tests.support.deploy.kubernetes import scaling
 from tests.support.deploy.scaled_pool import POOL, ScaledPool
@@ -26,15 +25,11 @@ def test_a_pool_that_grows_and_shrinks_loses_nothing_and_doubles_nothing(service
     orders = sum(number for number, _ in RATES)
     with World(services, tmp_path, **UNHURRIED) as world:
         world.shop("scaled")
-        with ScaledPool(world, faster(scaling(POOL), SPEED), SLOTS) as pool:
-            pool.sell(RATES)
-            wait_for(lambda: pool.opened() == orders, 120, "all orders to be open", lambda: f"{pool.opened()} are")
-            wait_for(pool.idle, 120, "the pool to be small again", lambda: str(pool.samples[-1:]))
-        assert pool.errors == []
+        pool = ScaledPool(world, faster(scaling(POOL), SPEED), SLOTS)
+        pool.run(RATES, 240)
         assert max(sample.workers for sample in pool.samples) > pool.scaling.least
         # They were asked to end, and none was killed.
         assert set(pool.fleet.exit_codes(60)) == {0}
-        assert -signal.SIGKILL not in [worker.poll() for worker in pool.fleet]
         world.settle(120)
         report = world.prove()
         assert report.differences == []

@@ -1,9 +1,10 @@
 """KEDA and the autoscaler of Kubernetes (HPA), simulated: they read the figures and start and stop real workers.
 
-KEDA asks each query every `pollingInterval` and hands the numbers to the HPA. The HPA wants ceil(number / target) workers
-for a trigger that aims per worker (AverageValue), ceil(workers × number / target) for one that aims for the whole
-(Value), and the most that any trigger wants. Within 10 % of the aim it changes nothing. It adds at most what the most
-generous policy allows in a period, and removes only what was not wanted during the whole of the stabilization window.
+KEDA asks each query every `pollingInterval` and hands the numbers to the HPA. For a trigger that aims per worker
+(AverageValue) the HPA wants ceil(number / target) workers, for one that aims for the whole (Value) it wants
+ceil(workers × number / target), and in the end the most that any trigger wants. Within 10 % of the aim it changes
+nothing. It adds at most what the most generous policy allows in a period. It removes only what was not wanted during
+the whole of the stabilization window.
 https://kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale/#algorithm-details
 """
 

@@ -4,8 +4,8 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from threading import Event, Thread
-from typing import Any, Self, cast
+from threading import Thread
+from typing import Any, cast
 
 from tests.support.connector.world import TENANT, World
 from tests.support.deploy.autoscaler import Autoscaler, Fleet
@@ -28,37 +28,42 @@ class Sample:
 
 @dataclass
 class ScaledPool:
-    """Use it as `with ScaledPool(…)`: the autoscaler runs until the end of the block."""
+    """The world's pool; the workers are started by the thread that calls `run`, with which they end."""
 
     world: World
     scaling: Scaling
     slots: int
     samples: list[Sample] = field(default_factory=list)
-    errors: list[Exception] = field(default_factory=list)
 
-    def __enter__(self) -> Self:
+    def __post_init__(self) -> None:
         self.world.epages.set_faults(self.shop, faults=[_LATENCY])
         self.world.afosto.set_faults(TENANT, _LATENCY)
         self.fleet = Fleet(lambda: self.world.worker(POOL, self.slots))
         self.fleet.resize(self.scaling.least)
         self.world.worker("poll,dispatch,reconcile,exports,cancellations,shipments,returns,inventory", 8)
         self.world.beat()
-        self._began, self._over = time.monotonic(), Event()
-        self._thread = Thread(target=self._scale, daemon=True)
-        self._thread.start()
-        return self
+        self._scaler = Autoscaler(self.scaling)
+        self._began = time.monotonic()
 
-    def __exit__(self, *_: object) -> None:
-        self._over.set()
-        self._thread.join(60)
+    def run(self, rates: Sequence[tuple[int, float]], timeout: float) -> None:
+        """Sell in phases of (orders, orders per second), and scale until all is done and the pool is small again."""
+        orders, ends = sum(number for number, _ in rates), time.monotonic() + timeout
+        seller = Thread(target=self._sell, args=(rates,), daemon=True)
+        seller.start()
+        while seller.is_alive() or self.opened() < orders or len(self.fleet) > self.scaling.least:
+            if time.monotonic() > ends:
+                raise AssertionError(
+                    f"after {timeout} s {self.opened()} of {orders} orders are open: {self.samples[-1:]}"
+                )
+            time.sleep(self.scaling.polling_interval)
+            self._scale()
 
     @property
     def shop(self) -> str:
         """The name of the only shop."""
         return self.world.ledger.stores.names()[0]
 
-    def sell(self, rates: Sequence[tuple[int, float]]) -> None:
-        """Place orders, in phases of (orders, orders per second)."""
+    def _sell(self, rates: Sequence[tuple[int, float]]) -> None:
         for orders, rate in rates:
             began = time.monotonic()
             for number in range(orders):
@@ -70,23 +75,11 @@ class ScaledPool:
         rows = self._rows("select count(*)::int as n from links where kind = 'order' and stage = 'opened'")
         return int(rows[0]["n"])
 
-    def idle(self) -> bool:
-        """Whether nothing is due, and only as many workers run as always do."""
-        last = self.samples[-1:]
-        return bool(last) and last[0].jobs == 0 and len(self.fleet) == self.scaling.least
-
     def _scale(self) -> None:
-        scaler = Autoscaler(self.scaling)
-        while not self._over.wait(self.scaling.polling_interval):
-            try:
-                numbers = [self._ask(trigger.query) for trigger in self.scaling.triggers]
-                self.fleet.resize(scaler.decide(len(self.fleet), numbers))
-            except Exception as error:  # noqa: BLE001 - reported by the test, which waits in another thread
-                self.errors.append(error)
-                continue
-            seen = dict(zip((trigger.name for trigger in self.scaling.triggers), numbers, strict=True))
-            at = time.monotonic() - self._began
-            self.samples.append(Sample(at, len(self.fleet), seen["depth"], seen["age"]))
+        numbers = [self._ask(trigger.query) for trigger in self.scaling.triggers]
+        self.fleet.resize(self._scaler.decide(len(self.fleet), numbers))
+        seen = dict(zip((trigger.name for trigger in self.scaling.triggers), numbers, strict=True))
+        self.samples.append(Sample(time.monotonic() - self._began, len(self.fleet), seen["depth"], seen["age"]))
 
     def _ask(self, query: str) -> float:
         ((value,),) = (row.values() for row in self._rows(query))
