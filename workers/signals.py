@@ -11,9 +11,9 @@ from jobs.logs import set_up_logs
 from jobs.loops import Loop
 from schemas.errors import ConnectorError
 from schemas.settings import misspelled
-from workers.freed_memory import return_freed_memory
 from workers.heartbeat import Heartbeat
-from workers.niceness import spread_niceness
+from workers.process.freed_memory import return_freed_memory
+from workers.process.niceness import spread_niceness
 from workers.quiet_logs import log_one_line_per_run
 
 log = structlog.get_logger()

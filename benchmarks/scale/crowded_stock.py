@@ -31,7 +31,7 @@ from jobs.runtime import build_runtime
 from local.servers.services import local_services
 from tests.support.connector.stock_world import HERE, StockWorld
 from tests.support.connector.world import TENANT, World
-from workers.freed_memory import return_freed_memory
+from workers.process.freed_memory import return_freed_memory
 
 NAME = "crowded_stock"
 MOST = 1.1

@@ -124,7 +124,7 @@ def test_a_worker_has_longer_to_end_than_its_longest_job_and_its_soft_shutdown(q
     assert grace >= CHOSEN.longest_job + celeryconfig.worker_soft_shutdown_timeout
 
 
-@pytest.mark.parametrize("name", deployments().keys() - {"flower"})
+@pytest.mark.parametrize("name", sorted(deployments().keys() - {"flower"}))
 def test_a_process_waits_for_the_tables_of_its_version(name: str) -> None:
     (before,) = pod(deployments()[name])["initContainers"]
     assert before["command"] == ["connector", "migrate", "--wait"]

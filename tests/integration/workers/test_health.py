@@ -77,7 +77,7 @@ def test_a_worker_that_reports_and_takes_nothing_is_found(world: World) -> None:
 
 
 def test_a_worker_whose_event_loop_stands_still_goes_on_to_report_that_it_hears_nothing(world: World) -> None:
-    world.worker("orders", 1, Host(app="tests.support.connector.deaf_app"))
+    world.worker("orders", 1, Host(app="tests.support.deploy.deaf_app"))
     wait_for(lambda: any(row["listened_before"] > 10 for row in _workers(world)), 60, "it to hear nothing")
     assert _workers(world)[0]["seen_before"] < 10
 

@@ -15,7 +15,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
-from workers.freed_memory import return_freed_memory
+from workers.process.freed_memory import return_freed_memory
 
 if sys.argv[1] == "set up":
     return_freed_memory()
