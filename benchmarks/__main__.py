@@ -46,6 +46,7 @@ MODULES = {
     "month": "scale",
     "evening": "scale",
     "crowded_stock": "scale",
+    "autoscaler": "scale",
 }
 PAGE = Path(__file__).parent.parent / "docs" / "figures.md"
 HEAD = """# Figures

@@ -62,8 +62,10 @@ def listener_health(name: str, port: int, *, ready: bool) -> Health:
     try:
         with requests.get(url, timeout=_ANSWER_SECONDS, stream=True, allow_redirects=False) as answer:
             return Health(answer.ok, f"{url} answered {answer.status_code}")
-    except requests.RequestException as error:
-        return Health(False, f"{url} does not answer: {type(error).__name__}")
+    except requests.Timeout:
+        return Health(False, f"{url} does not answer within {_ANSWER_SECONDS:g} s")
+    except requests.RequestException:
+        return Health(False, f"nothing answers at {url}")
 
 
 def worker_health(chosen: Settings, host: str, *, ready: bool) -> Health:

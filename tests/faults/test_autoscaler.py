@@ -8,7 +8,7 @@ from local.servers.services import Services
 from tests.support.connector.world import World
 from tests.support.deploy.autoscaler import faster
 from tests.support.deploy.kubernetes import scaling
-from tests.support.deploy.scaled_pool import POOL, ScaledPool
+from tests.support.deploy.scaled_pool import POOL, UNHURRIED, ScaledPool
 
 pytestmark = pytest.mark.faults
 
@@ -17,7 +17,6 @@ SPEED = 30.0
 SLOTS = 3
 # Orders, and how many of them in a second: more than one worker can do, then fewer.
 RATES = [(150, 40.0), (100, 6.0)]
-UNHURRIED = {"LEASE": "20", "LEASE_RENEWAL": "5", "CALL_DEADLINE": "10", "LONGEST_JOB": "60", "AMBIGUITY_WAIT": "20"}
 
 
 @pytest.mark.timeout(400)

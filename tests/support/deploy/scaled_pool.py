@@ -13,6 +13,15 @@ from tests.support.deploy.kubernetes import Scaling
 
 POOL = "orders"
 PLAIN: dict[str, Any] = {"paid": True, "pickup": False, "test": False, "payment": "PayPal"}
+# On a busy machine no lease ends, and no call is given up.
+UNHURRIED = {
+    "LEASE": "20",
+    "LEASE_RENEWAL": "5",
+    "CALL_DEADLINE": "10",
+    "LONGEST_JOB": "60",
+    "AMBIGUITY_WAIT": "20",
+    "RESEND_AFTER": "60",
+}
 _LATENCY = {"kind": "latency", "seconds": 0.25}  # of each answer of a vendor: a worker waits, and more of them help
 
 
