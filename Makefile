@@ -110,9 +110,9 @@ lock:
 # Needs docker and its registry. Writes the digest that each base image's tag has now behind the tag, so that the next build
 # and start take the same bytes; repeated, it moves to those of today.
 digests:
-	@for image in $$(sed -nE 's/^ *(FROM|image:) ([a-z]+:[^@ ]+).*/\2/p' Dockerfile docker-compose.yml); do \
+	@for image in $$(sed -nE 's/^ *(FROM|image:) ([a-z/]+:[^@ ]+).*/\2/p' Dockerfile docker-compose.yml | sort -u); do \
 		digest=$$(docker buildx imagetools inspect --format '{{.Manifest.Digest}}' "$$image") || exit 1; \
-		sed -i.before -E "s|(FROM\|image:) $$image(@sha256:[0-9a-f]+)?$$|\1 $$image@$$digest|" Dockerfile docker-compose.yml; \
+		sed -i.before -E "s|(FROM\|image:) $$image(@sha256:[0-9a-f]+)?( AS [a-z]+)?$$|\1 $$image@$$digest\3|" Dockerfile docker-compose.yml; \
 		echo "$$image@$$digest"; \
 	done; rm -f Dockerfile.before docker-compose.yml.before
 

@@ -35,5 +35,4 @@ broker_connection_retry_on_startup = True
 broker_connection_max_retries = None
 
 timezone = "UTC"
-# Keeps its schedule in memory: the only entry that could be missed is the nightly sweep.
-beat_scheduler = "celery.beat:Scheduler"
+beat_scheduler = "workers.scheduler:Scheduler"

@@ -47,6 +47,7 @@ MODULES = {
     "month": "scale",
     "evening": "scale",
     "crowded_stock": "scale",
+    "autoscaler": "scale",
 }
 PAGE = Path(__file__).parent.parent / "docs" / "figures.md"
 HEAD = """# Figures

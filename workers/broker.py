@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 from functools import cached_property, partial
+from queue import Empty
 from time import time
 from typing import Any
 
@@ -10,6 +11,7 @@ from kombu.transport import TRANSPORT_ALIASES, redis, virtual
 from kombu.utils.json import dumps
 from redis.exceptions import RedisError
 
+from workers.listening import LISTENING
 from workers.remote_control.subscription import Subscription, deliver
 from workers.wrapping import fit
 
@@ -85,6 +87,16 @@ class Channel(redis.Channel):
 
     QoS = QoS
     _kept: Any = None
+
+    def _brpop_read(self, **options: Any) -> Any:
+        # Redis answers within a second, also when there is no message: kombu then raises Empty.
+        try:
+            taken = super()._brpop_read(**options)
+        except Empty:
+            LISTENING.heard()
+            raise
+        LISTENING.heard()
+        return taken
 
     def _create_client(self, asynchronous: bool = False) -> Any:
         made: Any = super()._create_client

@@ -5,8 +5,9 @@ import socket
 from collections.abc import Callable, Sequence
 
 from jobs.loops import Loops
-from ledger.jobs.dispatch_window import DispatchWindow
+from ledger.jobs.dispatch_window import DispatchWindow, WorkerProcess
 from schemas.settings import Settings
+from workers.listening import LISTENING
 
 
 class Heartbeat:
@@ -38,8 +39,8 @@ class Heartbeat:
         if not self._took_over:
             self._take_over()
             self._took_over = True
-        what = (self._queues(), self._slots(), self._loops.stuck())
-        self._window.heartbeat(self._name, self._host, *what, pid=os.getpid(), settings=self._settings)
+        inside = WorkerProcess(os.getpid(), self._loops.stuck(), self._settings, LISTENING.unheard())
+        self._window.heartbeat(self._name, self._host, self._queues(), self._slots(), inside)
 
     def end(self) -> None:
         """Sign off: this process ended properly and is not missing."""

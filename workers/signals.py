@@ -13,7 +13,7 @@ from schemas.errors import ConnectorError
 from schemas.settings import misspelled
 from serving.freed_memory import return_freed_memory
 from workers.heartbeat import Heartbeat
-from workers.niceness import spread_niceness
+from workers.process.niceness import spread_niceness
 from workers.quiet_logs import log_one_line_per_run
 from workers.remote_control.commands import obey
 

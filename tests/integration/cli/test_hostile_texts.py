@@ -132,6 +132,12 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
     return [
         (("status",), ()),
         (("doctor",), ()),
+        (("health", "worker"), ()),
+        (("health", "beat"), ()),
+        (("health", "gateway"), ("--port", "1")),
+        (("health", "console"), ("--port", "1")),
+        (("health", "flower"), ("--port", "1")),
+        (("health", "exporter"), ("--port", "1")),
         (("store", "list"), ()),
         (("store", "show"), (store,)),
         (("locations", "list"), (store,)),

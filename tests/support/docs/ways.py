@@ -79,7 +79,7 @@ def _module(words: Sequence[str]) -> None:
 def _compose(words: Sequence[str]) -> None:
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
     verb, *rest = words[2:]
-    assert verb in {"build", "down", "exec", "logs", "pull", "restart", "run", "stop", "up"}, verb
+    assert verb in {"build", "down", "exec", "logs", "ps", "pull", "restart", "run", "stop", "up"}, verb
     scaled = [rest[at + 1].partition("=")[0] for at, word in enumerate(rest) if word == "--scale"]
     plain = [word for word in rest if not word.startswith("-") and "=" not in word]
     chosen = plain[:1] if verb in ("exec", "run") else plain if verb == "up" else []
@@ -112,6 +112,15 @@ def _setting(words: Sequence[str]) -> None:
     assert [name for name in names if name not in known] == []
 
 
+def _cluster(words: Sequence[str]) -> None:
+    """Each secret, job and deployment that is named is one of deploy/kubernetes."""
+    text = "".join(path.read_text() for path in (ROOT / "deploy" / "kubernetes").rglob("*.yaml"))
+    secrets = [words[at + 2] for at, word in enumerate(words) if word == "secret"]
+    jobs = [words[at + 1] for at, word in enumerate(words) if word == "job"]
+    paths = [word.partition("/")[2] for word in words if word.startswith(("job/", "deploy/"))]
+    assert [name for name in (*secrets, *jobs, *paths) if f"name: {name}" not in text] == []
+
+
 def _nothing(words: Sequence[str]) -> None:
     """A program of others, or a text that stands for any command."""
 
@@ -119,6 +128,7 @@ def _nothing(words: Sequence[str]) -> None:
 _MINUTES = "takes minutes or hours, or changes the environment in which the tests run"
 _DOCKER = "needs a Docker engine"
 _HOST = "changes a host"
+_CLUSTER = "needs a cluster"
 
 WAYS = (
     Way(r"make ", _MINUTES, _make),
@@ -126,6 +136,7 @@ WAYS = (
     Way(r"python -m (benchmarks|tests)", _MINUTES, _module),
     Way(r"python -m (schemas|console|cli)", "writes into the project; tests call what it calls", _module),
     Way(r"docker compose (?!run --rm gateway connector …)", _DOCKER, _compose),
+    Way(r"kubectl ", _CLUSTER, _cluster),
     Way(r"nice -n 10$", "a part of the commands of the Procfile", _nothing),
     Way(r"apt-get install ", _HOST, _installed_in_ci),
     Way(
