@@ -48,6 +48,7 @@ MODULES = {
     "evening": "scale",
     "crowded_stock": "scale",
     "autoscaler": "scale",
+    "sizing": "scale",
 }
 PAGE = Path(__file__).parent.parent / "docs" / "figures.md"
 HEAD = """# Figures

@@ -21,6 +21,7 @@ from schemas.reasons import Reason
 from schemas.states import JobState
 from schemas.wording.lists import counted
 from schemas.wording.phrases import phrase
+from tracing.spans import note
 
 log = structlog.get_logger()
 
@@ -254,11 +255,13 @@ def _settle(run: Run, end: Settlement) -> None:
     )
     if not (end.prepaid_epages or end.prepaid_afosto):
         run.give_back()
+    state = settled.state if settled else "lease lost"
+    note(order=run.job.order_key, flow=run.job.flow, state=state, outcome=end.outcome, requests=run.requests)
     _measure(run, end.outcome if settled else "lease lost", seconds)
     log.info(
         "job settled",
         flow=flow_name(run.job.direction, run.job.flow),
-        state=settled.state if settled else "lease lost",
+        state=state,
         outcome=end.outcome,
         detail=end.message,
         seconds=round(seconds, 3),

@@ -12,6 +12,7 @@ from jobs.loops import Loop
 from schemas.errors import ConnectorError
 from schemas.settings import misspelled
 from serving.freed_memory import return_freed_memory
+from tracing.start import start_traces
 from workers.heartbeat import Heartbeat
 from workers.process.niceness import spread_niceness
 from workers.quiet_logs import log_one_line_per_run
@@ -36,6 +37,12 @@ def set_up_memory(**_: Any) -> None:
 def limit_remote_control(**_: Any) -> None:
     """Forget the commands of remote control that this worker does not obey."""
     obey(current_app.settings.remote_control)
+
+
+@worker_init.connect
+def start_to_trace(**_: Any) -> None:
+    """Record spans, if that is wanted; the children of a pool inherit the recorder."""
+    start_traces("connector-worker", os.environ)
 
 
 @setup_logging.connect
