@@ -21,6 +21,7 @@ from schemas.reasons import Reason
 from schemas.values.numbers import read_constant, read_decimal, read_int
 from schemas.values.texts import excerpt
 from schemas.wording.phrases import phrase
+from tracing.spans import note
 
 DEADLINE_SECONDS = 10.0  # for a whole call: lease check, connect, send, and the answer to its last byte
 BODY_LIMIT = 20 * 1024 * 1024  # bytes: a page of 200 orders has about 2 MB
@@ -98,6 +99,7 @@ class Http:
         except ConnectorError as failure:
             self.after(_facts(None, failure, time.monotonic() - started))
             raise
+        note(status=answer.status)
         error = (interpret(answer) if interpret else None) or refusal(answer)
         self.after(_facts(answer, error, time.monotonic() - started))
         if error is not None:

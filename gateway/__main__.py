@@ -9,6 +9,7 @@ from gateway.runtime import build_runtime
 from jobs.logs import set_up_logs
 from schemas.settings import load_settings
 from serving.server import Served, serve
+from tracing.start import start_traces
 
 
 @click.command()
@@ -22,6 +23,7 @@ def main(host: str, port: int, workers: int, threads: int) -> None:
     set_up_logs(settings)
 
     def build() -> Served:
+        start_traces("connector-gateway", os.environ)
         runtime = build_runtime(settings)
         return Served(create_app(runtime), runtime.close)
 

@@ -18,6 +18,7 @@ from schemas.reasons import Reason
 from schemas.states import JobState
 from schemas.wording.lists import counted
 from schemas.wording.phrases import phrase
+from tracing.spans import note
 
 log = structlog.get_logger()
 
@@ -250,12 +251,14 @@ def _settle(run: Run, end: Settlement) -> None:
     )
     if not (end.prepaid_epages or end.prepaid_afosto):
         run.give_back()
+    state = settled.state if settled else "lease lost"
+    note(order=run.job.order_key, flow=run.job.flow, state=state, outcome=end.outcome, requests=run.requests)
     log.info(
         "job settled",
         store=run.job.store,
         order=run.job.order_key,
         flow=run.job.flow,
-        state=settled.state if settled else "lease lost",
+        state=state,
         outcome=end.outcome,
         detail=end.message,
         seconds=round(seconds, 3),

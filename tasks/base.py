@@ -12,6 +12,7 @@ from jobs.putting_off import FailedForNow
 from jobs.runtime import Runtime
 from schemas.errors import BadMessage, ConnectorError
 from schemas.messages import Message, load_message
+from tracing.spans import HEADER, Kind, continued, is_on, note
 
 log = structlog.get_logger()
 
@@ -22,6 +23,16 @@ class ConnectorTask(Task):
     throws = (ConnectorError,)
     ignore_result = True
     max_retries = None
+    # Whether each run is a span. Ticks that find nothing to do would be most of all spans.
+    is_traced = True
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the task, as the part of a trace that its message asks for."""
+        if not (self.is_traced and is_on()):
+            return self.run(*args, **kwargs)
+        queue = (self.request.delivery_info or {}).get("routing_key")
+        with continued(f"run {self.name}", Kind.CONSUMER, self.request.get(HEADER), (Retry,), queue=queue):
+            return self.run(*args, **kwargs)
 
     @property
     def runtime(self) -> Runtime:
@@ -33,10 +44,12 @@ class ConnectorTask(Task):
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(task=self.name, task_id=self.request.id)
         try:
-            return load_message(self.name, kwargs)
+            message = load_message(self.name, kwargs)
         except BadMessage as error:
             log.warning("a message was refused", why=str(error), resolution=error.resolution)
             raise
+        note(store=getattr(message, "store", None))
+        return message
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from schemas.settings import Settings, load_settings
 from schemas.wording.display import visible_lines
 from tasks.broker.address import broker_conf
 from tasks.broker.errors import BROKER_ERRORS
+from tracing.spans import headers
 from workers import broker, results
 from workers.wrapping import read_safely
 
@@ -60,7 +61,7 @@ class ConnectorApp(Celery):
 
     def _publish(self, name: str, kwargs: dict[str, object], queue: str) -> None:
         try:
-            self.send_task(name, kwargs=kwargs, queue=queue)
+            self.send_task(name, kwargs=kwargs, queue=queue, headers=headers())
         except BROKER_ERRORS as error:
             raise BrokerRefused(str(error)) from error
 

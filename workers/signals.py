@@ -11,6 +11,7 @@ from jobs.logs import set_up_logs
 from jobs.loops import Loop
 from schemas.errors import ConnectorError
 from schemas.settings import misspelled
+from tracing.start import start_traces
 from workers.freed_memory import return_freed_memory
 from workers.heartbeat import Heartbeat
 from workers.niceness import spread_niceness
@@ -29,6 +30,12 @@ _heartbeats: list[tuple[Loop, Heartbeat]] = []
 def set_up_memory(**_: Any) -> None:
     """Set up the allocator before the pool starts its threads or processes."""
     return_freed_memory()
+
+
+@worker_init.connect
+def start_to_trace(**_: Any) -> None:
+    """Record spans, if that is wanted; the children of a pool inherit the recorder."""
+    start_traces("connector-worker", os.environ)
 
 
 @setup_logging.connect

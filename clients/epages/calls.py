@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from clients.call_spans import call_span
 from clients.epages.refusals import interpret
 from clients.http import Http
 from clients.request_bodies import without_nulls
@@ -53,7 +54,7 @@ class Calls:
         sent = None if body is None else without_nulls(body)
         headers = {"Authorization": f"Bearer {token.access_token}", "Accept": "application/hal+json"}
         url, effect = f"{self._base_url}{path}", method != "GET"
-        with attribute_errors_to(Vendor.EPAGES):
+        with attribute_errors_to(Vendor.EPAGES), call_span(Vendor.EPAGES, method, path, effect=effect):
             return self._http.send(
                 method, url, effect=effect, headers=headers, params=parameters, body=sent, interpret=interpret
             )
