@@ -272,7 +272,7 @@ def wait_for(condition: Callable[[], bool], timeout: float, what: str, details: 
     ends = time.monotonic() + timeout
     while not condition():
         if time.monotonic() > ends:
-            raise AssertionError(f"after {timeout} s still waiting for {what} {details()[:9000]}")
+            raise AssertionError(f"after {timeout} s still waiting for {what} {details()[:2000]}")
         time.sleep(0.1)
 
 
