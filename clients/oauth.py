@@ -4,8 +4,7 @@ import base64
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from clients.call_spans import call_span
-from clients.http import Http
+from clients.http import Http, call_span
 from clients.status_errors import Answer, HostNotFound, NotFound, Unauthorized
 from schemas.epages import Token, load_token
 from schemas.errors import ConnectorError, NeedsPerson

@@ -13,8 +13,8 @@ MOST_READINGS_PER_SECOND = 500.0
 # Pauses between two readings of a store's changes in Afosto that are tried, in seconds, the default first.
 READING_INTERVALS = (60.0, 120.0, 180.0, 300.0)
 
-# What is assumed of an order, besides that Afosto ships it in one parcel: the shares that the shop cancels and takes back,
-# and the webhooks about it.
+# What is assumed of an order, besides that Afosto ships it in one parcel: the shares that the shop cancels and takes
+# back, and the webhooks about it.
 CANCELED_SHARE, RETURNED_SHARE, WEBHOOKS_PER_ORDER = 0.05, 0.10, 5
 # Two of the webhooks bring news, which is exported; the other looks find none.
 EXPORTS_PER_ORDER = 2
@@ -43,8 +43,8 @@ class Demand:
 class Load:
     """Work of the busiest hour, per second: orders, polls, readings of one kind, and jobs.
 
-    `reading_interval`: seconds between two readings of a busy store. `shop_share` and `afosto_share`: parts of a store's
-    budgets at the vendors that it uses.
+    `reading_interval`: seconds between two readings of a busy store. `shop_share` and `afosto_share`: the parts of a
+    store's budgets at the vendors that it uses.
     """
 
     orders: float
@@ -62,7 +62,7 @@ class Load:
 
 
 def load_of(demand: Demand) -> Load:
-    """Return the work of the busiest hour. In it every store counts as busy, so it is read as often as settings allow."""
+    """Return the work of the busiest hour. In it every store counts as busy, so it is read as often as any."""
     orders, interval = demand.average * demand.peak, reading_interval(demand)
     of_a_store = demand.orders_per_day * demand.peak / DAY_SECONDS
     shop = HOUR_SECONDS * (1 / demand.poll_interval + of_a_store * calls_to_shop())
@@ -92,10 +92,7 @@ def jobs_per_order() -> float:
 def calls_to_shop() -> float:
     """Calls to the shop for an order and all that becomes of it, besides polls."""
     return (
-        m.IMPORT_CALLS_SHOP.value
-        + m.PARCEL_CALLS_SHOP.value
-        + m.DELIVERED_CALLS_SHOP.value
-        + m.STOCK_CALLS_SHOP.value
+        m.IMPORT_CALLS_SHOP.value + m.PARCEL_CALLS_SHOP.value + m.DELIVERED_CALLS_SHOP.value + m.STOCK_CALLS_SHOP.value
     )
 
 

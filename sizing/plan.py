@@ -16,7 +16,8 @@ from sizing.load import (
     load_of,
 )
 
-# Headroom: how busy a process, its threads and a server's cores may be in the busiest hour. A Python process uses one core.
+# Headroom: how busy a process, its threads and a server's cores may be in the busiest hour. A Python process uses one
+# core.
 PROCESS_BUSY, THREADS_BUSY, SERVER_BUSY = 0.6, 0.7, 0.5
 # Seconds that a job takes besides its calls to vendors.
 OWN_SECONDS = 0.1
@@ -24,6 +25,8 @@ OWN_SECONDS = 0.1
 CONNECTIONS_PER_PROCESS, CONNECTIONS_WITHOUT_POOLER = 20, 300
 # Rows of `jobs` that stay of an order: import, look, the parcel's import and export, and its shares.
 JOBS_KEPT_PER_ORDER = 4 + CANCELED_SHARE + RETURNED_SHARE
+# Jobs of an order that dispatch sends. The gateway sends looks, and the worker that ends a look sends what follows it.
+JOBS_BY_DISPATCH_PER_ORDER = 2 + CANCELED_SHARE + RETURNED_SHARE
 # The disk of a database: room for its log, for rows not yet cleaned up, and for a copy of the largest table.
 DISK_FACTOR = 2.0
 # Orders of so many days are worked on again and again: their rows stay in memory.
@@ -50,9 +53,9 @@ class Pool:
 
     @property
     def busiest(self) -> str:
-        """What decides about the number of processes: "processor" or "threads"."""
+        """What decides about the number of processes, in words."""
         by_threads = self.slots / (THREADS_BUSY * max(1, self.threads))
-        return "threads" if by_threads > self.cores / PROCESS_BUSY else "processor"
+        return "the threads that wait for vendors" if by_threads > self.cores / PROCESS_BUSY else "the processor time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +125,14 @@ def _pools(demand: Demand, load: Load) -> tuple[Pool, ...]:
     exports = (
         EXPORTS_PER_ORDER * orders * export_ms + LOOKS_WITHOUT_NEWS * orders * look_ms + load.readings * m.SCAN_MS.value
     )
-    waits_of_exports = (
-        EXPORTS_PER_ORDER * orders * (export_calls * answer + OWN_SECONDS)
-        + (LOOKS_WITHOUT_NEWS * orders + load.readings) * (answer + OWN_SECONDS)
-    )
+    waits_of_exports = EXPORTS_PER_ORDER * orders * (export_calls * answer + OWN_SECONDS) + (
+        LOOKS_WITHOUT_NEWS * orders + load.readings
+    ) * (answer + OWN_SECONDS)
     inventory = orders * export_ms + load.readings * m.INVENTORY_MS.value
     waits_of_inventory = orders * (stock_calls * answer + OWN_SECONDS) + load.readings * (answer + OWN_SECONDS)
     polls = load.polls * m.POLL_MS.value + orders * m.FOUND_MS.value
-    dispatch = (load.messages * _THIRD + load.jobs * _THIRD) * m.DISPATCH_MS.value
+    sent = load.messages + orders * JOBS_BY_DISPATCH_PER_ORDER
+    dispatch = sent * _THIRD * m.DISPATCH_MS.value
     webhooks = WEBHOOKS_PER_ORDER * orders * m.WEBHOOK_MS.value
 
     def acts(share: float, calls: float) -> tuple[float, float]:

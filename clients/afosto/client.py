@@ -8,8 +8,7 @@ from typing import Any, TypeVar
 from clients.afosto.documents import document
 from clients.afosto.errors import interpret
 from clients.afosto.inputs import item_inputs, order_input
-from clients.call_spans import call_span
-from clients.http import Http
+from clients.http import Http, call_span
 from clients.request_bodies import without_nulls
 from clients.status_errors import NotFound, answer_to_effect
 from schemas.afosto import (

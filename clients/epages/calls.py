@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from clients.call_spans import call_span
 from clients.epages.refusals import interpret
-from clients.http import Http
+from clients.http import Http, call_span
 from clients.request_bodies import without_nulls
 from clients.status_errors import Answer, Unauthorized
 from schemas.epages import Token, load_page_count
