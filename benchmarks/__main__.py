@@ -46,6 +46,7 @@ MODULES = {
     "month": "scale",
     "evening": "scale",
     "crowded_stock": "scale",
+    "sizing": "scale",
 }
 PAGE = Path(__file__).parent.parent / "docs" / "figures.md"
 HEAD = """# Figures
