@@ -72,7 +72,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 	--custom-compile-command "make lock"
 lock:
 	$(COMPILE) --all-extras pyproject.toml -o requirements.txt
-	echo setuptools | $(COMPILE) --constraint requirements.txt pyproject.toml - -o deploy/requirements.txt
+	echo setuptools | $(COMPILE) --constraint requirements.txt --extra tracing pyproject.toml - -o deploy/requirements.txt
 
 # Needs docker and its registry. Writes the digest that each base image's tag has now behind the tag, so that the next build
 # and start take the same bytes; repeated, it moves to those of today.
