@@ -18,7 +18,7 @@ from cli.operations import (
 )
 from cli.orders import erase, jobs, order, reconcile, restore
 from cli.people import invite, user
-from cli.serving import console, gateway
+from cli.serving import console, exporter, gateway
 from cli.stock import stock
 from cli.stores import locations, poll, store, webhooks
 
@@ -51,6 +51,7 @@ main.add_command(restore.restore)
 main.add_command(migrate_and_keys.migrate)
 main.add_command(gateway.gateway)
 main.add_command(console.console)
+main.add_command(exporter.exporter)
 main.add_command(user.user)
 main.add_command(invite.invite)
 main.add_command(invite.invitations)

@@ -8,6 +8,7 @@ from console.app import Access, create_app
 from console.runtime import build_runtime
 from jobs.logs import set_up_logs
 from schemas.settings import load_settings
+from serving.metrics import offer_metrics
 from serving.server import Served, serve
 
 WORKERS, THREADS = 2, 8
@@ -24,7 +25,13 @@ def main(bind: str, plain_http: bool, behind_proxy: bool) -> None:
 
     def build() -> Served:
         runtime = build_runtime(settings)
-        return Served(create_app(runtime, Access(plain_http, behind_proxy)), runtime.close)
+        end_metrics = offer_metrics(settings, runtime.ledger, "console")
+
+        def close() -> None:
+            end_metrics()
+            runtime.close()
+
+        return Served(create_app(runtime, Access(plain_http, behind_proxy)), close)
 
     serve(build, "connector-console", bind, WORKERS, THREADS)
 

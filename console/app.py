@@ -13,6 +13,7 @@ from console.access import company_accounts, gate
 from console.access.roles import check_declarations, public
 from console.runtime import NAME, Runtime
 from serving.incoming import MOST_BODY
+from serving.metrics import measure_requests
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ def create_app(runtime: Runtime, access: Access) -> Flask:
     )
     if access.behind_proxy:
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=1, x_proto=1, x_host=1)  # type: ignore[method-assign]
+    measure_requests(app)
     CSRFProtect(app)
     languages.install(app)
     times.install(app)

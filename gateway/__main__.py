@@ -8,6 +8,7 @@ from gateway.app import create_app
 from gateway.runtime import build_runtime
 from jobs.logs import set_up_logs
 from schemas.settings import load_settings
+from serving.metrics import offer_metrics
 from serving.server import Served, serve
 from tracing.start import start_traces
 
@@ -25,7 +26,13 @@ def main(host: str, port: int, workers: int, threads: int) -> None:
     def build() -> Served:
         start_traces("connector-gateway", os.environ)
         runtime = build_runtime(settings)
-        return Served(create_app(runtime), runtime.close)
+        end_metrics = offer_metrics(settings, runtime.ledger, "gateway")
+
+        def close() -> None:
+            end_metrics()
+            runtime.close()
+
+        return Served(create_app(runtime), close)
 
     serve(build, "connector-gateway", f"{host}:{port}", workers, threads)
 

@@ -10,6 +10,7 @@ from gateway.callers import admit
 from gateway.errors import ErrorApi, answer_unexpected, answer_unreachable, refuse_for, unknown_task
 from gateway.runtime import NAME, Runtime
 from schemas.errors import RetryLater
+from serving.metrics import measure_requests
 
 _DESCRIPTION = (
     "The connector's HTTP API: tasks of other systems, and Afosto's webhooks. "
@@ -42,6 +43,7 @@ def create_app(runtime: Runtime) -> Flask:
     app.add_url_rule("/docs", view_func=_page, defaults={"name": "index.html"})
     app.add_url_rule("/docs/<name>", view_func=_page)
     app.after_request(_guard)
+    measure_requests(app)
     app.register_error_handler(RetryLater, answer_unreachable)
     app.register_error_handler(Exception, answer_unexpected)
     return app

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import re
+from datetime import UTC, datetime
 
 import flask
 import structlog
@@ -14,6 +15,7 @@ from gateway.bodies import parse, read_body
 from gateway.errors import described, refuse
 from gateway.runtime import runtime
 from ledger.inbound.webhooks import EVENTS, Endpoint, Taken
+from metrics.measures import note_webhook, note_webhook_lag
 from schemas.afosto import Webhook, WebhookSchema
 from schemas.values.loading import faults
 from serving.incoming import MOST_BODY
@@ -63,6 +65,7 @@ def take(endpoint: str) -> dict[str, bool]:
         with span("write job"):
             taken = runtime().ledger.webhooks.take(found, message)
         _log(found, message, taken)
+        _measure(message, taken)
         if taken.version is not None:
             _send_look(taken)
         return {"new": taken.new}
@@ -73,6 +76,19 @@ def _send_look(taken: Taken) -> None:
     look = {"store": taken.store, "order": taken.order, "version": taken.version}
     with span("dispatch orders.look", Kind.PRODUCER, store=taken.store, order=taken.order, queue="exports"):
         runtime().producer.try_to_send("orders.look", look)
+
+
+@blueprint.after_request
+def _count_refusal(response: flask.Response) -> flask.Response:
+    if response.status_code >= 400:
+        note_webhook("failed" if response.status_code >= 500 else "refused")
+    return response
+
+
+def _measure(message: Webhook, taken: Taken) -> None:
+    note_webhook("new" if taken.new else "repeat")
+    if taken.new:
+        note_webhook_lag((datetime.now(UTC) - message.triggered_at).total_seconds())
 
 
 def _find(endpoint: str) -> Endpoint:

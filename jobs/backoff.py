@@ -11,4 +11,4 @@ def backoff(failures: int, base: float, cap: float) -> float:
 
 def jitter(width: float) -> float:
     """Return a random number of seconds up to `width`; a function of its own so that tests can fix it."""
-    return random.uniform(0, width)  # noqa: S311 - spreads load, guards nothing
+    return random.uniform(0, width)  # noqa: S311 - spreads load, guards nothing  # nosec B311

@@ -12,7 +12,9 @@ from jobs.run import Run
 from jobs.runtime import BrokerRefused, Runtime
 from jobs.store_health import StoreRun, note_fault, note_refusal, note_silence, words_of
 from ledger.records import Settlement
+from metrics.measures import note_job_run, note_lost_leases
 from schemas.errors import LeaseLost, MalformedDocument, NeedsPerson, OutOfTime, RetryLater, Wait
+from schemas.flows import flow_name
 from schemas.messages import OrderMessage
 from schemas.reasons import Reason
 from schemas.states import JobState
@@ -253,6 +255,7 @@ def _settle(run: Run, end: Settlement) -> None:
         run.give_back()
     state = settled.state if settled else "lease lost"
     note(order=run.job.order_key, flow=run.job.flow, state=state, outcome=end.outcome, requests=run.requests)
+    _measure(run, end.outcome if settled else "lease lost", seconds)
     log.info(
         "job settled",
         store=run.job.store,
@@ -266,6 +269,12 @@ def _settle(run: Run, end: Settlement) -> None:
     )
     if settled and settled.next_flow:
         _send_next(run, settled.next_flow, settled.next_wanted)
+
+
+def _measure(run: Run, outcome: str, seconds: float) -> None:
+    note_job_run(flow_name(run.job.direction, run.job.flow), outcome, seconds)
+    if outcome == "lease lost":
+        note_lost_leases("worker")
 
 
 def _send_next(run: Run, flow: str, version: int | None) -> None:

@@ -9,7 +9,8 @@ from clients.breaker import Breaker
 from clients.http import ResponseFacts
 from clients.limiter import Limiter, has_budget_facts
 from jobs.call_budget import CallBudget
-from schemas.errors import Wait
+from metrics.measures import note_vendor_call, note_withheld_call
+from schemas.errors import VendorSilent, Wait
 
 
 class Hooks(Protocol):
@@ -44,8 +45,13 @@ class Gate:
     def before(self, effect: bool) -> None:
         """Return if the request may be made. Raises Wait, OutOfTime or LeaseLost."""
         self.require_time()
-        wait = self._pass_with_reserved() if self.budget.left > 0 else self._pass_with_one_more()
+        try:
+            wait = self._pass_with_reserved() if self.budget.left > 0 else self._pass_with_one_more()
+        except VendorSilent:
+            note_withheld_call(self._vendor, "breaker")
+            raise
         if wait > 0:
+            note_withheld_call(self._vendor, "budget")
             raise Wait(f"the budget of {self.bucket} is used up", after=wait, prepaid=self.keeps)
         if effect:
             self.require_lease()
@@ -56,10 +62,16 @@ class Gate:
 
         A good answer is not reported if they knew of no trouble when the request began.
         """
+        result = "throttled" if facts.throttled else "ok" if facts.healthy else "failed"
+        note_vendor_call(self._vendor, facts.status, result, facts.seconds)
         if facts.throttled or not facts.healthy:
             self.breaker.end_calm(self.bucket)
         if self._troubled or not facts.healthy or has_budget_facts(facts):
             self.breaker.record(self.bucket, facts.healthy, self.limiter.lesson(self.bucket, facts))
+
+    @property
+    def _vendor(self) -> str:
+        return self.bucket.partition(":")[0]
 
     def _pass_with_reserved(self) -> float:
         """Seconds until a reserved call may be made: 0, unless the vendor has blocked all calls."""

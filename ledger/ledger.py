@@ -6,6 +6,7 @@ from ledger.inbound.webhooks import Webhooks
 from ledger.jobs.dispatch_window import DispatchWindow
 from ledger.jobs.jobs import Jobs
 from ledger.jobs.parked import Parked
+from ledger.metrics_addresses import MetricsAddresses
 from ledger.orders.comparison import Comparing
 from ledger.orders.cursors import Cursors
 from ledger.orders.life import Lives
@@ -56,6 +57,7 @@ class Ledger:
         self.restores = Restores(database)
         self.set_aside = SetAside(database)
         self.parked = Parked(database)
+        self.metrics_addresses = MetricsAddresses(database)
         self.lives = Lives(database)
         self.search = Search(database)
         self.freshness = Freshness(database)

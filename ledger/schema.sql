@@ -419,6 +419,14 @@ create table workers (
     settings jsonb not null default '{}'
 );
 
+-- Where a process answers /metrics, HOST:PORT as others reach it. process: gateway, console, or the queues that a worker consumes.
+-- seen_at: the process says every half minute that it lives. What was not seen for a day is deleted.
+create table metrics_addresses (
+    address text primary key,
+    process text not null,
+    seen_at timestamptz not null default now()
+);
+
 -- One row: when dispatch ran last.
 create table dispatches (
     single boolean primary key default true check (single),

@@ -34,6 +34,24 @@ class Count(fields.Integer):
         super().__init__(load_default=default, validate=at_least_1, error_messages=invalid, metadata=example)
 
 
+class Port(fields.Integer):
+    """A port to listen on; 0 if it is not given."""
+
+    def __init__(self, example: int) -> None:
+        wrong = "is not a port from 1 to 65535"
+        a_port = validate.Range(min=1, max=65535, error=wrong)
+        invalid: ErrorMessages = {"invalid": wrong, "too_large": wrong}
+        super().__init__(load_default=0, validate=a_port, error_messages=invalid, metadata={"example": str(example)})
+
+
+class Host(fields.String):
+    """An address of this machine to listen on: a name or a number, without a port."""
+
+    def __init__(self, default: str) -> None:
+        alone = validate.Regexp(r"[\w.:-]+\Z", error="is not an address of this machine without a port")
+        super().__init__(load_default=default, validate=alone, metadata={"example": default})
+
+
 class Text(fields.String):
     """Any text; empty if it is not given."""
 

@@ -11,7 +11,7 @@ from marshmallow import ValidationError, missing
 
 from schemas.errors import ConfigurationError
 from schemas.server_addresses import REDIS_SCHEMES
-from schemas.setting_kinds import Choice, Count, Keys, Seconds, ServerUrl, Text, Url
+from schemas.setting_kinds import Choice, Count, Host, Keys, Port, Seconds, ServerUrl, Text, Url
 from schemas.values.fields import Document
 from schemas.values.loading import faults
 
@@ -23,8 +23,8 @@ OTHER_VARIABLES = {
 }
 # How people sign in to the console with the account of their company.
 OIDC = ("oidc_issuer", "oidc_client_id", "oidc_client_secret")
-# Settings that may differ between processes: server addresses (which hold passwords), the keys, logging, and what the
-# console alone reads.
+# Settings that may differ between processes: server addresses (which hold passwords), the keys, logging, where metrics
+# are shown, and what the console alone reads.
 PER_PROCESS = frozenset(
     (
         "database_url",
@@ -34,6 +34,8 @@ PER_PROCESS = frozenset(
         "keys",
         "log_format",
         "log_level",
+        "metrics_host",
+        "metrics_port",
         "flower_url",
         *OIDC,
     )
@@ -77,6 +79,9 @@ class Settings:
     Console: it links to Flower at `flower_url`, if that is given. With `oidc_issuer` people may sign in with their
     accounts there (OpenID Connect), where the console is known by `oidc_client_id` and `oidc_client_secret`.
 
+    Metrics: with `metrics_port` each process answers /metrics at `metrics_host`, at the first free port from that one
+    on; 0: none does.
+
     Retention: attempts are deleted after `attempts_days` days, webhooks after `inbox_days` days.
     """
 
@@ -119,6 +124,8 @@ class Settings:
     inbox_days: int
     log_format: str
     log_level: str
+    metrics_host: str
+    metrics_port: int
     flower_url: str
     oidc_issuer: str
     oidc_client_id: str
@@ -199,6 +206,8 @@ class SettingsSchema(Document):
     inbox_days = Count(30)
     log_format = Choice("json", "console")
     log_level = Choice("INFO", "DEBUG", "WARNING", "ERROR")
+    metrics_host = Host("127.0.0.1")
+    metrics_port = Port(9471)
     flower_url = Url("https://flower.example.com", "https", "http", load_default="")
     oidc_issuer = Url("https://accounts.example.com", "https", "http", load_default="")
     oidc_client_id = Text("connector-console")

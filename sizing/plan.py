@@ -149,7 +149,7 @@ def _pools(demand: Demand, load: Load) -> tuple[Pool, ...]:
         _pool("dispatch", 16, dispatch, 0.0),
         _pool("reconcile", 16, 0.0, 0.0),
         _pool("gateway", 8, webhooks, webhooks / 1000, least=2),
-        *(Pool(name, 1, 0, 0.0, 0.0) for name in ("beat", "console", "flower")),
+        *(Pool(name, 1, 0, 0.0, 0.0) for name in ("beat", "console", "exporter", "flower")),
     )
 
 

@@ -9,6 +9,7 @@ from jobs.dispatch_window import DEFAULT_SLOTS, WORKER_ALIVE_SECONDS, release_jo
 from jobs.runtime import BrokerRefused, Runtime
 from ledger.outgoing.subscriptions import Sending
 from ledger.postgres.database import Row
+from metrics.measures import note_lost_leases
 from sync.discovery.poll_shop import dead_after_seconds
 from sync.subscriptions.deliver import LEASE_SECONDS
 from tasks.base import ConnectorTask
@@ -38,6 +39,7 @@ def dispatch(runtime: Runtime) -> str:
     if tick is None:
         return "skipped: another dispatch ran just now"
     freed = ledger.jobs.reclaim_expired(settings.failures_to_park)
+    note_lost_leases("dispatch", len(freed))
     polls = ledger.cursors.take_due(dead_after_seconds(settings.poll_interval), MOST_PER_TICK)
     _send_each(runtime, "poll.store", "poll", polls, _poll_message, ledger.cursors.give_back)
     scans = ledger.scans.take_due(settings.walk_interval, MOST_PER_TICK)

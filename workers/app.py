@@ -128,4 +128,4 @@ def _settings() -> Settings:
 
 app = create_app(_settings())
 
-from workers import signals  # noqa: E402, F401 - connects the process's hooks to the app made above
+from workers import signals, task_metrics  # noqa: E402, F401 - connect the process's hooks to the app made above

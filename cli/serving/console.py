@@ -6,7 +6,7 @@ import sys
 import click
 
 from cli.common import settings
-from cli.serving.listening import require_free_address
+from cli.serving.listening import read_address, require_free_address
 from schemas.errors import WrongSetting
 
 DEFAULT = "127.0.0.1:8080"
@@ -24,15 +24,13 @@ def console(bind: str, plain_http: bool, behind_proxy: bool) -> None:
     before it and add --behind-proxy. On this machine alone --plain-http does without.
     """
     settings()
-    host, _, port = bind.rpartition(":")
-    if not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
-        raise WrongSetting(f"The console cannot listen on {bind!r}: this is no address", f"Write it as {DEFAULT}")
+    host, port = read_address("console", bind, DEFAULT)
     if plain_http and host not in _LOOPBACK:
         raise WrongSetting(
             f"With --plain-http the console may not listen on {host}: everybody on the way could read the passwords",
             f"Listen on this machine alone, --bind {DEFAULT}, or leave out --plain-http and put a proxy before it",
         )
-    require_free_address("console", host, int(port), option="--bind")
+    require_free_address("console", host, port, option="--bind")
     flags = [name for name, given in (("--plain-http", plain_http), ("--behind-proxy", behind_proxy)) if given]
     # `cli` must not import `console`, so this process is replaced by it.
     os.execv(sys.executable, [sys.executable, "-m", "console", "--bind", bind, *flags])  # noqa: S606 - our own, no shell

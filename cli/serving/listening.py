@@ -6,6 +6,14 @@ import socket
 from schemas.errors import WrongSetting
 
 
+def read_address(what: str, bind: str, example: str) -> tuple[str, int]:
+    """Return host and port of an address HOST:PORT. Raises WrongSetting, which shows the `example`."""
+    host, _, port = bind.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit() and 0 < int(port) < 65536):
+        raise WrongSetting(f"The {what} cannot listen on {bind!r}: this is no address", f"Write it as {example}")
+    return host, int(port)
+
+
 def require_free_address(what: str, host: str, port: int, option: str = "") -> None:
     """Try the address, because gunicorn tries for seconds and then gives up without advice.
 

@@ -167,6 +167,10 @@ class Database:
     def _remember(self, refusal: str) -> None:
         self._refusal = refusal
 
+    def pool_stats(self) -> dict[str, int]:
+        """Return the figures of the pool as psycopg counts them (`ConnectionPool.get_stats`)."""
+        return self._pool.get_stats()
+
     def close(self) -> None:
         """Close the pool and its connections."""
         self._pool.close()

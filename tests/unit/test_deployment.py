@@ -35,7 +35,7 @@ def composed() -> dict[str, list[str]]:
     return {
         name: shlex.split(service["command"])
         for name, service in services().items()
-        if str(service.get("command")).startswith(("celery ", "connector gateway ", "connector console "))
+        if str(service.get("command")).startswith(("celery ", "connector ")) and name != "migrate"
     }
 
 
@@ -67,14 +67,14 @@ def test_no_worker_subscribes_to_redis_where_a_cut_would_leave_it_waiting_for_ev
 
 
 @pytest.mark.parametrize("commands", [composed, procfile])
-def test_one_beat_one_flower_one_gateway_and_one_console_run_beside_the_workers(commands: Any) -> None:
+def test_one_beat_flower_gateway_console_and_exporter_run_beside_the_workers(commands: Any) -> None:
     others = [name for name, argv in commands().items() if "worker" not in argv]
-    assert sorted(others) == ["beat", "console", "flower", "gateway"]
+    assert sorted(others) == ["beat", "console", "exporter", "flower", "gateway"]
 
 
 def test_both_files_start_the_workers_and_beat_with_the_same_commands() -> None:
     # The addresses of what listens differ: inside a container it must be all of the container's.
-    listening: dict[str, list[str]] = {"console": [], "flower": [], "gateway": []}
+    listening: dict[str, list[str]] = {"console": [], "exporter": [], "flower": [], "gateway": []}
     assert composed() | listening == procfile() | listening
 
 
@@ -86,8 +86,8 @@ def test_what_polls_bring_leaves_the_processor_to_what_must_be_in_the_shop_withi
 
 def test_what_listens_is_reached_from_this_host_alone() -> None:
     ports = [port for service in services().values() for port in service.get("ports", [])]
-    assert sorted(ports) == ["127.0.0.1:5555:5555", "127.0.0.1:8000:8000", "127.0.0.1:8080:8080"]
-    for name in ("console", "flower", "gateway"):
+    assert sorted(ports) == [f"127.0.0.1:{port}:{port}" for port in (5555, 8000, 8080, 9470)]
+    for name in ("console", "exporter", "flower", "gateway"):
         assert not any("0.0.0.0" in part for part in procfile()[name])  # noqa: S104 - that it does not
 
 

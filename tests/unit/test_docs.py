@@ -25,7 +25,21 @@ ROOT = DOCS.parents[1]
 PAGE = (DOCS.parent / "tasks.md").read_text()
 OPERATING = (DOCS.parent / "operating.md").read_text()
 RUNNING = (DOCS.parent / "running.md").read_text()
-ROOMS = ("schemas", "clients", "ledger", "jobs", "sync", "reconcile", "tasks", "workers", "cli", "gateway", "console")
+ROOMS = (
+    "schemas",
+    "clients",
+    "ledger",
+    "metrics",
+    "jobs",
+    "sync",
+    "reconcile",
+    "tasks",
+    "workers",
+    "cli",
+    "gateway",
+    "console",
+    "exporter",
+)
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.parent.glob("*.md"))]
 EVERY_PAGE = [*PAGES, *sorted(DOCS.parent.glob("*/*.md")), *sorted(ROOT.glob("[a-z]*/**/README.md"))]
 

@@ -31,7 +31,7 @@ OWN_WORDS = {
     *("order_id", "version", "base_url", "afosto_bucket", "channel_id", "content_hash", "client_id"),
 }
 # They show nothing of a store: they start servers or become another process.
-NOTHING_OF_OTHERS = {("gateway",), ("console",), ("demo",), ("local", "up"), ("local", "down")}
+NOTHING_OF_OTHERS = {("gateway",), ("console",), ("exporter",), ("demo",), ("local", "up"), ("local", "down")}
 
 
 @pytest.fixture(scope="module")

@@ -44,3 +44,8 @@ def test_a_name_with_dots_is_a_name() -> None:
 
 def test_the_name_may_stand_in_the_path() -> None:
     assert store_name("http://127.0.0.1:4000/Corner/cockpit", "http://127.0.0.1:4000/{store}/api") == "Corner"
+
+
+@pytest.mark.parametrize("pasted", ["https://corner.beyondshop.cloud/cockpit/#/apps", "corner.beyondshop.cloud"])
+def test_the_address_of_a_cockpit_is_known_where_shops_are_reached_at_another_address(pasted: str) -> None:
+    assert store_name(pasted, "http://127.0.0.1:4000/{store}/api") == "corner"
