@@ -44,8 +44,8 @@ _OLDEST = """
     where direction = 'import' and state in ('waiting', 'queued') and due_at <= now()
 """
 _FRESH = """
-    select extract(epoch from l.created_at - o.first_seen_at)::float8 as seconds from orders o
-    join jobs l on l.store = o.store and l.order_key = o.id and l.flow = 'orders' and l.state = 'done'
+    select extract(epoch from j.settled_at - o.first_seen_at)::float8 as seconds from orders o
+    join jobs j on j.store = o.store and j.order_key = o.id and j.flow = 'orders' and j.state = 'done'
 """
 
 
