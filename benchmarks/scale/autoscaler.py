@@ -3,13 +3,14 @@
     python -m benchmarks autoscaler [--orders 10000] [--rate 40] [--slots 8] [--speed 10]
 
 The queries, targets and limits are those of deploy/kubernetes/pools/orders.yaml, and the formula is that of KEDA and
-the HPA (tests/support/deploy/autoscaler.py). Everything goes `--speed` times as fast: it is asked every 1.5 s instead of
-15 s, the targets are a tenth, and an age of 12 s stands for 120 s. Workers are processes, started as in production and
-stopped by SIGTERM. Each has `--slots` slots, and each answer of a vendor takes 250 ms longer, so that a worker waits.
+the HPA (tests/support/deploy/autoscaler.py). Everything goes `--speed` times as fast: the queries run every 1.5 s
+instead of 15 s, the targets are a tenth, and an age of 12 s stands for 120 s. Workers are processes, started as in
+production and stopped by SIGTERM. Each has `--slots` slots, and each answer of a vendor takes 250 ms longer, so that a
+worker mostly waits.
 
 A tenth of the orders come at a quarter of `--rate`, seven tenths at `--rate`, the last fifth at a quarter. Prints the
-workers and the age of what was due in each phase. Exits with 1 if an order is lost or doubled, if a worker was killed, or if in
-more than one of 20 looks the age was above its target.
+workers and the age of what was due in each phase. Exits with 1 if an order is lost or doubled, if a worker was killed,
+or if in more than one of 20 looks the age was above its target.
 """
 
 import argparse
