@@ -7,6 +7,7 @@ from cli.common import ConnectorGroup
 from cli.operations import (
     afosto_schema,
     doctor,
+    health,
     messages,
     migrate_and_keys,
     queues,
@@ -59,6 +60,7 @@ main.add_command(webhooks.webhooks)
 main.add_command(tokens.tokens)
 main.add_command(subscriptions.subscription)
 main.add_command(doctor.doctor)
+main.add_command(health.health)
 main.add_command(migrate_and_keys.keys)
 main.add_command(local_commands.local)
 main.add_command(local_commands.demo)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from jobs.backoff import backoff
 from jobs.putting_off import FailedForNow, put_off
@@ -92,6 +93,7 @@ def execute(runtime: Runtime, flow: Flow, message: OrderMessage, top_up: Callabl
     if claimed is None:
         return "nothing to do: done already, on its way elsewhere, not due, or switched off"
     job, context = claimed
+    bind_contextvars(store=job.store, order=job.order_key, number=context.number, job=job.id)
     runtime.leases.hold(job.id, claimed_at)
     try:
         return _run(Run(runtime, job, context, job.prepaid_epages, job.prepaid_afosto), flow)
@@ -258,9 +260,7 @@ def _settle(run: Run, end: Settlement) -> None:
     _measure(run, end.outcome if settled else "lease lost", seconds)
     log.info(
         "job settled",
-        store=run.job.store,
-        order=run.job.order_key,
-        flow=run.job.flow,
+        flow=flow_name(run.job.direction, run.job.flow),
         state=state,
         outcome=end.outcome,
         detail=end.message,

@@ -3,6 +3,7 @@
 from ledger.inbound.api_tokens import Tokens
 from ledger.inbound.set_aside_messages import SetAside
 from ledger.inbound.webhooks import Webhooks
+from ledger.jobs.beats import Beats
 from ledger.jobs.dispatch_window import DispatchWindow
 from ledger.jobs.jobs import Jobs
 from ledger.jobs.parked import Parked
@@ -46,6 +47,7 @@ class Ledger:
         self.links = Links(database)
         self.cursors = Cursors(database, self.order_documents, ORDER_WAIT)
         self.dispatch_window = DispatchWindow(database)
+        self.beats = Beats(database)
         self.scans = Scans(database)
         self.webhooks = Webhooks(database, keys)
         self.tokens = Tokens(database)

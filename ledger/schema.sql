@@ -235,6 +235,7 @@ create index jobs_parked on jobs (store, reason) where state = 'parked';
 create index jobs_order on jobs (store, order_key);
 create index jobs_settled on jobs (settled_at);
 create index jobs_done on jobs (store, settled_at) where state = 'done';
+create index jobs_due on jobs (direction, flow, due_at) include (store, lane) where state = 'waiting';
 
 -- For workers of the previous version, which know the column by its old name. A later release drops the trigger and the column.
 create function jobs_keep_old_names() returns trigger language plpgsql as $$
@@ -408,6 +409,7 @@ create index attempts_failed on attempts (store, at)
 
 -- Worker processes that did not end properly, with the queues they consume and how many jobs they run at once. pid: with the
 -- host it tells the next process of a pool which ones it replaces. settings: those it runs with, without addresses and secrets.
+-- listened_at: when the broker last answered this worker, or all its slots were busy; null for a worker of the previous version.
 create table workers (
     id text primary key,
     host text not null,
@@ -416,7 +418,8 @@ create table workers (
     seen_at timestamptz not null default now(),
     stuck text[] not null default '{}',
     pid integer,
-    settings jsonb not null default '{}'
+    settings jsonb not null default '{}',
+    listened_at timestamptz
 );
 
 -- Where a process answers /metrics, HOST:PORT as others reach it. process: gateway, console, or the queues that a worker consumes.
@@ -431,6 +434,13 @@ create table metrics_addresses (
 create table dispatches (
     single boolean primary key default true check (single),
     ran_at timestamptz not null
+);
+
+-- One row per process of beat. sent_at: when the broker last took one of its messages.
+create table beats (
+    id text primary key,
+    host text not null,
+    sent_at timestamptz not null default now()
 );
 
 -- An order line as the shop last said. sold_units: pieces out of the shop's stock for the buyer. undeducted: units of the line
@@ -727,3 +737,46 @@ create trigger store_health_note_new after insert on store_health for each row e
 create trigger store_health_note_other after update of reason on store_health
 for each row when (new.reason <> old.reason) execute function note_unhealthy();
 create trigger store_faults_note_new after insert on store_faults for each row execute function note_unhealthy();
+
+-- For an autoscaler: what the workers of each queue could do now. jobs: how many of these jobs there are, due: those that are not sent,
+-- queued: those that are sent and not begun, slots: how many the living workers run at once. age: seconds for which the first
+-- of them has been due; past orders (lane 2) may wait, so they have no age. Where many are due and few are sent, the
+-- calls to a vendor are used up, and more workers would help nobody: then only what is sent counts. Of a flow the 10,000 jobs that
+-- were due first are counted, so the view costs the same with a million. poll: the polls that are sent and have not ended.
+create view queue_backlog as
+with flows (queue, direction, flow) as (values
+    ('orders', 'import', 'orders'), ('cancellations', 'import', 'cancellations'), ('shipments', 'import', 'shipments'),
+    ('returns', 'import', 'returns'), ('exports', 'export', 'looks'), ('exports', 'export', 'cancellations'),
+    ('exports', 'export', 'shipments'), ('exports', 'export', 'returns'), ('inventory', 'export', 'inventory')
+), jobs_of_queues as (
+    select f.queue, sum(d.due)::int as due, min(d.oldest) as oldest, sum(q.queued)::int as queued, min(q.first) as first
+    from flows f
+    cross join lateral (
+        select count(*) as due, min(w.due_at) filter (where w.lane < 2) as oldest from (
+            select j.store, j.lane, j.due_at from jobs j
+            where j.state = 'waiting' and j.direction = f.direction and j.flow = f.flow and j.due_at <= now()
+            order by j.due_at limit 10000
+        ) w
+        where not exists (select from stores s where s.name = w.store and s.paused_at is not null)
+          and not exists (select from store_flows o where o.store = w.store and o.direction = f.direction and o.flow = f.flow
+                          and (not o.enabled or o.stopped_reason is not null))
+          and not exists (select from store_health h where h.store = w.store and h.retry_at > now())
+    ) d
+    cross join lateral (
+        select count(*) as queued, min(j.queued_at) as first from jobs j
+        where j.state = 'queued' and j.direction = f.direction and j.flow = f.flow
+    ) q
+    group by f.queue
+), slots_of_queues as (
+    select b.queue, b.due, b.oldest, b.queued, b.first, coalesce((
+        select sum(w.slots) from workers w where w.queues @> array[b.queue] and w.seen_at > now() - interval '25 seconds'
+    ), 0)::int as slots
+    from jobs_of_queues b
+)
+select queue, due, queued, slots,
+       case when 2 * queued >= slots then due + queued else queued end as jobs,
+       greatest(coalesce(extract(epoch from now() - case when 2 * queued >= slots then least(oldest, first) else first end), 0),
+                0)::float8 as age
+from slots_of_queues
+union all
+select 'poll', count(*)::int, 0, 0, count(*)::int, 0 from cursors where running_until > now();

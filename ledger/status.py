@@ -59,7 +59,11 @@ class Status:
         return [FlowLag("", row.pop("direction"), row.pop("flow"), Lag(**row)) for row in rows]
 
     def workers(self) -> list[Row]:
-        """Return the worker processes with their queues, and `seen_before`: seconds since they were last seen."""
+        """Return the worker processes with their queues.
+
+        `seen_before`: seconds since each was last seen. `listened_before`: seconds since the broker last answered it,
+        or all its slots were last busy; None for a worker of the previous version.
+        """
         return self._database.rows("status.workers")
 
     def dispatch_age(self) -> float | None:

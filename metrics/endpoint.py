@@ -15,7 +15,7 @@ from metrics.measures import REGISTRY
 
 # How many processes with one CONNECTOR_METRICS_PORT a host may run.
 PORTS = 100
-_WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - to recognize them
+_WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - to recognize them  # nosec B104
 
 
 @dataclass(frozen=True, slots=True)

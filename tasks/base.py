@@ -10,7 +10,7 @@ from celery.exceptions import Retry
 
 from jobs.putting_off import FailedForNow
 from jobs.runtime import Runtime
-from schemas.errors import BadMessage, ConnectorError
+from schemas.errors import BadMessage, ConnectorError, NeedsPerson
 from schemas.messages import Message, load_message
 from tracing.spans import HEADER, Kind, continued, is_on, note
 
@@ -48,14 +48,33 @@ class ConnectorTask(Task):
         except BadMessage as error:
             log.warning("a message was refused", why=str(error), resolution=error.resolution)
             raise
+        if store := getattr(message, "store", None):
+            structlog.contextvars.bind_contextvars(store=store)
         note(store=getattr(message, "store", None))
         return message
 
 
+class Parked(ConnectorError):
+    """A person must decide about the job of this task; Flower shows it as a failure."""
+
+
 @contextmanager
 def failures_as_retries() -> Iterator[None]:
-    """Show a run that failed for now as a retry in Flower. Nothing is published again: dispatch sends what is due."""
+    """Show a run that failed for now as a retry in Flower. Nothing is published again: dispatch sends what is due.
+
+    Every failure names the order by the number that people know, if the run knows it.
+    """
     try:
         yield
     except FailedForNow as error:
-        raise Retry(str(error), when=error.pause_seconds) from error
+        shown = FailedForNow(of_order(str(error)), error.pause_seconds)
+        raise Retry(str(shown), exc=shown, when=error.pause_seconds) from error
+    except NeedsPerson as error:
+        told = f"{str(error).rstrip('.')}. {error.resolution}"
+        raise Parked(of_order(told)) from error
+
+
+def of_order(outcome: str) -> str:
+    """Put the number of the order before the outcome of its run; a run binds it to the log's context."""
+    number = structlog.contextvars.get_contextvars().get("number")
+    return f"order {number}: {outcome}" if number else outcome

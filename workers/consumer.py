@@ -6,15 +6,19 @@ from logging import Logger
 from typing import Any
 
 from celery.bootsteps import RUN
+from celery.worker import state
 from celery.worker.consumer import Consumer as CelerysConsumer
 from redis.exceptions import ResponseError
 
+from workers.listening import look
 from workers.poison import Gate
 
 # Seconds. On Redis each time costs a new client; a person who watches Flower does not see the difference.
 EVENTS_EVERY = 0.5
 # Seconds before a Redis that refuses is asked again: connecting to it succeeds, so nothing else makes a pause.
 REFUSED_PAUSE = 1.0
+# Seconds between two looks at whether this worker listens.
+LOOK_EVERY = 1.0
 
 Errors = tuple[type[Exception], ...]
 
@@ -31,6 +35,10 @@ class Consumer(CelerysConsumer):
         super().__init__(*args, **options)
         if self.hub:
             self.hub.call_repeatedly(EVENTS_EVERY, self._flush_events)
+            self.hub.call_repeatedly(LOOK_EVERY, self._look)
+
+    def _look(self) -> None:
+        look(self.connection, lambda: state.active_requests, self.pool.num_processes)
 
     def on_send_event_buffered(self) -> None:
         """Do nothing: the event is sent with the next batch."""

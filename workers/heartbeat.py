@@ -2,18 +2,28 @@
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from jobs.loops import Loops
-from ledger.jobs.dispatch_window import DispatchWindow
+from ledger.jobs.dispatch_window import DispatchWindow, WorkerProcess
 from schemas.settings import Settings
+from workers.listening import LISTENING
 
 
 class Heartbeat:
-    """Reports one worker process under the name that it has in Flower too."""
+    """Reports one worker process under the name that it has in Flower too.
+
+    What it consumes, and how many tasks it runs at once, may be changed by remote control.
+    """
 
     def __init__(
-        self, window: DispatchWindow, settings: Settings, loops: Loops, name: str, queues: Sequence[str], slots: int
+        self,
+        window: DispatchWindow,
+        settings: Settings,
+        loops: Loops,
+        name: str,
+        queues: Callable[[], Sequence[str]],
+        slots: Callable[[], int],
     ) -> None:
         self._window = window
         self._settings = settings.shared()
@@ -29,8 +39,8 @@ class Heartbeat:
         if not self._took_over:
             self._take_over()
             self._took_over = True
-        what = (self._queues, self._slots, self._loops.stuck())
-        self._window.heartbeat(self._name, self._host, *what, pid=os.getpid(), settings=self._settings)
+        inside = WorkerProcess(os.getpid(), self._loops.stuck(), self._settings, LISTENING.unheard())
+        self._window.heartbeat(self._name, self._host, self._queues(), self._slots(), inside)
 
     def end(self) -> None:
         """Sign off: this process ended properly and is not missing."""
@@ -41,7 +51,7 @@ class Heartbeat:
 
         Such an id belongs to no process now, or to this one: containers number their processes from 1.
         """
-        for name, pid in self._window.predecessors(self._name, self._host, self._queues).items():
+        for name, pid in self._window.predecessors(self._name, self._host, self._queues()).items():
             if pid == os.getpid() or not _exists(pid):
                 self._window.forget(name)
 

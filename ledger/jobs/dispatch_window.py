@@ -1,7 +1,7 @@
 """The dispatch window: the few jobs that are sent to the broker; the rest of the backlog stays in PostgreSQL."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
@@ -33,6 +33,20 @@ class Tick:
     """The turn of one dispatch; `has_events`: there is an event that is due for a subscriber."""
 
     has_events: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerProcess:
+    """What a worker process says of itself.
+
+    `stuck`: its loops that no longer come round. `settings`: those it runs with, by variable, without secrets.
+    `unheard`: seconds since the broker last answered it, or since all its slots were last busy.
+    """
+
+    pid: int | None = None
+    stuck: Sequence[str] = ()
+    settings: Mapping[str, object] = field(default_factory=dict)
+    unheard: float | None = None
 
 
 class DispatchWindow:
@@ -105,22 +119,13 @@ class DispatchWindow:
         ]
 
     def heartbeat(
-        self,
-        worker: str,
-        host: str,
-        queues: Sequence[str],
-        slots: int,
-        stuck: Sequence[str] = (),
-        *,
-        pid: int | None = None,
-        settings: Mapping[str, object] | None = None,
+        self, worker: str, host: str, queues: Sequence[str], slots: int, inside: WorkerProcess | None = None
     ) -> None:
-        """Note that a worker process lives, what it consumes, how many jobs it runs at once, and its stuck loops.
-
-        `settings` are the settings it runs with, by variable, without secrets.
-        """
-        what = {"queues": sorted(queues), "slots": slots, "stuck": list(stuck), "settings": Jsonb(dict(settings or {}))}
-        self._database.rows("dispatch_window.heartbeat", {"id": worker, "host": host, "pid": pid, **what})
+        """Note that a worker process lives, what it consumes, how many jobs it runs at once, and its own words."""
+        inside = inside or WorkerProcess()
+        own = {"pid": inside.pid, "stuck": list(inside.stuck), "unheard": inside.unheard}
+        what = {"queues": sorted(queues), "slots": slots, "settings": Jsonb(dict(inside.settings))}
+        self._database.rows("dispatch_window.heartbeat", {"id": worker, "host": host, **own, **what})
 
     def predecessors(self, worker: str, host: str, queues: Sequence[str]) -> dict[str, int]:
         """Return name → process id of the other processes of a worker's pool on its host that did not end properly."""

@@ -124,6 +124,7 @@ class Jobs:
             order_dropped=row["order_dropped"],
             needs_recovery=row["needs_recovery"],
             read_to=row["read_to"],
+            number=row["number"],
             document=self._order_documents.read(row["document"]) if row["document"] else None,
         )
 

@@ -22,9 +22,8 @@ def migrate(database: Database) -> list[str]:
 
 def pending(database: Database) -> list[str]:
     """Return the versions of the migrations that are not applied yet."""
-    return database.transaction(
-        lambda session: [version for version, _ in migrations() if version not in _applied(session)]
-    )
+    applied = database.transaction(_applied)
+    return [version for version, _ in migrations() if version not in applied]
 
 
 def _apply_missing(session: Session) -> list[str]:

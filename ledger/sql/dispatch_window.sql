@@ -118,10 +118,12 @@ update jobs set state = 'waiting', queued_at = null
 where store = %(store)s and direction = %(direction)s and flow = %(flow)s and state = 'queued';
 
 -- name: heartbeat
-insert into workers (id, host, queues, slots, stuck, pid, settings)
-values (%(id)s, %(host)s, %(queues)s, %(slots)s, %(stuck)s, %(pid)s, %(settings)s)
+insert into workers (id, host, queues, slots, stuck, pid, settings, listened_at)
+values (%(id)s, %(host)s, %(queues)s, %(slots)s, %(stuck)s, %(pid)s, %(settings)s,
+        now() - %(unheard)s * interval '1 second')
 on conflict (id) do update set
-    queues = excluded.queues, slots = excluded.slots, stuck = excluded.stuck, settings = excluded.settings, seen_at = now();
+    queues = excluded.queues, slots = excluded.slots, stuck = excluded.stuck, settings = excluded.settings,
+    listened_at = excluded.listened_at, seen_at = now();
 
 -- name: predecessors
 -- The processes that a new one of the same pool may replace: those on its host that did not end properly.

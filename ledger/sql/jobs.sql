@@ -119,6 +119,7 @@ select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store,
        and not exists (select 1 from orders o where o.store = s.name and o.id = %(subject)s
                        and (o.recovered or o.created_at >= s.needs_recovery_before)) as needs_recovery,
        (select o.updated_at from orders o where o.store = s.name and o.id = %(subject)s) as read_to,
+       (select o.number from orders o where o.store = s.name and o.id = %(subject)s) as number,
        (select d.document from order_documents d
         join cursors c on c.store = d.store and c.kind = 'live'
         join jobs j on j.store = d.store and j.direction = %(direction)s and j.flow = %(flow)s and j.subject = d.order_id

@@ -78,7 +78,8 @@ where %(state)s::text is null or state = %(state)s
 order by name limit %(limit)s;
 
 -- name: workers
-select id, host, queues, slots, stuck, settings, extract(epoch from now() - seen_at)::float8 as seen_before
+select id, host, queues, slots, stuck, settings, extract(epoch from now() - seen_at)::float8 as seen_before,
+       extract(epoch from now() - listened_at)::float8 as listened_before
 from workers order by id;
 
 -- name: dispatch

@@ -6,7 +6,7 @@ from ledger.postgres.database import Row
 from schemas.wording.lists import counted
 from schemas.wording.phrases import joined, phrase
 from schemas.wording.spans import span
-from tasks.broker.consumers import is_silent
+from tasks.broker.consumers import is_deaf, is_silent
 from tasks.broker.queues import QUEUE_NAMES
 from tasks.checks.check import Check
 from tasks.checks.running_settings import differences
@@ -28,6 +28,13 @@ def check_workers(rows: Sequence[Row], here: Mapping[str, object]) -> Iterator[C
                 "restart it. If it is gone for good: connector workers forget %(name)s",
                 time=span(row["seen_before"]),
                 name=row["id"],
+            )
+            yield Check(phrase("worker %(name)s", name=row["id"]), False, text)
+        elif is_deaf(row):
+            text = phrase(
+                "it lives, but took nothing from the broker for %(time)s; look at its log and restart it, "
+                "unless the broker is away",
+                time=span(row["listened_before"]),
             )
             yield Check(phrase("worker %(name)s", name=row["id"]), False, text)
     living = [row for row in rows if not is_silent(row)]

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 import yaml
 
-import celeryconfig
 from local.servers.processes import read_procfile
 from schemas.flows import IMPORTS, SWITCHES
 from schemas.settings import load_settings
@@ -60,10 +59,10 @@ def test_every_queue_is_consumed_by_exactly_one_pool(commands: Any) -> None:
 
 
 @pytest.mark.parametrize("commands", [composed, procfile])
-def test_no_worker_subscribes_to_redis_where_a_cut_would_leave_it_waiting_for_ever(commands: Any) -> None:
+def test_no_worker_asks_the_others_what_they_do(commands: Any) -> None:
+    """Nothing here needs their answers, and with a thousand workers each would read a thousand heartbeats."""
     workers = [argv for argv in commands().values() if "worker" in argv]
     assert all({"--without-gossip", "--without-mingle"} <= set(argv) for argv in workers)
-    assert celeryconfig.worker_enable_remote_control is False
 
 
 @pytest.mark.parametrize("commands", [composed, procfile])
@@ -86,7 +85,7 @@ def test_what_polls_bring_leaves_the_processor_to_what_must_be_in_the_shop_withi
 
 def test_what_listens_is_reached_from_this_host_alone() -> None:
     ports = [port for service in services().values() for port in service.get("ports", [])]
-    assert sorted(ports) == [f"127.0.0.1:{port}:{port}" for port in (5555, 8000, 8080, 9470)]
+    assert sorted(ports) == [f"127.0.0.1:{port}:{port}" for port in (3000, 5555, 8000, 8080, 9470)]
     for name in ("console", "exporter", "flower", "gateway"):
         assert not any("0.0.0.0" in part for part in procfile()[name])  # noqa: S104 - that it does not
 
@@ -126,13 +125,14 @@ def test_redis_asks_everybody_for_its_password() -> None:
     command = services()["redis"]["command"]
     assert command[command.index("--requirepass") + 1] == "${REDIS_PASSWORD:?choose one}"
     for name in composed():
-        assert "redis://:${REDIS_PASSWORD:?choose one}@" in services()[name]["environment"]["CONNECTOR_BROKER_URL"]
+        broker = services()[name]["environment"]["CONNECTOR_BROKER_URL"]
+        assert broker.startswith("${CONNECTOR_BROKER_URL:-redis://:${REDIS_PASSWORD:?choose one}@")
     # Redis answers a ping without a password too, with a refusal.
     assert "grep -q PONG" in services()["redis"]["healthcheck"]["test"][1]
 
 
 def test_flower_gets_neither_the_keys_nor_the_address_of_the_database() -> None:
-    assert list(services()["flower"]["environment"]) == ["CONNECTOR_BROKER_URL"]
+    assert list(services()["flower"]["environment"]) == ["CONNECTOR_BROKER_URL", "FLOWER_BASIC_AUTH"]
     argv = started()["flower"]
     hidden = argv[: argv.index("celery")]
     assert hidden == ["env", "-u", "CONNECTOR_KEYS", "-u", "CONNECTOR_DATABASE_URL"]
@@ -165,12 +165,31 @@ def test_the_digests_of_all_base_images_are_written_behind_their_tags(tmp_path: 
     for _ in range(2):
         subprocess.run(["make", "digests"], cwd=tmp_path, env=env, timeout=60, check=True)  # noqa: S607
     text = "".join((tmp_path / name).read_text() for name in ("Dockerfile", "docker-compose.yml"))
-    images = re.findall(r"(?:FROM|image:) ([a-z]+:\S+)$", text, re.MULTILINE)
-    assert [image.partition("@")[2] for image in images] == [f"sha256:{DIGEST}"] * 3
+    images = re.findall(r"(?:FROM|image:) ([a-z/]+:\S+)(?: AS build)?$", text, re.MULTILINE)
+    assert [image.partition("@")[2] for image in images] == [f"sha256:{DIGEST}"] * 7
+
+
+@pytest.mark.parametrize("name", composed())
+def test_each_service_is_asked_whether_it_does_its_work(name: str) -> None:
+    process = "worker" if name in QUEUE_NAMES else name
+    assert services()[name]["healthcheck"]["test"] == ["CMD", "connector", "health", process]
+
+
+def test_what_not_everybody_needs_is_started_by_its_profile_alone() -> None:
+    profiles = {name: service["profiles"] for name, service in services().items() if "profiles" in service}
+    assert profiles == {"rabbitmq": ["rabbitmq"], "prometheus": ["monitoring"], "grafana": ["monitoring"]}
+
+
+def test_no_service_that_has_no_profile_depends_on_one_that_has() -> None:
+    optional = {name for name, service in services().items() if "profiles" in service}
+    for name in services().keys() - optional:
+        assert not optional & {*services()[name].get("depends_on", {})}
 
 
 def test_servers_are_healthy_before_anything_uses_them() -> None:
-    assert {name for name, service in services().items() if "healthcheck" in service} == {"postgres", "redis"}
+    assert {"postgres", "redis", "rabbitmq"} <= {
+        name for name, service in services().items() if "healthcheck" in service
+    }
     assert services()["migrate"]["depends_on"]["postgres"] == {"condition": "service_healthy"}
     for name in composed():
         assert services()[name]["depends_on"]["redis"] == {"condition": "service_healthy"}

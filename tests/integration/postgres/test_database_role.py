@@ -4,6 +4,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,8 +15,10 @@ from ledger.postgres.database import Database
 from ledger.postgres.migrate import migrate, pending
 from local.servers.postgres import binaries, superuser_url
 from local.servers.services import Services, local_services
+from tests.support.deploy.kubernetes import FOLDER, scaling
 
 SCRIPT = Path(__file__).parents[3] / "deploy" / "database.sh"
+SCALER = FOLDER / "scaler.sql"
 RIGHTS = "select rolsuper, rolcreaterole, rolreplication, rolbypassrls from pg_roles where rolname = current_user"
 NONE = (False, False, False, False)
 PASSWORD = "letters0and9digits"
@@ -68,6 +71,23 @@ def test_the_role_of_the_compose_file_is_no_superuser_and_can_migrate(bare_serve
         assert pending(database) == []
     finally:
         database.close()
+
+
+def test_the_autoscalers_role_may_read_the_backlog_and_nothing_else(tmp_path: Path) -> None:
+    with local_services(tmp_path, {}, durable=False) as its:
+        with closing(Database(its.database_url)) as database:
+            migrate(database)
+        superuser = superuser_url(tmp_path / "postgres", its.database_url)
+        script = ["--set", "ON_ERROR_STOP=1", "--set", f"password={PASSWORD}", "--file", str(SCALER)]
+        subprocess.run([binaries() / "psql", "--dbname", superuser, *script], check=True, timeout=60)
+        address = urlsplit(superuser)
+        mine = address._replace(netloc=f"scaler:{PASSWORD}@127.0.0.1:{address.port}").geturl()
+        with psycopg.connect(mine, autocommit=True) as connection:
+            for trigger in scaling("orders").triggers:
+                assert connection.execute(trigger.query.encode()).fetchone() == (0,)
+            for table in ("jobs", "stores", "workers"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    connection.execute(f"select from {table}".encode())
 
 
 def test_nobody_is_the_superuser_over_the_network_once_the_script_has_run(bare_server: str) -> None:

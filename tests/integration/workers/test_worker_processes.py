@@ -12,6 +12,7 @@ import requests
 from click.testing import CliRunner
 
 from cli import main
+from ledger.jobs.dispatch_window import WorkerProcess
 from local.servers.processes import Command, Processes, read_procfile
 from local.servers.services import Services
 from local.servers.startup import free_port
@@ -113,7 +114,7 @@ def test_the_settings_of_the_workers_count_and_this_shell_s_are_named_where_they
 def test_workers_with_different_settings_are_wrong(world: World) -> None:
     for name, interval in (("one", 300.0), ("two", 300.0), ("three", 60.0)):
         settings = {"CONNECTOR_POLL_INTERVAL": interval}
-        world.ledger.dispatch_window.heartbeat(name, "host", ["orders"], 4, settings=settings)
+        world.ledger.dispatch_window.heartbeat(name, "host", ["orders"], 4, WorkerProcess(settings=settings))
     text = "CONNECTOR_POLL_INTERVAL is 300.0 in most workers, but 60.0 in three; give all the same and restart them"
     assert _checks(world)["settings"] == (False, text)
 

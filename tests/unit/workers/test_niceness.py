@@ -9,7 +9,11 @@ import pytest
 from tests.hosts.support.host import ROOT
 
 GROUP = Path("/proc/self/autogroup")
-TELL = "from workers.niceness import spread_niceness; spread_niceness(); print(open('/proc/self/autogroup').read())"
+TELL = """
+from workers.process.niceness import spread_niceness
+spread_niceness()
+print(open('/proc/self/autogroup').read())
+"""
 
 pytestmark = pytest.mark.skipif(not GROUP.exists(), reason="this kernel does not group processes by session")
 

@@ -1,0 +1,50 @@
+"""Beat's schedule in memory; each process of beat reports to the ledger that the broker takes its messages."""
+
+import os
+import socket
+from typing import Any
+
+from celery.beat import Scheduler as CelerysScheduler
+
+from jobs.loops import Loop
+from schemas.errors import ConnectorError
+
+# Seconds between two reports.
+REPORT_SECONDS = 5.0
+
+
+class Scheduler(CelerysScheduler):
+    """Celery's schedule, of which the only entry that could be missed is the nightly sweep.
+
+    Several processes of beat do no harm: dispatch skips a tick that follows another one too closely.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self._name = f"beat-{os.getpid()}@{socket.gethostname()}"
+        self._sent = False
+        self._loop: Loop | None = None
+        super().__init__(*args, **options)
+
+    def apply_async(self, *args: Any, **options: Any) -> Any:
+        """Send a message, and note that the broker took it."""
+        sent = super().apply_async(*args, **options)
+        self._sent = True
+        if self._loop is None:
+            self._loop = self.app.runtime().loops.start("beat", REPORT_SECONDS, self._report)
+        return sent
+
+    def close(self) -> None:
+        """Sign off: this process ends properly."""
+        if self._loop:
+            self._loop.stop()
+            try:
+                self.app.runtime().ledger.beats.forget(self._name)
+            except ConnectorError as error:
+                self.logger.warning("beat could not sign off: %s", error)
+        super().close()
+
+    def _report(self) -> None:
+        # In a thread of its own: a database that is away must not delay a tick.
+        if self._sent:
+            self.app.runtime().ledger.beats.sent(self._name, socket.gethostname())
+            self._sent = False
