@@ -132,6 +132,7 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
     return [
         (("status",), ()),
         (("doctor",), ()),
+        (("size",), ("--stores", "5", "--orders-per-day", "2")),
         (("health", "worker"), ()),
         (("health", "beat"), ()),
         (("health", "gateway"), ("--port", "1")),
