@@ -228,7 +228,8 @@ def _poison(driver: Driver) -> None:
     def work(session: Session) -> None:
         columns = session.execute(
             "select table_name, column_name from information_schema.columns "
-            "where table_schema = 'public' and data_type = 'text'"
+            "join information_schema.tables using (table_schema, table_name) "
+            "where table_schema = 'public' and data_type = 'text' and table_type = 'BASE TABLE'"
         )
         for row in columns.fetchall():
             if row["column_name"] not in OWN_WORDS:
