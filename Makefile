@@ -1,4 +1,4 @@
-# make quick | make test | make demo [KEEP=1] | make bench [NAME="throughput brokers"] | make chaos [ROUNDS=n] [SEED=s] | make fleet | make soak [MINUTES=60]
+# make quick | make test | make demo [KEEP=1] | make bench [NAME="throughput brokers"] | make chaos [ROUNDS=n] [SEED=s] | make fleet | make soak [MINUTES=60] | make matrix [SERVERS="redis-8.0"]
 # make check | make sbom | make wheel | make docs | make pictures | make lock | make digests | make clean
 # Every target makes .venv and installs the pinned packages into it by itself; later runs find it up to date.
 
@@ -10,7 +10,7 @@ STAMP := .venv/installed
 # The project's programs find each other (celery, redis-server) as they would in an activated environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: venv check secrets audit sbom wheel docs pictures quick test demo bench chaos fleet soak lock digests clean
+.PHONY: venv check secrets audit sbom wheel docs pictures quick test demo bench chaos fleet soak matrix lock digests clean
 
 venv: $(STAMP)
 
@@ -56,6 +56,7 @@ wheel: venv
 	@rm -rf build/wheel && mkdir -p build/wheel dist
 	git archive HEAD | (umask 022; tar --extract --no-same-permissions --directory build/wheel)
 	umask 022; SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --quiet --wheel --no-isolation --outdir dist build/wheel
+	@rm -rf build/wheel
 	@sha256sum dist/*.whl
 
 # The pages as a site with a search. A link or an anchor that leads nowhere ends it.
@@ -90,6 +91,10 @@ demo: venv
 soak: venv
 	$(BIN)/python -m tests.soak --minutes $(or $(MINUTES),60)
 
+# The same tests with each server and each Python that can be had; what it finds goes into docs/servers.md.
+matrix: venv
+	$(BIN)/python -m tests.matrix $(SERVERS)
+
 # All of them take two to three hours on a machine that does nothing else; what they find goes into docs/figures.md.
 bench: venv
 	$(BIN)/python -m benchmarks $(NAME)
@@ -100,7 +105,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 	--custom-compile-command "make lock"
 lock:
 	$(COMPILE) --all-extras pyproject.toml -o requirements.txt
-	echo setuptools | $(COMPILE) --constraint requirements.txt pyproject.toml - -o deploy/requirements.txt
+	echo setuptools | $(COMPILE) --constraint requirements.txt --extra tracing pyproject.toml - -o deploy/requirements.txt
 
 # Needs docker and its registry. Writes the digest that each base image's tag has now behind the tag, so that the next build
 # and start take the same bytes; repeated, it moves to those of today.

@@ -1,4 +1,4 @@
-"""Celery's settings that do not depend on the environment; workers/app.py adds the broker and the pace of dispatch."""
+"""Celery's settings that do not depend on the environment; workers/app.py adds the others."""
 
 from kombu.entity import Queue
 
@@ -26,9 +26,6 @@ worker_prefetch_multiplier = 1
 worker_disable_rate_limits = True
 worker_soft_shutdown_timeout = 15.0
 worker_cancel_long_running_tasks_on_connection_loss = False
-# Remote control, gossip and mingle subscribe to Redis, and a worker waits for ever for what it is subscribed to once a
-# connection was cut without a word: it lives, reports and consumes nothing. So no worker subscribes to anything.
-worker_enable_remote_control = False
 worker_send_task_events = True
 worker_consumer = "workers.consumer:Consumer"
 task_send_sent_event = True

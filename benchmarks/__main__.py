@@ -42,11 +42,13 @@ MODULES = {
     "stock_burst": "suite",
     "trading": "suite",
     "console_pages": "scale",
+    "exporter_readings": "scale",
     "many_stores": "scale",
     "month": "scale",
     "evening": "scale",
     "crowded_stock": "scale",
     "autoscaler": "scale",
+    "sizing": "scale",
 }
 PAGE = Path(__file__).parent.parent / "docs" / "figures.md"
 HEAD = """# Figures

@@ -11,6 +11,7 @@ from cli.operations import (
     messages,
     migrate_and_keys,
     queues,
+    size,
     status,
     subscriptions,
     tokens,
@@ -46,6 +47,7 @@ main.add_command(erase.erase)
 main.add_command(stock.stock)
 main.add_command(messages.messages)
 main.add_command(queues.queues)
+main.add_command(size.size)
 main.add_command(restore.restore)
 main.add_command(migrate_and_keys.migrate)
 main.add_command(gateway.gateway)

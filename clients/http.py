@@ -4,7 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any
@@ -20,7 +20,9 @@ from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
 from schemas.reasons import Reason
 from schemas.values.numbers import read_constant, read_decimal, read_int
 from schemas.values.texts import excerpt
+from schemas.vendors import Vendor
 from schemas.wording.phrases import phrase
+from tracing.spans import Kind, note, span
 
 DEADLINE_SECONDS = 10.0  # for a whole call: lease check, connect, send, and the answer to its last byte
 BODY_LIMIT = 20 * 1024 * 1024  # bytes: a page of 200 orders has about 2 MB
@@ -98,6 +100,7 @@ class Http:
         except ConnectorError as failure:
             self.after(_facts(None, failure, time.monotonic() - started))
             raise
+        note(status=answer.status)
         error = (interpret(answer) if interpret else None) or refusal(answer)
         self.after(_facts(answer, error, time.monotonic() - started))
         if error is not None:
@@ -149,6 +152,14 @@ class Http:
                 yield response
         finally:
             current_call.reset(token)
+
+
+def call_span(vendor: Vendor, operation: str, path: str | None = None, *, effect: bool) -> AbstractContextManager[None]:
+    """Record a call as a span. `operation`: its method at ePages, the name of its document at Afosto.
+
+    `path` is the path below the shop's address, with ids and without parameters. `effect`: the call changes something.
+    """
+    return span(f"{vendor} {operation}", Kind.CLIENT, vendor=vendor.value, path=path, effect=effect)
 
 
 def _prepared(

@@ -4,7 +4,7 @@ import base64
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from clients.http import Http
+from clients.http import Http, call_span
 from clients.status_errors import Answer, HostNotFound, NotFound, Unauthorized
 from schemas.epages import Token, load_token
 from schemas.errors import ConnectorError, NeedsPerson
@@ -28,14 +28,15 @@ def fetch_token(http: Http, base_url: str, client_id: str, client_secret: str, n
 def _fetch(http: Http, base_url: str, client_id: str, client_secret: str, now: datetime) -> Token:
     basic = base64.b64encode(f"{client_id}:{client_secret}".encode()).decode()
     try:
-        answer = http.send(
-            "POST",
-            f"{base_url}/oauth/token",
-            effect=False,
-            headers={"Authorization": f"Basic {basic}", "Accept": "application/json"},
-            params={"grant_type": "client_credentials"},
-            interpret=_interpret,
-        )
+        with call_span(Vendor.EPAGES, "token", effect=False):
+            answer = http.send(
+                "POST",
+                f"{base_url}/oauth/token",
+                effect=False,
+                headers={"Authorization": f"Basic {basic}", "Accept": "application/json"},
+                params={"grant_type": "client_credentials"},
+                interpret=_interpret,
+            )
     except NotFound as error:
         raise _unknown_store(f"there is no shop at {base_url}", base_url) from error
     except HostNotFound as error:

@@ -58,6 +58,18 @@ TOTALS: Mapping[str, str] = {
     "tolerate": lazy_gettext("Accept differences of some cents"),
     "accept": lazy_gettext("Accept every difference, and note both totals"),
 }
+# The payment state of an order, as the shop names it.
+PAYMENTS: Mapping[str, str] = {
+    "PAID": lazy_gettext("Paid"),
+    "PARTIALLY_PAID": lazy_gettext("Partly paid"),
+    "PENDING": lazy_gettext("Not paid yet"),
+    "REFUND_PENDING": lazy_gettext("Refund not done yet"),
+    "VOIDED": lazy_gettext("Called off"),
+    "APPROVED": lazy_gettext("Approved, not paid yet"),
+    "CAPTURE_PENDING": lazy_gettext("Not collected yet"),
+    "FAILED": lazy_gettext("Failed"),
+    "REFUNDED": lazy_gettext("Paid back"),
+}
 INVITATIONS: Mapping[str, str] = {
     InvitationState.OPEN: lazy_gettext("open"),
     InvitationState.USED: lazy_gettext("used"),

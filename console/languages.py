@@ -16,6 +16,7 @@ from flask import Flask, request, session
 from flask_babel import Babel, Domain, get_locale, gettext, ngettext
 
 from console.access.current import present
+from console.kept_phrases import find_phrase
 from console.times import viewer_zone
 from schemas.wording.lists import Count
 from schemas.wording.phrases import Phrase
@@ -56,14 +57,33 @@ def language() -> str:
 def spoken(said: object) -> str:
     """Say a text of ours in the reader's language, values included; what others wrote stays as it is.
 
-    A phrase that comes from the ledger is known by its text alone, so it is translated only if it has no values.
+    A phrase that comes from the ledger is known by its text alone: its pattern is looked for among those with words.
     """
-    text = said if isinstance(said, str) else str(said)
+    text = said if isinstance(said, str) else str(said or "")
     if isinstance(text, Count):
         return ngettext(*forms(text.noun), text.number)
     if isinstance(text, Phrase):
         return gettext(text.pattern, **{name: _value(value) for name, value in text.values.items()})
-    return gettext(text) if text else ""
+    return _kept(text) if text else ""
+
+
+def _kept(text: str) -> str:
+    known = gettext(text)
+    if known != text or (said := find_phrase(text, _patterns(str(get_locale() or ENGLISH)))) is None:
+        return known
+    pattern, values = said
+    return gettext(pattern, **values)
+
+
+@cache
+def _patterns(spoken: str) -> tuple[str, ...]:
+    """Return the patterns of the sentences that have values, for which a language has words."""
+    file = files("console").joinpath("translations", spoken, "sentences.po")
+    if not file.is_file():
+        return ()
+    with file.open("rb") as source:
+        ids = [message.id for message in read_po(source, locale=spoken) if message.string]
+    return tuple(each for each in ids if isinstance(each, str) and "%(" in each)
 
 
 def _value(value: object) -> str:

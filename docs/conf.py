@@ -18,6 +18,9 @@ nitpicky = True
 html_theme = "furo"
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
+# A block without a language holds commands.
+highlight_language = "sh"
 html_theme_options = {"navigation_with_keys": True}
 # The first page of the site is not at its root; this one leads there.
 html_extra_path = ["site/index.html"]

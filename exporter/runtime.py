@@ -48,7 +48,7 @@ class Runtime:
             Part("limits", 30, partial(limits.read, figures, self.limits)),
             Part("inbound", 30, partial(inbound.read, figures, SetAside(database))),
             Part("servers", 10, partial(servers.read_servers, database, settings)),
-            Part("broker", 15, partial(servers.read_broker, settings)),
+            Part("broker", 30, partial(servers.read_broker, settings)),
             Part("sessions", 10, partial(servers.read_sessions, figures)),
         ]
 

@@ -10,6 +10,7 @@ from jobs.logs import set_up_logs
 from schemas.settings import load_settings
 from serving.metrics import offer_metrics
 from serving.server import Served, serve
+from tracing.start import start_traces
 
 
 @click.command()
@@ -23,6 +24,7 @@ def main(host: str, port: int, workers: int, threads: int) -> None:
     set_up_logs(settings)
 
     def build() -> Served:
+        start_traces("connector-gateway", os.environ)
         runtime = build_runtime(settings)
         end_metrics = offer_metrics(settings, runtime.ledger, "gateway")
 

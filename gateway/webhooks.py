@@ -19,6 +19,7 @@ from metrics.measures import note_webhook, note_webhook_lag
 from schemas.afosto import Webhook, WebhookSchema
 from schemas.values.loading import faults
 from serving.incoming import MOST_BODY
+from tracing.spans import Kind, continued, note, span
 
 log = structlog.get_logger()
 
@@ -55,17 +56,26 @@ def take(endpoint: str) -> dict[str, bool]:
 
     A repeated message has no effect. Unknown events, and events about orders that are not ours, are stored and ignored.
     """
-    found = _find(endpoint)
-    body = read_body(MOST_BODY)
-    _require_signature(found, body)
-    message = _load(body)
-    taken = runtime().ledger.webhooks.take(found, message)
-    _log(found, message, taken)
-    _measure(message, taken)
-    if taken.version is not None:
-        look = {"store": taken.store, "order": taken.order, "version": taken.version}
+    # A caller's own trace is not continued: it could choose which of our spans are recorded.
+    with continued("webhook", Kind.SERVER, None):
+        found = _find(endpoint)
+        body = read_body(MOST_BODY)
+        _require_signature(found, body)
+        message = _load(body)
+        with span("write job"):
+            taken = runtime().ledger.webhooks.take(found, message)
+        _log(found, message, taken)
+        _measure(message, taken)
+        if taken.version is not None:
+            _send_look(taken)
+        return {"new": taken.new}
+
+
+def _send_look(taken: Taken) -> None:
+    """Send the look that a webhook asked for, to save the second until dispatch does."""
+    look = {"store": taken.store, "order": taken.order, "version": taken.version}
+    with span("dispatch orders.look", Kind.PRODUCER, store=taken.store, order=taken.order, queue="exports"):
         runtime().producer.try_to_send("orders.look", look)
-    return {"new": taken.new}
 
 
 @blueprint.after_request
@@ -122,4 +132,5 @@ def _log(endpoint: Endpoint, message: Webhook, taken: Taken) -> None:
         outcome = "about no order we know; if it is ours, the scan of open orders finds it"
     else:
         outcome = "an event that we ignore"
+    note(store=taken.store or endpoint.store, order=taken.order, outcome=outcome, kind=facts["kind"])
     log.info("webhook taken", store=taken.store or endpoint.store, order=taken.order, outcome=outcome, **facts)

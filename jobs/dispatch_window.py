@@ -10,6 +10,7 @@ from jobs.runtime import Runtime
 from ledger.jobs.dispatch_window import QueueLoad
 from ledger.postgres.database import Row
 from schemas.errors import Wait
+from tracing.spans import Kind, continued
 
 log = structlog.get_logger()
 
@@ -120,4 +121,7 @@ def _runs(calls: int, calls_per_run: int, room: int) -> int:
 
 def _send(runtime: Runtime, flow: Flow, rows: list[Row]) -> None:
     for row in rows:
-        runtime.send(flow.task, flow.message(row["store"], row["subject"], row["wanted"]), flow.queue)
+        store, order = row["store"], row["order_key"]
+        name = f"dispatch {flow.task}"
+        with continued(name, Kind.PRODUCER, row["trace"], store=store, order=order, queue=flow.queue):
+            runtime.send(flow.task, flow.message(store, row["subject"], row["wanted"]), flow.queue)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import structlog
+from structlog.contextvars import bind_contextvars
 
 from jobs.backoff import backoff
 from jobs.putting_off import FailedForNow, put_off
@@ -20,6 +21,7 @@ from schemas.reasons import Reason
 from schemas.states import JobState
 from schemas.wording.lists import counted
 from schemas.wording.phrases import phrase
+from tracing.spans import note
 
 log = structlog.get_logger()
 
@@ -91,6 +93,7 @@ def execute(runtime: Runtime, flow: Flow, message: OrderMessage, top_up: Callabl
     if claimed is None:
         return "nothing to do: done already, on its way elsewhere, not due, or switched off"
     job, context = claimed
+    bind_contextvars(store=job.store, order=job.order_key, number=context.number, job=job.id)
     runtime.leases.hold(job.id, claimed_at)
     try:
         return _run(Run(runtime, job, context, job.prepaid_epages, job.prepaid_afosto), flow)
@@ -252,13 +255,13 @@ def _settle(run: Run, end: Settlement) -> None:
     )
     if not (end.prepaid_epages or end.prepaid_afosto):
         run.give_back()
+    state = settled.state if settled else "lease lost"
+    note(order=run.job.order_key, flow=run.job.flow, state=state, outcome=end.outcome, requests=run.requests)
     _measure(run, end.outcome if settled else "lease lost", seconds)
     log.info(
         "job settled",
-        store=run.job.store,
-        order=run.job.order_key,
-        flow=run.job.flow,
-        state=settled.state if settled else "lease lost",
+        flow=flow_name(run.job.direction, run.job.flow),
+        state=state,
         outcome=end.outcome,
         detail=end.message,
         seconds=round(seconds, 3),

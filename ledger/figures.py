@@ -21,14 +21,14 @@ class Ages:
 
 
 @dataclass(frozen=True, slots=True)
-class FlowBacklog:
-    """Due jobs of a flow and lane that no worker has begun; the first of them has been due for `oldest` seconds."""
+class FlowJobs:
+    """Jobs of a flow and lane, and how many seconds the one waits or has waited for which it is longest."""
 
     direction: str
     flow: str
     lane: int
     jobs: int
-    oldest: float
+    longest: float
 
 
 class Figures:
@@ -46,7 +46,7 @@ class Figures:
         return Ages(stores, sum(row["seconds"] for row in rows), sum(row["late"] for row in rows))
 
     def latest(self, promise: float, limit: int) -> dict[str, float]:
-        """Return store → age of its news in seconds, for the stores that are furthest behind what is promised."""
+        """Return store → age of its news in seconds, for the late stores whose news is oldest."""
         rows = self._database.rows("figures.latest", {"promise": promise, "limit": limit})
         return {row["store"]: row["age"] for row in rows}
 
@@ -63,17 +63,17 @@ class Figures:
         """Return in how many `stores` a flow is stopped, by `direction`, `flow` and `reason`."""
         return self._database.rows("figures.stopped")
 
-    def backlog(self) -> list[FlowBacklog]:
-        """Return the backlog of each flow and lane that has one."""
-        return [FlowBacklog(**row) for row in self._database.rows("figures.backlog")]
+    def backlog(self) -> list[FlowJobs]:
+        """Return the due jobs that no worker has begun, and for how long the first of them has been due."""
+        return [FlowJobs(**row) for row in self._database.rows("figures.backlog")]
 
     def running(self) -> list[Row]:
         """Return how many `jobs` run, by `direction` and `flow`."""
         return self._database.rows("figures.running")
 
-    def waiting_for_calls(self) -> list[Row]:
-        """Return how many `jobs` wait because a budget is used up, by `direction` and `flow`."""
-        return self._database.rows("figures.waiting_for_calls")
+    def waiting_for_calls(self) -> list[FlowJobs]:
+        """Return the jobs that wait because a budget is used up, and when the last of them may make its calls."""
+        return [FlowJobs(**row) for row in self._database.rows("figures.waiting_for_calls")]
 
     def parked(self) -> dict[str, int]:
         """Return reason → parked jobs."""

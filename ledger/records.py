@@ -125,7 +125,8 @@ class Context:
     `flows` are the flows that are on, `siblings` the jobs of the order; both by (direction, flow).
     `order_dropped`: a person dropped the import of the order before it was opened. `needs_recovery`: the database was
     restored, and since then nobody has found out what the order is in Afosto, and what both sides did to it. `read_to`
-    is the shop's date of what a poll has read of the order last, None when no poll could read it. `document` is the
+    is the shop's date of what a poll has read of the order last, None when no poll could read it, and `number` the
+    number that people know it by, None when no poll has seen the order. `document` is the
     shop's document of the order as a poll read it, None when there is none that is new enough.
     """
 
@@ -139,6 +140,7 @@ class Context:
     order_dropped: bool
     needs_recovery: bool
     read_to: datetime | None
+    number: str | None
     document: Mapping[str, Any] | None
 
     @property

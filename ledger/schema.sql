@@ -223,6 +223,7 @@ create table jobs (
     decided_at timestamptz,
     warned_reason text,
     asked_at timestamptz,
+    trace text,
     unique (store, direction, flow, subject)
 );
 create unique index jobs_one_per_order on jobs (store, order_key) where state in ('queued', 'running');

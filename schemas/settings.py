@@ -79,6 +79,9 @@ class Settings:
     Console: it links to Flower at `flower_url`, if that is given. With `oidc_issuer` people may sign in with their
     accounts there (OpenID Connect), where the console is known by `oidc_client_id` and `oidc_client_secret`.
 
+    `remote_control`: which of Celery's commands workers obey: "read" those that ask, "full" also those that change
+    them, "off" none.
+
     Metrics: with `metrics_port` each process answers /metrics at `metrics_host`, at the first free port from that one
     on; 0: none does.
 
@@ -122,6 +125,7 @@ class Settings:
     gateway_calls_per_minute: int
     attempts_days: int
     inbox_days: int
+    remote_control: str
     log_format: str
     log_level: str
     metrics_host: str
@@ -204,6 +208,7 @@ class SettingsSchema(Document):
     gateway_calls_per_minute = Count(600)
     attempts_days = Count(90)
     inbox_days = Count(30)
+    remote_control = Choice("off", "read", "full")
     log_format = Choice("json", "console")
     log_level = Choice("INFO", "DEBUG", "WARNING", "ERROR")
     metrics_host = Host("127.0.0.1")

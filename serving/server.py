@@ -10,6 +10,7 @@ from gunicorn.config import Config
 from gunicorn.glogging import Logger
 
 from serving.buffering_worker import BufferingWorker
+from serving.freed_memory import return_freed_memory
 from serving.heartbeat import keep_heartbeats_in_memory
 
 # Seconds that running requests get to finish when the server stops: more than any of them needs.
@@ -68,6 +69,7 @@ def serve(build: Callable[[], Served], name: str, bind: str, workers: int, threa
         "proc_name": name,
     }
     keep_heartbeats_in_memory()
+    return_freed_memory()
     Server(build, options).run()
 
 

@@ -25,7 +25,7 @@ MOST_PER_TICK = 1_000
 MOST_SUBSCRIBERS_PER_TICK = 100
 
 
-@shared_task(base=ConnectorTask, bind=True, name="dispatch.tick", send_events=False)
+@shared_task(base=ConnectorTask, bind=True, name="dispatch.tick", send_events=False, is_traced=False)
 def tick(self: ConnectorTask, **kwargs: Any) -> str:
     """One tick of dispatch; does nothing if another one began less than half an interval ago."""
     self.read(kwargs)

@@ -7,7 +7,7 @@ from celery import shared_task
 from jobs.dispatch_window import top_up
 from jobs.runner import Flow, execute
 from schemas.messages import OrderMessage
-from tasks.base import ConnectorTask, failures_as_retries
+from tasks.base import ConnectorTask, failures_as_retries, of_order
 
 
 def job_task(flow: Flow) -> Any:
@@ -17,6 +17,6 @@ def job_task(flow: Flow) -> Any:
     def run(self: ConnectorTask, **kwargs: Any) -> str:
         message = cast("OrderMessage", self.read(kwargs))
         with failures_as_retries():
-            return execute(self.runtime, flow, message, top_up)
+            return of_order(execute(self.runtime, flow, message, top_up))
 
     return run

@@ -19,7 +19,9 @@ from schemas.settings import Settings, load_settings
 from schemas.wording.display import visible_lines
 from tasks.broker.address import broker_conf
 from tasks.broker.errors import BROKER_ERRORS
+from tracing.spans import headers
 from workers import broker, results
+from workers.remote_control import thread_pool
 from workers.wrapping import read_safely
 
 TASK_MODULES = (
@@ -40,6 +42,7 @@ TASK_MODULES = (
 class ConnectorApp(Celery):
     """Celery with one runtime per process, built at its first use: after the fork."""
 
+    events_cls = "workers.shown_events:Events"
     settings: Settings
     _runtime: Runtime | None = None
     _runtime_pid = 0
@@ -60,7 +63,7 @@ class ConnectorApp(Celery):
 
     def _publish(self, name: str, kwargs: dict[str, object], queue: str) -> None:
         try:
-            self.send_task(name, kwargs=kwargs, queue=queue)
+            self.send_task(name, kwargs=kwargs, queue=queue, headers=headers())
         except BROKER_ERRORS as error:
             raise BrokerRefused(str(error)) from error
 
@@ -78,12 +81,14 @@ def create_app(settings: Settings) -> ConnectorApp:
     broker.register()
     read_safely()
     results.keep_begun()
+    thread_pool.grow_and_shrink()
     app = ConnectorApp("connector", include=list(TASK_MODULES))
     app.config_from_object("celeryconfig")
     app.settings = settings
     app.conf.update(
         **broker_conf(settings.broker_url, _transport(settings)),
         worker_disable_prefetch=_is_redis(settings),
+        worker_enable_remote_control=settings.remote_control != "off",
         # What dispatch sends is in the ledger, and a worker has it soon. What others send shows in Flower at once.
         task_send_sent_event=False,
         beat_schedule={

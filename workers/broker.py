@@ -1,6 +1,7 @@
 """Kombu's Redis transport with fewer commands. A Redis that refuses counts as lost, like one that is gone."""
 
 from contextlib import suppress
+from functools import cached_property, partial
 from queue import Empty
 from time import time
 from typing import Any
@@ -11,6 +12,7 @@ from kombu.utils.json import dumps
 from redis.exceptions import RedisError
 
 from workers.listening import LISTENING
+from workers.remote_control.subscription import Subscription, deliver
 from workers.wrapping import fit
 
 # Seconds until an acknowledged message is deleted from Redis, together with all that were acknowledged meanwhile.
@@ -52,7 +54,7 @@ class QoS(redis.QoS):
     def delete_acknowledged(self) -> None:
         """Delete the messages that were acknowledged. A broken connection is the event loop's to handle."""
         tags, self._acknowledged = self._acknowledged, []
-        if not tags:
+        if not tags or self._is_cut_off():
             return
         with self.channel.conn_or_acquire() as client:
             pipeline = client.pipeline(transaction=False)
@@ -61,9 +63,20 @@ class QoS(redis.QoS):
 
     def restore_unacked_once(self, stderr: Any = None) -> None:
         """At the end of a channel: delete what was acknowledged, then give back the rest."""
+        if self._is_cut_off():
+            return
         with suppress(*Transport.connection_errors):
             self.delete_acknowledged()
         super().restore_unacked_once(stderr)
+
+    def _is_cut_off(self) -> bool:
+        """Whether kombu has taken the connection away from the channel, as it does with one that was lost.
+
+        Then kombu (5.7) would fail to make a client, with an error that ends the worker. The messages come back after
+        the visibility timeout.
+        """
+        transport = self.channel.connection
+        return transport is None or transport.client is None
 
 
 class Channel(redis.Channel):
@@ -92,6 +105,14 @@ class Channel(redis.Channel):
         if self._kept is None or self._kept.connection_pool is not self.pool:
             self._kept = made()
         return self._kept
+
+    @cached_property
+    def subclient(self) -> Subscription:
+        """What the worker is subscribed to: remote control."""
+        return Subscription(self._create_client(asynchronous=True).connection_pool)
+
+    def _deliver_fanout_message(self, message: Any, exchange: str) -> bool:
+        return deliver(partial(super()._deliver_fanout_message, message, exchange))
 
 
 class SentinelChannel(Channel, redis.SentinelChannel):

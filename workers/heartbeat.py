@@ -2,7 +2,7 @@
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from jobs.loops import Loops
 from ledger.jobs.dispatch_window import DispatchWindow, WorkerProcess
@@ -11,10 +11,19 @@ from workers.listening import LISTENING
 
 
 class Heartbeat:
-    """Reports one worker process under the name that it has in Flower too."""
+    """Reports one worker process under the name that it has in Flower too.
+
+    What it consumes, and how many tasks it runs at once, may be changed by remote control.
+    """
 
     def __init__(
-        self, window: DispatchWindow, settings: Settings, loops: Loops, name: str, queues: Sequence[str], slots: int
+        self,
+        window: DispatchWindow,
+        settings: Settings,
+        loops: Loops,
+        name: str,
+        queues: Callable[[], Sequence[str]],
+        slots: Callable[[], int],
     ) -> None:
         self._window = window
         self._settings = settings.shared()
@@ -31,7 +40,7 @@ class Heartbeat:
             self._take_over()
             self._took_over = True
         inside = WorkerProcess(os.getpid(), self._loops.stuck(), self._settings, LISTENING.unheard())
-        self._window.heartbeat(self._name, self._host, self._queues, self._slots, inside)
+        self._window.heartbeat(self._name, self._host, self._queues(), self._slots(), inside)
 
     def end(self) -> None:
         """Sign off: this process ended properly and is not missing."""
@@ -42,7 +51,7 @@ class Heartbeat:
 
         Such an id belongs to no process now, or to this one: containers number their processes from 1.
         """
-        for name, pid in self._window.predecessors(self._name, self._host, self._queues).items():
+        for name, pid in self._window.predecessors(self._name, self._host, self._queues()).items():
             if pid == os.getpid() or not _exists(pid):
                 self._window.forget(name)
 

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterable
 from typing import Any
 
+from celery.app.utils import filter_hidden_settings
 from celery.apps.worker import Worker as CelerysWorker
 
 
@@ -18,6 +19,11 @@ class Worker(CelerysWorker):
 
     def __init__(self, app: Any = None, hostname: str | None = None, **options: Any) -> None:
         super().__init__(app, node_name(options.get("queues") or ()), **options)
+
+    def stats(self) -> dict[str, Any]:
+        """Return what Flower shows of this worker. Celery (5.7) would include the password of the Sentinels."""
+        found: dict[str, Any] = filter_hidden_settings(super().stats())
+        return found
 
 
 def node_name(queues: Iterable[str]) -> str:

@@ -2,10 +2,12 @@
 
 Celery (5.7) trusts the sender. A body of another shape, an odd header or a compressed bomb ends the worker. Then the
 broker gives the message to the next worker, and that one ends too. A call is passed on with its task, id and keywords
-only: without a time to wait for, without another task to run after it, and without headers of the sender.
+only: without a time to wait for, without another task to run after it, and without headers of the sender, save the
+span that its run continues.
 """
 
 import json
+import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -19,12 +21,15 @@ from ledger.inbound.set_aside_messages import CONTENT, SetAsideMessage
 from schemas.errors import BadMessage
 from schemas.messages import CONTRACT, load_message
 from tasks.set_aside import TASK as SET_ASIDE
+from tracing.spans import HEADER
 from workers.wrapping import MOST_BYTES, UNREADABLE
 
 log = structlog.get_logger()
 
 # Tasks that a sender may ask for after this one. Celery's own messages name them too, each of them empty.
 _EMBED = frozenset({"callbacks", "errbacks", "chain", "chord"})
+# A span as https://www.w3.org/TR/trace-context/ writes it: version, trace, span, flags.
+_TRACEPARENT = re.compile(r"00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}", re.ASCII)
 _LONGEST = 200  # characters of an id or a task's name
 
 
@@ -115,7 +120,7 @@ class Gate:
     def _hand_on(self, message: Any, call: Call) -> None:
         message.errors = []
         message.properties = {}
-        message.headers = _headers(call)
+        message.headers = _headers(call) | _trace(message.headers)
         message.content_type, message.content_encoding = "application/json", "utf-8"
         message.body = json.dumps([[], call.keywords, {}]).encode()
         message._decoded_cache = None
@@ -125,6 +130,11 @@ class Gate:
 def _headers(call: Call) -> dict[str, Any]:
     shown = "{…}" if call.task == SET_ASIDE else repr(call.keywords)
     return {"lang": "py", "task": call.task, "id": call.id, "root_id": call.id, "argsrepr": "()", "kwargsrepr": shown}
+
+
+def _trace(sent: Mapping[str, Any]) -> dict[str, str]:
+    parent = sent.get(HEADER)
+    return {HEADER: parent} if isinstance(parent, str) and _TRACEPARENT.fullmatch(parent) else {}
 
 
 def described(message: Any, why: str) -> SetAsideMessage:

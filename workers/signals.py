@@ -11,10 +11,12 @@ from jobs.logs import set_up_logs
 from jobs.loops import Loop
 from schemas.errors import ConnectorError
 from schemas.settings import misspelled
+from serving.freed_memory import return_freed_memory
+from tracing.start import start_traces
 from workers.heartbeat import Heartbeat
-from workers.process.freed_memory import return_freed_memory
 from workers.process.niceness import spread_niceness
 from workers.quiet_logs import log_one_line_per_run
+from workers.remote_control.commands import obey
 
 log = structlog.get_logger()
 
@@ -31,6 +33,18 @@ def set_up_memory(**_: Any) -> None:
     return_freed_memory()
 
 
+@worker_init.connect
+def limit_remote_control(**_: Any) -> None:
+    """Forget the commands of remote control that this worker does not obey."""
+    obey(current_app.settings.remote_control)
+
+
+@worker_init.connect
+def start_to_trace(**_: Any) -> None:
+    """Record spans, if that is wanted; the children of a pool inherit the recorder."""
+    start_traces("connector-worker", os.environ)
+
+
 @setup_logging.connect
 def start_logs(**_: Any) -> None:
     """Set up the logs: Celery logs as the rest of the connector does."""
@@ -45,10 +59,16 @@ def start_heartbeat(sender: Any, **_: Any) -> None:
     """Begin to report what this worker consumes, once its niceness counts."""
     spread_niceness()
     runtime = current_app.runtime()
-    queues, slots = tuple(sorted(sender.app.amqp.queues.consume_from)), int(sender.controller.concurrency)
-    heartbeat = Heartbeat(
-        runtime.ledger.dispatch_window, runtime.settings, runtime.loops, sender.hostname, queues, slots
-    )
+    consumed, pool = sender.app.amqp.queues, sender.controller.pool
+
+    def queues() -> list[str]:
+        return sorted(consumed.consume_from)
+
+    def slots() -> int:
+        return int(pool.num_processes)
+
+    window = runtime.ledger.dispatch_window
+    heartbeat = Heartbeat(window, runtime.settings, runtime.loops, sender.hostname, queues, slots)
     _heartbeats.append((runtime.loops.start("heartbeat", HEARTBEAT_SECONDS, heartbeat.beat), heartbeat))
 
 

@@ -5,9 +5,11 @@ It knows only the broker. Flower shows tasks to people: it needs neither the key
 
 import os
 from collections.abc import Mapping
+from typing import NoReturn
 
 import click
 from celery import Celery
+from celery.signals import import_modules
 
 from schemas.errors import ConfigurationError
 from schemas.server_addresses import read_address
@@ -15,6 +17,9 @@ from schemas.settings import load_setting
 from schemas.wording.display import visible_lines
 from tasks.broker.address import broker_conf
 from workers import broker
+from workers.flower_pages.broker_page import add_note
+from workers.flower_pages.columns import add_columns
+from workers.flower_pages.options import require_sign_in, set_defaults
 
 # Seconds. Every listener at a Redis delivers again what was not acknowledged for this long.
 # Only the workers shall do that.
@@ -37,8 +42,25 @@ def _created() -> Celery:
     try:
         return create_app(os.environ)
     except ConfigurationError as error:
-        click.echo(visible_lines(f"Error: {error}"), err=True)
-        raise SystemExit(2) from None
+        _end(error)
 
+
+def _check(**_: object) -> None:
+    """Check Flower's options: it has read them all when it sends this signal, and does not listen yet."""
+    try:
+        require_sign_in()
+    except ConfigurationError as error:
+        _end(error)
+
+
+def _end(error: ConfigurationError) -> NoReturn:
+    click.echo(visible_lines(f"Error: {error}"), err=True)
+    raise SystemExit(2) from None
+
+
+set_defaults()
+add_columns()
+add_note()
 
 app = _created()
+import_modules.connect(_check, sender=app)

@@ -29,9 +29,9 @@ from benchmarks.measure.statistics import tracked
 from benchmarks.suite.idle import PRODUCTION_SETTINGS
 from jobs.runtime import build_runtime
 from local.servers.services import local_services
+from serving.freed_memory import return_freed_memory
 from tests.support.connector.stock_world import HERE, StockWorld
 from tests.support.connector.world import TENANT, World
-from workers.process.freed_memory import return_freed_memory
 
 NAME = "crowded_stock"
 MOST = 1.1

@@ -33,7 +33,8 @@ LEAST_SHARE = 0.99
 LONGEST_DELAY = 5.0  # seconds
 CORES = 1.0
 PARTS = ("dispatch", "beat", "postgres", "redis")
-_TICK = re.compile(r"dispatch\.tick\[[^]]*\] succeeded in ([0-9.]+)s: '(\d+) polls, (\d+) scans, (\d+) inventories")
+# The line "task ended" of a tick, see docs/logs.md.
+_TICK = re.compile(r'"outcome": "(\d+) polls, (\d+) scans, (\d+) inventories[^\n]*"seconds": ([0-9.]+)')
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +105,9 @@ def _window(stores: QuietStores, work: str, seconds: float) -> Figures:
         taken=taken,
         ended=ended,
         backlog=backlog,
-        sent=sum(int(tick[1]) for tick in ticks),
-        asked=sum(int(tick[2]) + int(tick[3]) for tick in ticks),
-        ticks=[float(tick[0]) for tick in ticks],
+        sent=sum(int(tick[0]) for tick in ticks),
+        asked=sum(int(tick[1]) + int(tick[2]) for tick in ticks),
+        ticks=[float(tick[3]) for tick in ticks],
         cpu=spent,
     )
 

@@ -13,7 +13,8 @@ from local.servers.processes import Command, Processes
 from local.servers.startup import free_port
 from tests.support.connector.world import wait_for
 
-_PROGRAMS = Path("/usr/lib/rabbitmq/bin")
+# The variable names the programs of another version, for the matrix of servers.
+_PROGRAMS = Path(os.environ.get("CONNECTOR_TEST_RABBITMQ", "/usr/lib/rabbitmq/bin"))
 _START_TIMEOUT = 60.0  # seconds until it must answer
 
 

@@ -34,17 +34,19 @@ def problems(stores: Sequence[Row]) -> Iterator[Notice]:
         )
     for (flow, reason), stops in _grouped(stores, _stops).items():
         message = next(iter(stops.values()))["message"]
+        said = f"{_who(stops)}: the flow {flow} was stopped automatically for {reason}: {message}"
         if reason in STOCK_STOPS:
-            yield Notice(
-                f"{_who(stops)} {'publishes' if len(stops) == 1 else 'publish'} no stock: {message}",
-                f"see what would change: connector stock preview {_any(stops)}; "
-                f"if that is right: connector stock confirm {_any(stops)}",
-            )
-            continue
-        yield Notice(
-            f"{_who(stops)}: the flow {flow} was stopped automatically for {reason}: {message}",
-            f"look at the jobs, then: connector store resume {_any(stops)} --flow {flow}",
+            said = f"{_who(stops)} {'publishes' if len(stops) == 1 else 'publish'} no stock: {message}"
+        yield Notice(said, after_a_stop(_any(stops), flow, reason))
+
+
+def after_a_stop(store: str, flow: str, reason: str) -> str:
+    """Return what a person does about a flow that was stopped automatically."""
+    if reason in STOCK_STOPS:
+        return (
+            f"see what would change: connector stock preview {store}; if that is right: connector stock confirm {store}"
         )
+    return f"look at the jobs, then: connector store resume {store} --flow {flow}"
 
 
 def not_set_up(stores: Sequence[Row]) -> Iterator[Notice]:

@@ -11,13 +11,13 @@ from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.wording.lists import counted
 from sync.connecting.locations import (
-    is_waited_for,
     map_place,
     missing_box,
     pair_places,
     read_afosto_places,
     read_places,
     require_afosto_place,
+    waited_for,
 )
 
 
@@ -64,7 +64,7 @@ def map_location(store: str, epages_id: str, afosto_id: str) -> None:
     chosen = settings()
     with open_ledger(chosen) as ledger:
         places = read_places(chosen, ledger.stores.get(store))
-        certain = places.shop is not None or is_waited_for(ledger, store, epages_id)
+        certain = places.shop is not None or epages_id in waited_for(ledger, store)
         count = map_place(ledger, places, store, epages_id, afosto_id, by=who())
     if not certain:
         say(f"{epages_id} was not checked: {missing_box()}")

@@ -7,6 +7,7 @@ import click
 from cli.common import FLOWS, TOTALS, open_ledger, print_json, print_table, settings, show
 from cli.screen import ask, say
 from cli.stores.add import add
+from cli.stores.advice import after_a_stop
 from cli.stores.channel import channel
 from cli.stores.credentials import credentials
 from cli.stores.tenant import tenant
@@ -97,10 +98,7 @@ def _with_status(name: str, state: FlowState) -> dict[str, Any]:
             f"tick that in the shop's cockpit, then: {on}",
         ),
         Condition.OFF: ("it was switched off, or never chosen", on),
-        Condition.STOPPED: (
-            state.message,
-            f"look at the jobs, then: connector store resume {name} --flow {state.name}",
-        ),
+        Condition.STOPPED: (state.message, after_a_stop(name, state.name, state.reason)),
         Condition.PAUSED: ("the store is paused", f"connector store resume {name}"),
     }[state.condition]
     flow = {"name": state.name, "enabled": state.enabled, "stopped_reason": state.reason}

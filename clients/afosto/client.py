@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from clients.afosto.documents import document
 from clients.afosto.errors import interpret
 from clients.afosto.inputs import item_inputs, order_input
-from clients.http import Http
+from clients.http import Http, call_span
 from clients.request_bodies import without_nulls
 from clients.status_errors import NotFound, answer_to_effect
 from schemas.afosto import (
@@ -264,9 +264,10 @@ class AfostoClient:
 
     def _data(self, name: str, variables: Mapping[str, Any], *, effect: bool) -> Mapping[str, Any]:
         body = {"query": document(name), "variables": variables}
-        answer = self._http.send(
-            "POST", self._url, effect=effect, headers=self._headers, body=body, interpret=interpret
-        )
+        with call_span(Vendor.AFOSTO, name, effect=effect):
+            answer = self._http.send(
+                "POST", self._url, effect=effect, headers=self._headers, body=body, interpret=interpret
+            )
         data = answer.document.get("data") if isinstance(answer.document, Mapping) else None
         if not isinstance(data, Mapping) and effect:
             raise AnswerLost(f"The answer to {name} is not a GraphQL answer of Afosto.")

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from clients.epages.refusals import interpret
-from clients.http import Http
+from clients.http import Http, call_span
 from clients.request_bodies import without_nulls
 from clients.status_errors import Answer, Unauthorized
 from schemas.epages import Token, load_page_count
@@ -53,7 +53,7 @@ class Calls:
         sent = None if body is None else without_nulls(body)
         headers = {"Authorization": f"Bearer {token.access_token}", "Accept": "application/hal+json"}
         url, effect = f"{self._base_url}{path}", method != "GET"
-        with attribute_errors_to(Vendor.EPAGES):
+        with attribute_errors_to(Vendor.EPAGES), call_span(Vendor.EPAGES, method, path, effect=effect):
             return self._http.send(
                 method, url, effect=effect, headers=headers, params=parameters, body=sent, interpret=interpret
             )

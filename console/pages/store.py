@@ -1,14 +1,14 @@
 """One store: how it is, its flows, and what an operator may do with it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from flask_babel import gettext, ngettext
+from flask_babel import gettext, lazy_gettext, ngettext
 from werkzeug.wrappers import Response
 
 from clients.scopes import cockpit_name
-from console import wording
+from console import order_words, wording
 from console.access.current import current_user, note, note_refused
 from console.access.roles import least
 from console.charts import day_of
@@ -20,6 +20,7 @@ from ledger.stores.freshness import KEPT_DAYS
 from ledger.stores.overview import FlowJobs, StoresOverview, Trouble
 from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
 from schemas.flows import STOCK_STOPS, SWITCHES
+from schemas.reasons import Reason
 from sync.connecting.flow_states import (
     Condition,
     FlowState,
@@ -31,6 +32,12 @@ from sync.connecting.flow_states import (
 from sync.connecting.vendor_pages import cockpit_page
 from tasks.checks.limits import Buckets, VendorLimit
 from tasks.poll_now import poll_now
+
+# The page that decides about a stopped flow → what its link says.
+_REMEDIES: Mapping[str, str] = {
+    "connection.stock": lazy_gettext("Look at the stock and confirm it"),
+    "connection.show": lazy_gettext("Choose what happens when the totals differ"),
+}
 
 blueprint = Blueprint("store", __name__, url_prefix="/stores/<store>")
 
@@ -47,6 +54,13 @@ class FlowLine:
     def resumable(self) -> bool:
         """Whether it is stopped, and starts again when somebody says so; stock must be confirmed instead."""
         return self.state.condition is Condition.STOPPED and self.state.reason not in STOCK_STOPS
+
+    @property
+    def remedy(self) -> str | None:
+        """The page on which a person decides about what has stopped it."""
+        if self.state.reason in STOCK_STOPS:
+            return "connection.stock"
+        return "connection.show" if self.state.reason == Reason.TOTALS_DIFFER else None
 
 
 @blueprint.get("/")
@@ -81,7 +95,9 @@ def show(store: str) -> str:
         locations=ledger.stores.locations(store),
         sold=ledger.stock.locations(store),
         promise=runtime().settings.poll_interval,
+        remedies=_REMEDIES,
         wording=wording,
+        words=order_words,
     )
 
 

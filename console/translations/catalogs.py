@@ -1,5 +1,6 @@
 """Which texts the console has, and which of them a language lacks."""
 
+import ast
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
@@ -15,7 +16,7 @@ _METHODS = [("translations/**", "ignore"), ("**.py", "python"), ("**.html", "jin
 _KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 # The packages whose sentences the pages show as well. The nouns that they count come in two forms.
 _OTHERS = ("clients", "jobs", "ledger", "reconcile", "schemas", "sync", "tasks")
-_SENTENCES, _NOUNS = {"phrase": None}, {"counted": (2,)}
+_SENTENCES = {"phrase": None}
 
 # A text as gettext knows it: one, or its singular and plural.
 Text = str | tuple[str, ...]
@@ -30,9 +31,23 @@ def texts_of_pages() -> dict[Text, list[str]]:
         folder = FOLDER.parent / package
         for name, _, text, _, _ in extract_from_dir(folder, _METHODS, keywords=_SENTENCES):
             found.setdefault(text, []).append(f"{package}/{name}")
-        for name, _, noun, _, _ in extract_from_dir(folder, _METHODS, keywords=_NOUNS):
-            found.setdefault(forms(str(noun)), []).append(f"{package}/{name}")
+        for path in sorted(folder.rglob("*.py")):
+            for noun in _counted_nouns(ast.parse(path.read_text())):
+                found.setdefault(forms(noun), []).append(str(path.relative_to(FOLDER.parent)))
     return found
+
+
+def _counted_nouns(node: ast.AST) -> Iterator[str]:
+    """Yield the nouns that are counted as a value of a phrase. In an f-string they become English text at once.
+
+    Babel finds those in f-strings too, from Python 3.12 on.
+    """
+    match node:
+        case ast.Call(func=ast.Name(id="counted"), args=[_, ast.Constant(value=str(noun))]):
+            yield noun
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.JoinedStr):
+            yield from _counted_nouns(child)
 
 
 def catalogs(language: str) -> Iterator[tuple[Path, Catalog]]:

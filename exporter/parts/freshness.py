@@ -9,9 +9,9 @@ from ledger.figures import Figures
 from ledger.stores.freshness import Freshness
 from schemas.settings import Settings
 
-# Seconds around the promise, which is 330 by default, and up to a day.
-BOUNDS = (60.0, 120.0, 180.0, 240.0, 300.0, 330.0, 600.0, 900.0, 1800.0, 3600.0, 21600.0, 86400.0)
-# Stores by name. Only such as are behind: of stores that are all in time, other ones would be the oldest each time, and
+# Seconds around the promise, which is 330 by default, below it for shorter intervals, and up to a day.
+BOUNDS = (15.0, 30.0, 60.0, 120.0, 180.0, 240.0, 300.0, 330.0, 600.0, 900.0, 1800.0, 3600.0, 21600.0, 86400.0)
+# Stores by name. Only late ones: of stores that are all in time, other ones would have the oldest news each time, and
 # each would be a series of its own for ever.
 MOST_NAMED = 10
 # Days of the two shares: one that shows a bad day soon, and one to be judged by.
@@ -21,9 +21,11 @@ AGE = distribution(
     "connector_store_news_age_seconds", "Stores that are not paused, by the age of their news now.", BOUNDS
 )
 PROMISE = gauge("connector_store_news_promise_seconds", "The age up to which news is as promised.")
-LATE = gauge("connector_stores_behind", "Stores whose news is older than promised now.")
+LATE = gauge("connector_stores_late", "Stores whose news is older than promised now.")
 LATEST = gauge(
-    "connector_store_behind_seconds", "The age of the news of the stores that are furthest behind, 10 at most.", "store"
+    "connector_store_late_seconds",
+    "The age of the news of those late stores whose news is oldest, 10 at most.",
+    "store",
 )
 WINDOWS = gauge(
     "connector_freshness_windows",

@@ -11,6 +11,7 @@ from schemas.afosto import Webhook
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.states import JobState, Lane
+from tracing.spans import current
 
 # Where the gateway takes them: this, and the id of an endpoint.
 PATH = "/webhooks/afosto/"
@@ -163,6 +164,6 @@ def _named(message: Webhook) -> list[tuple[str, str]]:
 
 def _look(session: Session, store: str, order: str) -> int | None:
     key = {"store": store, "direction": "export", "flow": "looks", "subjects": [order], "lane": Lane.EXPORT}
-    job = fetch_one(session, "jobs.request_run", key)
+    job = fetch_one(session, "jobs.request_run", {**key, "trace": current()})
     # None when the store was removed at this moment.
     return job["wanted"] if job and job["state"] == JobState.WAITING else None

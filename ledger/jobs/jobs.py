@@ -20,6 +20,7 @@ from ledger.stores.stores import Stores
 from schemas.flows import JOBS, flow_name
 from schemas.reasons import Reason
 from schemas.states import JobState, Lane
+from tracing.spans import current
 
 log = logging.getLogger(__name__)
 
@@ -66,7 +67,7 @@ class Jobs:
 
     def request_runs(self, store: str, direction: str, flow: str, subjects: Sequence[str], *, lane: int) -> list[Row]:
         """Request a run for each of these different subjects; return (id, subject, wanted) of their jobs."""
-        key = {"store": store, "direction": direction, "flow": flow, "lane": lane}
+        key = {"store": store, "direction": direction, "flow": flow, "lane": lane, "trace": trace_for(lane)}
         rows, refused = keep_rows(
             self._database, subjects, lambda part: [("jobs.request_run", {**key, "subjects": list(part)})]
         )
@@ -123,6 +124,7 @@ class Jobs:
             order_dropped=row["order_dropped"],
             needs_recovery=row["needs_recovery"],
             read_to=row["read_to"],
+            number=row["number"],
             document=self._order_documents.read(row["document"]) if row["document"] else None,
         )
 
@@ -296,8 +298,16 @@ def upsert_requests(
         "hashes": [request.content_hash for request in job_requests],
         "documents": [request.document_at for request in job_requests],
     }
-    key = {"store": store, "direction": direction, "lane": lane, "order_wait": order_wait}
+    key = {"store": store, "direction": direction, "lane": lane, "trace": trace_for(lane), "order_wait": order_wait}
     return fetch(session, "jobs.upsert", {**key, **columns})
+
+
+def trace_for(lane: int) -> str | None:
+    """Return the trace that a job of a lane joins: the present one, unless its work is not urgent.
+
+    One poll or scan may request thousands of such jobs. Each of their runs begins a trace of its own.
+    """
+    return None if lane == Lane.BACKGROUND else current()
 
 
 def _with_less(end: Settlement, error: psycopg.Error) -> Settlement:

@@ -26,8 +26,8 @@ class Restores:
         fetch(session, "recovery.forget_recovered")
         for name in names:
             opened = [row["epages_id"] for row in fetch(session, "scans.all_opened", {"store": name})]
-            asked = {"store": name, "direction": "export", "flow": "looks", "subjects": opened, "lane": Lane.BACKGROUND}
-            fetch(session, "jobs.request_run", asked)
+            asked = {"store": name, "direction": "export", "flow": "looks", "subjects": opened}
+            fetch(session, "jobs.request_run", {**asked, "lane": Lane.BACKGROUND, "trace": None})
         return names
 
     def mark_recovered(self, store: str, order_id: str) -> None:

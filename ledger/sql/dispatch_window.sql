@@ -78,7 +78,7 @@ with picked as (
 )
 update jobs j set state = 'queued', queued_at = now()
 from locked where j.id = locked.id
-returning j.store, j.order_key, j.subject, j.wanted, j.lane;
+returning j.store, j.order_key, j.subject, j.wanted, j.lane, j.trace;
 
 -- name: release_prepaid
 -- Due jobs whose calls were reserved at an earlier claim. No budget needs to be asked again.
@@ -98,7 +98,7 @@ with chosen as (
 )
 update jobs j set state = 'queued', queued_at = now()
 from locked where j.id = locked.id
-returning j.store, j.order_key, j.subject, j.wanted, j.lane;
+returning j.store, j.order_key, j.subject, j.wanted, j.lane, j.trace;
 
 -- name: resend
 -- Jobs that were sent long ago and not claimed, while the broker has no message of them, are sent again. A job that no worker may
@@ -110,7 +110,7 @@ update jobs set queued_at = now(),
 where id in (select id from jobs where state = 'queued' and direction = %(direction)s and flow = %(flow)s
              and queued_at < now() - %(after)s * interval '1 second'
              order by store, direction, flow, subject limit %(limit)s for update skip locked)
-returning store, order_key, subject, wanted, state;
+returning store, order_key, subject, wanted, state, trace;
 
 -- name: call_back
 -- A flow was switched off or stopped: its queued jobs are set to waiting, because no worker may claim them.

@@ -40,7 +40,7 @@ with open as (
     union all
     select direction, flow, store, lane, count(*), min(due_at) from jobs where state = 'queued' group by direction, flow, store, lane
 )
-select o.direction, o.flow, o.lane, sum(o.jobs)::int as jobs, extract(epoch from now() - min(o.oldest))::float8 as oldest
+select o.direction, o.flow, o.lane, sum(o.jobs)::int as jobs, extract(epoch from now() - min(o.oldest))::float8 as longest
 from open o
 where not exists (select from stores s where s.name = o.store and s.paused_at is not null)
   and not exists (select from store_flows f where f.store = o.store and f.direction = o.direction and f.flow = o.flow
@@ -51,7 +51,9 @@ group by o.direction, o.flow, o.lane;
 select direction, flow, count(*)::int as jobs from jobs where state = 'running' group by direction, flow;
 
 -- name: waiting_for_calls
-select direction, flow, count(*)::int as jobs from jobs where state = 'waiting' and prepaid group by direction, flow;
+-- Jobs whose calls are reserved for later, and in how many seconds the last of them may make its calls.
+select direction, flow, lane, count(*)::int as jobs, greatest(0, extract(epoch from max(due_at) - now()))::float8 as longest
+from jobs where state = 'waiting' and prepaid group by direction, flow, lane;
 
 -- name: parked
 select reason, count(*)::int as jobs from jobs where state = 'parked' group by reason;

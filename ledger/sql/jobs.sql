@@ -7,8 +7,8 @@ order by subject for update;
 -- Requests of a poll or a look. New content raises `wanted` and makes a done or parked job waiting; equal or older content changes
 -- nothing. A dependent of an order without a filled draft waits until the import of the order ends. With a filled draft it is due
 -- at once, because goods that the shop handed over open an order that waits for its payment.
-insert into jobs (store, direction, flow, subject, order_key, lane, content_hash, document_at, due_at)
-select %(store)s, %(direction)s, w.flow, w.subject, w.subject, %(lane)s, w.content_hash, w.document_at,
+insert into jobs (store, direction, flow, subject, order_key, lane, trace, content_hash, document_at, due_at)
+select %(store)s, %(direction)s, w.flow, w.subject, w.subject, %(lane)s, %(trace)s, w.content_hash, w.document_at,
        case when w.flow = 'orders' or l.stage in ('filled', 'opened', 'expired') or o.state = 'done' then now()
             else now() + %(order_wait)s * interval '1 second' end
 from unnest(%(flows)s::text[], %(subjects)s::text[], %(hashes)s::text[], %(documents)s::timestamptz[])
@@ -17,7 +17,7 @@ left join links l on l.store = %(store)s and l.kind = 'order' and l.epages_id = 
 left join jobs o on o.store = %(store)s and o.direction = 'import' and o.flow = 'orders' and o.subject = w.subject
 order by w.flow, w.subject
 on conflict (store, direction, flow, subject) do update set
-    wanted = jobs.wanted + 1,
+    wanted = jobs.wanted + 1, trace = excluded.trace,
     content_hash = excluded.content_hash,
     document_at = excluded.document_at,
     lane = case when jobs.state in ('done', 'parked') then excluded.lane else least(jobs.lane, excluded.lane) end,
@@ -59,12 +59,12 @@ from orders o where o.store = j.store and o.id = j.subject and o.number = any(%(
 -- name: request_run
 -- These subjects may have changed: one more run each, not before the pause that the last run ended with. A job that is failing
 -- keeps its count of failures.
-insert into jobs (store, direction, flow, subject, order_key, lane, asked_at)
-select s.name, %(direction)s, %(flow)s, h.subject, h.subject, %(lane)s, now()
+insert into jobs (store, direction, flow, subject, order_key, lane, trace, asked_at)
+select s.name, %(direction)s, %(flow)s, h.subject, h.subject, %(lane)s, %(trace)s, now()
 from stores s cross join unnest(%(subjects)s::text[]) as h (subject) where s.name = %(store)s
 order by h.subject
 on conflict (store, direction, flow, subject) do update set
-    wanted = jobs.wanted + 1, asked_at = now(),
+    wanted = jobs.wanted + 1, asked_at = now(), trace = excluded.trace,
     lane = case when jobs.state in ('done', 'parked') then excluded.lane else least(jobs.lane, excluded.lane) end,
     state = case when jobs.state in ('done', 'parked') then 'waiting' else jobs.state end,
     due_at = case when jobs.state in ('done', 'parked') then greatest(now(), jobs.due_at)
@@ -119,6 +119,7 @@ select to_jsonb(s) - 'client_secret' - 'afosto_key' - 'access_token' as store,
        and not exists (select 1 from orders o where o.store = s.name and o.id = %(subject)s
                        and (o.recovered or o.created_at >= s.needs_recovery_before)) as needs_recovery,
        (select o.updated_at from orders o where o.store = s.name and o.id = %(subject)s) as read_to,
+       (select o.number from orders o where o.store = s.name and o.id = %(subject)s) as number,
        (select d.document from order_documents d
         join cursors c on c.store = d.store and c.kind = 'live'
         join jobs j on j.store = d.store and j.direction = %(direction)s and j.flow = %(flow)s and j.subject = d.order_id

@@ -102,14 +102,14 @@ with touched (sku) as (
         order by k.store, k.sku for update of k)
     returning store
 )
-insert into jobs (store, direction, flow, subject, order_key, lane)
-select s.name, 'export', 'inventory', 'stock', 'stock', 0
+insert into jobs (store, direction, flow, subject, order_key, lane, trace)
+select s.name, 'export', 'inventory', 'stock', 'stock', 0, %(trace)s
 from stores s join (select unnest(%(asked)s::text[]) as name union select store from requested) a on a.name = s.name
 where %(on_demand)s or not exists (select 1 from cursors h
                                 where h.store = s.name and h.kind = 'history' and h.next_poll_at is not null)
 order by s.name
 on conflict (store, direction, flow, subject) do update set
-    wanted = jobs.wanted + 1,
+    wanted = jobs.wanted + 1, trace = excluded.trace,
     state = case when jobs.state in ('done', 'parked') then 'waiting' else jobs.state end,
     due_at = case when jobs.state in ('done', 'parked') then greatest(now(), jobs.settled_at + interval '1 second')
                   when jobs.state = 'waiting' and jobs.failures = 0 and not jobs.prepaid

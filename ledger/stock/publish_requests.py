@@ -6,6 +6,7 @@ from typing import Any
 
 from ledger.postgres.database import Row, Statement, fetch
 from ledger.postgres.session import Session
+from tracing.spans import current
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def request_run(session: Session, stores: Iterable[str], *, on_demand: bool = Fa
 
 def _request(**given: Any) -> Statement:
     nothing: dict[str, Any] = {"store": None, "skus": [], "order_id": None, "by": "", "spared": []}
-    return "stock.request_everywhere", {**nothing, "asked": [], "on_demand": False, **given}
+    return "stock.request_everywhere", {**nothing, "asked": [], "on_demand": False, "trace": current(), **given}
 
 
 def _left_out(by: Publishing | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.live import Live
 
+from local.demo.dashboard import render_dashboard
 from local.demo.figures import NOTE, figures
 from local.demo.keep_running import environment_file
 from local.demo.live_view import table
@@ -63,20 +64,27 @@ def _run(demo: RunningDemo, trading: float) -> Report:
         "The shops hand over half of the orders, Afosto the other half; both cancel\n"
         "and take back, and Afosto moves the stock.\n"
         f"The console: {demo.pages.url}  name: {demo.pages.user}  password: {demo.pages.password}\n"
-        f"Flower, which shows the workers: {demo.flower}\nLogs: {demo.processes.logs}"
+        f"Flower, which shows the workers: {demo.flower}\n"
+        f"{_monitoring(demo.prometheus)}Logs: {demo.processes.logs}"
     )
     demo.simulation.trade()
     _watch(demo, "Trading", trading, lambda: False)
     demo.simulation.stop()
     settled = _settle(demo)
+    dashboard = render_dashboard(demo.prometheus)
     report = demo.simulation.prove(demo.ledger)
     demo.console.print(render_result(report, figures(demo.simulation, report), NOTE))
+    demo.console.print(dashboard, soft_wrap=True)
     if not settled:
         demo.console.print(UNSETTLED, style="bold red")
     for row in demo.ledger.jobs.parked_reasons():
         parked = f"parked in {row['store']}: {row['jobs']} {row['name']}, {row['reason']}: {row['message']}"
         demo.console.print(visible(parked), markup=False)
     return report
+
+
+def _monitoring(prometheus: str | None) -> str:
+    return f"Prometheus, which has the figures of the dashboard: {prometheus}\n" if prometheus else ""
 
 
 def _introduced(simulation: Simulation) -> Iterator[str]:

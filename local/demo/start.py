@@ -22,6 +22,7 @@ from ledger.people.users import Role
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet
 from ledger.postgres.migrate import migrate
+from local.demo.dashboard import watched
 from local.demo.merchants import Merchant
 from local.demo.simulation import Simulation
 from local.servers.folder import folder_lock
@@ -56,6 +57,7 @@ SHORT_INTERVALS = {
     "AFOSTO_CALLS_PER_WINDOW": "30000",
     "AFOSTO_WINDOW": "60",
     "LOG_FORMAT": "console",
+    "METRICS_PORT": "9471",
 }
 WORKERS = {
     "imports": ("-Q", "orders,cancellations,shipments,returns", "--pool", "threads", "--concurrency", "8"),
@@ -75,6 +77,7 @@ class Ports:
     gateway: int
     flower: int
     console: int
+    exporter: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ class Pages:
 
 @dataclass(frozen=True, slots=True)
 class RunningDemo:
-    """All parts of a running demo."""
+    """All parts of a running demo; `prometheus` is None if none is installed."""
 
     console: Console
     settings: Settings
@@ -99,6 +102,7 @@ class RunningDemo:
     flower: str
     gateway: str
     pages: Pages
+    prometheus: str | None
 
 
 @contextmanager
@@ -120,7 +124,7 @@ def _start_all(
         raise ConfigurationError(f"another demo runs in {folder}; stop it first")
     console.print("Starting PostgreSQL and Redis …")
     services = environment(stack.enter_context(local_services(folder, durable=False)))
-    ports = Ports(*(free_port() for _ in range(5)))
+    ports = Ports(*(free_port() for _ in range(6)))
     environ = demo_environment(services, ports)
     settings = load_settings(environ)
     _empty(settings)
@@ -136,6 +140,8 @@ def _start_all(
     _start_workers(workers, environ, ports.flower)
     _start_gateway(workers, environ, ports.gateway)
     simulation.register_webhooks(ledger, settings.gateway_url)
+    pages = _start_console(workers, environ, ports.console, ledger)
+    exporter = _start_exporter(workers, environ, ports.exporter)
     return RunningDemo(
         console=console,
         settings=settings,
@@ -145,7 +151,8 @@ def _start_all(
         environ=environ,
         flower=_at(ports.flower),
         gateway=settings.gateway_url,
-        pages=_start_console(workers, environ, ports.console, ledger),
+        pages=pages,
+        prometheus=stack.enter_context(watched(folder, exporter)),
     )
 
 
@@ -258,3 +265,10 @@ def _start_console(processes: Processes, environ: Mapping[str, str], port: int, 
     processes.start(Command("console", argv, env=environ))
     _wait_for(f"{pages.url}/healthz", processes)
     return pages
+
+
+def _start_exporter(processes: Processes, environ: Mapping[str, str], port: int) -> str:
+    bind = f"127.0.0.1:{port}"
+    processes.start(Command("exporter", [sys.executable, "-m", "exporter", "--bind", bind], env=environ))
+    _wait_for(f"{_at(port)}/healthz", processes)
+    return bind

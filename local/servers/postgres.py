@@ -130,7 +130,16 @@ class Postgres:
 
 
 def binaries() -> Path:
-    """Return the folder of PostgreSQL's programs. Raises ConfigurationError when the package is missing."""
+    """Return the folder of PostgreSQL's programs. Raises ConfigurationError when the package is missing.
+
+    `CONNECTOR_TEST_POSTGRESQL` names another folder, for tests with another version.
+    """
+    given = os.environ.get("CONNECTOR_TEST_POSTGRESQL")
+    return Path(given) if given else packaged_binaries()
+
+
+def packaged_binaries() -> Path:
+    """Return the folder of the programs in the package, clients included. Raises ConfigurationError."""
     package = find_spec(_PACKAGE)
     if not package or not package.submodule_search_locations:
         raise ConfigurationError(

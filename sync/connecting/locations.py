@@ -13,7 +13,7 @@ from clients.scopes import cockpit_name
 from ledger.ledger import Ledger
 from schemas.afosto import Location
 from schemas.errors import NeedsPerson
-from schemas.mapping.orders.pickup_places import NOT_MAPPED, is_named_in
+from schemas.mapping.orders.pickup_places import NOT_MAPPED, place_named_in
 from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.states import JobState
@@ -136,7 +136,7 @@ def only_location(afosto: AfostoClient) -> Location | None:
 def require_to_map(ledger: Ledger, places: Places, store: str, epages_id: str) -> None:
     """Raise NeedsPerson (unknown-location) for a place that the shop does not list and no parked order waits for."""
     listed = places.shop is None or epages_id in places.shop
-    if not listed and not is_waited_for(ledger, store, epages_id):
+    if not listed and epages_id not in waited_for(ledger, store):
         require_shop_place(places, epages_id)
 
 
@@ -151,10 +151,10 @@ def require_afosto_place(places: Places, afosto_id: str) -> None:
     _require(afosto_id, places.afosto, "Afosto")
 
 
-def is_waited_for(ledger: Ledger, store: str, epages_id: str) -> bool:
-    """Whether an order is parked that is to be collected at this place of the shop: then there is such a place."""
+def waited_for(ledger: Ledger, store: str) -> set[str]:
+    """Return the places of the shop at which parked orders are to be collected: there are such places."""
     parked = ledger.jobs.search(store=store, state=JobState.PARKED, reason=NOT_MAPPED, limit=MOST_PARKED)
-    return any(is_named_in(job["message"], epages_id) for job in parked)
+    return {place for job in parked if (place := place_named_in(job["message"]))}
 
 
 def missing_box() -> str:

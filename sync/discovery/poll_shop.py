@@ -21,6 +21,7 @@ from schemas.vendors import Vendor, attribute_errors_to
 from schemas.wording.lists import counted
 from sync.discovery.take_orders import take_all
 from sync.discovery.time_slices import Reader, Reading
+from tracing.spans import note, span
 
 # A poll that failed is tried again after this pause, or after its interval if that is shorter: most outages are short.
 RETRY_PAUSE_SECONDS = 30.0
@@ -110,7 +111,9 @@ def _read(runtime: Runtime, store: Store, cursor: Cursor, reader: Reader, gate: 
         requests = gate.budget.spent - asked
         found = _slice(runtime, store, cursor, reading, asked_at, requests=requests, pause=pause)
         asked = gate.budget.spent
-        changed = runtime.ledger.cursors.advance(cursor, found)
+        with span("write jobs", store=store.name, orders=len(found.orders)):
+            changed = runtime.ledger.cursors.advance(cursor, found)
+            note(jobs=len(changed or ()))
         if changed is None:
             return "a newer poll has taken over"
         if changed:

@@ -19,6 +19,7 @@ from schemas.reasons import Reason
 from schemas.states import Lane, LinkStage
 from schemas.values.currencies import written
 from schemas.wording.lists import counted
+from schemas.wording.phrases import phrase
 from sync.discovery.job_requests import note_unread
 from sync.imports.drafts import bind_draft, expire_draft, mark_draft, resolve_mark
 from sync.imports.openings import record_opening, resolve_opening, withdraw
@@ -165,8 +166,13 @@ def _require_equal_totals(run: Run, draft: afosto.OrderDraft, accepted: set[Deci
     differs = all(totals_differ(shop, order.total, lines, policy, draft.currency) for shop in accepted)
     if differs or order.currency != draft.currency:
         raise NeedsPerson(
-            f"order {draft.customer_reference} of {run.store.name} costs {written(draft.total, draft.currency)} in the "
-            f"shop and {written(order.total, order.currency)} in Afosto",
+            phrase(
+                "order %(order)s of %(store)s costs %(here)s in the shop and %(there)s in Afosto",
+                order=draft.customer_reference,
+                store=run.store.name,
+                here=written(draft.total, draft.currency),
+                there=written(order.total, order.currency),
+            ),
             reason=Reason.TOTALS_DIFFER,
             resolution=f"Compare prices and taxes, or accept: connector store resume {run.store.name} --totals accept",
         )

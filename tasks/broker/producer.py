@@ -14,6 +14,7 @@ from schemas.server_addresses import read_address
 from schemas.settings import Settings
 from tasks.broker.address import broker_conf
 from tasks.broker.errors import BROKER_ERRORS, check_rabbitmq
+from tracing.spans import headers
 
 log = structlog.get_logger()
 
@@ -44,7 +45,7 @@ class Producer:
     def send(self, task: str, message: Mapping[str, object]) -> None:
         """Send a task to the queue that its name belongs to. Raises BrokerRefused."""
         try:
-            self._app.send_task(task, kwargs=dict(message), retry=False)
+            self._app.send_task(task, kwargs=dict(message), retry=False, headers=headers())
         except BROKER_ERRORS as error:
             raise BrokerRefused(str(error)) from error
 

@@ -41,6 +41,7 @@ ROOMS = (
     "exporter",
 )
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.parent.glob("*.md"))]
+OF_POSTGRESQL = {"too many clients already", "remaining connection slots are reserved", "too many connections for role"}
 EVERY_PAGE = [*PAGES, *sorted(DOCS.parent.glob("*/*.md")), *sorted(ROOT.glob("[a-z]*/**/README.md"))]
 
 
@@ -138,6 +139,28 @@ def test_every_figure_in_bold_on_performance_stands_among_the_figures() -> None:
 
 def test_the_runbook_names_the_header_whose_signature_may_not_fit() -> None:
     assert f"`{SIGNATURE}`" in (DOCS.parent / "runbook.md").read_text()
+
+
+def test_every_word_that_the_concepts_set_in_italics_is_in_the_glossary() -> None:
+    glossary = (DOCS.parent / "glossary.md").read_text().lower()
+    words = re.findall(r"(?<![*\w])\*([^*]+)\*(?![*\w])", (DOCS.parent / "concepts.md").read_text())
+    plain = {" ".join(word.split()).lower() for word in words} - {"that", "italics"}
+    # A claim of the work is what the glossary calls `claim`.
+    assert [word for word in sorted(plain) if not any(form in glossary for form in (word, word.rstrip("s")))] == []
+    assert len(plain) > 25
+
+
+def test_what_the_runbook_lets_a_person_see_is_what_the_connector_says() -> None:
+    seen = re.findall(r"\*\*You see\*\*.*?(?=\n\n\*\*)", (DOCS.parent / "runbook.md").read_text(), re.DOTALL)
+    quoted = [" ".join(span.split()) for text in seen for span in re.findall(r"`([^`]+)`", text) if " " in span]
+    said = [span for span in quoted if not span.startswith("connector ")]
+    source = " ".join(path.read_text() for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+    for span in said:
+        # What stands before a colon is the name of a check; figures and what is left out differ each time.
+        parts = re.split(r"…|\d+ \w+", re.sub(r"^(WRONG )?[a-z]+: ", "", span))
+        unknown = [part for part in parts if len(part) > 4 and part.strip(" ();") not in source]
+        assert unknown == [] or span.rstrip(" …") in OF_POSTGRESQL, span
+    assert len(said) > 10
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

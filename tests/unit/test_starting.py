@@ -121,3 +121,9 @@ def test_a_console_that_may_not_listen_there_says_so_and_ends_with_2(options: tu
     assert said in ended.stderr
     assert "What to do:" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_flower_that_others_could_open_without_a_sign_in_says_what_to_set_and_ends_with_2() -> None:
+    ended = run("celery", "-A", "workers.watching", "flower", CONNECTOR_BROKER_URL="redis://localhost:1/0")
+    assert ended.returncode == 2
+    assert "FLOWER_BASIC_AUTH=NAME:PASSWORD" in ended.stderr

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
-from flask_babel import format_currency, gettext
+from flask_babel import format_currency, format_date, gettext
 from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response
 
@@ -362,6 +362,7 @@ def _preview_page(draft: ConnectionDraft, error: str = "") -> str:
         located=bool(locations),
         choices=draft.choices,
         money=format_currency,
+        since=format_date(date.fromisoformat(draft.choices.since)),
     )
 
 

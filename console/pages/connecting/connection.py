@@ -22,7 +22,7 @@ from schemas.vendors import Vendor
 from sync.connecting.change_store import change_channel, change_opening, change_places, change_totals
 from sync.connecting.connect_store import read_channels, replace_credentials
 from sync.connecting.flow_states import require_permission
-from sync.connecting.locations import Places, read_places
+from sync.connecting.locations import Places, read_places, waited_for
 from sync.connecting.preview import StockExcerpt, excerpt_stock
 from sync.stock.preview import confirm_stock, is_to_confirm
 
@@ -345,6 +345,7 @@ def _places_page(store: str, error: str = "") -> str:
         channel=facts.channel_id,
         places=found,
         suggested=ledger.stores.locations(store),
+        waited_for=waited_for(ledger, store),
         sold=ledger.stores.sold_alone(store),
         words=words,
     )

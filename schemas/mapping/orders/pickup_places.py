@@ -6,6 +6,7 @@ from collections.abc import Collection
 from schemas.epages import Order
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
+from schemas.wording.phrases import phrase
 
 NOT_MAPPED = Reason.LOCATION_NOT_MAPPED
 NO_PLACE = Reason.NO_PICKUP_LOCATION
@@ -16,7 +17,11 @@ def require_place(order: Order, store: str, mapped: Collection[str]) -> None:
     place = order.pickup_location_id
     if place is None:
         raise NeedsPerson(
-            f"order {order.number} of {store} is to be collected, and its pickup option names no location",
+            phrase(
+                "order %(order)s of %(store)s is to be collected, and its pickup option names no location",
+                order=order.number,
+                store=store,
+            ),
             reason=NO_PLACE,
             resolution="Give the pickup option a location in the shop's cockpit, then: "
             f"connector jobs retry --reason {NO_PLACE} (if it is parked again: enter the order in Afosto by hand, and "
@@ -24,18 +29,21 @@ def require_place(order: Order, store: str, mapped: Collection[str]) -> None:
         )
     if place not in mapped:
         raise NeedsPerson(
-            f"order {order.number} of {store} is to be collected at {_named(place)}, which is mapped to no Afosto "
-            "location",
+            phrase(
+                "order %(order)s of %(store)s is to be collected at the shop's location %(place)s, which is mapped to "
+                "no Afosto location",
+                order=order.number,
+                store=store,
+                place=place,
+            ),
             reason=NOT_MAPPED,
             resolution=f"See the locations of both sides: connector locations list {store}, then map it: "
             f"connector locations map {store} {shlex.quote(place)} AFOSTO_ID (the orders parked for it run again)",
         )
 
 
-def is_named_in(message: str, place: str) -> bool:
-    """Whether the message of a job parked for `location-not-mapped` names this location of the shop."""
-    return f" {_named(place)}, " in message
-
-
-def _named(place: str) -> str:
-    return f"the shop's location {place}"
+def place_named_in(message: str) -> str | None:
+    """Return the location of the shop that the message of a job parked for `location-not-mapped` names."""
+    before, _, after = message.partition(" the shop's location ")
+    place, end, _ = after.rpartition(", which is mapped to no")
+    return place if before and end else None

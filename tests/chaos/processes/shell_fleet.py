@@ -10,7 +10,7 @@ from local.servers.processes import Command, Processes, read_procfile
 from tests.chaos.processes.connector_processes import ConnectorProcesses
 
 # They only show what the others do, and would need a free port.
-_NOT_STARTED = ("flower", "console")
+_NOT_STARTED = ("flower", "console", "exporter")
 
 
 class ShellFleet(ConnectorProcesses):

@@ -104,6 +104,7 @@ def test_a_store_that_waits_to_be_confirmed_is_no_alarm_and_says_what_to_do(worl
     told = connector("status").stdout
     assert f"{shop.store} publishes no stock: nobody has confirmed yet what its stock becomes" in told
     assert f"if that is right: connector stock confirm {shop.store}" in told
+    assert f"if that is right: connector stock confirm {shop.store}" in connector("store", "show", shop.store).stdout
     (row,) = json.loads(connector("status", "--json").stdout)["stores"]
     assert row["state"] == "fresh"
     resumed = connector("store", "resume", shop.store, "--flow", "inventory.publish").stdout

@@ -28,7 +28,9 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield started
 
 
-def test_workers_that_wait_for_a_tight_budget_send_no_retry(fresh_services: Services, tmp_path: Path) -> None:
+def test_workers_that_wait_for_a_tight_budget_are_waiting_and_not_retried(
+    fresh_services: Services, tmp_path: Path
+) -> None:
     tight = {"AFOSTO_CALLS_PER_WINDOW": "8", "AFOSTO_WINDOW": "4"}
     with World(fresh_services, tmp_path, **tight) as world, _listening(world) as listen:
         world.shop("tight")
@@ -39,7 +41,7 @@ def test_workers_that_wait_for_a_tight_budget_send_no_retry(fresh_services: Serv
 
         def has_waited() -> bool:
             events.extend(listen())
-            return bool(_told(events, "task-succeeded", "result")) and _opened(world) >= 2
+            return bool(_told(events, "task-waiting", "result")) and _opened(world) >= 2
 
         wait_for(has_waited, 120, "jobs to wait for the budget", lambda: str(world.open_jobs()))
         assert _told(events, "task-retried", "exception") == []

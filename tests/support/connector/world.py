@@ -74,7 +74,7 @@ class World:
     def __init__(self, services: Services, folder: Path, host: Host = THIS_HOST, /, **overrides: str) -> None:
         """`host` runs the vendors, and each process for which no other host is given."""
         self._services = services
-        self._folder = folder
+        self.folder = folder
         self._host = host
         self._overrides = overrides
         self._stack = ExitStack()
@@ -136,7 +136,7 @@ class World:
     def _spawn(self, name: str, argv: list[str], host: Host | None = None) -> subprocess.Popen[bytes]:
         host = host or self._host
         env = {**self.env, "PYTHONPATH": str(host.tree), **host.env}
-        log = self._stack.enter_context((self._folder / f"{name}-{uuid.uuid4().hex[:6]}.log").open("wb"))
+        log = self._stack.enter_context((self.folder / f"{name}-{uuid.uuid4().hex[:6]}.log").open("wb"))
         process = subprocess.Popen(
             [*host.prefix, *DIES_WITH_PARENT, *argv],
             env=env,

@@ -24,6 +24,7 @@ class Printed:
 # that was restored.
 ELSEWHERE = {
     "console": "tests/integration/console/test_error_pages.py",
+    "exporter": "tests/integration/metrics/test_processes.py",
     "gateway": "tests/integration/gateway/test_doors.py",
     "local down": "tests/integration/docs/test_simulators_page.py",
     "restore link": "tests/integration/recovery/test_restore.py",

@@ -9,17 +9,21 @@ import yaml
 
 from benchmarks.__main__ import MODULES
 from gateway.app import create_app
-from local.servers.processes import read_procfile
 from tests.support.docs.page_commands import ROOT, Command
 
 # A page whose blocks are typed one after another into a shell, and lines of others that are typed there too.
 WALKED = "docs/simulators.md"
+SECOND_WORKER = (
+    "nice -n 10 celery -A workers.app worker -Q orders --pool threads --concurrency 32 --loglevel INFO "
+    "--without-gossip --without-mingle"
+)
 WALKED_TOO = {
     ". .venv/bin/activate",
     'eval "$(connector local up --with-processes)"',
+    SECOND_WORKER,
 }
 # Run in a shell against real servers.
-IN_A_SHELL = ("openssl", "pg_restore", "psql", "redis-cli")
+IN_A_SHELL = ("openssl", "pg_dump", "pg_restore", "psql", "redis-cli")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +86,6 @@ def _compose(words: Sequence[str]) -> None:
     assert [name for name in (*scaled, *chosen) if name not in services] == []
 
 
-def _worker(words: Sequence[str]) -> None:
-    assert list(words) in read_procfile(ROOT / "Procfile").values()
-
-
 def _installed_in_ci(words: Sequence[str]) -> None:
     packages = re.search(r"packages=\((.*?)\)", (ROOT / ".ci" / "run").read_text(), re.DOTALL)
     assert packages
@@ -137,7 +137,6 @@ WAYS = (
     Way(r"python -m (schemas|console|cli)", "writes into the project; tests call what it calls", _module),
     Way(r"docker compose (?!run --rm gateway connector …)", _DOCKER, _compose),
     Way(r"kubectl ", _CLUSTER, _cluster),
-    Way(r"nice -n 10 celery ", "it is the Procfile's, which the walk starts", _worker),
     Way(r"nice -n 10$", "a part of the commands of the Procfile", _nothing),
     Way(r"apt-get install ", _HOST, _installed_in_ci),
     Way(
@@ -148,7 +147,12 @@ WAYS = (
     Way(r"venv/bin/pip install |python3.11 -m venv", "installs for minutes; tests/hosts/test_read_only.py", _files),
     Way(r"node docs/examples/", "tests/integration/gateway/test_doors.py runs it with addresses of its own", _files),
     Way(r"curl .*https://connector.example", "an address that stands for the reader's own gateway", _requested),
-    Way(r"export (CONNECTOR_|POSTGRES_|REDIS_)", "an address or a secret that stands for the reader's own", _setting),
+    Way(r"promtool |sed -i 's.runbook_url", "tests/unit/metrics/test_monitoring_files.py", _nothing),
+    Way(
+        r"export (CONNECTOR_|POSTGRES_|REDIS_|FLOWER_)",
+        "an address or a secret that stands for the reader's own",
+        _setting,
+    ),
     Way(r"git log --follow$", "an option, not a whole command", _nothing),
     Way(r"connector …$|docker compose run --rm gateway connector …$", "stands for any command", _nothing),
     Way(r"\. \.venv/bin/activate && \. \.connector/demo/environment$", "needs a demo that keeps running", _nothing),

@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from local.servers.postgres import Postgres, binaries, superuser_file, superuser_url
+from local.servers.postgres import Postgres, packaged_binaries, superuser_file, superuser_url
 from local.servers.processes import Processes
 from tests.support.servers.killable_server import KillableServer, answers
 from tests.support.servers.relay import Relay
@@ -134,7 +134,18 @@ class Cluster:
         if account:
             os.chown(folder.parent, *account)
         uid, gid = account or (None, None)
-        argv = [str(binaries() / "pg_basebackup"), "-D", str(folder), "-R", "-X", "stream", "-c", "fast", "--no-sync"]
+        # It copies servers of its own version and of older ones.
+        argv = [
+            str(packaged_binaries() / "pg_basebackup"),
+            "-D",
+            str(folder),
+            "-R",
+            "-X",
+            "stream",
+            "-c",
+            "fast",
+            "--no-sync",
+        ]
         argv += ["-d", superuser_url(self._primary.folder, self._primary.url)]
         groups: list[int] | None = [] if account else None
         subprocess.run(

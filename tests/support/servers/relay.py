@@ -5,6 +5,7 @@ import threading
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any, Self
+from urllib.parse import urlsplit
 
 from local.servers.startup import free_port
 
@@ -34,6 +35,12 @@ class Relay:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
+
+    def to(self, url: str) -> str:
+        """Lead to the server of this address; return the address by which it is reached from now on."""
+        parts = urlsplit(url)
+        self.target = parts.port or 0
+        return parts._replace(netloc=f"{parts.netloc.rpartition('@')[0]}@127.0.0.1:{self.port}").geturl()
 
     def cut(self, *, silently: bool) -> None:
         """Reset all connections and refuse new ones; or `silently` forward nothing any more, without any error."""

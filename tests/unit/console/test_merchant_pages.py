@@ -36,6 +36,15 @@ def test_a_button_that_a_page_names_is_called_so_in_the_console(page: str, langu
     assert len(named) > 20
 
 
+def test_the_runbook_names_only_what_the_console_shows() -> None:
+    of_the_console = re.findall(
+        r"in the console, \*([^*]+)\*\s+[^*]*(?:\*([^*]+)\*)?", (DOCS / "runbook.md").read_text()
+    )
+    named = {" ".join(name.split()) for names in of_the_console for name in names if name}
+    assert named == {"Calls to the vendors", "Stopped by the breaker"}
+    assert all(name in said("en") for name in named)
+
+
 @pytest.mark.parametrize(("page", "language"), PAGES.items())
 def test_each_picture_is_shown_in_its_order_and_is_small(page: str, language: str) -> None:
     shown = re.findall(r"!\[[^\]]+\]\((.+?)\)", (DOCS / page).read_text())

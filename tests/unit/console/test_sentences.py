@@ -8,6 +8,7 @@ from flask import Flask
 from flask_babel import force_locale
 
 from console import languages
+from console.kept_phrases import values_in
 from console.languages import spoken
 from schemas.errors import RetryLater
 from schemas.wording.lists import counted, named
@@ -56,6 +57,22 @@ def test_a_sentence_without_values_is_known_again_when_the_ledger_has_kept_its_t
 
 
 @pytest.mark.usefixtures("german")
+def test_a_sentence_with_values_is_known_again_when_the_ledger_has_kept_its_text() -> None:
+    said = phrase("ran %(age)s ago; look at %(server)s", age="3 s", server="beat")
+    assert values_in(str(said), said.pattern) == said.values
+    kept = "".join(phrase("those of %(stores)s can be read with CONNECTOR_KEYS", stores="corner"))
+    assert spoken(kept) == "die von corner lassen sich mit CONNECTOR_KEYS lesen"
+
+
+def test_a_text_that_can_be_cut_in_two_ways_is_nobodys_phrase() -> None:
+    pattern = "the order %(order)s of the store %(store)s"
+    assert values_in("the order 1 of the store a", pattern) == {"order": "1", "store": "a"}
+    assert values_in("the order 1 of the store 2 of the store a", pattern) is None
+    assert values_in("another text", pattern) is None
+    assert values_in("the order " + " of the store" * 100_000, pattern) is None
+
+
+@pytest.mark.usefixtures("german")
 def test_what_others_wrote_stays_as_it_is() -> None:
     hostile = "100 % %(off)s <b>"
     assert spoken(hostile) == hostile
@@ -63,3 +80,4 @@ def test_what_others_wrote_stays_as_it_is() -> None:
     # A value that happens to be a word of ours is not ours.
     assert spoken(phrase("queue %(queue)s", queue="stores")) == "Queue stores"
     assert spoken("") == ""
+    assert spoken(None) == ""

@@ -57,7 +57,7 @@ def test_a_demo_that_gets_a_signal_stops_everything_and_says_so(
 def test_a_demo_tells_its_processes_where_gateway_and_console_are_reached() -> None:
     services = {"CONNECTOR_DATABASE_URL": "postgresql://127.0.0.1/x", "CONNECTOR_BROKER_URL": "redis://127.0.0.1"}
     keys = {"CONNECTOR_REDIS_URL": "redis://127.0.0.1", "CONNECTOR_KEYS": new_key()}
-    ports = start.Ports(epages=1, afosto=2, gateway=3, flower=4, console=5)
+    ports = start.Ports(epages=1, afosto=2, gateway=3, flower=4, console=5, exporter=6)
     settings = load_settings(start.demo_environment({**services, **keys}, ports))
     assert settings.gateway_url == "http://127.0.0.1:3"
     assert settings.console_url == "http://127.0.0.1:5"

@@ -45,3 +45,18 @@ def test_an_unexpected_error_is_always_logged(name: str) -> None:
 
 def test_lines_without_data_are_logged() -> None:
     assert passes(None)
+
+
+def test_a_line_that_stays_says_each_thing_once() -> None:
+    text = "'0 orders seen, 0 jobs with news, 1 request'"
+    data = {"name": "poll.store", "id": "7", "return_value": text, "runtime": 0.12345, "kwargs": "{}", "args": "()"}
+    record = logging.LogRecord(
+        "celery.app.trace", logging.INFO, "", 0, "Task %(name)s: %(return_value)s", (data,), None
+    )
+    record.data = data
+    assert OneLinePerRun().filter(record)
+    assert record.getMessage() == "task ended"
+    assert (
+        vars(record).items() >= {"task": "poll.store", "task_id": "7", "outcome": text[1:-1], "seconds": 0.123}.items()
+    )
+    assert "data" not in vars(record)

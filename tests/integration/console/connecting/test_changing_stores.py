@@ -1,15 +1,22 @@
 """A connected store is changed and removed: credentials, channel, locations, settings; two people do it at once."""
 
+import json
 import re
+from pathlib import Path
 
 import pytest
 
+from schemas.epages import Order, load_order
+from schemas.errors import NeedsPerson
+from schemas.mapping.orders.pickup_places import require_place
+from schemas.states import Lane
 from sync.stock.preview import is_to_confirm
 from tests.support.connector.connecting import connect
 from tests.support.connector.world import CHANNEL, CLIENT_SECRET, KEY, TENANT, World
 from tests.support.console.connecting import form
 from tests.support.console.people import Desk
 
+PLACE = "shop-delft"
 RIGHT = {"client_id": "client", "client_secret": CLIENT_SECRET, "afosto_key": KEY}
 
 
@@ -38,6 +45,29 @@ def test_channel_and_locations_are_changed(console: Desk, store: str) -> None:
     assert gone.status_code == 409
     assert "Choose another one" in gone.text
     assert console.ledger.stores.facts(store).channel_id == CHANNEL
+
+
+def test_a_pickup_point_that_the_app_may_not_list_is_mapped_once_an_order_waits_for_it(
+    console: Desk, store: str
+) -> None:
+    operator, page = console.user("operator"), f"/stores/{store}/connection/places"
+    assert "Tick the box “Standorte lesen”" in operator.get(page).text
+    console.ledger.jobs.request_runs(store, "import", "orders", ["order-1"], lane=Lane.LIVE)
+    with pytest.raises(NeedsPerson) as parked:
+        require_place(pickup_order(), store, {})
+    park = "update jobs set state = 'parked', reason = %s, message = %s where store = %s"
+    console.execute(park, parked.value.reason, str(parked.value), store)
+    assert "an order waits for it" in operator.get(page).text
+    fields = {**form(operator, page), "channel": CHANNEL, f"at:{PLACE}": "location-1"}
+    assert operator.post(page, fields).status_code == 303
+    assert console.ledger.stores.locations(store) == {PLACE: "location-1"}
+    assert console.ledger.jobs.search(store=store, state="parked") == []
+
+
+def pickup_order() -> Order:
+    """Return the order of the mapping's tests that is to be collected at PLACE."""
+    document = Path(__file__).parents[3] / "unit/schemas/data/epages_pickup_order.json"
+    return load_order(json.loads(document.read_text()))
 
 
 def test_settings_are_changed(console: Desk, store: str) -> None:

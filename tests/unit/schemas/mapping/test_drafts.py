@@ -13,7 +13,7 @@ from schemas.afosto import PhoneDraft
 from schemas.errors import Drift, MalformedDocument, NeedsPerson
 from schemas.mapping.orders.addresses import address_draft
 from schemas.mapping.orders.drafts import order_draft, totals_differ
-from schemas.mapping.orders.pickup_places import is_named_in, require_place
+from schemas.mapping.orders.pickup_places import place_named_in, require_place
 from schemas.mapping.orders.prices import expected_total
 
 LOCATIONS = {"shop-delft": "loc_7"}
@@ -87,8 +87,8 @@ def test_a_pickup_order_says_which_location_is_missing_and_what_to_do(pickup_ord
     with pytest.raises(NeedsPerson, match="at the shop's location shop-delft, which is mapped to no") as unmapped:
         require_place(pickup_order, "corner", {})
     assert "connector locations map corner shop-delft AFOSTO_ID" in unmapped.value.resolution
-    assert is_named_in(str(unmapped.value), "shop-delft")
-    assert not is_named_in(str(unmapped.value), "shop")
+    assert place_named_in(str(unmapped.value)) == "shop-delft"
+    assert place_named_in("another message") is None
     with pytest.raises(NeedsPerson, match="its pickup option names no location") as nowhere:
         require_place(replace(pickup_order, pickup_location_id=None), "corner", {"shop-delft": "loc_7"})
     assert nowhere.value.reason == "no-pickup-location"

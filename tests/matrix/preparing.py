@@ -1,0 +1,124 @@
+"""How each server and each Python of the matrix is got, and how the tests find it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.matrix import debian, npm
+from tests.matrix.unavailable import Unavailable
+
+_LOCK_FILE = Path(__file__).parents[2] / "requirements.txt"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """How the tests find the server: variables, folders that come first in the PATH, and the command before pytest."""
+
+    version: str
+    env: Mapping[str, str] = field(default_factory=dict)
+    path: Sequence[Path] = ()
+    pytest: Sequence[str] = (sys.executable, "-m", "pytest")
+
+
+Preparation = Callable[[Path], Prepared]
+"""Gets a server into a folder. Raises Unavailable."""
+
+
+def postgresql(version: str) -> Preparation:
+    """PostgreSQL from a version of the package of npm."""
+
+    def prepare(folder: Path) -> Prepared:
+        programs = npm.postgresql(version, folder)
+        return Prepared(_version(str(programs / "postgres"), "--version"), {"CONNECTOR_TEST_POSTGRESQL": str(programs)})
+
+    return prepare
+
+
+def packaged_redis(_folder: Path) -> Prepared:
+    """The Redis of the package that the local run uses."""
+    programs = Path(sys.executable).parent
+    return Prepared(_version(str(programs / "redis-server"), "--version"), path=[programs])
+
+
+def machine(program: str, expected: str) -> Preparation:
+    """A server of this machine, if its version begins with `expected`."""
+
+    def prepare(_folder: Path) -> Prepared:
+        # The folder of the embedded Redis comes first in the PATH of `make`.
+        others = [folder for folder in os.get_exec_path() if Path(folder) != Path(sys.executable).parent]
+        found = shutil.which(program, path=os.pathsep.join(others))
+        if not found:
+            raise Unavailable(f"{Path(program).name} is not installed on this machine")
+        version = _version(found, "version" if "rabbitmq" in program else "--version")
+        if not version.startswith(expected):
+            raise Unavailable(f"this machine has {version}")
+        return Prepared(version, path=[Path(found).parent])
+
+    return prepare
+
+
+def redis(suite: str, kind: str) -> Preparation:
+    """A Redis or Valkey (`kind`) of a release of Debian."""
+
+    def prepare(folder: Path) -> Prepared:
+        server = f"/usr/bin/{kind}-server"
+        # Both by the names that the tests look for.
+        programs = {"redis-server": server, "redis-sentinel": f"{server} --sentinel"}
+        scripts = debian.wrapped(debian.release(suite, folder), programs, kind)
+        return Prepared(_version(str(scripts / "redis-server"), "--version"), path=[scripts])
+
+    return prepare
+
+
+def rabbitmq(suite: str) -> Preparation:
+    """The RabbitMQ of a release of Debian."""
+
+    def prepare(folder: Path) -> Prepared:
+        home = "/usr/lib/rabbitmq/bin"
+        programs = {name: f"{home}/{name}" for name in ("rabbitmq-server", "rabbitmqctl")} | {"epmd": "/usr/bin/epmd"}
+        scripts = debian.wrapped(debian.release(suite, folder), programs, "rabbitmq")
+        version = _version(str(scripts / "rabbitmqctl"), "version")
+        return Prepared(version, {"CONNECTOR_TEST_RABBITMQ": str(scripts)}, [scripts])
+
+    return prepare
+
+
+def python(version: str) -> Preparation:
+    """A Python of this machine, or the newest one of Debian, with the pinned packages."""
+
+    def prepare(folder: Path) -> Prepared:
+        prefix: list[str] = []
+        found = shutil.which(f"python{version}")
+        if not found and version == "3.14":
+            prefix, found = debian.inside(debian.release("testing", folder), []), f"/usr/bin/python{version}"
+        if not found:
+            raise Unavailable(f"python{version} is not in the PATH")
+        home = folder / f"python-{version}"
+        python = [*prefix, str(home / "bin" / "python")]
+        if not (home / "installed").exists():
+            _install([*prefix, found], python, home)
+        return Prepared(_version(*python, "--version"), path=[home / "bin"], pytest=[*python, "-m", "pytest"])
+
+    return prepare
+
+
+def _install(interpreter: Sequence[str], python: Sequence[str], home: Path) -> None:
+    """Make an environment with the pinned packages."""
+    pip = [*python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    for argv in ([*interpreter, "-m", "venv", "--clear", str(home)], [*pip, "--require-hashes", "-r", str(_LOCK_FILE)]):
+        ran = subprocess.run(argv, capture_output=True, text=True, check=False)
+        if ran.returncode:
+            raise Unavailable(f"the pinned packages do not install there: {ran.stderr.strip()[-500:]}")
+    (home / "installed").touch()
+
+
+def _version(*argv: str) -> str:
+    said = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True).stdout
+    found = re.search(r"\d+\.\d+[\d.]*", said)
+    assert found, said
+    return found.group()
