@@ -86,13 +86,17 @@ def test_every_service_is_ready(world: World, image: Image) -> None:
     # All workers have the name of this host, so they are asked together.
     for name in ("orders", "beat", *LISTENERS):
         ask = partial(image.health, world, name)
-        wait_for(partial(_well, ask), PATIENCE, f"{name} to be ready", lambda ask=ask: str(ask()))
+        wait_for(partial(_well, ask), PATIENCE, f"{name} to be ready", partial(_said, ask))
     alive = world.ledger.dispatch_window.slots(60)
     assert alive.keys() == {*QUEUE_NAMES}
 
 
 def _well(ask: Callable[[], subprocess.CompletedProcess[str]]) -> bool:
     return ask().returncode == 0
+
+
+def _said(ask: Callable[[], subprocess.CompletedProcess[str]]) -> str:
+    return str(ask())
 
 
 def _run(*argv: str) -> None:
