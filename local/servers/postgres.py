@@ -46,7 +46,7 @@ class Postgres:
         self.folder = folder.resolve()
         self._password = password
         self._settings = _SETTINGS if durable else _SETTINGS | _NOT_DURABLE
-        self._binaries = binaries()
+        self._binaries = _server_binaries()
         self._account = _account()
 
     def prepare(self) -> None:
@@ -130,22 +130,19 @@ class Postgres:
 
 
 def binaries() -> Path:
-    """Return the folder of PostgreSQL's programs. Raises ConfigurationError when the package is missing.
-
-    `CONNECTOR_TEST_POSTGRESQL` names another folder, for tests with another version.
-    """
-    given = os.environ.get("CONNECTOR_TEST_POSTGRESQL")
-    return Path(given) if given else packaged_binaries()
-
-
-def packaged_binaries() -> Path:
-    """Return the folder of the programs in the package, clients included. Raises ConfigurationError."""
+    """Return the folder of PostgreSQL's programs. Raises ConfigurationError when the package is missing."""
     package = find_spec(_PACKAGE)
     if not package or not package.submodule_search_locations:
         raise ConfigurationError(
             "No PostgreSQL was found: install this project with its extra `local`, or set CONNECTOR_DATABASE_URL"
         )
     return Path(package.submodule_search_locations[0]) / _BINARIES
+
+
+def _server_binaries() -> Path:
+    """Return the folder of the server: the package's, or another version's that the matrix of servers names."""
+    other = os.environ.get("CONNECTOR_TEST_POSTGRESQL")
+    return Path(other) if other else binaries()
 
 
 def superuser_url(folder: Path, url: str) -> str:

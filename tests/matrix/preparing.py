@@ -39,6 +39,18 @@ def postgresql(version: str) -> Preparation:
     return prepare
 
 
+def postgresql_of_debian(major: str) -> Preparation:
+    """PostgreSQL from this machine's Debian."""
+
+    def prepare(_folder: Path) -> Prepared:
+        programs = Path("/usr/lib/postgresql", major, "bin")
+        if not (programs / "postgres").exists():
+            raise Unavailable(f"it is not installed: apt-get install postgresql-{major}")
+        return Prepared(_version(str(programs / "postgres"), "--version"), {"CONNECTOR_TEST_POSTGRESQL": str(programs)})
+
+    return prepare
+
+
 def packaged_redis(_folder: Path) -> Prepared:
     """The Redis of the package that the local run uses."""
     programs = Path(sys.executable).parent

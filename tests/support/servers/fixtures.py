@@ -19,6 +19,7 @@ from ledger.postgres.migrate import migrate
 from local.servers.services import Services, local_services
 
 _TEMPLATE = "template_of_tests"
+_HAS_STRATEGIES = 150000
 
 
 @pytest.fixture(scope="session")
@@ -75,13 +76,12 @@ def in_database(url: str, name: str) -> str:
 
 def _own_database(services: Services, template: str) -> Iterator[str]:
     name = f"test_{secrets.token_hex(6)}"
-    # Copying the files is faster than logging each page of them: without fsync a checkpoint costs nothing.
-    _execute(
-        services.database_url,
-        sql.SQL("create database {} template {} strategy file_copy").format(
-            sql.Identifier(name), sql.Identifier(template)
-        ),
-    )
+    statement = sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(template))
+    with psycopg.connect(services.database_url, autocommit=True) as connection:
+        # Copying the files is faster than logging each page of them: without fsync a checkpoint costs nothing. Before
+        # version 15 there was no other way.
+        way = sql.SQL("" if connection.info.server_version < _HAS_STRATEGIES else " strategy file_copy")
+        connection.execute(statement + way)
     yield in_database(services.database_url, name)
     _execute(services.database_url, sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-from local.servers.postgres import Postgres, packaged_binaries, superuser_file, superuser_url
+from local.servers.postgres import Postgres, binaries, superuser_file, superuser_url
 from local.servers.processes import Processes
 from tests.support.servers.killable_server import KillableServer, answers
 from tests.support.servers.relay import Relay
@@ -134,23 +134,17 @@ class Cluster:
         if account:
             os.chown(folder.parent, *account)
         uid, gid = account or (None, None)
-        # It copies servers of its own version and of older ones.
-        argv = [
-            str(packaged_binaries() / "pg_basebackup"),
-            "-D",
-            str(folder),
-            "-R",
-            "-X",
-            "stream",
-            "-c",
-            "fast",
-            "--no-sync",
-        ]
-        argv += ["-d", superuser_url(self._primary.folder, self._primary.url)]
+        # It copies older servers too, but names the primary (-R) with options that they do not know.
+        primary = superuser_url(self._primary.folder, self._primary.url)
+        argv = [str(binaries() / "pg_basebackup"), "-D", str(folder), "-X", "stream", "-c", "fast", "--no-sync"]
+        argv += ["-d", primary]
         groups: list[int] | None = [] if account else None
         subprocess.run(
             argv, user=uid, group=gid, extra_groups=groups, cwd=folder.parent, check=True, capture_output=True
         )
+        (folder / "standby.signal").touch()
+        with (folder / "postgresql.auto.conf").open("a") as settings:
+            settings.write(f"primary_conninfo = '{primary}'\n")
         shutil.copy(superuser_file(self._primary.folder), superuser_file(folder))
 
     def _confirms(self) -> bool:
