@@ -134,24 +134,19 @@ class Cluster:
         if account:
             os.chown(folder.parent, *account)
         uid, gid = account or (None, None)
+        primary = superuser_url(self._primary.folder, self._primary.url)
         # It copies servers of its own version and of older ones.
-        argv = [
-            str(packaged_binaries() / "pg_basebackup"),
-            "-D",
-            str(folder),
-            "-R",
-            "-X",
-            "stream",
-            "-c",
-            "fast",
-            "--no-sync",
-        ]
-        argv += ["-d", superuser_url(self._primary.folder, self._primary.url)]
+        argv = [str(packaged_binaries() / "pg_basebackup"), "-D", str(folder), "-X", "stream", "-c", "fast"]
+        argv += ["--no-sync", "-d", primary]
         groups: list[int] | None = [] if account else None
         subprocess.run(
             argv, user=uid, group=gid, extra_groups=groups, cwd=folder.parent, check=True, capture_output=True
         )
         shutil.copy(superuser_file(self._primary.folder), superuser_file(folder))
+        # The program could write this too (-R), but with options of its own version, which an older server refuses.
+        (folder / "standby.signal").touch()
+        with (folder / "postgresql.auto.conf").open("a") as settings:
+            settings.write(f"primary_conninfo = '{primary}'\n")
 
     def _confirms(self) -> bool:
         found = self._execute(self._primary, "select 1 from pg_stat_replication where sync_state = 'sync'")
