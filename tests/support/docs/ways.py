@@ -106,8 +106,9 @@ def _requested(words: Sequence[str]) -> None:
 
 
 def _setting(words: Sequence[str]) -> None:
-    """A variable that the settings or the compose file read."""
-    known = (ROOT / "docs" / "running.md").read_text() + (ROOT / "docker-compose.yml").read_text()
+    """A variable that the settings, the compose file or the traces read."""
+    readers = ("docs/running.md", "docker-compose.yml", "tracing/start.py")
+    known = "".join((ROOT / reader).read_text() for reader in readers)
     names = [word.partition("=")[0].removeprefix("CONNECTOR_") for word in words[1:]]
     assert [name for name in names if name not in known] == []
 
@@ -149,10 +150,11 @@ WAYS = (
     Way(r"curl .*https://connector.example", "an address that stands for the reader's own gateway", _requested),
     Way(r"promtool |sed -i 's.runbook_url", "tests/unit/metrics/test_monitoring_files.py", _nothing),
     Way(
-        r"export (CONNECTOR_|POSTGRES_|REDIS_|FLOWER_)",
+        r"export (CONNECTOR_|POSTGRES_|REDIS_|FLOWER_|OTEL_)",
         "an address or a secret that stands for the reader's own",
         _setting,
     ),
+    Way(r"detect-secrets scan ", "rewrites the list; `make check` reads it", _nothing),
     Way(r"git log --follow$", "an option, not a whole command", _nothing),
     Way(r"connector …$|docker compose run --rm gateway connector …$", "stands for any command", _nothing),
     Way(r"\. \.venv/bin/activate && \. \.connector/demo/environment$", "needs a demo that keeps running", _nothing),
