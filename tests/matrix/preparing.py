@@ -13,6 +13,7 @@ from tests.matrix import debian, npm
 from tests.matrix.unavailable import Unavailable
 
 _LOCK_FILE = Path(__file__).parents[2] / "requirements.txt"
+_INSTALLED = "installed.txt"
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def python(version: str) -> Preparation:
             raise Unavailable(f"python{version} is not in the PATH")
         home = folder / f"python-{version}"
         python = [*prefix, str(home / "bin" / "python")]
-        if not (home / "installed").exists():
+        if _installed(home) != _LOCK_FILE.read_text():
             _install([*prefix, found], python, home)
         return Prepared(_version(*python, "--version"), path=[home / "bin"], pytest=[*python, "-m", "pytest"])
 
@@ -126,7 +127,13 @@ def _install(interpreter: Sequence[str], python: Sequence[str], home: Path) -> N
         ran = subprocess.run(argv, capture_output=True, text=True, check=False)
         if ran.returncode:
             raise Unavailable(f"the pinned packages do not install there: {ran.stderr.strip()[-500:]}")
-    (home / "installed").touch()
+    (home / _INSTALLED).write_text(_LOCK_FILE.read_text())
+
+
+def _installed(home: Path) -> str:
+    """Return the lock file from which an environment was installed."""
+    lock_file = home / _INSTALLED
+    return lock_file.read_text() if lock_file.exists() else ""
 
 
 def _version(*argv: str) -> str:

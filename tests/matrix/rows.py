@@ -26,7 +26,7 @@ _ONE_REDIS = (
 )
 # With TLS, with users of the ACL, with Sentinels; the package has none of it.
 _REDIS = (*_ONE_REDIS, _ADDRESSES)
-_RABBITMQ = (_ADDRESSES, _POISON, "tests/hosts/test_rabbitmq_cluster.py")
+_RABBITMQ = (_ADDRESSES, _POISON, "tests/integration/workers/test_remote_control_on_rabbitmq.py")
 _PYTHON = ("tests/unit", "-m", "not slow")
 
 

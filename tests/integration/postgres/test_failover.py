@@ -20,7 +20,7 @@ from tests.support.servers.postgres_cluster import Cluster
 
 # Sessions that the pool has open on the old primary, and the seconds for which the address leads to it.
 SESSIONS, WINDOW = 8, 3
-WITHIN = 20
+WITHIN = 60  # seconds, on a busy machine
 
 
 @pytest.fixture
