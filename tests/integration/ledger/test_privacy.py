@@ -11,7 +11,7 @@ import requests
 from psycopg import sql
 
 from ledger.postgres.session import Session
-from local.servers.postgres import packaged_binaries
+from local.servers.postgres import binaries
 from local.servers.services import Services
 from tests.support.connector.commands import Commands
 from tests.support.connector.driver import Driver
@@ -65,7 +65,7 @@ def test_the_statements_for_a_deletion_leave_nothing_of_the_order(driver: Driver
 def _delete_as_the_page_says(driver: Driver, order: str) -> None:
     statements = PAGE.partition("```sql\n")[2].partition("```")[0]
     variables = ("-v", f"store={driver.store}", "-v", f"order={order}", "-v", "ON_ERROR_STOP=1")
-    command = [str(packaged_binaries() / "psql"), driver.world.settings.database_url, *variables]
+    command = [str(binaries() / "psql"), driver.world.settings.database_url, *variables]
     subprocess.run(command, input=statements, text=True, capture_output=True, timeout=60, check=True)
 
 

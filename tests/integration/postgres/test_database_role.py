@@ -13,7 +13,7 @@ import pytest
 
 from ledger.postgres.database import Database
 from ledger.postgres.migrate import migrate, pending
-from local.servers.postgres import packaged_binaries, superuser_url
+from local.servers.postgres import binaries, superuser_url
 from local.servers.services import Services, local_services
 from tests.support.deploy.kubernetes import FOLDER, scaling
 
@@ -41,7 +41,7 @@ def run_as_the_image_does(superuser: str) -> str:
     address = urlsplit(superuser)
     login = {"PGHOST": address.hostname, "PGPORT": str(address.port), "PGPASSWORD": address.password}
     env = {**os.environ, **{name: value or "" for name, value in login.items()}, "POSTGRES_PASSWORD": PASSWORD}
-    env["PATH"] = f"{packaged_binaries()}:{env['PATH']}"
+    env["PATH"] = f"{binaries()}:{env['PATH']}"
     subprocess.run([SCRIPT], env=env, check=True, capture_output=True, timeout=60)
     return address._replace(netloc=f"connector:{PASSWORD}@127.0.0.1:{address.port}", path="/connector").geturl()
 
@@ -79,7 +79,7 @@ def test_the_autoscalers_role_may_read_the_backlog_and_nothing_else(tmp_path: Pa
             migrate(database)
         superuser = superuser_url(tmp_path / "postgres", its.database_url)
         script = ["--set", "ON_ERROR_STOP=1", "--set", f"password={PASSWORD}", "--file", str(SCALER)]
-        subprocess.run([packaged_binaries() / "psql", "--dbname", superuser, *script], check=True, timeout=60)
+        subprocess.run([binaries() / "psql", "--dbname", superuser, *script], check=True, timeout=60)
         address = urlsplit(superuser)
         mine = address._replace(netloc=f"scaler:{PASSWORD}@127.0.0.1:{address.port}").geturl()
         with psycopg.connect(mine, autocommit=True) as connection:
