@@ -17,7 +17,10 @@ def test_without_a_collector_we_import_nothing_of_opentelemetry() -> None:
         "import sys, tasks.flows, tracing.start as s; s.start_traces('x', {}); "
         "print([m for m in sys.modules if m == 'tracing.exporting' or m.startswith('opentelemetry.exporter')])"
     )
-    assert subprocess.run([sys.executable, "-c", seen], check=True, capture_output=True, text=True).stdout == "[]\n"
+    assert (
+        subprocess.run([sys.executable, "-c", seen], check=True, capture_output=True, text=True, timeout=60).stdout
+        == "[]\n"
+    )
 
 
 def test_without_the_libraries_the_process_goes_on_and_says_so(
