@@ -14,7 +14,7 @@ from local.servers.startup import free_port
 from tests.support.connector.world import wait_for
 
 # The variable names the programs of another version, for the matrix of servers.
-_PROGRAMS = Path(os.environ.get("CONNECTOR_TEST_RABBITMQ", "/usr/lib/rabbitmq/bin"))
+PROGRAMS = Path(os.environ.get("CONNECTOR_TEST_RABBITMQ", "/usr/lib/rabbitmq/bin"))
 _START_TIMEOUT = 60.0  # seconds until it must answer
 
 
@@ -37,7 +37,7 @@ def rabbitmq(folder: Path, config: str = "") -> Iterator[tuple[str, int]]:
         "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
     }
     with Processes(folder) as processes:
-        child = processes.start(Command("rabbitmq", [str(_PROGRAMS / "rabbitmq-server")], env=env, grace=20))
+        child = processes.start(Command("rabbitmq", [str(PROGRAMS / "rabbitmq-server")], env=env, grace=20))
         try:
             wait_for(lambda: _ready(env), _START_TIMEOUT, "RabbitMQ to answer", child.log_tail)
             yield f"amqp://guest:guest@127.0.0.1:{port}//", int((folder / "pid").read_text())
@@ -49,7 +49,7 @@ def rabbitmq(folder: Path, config: str = "") -> Iterator[tuple[str, int]]:
 
 def control(*words: str, folder: Path) -> None:
     """Run rabbitmqctl on the RabbitMQ of a folder. Raises CalledProcessError when it refuses."""
-    subprocess.run([str(_PROGRAMS / "rabbitmqctl"), *words], env=_environment(folder), capture_output=True, check=True)  # noqa: S603 - fixed commands
+    subprocess.run([str(PROGRAMS / "rabbitmqctl"), *words], env=_environment(folder), capture_output=True, check=True)  # noqa: S603 - fixed commands
 
 
 def _environment(folder: Path) -> dict[str, str]:
@@ -59,7 +59,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 
 def _install() -> None:
-    if (_PROGRAMS / "rabbitmq-server").exists():
+    if (PROGRAMS / "rabbitmq-server").exists():
         return
     if os.geteuid() or not shutil.which("apt-get"):
         raise SystemExit("RabbitMQ is missing; install it, for example: sudo apt-get install rabbitmq-server")
@@ -72,7 +72,7 @@ def _install() -> None:
 
 
 def _ready(env: Mapping[str, str]) -> bool:
-    return _run([str(_PROGRAMS / "rabbitmqctl"), "await_startup", "--timeout", "5"], env)
+    return _run([str(PROGRAMS / "rabbitmqctl"), "await_startup", "--timeout", "5"], env)
 
 
 def _run(argv: list[str], env: Mapping[str, str]) -> bool:

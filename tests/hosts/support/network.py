@@ -52,6 +52,7 @@ class Network:
         space = f"{self._name}h{number}"
         _ip("netns", "add", space)
         self._stack.callback(_ip, "netns", "del", space)
+        _ip("-n", space, "link", "set", "lo", "up")
         for kind in KINDS:
             outside, inside = f"{self._bridge(kind)}{number}", f"to-{kind}"
             self._add("veth", outside, "peer", "name", inside, "netns", space)
