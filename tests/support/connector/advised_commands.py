@@ -14,6 +14,8 @@ PACKAGES = (
     "schemas",
     "clients",
     "ledger",
+    "metrics",
+    "tracing",
     "jobs",
     "sync",
     "reconcile",
@@ -22,6 +24,7 @@ PACKAGES = (
     "cli",
     "gateway",
     "console",
+    "exporter",
     "local",
 )
 # A placeholder that is filled in when the message is printed, or by the reader: "{run.store.name}", "AFOSTO_ID".
