@@ -20,7 +20,7 @@ from tasks.checks.process_health import LISTENERS
 from tests.hosts.support.host import ROOT, Host
 from tests.hosts.support.read_only_host import READ_ONLY, why_not
 from tests.support.connector.world import World, wait_for
-from tests.support.deploy.compose import commands, healthchecks
+from tests.support.deploy.compose import chosen_by_operators, commands, healthchecks
 
 pytestmark = [
     pytest.mark.skipif(bool(why_not()), reason=f"no file system can be made read-only here: {why_not()}"),
@@ -69,7 +69,7 @@ def image(tmp_path_factory: pytest.TempPathFactory) -> Image:
     _run(pip, "install", "--quiet", "--no-deps", "--no-build-isolation", str(sources))
     _run(pip, "uninstall", "--quiet", "--yes", "setuptools", "pip")
     path = f"{environment / 'bin'}:/usr/sbin:/usr/bin:/sbin:/bin"
-    return Image(Host(READ_ONLY.prefix, {"PATH": path, "PYTHONPATH": ""}, Path("/")))
+    return Image(Host(READ_ONLY.prefix, {"PATH": path, "PYTHONPATH": "", **chosen_by_operators()}, Path("/")))
 
 
 @pytest.fixture
@@ -81,17 +81,17 @@ def world(services: Services, tmp_path: Path) -> Iterator[World]:
 def test_every_service_is_ready(world: World, image: Image) -> None:
     migrated = [*image.host.prefix, *image.command("migrate")]
     subprocess.run(migrated, env={**world.env, **image.host.env}, cwd="/", check=True, timeout=60)
-    for name in commands().keys() - {"migrate"}:
-        world.process(image.host, image.command(name))
+    started = {name: world.process(image.host, image.command(name)) for name in commands().keys() - {"migrate"}}
     # All workers have the name of this host, so they are asked together.
     for name in ("orders", "beat", *LISTENERS):
         ask = partial(image.health, world, name)
-        wait_for(partial(_well, ask), PATIENCE, f"{name} to be ready", partial(_said, ask))
+        wait_for(partial(_well, ask, started[name]), PATIENCE, f"{name} to be ready", partial(_said, ask))
     alive = world.ledger.dispatch_window.slots(60)
     assert alive.keys() == {*QUEUE_NAMES}
 
 
-def _well(ask: Callable[[], subprocess.CompletedProcess[str]]) -> bool:
+def _well(ask: Callable[[], subprocess.CompletedProcess[str]], process: subprocess.Popen[bytes]) -> bool:
+    assert process.poll() is None, f"it ended at once: {process.args!r}"
     return ask().returncode == 0
 
 

@@ -28,3 +28,13 @@ def healthchecks() -> dict[str, list[str]]:
     return {
         name: service["healthcheck"]["test"][1:] for name, service in own_services().items() if "healthcheck" in service
     }
+
+
+def chosen_by_operators() -> dict[str, str]:
+    """Return a value for each variable, other than the connector's, that a service demands from its operator."""
+    return {
+        name: "operator:password-for-tests"
+        for service in own_services().values()
+        for name, value in service["environment"].items()
+        if ":?" in value and not name.startswith("CONNECTOR_")
+    }
