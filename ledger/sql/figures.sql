@@ -33,7 +33,7 @@ from store_flows where stopped_reason is not null group by direction, flow, stop
 
 -- name: backlog
 -- Per flow and lane: the jobs that are due and not begun, and for how many seconds the first of them has been. What is paused, off or
--- stopped waits for a person. Jobs are counted per store first, by the index of the waiting ones, in its order.
+-- stopped waits for a person, and what waits for a vendor that is known to be away is not sent. Jobs are counted per store first, by the index of the waiting ones, in its order.
 with open as (
     select direction, flow, store, lane, count(*) as jobs, min(due_at) as oldest
     from jobs where state = 'waiting' and due_at <= now() group by direction, flow, store, lane
@@ -45,6 +45,7 @@ from open o
 where not exists (select from stores s where s.name = o.store and s.paused_at is not null)
   and not exists (select from store_flows f where f.store = o.store and f.direction = o.direction and f.flow = o.flow
                   and (not f.enabled or f.stopped_reason is not null))
+  and not exists (select from store_health h where h.store = o.store and h.retry_at > now())
 group by o.direction, o.flow, o.lane;
 
 -- name: running

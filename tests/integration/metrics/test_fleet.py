@@ -124,6 +124,22 @@ def test_jobs_are_counted_per_queue_and_lane_with_the_age_of_the_oldest(runtime:
     assert parked == {"drift": 1, "other": 1}
 
 
+def test_jobs_of_a_store_whose_vendor_is_away_are_not_due(runtime: Runtime, ledger: Ledger) -> None:
+    """Dispatch sends none of them, so more workers would not help, as the alert of a growing backlog advises."""
+    add_stores(ledger, "corner", "away")
+    for store in ("corner", "away"):
+        ledger.jobs.request_run(store, "import", "orders", "1")
+    execute(ledger, "update jobs set due_at = now() - interval '1 hour' where store = 'away'")
+    execute(
+        ledger,
+        "insert into store_health (store, vendor, reason, message, retry_at) "
+        "values ('away', 'epages', 'does-not-answer', 'it is away', now() + interval '1 minute')",
+    )
+    found = read(runtime)
+    assert found.one("connector_jobs_due", queue="orders", lane="live") == 1
+    assert found.one("connector_oldest_due_job_seconds", queue="orders", lane="live") < 3000
+
+
 def test_many_stores_in_trouble_make_few_series(runtime: Runtime, ledger: Ledger) -> None:
     add_stores(ledger, "first")
     few = read(runtime).series()
