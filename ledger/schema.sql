@@ -422,7 +422,7 @@ create table workers (
     listened_at timestamptz
 );
 
--- Where a process answers /metrics, HOST:PORT as others reach it. process: gateway, console, or the queues that a worker consumes.
+-- Where a process answers /metrics, HOST:PORT as others reach it. process: gateway, console, beat, or the queues that a worker consumes.
 -- seen_at: the process says every half minute that it lives. What was not seen for a day is deleted.
 create table metrics_addresses (
     address text primary key,
