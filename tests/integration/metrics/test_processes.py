@@ -61,7 +61,7 @@ def test_a_process_that_ends_is_taken_off_the_list(world: World) -> None:
 
 
 def test_a_child_of_a_pool_that_ends_takes_only_its_own_address_off_the_list(world: World) -> None:
-    """A child that is made later inherits what its parent knows, and would use the parent's connection to the ledger."""
+    """A child that is made later inherits what its parent knows, and would use the parent's connection."""
     with running_exporter(world) as url:
         world.process(THIS_HOST, [sys.executable, "-m", "celery", "-A", "workers.app", "worker", *ONE_TASK_A_CHILD])
         wait_for(lambda: len(_targets(url)) == 2, 60, "parent and child to be listed")
