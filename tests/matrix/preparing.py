@@ -106,11 +106,11 @@ def python(version: str) -> Preparation:
 
     def prepare(folder: Path) -> Prepared:
         prefix: list[str] = []
-        found = shutil.which(f"python{version}")
+        found = _interpreter(version)
         if not found and version == "3.14":
             prefix, found = debian.inside(debian.release("testing", folder), []), f"/usr/bin/python{version}"
         if not found:
-            raise Unavailable(f"python{version} is not in the PATH")
+            raise Unavailable(f"python{version} is neither in the PATH nor among pyenv's versions")
         home = folder / f"python-{version}"
         python = [*prefix, str(home / "bin" / "python")]
         if _installed(home) != _LOCK_FILE.read_text():
@@ -118,6 +118,19 @@ def python(version: str) -> Preparation:
         return Prepared(_version(*python, "--version"), path=[home / "bin"], pytest=[*python, "-m", "pytest"])
 
     return prepare
+
+
+def _interpreter(version: str) -> str | None:
+    """Return a Python of this machine, or None. Pyenv puts a name into the PATH even where it runs nothing."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    named = shutil.which(f"python{version}")
+    for candidate in ([named] if named else []) + [
+        str(path) for path in pyenv.glob(f"{version}.*/bin/python{version}")
+    ]:
+        ran = subprocess.run([candidate, "--version"], capture_output=True, timeout=60, check=False)
+        if ran.returncode == 0:
+            return candidate
+    return None
 
 
 def _install(interpreter: Sequence[str], python: Sequence[str], home: Path) -> None:
