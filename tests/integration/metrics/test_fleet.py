@@ -12,12 +12,14 @@ from exporter.app import create_app
 from exporter.collecting import Fleet, Part
 from exporter.parts.freshness import MOST_NAMED
 from exporter.runtime import Runtime, build_runtime
+from ledger.jobs.dispatch_window import WorkerProcess
 from ledger.ledger import Ledger
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet
 from local.servers.services import Services, environment
 from local.servers.startup import free_port
 from schemas.settings import load_settings
+from tasks.broker.consumers import DEAF_SECONDS
 from tests.support.ledger.rows import store_values
 from tests.support.servers.metrics import Samples, parsed
 
@@ -138,6 +140,22 @@ def test_jobs_of_a_store_whose_vendor_is_away_are_not_due(runtime: Runtime, ledg
     found = read(runtime)
     assert found.one("connector_jobs_due", queue="orders", lane="live") == 1
     assert found.one("connector_oldest_due_job_seconds", queue="orders", lane="live") < 3000
+
+
+def test_workers_work_or_are_deaf_or_silent_and_are_not_missed_for_ever(runtime: Runtime, ledger: Ledger) -> None:
+    for name, unheard in (("good", 1.0), ("deaf", DEAF_SECONDS + 1), ("silent", 1.0), ("gone", 1.0)):
+        ledger.dispatch_window.heartbeat(name, "host", ["orders", "exports"], 32, WorkerProcess(unheard=unheard))
+    execute(ledger, "update workers set seen_at = now() - interval '10 minutes' where id = 'silent'")
+    execute(ledger, "update workers set seen_at = now() - interval '2 hours', stuck = '{leases}' where id = 'gone'")
+    found = read(runtime)
+    for queue in ("orders", "exports"):
+        states = {
+            state: found.one("connector_workers", queue=queue, state=state) for state in ("alive", "deaf", "silent")
+        }
+        assert states == {"alive": 1, "deaf": 1, "silent": 1}
+        assert found.one("connector_queue_slots", queue=queue) == 64
+    assert found.one("connector_workers", queue="poll", state="alive") == 0
+    assert found.one("connector_workers_stuck") == 0
 
 
 def test_many_stores_in_trouble_make_few_series(runtime: Runtime, ledger: Ledger) -> None:
