@@ -3,6 +3,7 @@
 import os
 import socket
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from celery.beat import Scheduler as CelerysScheduler
@@ -10,9 +11,12 @@ from celery.beat import Scheduler as CelerysScheduler
 from jobs.loops import Loop
 from schemas.errors import ConnectorError
 from serving.metrics import offer_metrics
+from tasks.broker.address import amqp_confirmed
 
 # Seconds between two reports.
 REPORT_SECONDS = 5.0
+# Seconds in which RabbitMQ must confirm a message.
+CONFIRMED_WITHIN = 5.0
 
 
 class Scheduler(CelerysScheduler):
@@ -27,6 +31,12 @@ class Scheduler(CelerysScheduler):
         self._loop: Loop | None = None
         self._end_metrics: Callable[[], None] | None = None
         super().__init__(*args, **options)
+
+    @cached_property
+    def connection(self) -> Any:
+        """Open the connection, on which RabbitMQ confirms each message."""
+        on_rabbitmq = self.app.conf.broker_url.startswith("amqp")
+        return self.app.connection_for_write(transport_options=amqp_confirmed(CONFIRMED_WITHIN) if on_rabbitmq else {})
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
         """Send a message, and note that the broker took it."""
