@@ -107,9 +107,9 @@ def _targets(url: str) -> dict[str, str]:
 
 
 def _began(address: str) -> float:
-    """Return when a process began; 0 while none answers at this address."""
+    """Return when a process began; 0 while none answers at this address, or one that is just ending."""
     try:
-        return scrape(f"http://{address}").one("process_start_time_seconds")
+        return scrape(f"http://{address}").sum("process_start_time_seconds")
     except requests.ConnectionError:
         return 0.0
 
