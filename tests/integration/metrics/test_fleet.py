@@ -158,6 +158,17 @@ def test_workers_work_or_are_deaf_or_silent_and_are_not_missed_for_ever(runtime:
     assert found.one("connector_workers_stuck") == 0
 
 
+def test_a_store_that_is_paused_is_neither_unhealthy_nor_stopped(runtime: Runtime, ledger: Ledger) -> None:
+    add_stores(ledger, "corner", "paused")
+    for store in ("corner", "paused"):
+        ledger.stores.blame(store, "epages", "wrong-credentials", "refused", 60.0)
+        ledger.stores.halt_flow(store, "orders.import", "totals-differ", "they differ")
+    ledger.stores.pause("paused")
+    found = read(runtime)
+    assert found.one("connector_stores_unhealthy", vendor="epages", reason="wrong-credentials") == 1
+    assert found.one("connector_flows_stopped", flow="orders.import", reason="totals-differ") == 1
+
+
 def test_many_stores_in_trouble_make_few_series(runtime: Runtime, ledger: Ledger) -> None:
     add_stores(ledger, "first")
     few = read(runtime).series()
