@@ -61,7 +61,7 @@ def cockpit_name(scope: str) -> str:
 
 def boxes(scopes: Iterable[str]) -> str:
     """Return scopes as people read them, each with the name of its box in the German cockpit."""
-    return " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in scopes)
+    return ", ".join(f"{scope} ({cockpit_name(scope)})" for scope in scopes)
 
 
 def require_granted(store: str, granted: Collection[str], flow: str, needed_by: str) -> None:

@@ -69,6 +69,7 @@ def install(app: Flask) -> None:
     """Make the pages speak the language, and show the zone, of who reads them."""
     PoBabel(app, locale_selector=language, timezone_selector=lambda: viewer_zone().key)
     app.jinja_env.filters["spoken"] = spoken
+    app.jinja_env.filters["quoted"] = quoted
     app.jinja_env.filters["in_two_forms"] = in_two_forms
     app.jinja_env.globals["has_command_line"] = has_command_line
 
@@ -80,6 +81,11 @@ def language() -> str:
     if chosen in LANGUAGES:
         return str(chosen)
     return request.accept_languages.best_match(LANGUAGES, ENGLISH) or ENGLISH
+
+
+def quoted(text: str) -> str:
+    """Put a name in the quotation marks of the reader's language."""
+    return gettext("“%(text)s”", text=text)
 
 
 def spoken(said: object) -> str:
