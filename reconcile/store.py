@@ -9,9 +9,11 @@ from jobs.runtime import Runtime
 from reconcile.compare_orders import Comparison, Progress
 from reconcile.compare_stock import FLOW, StockComparison
 from reconcile.differences import STOCK, Finding, collect_findings
+from schemas.advice import RESUME_STORE
 from schemas.errors import NeedsPerson
 from schemas.mapping.progress.shipments import TwoCodes
 from schemas.reasons import Reason
+from schemas.wording.phrases import phrase
 
 READING = "orders.import"
 
@@ -45,9 +47,9 @@ def reconcile(runtime: Runtime, name: str, tell: ReportPause, progress: Progress
     store = runtime.ledger.stores.get(name)
     if store.paused_at:
         raise NeedsPerson(
-            f"the store {name!r} is paused",
+            phrase("the store '%(store)s' is paused", store=name),
             reason=Reason.PAUSED,
-            resolution=f"resume it: connector store resume {name}",
+            resolution=RESUME_STORE(store=name),
         )
     require_granted(name, store.scopes, READING, "the comparison")
     orders = Comparison(runtime, store, tell)

@@ -17,6 +17,7 @@ from schemas.states import CursorKind
 from schemas.values.fields import Document
 from schemas.values.ids import Counter, Id
 from schemas.values.loading import faults
+from schemas.wording.phrases import phrase
 
 DOCS = Path(__file__).parent.parent / "docs" / "tasks"
 
@@ -144,12 +145,20 @@ PUBLIC_TASKS = tuple(task for task in CONTRACT if task not in INTERNAL_TASKS)
 def load_message(task: str, kwargs: Mapping[str, Any]) -> Message:
     """Read the keyword arguments of a task. Raises BadMessage, which names the task and the wrong keyword."""
     if task not in CONTRACT:
-        raise BadMessage(f"There is no task {task!r}; known are {', '.join(CONTRACT)}.", task=task, field="task")
+        raise BadMessage(
+            phrase("There is no task '%(task)s'; known are %(tasks)s.", task=task, tasks=", ".join(CONTRACT)),
+            task=task,
+            field="task",
+        )
     try:
         message: Message = CONTRACT[task].load(kwargs)
     except ValidationError as error:
         field, fault = next(faults(error.messages))
-        raise BadMessage(f"{task}: the keyword {field!r} {fault}", task=task, field=field) from None
+        raise BadMessage(
+            phrase("%(task)s: the keyword '%(field)s' %(fault)s", task=task, field=field, fault=fault),
+            task=task,
+            field=field,
+        ) from None
     return message
 
 

@@ -12,6 +12,7 @@ from console import order_words, wording
 from console.access.current import current_user, note, note_refused
 from console.access.roles import least
 from console.charts import day_of
+from console.languages import quoted
 from console.runtime import runtime
 from ledger.people.users import Role
 from ledger.postgres.database import Row
@@ -209,7 +210,7 @@ def _why(state: FlowState) -> str:
         case Condition.RUNS:
             return ""
         case Condition.NOT_PERMITTED:
-            boxes = ", ".join(f"{cockpit_name(scope)} ({scope})" for scope in state.lacking)
+            boxes = ", ".join(f"{quoted(cockpit_name(scope))} ({scope})" for scope in state.lacking)
             return gettext("The app lacks a permission. Tick in the cockpit: %(boxes)s", boxes=boxes)
         case Condition.OFF:
             return gettext("It was switched off, or never chosen.")

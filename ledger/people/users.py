@@ -12,8 +12,10 @@ import psycopg
 from ledger.people.passwords import check_strength, hash_password
 from ledger.postgres.database import Database, Row, fetch, fetch_one
 from ledger.postgres.session import Session
+from schemas.advice import OTHER_USER_NAME, SEE_STORES, SEE_USERS
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
+from schemas.wording.phrases import phrase
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,99}")
 
@@ -83,9 +85,9 @@ class Users:
         name = user_name(name)
         if not _NAME.fullmatch(name):
             raise NeedsPerson(
-                f"{name!r} cannot be the name of a user",
+                phrase("'%(name)s' cannot be the name of a user", name=name),
                 reason=Reason.UNFIT_USER_NAME,
-                resolution="use up to 100 letters, digits and . _ @ + -, such as a mail address",
+                resolution=phrase("use up to 100 letters, digits and . _ @ + -, such as a mail address"),
             )
         if password is not None:
             check_strength(name, password)
@@ -96,9 +98,9 @@ class Users:
     def exists_already(name: str) -> NeedsPerson:
         """Return the error for the name of a user that another one has."""
         return NeedsPerson(
-            f"there is a user {name} already",
+            phrase("there is a user %(name)s already", name=name),
             reason=Reason.USER_EXISTS,
-            resolution=f"choose another name, or give that one a new password: connector user password {name}",
+            resolution=OTHER_USER_NAME(name=name),
         )
 
     def set_role(self, name: str, role: Role, stores: Collection[str] = ()) -> None:
@@ -117,9 +119,9 @@ class Users:
         for store in sorted(set(stores)):
             if fetch_one(session, "people.give_store", {"name": name, "store": store}) is None:
                 raise NeedsPerson(
-                    f"no store {store!r} is connected, so {name} cannot have it",
+                    phrase("no store '%(store)s' is connected, so %(name)s cannot have it", store=store, name=name),
                     reason=Reason.UNKNOWN_STORE,
-                    resolution="see the connected ones with: connector store list",
+                    resolution=SEE_STORES(),
                 )
 
     def all(self) -> list[User]:
@@ -175,9 +177,9 @@ class Users:
     def _require(self, row: Row | None, name: str) -> Row:
         if row is None:
             raise NeedsPerson(
-                f"there is no user {name!r}",
+                phrase("there is no user '%(name)s'", name=name),
                 reason=Reason.UNKNOWN_USER,
-                resolution="see the users with: connector user list",
+                resolution=SEE_USERS(),
             )
         return row
 

@@ -124,7 +124,9 @@ class Database:
                 if meaning(error) not in _REPEATED:
                     raise
                 if not left:
-                    raise RetryLater(f"the database asks for a repeat again and again: {words(error)}") from error
+                    raise RetryLater(
+                        phrase("the database asks for a repeat again and again: %(error)s", error=words(error))
+                    ) from error
         raise AssertionError("unreachable")
 
     def _once(self, work: Callable[[Session], T]) -> T:

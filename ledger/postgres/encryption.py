@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
+from schemas.advice import ENTER_SECRETS
 from schemas.errors import ConfigurationError
-from schemas.wording.phrases import phrase
 
 
 class KeySet:
@@ -37,12 +37,7 @@ class KeySet:
         try:
             return self._fernet.decrypt(bytes(token))
         except InvalidToken as error:
-            raise ConfigurationError(
-                phrase(
-                    "a stored secret fits none of the keys in CONNECTOR_KEYS; put the key it was written with back, "
-                    "or enter the secrets again: connector store credentials STORE"
-                )
-            ) from error
+            raise ConfigurationError(ENTER_SECRETS()) from error
 
     def rotate(self, token: bytes) -> bytes:
         """Return the same secret, written with the first key."""

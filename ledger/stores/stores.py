@@ -10,10 +10,12 @@ from ledger.postgres.encryption import KeySet
 from ledger.postgres.session import Session
 from ledger.records import Store, StoreFacts
 from ledger.stores import new_store
+from schemas.advice import SEE_STORES
 from schemas.epages import Token
 from schemas.errors import ConfigurationError, NeedsPerson
 from schemas.flows import STOCK_STOPS, SWITCHES, flow_name
 from schemas.reasons import Reason
+from schemas.wording.phrases import phrase
 from schemas.wording.store_advice import UNFORESEEN
 
 # Which orders a store opens in Afosto before they are paid: those without any payment, or those that are partly paid.
@@ -27,9 +29,9 @@ STOCK_ONLY = ""
 def unknown_store(name: str) -> NeedsPerson:
     """Return the error for a store name that is not connected."""
     return NeedsPerson(
-        f"no store {name!r} is connected",
+        phrase("no store '%(name)s' is connected", name=name),
         reason=Reason.UNKNOWN_STORE,
-        resolution="see the connected ones with: connector store list",
+        resolution=SEE_STORES(),
     )
 
 

@@ -241,4 +241,4 @@ def _broker(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
             messages=counted(lengths[queue], "message"),
             queue=shlex.quote(queue),
         )
-        yield Check(phrase("broker queue %(queue)s", queue=repr(queue)), False, text)
+        yield Check(phrase("broker queue '%(queue)s'", queue=queue), False, text)
