@@ -63,7 +63,7 @@ def _interpret(answer: Answer) -> ConnectorError | None:
 
 
 def _unknown_store(message: str, base_url: str) -> NeedsPerson:
-    advice = "Check the address of the shop's API: --base-url, or CONNECTOR_EPAGES_URL."
+    advice = "Check the store name, and the address of the shop's API: --base-url, or CONNECTOR_EPAGES_URL."
     if (urlsplit(base_url).hostname or "").endswith(HOSTED):
         advice = f"The store name is the part before {HOSTED} in the address of the shop's cockpit."
     return NeedsPerson(message, reason=Reason.UNKNOWN_STORE, resolution=advice, store_wide=True)
