@@ -134,9 +134,11 @@ def _interpreter(version: str) -> str | None:
 
 
 def _install(interpreter: Sequence[str], python: Sequence[str], home: Path) -> None:
-    """Make an environment with the pinned packages."""
+    """Make an environment with the pinned packages and the project, as `make venv` does."""
     pip = [*python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    for argv in ([*interpreter, "-m", "venv", "--clear", str(home)], [*pip, "--require-hashes", "-r", str(_LOCK_FILE)]):
+    project = [*pip, "--no-deps", "--no-build-isolation", "-e", str(_LOCK_FILE.parent)]
+    venv = [*interpreter, "-m", "venv", "--clear", str(home)]
+    for argv in (venv, [*pip, "--require-hashes", "-r", str(_LOCK_FILE)], project):
         ran = subprocess.run(argv, capture_output=True, text=True, check=False)
         if ran.returncode:
             raise Unavailable(f"the pinned packages do not install there: {ran.stderr.strip()[-500:]}")
