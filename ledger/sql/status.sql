@@ -100,7 +100,8 @@ where version = (select max(version) from schema_migrations) and confirmed_here.
 -- The standbys that must confirm each commit, if none of them does: no standby is connected, or a session of ours has
 -- waited for one for some seconds. Without rights of its own a role sees of a standby only that it is there.
 select current_setting('synchronous_standby_names') as names
-where current_setting('synchronous_standby_names') <> ''
+where not pg_is_in_recovery()  -- a standby refuses the write itself, and its session is ended
+  and current_setting('synchronous_standby_names') <> ''
   and current_setting('synchronous_commit') not in ('off', 'local')
   and (not exists (select 1 from pg_stat_replication)
        or exists (select 1 from pg_stat_activity
