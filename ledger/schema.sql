@@ -422,7 +422,7 @@ create table workers (
     listened_at timestamptz
 );
 
--- Where a process answers /metrics, HOST:PORT as others reach it. process: gateway, console, or the queues that a worker consumes.
+-- Where a process answers /metrics, HOST:PORT as others reach it. process: gateway, console, beat, or the queues that a worker consumes.
 -- seen_at: the process says every half minute that it lives. What was not seen for a day is deleted.
 create table metrics_addresses (
     address text primary key,
@@ -741,8 +741,8 @@ create trigger store_faults_note_new after insert on store_faults for each row e
 -- For an autoscaler: what the workers of each queue could do now. jobs: how many of these jobs there are, due: those that are not sent,
 -- queued: those that are sent and not begun, slots: how many the living workers run at once. age: seconds for which the first
 -- of them has been due; past orders (lane 2) may wait, so they have no age. Where many are due and few are sent, the
--- calls to a vendor are used up, and more workers would help nobody: then only what is sent counts. Of a flow the 10,000 jobs that
--- were due first are counted, so the view costs the same with a million. poll: the polls that are sent and have not ended.
+-- calls to a vendor are used up, and more workers would help nobody: then only what is sent counts. Of a flow the first
+-- 10,000 due jobs that workers may do are counted, so the view costs the same with a million. poll: the polls that are sent and have not ended.
 create view queue_backlog as
 with flows (queue, direction, flow) as (values
     ('orders', 'import', 'orders'), ('cancellations', 'import', 'cancellations'), ('shipments', 'import', 'shipments'),
@@ -753,14 +753,18 @@ with flows (queue, direction, flow) as (values
     from flows f
     cross join lateral (
         select count(*) as due, min(w.due_at) filter (where w.lane < 2) as oldest from (
-            select j.store, j.lane, j.due_at from jobs j
+            select j.lane, j.due_at from jobs j
             where j.state = 'waiting' and j.direction = f.direction and j.flow = f.flow and j.due_at <= now()
+              and j.store not in (
+                  select s.name from stores s where s.paused_at is not null
+                  union all
+                  select o.store from store_flows o
+                  where o.direction = f.direction and o.flow = f.flow and (not o.enabled or o.stopped_reason is not null)
+                  union all
+                  select h.store from store_health h where h.retry_at > now()
+              )
             order by j.due_at limit 10000
         ) w
-        where not exists (select from stores s where s.name = w.store and s.paused_at is not null)
-          and not exists (select from store_flows o where o.store = w.store and o.direction = f.direction and o.flow = f.flow
-                          and (not o.enabled or o.stopped_reason is not null))
-          and not exists (select from store_health h where h.store = w.store and h.retry_at > now())
     ) d
     cross join lateral (
         select count(*) as queued, min(j.queued_at) as first from jobs j

@@ -20,6 +20,7 @@ from workers import broker
 from workers.flower_pages.broker_page import add_note
 from workers.flower_pages.columns import add_columns
 from workers.flower_pages.options import require_free_port, require_sign_in, set_defaults
+from workers.flower_pages.worker_figures import limit_figures
 
 # Seconds. Every listener at a Redis delivers again what was not acknowledged for this long.
 # Only the workers shall do that.
@@ -62,6 +63,7 @@ def _end(error: ConfigurationError) -> NoReturn:
 set_defaults()
 add_columns()
 add_note()
+limit_figures()
 
 app = _created()
 import_modules.connect(_check, sender=app)

@@ -111,7 +111,7 @@ class DispatchWindow:
     def resend(self, direction: str, flow: str, after: float, limit: int) -> list[Row]:
         """Return jobs that were sent more than `after` seconds ago and never claimed, to be sent again.
 
-        Jobs of a flow that was switched off or stopped meanwhile are set to waiting instead.
+        Jobs of a store that was paused, or of a flow that was switched off or stopped, are set to waiting instead.
         """
         parameters = {"direction": direction, "flow": flow, "after": after, "limit": limit}
         return [

@@ -112,7 +112,14 @@ class Stores:
 
     def pause(self, name: str) -> None:
         """Stop polling and running jobs of the store; raises NeedsPerson when it is not connected."""
-        self._require("stores.pause", name)
+
+        def work(session: Session) -> bool:
+            paused = fetch_one(session, "stores.pause", {"name": name}) is not None
+            fetch(session, "dispatch_window.call_back_store", {"name": name})
+            return paused
+
+        if not self._database.transaction(work):
+            raise unknown_store(name)
 
     def resume(self, name: str) -> None:
         """Take up a paused store again."""

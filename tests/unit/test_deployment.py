@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+import celeryconfig
 from local.servers.processes import read_procfile
 from schemas.flows import IMPORTS, SWITCHES
 from schemas.settings import load_settings
@@ -198,7 +199,8 @@ def test_servers_are_healthy_before_anything_uses_them() -> None:
 def test_workers_have_longer_to_finish_than_a_job_may_take() -> None:
     longest = load_settings({"CONNECTOR_DATABASE_URL": "postgresql://h/d", "CONNECTOR_BROKER_URL": "redis://h", **KEY})
     for name in QUEUE_NAMES:
-        assert float(services()[name]["stop_grace_period"].removesuffix("s")) >= longest.longest_job
+        grace = float(services()[name]["stop_grace_period"].removesuffix("s"))
+        assert grace >= longest.longest_job + celeryconfig.worker_soft_shutdown_timeout
 
 
 def test_every_service_comes_back_after_a_crash_and_the_migration_ends() -> None:
