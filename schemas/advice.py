@@ -116,7 +116,7 @@ CHECK_AFOSTO_ADDRESS = Advice(
     "Check CONNECTOR_AFOSTO_URL.", "Ask the operator of the connector to check the address of Afosto."
 )
 CHECK_SHOP_ADDRESS = Advice(
-    "Check the address of the shop's API: --base-url, or CONNECTOR_EPAGES_URL.",
+    "Check the store name, and the address of the shop's API: --base-url, or CONNECTOR_EPAGES_URL.",
     "Check the name of the store. If it is right, ask the operator of the connector to check the shop's address.",
 )
 TICK_BOX = Advice(

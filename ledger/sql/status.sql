@@ -89,8 +89,24 @@ select extract(epoch from now() - ran_at)::float8 as age from dispatches;
 select true as ok;
 
 -- name: check_writes
--- A write that changes nothing. A server that takes no writes, or has no room left, refuses it.
-update schema_migrations set version = version where version = (select max(version) from schema_migrations);
+-- A write that changes nothing. A server that takes no writes, or has no room left, refuses it. Its commit does not wait
+-- for a standby: no limit of time ends that wait, and `waits_for_standby` finds it.
+with confirmed_here as (select set_config('synchronous_commit', 'local', true) as mode)
+update schema_migrations set version = version
+from confirmed_here
+where version = (select max(version) from schema_migrations) and confirmed_here.mode = 'local';
+
+-- name: waits_for_standby
+-- The standbys that must confirm each commit, if none of them does: no standby is connected, or a session of ours has
+-- waited for one for some seconds. Without rights of its own a role sees of a standby only that it is there.
+select current_setting('synchronous_standby_names') as names
+where not pg_is_in_recovery()  -- a standby refuses the write itself, and its session is ended
+  and current_setting('synchronous_standby_names') <> ''
+  and current_setting('synchronous_commit') not in ('off', 'local')
+  and (not exists (select 1 from pg_stat_replication)
+       or exists (select 1 from pg_stat_activity
+                  where usename = current_user and wait_event = 'SyncRep'
+                    and state_change < clock_timestamp() - interval '5 seconds'));
 
 -- name: lag_of_flows
 -- Per flow: what is due and not begun, and what was done lately. What is paused, off or stopped waits for a person.
