@@ -11,7 +11,7 @@ from ledger.postgres.session import Session
 from ledger.records import Store, StoreFacts
 from ledger.stores import new_store
 from schemas.epages import Token
-from schemas.errors import ConfigurationError, NeedsPerson
+from schemas.errors import NeedsPerson
 from schemas.flows import STOCK_STOPS, SWITCHES, flow_name
 from schemas.reasons import Reason
 from schemas.wording.store_advice import UNFORESEEN
@@ -94,6 +94,12 @@ class Stores:
     def names(self) -> list[str]:
         """Return the names of all connected stores."""
         return [row["name"] for row in self._database.rows("stores.names")]
+
+    def count(self) -> int:
+        """Return how many stores are connected."""
+        row = self._database.row("stores.count")
+        assert row is not None
+        return int(row["stores"])
 
     def set_token(self, name: str, token: Token) -> None:
         """Keep a fresh access token, sealed, for every process to use."""
@@ -275,15 +281,7 @@ class Stores:
     def unreadable(self) -> list[str]:
         """Return the stores of which a secret fits none of the keys."""
         sealed = {row.pop("name"): row for row in self._database.rows("stores.sealed")}
-        return [name for name, row in sealed.items() if not self._fits(row)]
-
-    def _fits(self, sealed: Row) -> bool:
-        try:
-            for token in filter(None, sealed.values()):
-                self._keys.decrypt(token)
-        except ConfigurationError:
-            return False
-        return True
+        return [name for name, row in sealed.items() if not all(map(self._keys.fits, filter(None, row.values())))]
 
     def _rewrite(self, token: bytes | None) -> bytes | None:
         return self._keys.rotate(token) if token else None

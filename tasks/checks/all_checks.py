@@ -66,16 +66,18 @@ def _database(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
     with closing(Ledger(database, KeySet(chosen.keys))) as ledger:
         writes = _writes(ledger.database)
         yield writes
-        yield _secrets(ledger)
+        connected = ledger.stores.count()
+        yield _secrets(ledger, connected)
         status = Status(ledger.database)
         workers = status.workers()
         yield from check_workers(workers, chosen.shared())
         chosen = running(chosen, [row for row in workers if not is_silent(row)])
         yield _dispatch(status, chosen, outage=bool(refused) or not writes.ok)
         lags = status.lag()
-        stores = status.conditions(chosen.poll_interval, lags)
-        yield from _stores(stores)
-        yield from _lateness(stores, chosen)
+        latest = chosen.poll_overlap / 2
+        stores = status.conditions(chosen.poll_interval, lags, latest)
+        yield from _stores(stores, connected)
+        yield from _lateness(stores, latest)
         yield _lag(lags)
         yield _parked(ledger)
         yield _set_aside(ledger)
@@ -98,7 +100,7 @@ def _pending(chosen: Settings) -> list[str]:
         database.close()
 
 
-def _secrets(ledger: Ledger) -> Check:
+def _secrets(ledger: Ledger, count: int) -> Check:
     lost = ledger.stores.unreadable()
     if lost:
         text = phrase(
@@ -112,7 +114,7 @@ def _secrets(ledger: Ledger) -> Check:
         ledger.webhooks.check_secrets()
     except ConnectorError as error:
         return Check(_SECRETS, False, str(error))
-    stores = counted(len(ledger.stores.names()), "store")
+    stores = counted(count, "store")
     return Check(_SECRETS, True, phrase("those of %(stores)s can be read with CONNECTOR_KEYS", stores=stores))
 
 
@@ -127,7 +129,8 @@ def _dispatch(status: Status, chosen: Settings, *, outage: bool) -> Check:
     return Check(_DISPATCH, False, joined([ran, waits if outage else phrase("look at beat and the dispatch worker")]))
 
 
-def _stores(stores: list[Row]) -> Iterator[Check]:
+def _stores(stores: list[Row], count: int) -> Iterator[Check]:
+    """Check the stores that are not sound, of `count` in all."""
     kinds: dict[tuple[StoreState, ...], list[Row]] = {}
     for row in stores:
         if not row["state"].is_sound:
@@ -135,10 +138,10 @@ def _stores(stores: list[Row]) -> Iterator[Check]:
     for (state, *_), rows in kinds.items():
         who = phrase("store %(stores)s", stores=_names(rows))
         yield Check(who, False, joined([_STATES[state], _why(rows[0], state)], ": "))
-    if len(stores) == 1 and not kinds:
+    if count == 1 and not kinds:
         yield Check(_STORES, True, phrase("1 store is read in time"))
     elif not kinds:
-        yield Check(_STORES, True, phrase("%(stores)s are read in time", stores=counted(len(stores), "store")))
+        yield Check(_STORES, True, phrase("%(stores)s are read in time", stores=counted(count, "store")))
 
 
 def _why(row: Row, state: str) -> str:
@@ -198,9 +201,8 @@ def _set_aside(ledger: Ledger) -> Check:
     return Check(_MESSAGES, True, joined([said, SEE_MESSAGES]))
 
 
-def _lateness(stores: list[Row], chosen: Settings) -> Iterator[Check]:
-    alarm = chosen.poll_overlap / 2
-    late = [row for row in stores if row["lateness"] > alarm]
+def _lateness(stores: list[Row], latest: float) -> Iterator[Check]:
+    late = [row for row in stores if row["lateness"] > latest]
     if late:
         most = max(row["lateness"] for row in late)
         said = phrase(
