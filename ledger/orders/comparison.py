@@ -71,6 +71,14 @@ class OrderNotes:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """An order that has an Afosto order or draft; `placed_at`: in the shop, None if that is not known."""
+
+    afosto_id: str
+    placed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class StockNote:
     """A published SKU: where the shop keeps it, what Afosto had then, and whether it is to be published again."""
 
@@ -92,9 +100,10 @@ class Comparing:
         rows = self._database.rows("comparing.orders", {"store": store, "ids": list(ids)})
         return {row["order_id"]: _notes(row) for row in rows}
 
-    def bound(self, store: str) -> dict[str, str]:
-        """Return ePages id → Afosto id of every order that has an Afosto order or draft."""
-        return {row["epages_id"]: row["afosto_id"] for row in self._database.rows("comparing.bound", {"store": store})}
+    def bound(self, store: str) -> dict[str, Bound]:
+        """Return every order that has an Afosto order or draft, by its id in the shop."""
+        rows = self._database.rows("comparing.bound", {"store": store})
+        return {row["epages_id"]: Bound(row["afosto_id"], row["placed_at"]) for row in rows}
 
     def two_codes(self, store: str) -> list[tuple[str, TwoCodes]]:
         """Return the order number and both tracking codes of each shipment whose codes differ between the sides."""
