@@ -50,7 +50,11 @@ class Status:
         behind = sorted({each.store for each in lags if is_behind(each.lag)})
         wanted = {"stale": 2 * interval, "behind": behind, "lateness": lateness}
         constants = {"unforeseen": UNFORESEEN, "to_confirm": STOCK_TO_CONFIRM}
-        return _in_state(self._database.rows("status.conditions", {**wanted, **constants}), interval, lags)
+        rows = self._database.rows("status.conditions", {**wanted, **constants})
+        for row in rows:
+            row["health"] = [*(row["health"] or ()), *(row.pop("faults") or ())]
+            row["stopped"] = row["stopped"] or []
+        return _in_state(rows, interval, lags)
 
     def lag(self) -> list[FlowLag]:
         """Return the backlog of each flow of a store that has one, or of which something was done lately."""
@@ -100,10 +104,12 @@ class Status:
         return self._database.rows("life.links", {"store": store, "order_key": order_key})
 
 
-def _in_state(stores: Iterable[Row], interval: float, lags: Iterable[FlowLag]) -> list[Row]:
+def _in_state(stores: Sequence[Row], interval: float, lags: Iterable[FlowLag]) -> list[Row]:
     """Add to each store its `lag` and `state`, and sort them, the worst first."""
     found: defaultdict[str, Lag] = defaultdict(Lag)
     for each in lags:
         found[each.store] += each.lag
-    rows = [{**row, "lag": found[row["name"]]} for row in stores]
-    return worst_first({**row, "state": state_of(row, interval)} for row in rows)
+    for row in stores:
+        row["lag"] = found[row["name"]]
+        row["state"] = state_of(row, interval)
+    return worst_first(stores)

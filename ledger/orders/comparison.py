@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from ledger.jobs.jobs import read_link
 from ledger.postgres.database import Database, Row
@@ -79,6 +80,17 @@ class Bound:
 
 
 @dataclass(frozen=True, slots=True)
+class Totals:
+    """Both totals of an order, as its import read them."""
+
+    order_id: str
+    number: str | None
+    afosto_id: str
+    shop: Decimal
+    afosto: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class StockNote:
     """A published SKU: where the shop keeps it, what Afosto had then, and whether it is to be published again."""
 
@@ -109,6 +121,10 @@ class Comparing:
         """Return the order number and both tracking codes of each shipment whose codes differ between the sides."""
         rows = self._database.rows("comparing.two_codes", {"store": store})
         return [(row["number"], TwoCodes(row["shop_code"], row["afosto_code"])) for row in rows]
+
+    def totals(self, store: str, limit: int) -> list[Totals]:
+        """Return the imported orders of a store whose totals differ, else any, the newest first of each."""
+        return [Totals(**row) for row in self._database.rows("comparing.totals", {"store": store, "limit": limit})]
 
     def read_to(self, store: str, ids: Sequence[str]) -> dict[str, datetime | None]:
         """Return the shop's date of what was read of each of these orders; an order that nobody has seen is absent."""

@@ -1,5 +1,8 @@
 """New secrets, and secrets at rest: of a rotating set of Fernet keys the first encrypts, all of them decrypt."""
 
+import base64
+import binascii
+import hmac
 import secrets
 from collections.abc import Sequence
 
@@ -8,6 +11,8 @@ from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from schemas.errors import ConfigurationError
 from schemas.wording.phrases import phrase
 
+# Bytes at the end of a token.
+_SIGNATURE = 32
 _NO_KEY = phrase(
     "a stored secret fits none of the keys in CONNECTOR_KEYS; put the key it was written with back, "
     "or enter the secrets again: connector store credentials STORE"
@@ -19,12 +24,13 @@ class KeySet:
 
     def __init__(self, keys: Sequence[str]) -> None:
         try:
-            self._keys = [Fernet(key) for key in keys]
-            self._fernet = MultiFernet(self._keys)
+            self._fernet = MultiFernet([Fernet(key) for key in keys])
         except ValueError as error:
             raise ConfigurationError(
                 "CONNECTOR_KEYS holds something that is no Fernet key; take the one you kept"
             ) from error
+        # https://github.com/fernet/spec: the first half of a key signs, the other one encrypts.
+        self._signing_keys = [base64.urlsafe_b64decode(key)[:16] for key in keys]
 
     def encrypt(self, secret: str) -> bytes:
         """Return the secret as a Fernet token of the first key."""
@@ -55,19 +61,16 @@ class KeySet:
 
         It takes a third of the time of `decrypt`.
         """
-        return any(_signed(key, bytes(token)) for key in self._keys)
+        try:
+            content = base64.urlsafe_b64decode(token)
+        except binascii.Error:
+            return False
+        signed, signature = content[:-_SIGNATURE], content[-_SIGNATURE:]
+        return any(hmac.compare_digest(hmac.digest(key, signed, "sha256"), signature) for key in self._signing_keys)
 
     def rotate(self, token: bytes) -> bytes:
         """Return the same secret, written with the first key."""
         return self.encrypt(self.decrypt(token))
-
-
-def _signed(key: Fernet, token: bytes) -> bool:
-    try:
-        key.extract_timestamp(token)
-    except InvalidToken:
-        return False
-    return True
 
 
 def new_key() -> str:

@@ -21,6 +21,13 @@ select l.epages_id, l.afosto_id, o.created_at as placed_at
 from links l left join orders o on o.store = l.store and o.id = l.epages_id
 where l.store = %(store)s and l.kind = 'order' order by l.epages_id;
 
+-- name: totals
+select l.order_key as order_id, o.number, l.afosto_id, (l.facts ->> 'shop_total')::numeric as shop,
+       (l.facts ->> 'total')::numeric as afosto
+from links l left join orders o on o.store = l.store and o.id = l.order_key
+where l.store = %(store)s and l.kind = 'order' and l.facts ? 'total' and l.facts ? 'shop_total' and l.stage <> 'expired'
+order by (l.facts ->> 'shop_total')::numeric <> (l.facts ->> 'total')::numeric desc, l.created_at desc limit %(limit)s;
+
 -- name: two_codes
 -- Shipments whose tracking codes differ between the sides.
 select coalesce(o.number, l.order_key) as number, l.facts ->> 'shop_code' as shop_code, l.facts ->> 'afosto_code' as afosto_code

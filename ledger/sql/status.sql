@@ -41,7 +41,7 @@ with unhealthy as (
 select s.name, s.paused_at, extract(epoch from now() - coalesce(live.polled_at, s.connected_at))::float8 as unpolled_for,
        extract(epoch from now() - live.polled_at)::float8 as freshness,
        case when live.lateness_at > now() - interval '1 day' then live.lateness else 0 end as lateness,
-       coalesce(unhealthy.found, '[]') || coalesce(faulty.found, '[]') as health, coalesce(stopped.found, '[]') as stopped
+       unhealthy.found as health, faulty.found as faults, stopped.found as stopped
 from stores s
 left join cursors live on live.store = s.name and live.kind = 'live'
 left join unhealthy on unhealthy.store = s.name

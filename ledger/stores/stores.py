@@ -39,6 +39,7 @@ class Stores:
     def __init__(self, database: Database, keys: KeySet) -> None:
         self._database = database
         self._keys = keys
+        self._fitting: set[bytes] = set()
 
     def require_new(self, name: str, base_url: str) -> None:
         """Raise NeedsPerson when the name is taken, or when a store is connected to the shop at this address."""
@@ -279,9 +280,16 @@ class Stores:
         return len(rows)
 
     def unreadable(self) -> list[str]:
-        """Return the stores of which a secret fits none of the keys."""
-        sealed = {row.pop("name"): row for row in self._database.rows("stores.sealed")}
-        return [name for name, row in sealed.items() if not all(map(self._keys.fits, filter(None, row.values())))]
+        """Return the stores of which a secret fits none of the keys.
+
+        A secret that fitted before and is still the same, byte by byte, is not checked again.
+        """
+        sealed = {
+            row.pop("name"): [each for each in row.values() if each] for row in self._database.rows("stores.sealed")
+        }
+        fitting = {each for row in sealed.values() for each in row if each in self._fitting or self._keys.fits(each)}
+        self._fitting = fitting
+        return [name for name, row in sealed.items() if not fitting.issuperset(row)]
 
     def _rewrite(self, token: bytes | None) -> bytes | None:
         return self._keys.rotate(token) if token else None

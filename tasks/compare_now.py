@@ -1,0 +1,26 @@
+"""Compare both sides of a store now, because a person asks for it."""
+
+from ledger.ledger import Ledger
+from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
+from tasks.broker.producer import Producer
+from tasks.dispatch import compare_message
+
+
+def compare_now(ledger: Ledger, producer: Producer, store: str, *, by: str) -> bool:
+    """Begin a comparison of a store; False while another one goes on. If the broker is away, dispatch sends it later.
+
+    Raises NeedsPerson: unknown-store; paused.
+    """
+    if ledger.stores.facts(store).paused_at:
+        raise NeedsPerson(
+            f"the store {store!r} is paused",
+            reason=Reason.PAUSED,
+            resolution=f"resume it: connector store resume {store}",
+        )
+    run = ledger.comparisons.ask(store, by)
+    if run is None:
+        return False
+    if producer.try_to_send("reconcile.compare", compare_message(run)):
+        ledger.comparisons.sent(run)
+    return True
