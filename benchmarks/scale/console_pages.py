@@ -47,6 +47,7 @@ MORE = {
     "search-store": f"/search?find={BIG}",
     "order": f"/stores/{BIG}/orders/order-40",
     "sku": f"/stores/{BIG}/stock/sku-19999",
+    "comparison-last-page": f"/stores/{BIG}/comparison/?page=100",
     "parked-jobs": "/parked/jobs?reason=drift",
     "parked-retry-all": "/parked/retry-all?reason=drift",
     "parked-drop-all": "/parked/drop-all?reason=drift",
@@ -58,6 +59,12 @@ _MORE_ROWS: tuple[LiteralString, ...] = (
     """insert into missed_windows (store, day, windows)
        select name, current_date - d, set_bit(0::bit(288), 17, 1)
        from stores cross join generate_series(0, 27, 3) as d""",
+    "insert into comparisons (store, asked_by, orders, skus, ended_at) values (%(big)s, 'anna', 50000, 20000, now())",
+    """insert into differences (comparison_id, key, subject, kind, shop, afosto, state, cause, advice, repair)
+       select c.id, 'order-' || n, n::text, 'missing', 'paid', 'none', 'repairable', 'no job was ever created for it',
+              '', '[["import", "orders"]]' from comparisons c cross join generate_series(1, 5000) as n""",
+    """insert into sweeps (store, began_at, documents, jobs, ended_at)
+       select name, now() - d * interval '1 day', 100, 1, now() from stores cross join generate_series(1, 30) as d""",
     # A usual day: all but a hundred stores were read just now.
     "update cursors set polled_at = now() where kind = 'live' and store >= 'idle-00100'",
     "vacuum analyze",

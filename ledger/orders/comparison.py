@@ -13,6 +13,8 @@ from schemas.reasons import Reason
 from schemas.states import JobState
 
 OPEN = frozenset({JobState.WAITING, JobState.QUEUED, JobState.RUNNING})
+# Imported orders among which examples of totals that differ are looked for.
+LATEST = 2_000
 DROPPED = frozenset({Reason.DROPPED, Reason.ORDER_DROPPED})
 
 
@@ -123,8 +125,9 @@ class Comparing:
         return [(row["number"], TwoCodes(row["shop_code"], row["afosto_code"])) for row in rows]
 
     def totals(self, store: str, limit: int) -> list[Totals]:
-        """Return the imported orders of a store whose totals differ, else any, the newest first of each."""
-        return [Totals(**row) for row in self._database.rows("comparing.totals", {"store": store, "limit": limit})]
+        """Return orders of a store whose totals differ, of those that were imported last; then others, newest first."""
+        wanted = {"store": store, "latest": LATEST, "limit": limit}
+        return [Totals(**row) for row in self._database.rows("comparing.totals", wanted)]
 
     def read_to(self, store: str, ids: Sequence[str]) -> dict[str, datetime | None]:
         """Return the shop's date of what was read of each of these orders; an order that nobody has seen is absent."""

@@ -22,10 +22,12 @@ from links l left join orders o on o.store = l.store and o.id = l.epages_id
 where l.store = %(store)s and l.kind = 'order' order by l.epages_id;
 
 -- name: totals
+-- Of the orders that were imported last.
 select l.order_key as order_id, o.number, l.afosto_id, (l.facts ->> 'shop_total')::numeric as shop,
        (l.facts ->> 'total')::numeric as afosto
-from links l left join orders o on o.store = l.store and o.id = l.order_key
-where l.store = %(store)s and l.kind = 'order' and l.facts ? 'total' and l.facts ? 'shop_total' and l.stage <> 'expired'
+from (select * from links where store = %(store)s and kind = 'order' order by created_at desc limit %(latest)s) l
+left join orders o on o.store = l.store and o.id = l.order_key
+where l.facts ? 'total' and l.facts ? 'shop_total' and l.stage <> 'expired'
 order by (l.facts ->> 'shop_total')::numeric <> (l.facts ->> 'total')::numeric desc, l.created_at desc limit %(limit)s;
 
 -- name: two_codes

@@ -38,16 +38,8 @@ def add_sample_comparison(ledger: Ledger, store: str) -> int:
 
 def difference(key: str, kind: str, state: str, **more: Any) -> dict[str, Any]:
     """Return a difference as a comparison keeps it."""
-    usual: dict[str, Any] = {
-        "subject": key,
-        "sku": None,
-        "shop": "1",
-        "afosto": "0",
-        "cause": SAID,
-        "advice": "",
-        "repair": [],
-    }
-    return {**usual, "key": key, "kind": kind, "state": state, **more}
+    usual: dict[str, Any] = {"subject": key, "sku": None, "shop": "1", "afosto": "0", "cause": SAID}
+    return {**usual, "advice": "", "repair": [], "key": key, "kind": kind, "state": state, **more}
 
 
 def _for_a_person() -> list[dict[str, Any]]:
