@@ -54,7 +54,7 @@ def test_three_orders_are_shown_with_the_difference_and_what_each_choice_does(de
     page = words_of(desk.user("viewer").get(f"/stores/{driver.store}/totals/").text)
     assert [number for number in numbers if number in page] == numbers[:3]
     assert "+12.50" in page
-    assert "−7.00" in page  # noqa: RUF001 - a real minus sign
+    assert "−7.00" in page
     assert "+0.03" in page
     assert "Not in any line: Afosto's total is not the sum of its parts" in page
     strict, tolerate, accept = (
@@ -87,7 +87,7 @@ def test_a_line_that_differs_is_named(desk: Desk, driver: Driver) -> None:
     driver.world.epages.act(driver.store, order["id"], "edit", lines={line["id"]: 1})
     page = words_of(desk.user("viewer").get(f"/stores/{driver.store}/totals/").text)
     assert f"Where it comes from {line['sku']}" in page
-    assert re.search(r"[\d.]+ EUR in the shop, [\d.]+ EUR in Afosto , \+[\d.]+ EUR", page)
+    assert re.search(r"[\d.]+ EUR in the shop, [\d.]+ EUR in Afosto, \+[\d.]+ EUR", page)
 
 
 def test_a_vendor_that_is_away_leaves_the_totals_of_the_import(desk: Desk, driver: Driver) -> None:
