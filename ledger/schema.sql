@@ -540,7 +540,8 @@ create index set_aside_last on set_aside (queue, last_at);
 
 -- A person who signs in to the console. name: in small letters. password_hash: Argon2id. language and zone: of the pages; null is
 -- what the browser says, and UTC. company_account: issuer and subject of the account by which the user signs in at the company's OpenID
--- Connect provider; they never change, unlike a mail address. Null until the first such sign-in.
+-- Connect provider; they never change, unlike a mail address. Null until the first such sign-in. has_password: false for a user who signs in with that account only; password_hash is then that of a
+-- random password that nobody knows.
 create table users (
     name text primary key,
     role text not null check (role in ('viewer', 'operator', 'admin', 'merchant')),
@@ -549,7 +550,8 @@ create table users (
     zone text,
     created_at timestamptz not null default now(),
     password_at timestamptz not null default now(),
-    company_account text
+    company_account text,
+    has_password boolean not null default true
 );
 create unique index users_company_account on users (company_account);
 

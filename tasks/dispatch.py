@@ -7,7 +7,6 @@ from celery import shared_task
 
 from jobs.dispatch_window import DEFAULT_SLOTS, WORKER_ALIVE_SECONDS, release_jobs, resend, standing
 from jobs.runtime import BrokerRefused, Runtime
-from ledger.orders.kept_comparisons import ComparisonRun
 from ledger.outgoing.subscriptions import Sending
 from ledger.postgres.database import Row
 from metrics.measures import note_lost_leases
@@ -15,6 +14,7 @@ from sync.discovery.poll_shop import dead_after_seconds
 from sync.subscriptions.deliver import LEASE_SECONDS
 from tasks.base import ConnectorTask
 from tasks.flows import FLOWS
+from tasks.on_request.compare_now import compare_message
 
 T = TypeVar("T")
 # Polls, scans and inventory readings sent per tick at most, of each kind, so that a backlog of stores whose turn has
@@ -89,11 +89,6 @@ def _send_comparisons(runtime: Runtime) -> None:
     comparisons = runtime.ledger.comparisons
     taken = comparisons.take_due(MOST_COMPARISONS_PER_TICK)
     _send_each(runtime, "reconcile.compare", "reconcile", taken, compare_message, comparisons.give_back)
-
-
-def compare_message(run: ComparisonRun) -> dict[str, object]:
-    """Return the message that has a worker go on with a comparison."""
-    return {"store": run.store, "comparison": run.comparison, "fence": run.fence}
 
 
 def _deliver_message(sending: Sending) -> dict[str, object]:

@@ -31,7 +31,7 @@ from sync.connecting.flow_states import (
 )
 from sync.connecting.vendor_pages import cockpit_page
 from tasks.checks.limits import Buckets, VendorLimit
-from tasks.poll_now import poll_now
+from tasks.on_request.poll_now import poll_now
 
 # The page that decides about a stopped flow → what its link says.
 _REMEDIES: Mapping[str, str] = {

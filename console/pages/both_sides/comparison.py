@@ -6,10 +6,10 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
-from console import comparison_words as words
 from console import order_words, wording
 from console.access.current import current_user, note, note_refused
 from console.access.roles import least
+from console.pages.both_sides import words
 from console.paging import PER_PAGE, Paging, page_number
 from console.runtime import runtime
 from ledger.orders.kept_comparisons import KeptComparison
@@ -17,7 +17,7 @@ from ledger.people.users import Role
 from ledger.stores.overview import StoresOverview
 from reconcile.kept_repairs import repair_kept
 from schemas.errors import NeedsPerson
-from tasks.compare_now import compare_now
+from tasks.on_request.compare_now import compare_now
 
 blueprint = Blueprint("comparison", __name__, url_prefix="/stores/<store>/comparison")
 

@@ -4,10 +4,10 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
-from console import comparison_words as words
 from console import connecting_words
 from console.access.current import current_user, note, note_refused
 from console.access.roles import least
+from console.pages.both_sides import words
 from console.runtime import runtime
 from ledger.people.users import Role
 from ledger.records import StoreFacts

@@ -76,7 +76,7 @@ def test_a_store_with_fewer_orders_shows_those_it_has(desk: Desk, driver: Driver
     assert "No order of this store is in Afosto yet" in desk.user("viewer").get(address).text
     order, _ = driver.imported()
     page = words_of(desk.user("viewer").get(address).text)
-    assert "An order of this store" in page
+    assert "1 order of this store" in page
     assert order["number"] in page
     assert "Difference none" in page
 

@@ -1,10 +1,10 @@
 """Compare both sides of a store now, because a person asks for it."""
 
 from ledger.ledger import Ledger
+from ledger.orders.kept_comparisons import ComparisonRun
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from tasks.broker.producer import Producer
-from tasks.dispatch import compare_message
 
 
 def compare_now(ledger: Ledger, producer: Producer, store: str, *, by: str) -> bool:
@@ -24,3 +24,8 @@ def compare_now(ledger: Ledger, producer: Producer, store: str, *, by: str) -> b
     if producer.try_to_send("reconcile.compare", compare_message(run)):
         ledger.comparisons.sent(run)
     return True
+
+
+def compare_message(run: ComparisonRun) -> dict[str, object]:
+    """Return the message that has a worker go on with a comparison."""
+    return {"store": run.store, "comparison": run.comparison, "fence": run.fence}
