@@ -2,8 +2,8 @@
 # make check | make sbom | make wheel | make docs | make pictures | make lock | make digests | make clean
 # Every target makes .venv and installs the pinned packages into it by itself; later runs find it up to date.
 
-PYTHON ?= $(shell for name in python3.11 python3.12 python3; do \
-	$$name -c 'import sys, venv; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null \
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python3; do \
+	$$name -c 'import sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null \
 	&& echo $$name && break; done)
 BIN := .venv/bin
 STAMP := .venv/installed
@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 venv: $(STAMP)
 
 $(STAMP): requirements.txt pyproject.toml
-	@test -n "$(PYTHON)" || { echo "Python 3.11 or 3.12 is needed; name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12, 3.13 or 3.14 is needed; name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@echo "Installing the pinned packages into .venv: from the network, about 400 MB on disk, half a minute or more …"
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt

@@ -33,6 +33,9 @@ worker_hijack_root_logger = False
 broker_connection_retry_on_startup = True
 # Without end: Celery's default of 100 tries would end every worker, and beat, once the broker was away for an hour.
 broker_connection_max_retries = None
+# Seconds, for RabbitMQ; a worker gives a connection up after two of them. With Celery's default of 120, and RabbitMQ's
+# of 60, a worker would be deaf for two minutes after a silent cut.
+broker_heartbeat = 10
 
 timezone = "UTC"
 beat_scheduler = "workers.scheduler:Scheduler"

@@ -17,7 +17,7 @@ from schemas.errors import ConfigurationError
 from schemas.server_addresses import read_address
 from schemas.settings import Settings, load_settings
 from schemas.wording.display import visible_lines
-from tasks.broker.address import broker_conf
+from tasks.broker.address import amqp_timeouts, broker_conf
 from tasks.broker.errors import BROKER_ERRORS
 from tracing.spans import headers
 from workers import broker, results
@@ -37,6 +37,8 @@ TASK_MODULES = (
     "tasks.events",
     "tasks.set_aside",
 )
+# Seconds; a broker that takes longer counts as lost.
+_ANSWERS_WITHIN = 10
 
 
 class ConnectorApp(Celery):
@@ -85,6 +87,8 @@ def create_app(settings: Settings) -> ConnectorApp:
     app = ConnectorApp("connector", include=list(TASK_MODULES))
     app.config_from_object("celeryconfig")
     app.settings = settings
+    if not _is_redis(settings):
+        app.control_cls = "workers.remote_control.mailbox:Control"
     app.conf.update(
         **broker_conf(settings.broker_url, _transport(settings)),
         worker_disable_prefetch=_is_redis(settings),
@@ -106,14 +110,14 @@ def _is_redis(settings: Settings) -> bool:
 
 
 def _transport(settings: Settings) -> dict[str, Any]:
-    """Redis only: a dead worker's messages come back soon, and a dead connection is noticed."""
+    """A dead connection is noticed; on Redis also: a dead worker's messages come back soon."""
     if not _is_redis(settings):
-        return {}
+        return amqp_timeouts(_ANSWERS_WITHIN)
     return {
         "visibility_timeout": settings.visibility_timeout,
         "unacked_restore_interval": 10,
         "unacked_restore_throttle": 1,
-        "socket_timeout": 10,
+        "socket_timeout": _ANSWERS_WITHIN,
         "socket_connect_timeout": 5,
         "socket_keepalive": True,
         "health_check_interval": 10,

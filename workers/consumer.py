@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from logging import Logger
 from typing import Any, ClassVar
 
@@ -66,10 +67,29 @@ class Consumer(CelerysConsumer):
         self._gate.set_aside(message, f"it cannot be unpacked: {type(exc).__name__}: {exc}")
 
     def on_connection_error_after_connected(self, exc: Exception) -> None:
-        """Inform the pool and the unacknowledged messages; pause before a server that refuses is asked again."""
+        """Inform the pool and the unacknowledged messages; pause before a server that refuses is asked again.
+
+        The worker's other connections to RabbitMQ are given up too, without the goodbye that it has to answer. Celery
+        (5.7) waits for that answer, and a connection that went silent never gives it.
+        """
         super().on_connection_error_after_connected(exc)
+        if self.app.conf.broker_url.startswith("amqp"):
+            self._give_up_other_connections()
         if isinstance(exc, ResponseError):
             time.sleep(REFUSED_PAUSE)
+
+    def _give_up_other_connections(self) -> None:
+        """Give up the connection of the events, and those of the pool that nothing uses now."""
+        if self.event_dispatcher:
+            self.event_dispatcher.connection.collect()
+        pool = self.app.pool
+        idle: list[Any] = []
+        with suppress(pool.LimitExceeded):
+            while len(idle) < pool.limit:
+                idle.append(pool.acquire())
+        for connection in idle:
+            connection.collect()
+            connection.release()
 
     def call_soon_ack(self, p: Callable[..., None], log: Logger, errors: Errors, *options: Any) -> Any:
         """Acknowledge or reject a message soon; `p` itself logs these `errors` and ignores them."""

@@ -2,15 +2,19 @@
 
 import os
 import socket
+from functools import cached_property
 from typing import Any
 
 from celery.beat import Scheduler as CelerysScheduler
 
 from jobs.loops import Loop
 from schemas.errors import ConnectorError
+from tasks.broker.address import amqp_confirmed
 
 # Seconds between two reports.
 REPORT_SECONDS = 5.0
+# Seconds in which RabbitMQ must confirm a message.
+CONFIRMED_WITHIN = 5.0
 
 
 class Scheduler(CelerysScheduler):
@@ -24,6 +28,12 @@ class Scheduler(CelerysScheduler):
         self._sent = False
         self._loop: Loop | None = None
         super().__init__(*args, **options)
+
+    @cached_property
+    def connection(self) -> Any:
+        """Open the connection, on which RabbitMQ confirms each message."""
+        on_rabbitmq = self.app.conf.broker_url.startswith("amqp")
+        return self.app.connection_for_write(transport_options=amqp_confirmed(CONFIRMED_WITHIN) if on_rabbitmq else {})
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
         """Send a message, and note that the broker took it."""

@@ -22,9 +22,27 @@ def broker_conf(url: str, transport: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def amqp_timeouts(seconds: float) -> dict[str, Any]:
+    """Return the transport options with which no call waits longer for RabbitMQ, not even the one that says goodbye.
+
+    Py-amqp (5.4) closes a channel by asking the server, and waits for the answer. Without a limit a worker whose
+    connection went silent opened a new one, and then waited for ever to close the old one.
+    """
+    return {"read_timeout": seconds, "write_timeout": seconds}
+
+
+def amqp_confirmed(seconds: float) -> dict[str, Any]:
+    """Return the transport options with which RabbitMQ confirms each message within this time.
+
+    Without it a process that only sends would not notice that its connection went silent.
+    """
+    return {**amqp_timeouts(seconds), "confirm_publish": True}
+
+
 def broker_connection(url: str, patience: float, **transport: Any) -> Connection:
     """Make a connection to the broker that gives up after `patience` seconds."""
-    conf = broker_conf(url, transport)
+    timeouts = {} if read_address(url).is_redis else amqp_timeouts(patience)
+    conf = broker_conf(url, {**timeouts, **transport})
     return Connection(  # type: ignore[no-untyped-call]
         conf["broker_url"],
         ssl=conf["broker_use_ssl"],

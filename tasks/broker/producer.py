@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Mapping
+from typing import Any
 
 import structlog
 from celery import Celery
@@ -12,7 +13,7 @@ from clients.redis_probe import check_redis
 from jobs.runtime import BrokerRefused
 from schemas.server_addresses import read_address
 from schemas.settings import Settings
-from tasks.broker.address import broker_conf
+from tasks.broker.address import amqp_confirmed, broker_conf
 from tasks.broker.errors import BROKER_ERRORS, check_rabbitmq
 from tracing.spans import headers
 
@@ -79,9 +80,9 @@ class Producer:
         log.warning("the broker takes no message; dispatch sends the task", why=type(error.__cause__).__name__)
 
 
-def _transport(settings: Settings, patience: float) -> dict[str, object]:
+def _transport(settings: Settings, patience: float) -> dict[str, Any]:
     if not read_address(settings.broker_url).is_redis:
-        return {}
+        return amqp_confirmed(patience)
     return {
         "socket_timeout": patience,
         "socket_connect_timeout": patience,

@@ -14,6 +14,8 @@ _BOTH = {
     "EPAGES_WINDOW": "60",
     "AFOSTO_CALLS_PER_WINDOW": "60000",
     "AFOSTO_WINDOW": "60",
+    # One connection more of each worker, that can be lost.
+    "REMOTE_CONTROL": "read",
 }
 
 

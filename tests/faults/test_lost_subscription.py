@@ -66,6 +66,19 @@ def test_a_worker_that_was_cut_off_works_again_and_still_answers(
             _require_that_it_works(world, sender)
 
 
+def test_a_worker_whose_connections_went_silent_makes_new_ones(fresh_services: Services, tmp_path: Path) -> None:
+    with Relay() as relay:
+        through = relay.to(fresh_services.broker_url)
+        with (
+            World(fresh_services, tmp_path, BROKER_URL=through, REMOTE_CONTROL="read") as world,
+            _sender(world) as sender,
+        ):
+            world.worker("reconcile", 1)
+            _require_that_it_works(world, sender)
+            relay.forget()
+            _require_that_it_works(world, sender)
+
+
 def _require_that_it_works(world: World, sender: Celery) -> None:
     sender.send_task("reconcile.prune", queue="reconcile")
     wait_for(lambda: _left(world.redis) == 0, SOON, "the worker to do a task")

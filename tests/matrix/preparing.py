@@ -106,11 +106,11 @@ def python(version: str) -> Preparation:
 
     def prepare(folder: Path) -> Prepared:
         prefix: list[str] = []
-        found = shutil.which(f"python{version}")
+        found = _interpreter(version)
         if not found and version == "3.14":
             prefix, found = debian.inside(debian.release("testing", folder), []), f"/usr/bin/python{version}"
         if not found:
-            raise Unavailable(f"python{version} is not in the PATH")
+            raise Unavailable(f"python{version} is neither in the PATH nor among pyenv's versions")
         home = folder / f"python-{version}"
         python = [*prefix, str(home / "bin" / "python")]
         if _installed(home) != _LOCK_FILE.read_text():
@@ -120,10 +120,25 @@ def python(version: str) -> Preparation:
     return prepare
 
 
+def _interpreter(version: str) -> str | None:
+    """Return a Python of this machine, or None. Pyenv puts a name into the PATH even where it runs nothing."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+    named = shutil.which(f"python{version}")
+    for candidate in ([named] if named else []) + [
+        str(path) for path in pyenv.glob(f"{version}.*/bin/python{version}")
+    ]:
+        ran = subprocess.run([candidate, "--version"], capture_output=True, timeout=60, check=False)
+        if ran.returncode == 0:
+            return candidate
+    return None
+
+
 def _install(interpreter: Sequence[str], python: Sequence[str], home: Path) -> None:
-    """Make an environment with the pinned packages."""
+    """Make an environment with the pinned packages and the project, as `make venv` does."""
     pip = [*python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    for argv in ([*interpreter, "-m", "venv", "--clear", str(home)], [*pip, "--require-hashes", "-r", str(_LOCK_FILE)]):
+    project = [*pip, "--no-deps", "--no-build-isolation", "-e", str(_LOCK_FILE.parent)]
+    venv = [*interpreter, "-m", "venv", "--clear", str(home)]
+    for argv in (venv, [*pip, "--require-hashes", "-r", str(_LOCK_FILE)], project):
         ran = subprocess.run(argv, capture_output=True, text=True, check=False)
         if ran.returncode:
             raise Unavailable(f"the pinned packages do not install there: {ran.stderr.strip()[-500:]}")

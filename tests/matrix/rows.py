@@ -17,16 +17,24 @@ from tests.matrix.preparing import (
 _POSTGRESQL = ("tests/integration/postgres", "tests/integration/ledger", "tests/integration/imports/test_drafts.py")
 _ADDRESSES = "tests/integration/workers/test_server_addresses.py"
 _POISON = "tests/integration/workers/test_poison.py"
+_SILENCE = "tests/faults/test_silent_broker.py"
 _ONE_REDIS = (
     "tests/integration/clients",
     "tests/integration/workers/test_broker.py",
     "tests/integration/workers/test_consumer.py",
     _POISON,
     "tests/faults/test_redis_refusals.py",
+    _SILENCE,
 )
 # With TLS, with users of the ACL, with Sentinels; the package has none of it.
 _REDIS = (*_ONE_REDIS, _ADDRESSES)
-_RABBITMQ = (_ADDRESSES, _POISON, "tests/integration/workers/test_remote_control_on_rabbitmq.py")
+_RABBITMQ = (
+    _ADDRESSES,
+    _POISON,
+    _SILENCE,
+    "tests/integration/workers/test_remote_control_on_rabbitmq.py",
+    "tests/hosts/test_rabbitmq_cluster.py",
+)
 _PYTHON = ("tests/unit", "-m", "not slow")
 
 

@@ -20,26 +20,12 @@ from schemas.reasons import Reason
 from schemas.setting_kinds import Seconds
 from schemas.settings import SettingsSchema
 from tasks.broker.queues import queue_of
+from tests.support.packages import product_packages
 
 ROOT = DOCS.parents[1]
 PAGE = (DOCS.parent / "tasks.md").read_text()
 OPERATING = (DOCS.parent / "operating.md").read_text()
 RUNNING = (DOCS.parent / "running.md").read_text()
-ROOMS = (
-    "schemas",
-    "clients",
-    "ledger",
-    "metrics",
-    "jobs",
-    "sync",
-    "reconcile",
-    "tasks",
-    "workers",
-    "cli",
-    "gateway",
-    "console",
-    "exporter",
-)
 PAGES = [*sorted(ROOT.glob("*.md")), *sorted(DOCS.parent.glob("*.md"))]
 OF_POSTGRESQL = {"too many clients already", "remaining connection slots are reserved", "too many connections for role"}
 EVERY_PAGE = [*PAGES, *sorted(DOCS.parent.glob("*/*.md")), *sorted(ROOT.glob("[a-z]*/**/README.md"))]
@@ -115,7 +101,9 @@ def test_every_reason_stands_in_the_tables_for_operators_and_no_other_does() -> 
 
 
 def test_the_code_gives_no_reason_that_is_not_listed() -> None:
-    sources = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "local" not in path.parts]
+    sources = [
+        path for package in product_packages() for path in (ROOT / package).rglob("*.py") if "local" not in path.parts
+    ]
     written = {reason for path in sources for reason in _reasons(ast.parse(path.read_text()))}
     statements = "".join(path.read_text() for path in (ROOT / "ledger" / "sql").glob("*.sql"))
     in_sql = set(re.findall(r"\breason (?:=|<>|is distinct from) '([a-z-]+)'", statements))
@@ -154,7 +142,7 @@ def test_what_the_runbook_lets_a_person_see_is_what_the_connector_says() -> None
     seen = re.findall(r"\*\*You see\*\*.*?(?=\n\n\*\*)", (DOCS.parent / "runbook.md").read_text(), re.DOTALL)
     quoted = [" ".join(span.split()) for text in seen for span in re.findall(r"`([^`]+)`", text) if " " in span]
     said = [span for span in quoted if not span.startswith("connector ")]
-    source = " ".join(path.read_text() for room in ROOMS for path in (ROOT / room).rglob("*.py"))
+    source = " ".join(path.read_text() for package in product_packages() for path in (ROOT / package).rglob("*.py"))
     for span in said:
         # What stands before a colon is the name of a check; figures and what is left out differ each time.
         parts = re.split(r"…|\d+ \w+", re.sub(r"^(WRONG )?[a-z]+: ", "", span))

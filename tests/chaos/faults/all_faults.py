@@ -66,6 +66,7 @@ def _servers() -> Iterator[Fault]:
         "kill redis", "redis", lambda chaos, _: chaos.servers.redis.kill(), lambda chaos: chaos.servers.redis.restart()
     )
     yield _kill("flush redis", "redis", flush)
+    yield _cut_subscriptions()
     yield _kill("freeze redis", "redis", freeze, lambda chaos: chaos.servers.redis.thaw())
     yield _kill(
         "kill postgres",
@@ -74,6 +75,17 @@ def _servers() -> Iterator[Fault]:
         lambda chaos: chaos.servers.postgres.restart(),
     )
     yield _kill("terminate backends", "postgres", lambda chaos, _: _terminate(chaos))
+
+
+def _cut_subscriptions() -> Fault:
+    """Close the connections by which remote control reaches the workers. All others stay, so nothing else shows it."""
+    cut: list[int] = []
+
+    def strike(chaos: ChaosWorld, rng: random.Random) -> None:
+        time.sleep(rng.uniform(0.0, _KILL_WITHIN))
+        cut.append(chaos.world.redis.client_kill_filter(_type="pubsub"))
+
+    return Fault("cut subscriptions", "redis", nothing, strike, lambda _: cut.pop() > 0)
 
 
 def _terminate(chaos: ChaosWorld) -> None:

@@ -13,6 +13,7 @@ from benchmarks.setup.rabbitmq import control, rabbitmq
 from jobs.dispatch_window import WORKER_ALIVE_SECONDS
 from local.servers.services import Services
 from tests.support.connector.world import World, wait_for
+from tests.support.servers.relay import Relay
 
 QUEUE = "reconcile"
 SOON = 60.0  # seconds, on a busy machine
@@ -37,6 +38,18 @@ def test_a_worker_answers_and_grows_before_and_after_its_connection_was_closed(
         _grow(url, 1)
         wait_for(lambda: _slots(world) == 5, SOON, "the worker to report five slots")
         assert world.workers[0].poll() is None
+
+
+@pytest.mark.timeout(400)
+def test_a_worker_whose_connections_went_silent_makes_new_ones(fresh_services: Services, tmp_path: Path) -> None:
+    with _broker(tmp_path) as url, Relay() as relay:
+        through = relay.to(url)
+        with World(replace(fresh_services, broker_url=through), tmp_path, REMOTE_CONTROL="read") as world:
+            worker = world.worker(QUEUE, 2)
+            wait_for(lambda: _answers(url), SOON, "the worker to answer")
+            relay.forget()
+            wait_for(lambda: _answers(url), SOON, "the worker to answer again")
+            assert worker.poll() is None
 
 
 @contextmanager

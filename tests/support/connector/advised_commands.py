@@ -8,25 +8,9 @@ from pathlib import Path
 import click
 
 from cli import main
+from tests.support.packages import product_packages
 
 ROOT = Path(__file__).parents[3]
-PACKAGES = (
-    "schemas",
-    "clients",
-    "ledger",
-    "metrics",
-    "tracing",
-    "jobs",
-    "sync",
-    "reconcile",
-    "tasks",
-    "workers",
-    "cli",
-    "gateway",
-    "console",
-    "exporter",
-    "local",
-)
 # A placeholder that is filled in when the message is printed, or by the reader: "{run.store.name}", "AFOSTO_ID".
 PLACEHOLDER = re.compile(r"\{.*\}|[A-Z][A-Z_]*")
 # The value of a phrase: "%(store)s".
@@ -89,7 +73,7 @@ def words_of(command: click.Command, words: list[str]) -> list[str]:
 ADVISED = sorted(
     {
         (name, tuple(words)): command
-        for package in PACKAGES
+        for package in product_packages()
         for path in sorted((ROOT / package).rglob("*.py"))
         for text in texts(path)
         for command, name, words in commands(text)

@@ -46,6 +46,10 @@ class Relay:
         """Reset all connections and refuse new ones; or `silently` forward nothing any more, without any error."""
         self._do(self._cut(silently))
 
+    def forget(self) -> None:
+        """Forward nothing more on the connections of now, without any error, as a firewall that lost its table does."""
+        self._do(self._forget())
+
     def reconnect(self) -> None:
         """Accept new connections again; those that were cut stay broken."""
         self._do(self._reconnect())
@@ -70,6 +74,11 @@ class Relay:
         if not silently:
             self._abort()
 
+    async def _forget(self) -> None:
+        self._open.clear()
+        self._open = asyncio.Event()
+        self._open.set()
+
     async def _reconnect(self) -> None:
         self._abort()
         self._refuses = False
@@ -85,18 +94,19 @@ class Relay:
             near.transport.abort()
             return
         self._writers.add(near)
+        gate = self._open
         with suppress(OSError):
             far_reader, far = await asyncio.open_connection("127.0.0.1", self.target)
             self._writers.add(far)
-            await asyncio.gather(self._pass(near_reader, far), self._pass(far_reader, near))
+            await asyncio.gather(self._pass(near_reader, far, gate), self._pass(far_reader, near, gate))
             self._writers.discard(far)
         near.transport.abort()
         self._writers.discard(near)
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: asyncio.Event) -> None:
         with suppress(OSError):
             while data := await reader.read(_CHUNK):
-                await self._open.wait()
+                await gate.wait()
                 writer.write(data)
                 await writer.drain()
         writer.close()
