@@ -11,7 +11,7 @@ from ledger.people.users import Role
 from tests.browser.conftest import sign_in
 from tests.support.connector.world import World
 from tests.support.console.people import OTHER_STORE, OWN_STORE, PASSWORD
-from tests.support.console.sample_orders import ORDER, SAID, park_job
+from tests.support.console.sample_orders import ORDER, REASON, SAID, park_job
 from tests.support.console.sample_stores import FLOWS
 from tests.support.ledger.rows import store_values
 
@@ -167,3 +167,17 @@ def test_a_choice_of_totals_is_made_and_an_older_page_does_not_undo_it(page: Pag
     expect(page.get_by_label("Accept differences of some cents")).to_be_checked()
     assert world.ledger.stores.facts(OWN_STORE).totals == "strict"
     world.ledger.stores.set_totals(OWN_STORE, "tolerate")
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/tokens/", "/webhooks/", f"/parked/jobs?reason={REASON}", f"/stores/{OWN_STORE}/comparison/", "/account/"],
+)
+def test_on_a_phone_each_button_of_a_table_is_on_the_screen(page: Page, address: str) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    sign_in(page, "admin")
+    page.wait_for_url("**/stores")
+    page.goto(address)
+    rights = page.evaluate("[...document.querySelectorAll('td button')].map(b => b.getBoundingClientRect().right)")
+    assert [right for right in rights if right > 390] == []
+    assert rights or address == "/account/"
