@@ -12,6 +12,7 @@ from local.servers.services import Services
 from reconcile import compare_in_parts as parts
 from reconcile.kept_repairs import repair_kept
 from schemas.errors import RetryLater
+from tasks.dispatch import dispatch
 from tests.support.connector.commands import Commands
 from tests.support.connector.driver import Driver
 from tests.support.connector.world import LOSES_ANSWERS, World
@@ -112,3 +113,15 @@ def test_the_nightly_sweep_notes_what_it_read_and_what_it_requested(driver: Driv
     assert sweep.documents >= 1
     assert sweep.jobs >= 0
     assert sweep.ended_at
+
+
+def test_dispatch_has_another_run_go_on_where_nobody_does(driver: Driver) -> None:
+    sent: list[tuple[str, dict[str, object]]] = []
+    runtime: Runtime = replace(driver.runtime, send=lambda name, message, queue: sent.append((name, dict(message))))
+    run = driver.runtime.ledger.comparisons.ask(driver.store, "anna")
+    assert run
+    dispatch(runtime)
+    expected = {"store": driver.store, "comparison": run.comparison, "fence": run.fence + 1}
+    assert [message for name, message in sent if name == "reconcile.compare" and message == expected] == [expected]
+    assert driver.store not in [each.store for each in driver.runtime.ledger.comparisons.take_due(100)]
+    assert "nothing to do" in parts.compare_in_parts(runtime, run)
