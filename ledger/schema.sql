@@ -540,7 +540,8 @@ create index set_aside_last on set_aside (queue, last_at);
 
 -- A person who signs in to the console. name: in small letters. password_hash: Argon2id. language and zone: of the pages; null is
 -- what the browser says, and UTC. company_account: issuer and subject of the account by which the user signs in at the company's OpenID
--- Connect provider; they never change, unlike a mail address. Null until the first such sign-in.
+-- Connect provider; they never change, unlike a mail address. Null until the first such sign-in. has_password: false for a user who signs in with that account only; password_hash is then that of a
+-- random password that nobody knows.
 create table users (
     name text primary key,
     role text not null check (role in ('viewer', 'operator', 'admin', 'merchant')),
@@ -549,7 +550,8 @@ create table users (
     zone text,
     created_at timestamptz not null default now(),
     password_at timestamptz not null default now(),
-    company_account text
+    company_account text,
+    has_password boolean not null default true
 );
 create unique index users_company_account on users (company_account);
 
@@ -686,6 +688,64 @@ create table deliveries (
 create index deliveries_due on deliveries (subscription_id, due_at) where given_up_at is null;
 create index deliveries_given_up on deliveries (given_up_at) where given_up_at is not null;
 create index deliveries_store on deliveries (store);
+
+-- comparisons: of both sides of a store, which a person asked for in the console. At most one of a store is open. orders_to: the orders
+-- placed before it are compared (null: none yet), up to asked_at; then orders_done. sku_to: the stock up to this SKU is compared.
+-- due_at: when dispatch sends it (again), unless its run says before that it goes on. fence: +1 per run that is sent. error: why it
+-- ended early; null: it did not.
+create table comparisons (
+    id bigint generated always as identity primary key,
+    store text not null references stores on delete cascade,
+    asked_by text not null,
+    asked_at timestamptz not null default now(),
+    orders_to timestamptz,
+    orders_done boolean not null default false,
+    sku_to text not null default '',
+    orders integer not null default 0,
+    skus integer not null default 0,
+    waiting_for_payment integer not null default 0,
+    left_out jsonb not null default '[]',
+    fence bigint not null default 1,
+    due_at timestamptz not null default now(),
+    ended_at timestamptz,
+    error text
+);
+create unique index comparisons_open on comparisons (store) where ended_at is null;
+create index comparisons_due on comparisons (due_at) where ended_at is null;
+create index comparisons_store on comparisons (store, id);
+create index comparisons_asked on comparisons (asked_at);
+
+-- What a comparison found to be unequal. key: the order's id in the shop, or the SKU; subject: the order's number, or the SKU. repair:
+-- the jobs that mend it, as [direction, flow]; repaired_at, repaired_by: when they were requested, and by whom.
+create table differences (
+    id bigint generated always as identity primary key,
+    comparison_id bigint not null references comparisons on delete cascade,
+    key text not null,
+    subject text not null,
+    kind text not null,
+    sku text,
+    shop text not null,
+    afosto text not null,
+    state text not null,
+    cause text not null,
+    advice text not null,
+    repair jsonb not null,
+    repaired_at timestamptz,
+    repaired_by text
+);
+create index differences_comparison on differences (comparison_id, id);
+create index differences_key on differences (key);
+
+-- The nightly sweeps of a store: documents that were read, and jobs that they made due. ended_at is null while it goes on.
+create table sweeps (
+    store text not null references stores on delete cascade,
+    began_at timestamptz not null,
+    documents integer not null default 0,
+    jobs integer not null default 0,
+    ended_at timestamptz,
+    primary key (store, began_at)
+);
+create index sweeps_began on sweeps (began_at);
 
 -- Triggers, because several statements open an order, park a job or find a store unhealthy; without subscriptions none costs a
 -- statement. An event whose order or job is not worth a warning in the log is none here either: see jobs.warned_reason.

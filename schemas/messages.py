@@ -65,6 +65,15 @@ class DeliverMessage:
 
 
 @dataclass(frozen=True, slots=True)
+class CompareMessage:
+    """Go on with a comparison that a person asked for; `fence` is the run that this message begins."""
+
+    store: str
+    comparison: int
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
 class TickMessage:
     """A task without arguments."""
 
@@ -110,11 +119,19 @@ class DeliverMessageSchema(Document):
     fence = Counter(required=True)
 
 
+class CompareMessageSchema(Document):
+    target = CompareMessage
+
+    store = Id()
+    comparison = Counter(required=True)
+    fence = Counter(required=True)
+
+
 class TickMessageSchema(Document):
     target = TickMessage
 
 
-Message = OrderMessage | PollMessage | StockMessage | StoreMessage | DeliverMessage | TickMessage
+Message = OrderMessage | PollMessage | StockMessage | StoreMessage | DeliverMessage | CompareMessage | TickMessage
 
 CONTRACT: Mapping[str, Document] = {
     "orders.import": OrderMessageSchema(),
@@ -132,12 +149,21 @@ CONTRACT: Mapping[str, Document] = {
     "dispatch.tick": TickMessageSchema(),
     "reconcile.sweep": TickMessageSchema(),
     "reconcile.prune": TickMessageSchema(),
+    "reconcile.compare": CompareMessageSchema(),
     "events.deliver": DeliverMessageSchema(),
 }
 
 # Only the connector sends these tasks; other systems may send the rest.
 INTERNAL_TASKS = frozenset(
-    {"orders.walk", "inventory.watch", "dispatch.tick", "reconcile.sweep", "reconcile.prune", "events.deliver"}
+    {
+        "orders.walk",
+        "inventory.watch",
+        "dispatch.tick",
+        "reconcile.sweep",
+        "reconcile.prune",
+        "reconcile.compare",
+        "events.deliver",
+    }
 )
 PUBLIC_TASKS = tuple(task for task in CONTRACT if task not in INTERNAL_TASKS)
 

@@ -18,6 +18,7 @@ NAMES = {
     "intents": "intent",
     "messages": "job message",
     "events": "event for a subscriber",
+    "differences": "difference of a comparison",
 }
 
 

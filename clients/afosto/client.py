@@ -20,6 +20,7 @@ from schemas.afosto import (
     Location,
     Order,
     OrderDraft,
+    OrderPrices,
     Parcel,
     load_channels,
     load_ids,
@@ -28,6 +29,7 @@ from schemas.afosto import (
     load_locations,
     load_next_page,
     load_order,
+    load_order_prices,
     load_parcel,
 )
 from schemas.errors import AnswerLost, MalformedDocument, NeedsPerson
@@ -89,6 +91,17 @@ class AfostoClient:
             return self._call("order", {"id": order_id}, effect=False).get("order")
         except NotFound:
             return None
+
+    def order_prices(self, order_id: str) -> OrderPrices | None:
+        """Return what an order and its parts cost, or None if there is none with this id.
+
+        Raises NeedsPerson (schema-mismatch) if Afosto does not tell the prices of the parts.
+        """
+        try:
+            found = self._call("order_prices", {"id": order_id}, effect=False).get("order")
+        except NotFound:
+            return None
+        return load_order_prices(found) if found else None
 
     def orders_by_reference(self, channel_id: str, reference: str) -> tuple[Order, ...]:
         """Return the orders with our reference. Raises NeedsPerson (schema-mismatch) if Afosto has no such query."""

@@ -32,12 +32,12 @@ from sync.connecting.flow_states import (
 )
 from sync.connecting.vendor_pages import cockpit_page
 from tasks.checks.limits import Buckets, VendorLimit
-from tasks.poll_now import poll_now
+from tasks.on_request.poll_now import poll_now
 
 # The page that decides about a stopped flow → what its link says.
 _REMEDIES: Mapping[str, str] = {
     "connection.stock": lazy_gettext("Look at the stock and confirm it"),
-    "connection.show": lazy_gettext("Choose what happens when the totals differ"),
+    "totals.show": lazy_gettext("Choose what happens when the totals differ"),
 }
 
 blueprint = Blueprint("store", __name__, url_prefix="/stores/<store>")
@@ -61,7 +61,7 @@ class FlowLine:
         """The page on which a person decides about what has stopped it."""
         if self.state.reason in STOCK_STOPS:
             return "connection.stock"
-        return "connection.show" if self.state.reason == Reason.TOTALS_DIFFER else None
+        return "totals.show" if self.state.reason == Reason.TOTALS_DIFFER else None
 
 
 @blueprint.get("/")

@@ -35,7 +35,7 @@ from sync.connecting.change_store import STAYS, change_places
 from sync.connecting.connect_store import Choices, connect_store
 from sync.connecting.flow_states import flow_states, require_permission, resume_flows, switch_on
 from sync.connecting.locations import READ_LOCATIONS, Place, pair_places, read_places
-from tasks.poll_now import poll_now
+from tasks.on_request.poll_now import poll_now
 
 _READ = {**NOT_SENT, 403: "The token may not read, or does not permit the store."}
 _WRITE = {

@@ -70,7 +70,7 @@ class Webhooks:
         """Raise ConfigurationError if a secret of an endpoint fits none of the keys."""
         for row in self._database.rows("webhooks.sealed"):
             for token in filter(None, row.values()):
-                self._keys.decrypt(token)
+                self._keys.require_fit(token)
 
     def require_one_secret(self, endpoint: str) -> None:
         """Raise NeedsPerson: unknown-endpoint, or two-secrets while one is being rotated."""

@@ -183,6 +183,9 @@ class Cursors:
         broken = [unkept(each, found.number(each.row)) for each in refused]
         parked, left_out = park(batch, store, lane, [*found.malformed, *broken])
         news = [row for each in kept for row in each.news]
+        if cursor.kind == CursorKind.SWEEP:
+            counts = {"documents": found.documents, "jobs": len(news), "finished": found.finished}
+            fetch(session, "cursors.note_sweep", {"store": store, "began_at": cursor.upper_end, **counts})
         if news:
             fetch(session, "scans.stir", {"store": store})
         return _Advanced(news, parked, left_out)

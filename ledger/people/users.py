@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import psycopg
 
@@ -31,7 +32,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user. `stores` are those of a merchant. `language` and `zone` (a name of the tz database) may be unknown."""
+    """A user. `stores` are those of a merchant. `language` and `zone` (a name of the tz database) may be unknown.
+
+    Without a password he signs in with the account of his company only.
+    """
 
     name: str
     role: Role
@@ -40,6 +44,7 @@ class User:
     zone: str | None
     created_at: datetime
     seen_at: datetime | None = None
+    has_password: bool = True
 
     def may_see(self, store: str) -> bool:
         """Whether the user may see a store."""
@@ -80,7 +85,7 @@ class Users:
         return self.get(values["name"])
 
     @staticmethod
-    def row_of(name: str, role: Role, password: str | None) -> dict[str, str]:
+    def row_of(name: str, role: Role, password: str | None) -> dict[str, Any]:
         """Return the columns of a new user. Raises NeedsPerson: unfit-user-name, weak-password."""
         name = user_name(name)
         if not _NAME.fullmatch(name):
@@ -92,7 +97,8 @@ class Users:
         if password is not None:
             check_strength(name, password)
         # Nobody ever learns the random one.
-        return {"name": name, "role": role, "password_hash": hash_password(password or secrets.token_urlsafe(32))}
+        hashed = hash_password(password or secrets.token_urlsafe(32))
+        return {"name": name, "role": role, "password_hash": hashed, "has_password": password is not None}
 
     @staticmethod
     def exists_already(name: str) -> NeedsPerson:

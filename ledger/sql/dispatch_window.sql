@@ -7,7 +7,8 @@ select pg_try_advisory_xact_lock(hashtext(%(name)s)) as locked;
 insert into dispatches (ran_at) values (now())
 on conflict (single) do update set ran_at = now()
 where dispatches.ran_at not between now() - %(gap)s * interval '1 second' and now()
-returning exists (select from deliveries where given_up_at is null and due_at <= now()) as has_events;
+returning exists (select from deliveries where given_up_at is null and due_at <= now()) as has_events,
+          exists (select from comparisons where ended_at is null and due_at <= now()) as has_comparisons;
 
 -- name: slots
 select q.queue, sum(w.slots)::int as slots

@@ -12,7 +12,7 @@ from ledger.records import Store, StoreFacts
 from ledger.stores import new_store
 from schemas.advice import SEE_STORES
 from schemas.epages import Token
-from schemas.errors import ConfigurationError, NeedsPerson
+from schemas.errors import NeedsPerson
 from schemas.flows import STOCK_STOPS, SWITCHES, flow_name
 from schemas.reasons import Reason
 from schemas.wording.phrases import phrase
@@ -41,6 +41,7 @@ class Stores:
     def __init__(self, database: Database, keys: KeySet) -> None:
         self._database = database
         self._keys = keys
+        self._fitting: set[bytes] = set()
 
     def require_new(self, name: str, base_url: str) -> None:
         """Raise NeedsPerson when the name is taken, or when a store is connected to the shop at this address."""
@@ -96,6 +97,12 @@ class Stores:
     def names(self) -> list[str]:
         """Return the names of all connected stores."""
         return [row["name"] for row in self._database.rows("stores.names")]
+
+    def count(self) -> int:
+        """Return how many stores are connected."""
+        row = self._database.row("stores.count")
+        assert row is not None
+        return int(row["stores"])
 
     def set_token(self, name: str, token: Token) -> None:
         """Keep a fresh access token, sealed, for every process to use."""
@@ -282,17 +289,16 @@ class Stores:
         return len(rows)
 
     def unreadable(self) -> list[str]:
-        """Return the stores of which a secret fits none of the keys."""
-        sealed = {row.pop("name"): row for row in self._database.rows("stores.sealed")}
-        return [name for name, row in sealed.items() if not self._fits(row)]
+        """Return the stores of which a secret fits none of the keys.
 
-    def _fits(self, sealed: Row) -> bool:
-        try:
-            for token in filter(None, sealed.values()):
-                self._keys.decrypt(token)
-        except ConfigurationError:
-            return False
-        return True
+        A secret that fitted before and is still the same, byte by byte, is not checked again.
+        """
+        sealed = {
+            row.pop("name"): [each for each in row.values() if each] for row in self._database.rows("stores.sealed")
+        }
+        fitting = {each for row in sealed.values() for each in row if each in self._fitting or self._keys.fits(each)}
+        self._fitting = fitting
+        return [name for name, row in sealed.items() if not fitting.issuperset(row)]
 
     def _rewrite(self, token: bytes | None) -> bytes | None:
         return self._keys.rotate(token) if token else None

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from schemas.afosto.documents import Channel, InventoryChange, InventoryLevel, Location, Order, Parcel
+from schemas.afosto.documents import Channel, InventoryChange, InventoryLevel, Location, Order, OrderPrices, Parcel
 from schemas.afosto.wire import (
     ChannelsSchema,
     IdsSchema,
     InventoryChangeSchema,
     InventoryLevelsSchema,
     LocationsSchema,
+    OrderPricesSchema,
     OrderSchema,
     PageInfoSchema,
     ParcelSchema,
@@ -20,6 +21,7 @@ from schemas.wording.phrases import phrase
 
 _ORDER, _PARCEL, _CHANNELS, _LOCATIONS = OrderSchema(), ParcelSchema(), ChannelsSchema(), LocationsSchema()
 _LEVELS, _CHANGE = InventoryLevelsSchema(), InventoryChangeSchema()
+_PRICES = OrderPricesSchema()
 _IDS, _PAGE_INFO = IdsSchema(), PageInfoSchema()
 
 
@@ -27,6 +29,12 @@ def load_order(doc: Mapping[str, Any]) -> Order:
     """Read an `Order`."""
     order: Order = load(_ORDER, doc, phrase("Afosto order"))
     return order
+
+
+def load_order_prices(doc: Mapping[str, Any]) -> OrderPrices:
+    """Read what an `Order` and its parts cost."""
+    prices: OrderPrices = load(_PRICES, doc, "Afosto order")
+    return prices
 
 
 def load_parcel(doc: Mapping[str, Any]) -> Parcel:
