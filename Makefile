@@ -16,7 +16,7 @@ venv: $(STAMP)
 
 $(STAMP): requirements.txt pyproject.toml
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12, 3.13 or 3.14 is needed; name it: make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@echo "Installing the pinned packages into .venv: from the network, about 400 MB on disk, half a minute or more …"
+	@echo "Installing the pinned packages into .venv: from the network, about 900 MB on disk, a minute …"
 	$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

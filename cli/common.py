@@ -23,8 +23,8 @@ from schemas.wording.sentences import sentence
 FLOWS = tuple(SWITCHES)
 TOTALS = ("strict", "tolerate", "accept")
 _WITHOUT_ANY = (
-    'Servers of our own, and the variables for them, come with: eval "$(connector local up)"; those of a demo that '
-    "stays up with: . .connector/demo/environment"
+    "Set them in this shell, as docs/running.md says under Run it for real. Only to try the connector, in a checkout "
+    'after make venv: eval "$(connector local up)"; for a demo that stays up: . .connector/demo/environment'
 )
 
 

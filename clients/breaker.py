@@ -11,6 +11,7 @@ import redis
 
 from clients.redis_scripts import Call, read_script, run_scripts
 from schemas.errors import VendorSilent, Wait
+from schemas.wording.phrases import phrase
 
 # Failures in a row that open the breaker: fewer would open it for a brief problem, more would waste calls.
 FAILURES_TO_OPEN = 5
@@ -56,12 +57,16 @@ class Breaker:
         try:
             (left, since, failures), *answers = run_scripts(self._client, self._call(bucket, "check"), *others)
         except redis.RedisError as error:
-            raise Wait("the breaker's Redis does not answer", after=REDIS_PAUSE) from error
+            raise Wait(phrase("the breaker's Redis does not answer"), after=REDIS_PAUSE) from error
         if left > 0:
             vendor = bucket.partition(":")[0]
             moment = datetime.fromtimestamp(since / 1e6, UTC)
             raise VendorSilent(
-                f"{VENDORS.get(vendor, vendor)} has not answered since {moment:%Y-%m-%d %H:%M:%S} UTC",
+                phrase(
+                    "%(vendor)s has not answered since %(since)s UTC",
+                    vendor=VENDORS.get(vendor, vendor),
+                    since=moment.strftime("%Y-%m-%d %H:%M:%S"),
+                ),
                 bucket=bucket,
                 after=left / 1e6,
             )

@@ -135,7 +135,7 @@ class Http:
         with _as_connector_errors(call, request), self._stream(call, request, url, content) as response:
             body = _read(response, self.body_limit)
         if body is None:
-            raise lost(request, f"the body is over {self.body_limit} bytes")
+            raise lost(request, phrase("the body is over %(limit)s bytes", limit=self.body_limit))
         return Answer(request, response.status_code, response.headers, _document(request, response.status_code, body))
 
     @contextmanager
@@ -178,7 +178,7 @@ def _as_connector_errors(call: Call, request: Request) -> Iterator[None]:
         yield
     except (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema, requests.exceptions.MissingSchema) as e:
         raise NeedsPerson(
-            f"The address {request.host}{request.path} is not one that can be called.",
+            phrase("The address %(address)s is not one that can be called.", address=request.host + request.path),
             reason=Reason.BAD_ADDRESS,
             resolution=phrase("Correct the address of the connection."),
             store_wide=True,
@@ -188,7 +188,7 @@ def _as_connector_errors(call: Call, request: Request) -> Iterator[None]:
         if call.sent:
             raise lost(request, type(root).__name__) from error
         if isinstance(error, requests.exceptions.ProxyError):
-            raise not_sent(request, f"by way of a proxy: {excerpt(root)}") from error
+            raise not_sent(request, phrase("by way of a proxy: %(error)s", error=excerpt(root))) from error
         unknown = isinstance(root, socket.gaierror) and root.errno == socket.EAI_NONAME
         raise not_sent(request, type(root).__name__, unknown_host=unknown) from error
 
@@ -214,13 +214,13 @@ def _document(request: Request, status: int, body: bytes) -> object:
     if status == 204:
         return None
     if body.count(b",") > MOST_VALUES:
-        raise lost(request, f"the body has over {MOST_VALUES} values")
+        raise lost(request, phrase("the body has over %(most)s values", most=MOST_VALUES))
     try:
         document = json.loads(body, parse_float=read_decimal, parse_int=read_int, parse_constant=read_constant)
     except (ValueError, RecursionError):
         document = None
     if status < 300 and not isinstance(document, dict):
-        raise lost(request, "the body is not a JSON object")
+        raise lost(request, phrase("the body is not a JSON object"))
     return document
 
 

@@ -13,6 +13,7 @@ from clients.redis_probe import check_redis
 from clients.redis_scripts import Call, read_script, run_scripts
 from clients.response_headers import rate_limit, retry_after
 from schemas.errors import Wait
+from schemas.wording.phrases import phrase
 
 # Seconds until a Redis that did not answer is asked again; no call is allowed meanwhile.
 REDIS_PAUSE = 2.0
@@ -105,7 +106,7 @@ class Limiter:
         try:
             return run_scripts(self._client, *calls)
         except redis.RedisError as error:
-            raise Wait("the limiter's Redis does not answer", after=REDIS_PAUSE) from error
+            raise Wait(phrase("the limiter's Redis does not answer"), after=REDIS_PAUSE) from error
 
 
 def has_budget_facts(facts: ResponseFacts) -> bool:

@@ -6,11 +6,12 @@ from urllib.parse import urlsplit
 
 from clients.http import Http, call_span
 from clients.status_errors import Answer, HostNotFound, NotFound, Unauthorized
+from schemas.advice import CHECK_SHOP_ADDRESS, NEW_APP
 from schemas.epages import Token, load_token
 from schemas.errors import ConnectorError, NeedsPerson
 from schemas.reasons import Reason
 from schemas.vendors import Vendor, attribute_errors_to
-from schemas.wording.phrases import phrase
+from schemas.wording.phrases import Phrase, phrase
 
 # The domain of the shops that ePages hosts; a shop's host is its store name plus this.
 HOSTED = ".beyondshop.cloud"
@@ -38,10 +39,12 @@ def _fetch(http: Http, base_url: str, client_id: str, client_secret: str, now: d
                 interpret=_interpret,
             )
     except NotFound as error:
-        raise _unknown_store(f"there is no shop at {base_url}", base_url) from error
+        raise _unknown_store(phrase("there is no shop at %(address)s", address=base_url), base_url) from error
     except HostNotFound as error:
         host = urlsplit(base_url).hostname
-        raise _unknown_store(f"the host {host} is not known, or this machine has no network", base_url) from error
+        raise _unknown_store(
+            phrase("the host %(host)s is not known, or this machine has no network", host=host), base_url
+        ) from error
     return load_token(answer.document, now)
 
 
@@ -52,18 +55,17 @@ def _interpret(answer: Answer) -> ConnectorError | None:
     if not revoked:
         return None
     return Unauthorized(
-        f"{answer.request.host} says: the client was revoked.",
+        phrase("%(host)s says: the client was revoked.", host=answer.request.host),
         reason=Reason.REVOKED_CLIENT,
-        resolution=phrase(
-            "Make a new app in the shop's cockpit and enter it; for a store that is connected already: "
-            "connector store credentials STORE --client-id ID"
-        ),
+        resolution=NEW_APP(),
         store_wide=True,
     )
 
 
-def _unknown_store(message: str, base_url: str) -> NeedsPerson:
-    advice = "Check the address of the shop's API: --base-url, or CONNECTOR_EPAGES_URL."
+def _unknown_store(message: Phrase, base_url: str) -> NeedsPerson:
+    advice = CHECK_SHOP_ADDRESS()
     if (urlsplit(base_url).hostname or "").endswith(HOSTED):
-        advice = f"The store name is the part before {HOSTED} in the address of the shop's cockpit."
+        advice = phrase(
+            "The store name is the part before %(domain)s in the address of the shop's cockpit.", domain=HOSTED
+        )
     return NeedsPerson(message, reason=Reason.UNKNOWN_STORE, resolution=advice, store_wide=True)

@@ -11,6 +11,7 @@ from pathlib import Path
 from requests.utils import get_environ_proxies
 
 from schemas.errors import RetryLater
+from schemas.wording.phrases import phrase
 
 _BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
@@ -30,7 +31,9 @@ def trusted() -> str | bool:
     for name in _BUNDLES:
         if path := os.environ.get(name):
             if not Path(path).exists():
-                raise RetryLater(f"{name} names certificates that do not exist: {path}")
+                raise RetryLater(
+                    phrase("%(name)s names certificates that do not exist: %(path)s", name=name, path=path)
+                )
             return path
     return True
 

@@ -4,10 +4,12 @@ import ipaddress
 import socket
 from urllib.parse import urlsplit
 
+from schemas.wording.phrases import Phrase, phrase
+
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
-def why_not_public(url: str, what: str) -> str | None:
+def why_not_public(url: str, what: Phrase) -> Phrase | None:
     """Return why `what` must not be sent to this address; None if it may.
 
     Not plain http, and not to this machine, private networks or the cloud's own services (169.254…). A name that cannot
@@ -15,10 +17,10 @@ def why_not_public(url: str, what: str) -> str | None:
     """
     address = urlsplit(url)
     if address.scheme != "https":
-        return f"is plain http, and everybody on the way could read {what}"
+        return phrase("is plain http, and everybody on the way could read %(what)s", what=what)
     inside = next((found for found in _addresses(address.hostname or "") if not is_public(found)), None)
     if inside is not None:
-        return f"leads to {inside}, which is an address of this machine or of a network inside"
+        return phrase("leads to %(inside)s, which is an address of this machine or of a network inside", inside=inside)
     return None
 
 

@@ -1,7 +1,7 @@
 """Checks whether a Redis accepts writes now, and reports its message if it does not."""
 
 import redis
-from redis.exceptions import ResponseError
+from redis.exceptions import AuthenticationError, ResponseError
 
 from schemas.errors import RetryLater
 from schemas.wording.phrases import phrase
@@ -21,6 +21,8 @@ def check_redis(client: "redis.Redis", what: str) -> None:
         raise RetryLater(
             phrase("%(server)s takes no writes: %(error)s", server=what, error=refusal_of(error))
         ) from error
+    except AuthenticationError as error:
+        raise RetryLater(phrase("%(server)s refuses the name or the password", server=what)) from error
     except (redis.RedisError, OSError, ValueError) as error:
         raise RetryLater(
             phrase("%(server)s does not answer: %(error)s", server=what, error=refusal_of(error))

@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterable
 
+from schemas.advice import TICK_BOX
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
+from schemas.wording.phrases import phrase
 
 READ_ORDERS = "ordr:r"
 
@@ -59,14 +61,19 @@ def cockpit_name(scope: str) -> str:
 
 def boxes(scopes: Iterable[str]) -> str:
     """Return scopes as people read them, each with the name of its box in the German cockpit."""
-    return " and ".join(f"{scope} ({cockpit_name(scope)})" for scope in scopes)
+    return ", ".join(f"{scope} ({cockpit_name(scope)})" for scope in scopes)
 
 
 def require_granted(store: str, granted: Collection[str], flow: str, needed_by: str) -> None:
     """Raise NeedsPerson (missing-scope) when a store's token lacks a scope that a flow needs."""
     if lacking := missing_scopes(flow, granted):
         raise NeedsPerson(
-            f"the shop {store} has not granted {boxes(lacking)}, which {needed_by} needs",
+            phrase(
+                "the shop %(store)s has not granted %(boxes)s, which %(flow)s needs",
+                store=store,
+                boxes=boxes(lacking),
+                flow=needed_by,
+            ),
             reason=Reason.MISSING_SCOPE,
-            resolution=f"Tick the box in the shop's cockpit, then: connector store switch {store} {flow} on",
+            resolution=TICK_BOX(store=store, flow=flow),
         )

@@ -76,14 +76,25 @@ class Answer:
 def not_sent(request: Request, cause: str, *, unknown_host: bool = False) -> RetryLater:
     """Return the error for a request that never left this machine, so it cannot have had an effect."""
     if unknown_host:
-        return HostNotFound(f"The host {request.host} is not known: {request} was not sent.")
-    return RetryLater(f"The host {request.host} cannot be reached ({cause}): {request} was not sent.")
+        return HostNotFound(
+            phrase("The host %(host)s is not known: %(request)s was not sent.", host=request.host, request=request)
+        )
+    return RetryLater(
+        phrase(
+            "The host %(host)s cannot be reached (%(why)s): %(request)s was not sent.",
+            host=request.host,
+            why=cause,
+            request=request,
+        )
+    )
 
 
 def lost(request: Request, cause: str, *, after: float | None = None) -> RetryLater:
     """Return the error for a request that was sent and has no usable answer: AnswerLost for an effect."""
     kind = AnswerLost if request.effect else RetryLater
-    return kind(f"{request} was sent, but has no usable answer: {cause}.", after=after)
+    return kind(
+        phrase("%(request)s was sent, but has no usable answer: %(why)s.", request=request, why=cause), after=after
+    )
 
 
 @contextmanager
@@ -95,7 +106,9 @@ def answer_to_effect(what: object) -> Iterator[None]:
     try:
         yield
     except MalformedDocument as error:
-        raise AnswerLost(f"{what} was sent, but its answer does not load: {error}") from error
+        raise AnswerLost(
+            phrase("%(what)s was sent, but its answer does not load: %(error)s", what=what, error=error)
+        ) from error
 
 
 def refusal(answer: Answer) -> ConnectorError | None:
@@ -111,16 +124,22 @@ def _failed(answer: Answer) -> ConnectorError:
 
 
 def _stopped_by_proxy(answer: Answer) -> ConnectorError:
-    return not_sent(answer.request, "its proxy asks for a name and a password (407); write them into HTTPS_PROXY")
+    return not_sent(
+        answer.request, phrase("its proxy asks for a name and a password (407); write them into HTTPS_PROXY")
+    )
 
 
 def _throttled(answer: Answer) -> ConnectorError:
-    return Wait(f"{answer.request.host} asks for fewer calls.", after=retry_after(answer.headers))
+    return Wait(phrase("%(host)s asks for fewer calls.", host=answer.request.host), after=retry_after(answer.headers))
 
 
 def _redirected(answer: Answer) -> ConnectorError:
     return NeedsPerson(
-        f"{answer.request} answers with a redirection ({answer.status}), which is not followed.",
+        phrase(
+            "%(request)s answers with a redirection (%(status)s), which is not followed.",
+            request=answer.request,
+            status=answer.status,
+        ),
         reason=Reason.REDIRECTED,
         resolution=phrase("Check the address of the connection: it must be the final one."),
         store_wide=True,
@@ -129,7 +148,7 @@ def _redirected(answer: Answer) -> ConnectorError:
 
 def _unauthorized(answer: Answer) -> ConnectorError:
     return Unauthorized(
-        f"{answer.request.host} refuses the credentials: {answer.message()}.",
+        phrase("%(host)s refuses the credentials: %(message)s.", host=answer.request.host, message=answer.message()),
         reason=Reason.WRONG_CREDENTIALS,
         resolution=phrase("Check the credentials of the connection and enter them again."),
         store_wide=True,
@@ -138,7 +157,11 @@ def _unauthorized(answer: Answer) -> ConnectorError:
 
 def _forbidden(answer: Answer) -> ConnectorError:
     return Forbidden(
-        f"{answer.request} is not allowed with these credentials: {answer.message()}.",
+        phrase(
+            "%(request)s is not allowed with these credentials: %(message)s.",
+            request=answer.request,
+            message=answer.message(),
+        ),
         reason=Reason.MISSING_SCOPE,
         resolution=phrase("Grant the missing scope to the credentials, then retry the jobs parked for this reason."),
     )
@@ -146,7 +169,7 @@ def _forbidden(answer: Answer) -> ConnectorError:
 
 def _not_found(answer: Answer) -> ConnectorError:
     return NotFound(
-        f"{answer.request} finds nothing: {answer.message()}.",
+        phrase("%(request)s finds nothing: %(message)s.", request=answer.request, message=answer.message()),
         reason=Reason.NOT_FOUND,
         resolution=phrase("Look whether it was deleted on the other side; drop the job if it was."),
     )
@@ -155,7 +178,7 @@ def _not_found(answer: Answer) -> ConnectorError:
 def _refused(answer: Answer) -> ConnectorError:
     document = answer.document if isinstance(answer.document, Mapping) else {}
     return NeedsPerson(
-        f"{answer.request} was refused: {answer.message()}.",
+        phrase("%(request)s was refused: %(message)s.", request=answer.request, message=answer.message()),
         reason=slug(document.get("errorId")) or f"refused-{answer.status}",
         resolution=phrase("Read the vendor's message, correct the cause on the side that has it, then retry the job."),
     )

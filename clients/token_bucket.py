@@ -6,6 +6,7 @@ from clients.limiter import REDIS_PAUSE, Budget
 from clients.redis_probe import check_redis
 from clients.redis_scripts import Call, read_script, run_scripts
 from schemas.errors import Wait
+from schemas.wording.phrases import phrase
 
 
 class TokenBucket:
@@ -39,5 +40,5 @@ class TokenBucket:
         try:
             (microseconds,) = run_scripts(self._client, call)
         except redis.RedisError as error:
-            raise Wait("the limiter's Redis does not answer", after=REDIS_PAUSE) from error
+            raise Wait(phrase("the limiter's Redis does not answer"), after=REDIS_PAUSE) from error
         return float(microseconds) / 1e6

@@ -71,6 +71,14 @@ _FORM_TOO_OLD = Words(
     ),
     lazy_gettext("Go back, load the page again, and send the form once more."),
 )
+_NO_COOKIE = Words(
+    lazy_gettext("Your browser did not send the console's cookie back"),
+    lazy_gettext("It sends the cookie over HTTPS only, and this page came over plain HTTP. Nothing was changed."),
+    lazy_gettext(
+        "Open the console's address with https://. On one machine without a certificate, the person who runs the "
+        "connector starts it with: connector console --plain-http"
+    ),
+)
 _DATABASE_AWAY = Words(
     lazy_gettext("The database does not answer"),
     lazy_gettext("The console cannot read or change anything now. Orders wait and are not lost."),
@@ -112,7 +120,8 @@ def _of_http(error: HTTPException) -> tuple[str, int, dict[str, str]] | HTTPExce
 
 
 def _of_form(error: CSRFError) -> tuple[str, int, dict[str, str]]:
-    return page(400, _FORM_TOO_OLD)
+    # A browser that keeps none of our cookies never gets further, however often the page is loaded.
+    return page(400, _FORM_TOO_OLD if request.cookies or request.is_secure else _NO_COOKIE)
 
 
 def _of_request(error: NeedsPerson) -> tuple[str, int, dict[str, str]]:

@@ -24,6 +24,7 @@ from console.pages import (
     webhooks,
     workers,
 )
+from console.pages.both_sides import comparison, totals
 from console.pages.connecting import connect, connection, invitations
 from console.pages.signing_in import company_account, sign_in
 from schemas.wording.display import visible
@@ -38,6 +39,8 @@ PAGES = (
     connection,
     invitations,
     stock,
+    comparison,
+    totals,
     search,
     order,
     sku,

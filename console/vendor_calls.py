@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.errors import RetryLater
 from schemas.wording.display import visible_json
+from schemas.wording.phrases import joined
 
 # A person waits for so many seconds, and the last call up to its own deadline.
 PATIENCE_SECONDS = 8.0
@@ -21,7 +22,7 @@ class Patience:
     def __call__(self, why: str, seconds: float) -> None:
         """Return if a pause ends in time. Raises RetryLater otherwise."""
         if time.monotonic() + seconds > self._ends_at:
-            raise RetryLater(why, after=seconds)
+            raise RetryLater(joined([why]), after=seconds)
 
 
 def readable(document: Mapping[str, Any]) -> str:

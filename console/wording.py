@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from flask_babel import lazy_gettext
 
 from console.languages import spoken
+from console.translations import flow_names
 from ledger.people.audit import Outcome
 from ledger.people.users import Role
 from ledger.stores.condition import StoreState
@@ -54,18 +55,7 @@ TONES: Mapping[str, str] = {
     Outcome.REFUSED: "warn",
     Outcome.FAILED: "bad",
 }
-FLOWS: Mapping[str, str] = {
-    "orders.import": lazy_gettext("Import orders"),
-    "cancellations.import": lazy_gettext("Import cancellations"),
-    "shipments.import": lazy_gettext("Import shipments"),
-    "returns.import": lazy_gettext("Import returns"),
-    "cancellations.export": lazy_gettext("Export cancellations"),
-    "shipments.export": lazy_gettext("Export shipments"),
-    "returns.export": lazy_gettext("Export returns"),
-    "broken.export": lazy_gettext("Export rejected returns"),
-    "inventory.publish": lazy_gettext("Publish stock"),
-    "orders.look": lazy_gettext("Detect changes"),
-}
+FLOWS: Mapping[str, str] = flow_names.FLOWS
 ROLES: Mapping[str, str] = {
     Role.VIEWER: lazy_gettext("Viewer"),
     Role.OPERATOR: lazy_gettext("Operator"),

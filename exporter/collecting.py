@@ -11,11 +11,13 @@ from prometheus_client.registry import Collector
 from exporter.families import gauge
 from jobs.loops import Loops
 
-# A reading older than so many intervals, and at least so many seconds, is not shown any more: its part hangs.
+# A reading older than so many intervals, and at least so many seconds, is not shown any more: its part fails or hangs.
 _STALE_INTERVALS, _STALE_SECONDS = 3, 60.0
 
 PART_UP = gauge(
-    "connector_exporter_part_up", "1 if the part's last reading succeeded; 0: its metrics are absent.", "part"
+    "connector_exporter_part_up",
+    "1 if the part's last reading succeeded; 0: its metrics are those of the one before, and soon absent.",
+    "part",
 )
 PART_AGE = gauge("connector_exporter_part_age_seconds", "How old the part's last good reading is.", "part")
 PART_SECONDS = gauge("connector_exporter_part_seconds", "How long the part's last good reading took.", "part")
@@ -40,12 +42,17 @@ class Reading:
 
 
 class Fleet(Collector):
-    """Shows the last reading of each part. A part that fails shows nothing but that it fails."""
+    """Shows the last good reading of each part until it is stale, and which parts fail.
+
+    One reading that fails must take no metric away: an alert that waits for some minutes would begin to wait again,
+    just when a busy server fails now and then.
+    """
 
     def __init__(self, parts: Sequence[Part]) -> None:
         self._parts = parts
         self._loops = Loops()
         self._readings: dict[str, Reading] = {}
+        self._failing: set[str] = set()
 
     def start(self) -> None:
         """Begin to read, each part in a thread of its own, so that none waits for another one."""
@@ -58,17 +65,19 @@ class Fleet(Collector):
         try:
             metrics = list(part.read())
         except Exception:
-            self._readings.pop(part.name, None)
+            self._failing.add(part.name)
             raise
         self._readings[part.name] = Reading(metrics, time.monotonic(), time.monotonic() - began)
+        self._failing.discard(part.name)
 
     def collect(self) -> Iterator[Metric]:
-        """Yield the metrics of all parts that are up, and how each part is."""
+        """Yield the metrics of all parts that were read lately, and how each part is."""
         found = {part.name: reading for part in self._parts if (reading := self._fresh(part))}
         for reading in found.values():
             yield from reading.metrics
         now = time.monotonic()
-        yield PART_UP.rows((part.name, part.name in found) for part in self._parts)
+        up = found.keys() - self._failing
+        yield PART_UP.rows((part.name, part.name in up) for part in self._parts)
         yield PART_AGE.rows((name, now - reading.at) for name, reading in found.items())
         yield PART_SECONDS.rows((name, reading.seconds) for name, reading in found.items())
 

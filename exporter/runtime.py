@@ -7,6 +7,7 @@ from exporter.collecting import Part
 from exporter.parts import backlog, freshness, inbound, limits, servers, stores, workers
 from ledger.figures import Figures
 from ledger.inbound.set_aside_messages import SetAside
+from ledger.jobs.beats import Beats
 from ledger.metrics_addresses import MetricsAddresses
 from ledger.postgres.timed import TimedDatabase
 from ledger.status import Status
@@ -44,7 +45,7 @@ class Runtime:
             Part("backlog", 15, partial(backlog.read_backlog, figures)),
             Part("jobs", 15, partial(backlog.read_jobs, figures)),
             Part("workers", 10, partial(workers.read_workers, status)),
-            Part("dispatch", 5, partial(workers.read_dispatch, status)),
+            Part("dispatch", 5, partial(workers.read_dispatch, status, Beats(database))),
             Part("limits", 30, partial(limits.read, figures, self.limits)),
             Part("inbound", 30, partial(inbound.read, figures, SetAside(database))),
             Part("servers", 10, partial(servers.read_servers, database, settings)),

@@ -80,7 +80,10 @@ def _send_look(taken: Taken) -> None:
 
 @blueprint.after_request
 def _count_refusal(response: flask.Response) -> flask.Response:
-    if response.status_code >= 400:
+    if response.status_code == 404:
+        # Anybody can call an endpoint that is not there. That says nothing about those of Afosto.
+        note_webhook("unknown")
+    elif response.status_code >= 400:
         note_webhook("failed" if response.status_code >= 500 else "refused")
     return response
 

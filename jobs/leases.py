@@ -8,6 +8,7 @@ from jobs.loops import Loop, Loops
 from ledger.jobs.jobs import Jobs
 from schemas.errors import LeaseLost, OutOfTime
 from schemas.settings import Settings
+from schemas.wording.phrases import phrase
 
 
 class Leases:
@@ -46,7 +47,9 @@ class Leases:
         """Raise LeaseLost unless the lease holds for `seconds` more: no effect may start that could outlive it."""
         ends = self._ends.get(job_id, 0.0)
         if ends - time.monotonic() < seconds:
-            raise LeaseLost
+            raise LeaseLost(
+                phrase("This worker no longer holds the job, or its lease is too short to start another call.")
+            )
 
     def stop(self) -> None:
         """Renew no more."""

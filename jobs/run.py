@@ -1,7 +1,7 @@
 """One run of one job: what a handler works with."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,7 +19,8 @@ from schemas.epages import Order, load_order
 from schemas.errors import AnswerLost, ConnectorError, MalformedDocument
 from schemas.intents import B, IntentKind
 from schemas.settings import Settings
-from schemas.wording.lists import counted
+from schemas.wording.lists import counted, some_of
+from schemas.wording.phrases import Phrase
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Run:
     context: Context
     prepaid_epages: int
     prepaid_afosto: int
-    steps: list[str] = field(default_factory=list)
+    steps: list[Phrase] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
 
     @property
@@ -212,16 +213,19 @@ class Run:
             raise
 
     @contextmanager
-    def progress(self, doing: str, total: int, rest: str = "") -> Iterator[OnProgress]:
-        """Note how many of `total` units were done when the block ends or fails. The block reports each count."""
+    def progress(self, doing: Callable[[str], Phrase], total: int) -> Iterator[OnProgress]:
+        """Note how many of `total` units were done when the block ends or fails. The block reports each count.
+
+        `doing` says what was done with the units that it is given.
+        """
         counts: list[int] = []
         try:
             yield counts.append
         finally:
             if done := sum(counts):
-                so_far = counted(total, "unit") if done == total else f"{done} of {counted(total, 'unit')}"
-                self.note(f"{doing} {so_far}{rest}")
+                whole = counted(total, "unit")
+                self.note(doing(whole if done == total else some_of(done, whole)))
 
-    def note(self, step: str) -> None:
+    def note(self, step: Phrase) -> None:
         """Record a step of the attempt, in words that a support person reads."""
         self.steps.append(step)

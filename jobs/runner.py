@@ -14,13 +14,14 @@ from jobs.runtime import BrokerRefused, Runtime
 from jobs.store_health import StoreRun, note_fault, note_refusal, note_silence, words_of
 from ledger.records import Settlement
 from metrics.measures import note_job_run, note_lost_leases
+from schemas.advice import SEE_WHAT_WAS_TRIED
 from schemas.errors import LeaseLost, MalformedDocument, NeedsPerson, OutOfTime, RetryLater, Wait
 from schemas.flows import flow_name
 from schemas.messages import OrderMessage
 from schemas.reasons import Reason
 from schemas.states import JobState
 from schemas.wording.lists import counted
-from schemas.wording.phrases import phrase
+from schemas.wording.phrases import Phrase, joined, phrase
 from tracing.spans import note
 
 log = structlog.get_logger()
@@ -36,7 +37,7 @@ KEPT_POLLS = 2
 # The lanes of a direction's jobs, the urgent one first: 0 export, 1 live import, 2 work that is not urgent.
 LANES = {"import": (1, 2), "export": (0, 2)}
 
-Handler = Callable[[Run], str]
+Handler = Callable[[Run], Phrase]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +132,7 @@ def _dropped_with_order(run: Run) -> bool:
 
 def _settle_dropped(run: Run) -> str:
     """A person dropped the import of the order: there is nothing to carry this over to, so the job does not wait."""
-    outcome = "not carried over: the import of its order was dropped"
+    outcome = phrase("not carried over: the import of its order was dropped")
     _settle(run, Settlement(JobState.DONE, "dropped", outcome, reason=Reason.ORDER_DROPPED))
     return outcome
 
@@ -143,7 +144,7 @@ def _reserve(run: Run, flow: Flow) -> None:
     run.prepaid_afosto = max(flow.afosto_calls, run.job.prepaid_afosto)
     wait = run.reserve(run.prepaid_epages - run.job.prepaid_epages, run.prepaid_afosto - run.job.prepaid_afosto)
     if wait > 0:
-        raise Wait("the budget is used up for now; calls are reserved", after=wait, prepaid=True)
+        raise Wait(phrase("the budget is used up for now; calls are reserved"), after=wait, prepaid=True)
 
 
 def _settle_otherwise(run: Run, error: RetryLater | NeedsPerson) -> str:
@@ -181,10 +182,18 @@ def _goes_on(run: Run) -> Settlement:
     allowed = f"{run.settings.longest_job:g} s"
     if not run.effects:
         return _retry(
-            run, RetryLater(f"nothing was done in the {allowed} that a run may take: {run.requests} requests")
+            run,
+            RetryLater(
+                phrase(
+                    "nothing was done in the %(time)s that a run may take: %(requests)s requests",
+                    time=allowed,
+                    requests=run.requests,
+                )
+            ),
         )
-    last = run.steps[-1] if run.steps else f"{counted(run.effects, 'call')} made"
-    return Settlement(JobState.WAITING, "goes on", f"{last}; a run may take {allowed}, the next one goes on")
+    last = run.steps[-1] if run.steps else phrase("%(calls)s made", calls=counted(run.effects, "call"))
+    said = phrase("%(what)s; a run may take %(time)s, the next one goes on", what=last, time=allowed)
+    return Settlement(JobState.WAITING, "goes on", said)
 
 
 def _waits(run: Run, error: Wait) -> Settlement:
@@ -232,10 +241,7 @@ def _keeps_failing(message: str) -> Settlement:
         message,
         failed=True,
         reason=Reason.KEEPS_FAILING,
-        resolution=phrase(
-            "See what was tried: connector jobs show ID; mend the cause, then: "
-            "connector jobs retry --reason keeps-failing"
-        ),
+        resolution=SEE_WHAT_WAS_TRIED(),
     )
 
 
@@ -244,7 +250,11 @@ def _maybe_stop_flow(run: Run, error: NeedsPerson) -> None:
         # Neither is caused by the store's settings; a document that does not load is read again automatically.
         return
     run.runtime.ledger.stores.stop_flow_if_alike(
-        run.store.name, run.job.flow, error.reason, f"{str(error).rstrip('.')}. {error.resolution}", ALIKE_TO_STOP
+        run.store.name,
+        run.job.flow,
+        error.reason,
+        joined([str(error).rstrip("."), error.resolution], ". "),
+        ALIKE_TO_STOP,
     )
 
 

@@ -11,6 +11,7 @@ from clients.limiter import Limiter, has_budget_facts
 from jobs.call_budget import CallBudget
 from metrics.measures import note_vendor_call, note_withheld_call
 from schemas.errors import VendorSilent, Wait
+from schemas.wording.phrases import phrase
 
 
 class Hooks(Protocol):
@@ -52,7 +53,9 @@ class Gate:
             raise
         if wait > 0:
             note_withheld_call(self._vendor, "budget")
-            raise Wait(f"the budget of {self.bucket} is used up", after=wait, prepaid=self.keeps)
+            raise Wait(
+                phrase("the budget of %(bucket)s is used up", bucket=self.bucket), after=wait, prepaid=self.keeps
+            )
         if effect:
             self.require_lease()
         self.budget.spend(effect=effect)

@@ -10,6 +10,7 @@ from ledger.jobs.parked import Parked
 from ledger.metrics_addresses import MetricsAddresses
 from ledger.orders.comparison import Comparing
 from ledger.orders.cursors import Cursors
+from ledger.orders.kept_comparisons import KeptComparisons
 from ledger.orders.life import Lives
 from ledger.orders.links import Links
 from ledger.orders.order_documents import OrderDocuments
@@ -56,6 +57,7 @@ class Ledger:
         self.stock = Stock(database)
         self.retention = Retention(database)
         self.comparing = Comparing(database)
+        self.comparisons = KeptComparisons(database)
         self.restores = Restores(database)
         self.set_aside = SetAside(database)
         self.parked = Parked(database)

@@ -10,7 +10,7 @@ ALIVE_SECONDS = 120.0
 
 @dataclass(frozen=True, slots=True)
 class MetricsAddress:
-    """HOST:PORT of a process: gateway, console, or the queues that a worker consumes."""
+    """HOST:PORT of a process: gateway, console, beat, or the queues that a worker consumes."""
 
     address: str
     process: str

@@ -19,6 +19,8 @@ DRAFT_DAYS = 14
 INVITATION_DAYS = 30
 # Days for which the audit log is kept: long enough for a yearly audit.
 AUDIT_DAYS = 365
+# Days for which a store's comparisons and nightly sweeps are listed.
+COMPARISON_DAYS = 30
 # Days for which the document of an order is kept while an import of it is open. Old rows are deleted each hour, so no
 # document is older than a day.
 DOCUMENT_DAYS = 22 / 24
@@ -54,6 +56,8 @@ class Retention:
             "connection_drafts": DRAFT_DAYS,
             "invitations": INVITATION_DAYS,
             "audit": AUDIT_DAYS,
+            "comparisons": COMPARISON_DAYS,
+            "sweeps": COMPARISON_DAYS,
         }
         ends, rows = time.monotonic() + seconds, dict.fromkeys(ages, 0)
         for table, days in ages.items():

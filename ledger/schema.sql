@@ -422,7 +422,7 @@ create table workers (
     listened_at timestamptz
 );
 
--- Where a process answers /metrics, HOST:PORT as others reach it. process: gateway, console, or the queues that a worker consumes.
+-- Where a process answers /metrics, HOST:PORT as others reach it. process: gateway, console, beat, or the queues that a worker consumes.
 -- seen_at: the process says every half minute that it lives. What was not seen for a day is deleted.
 create table metrics_addresses (
     address text primary key,
@@ -540,7 +540,8 @@ create index set_aside_last on set_aside (queue, last_at);
 
 -- A person who signs in to the console. name: in small letters. password_hash: Argon2id. language and zone: of the pages; null is
 -- what the browser says, and UTC. company_account: issuer and subject of the account by which the user signs in at the company's OpenID
--- Connect provider; they never change, unlike a mail address. Null until the first such sign-in.
+-- Connect provider; they never change, unlike a mail address. Null until the first such sign-in. has_password: false for a user who signs in with that account only; password_hash is then that of a
+-- random password that nobody knows.
 create table users (
     name text primary key,
     role text not null check (role in ('viewer', 'operator', 'admin', 'merchant')),
@@ -549,7 +550,8 @@ create table users (
     zone text,
     created_at timestamptz not null default now(),
     password_at timestamptz not null default now(),
-    company_account text
+    company_account text,
+    has_password boolean not null default true
 );
 create unique index users_company_account on users (company_account);
 
@@ -687,6 +689,64 @@ create index deliveries_due on deliveries (subscription_id, due_at) where given_
 create index deliveries_given_up on deliveries (given_up_at) where given_up_at is not null;
 create index deliveries_store on deliveries (store);
 
+-- comparisons: of both sides of a store, which a person asked for in the console. At most one of a store is open. orders_to: the orders
+-- placed before it are compared (null: none yet), up to asked_at; then orders_done. sku_to: the stock up to this SKU is compared.
+-- due_at: when dispatch sends it (again), unless its run says before that it goes on. fence: +1 per run that is sent. error: why it
+-- ended early; null: it did not.
+create table comparisons (
+    id bigint generated always as identity primary key,
+    store text not null references stores on delete cascade,
+    asked_by text not null,
+    asked_at timestamptz not null default now(),
+    orders_to timestamptz,
+    orders_done boolean not null default false,
+    sku_to text not null default '',
+    orders integer not null default 0,
+    skus integer not null default 0,
+    waiting_for_payment integer not null default 0,
+    left_out jsonb not null default '[]',
+    fence bigint not null default 1,
+    due_at timestamptz not null default now(),
+    ended_at timestamptz,
+    error text
+);
+create unique index comparisons_open on comparisons (store) where ended_at is null;
+create index comparisons_due on comparisons (due_at) where ended_at is null;
+create index comparisons_store on comparisons (store, id);
+create index comparisons_asked on comparisons (asked_at);
+
+-- What a comparison found to be unequal. key: the order's id in the shop, or the SKU; subject: the order's number, or the SKU. repair:
+-- the jobs that mend it, as [direction, flow]; repaired_at, repaired_by: when they were requested, and by whom.
+create table differences (
+    id bigint generated always as identity primary key,
+    comparison_id bigint not null references comparisons on delete cascade,
+    key text not null,
+    subject text not null,
+    kind text not null,
+    sku text,
+    shop text not null,
+    afosto text not null,
+    state text not null,
+    cause text not null,
+    advice text not null,
+    repair jsonb not null,
+    repaired_at timestamptz,
+    repaired_by text
+);
+create index differences_comparison on differences (comparison_id, id);
+create index differences_key on differences (key);
+
+-- The nightly sweeps of a store: documents that were read, and jobs that they made due. ended_at is null while it goes on.
+create table sweeps (
+    store text not null references stores on delete cascade,
+    began_at timestamptz not null,
+    documents integer not null default 0,
+    jobs integer not null default 0,
+    ended_at timestamptz,
+    primary key (store, began_at)
+);
+create index sweeps_began on sweeps (began_at);
+
 -- Triggers, because several statements open an order, park a job or find a store unhealthy; without subscriptions none costs a
 -- statement. An event whose order or job is not worth a warning in the log is none here either: see jobs.warned_reason.
 create function note_event(kind text, of_store text, of_order text, what jsonb) returns void language sql as $$
@@ -741,8 +801,8 @@ create trigger store_faults_note_new after insert on store_faults for each row e
 -- For an autoscaler: what the workers of each queue could do now. jobs: how many of these jobs there are, due: those that are not sent,
 -- queued: those that are sent and not begun, slots: how many the living workers run at once. age: seconds for which the first
 -- of them has been due; past orders (lane 2) may wait, so they have no age. Where many are due and few are sent, the
--- calls to a vendor are used up, and more workers would help nobody: then only what is sent counts. Of a flow the 10,000 jobs that
--- were due first are counted, so the view costs the same with a million. poll: the polls that are sent and have not ended.
+-- calls to a vendor are used up, and more workers would help nobody: then only what is sent counts. Of a flow the first
+-- 10,000 due jobs that workers may do are counted, so the view costs the same with a million. poll: the polls that are sent and have not ended.
 create view queue_backlog as
 with flows (queue, direction, flow) as (values
     ('orders', 'import', 'orders'), ('cancellations', 'import', 'cancellations'), ('shipments', 'import', 'shipments'),
@@ -753,14 +813,18 @@ with flows (queue, direction, flow) as (values
     from flows f
     cross join lateral (
         select count(*) as due, min(w.due_at) filter (where w.lane < 2) as oldest from (
-            select j.store, j.lane, j.due_at from jobs j
+            select j.lane, j.due_at from jobs j
             where j.state = 'waiting' and j.direction = f.direction and j.flow = f.flow and j.due_at <= now()
+              and j.store not in (
+                  select s.name from stores s where s.paused_at is not null
+                  union all
+                  select o.store from store_flows o
+                  where o.direction = f.direction and o.flow = f.flow and (not o.enabled or o.stopped_reason is not null)
+                  union all
+                  select h.store from store_health h where h.retry_at > now()
+              )
             order by j.due_at limit 10000
         ) w
-        where not exists (select from stores s where s.name = w.store and s.paused_at is not null)
-          and not exists (select from store_flows o where o.store = w.store and o.direction = f.direction and o.flow = f.flow
-                          and (not o.enabled or o.stopped_reason is not null))
-          and not exists (select from store_health h where h.store = w.store and h.retry_at > now())
     ) d
     cross join lateral (
         select count(*) as queued, min(j.queued_at) as first from jobs j

@@ -1,11 +1,11 @@
 """What people ask of the ledger: the state of stores and workers, and what happened to an order. Reads only."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from ledger.jobs.lag import LAG_ALARM, WINDOW, FlowLag, Lag
 from ledger.postgres.database import Database, Row
-from ledger.stores.condition import StoreState, state_of, worst_first
+from ledger.stores.condition import StoreState, is_behind, state_of, worst_first
 from schemas.flows import STOCK_TO_CONFIRM
 from schemas.wording.store_advice import UNFORESEEN
 
@@ -41,12 +41,20 @@ class Status:
         """
         return _in_state(self.stores(), interval, lags)
 
-    def conditions(self, interval: float, lags: Iterable[FlowLag]) -> list[Row]:
-        """Return the same, but without what is counted or listed per store.
+    def conditions(self, interval: float, lags: Sequence[FlowLag], lateness: float) -> list[Row]:
+        """Return the same, but only the stores that somebody should look at, without what is counted or listed.
 
-        A row has what tells the state, the `lag` and the `state`.
+        Those are all that are not sound, and those whose orders became visible more than `lateness` seconds after
+        their own time. A row has what tells the state, the `lag` and the `state`.
         """
-        return _in_state(self._database.rows("status.conditions", {"unforeseen": UNFORESEEN}), interval, lags)
+        behind = sorted({each.store for each in lags if is_behind(each.lag)})
+        wanted = {"stale": 2 * interval, "behind": behind, "lateness": lateness}
+        constants = {"unforeseen": UNFORESEEN, "to_confirm": STOCK_TO_CONFIRM}
+        rows = self._database.rows("status.conditions", {**wanted, **constants})
+        for row in rows:
+            row["health"] = [*(row["health"] or ()), *(row.pop("faults") or ())]
+            row["stopped"] = row["stopped"] or []
+        return _in_state(rows, interval, lags)
 
     def lag(self) -> list[FlowLag]:
         """Return the backlog of each flow of a store that has one, or of which something was done lately."""
@@ -96,10 +104,12 @@ class Status:
         return self._database.rows("life.links", {"store": store, "order_key": order_key})
 
 
-def _in_state(stores: Iterable[Row], interval: float, lags: Iterable[FlowLag]) -> list[Row]:
+def _in_state(stores: Sequence[Row], interval: float, lags: Iterable[FlowLag]) -> list[Row]:
     """Add to each store its `lag` and `state`, and sort them, the worst first."""
     found: defaultdict[str, Lag] = defaultdict(Lag)
     for each in lags:
         found[each.store] += each.lag
-    rows = [{**row, "lag": found[row["name"]]} for row in stores]
-    return worst_first({**row, "state": state_of(row, interval)} for row in rows)
+    for row in stores:
+        row["lag"] = found[row["name"]]
+        row["state"] = state_of(row, interval)
+    return worst_first(stores)

@@ -54,7 +54,7 @@ _CALLS_WITHHELD = Counter(
 )
 _WEBHOOKS = Counter(
     "connector_webhooks",
-    "Webhooks of Afosto by the answer that they got: new, repeat, refused (4xx) or failed (5xx).",
+    "Webhooks of Afosto by the answer that they got: new, repeat, refused (4xx), unknown (404) or failed (5xx).",
     ["answer"],
     registry=REGISTRY,
 )
@@ -105,7 +105,7 @@ def note_withheld_call(vendor: str, why: str) -> None:
 
 
 def note_webhook(answer: str) -> None:
-    """A webhook was answered; `answer` is "new", "repeat", "refused" or "failed"."""
+    """A webhook was answered; `answer` is "new", "repeat", "refused", "unknown" (no such endpoint) or "failed"."""
     _WEBHOOKS.labels(answer).inc()
 
 

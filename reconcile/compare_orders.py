@@ -1,11 +1,14 @@
 """Compares all orders of a store: every shop order since the start of its import, and its Afosto order.
 
 The ledger is read first, then the shop, then Afosto, so a change meanwhile shows as open work or as unread news. A
-difference counts only if both sides still differ when they are read again.
+difference counts only if both sides still differ when they are read again. The orders are compared in parts, one after
+another by the time at which they were placed, so a comparison can go on where another one ended.
 """
 
+from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
@@ -40,6 +43,15 @@ MISSING = phrase("none")
 Progress = Callable[[int, float], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What differs among the orders placed up to `end`; `share` of the whole time range is done (0 to 1)."""
+
+    findings: Sequence[Finding]
+    end: datetime
+    share: float
+
+
 class Comparison:
     """One comparison of a store's orders. `counts`: orders compared; `lists`: whether Afosto can list its orders."""
 
@@ -59,29 +71,51 @@ class Comparison:
         self.lists = True
         self._terms = Terms(broken="broken.export" not in self.flow_status.off, totals=store.totals)
         self._listed: dict[str, afosto.Order] = {}
+        self._bound = self._notes.bound(store.name)
+        self._placed = sorted((each.placed_at, key) for key, each in self._bound.items() if each.placed_at)
+        self._seen: set[str] = set()
 
     def run(self, progress: Progress) -> list[Finding]:
         """Compare everything and return what differs, in the order the shop's orders were placed."""
-        self._listed = self._list()
-        seen: set[str] = set()
+        now = datetime.now(UTC)
         found: list[Finding] = []
-        for rows, share in self._slices():
-            fresh = [row for row in rows if row.id not in seen]
-            seen |= {row.id for row in fresh}
-            found += self._slice(fresh)
-            progress(self.counts["orders"], share)
-        bound = self._notes.bound(self._store.name)
-        for order_id in sorted(bound.keys() - seen):
-            found += collect_findings(order_id, None, self._afresh(order_id))
-        return [*found, *self._unlinked(set(bound.values()))]
+        for part in self.parts(self._store.import_since, now):
+            found += part.findings
+            progress(self.counts["orders"], part.share)
+        return [*found, *self.outside(now), *self.unlinked()]
 
-    def _list(self) -> dict[str, afosto.Order]:
-        """Afosto's orders of the channel by id, read in pages; empty if Afosto has no such list."""
+    def parts(self, begin: datetime, end: datetime) -> Iterator[Part]:
+        """Compare the orders placed from `begin` to `end`, the oldest first."""
+        self._listed = self._list(begin)
+        whole = max(end - self._store.import_since, timedelta(seconds=1))
+        for start, stop, rows in self._slices(begin, end):
+            fresh = [row for row in rows if row.id not in self._seen and _is_between(row, start, stop)]
+            self._seen |= {row.id for row in fresh}
+            found = list(self._slice(fresh))
+            for order_id in self._bound_between(start, stop):
+                found += collect_findings(order_id, None, self._afresh(order_id))
+            yield Part(found, stop, min(1.0, (stop - self._store.import_since) / whole))
+
+    def outside(self, end: datetime) -> Iterator[Finding]:
+        """Compare the linked orders that no part up to `end` contains: their time is not known, or not in the range."""
+        since = self._store.import_since
+        for order_id, bound in sorted(self._bound.items()):
+            is_inside = bound.placed_at is not None and since <= bound.placed_at < end
+            if not is_inside and order_id not in self._seen:
+                yield from collect_findings(order_id, None, self._afresh(order_id))
+
+    def _bound_between(self, start: datetime, stop: datetime) -> list[str]:
+        """Return the linked orders that were placed then, and that the shop does not list."""
+        first, last = (bisect_left(self._placed, (moment, "")) for moment in (start, stop))
+        return [order_id for _, order_id in self._placed[first:last] if order_id not in self._seen]
+
+    def _list(self, since: datetime) -> dict[str, afosto.Order]:
+        """Afosto's orders that changed since then, by id, read in pages; empty if Afosto has no such list."""
         found: dict[str, afosto.Order] = {}
         after: str | None = None
         try:
             while True:
-                orders, after = self._ask(self._page, after)
+                orders, after = self._ask(lambda at: self._page(since, at), after)
                 found |= {order.id: order for order in orders}
                 if after is None:
                     return found
@@ -91,18 +125,21 @@ class Comparison:
             self.lists = False
             return {}
 
-    def _page(self, after: str | None) -> tuple[tuple[afosto.Order, ...], str | None]:
-        return self.afosto.channel_orders(self._store.channel_id, self._store.import_since, after)
+    def _page(self, since: datetime, after: str | None) -> tuple[tuple[afosto.Order, ...], str | None]:
+        return self.afosto.channel_orders(self._store.channel_id, since, after)
 
-    def _slices(self) -> Iterator[tuple[tuple[OrderRow, ...], float]]:
-        since, now = self._store.import_since, datetime.now(UTC)
-        cursor = Cursor(self._store.name, "sweep", since, since, now, FIRST_WIDTH, 0, 0.0)
-        reader = Reader(self.shop, cursor, since, self._runtime.settings.poll_page_size, timedelta(0))
+    def _slices(self, begin: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, tuple[OrderRow, ...]]]:
+        cursor = Cursor(self._store.name, "sweep", begin, begin, end, FIRST_WIDTH, 0, 0.0)
+        reader = Reader(
+            self.shop, cursor, self._store.import_since, self._runtime.settings.poll_page_size, timedelta(0)
+        )
+        start = begin
         while True:
             reading = self._ask(lambda _: reader.next(), None)
             assert reading.end is not None
-            yield reading.rows, min(1.0, (reading.end - since) / max(now - since, timedelta(seconds=1)))
-            if reading.end >= now:
+            yield start, reading.end, reading.rows
+            start = reading.end
+            if reading.end >= end:
                 return
 
     def _slice(self, rows: list[OrderRow]) -> Iterator[Finding]:
@@ -188,8 +225,12 @@ class Comparison:
             difference = Difference("deleted", phrase("gone"), figure)
             yield Finding(notes.order_id, notes.number or notes.order_id, difference, deleted_in_shop(order))
 
-    def _unlinked(self, bound: set[str]) -> Iterator[Finding]:
-        """Opened Afosto orders with a reference of this store, but without a link: doubles and orphans."""
+    def unlinked(self) -> Iterator[Finding]:
+        """Opened Afosto orders with a reference of this store, but without a link: doubles and orphans.
+
+        They are among those that the first part has listed.
+        """
+        bound = {each.afosto_id for each in self._bound.values()}
         for listed in self._listed.values():
             store, _, order_id = (listed.reference or "").partition("/")
             if store != self._store.name or listed.id in bound or not _sells(listed):
@@ -207,6 +248,11 @@ class Comparison:
 
     def _ask(self, call: Callable[[A], T], argument: A) -> T:
         return retry_blocking(lambda: call(argument), self._tell)
+
+
+def _is_between(row: OrderRow, start: datetime, stop: datetime) -> bool:
+    """Whether an order was placed then. The shop's answer is a little wider; what does not load has no time."""
+    return row.order is None or start <= row.order.created_at < stop
 
 
 def _sells(order: afosto.Order) -> bool:

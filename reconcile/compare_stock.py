@@ -13,7 +13,7 @@ from jobs.vendor_clients import epages_client, reading_epages
 from ledger.orders.comparison import StockNote
 from ledger.records import Store
 from reconcile.diagnosis import parked_for
-from reconcile.differences import STOCK, Diagnosis, Finding, for_a_person, on_its_way, repairable
+from reconcile.differences import STOCK, Diagnosis, Finding, collect_findings, for_a_person, on_its_way, repairable
 from schemas.epages import Availability
 from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.differences import Difference
@@ -43,6 +43,15 @@ class StockReading:
     available: dict[str, int]
     promised: dict[str, int]
     coming: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True, slots=True)
+class StockPart:
+    """What differs among the next `skus` SKUs, up to this one."""
+
+    findings: Sequence[Finding]
+    sku: str
+    skus: int
 
 
 class StockComparison:
@@ -81,17 +90,24 @@ class StockComparison:
 
     def run(self) -> list[Finding]:
         """Compare every published SKU; a difference counts only if it is still there when read again."""
-        if self.skipped:
-            return []
-        notes = self._runtime.ledger.comparing.stock(self._store.name)
-        found: list[Finding] = []
-        for start in range(0, len(notes), BATCH):
-            suspect = [note for note, _ in self._batch(notes[start : start + BATCH])]
-            if suspect:
-                again = {note.sku: note for note in self._runtime.ledger.comparing.stock(self._store.name)}
-                found += [finding for _, finding in self._batch([again.get(each.sku, each) for each in suspect])]
-        self.compared = len(notes)
-        return found
+        return [finding for part in self.parts("") for finding in part.findings]
+
+    def parts(self, after: str) -> Iterator[StockPart]:
+        """Compare the published SKUs behind `after`, in batches."""
+        notes = [] if self.skipped else self._runtime.ledger.comparing.stock(self._store.name)
+        left = [note for note in notes if note.sku > after]
+        for start in range(0, len(left), BATCH):
+            batch = left[start : start + BATCH]
+            found = collect_findings(STOCK, None, self._confirmed(batch))
+            self.compared += len(batch)
+            yield StockPart(found, batch[-1].sku, len(batch))
+
+    def _confirmed(self, notes: Sequence[StockNote]) -> Iterator[Finding]:
+        suspect = [note for note, _ in self._batch(notes)]
+        if suspect:
+            again = {note.sku: note for note in self._runtime.ledger.comparing.stock(self._store.name)}
+            for _, finding in self._batch([again.get(each.sku, each) for each in suspect]):
+                yield finding
 
     def _batch(self, notes: Sequence[StockNote]) -> Iterator[tuple[StockNote, Finding]]:
         reading = self._read([note.sku for note in notes], notes)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from ledger.orders.comparison import JobNote, OrderNotes
 from reconcile.differences import Diagnosis, for_a_person, on_its_way, repairable
 from schemas import afosto, epages
+from schemas.advice import LET_FLOW_RUN, RESUME_FLOW, RETRY_DROPPED
 from schemas.flows import flow_name
 from schemas.mapping.differences import FLOWS, Difference, left_out
 from schemas.mapping.progress.afosto_news import Known, news
@@ -96,7 +97,7 @@ def _decision(job: JobNote) -> Diagnosis | None:
         return _parked(job)
     if job.was_dropped:
         cause = phrase("%(job)s was dropped by a person", job=_named(job))
-        advice = phrase("correct it by hand, or run the job after all: connector jobs retry %(id)s", id=job.id)
+        advice = RETRY_DROPPED(id=job.id)
         return for_a_person(cause, advice)
     return None
 
@@ -200,8 +201,8 @@ def known(notes: OrderNotes) -> Known:
 def _switch_on(flow_status: FlowStatus, name: str) -> str:
     values = {"store": flow_status.store, "flow": name}
     if flow_status.off[name] == _SWITCHED_OFF:
-        return phrase("let it run, if that was not meant: connector store switch %(store)s %(flow)s on", **values)
-    return phrase("decide, then: connector store resume %(store)s --flow %(flow)s", **values)
+        return LET_FLOW_RUN(**values)
+    return RESUME_FLOW(**values)
 
 
 def named_job(flow: str, job_id: int) -> Phrase:
@@ -224,7 +225,7 @@ def _parked(job: JobNote) -> Diagnosis:
 
 
 def _with_message(cause: Phrase, job: JobNote) -> Phrase:
-    return joined([cause, phrase("it says: %(message)s", message=job.message)]) if job.message else cause
+    return joined([cause, phrase("it says: %(cause)s", cause=job.message)]) if job.message else cause
 
 
 def flow_status_of(

@@ -4,6 +4,7 @@ from ledger.orders.comparison import OrderNotes
 from reconcile.diagnosis import READ_AT_NEXT_POLL, FlowStatus, diagnose_intent, diagnose_job
 from reconcile.differences import Diagnosis, Finding, for_a_person, on_its_way, repairable
 from schemas import afosto, epages
+from schemas.advice import CANCEL_COPY
 from schemas.flows import SWITCHES
 from schemas.mapping.differences import Difference
 from schemas.mapping.orders.content_hashes import hashes_by_flow
@@ -20,7 +21,7 @@ def diagnose_missing(
             phrase(
                 "Afosto order %(number)s (%(id)s) has its reference, but is not linked", number=copy.number, id=copy.id
             ),
-            phrase("cancel %(number)s in Afosto; then this order is imported by --repair", number=copy.number),
+            CANCEL_COPY(number=copy.number),
         )
     if unfinished := diagnose_intent(notes):
         return unfinished

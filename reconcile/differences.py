@@ -1,12 +1,12 @@
 """The result of comparing both sides: each difference with its diagnosis (the likely cause, and what to do)."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from traceback import extract_tb
 
-from jobs.runtime import Runtime
 from jobs.store_health import words_of
+from ledger.ledger import Ledger
 from schemas.errors import ConnectorError, MalformedDocument
 from schemas.mapping.differences import Difference
 from schemas.wording.lists import counted
@@ -15,6 +15,7 @@ from schemas.wording.phrases import phrase
 # The lane of the jobs that a repair requests.
 REPAIR_LANE = 1
 STOCK = "stock"
+_STOCK_JOB = ("export", STOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,16 +87,22 @@ def collect_findings(key: str, number: str | None, findings: Iterator[Finding]) 
     return [Finding(key, number or key, Difference("unreadable", "-", "-"), diagnosis)]
 
 
-def repair(runtime: Runtime, store: str, findings: Iterable[Finding]) -> str:
+def repair(ledger: Ledger, store: str, findings: Iterable[Finding]) -> str:
     """Request the jobs that the findings name again; writes nothing else. Returns how many, in words."""
     wanted: dict[tuple[str, str], set[str]] = {}
     for finding in findings:
         for job in finding.diagnosis.repair:
             wanted.setdefault(job, set()).add(finding.key)
-    skus = wanted.pop(("export", STOCK), set())
+    jobs, skus = request_repairs(ledger, store, wanted)
+    return f"{counted(jobs, 'job')} and {counted(skus, 'SKU')}"
+
+
+def request_repairs(ledger: Ledger, store: str, wanted: Mapping[tuple[str, str], Collection[str]]) -> tuple[int, int]:
+    """Request jobs, named (direction, flow), for these orders or SKUs. Returns the number of jobs and of SKUs."""
+    skus = wanted.get(_STOCK_JOB, ())
     if skus:
-        runtime.ledger.stock.request_publishing(store, skus)
-    for (direction, flow), orders in sorted(wanted.items()):
-        runtime.ledger.jobs.request_runs(store, direction, flow, sorted(orders), lane=REPAIR_LANE)
-    jobs = sum(map(len, wanted.values()))
-    return f"{counted(jobs, 'job')} and {counted(len(skus), 'SKU')}"
+        ledger.stock.request_publishing(store, skus)
+    flows = {job: orders for job, orders in wanted.items() if job != _STOCK_JOB}
+    for (direction, flow), orders in sorted(flows.items()):
+        ledger.jobs.request_runs(store, direction, flow, sorted(orders), lane=REPAIR_LANE)
+    return sum(map(len, flows.values())), len(skus)

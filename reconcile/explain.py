@@ -14,6 +14,7 @@ from reconcile.compare_orders import Comparison
 from reconcile.differences import Diagnosis, Finding
 from reconcile.store import READING
 from schemas import afosto, epages
+from schemas.advice import FIND_ORDER, OPEN_UNPAID, RESUME_STORE, TICK_AND_SWITCH_ON
 from schemas.errors import NeedsPerson
 from schemas.flows import SWITCHES
 from schemas.mapping.differences import Difference
@@ -104,7 +105,7 @@ def _without_shop(store: Store, notes: OrderNotes, comparison: Comparison, tell:
         raise NeedsPerson(
             phrase("%(store)s has no order with the id %(order)s", store=store.name, order=notes.order_id),
             reason=Reason.UNKNOWN_ORDER,
-            resolution=phrase("look for it with: connector order %(store)s NUMBER", store=store.name),
+            resolution=FIND_ORDER(store=store.name),
         )
     gone = phrase("the shop does not have the order any more")
     flows = [FlowOutlook(flow, Outlook.NOTHING, cause=gone) for flow in FLOWS]
@@ -130,14 +131,10 @@ def _outlook(
     diagnosis = mine[0].diagnosis
     missing = missing_scopes(flow, store.scopes)
     if store.paused_at:
-        advice = phrase("resume it: connector store resume %(store)s", store=store.name)
+        advice = RESUME_STORE(store=store.name)
         return FlowOutlook(flow, Outlook.PAUSED, changes, phrase("the store is paused"), advice)
     if missing:
-        advice = phrase(
-            "tick the box in the cockpit, then: connector store switch %(store)s %(flow)s on",
-            store=store.name,
-            flow=flow,
-        )
+        advice = TICK_AND_SWITCH_ON(store=store.name, flow=flow)
         cause = phrase("the shop does not permit it")
         return FlowOutlook(flow, Outlook.NOT_PERMITTED, changes, cause, advice, missing)
     if flow in comparison.flow_status.off:
@@ -199,11 +196,7 @@ def _unpaid(store: Store, shop: epages.Order, order: afosto.Order | None) -> Flo
     if opening_of(shop, store) is Opening.WAITS:
         choice = "open_partly_paid" if shop.payment_status == "PARTIALLY_PAID" else "open_unpaid"
         cause = phrase("%(draft)s waits for payment; the shop says %(status)s", **values)
-        advice = phrase(
-            "nothing; to open such orders before they are paid: connector store switch %(store)s %(choice)s on",
-            store=store.name,
-            choice=choice,
-        )
+        advice = OPEN_UNPAID(store=store.name, choice=choice)
         return FlowOutlook(_IMPORT, Outlook.WAITS, cause=cause, advice=advice)
     cause = phrase("%(draft)s is not opened; the shop says %(status)s", **values)
     return FlowOutlook(_IMPORT, Outlook.NOTHING, cause=cause)

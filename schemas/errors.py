@@ -4,8 +4,11 @@ An error's default message is its docstring, so this list reads as the manual.
 """
 
 from schemas.reasons import Reason
-from schemas.wording.phrases import phrase
+from schemas.wording.phrases import Phrase, phrase
 from schemas.wording.remedies import remedy
+
+# Stands for the docstring of an error's class.
+_DOCSTRING = Phrase("")
 
 
 class ConnectorError(Exception):
@@ -26,7 +29,7 @@ class RetryLater(ConnectorError):
     `after` is the pause in seconds that the other side asked for. None: the usual backoff decides.
     """
 
-    def __init__(self, message: str = "", *, after: float | None = None) -> None:
+    def __init__(self, message: Phrase = _DOCSTRING, *, after: float | None = None) -> None:
         super().__init__(message)
         self.after = after
 
@@ -45,7 +48,7 @@ class Wait(RetryLater):
 
     def __init__(
         self,
-        message: str = "",
+        message: Phrase = _DOCSTRING,
         *,
         after: float | None = None,
         prepaid: bool = False,
@@ -63,7 +66,7 @@ class OutOfTime(Wait):
 class VendorSilent(Wait):
     """A vendor has failed to answer several times in a row: its breaker is open. `bucket` is vendor and credential."""
 
-    def __init__(self, message: str, *, bucket: str, after: float) -> None:
+    def __init__(self, message: Phrase, *, bucket: str, after: float) -> None:
         super().__init__(message, after=after)
         self.bucket = bucket
 
@@ -78,7 +81,7 @@ class NeedsPerson(ConnectorError):
 
     vendor: str | None = None
 
-    def __init__(self, message: str, *, reason: str, resolution: str, store_wide: bool = False) -> None:
+    def __init__(self, message: Phrase, *, reason: str, resolution: Phrase, store_wide: bool = False) -> None:
         super().__init__(message)
         self.reason = reason
         self.resolution = resolution
@@ -88,7 +91,7 @@ class NeedsPerson(ConnectorError):
 class MalformedDocument(NeedsPerson):
     """A vendor's document does not have the shape we expect. `field` is the dotted path of the wrong field."""
 
-    def __init__(self, message: str, *, field: str) -> None:
+    def __init__(self, message: Phrase, *, field: str) -> None:
         super().__init__(
             message,
             reason=Reason.MALFORMED_DOCUMENT,
@@ -100,7 +103,7 @@ class MalformedDocument(NeedsPerson):
 class Drift(NeedsPerson):
     """The counts of an order line contradict each other, or contradict what was already synced."""
 
-    def __init__(self, message: str) -> None:
+    def __init__(self, message: Phrase) -> None:
         super().__init__(
             message,
             reason=Reason.DRIFT,
@@ -113,12 +116,16 @@ class Drift(NeedsPerson):
 class BadMessage(NeedsPerson):
     """A task message breaks the task contract. `task` is the task's name, `field` the wrong keyword."""
 
-    def __init__(self, message: str, *, task: str, field: str) -> None:
+    def __init__(self, message: Phrase, *, task: str, field: str) -> None:
         super().__init__(
             message,
             reason=Reason.BAD_MESSAGE,
-            resolution=f"Correct the keyword {field!r} where {task!r} is sent (docs/tasks has the contract) "
-            "and send the message again; nothing was done.",
+            resolution=phrase(
+                "Correct the keyword '%(field)s' where '%(task)s' is sent (docs/tasks has the contract) "
+                "and send the message again; nothing was done.",
+                field=field,
+                task=task,
+            ),
         )
         self.task = task
         self.field = field
@@ -126,6 +133,9 @@ class BadMessage(NeedsPerson):
 
 class LeaseLost(ConnectorError):
     """This worker no longer holds the job, or its lease is too short to start another call."""
+
+    def __init__(self, message: Phrase = _DOCSTRING) -> None:
+        super().__init__(message)
 
 
 class ConfigurationError(ConnectorError):

@@ -17,6 +17,7 @@ from schemas.states import CursorKind
 from schemas.values.fields import Document
 from schemas.values.ids import Counter, Id
 from schemas.values.loading import faults
+from schemas.wording.phrases import phrase
 
 DOCS = Path(__file__).parent.parent / "docs" / "tasks"
 
@@ -60,6 +61,15 @@ class DeliverMessage:
     """Send events to a subscriber; `fence` is the run that this message begins."""
 
     subscription: int
+    fence: int
+
+
+@dataclass(frozen=True, slots=True)
+class CompareMessage:
+    """Go on with a comparison that a person asked for; `fence` is the run that this message begins."""
+
+    store: str
+    comparison: int
     fence: int
 
 
@@ -109,11 +119,19 @@ class DeliverMessageSchema(Document):
     fence = Counter(required=True)
 
 
+class CompareMessageSchema(Document):
+    target = CompareMessage
+
+    store = Id()
+    comparison = Counter(required=True)
+    fence = Counter(required=True)
+
+
 class TickMessageSchema(Document):
     target = TickMessage
 
 
-Message = OrderMessage | PollMessage | StockMessage | StoreMessage | DeliverMessage | TickMessage
+Message = OrderMessage | PollMessage | StockMessage | StoreMessage | DeliverMessage | CompareMessage | TickMessage
 
 CONTRACT: Mapping[str, Document] = {
     "orders.import": OrderMessageSchema(),
@@ -131,12 +149,21 @@ CONTRACT: Mapping[str, Document] = {
     "dispatch.tick": TickMessageSchema(),
     "reconcile.sweep": TickMessageSchema(),
     "reconcile.prune": TickMessageSchema(),
+    "reconcile.compare": CompareMessageSchema(),
     "events.deliver": DeliverMessageSchema(),
 }
 
 # Only the connector sends these tasks; other systems may send the rest.
 INTERNAL_TASKS = frozenset(
-    {"orders.walk", "inventory.watch", "dispatch.tick", "reconcile.sweep", "reconcile.prune", "events.deliver"}
+    {
+        "orders.walk",
+        "inventory.watch",
+        "dispatch.tick",
+        "reconcile.sweep",
+        "reconcile.prune",
+        "reconcile.compare",
+        "events.deliver",
+    }
 )
 PUBLIC_TASKS = tuple(task for task in CONTRACT if task not in INTERNAL_TASKS)
 
@@ -144,12 +171,20 @@ PUBLIC_TASKS = tuple(task for task in CONTRACT if task not in INTERNAL_TASKS)
 def load_message(task: str, kwargs: Mapping[str, Any]) -> Message:
     """Read the keyword arguments of a task. Raises BadMessage, which names the task and the wrong keyword."""
     if task not in CONTRACT:
-        raise BadMessage(f"There is no task {task!r}; known are {', '.join(CONTRACT)}.", task=task, field="task")
+        raise BadMessage(
+            phrase("There is no task '%(task)s'; known are %(tasks)s.", task=task, tasks=", ".join(CONTRACT)),
+            task=task,
+            field="task",
+        )
     try:
         message: Message = CONTRACT[task].load(kwargs)
     except ValidationError as error:
         field, fault = next(faults(error.messages))
-        raise BadMessage(f"{task}: the keyword {field!r} {fault}", task=task, field=field) from None
+        raise BadMessage(
+            phrase("%(task)s: the keyword '%(field)s' %(fault)s", task=task, field=field, fault=fault),
+            task=task,
+            field=field,
+        ) from None
     return message
 
 

@@ -23,8 +23,8 @@ _INTERVAL = 30.0
 def offer_metrics(settings: Settings, ledger: Ledger, process: str) -> Callable[[], None]:
     """Answer /metrics if the settings say so; return what to call when the process ends.
 
-    `process` names it: gateway, console, or the queues of a worker. Without a free port the log says so, and the
-    process works on.
+    `process` names it: gateway, console, beat, or the queues of a worker. Without a free port the log says so,
+    and the process works on.
     """
     if not settings.metrics_port:
         return _nothing

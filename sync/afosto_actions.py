@@ -6,7 +6,7 @@ from jobs.run import Run
 from schemas import afosto
 from schemas.errors import AnswerLost, NeedsPerson
 from schemas.reasons import Reason
-from schemas.wording.phrases import phrase
+from schemas.wording.phrases import Phrase, phrase
 
 # A cancellation or return has three steps; more rounds mean that Afosto does not move.
 ROUNDS = 6
@@ -30,7 +30,7 @@ def finish_units(run: Run, order: afosto.Order, ids: Collection[str], *, restock
                 raise
             order = again
     raise NeedsPerson(
-        f"Afosto keeps asking for the same step on order {run.order_id}",
+        phrase("Afosto keeps asking for the same step on order %(order)s", order=run.order_id),
         reason=Reason.ACTIONS_STUCK,
         resolution=phrase("Finish the cancellation or return by hand in Afosto, then retry the job."),
     )
@@ -38,12 +38,24 @@ def finish_units(run: Run, order: afosto.Order, ids: Collection[str], *, restock
 
 def _step(run: Run, order: afosto.Order, asked: dict[str, list[str]], restock: Collection[str]) -> afosto.Order:
     if ids := asked.get("HANDLE_APPROVAL"):
-        with run.progress("approved", len(ids), " without refund") as done:
+        with run.progress(_approved, len(ids)) as done:
             return run.afosto.approve_items(order.id, ids, refund=False, done=done)
     to_restock = asked.get("HANDLE_RESTOCK", [])
     if ids := [i for i in to_restock if i in restock]:
-        with run.progress("restocked", len(ids)) as done:
+        with run.progress(_restocked, len(ids)) as done:
             return run.afosto.restock_items(order.id, ids, done=done)
     ids = [*asked.get("HANDLE_FINISH", []), *to_restock]
-    with run.progress("finished", len(ids)) as done:
+    with run.progress(_finished, len(ids)) as done:
         return run.afosto.finish_items(order.id, ids, done=done)
+
+
+def _approved(units: str) -> Phrase:
+    return phrase("approved %(units)s without refund", units=units)
+
+
+def _restocked(units: str) -> Phrase:
+    return phrase("restocked %(units)s", units=units)
+
+
+def _finished(units: str) -> Phrase:
+    return phrase("finished %(units)s", units=units)

@@ -8,12 +8,13 @@ from ledger.ledger import ORDER_WAIT
 from ledger.records import Intent, Link, Sibling
 from ledger.status import Status
 from schemas import afosto, epages
+from schemas.advice import FIND_OUT_FIRST
 from schemas.errors import NeedsPerson, Wait
 from schemas.intents import B, IntentKind
 from schemas.mapping.progress.shipments import TwoCodes, two_codes
 from schemas.reasons import Reason
 from schemas.states import JobState, Lane, LinkStage
-from schemas.wording.phrases import phrase
+from schemas.wording.phrases import Phrase, phrase
 
 # Seconds after which a blocked job checks again; it is woken before when the other job is done or a person decides.
 BLOCKED = 600.0
@@ -25,7 +26,7 @@ def opened_order(run: Run) -> Link:
     if link is None:
         require_id(run)
     if link is None or link.stage != LinkStage.OPENED:
-        why = "the order is not open in Afosto yet"
+        why = phrase("the order is not open in Afosto yet")
         order = run.context.siblings.get(("import", "orders"))
         if order and order.state == JobState.PARKED:
             raise blocked_by(order, why)
@@ -33,16 +34,16 @@ def opened_order(run: Run) -> Link:
     return link
 
 
-def blocked_by(job: Sibling | None, why: str) -> Wait:
+def blocked_by(job: Sibling | None, why: Phrase) -> Wait:
     """Return the error that ends a run until another job of the order is done, or a person decides about that job."""
     if job and job.state == JobState.PARKED:
-        why = f"{why}; that job is parked: retry or drop it, and this job continues"
+        why = phrase("%(why)s; that job is parked: retry or drop it, and this job continues", why=why)
     elif job and job.message:
-        why = f"{why}; that job waits as well: {job.message}"
+        why = phrase("%(why)s; that job waits as well: %(cause)s", why=why, cause=job.message)
     return Wait(why, after=BLOCKED, blocked=True)
 
 
-def require_job(run: Run, flow: str, why: str) -> None:
+def require_job(run: Run, flow: str, why: Phrase) -> None:
     """Raise Wait until another flow of the run's direction has done its part, and request a run of it if that may help.
 
     Nothing is waited for when a person dropped the job of that flow or switched the flow off.
@@ -62,9 +63,9 @@ def _ended_since(run: Run, other: Sibling) -> bool:
     return before is not None and other.settled is not None and other.settled > before
 
 
-def restart_run(what: str) -> Wait:
+def restart_run(what: Phrase) -> Wait:
     """Return the error that starts a new run at once: it reads the links and intents that were written now."""
-    return Wait(f"{what}; the next run does the rest", after=0)
+    return Wait(phrase("%(what)s; the next run does the rest", what=what), after=0)
 
 
 def require_id(run: Run) -> bool:
@@ -73,8 +74,12 @@ def require_id(run: Run) -> bool:
     if not found or found[0] == run.order_id:
         return bool(found)
     raise NeedsPerson(
-        f"{run.store.name} has no order with the id {run.order_id}; the order of this number has the id "
-        f"{' or '.join(found)}",
+        phrase(
+            "%(store)s has no order with the id %(order)s; the order of this number has the id %(ids)s",
+            store=run.store.name,
+            order=run.order_id,
+            ids=" or ".join(found),
+        ),
         reason=Reason.UNKNOWN_ORDER,
         resolution=phrase("Send the id instead of the number, and drop this job."),
     )
@@ -86,12 +91,12 @@ def require_recovered(run: Run) -> None:
     if not run.context.needs_recovery or (link and link.stage == LinkStage.EXPIRED):
         return
     if link is None or link.stage != LinkStage.OPENED:
-        raise Wait("the order needs recovery, as the database was restored", after=ORDER_WAIT)
+        raise Wait(phrase("the order needs recovery, as the database was restored"), after=ORDER_WAIT)
     look = run.context.siblings.get(("export", "looks"))
     if look and look.state == JobState.PARKED:
-        raise blocked_by(look, "the order is looked at first, as the database was restored")
+        raise blocked_by(look, phrase("the order is looked at first, as the database was restored"))
     run.request_run("export", "looks", lane=Lane.EXPORT)
-    raise Wait("the order is looked at first, as the database was restored", after=run.settings.retry_base)
+    raise Wait(phrase("the order is looked at first, as the database was restored"), after=run.settings.retry_base)
 
 
 def require_free(run: Run, units: Collection[str], plan: Intent[B] | None = None) -> None:
@@ -104,7 +109,7 @@ def require_free(run: Run, units: Collection[str], plan: Intent[B] | None = None
     if not free.issuperset(units):
         if plan:
             run.resolve_intent(plan, "refused")
-        raise restart_run("Afosto did something else with these units meanwhile")
+        raise restart_run(phrase("Afosto did something else with these units meanwhile"))
 
 
 def request_order_import(run: Run) -> None:
@@ -123,7 +128,11 @@ def read_order(run: Run, link: Link) -> afosto.Order:
     found = run.afosto.order(link.afosto_id)
     if found is None:
         raise NeedsPerson(
-            f"the Afosto order {link.afosto_id} of order {run.order_id} is gone",
+            phrase(
+                "the Afosto order %(afosto_order)s of order %(order)s is gone",
+                afosto_order=link.afosto_id,
+                order=run.order_id,
+            ),
             reason=Reason.ORDER_GONE,
             resolution=phrase("Find out who deleted it in Afosto; drop the job if that was meant."),
         )
@@ -158,7 +167,7 @@ def require_others_resolved(run: Run, *kinds: IntentKind) -> None:
     """
     if any(intent.job_id == run.job.id for intent in run.context.intents):
         return
-    why = "it is not certain yet what the other direction has done to this order"
+    why = phrase("it is not certain yet what the other direction has done to this order")
     for intent in filter(None, map(run.stored_intent, kinds)):
         if intent.owner != "done":
             raise blocked_by(Sibling(intent.owner), why)
@@ -166,11 +175,14 @@ def require_others_resolved(run: Run, *kinds: IntentKind) -> None:
             raise Wait(why, after=intent.seconds_left)
         if run.job.direction == "import":
             raise NeedsPerson(
-                f"job {intent.job_id} was dropped while nobody knew whether it had changed order {run.order_id} in the "
-                "shop; what the shop shows now may be its own work",
+                phrase(
+                    "job %(job)s was dropped while nobody knew whether it had changed order %(order)s in the "
+                    "shop; what the shop shows now may be its own work",
+                    job=intent.job_id,
+                    order=run.order_id,
+                ),
                 reason=Reason.DROPPED_UNSURE,
-                resolution=f"Find out with: connector jobs retry {intent.job_id}, and then retry this job; or do in "
-                "Afosto by hand what is missing there, and drop this job.",
+                resolution=FIND_OUT_FIRST(job=intent.job_id),
             )
 
 
@@ -183,10 +195,19 @@ def compare_codes(run: Run, parcel: afosto.Parcel, process: epages.Process) -> N
         return
     run.links.note_codes(run.store.name, parcel.id, codes)
     if codes:
-        run.note(f"parcel {parcel.id} and process {process.id} have {codes}")
+        run.note(
+            phrase(
+                "parcel %(parcel)s and process %(process)s have different tracking codes: %(shop)s in the shop, "
+                "%(afosto)s in Afosto",
+                parcel=parcel.id,
+                process=process.id,
+                shop=codes.shop or phrase("none"),
+                afosto=codes.afosto,
+            )
+        )
 
 
 def require_certain(intent: Intent[B]) -> None:
     """Raise Wait while the effect of an intent, which was not seen, may still land."""
     if intent.seconds_left > 0:
-        raise Wait("an answer was lost; its effect may still land", after=intent.seconds_left)
+        raise Wait(phrase("an answer was lost; its effect may still land"), after=intent.seconds_left)

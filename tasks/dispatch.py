@@ -14,6 +14,7 @@ from sync.discovery.poll_shop import dead_after_seconds
 from sync.subscriptions.deliver import LEASE_SECONDS
 from tasks.base import ConnectorTask
 from tasks.flows import FLOWS
+from tasks.on_request.compare_now import compare_message
 
 T = TypeVar("T")
 # Polls, scans and inventory readings sent per tick at most, of each kind, so that a backlog of stores whose turn has
@@ -23,6 +24,8 @@ MOST_PER_TICK = 1_000
 # many took 0.1 to 0.2 s of a tick on two busy cores, and 0.4 s of the first one, which connects to the broker; that it
 # stays within a second is tested in tests/integration/gateway/test_many_subscribers.py.
 MOST_SUBSCRIBERS_PER_TICK = 100
+# Comparisons that people asked for, per tick at most: they are few.
+MOST_COMPARISONS_PER_TICK = 20
 
 
 @shared_task(base=ConnectorTask, bind=True, name="dispatch.tick", send_events=False, is_traced=False)
@@ -48,6 +51,8 @@ def dispatch(runtime: Runtime) -> str:
     _send_each(runtime, "inventory.watch", "inventory", watches, _store_message, ledger.stock.give_back)
     if tick.has_events:
         _send_events(runtime)
+    if tick.has_comparisons:
+        _send_comparisons(runtime)
     slots, stands = ledger.dispatch_window.slots(WORKER_ALIVE_SECONDS), standing(runtime, FLOWS)
     due = [flow for flow in FLOWS if stands[flow.task].due]
     sent = sum(release_jobs(runtime, flow, slots.get(flow.queue, DEFAULT_SLOTS), stands[flow.task]) for flow in due)
@@ -78,6 +83,12 @@ def _send_events(runtime: Runtime) -> None:
     subscriptions = runtime.ledger.subscriptions
     taken = subscriptions.take_due(LEASE_SECONDS, MOST_SUBSCRIBERS_PER_TICK)
     _send_each(runtime, "events.deliver", "reconcile", taken, _deliver_message, subscriptions.give_back)
+
+
+def _send_comparisons(runtime: Runtime) -> None:
+    comparisons = runtime.ledger.comparisons
+    taken = comparisons.take_due(MOST_COMPARISONS_PER_TICK)
+    _send_each(runtime, "reconcile.compare", "reconcile", taken, compare_message, comparisons.give_back)
 
 
 def _deliver_message(sending: Sending) -> dict[str, object]:

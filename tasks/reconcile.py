@@ -1,13 +1,16 @@
-"""Queue reconcile: the nightly sweep, and the nightly deletion of rows that are old enough."""
+"""Queue reconcile: the nightly sweep, comparisons that people ask for, and the deletion of rows that are old enough."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from celery import shared_task
 
 from jobs.runtime import Runtime
 from jobs.store_health import StoreRun, note_fault
+from ledger.orders.kept_comparisons import ComparisonRun
+from reconcile.compare_in_parts import compare_in_parts
 from schemas.errors import RetryLater
+from schemas.messages import CompareMessage
 from tasks.base import ConnectorTask
 
 # The first slice of a sweep covers a day of creation times, in seconds; the sweep then learns the width that fits.
@@ -28,6 +31,13 @@ def run_prune(self: ConnectorTask, **kwargs: Any) -> str:
     """Delete attempts, webhooks and kept answers that are old enough; continues in another task when there are many."""
     self.read(kwargs)
     return prune(self.runtime)
+
+
+@shared_task(base=ConnectorTask, bind=True, name="reconcile.compare")
+def run_compare(self: ConnectorTask, **kwargs: Any) -> str:
+    """Go on with a comparison of a store; see docs/tasks/reconcile.compare.json for the keywords."""
+    message = cast("CompareMessage", self.read(kwargs))
+    return compare_in_parts(self.runtime, ComparisonRun(message.comparison, message.store, message.fence))
 
 
 def sweep(runtime: Runtime) -> str:

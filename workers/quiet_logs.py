@@ -50,8 +50,17 @@ def _shorten(record: logging.LogRecord, data: Mapping[str, Any]) -> None:
         record.seconds = round(runtime, 3)
 
 
+class NoTicks(logging.Filter):
+    """Refuses the line that beat writes at each tick of dispatch, once a second."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return whether a record is logged. Celery (5.7) gives the line the task's name as its last argument."""
+        return not (record.levelno <= logging.INFO and isinstance(record.args, tuple) and TICK in record.args)
+
+
 def log_one_line_per_run() -> None:
     """Leave out Celery's lines that repeat ours, unless everything is logged (DEBUG)."""
     trace = logging.getLogger("celery.app.trace")
     if not trace.isEnabledFor(logging.DEBUG):
         trace.addFilter(OneLinePerRun())
+        logging.getLogger("celery.beat").addFilter(NoTicks())

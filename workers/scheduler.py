@@ -1,7 +1,8 @@
-"""Beat's schedule in memory; each process of beat reports to the ledger that the broker takes its messages."""
+"""Beat's schedule in memory; each process of beat reports that the broker takes its messages, and shows /metrics."""
 
 import os
 import socket
+from collections.abc import Callable
 from functools import cached_property
 from typing import Any
 
@@ -9,6 +10,7 @@ from celery.beat import Scheduler as CelerysScheduler
 
 from jobs.loops import Loop
 from schemas.errors import ConnectorError
+from serving.metrics import offer_metrics
 from tasks.broker.address import amqp_confirmed
 
 # Seconds between two reports.
@@ -27,6 +29,7 @@ class Scheduler(CelerysScheduler):
         self._name = f"beat-{os.getpid()}@{socket.gethostname()}"
         self._sent = False
         self._loop: Loop | None = None
+        self._end_metrics: Callable[[], None] | None = None
         super().__init__(*args, **options)
 
     @cached_property
@@ -47,6 +50,8 @@ class Scheduler(CelerysScheduler):
         """Sign off: this process ends properly."""
         if self._loop:
             self._loop.stop()
+            if self._end_metrics:
+                self._end_metrics()
             try:
                 self.app.runtime().ledger.beats.forget(self._name)
             except ConnectorError as error:
@@ -54,7 +59,10 @@ class Scheduler(CelerysScheduler):
         super().close()
 
     def _report(self) -> None:
-        # In a thread of its own: a database that is away must not delay a tick.
+        # In a thread of its own: neither a database that is away nor a name server may delay a tick.
+        runtime = self.app.runtime()
+        if self._end_metrics is None:
+            self._end_metrics = offer_metrics(runtime.settings, runtime.ledger, "beat")
         if self._sent:
-            self.app.runtime().ledger.beats.sent(self._name, socket.gethostname())
+            runtime.ledger.beats.sent(self._name, socket.gethostname())
             self._sent = False

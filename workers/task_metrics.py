@@ -34,8 +34,14 @@ def _on_end(task_id: str, task: Any, state: str | None, **_: Any) -> None:
         note_task_end(task.name, (state or "unknown").lower(), time.monotonic() - began)
 
 
-@worker_ready.connect
 @worker_process_init.connect
+def _begin_child(**_: Any) -> None:
+    """Show a child's own figures. Its parent's address is not the child's to end, nor its connections to use."""
+    _ends.clear()
+    _show()
+
+
+@worker_ready.connect
 def _show(**_: Any) -> None:
     runtime = current_app.runtime()
     queues = ",".join(sorted(current_app.amqp.queues.consume_from))

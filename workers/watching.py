@@ -19,7 +19,8 @@ from tasks.broker.address import broker_conf
 from workers import broker
 from workers.flower_pages.broker_page import add_note
 from workers.flower_pages.columns import add_columns
-from workers.flower_pages.options import require_sign_in, set_defaults
+from workers.flower_pages.options import require_free_port, require_sign_in, set_defaults
+from workers.flower_pages.worker_figures import limit_figures
 
 # Seconds. Every listener at a Redis delivers again what was not acknowledged for this long.
 # Only the workers shall do that.
@@ -49,6 +50,7 @@ def _check(**_: object) -> None:
     """Check Flower's options: it has read them all when it sends this signal, and does not listen yet."""
     try:
         require_sign_in()
+        require_free_port()
     except ConfigurationError as error:
         _end(error)
 
@@ -61,6 +63,7 @@ def _end(error: ConfigurationError) -> NoReturn:
 set_defaults()
 add_columns()
 add_note()
+limit_figures()
 
 app = _created()
 import_modules.connect(_check, sender=app)

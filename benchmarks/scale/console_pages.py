@@ -6,8 +6,7 @@ Fills the tables of an empty PostgreSQL as `growth` does. A fifth of the orders 
 20,000 SKUs; in a third of all days each store missed a window of freshness. Then an administrator and a merchant with
 one store, that big one, open each page. No page is kept from one time to the next.
 
-Exits with 1 if the median of a page is above 200 ms. The page of all checks has 5 s: it decrypts every secret, and is
-opened by a button.
+Exits with 1 if the median of a page is above 200 ms.
 """
 
 import argparse
@@ -40,7 +39,6 @@ from tests.support.console.people import OWN_STORE, PASSWORD, Person
 NAME = "console_pages"
 BIG = "idle-00000"
 AIM = 0.2
-AIMS = {"checks": 5.0}
 MORE = {
     "stores-last-page": "/stores?page=200",
     "stores-behind": "/stores?state=behind",
@@ -49,6 +47,7 @@ MORE = {
     "search-store": f"/search?find={BIG}",
     "order": f"/stores/{BIG}/orders/order-40",
     "sku": f"/stores/{BIG}/stock/sku-19999",
+    "comparison-last-page": f"/stores/{BIG}/comparison/?page=100",
     "parked-jobs": "/parked/jobs?reason=drift",
     "parked-retry-all": "/parked/retry-all?reason=drift",
     "parked-drop-all": "/parked/drop-all?reason=drift",
@@ -60,6 +59,14 @@ _MORE_ROWS: tuple[LiteralString, ...] = (
     """insert into missed_windows (store, day, windows)
        select name, current_date - d, set_bit(0::bit(288), 17, 1)
        from stores cross join generate_series(0, 27, 3) as d""",
+    "insert into comparisons (store, asked_by, orders, skus, ended_at) values (%(big)s, 'anna', 50000, 20000, now())",
+    """insert into differences (comparison_id, key, subject, kind, shop, afosto, state, cause, advice, repair)
+       select c.id, 'order-' || n, n::text, 'missing', 'paid', 'none', 'repairable', 'no job was ever created for it',
+              '', '[["import", "orders"]]' from comparisons c cross join generate_series(1, 5000) as n""",
+    """insert into sweeps (store, began_at, documents, jobs, ended_at)
+       select name, now() - d * interval '1 day', 100, 1, now() from stores cross join generate_series(1, 30) as d""",
+    # A usual day: all but a hundred stores were read just now, and still are when the last page is measured.
+    "update cursors set polled_at = now() + interval '1 hour' where kind = 'live' and store >= 'idle-00100'",
     "vacuum analyze",
 )
 
@@ -135,8 +142,8 @@ def _cells(seconds: Sequence[float] | None) -> tuple[str, str]:
 
 def _missed(found: Mapping[Role, Mapping[str, Sequence[float]]]) -> list[str]:
     return [
-        f"{name}, as {role}: {1000 * middle:.0f} ms, where {1000 * AIMS.get(name, AIM):.0f} ms is the aim"
+        f"{name}, as {role}: {1000 * middle:.0f} ms, where {1000 * AIM:.0f} ms is the aim"
         for role, pages in found.items()
         for name, seconds in pages.items()
-        if (middle := statistics.median(seconds)) > AIMS.get(name, AIM)
+        if (middle := statistics.median(seconds)) > AIM
     ]

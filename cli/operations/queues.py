@@ -8,6 +8,7 @@ from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.wording.lists import counted
+from schemas.wording.phrases import phrase
 from tasks.broker.messages import drop_queue, move_queue, queue_lengths
 from tasks.broker.queues import QUEUE_NAMES
 
@@ -49,16 +50,16 @@ def _require_foreign_queue(chosen: Settings, queue: str) -> int:
     """Return how many messages a queue holds that is none of the connector's. Raises NeedsPerson."""
     if queue in QUEUE_NAMES:
         raise NeedsPerson(
-            f"{queue} is the connector's own queue, its workers empty it",
+            phrase("%(queue)s is the connector's own queue, its workers empty it", queue=queue),
             reason=Reason.OWN_QUEUE,
-            resolution="see whether they run: connector doctor",
+            resolution=phrase("see whether they run: connector doctor"),
         )
     lengths = queue_lengths(chosen)
     if not lengths.get(queue):
         known = ", ".join(sorted(set(lengths) - set(QUEUE_NAMES))) or "there is none"
         raise NeedsPerson(
-            f"there is no message in a queue {queue!r}",
+            phrase("there is no message in a queue '%(queue)s'", queue=queue),
             reason=Reason.NO_SUCH_QUEUE,
-            resolution=f"name one that nobody consumes: {known}; on RabbitMQ use its own tools",
+            resolution=phrase("name one that nobody consumes: %(known)s; on RabbitMQ use its own tools", known=known),
         )
     return lengths[queue]

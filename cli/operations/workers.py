@@ -7,6 +7,7 @@ from cli.screen import say
 from ledger.status import Status
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
+from schemas.wording.phrases import phrase
 from schemas.wording.spans import span
 from tasks.broker.consumers import is_silent
 
@@ -28,13 +29,19 @@ def forget(worker: str) -> None:
         found = next((row for row in Status(ledger.database).workers() if row["id"] == worker), None)
         if found is None:
             raise NeedsPerson(
-                f"there is no worker {worker!r}", reason=Reason.NO_SUCH_WORKER, resolution="see: connector status"
+                phrase("there is no worker '%(worker)s'", worker=worker),
+                reason=Reason.NO_SUCH_WORKER,
+                resolution=phrase("see: connector status"),
             )
         if not is_silent(found):
             raise NeedsPerson(
-                f"the worker {worker} is alive, it reported {span(found['seen_before'])} ago",
+                phrase(
+                    "the worker %(worker)s is alive, it reported %(age)s ago",
+                    worker=worker,
+                    age=span(found["seen_before"]),
+                ),
                 reason=Reason.WORKER_ALIVE,
-                resolution="end its process with SIGTERM; it then leaves the list by itself",
+                resolution=phrase("end its process with SIGTERM; it then leaves the list by itself"),
             )
         ledger.dispatch_window.forget(worker)
     say(f"{worker} is forgotten")

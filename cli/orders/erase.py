@@ -9,6 +9,7 @@ from ledger.status import Status
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.wording.lists import counted
+from schemas.wording.phrases import phrase
 
 NAMES = {
     "documents": "kept document",
@@ -17,6 +18,7 @@ NAMES = {
     "intents": "intent",
     "messages": "job message",
     "events": "event for a subscriber",
+    "differences": "difference of a comparison",
 }
 
 
@@ -34,9 +36,13 @@ def erase(store: str, number: str) -> None:
         found = Status(ledger.database).find_orders(store, number)
         if not found:
             raise NeedsPerson(
-                f"no order {number!r} of {store} is known, so nothing is kept of it",
+                phrase(
+                    "no order '%(number)s' of %(store)s is known, so nothing is kept of it",
+                    number=number,
+                    store=store,
+                ),
                 reason=Reason.UNKNOWN_ORDER,
-                resolution=f"Look for its number with: connector jobs list --store {store}",
+                resolution=phrase("Look for its number with: connector jobs list --store %(store)s", store=store),
             )
         gone = [(row, erase_order(ledger.database, store, row["id"])) for row in found]
     for row, parts in gone:

@@ -9,6 +9,7 @@ from ledger.ledger import Ledger
 from ledger.search import Found, FoundBy, FoundOrder
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
+from schemas.wording.phrases import phrase
 
 _IN_THE_SHOP = frozenset({FoundBy.ORDER_NUMBER, FoundBy.SHOP_ID})
 # Stores named when several have such an order.
@@ -39,11 +40,19 @@ def find_orders(ledger: Ledger, store: str | None, text: str) -> list[Place]:
         if ledger.lives.read(facts.name, text):
             return [Place(facts.name, text)]
         raise NeedsPerson(
-            f"no order {text!r} of {facts.name} is known by its number in the shop or in Afosto; the shop's orders "
-            f"before {facts.import_since:%Y-%m-%d} are not read",
+            phrase(
+                "no order '%(text)s' of %(store)s is known by its number in the shop or in Afosto; the "
+                "shop's orders before %(since)s are not read",
+                text=text,
+                store=facts.name,
+                since=f"{facts.import_since:%Y-%m-%d}",
+            ),
             reason=Reason.UNKNOWN_ORDER,
-            resolution="if the number is Afosto's, the order came from elsewhere or from another store; if it is the "
-            f"shop's, ask the shop for news with: connector poll {facts.name} --now",
+            resolution=phrase(
+                "if the number is Afosto's, the order came from elsewhere or from another store; if it is "
+                "the shop's, ask the shop for news with: connector poll %(store)s --now",
+                store=facts.name,
+            ),
         )
     raise _nowhere(ledger, text, found)
 
@@ -75,7 +84,10 @@ def _nowhere(ledger: Ledger, text: str, found: Found) -> Exception:
         return click.UsageError(f"The number of the order is missing; for example: connector order {text} 10001")
     known = "connected stores are listed by: connector store list" if names else "no store is connected"
     return NeedsPerson(
-        f"no order {text!r} of any store is known by its number in the shop or in Afosto, or by a tracking code",
+        phrase(
+            "no order '%(text)s' of any store is known by its number in the shop or in Afosto, or by a tracking code",
+            text=text,
+        ),
         reason=Reason.UNKNOWN_ORDER,
-        resolution=f"look for it in its store with: connector order STORE NUMBER; {known}",
+        resolution=phrase("look for it in its store with: connector order STORE NUMBER; %(known)s", known=known),
     )

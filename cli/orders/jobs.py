@@ -20,6 +20,7 @@ from schemas.flows import LOOK, flow_name
 from schemas.reasons import Reason
 from schemas.states import JobState
 from schemas.wording.lists import counted
+from schemas.wording.phrases import phrase
 
 Selection = dict[str, Any]  # ids, or a reason and perhaps a store
 
@@ -118,7 +119,9 @@ def show_job(job_id: int, as_json: bool) -> None:
         row = ledger.jobs.find(job_id)
         if row is None:
             raise NeedsPerson(
-                f"there is no job {job_id}", reason=Reason.UNKNOWN_JOB, resolution="see: connector jobs list"
+                phrase("there is no job %(job)s", job=job_id),
+                reason=Reason.UNKNOWN_JOB,
+                resolution=phrase("see: connector jobs list"),
             )
         attempts = _attempts(ledger, row)
         # Also by its number, with which another system may have asked for the job.
@@ -226,16 +229,20 @@ def _not_taken(ledger: Ledger, taken: Sequence[int], selection: Selection) -> Ne
         f"job {job_id} {_state_in_words(ledger.jobs.find(job_id))}" for job_id in _ids_not_taken(taken, selection)
     ]:
         return NeedsPerson(
-            f"{'not every' if taken else 'no'} job could be taken: {', '.join(not_taken)}",
+            phrase(
+                "%(which)s job could be taken: %(jobs)s",
+                which="not every" if taken else "no",
+                jobs=", ".join(not_taken),
+            ),
             reason=Reason.NO_SUCH_JOB,
-            resolution="see: connector jobs list --state parked",
+            resolution=phrase("see: connector jobs list --state parked"),
         )
     reasons = ", ".join(sorted({row["reason"] for row in ledger.jobs.parked_reasons()}))
     whose = f" of {selection['store']}" if selection["store"] else ""
     return NeedsPerson(
-        f"no job{whose} is parked for {selection['reason']!r}",
+        phrase("no job%(whose)s is parked for '%(reason)s'", whose=whose, reason=selection["reason"]),
         reason=Reason.NO_SUCH_JOB,
-        resolution=f"choose a reason for which jobs are parked: {reasons or 'there is none'}",
+        resolution=phrase("choose a reason for which jobs are parked: %(reasons)s", reasons=reasons or "there is none"),
     )
 
 

@@ -41,7 +41,7 @@ def reconcile(context: click.Context, store: str, mend: bool, as_json: bool) -> 
     """
     with open_runtime() as runtime:
         found = _compare(runtime, store)
-        asked = repair(runtime, store, found.findings) if mend else None
+        asked = repair(runtime.ledger, store, found.findings) if mend else None
     if as_json:
         print_json(_document(found, asked))
     else:

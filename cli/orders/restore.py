@@ -14,6 +14,7 @@ from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.wording.lists import counted
+from schemas.wording.phrases import phrase
 from sync.recovery.decisions import link_order, release_orders
 from tasks.checks.running_settings import living, running
 
@@ -65,9 +66,9 @@ def _last_tick(ledger: Ledger, chosen: Settings) -> datetime | None:
         return None
     if age < _STILL_RUNNING * running(chosen, living(status)).dispatch_interval:
         raise NeedsPerson(
-            f"dispatch ran {age:.1f} s ago on this database",
+            phrase("dispatch ran %(age)s s ago on this database", age=f"{age:.1f}"),
             reason=Reason.STILL_RUNNING,
-            resolution="stop all processes first: they import again what the dump does not know of",
+            resolution=phrase("stop all processes first: they import again what the dump does not know of"),
         )
     return datetime.now(UTC) - timedelta(seconds=age)
 

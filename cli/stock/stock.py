@@ -10,6 +10,7 @@ from cli.stock.preview import confirm, preview
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.wording.lists import counted
+from schemas.wording.phrases import phrase
 from sync.stock.outcomes import no_location
 
 
@@ -44,9 +45,9 @@ def show_stock(store: str, sku: str | None, as_json: bool) -> None:
         placeless = not ledger.stock.locations(store)
     if sku and all(row["outcome"] == "unknown-sku" for row in rows):
         raise NeedsPerson(
-            f"the store {store} has no SKU {sku}, as far as its stock was read",
+            phrase("the store %(store)s has no SKU %(sku)s, as far as its stock was read", store=store, sku=sku),
             reason=Reason.UNKNOWN_SKU,
-            resolution=f"see what it has with: connector stock show {store}",
+            resolution=phrase("see what it has with: connector stock show %(store)s", store=store),
         )
     if as_json:
         print_json({"cursor": cursor, "skus": rows})

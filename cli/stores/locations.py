@@ -10,6 +10,7 @@ from cli.who import who
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.wording.lists import counted
+from schemas.wording.phrases import phrase
 from sync.connecting.locations import (
     map_place,
     missing_box,
@@ -101,8 +102,8 @@ def unmap_location(store: str, place: str) -> None:
         known = ledger.stores.unmap_location(store, place)
     if not known:
         raise NeedsPerson(
-            f"the store {store} has no mapped location {place}",
+            phrase("the store %(store)s has no mapped location %(place)s", store=store, place=place),
             reason=Reason.UNKNOWN_LOCATION,
-            resolution=f"see the locations with: connector locations list {store}",
+            resolution=phrase("see the locations with: connector locations list %(store)s", store=store),
         )
     say(f"{store}: {place} is not mapped any more")

@@ -9,7 +9,7 @@ from cli.screen import say
 from ledger.postgres.database import Row
 from schemas.states import CursorKind
 from tasks.broker.producer import Producer
-from tasks.poll_now import poll_now
+from tasks.on_request.poll_now import poll_now
 
 CURSORS = ("live", "history", "sweep")
 # The broker has this long to take the message: a person waits, but may be far away from it.

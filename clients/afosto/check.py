@@ -23,6 +23,7 @@ OPTIONAL = {
     "changed_orders": "each open order is looked at by itself instead, once in CONNECTOR_WALK_PERIOD",
     "channel_orders": "a reconciliation asks for each order by itself instead, and sees no doubles and orphans",
     "inventory_changes": "all SKUs are compared instead, each CONNECTOR_POLL_INTERVAL",
+    "order_prices": "the console shows by how much totals differ, and not which part of the order differs",
     "orders_by_reference": "after a restore of the database, orders are found again by links and marks alone",
 }
 

@@ -11,6 +11,7 @@ from clients.afosto.inputs import item_inputs, order_input
 from clients.http import Http, call_span
 from clients.request_bodies import without_nulls
 from clients.status_errors import NotFound, answer_to_effect
+from schemas.advice import CHECK_AFOSTO_ADDRESS
 from schemas.afosto import (
     Channel,
     InventoryChange,
@@ -19,6 +20,7 @@ from schemas.afosto import (
     Location,
     Order,
     OrderDraft,
+    OrderPrices,
     Parcel,
     load_channels,
     load_ids,
@@ -27,6 +29,7 @@ from schemas.afosto import (
     load_locations,
     load_next_page,
     load_order,
+    load_order_prices,
     load_parcel,
 )
 from schemas.errors import AnswerLost, MalformedDocument, NeedsPerson
@@ -34,6 +37,7 @@ from schemas.mapping.inventory_levels import Levels, match_levels
 from schemas.reasons import Reason
 from schemas.values.loading import N, entries, unique_by_id
 from schemas.vendors import Vendor, attribute_errors_to
+from schemas.wording.phrases import phrase
 
 T = TypeVar("T")
 # Most pages of one list: more than a tenant's locations, channels and changes of a day. A longer list is refused.
@@ -76,7 +80,8 @@ class AfostoClient:
         order = load_order(found)
         if order.id != order_id:
             raise MalformedDocument(
-                f"Afosto answers the order {order.id} where {order_id} was asked for", field="order.id"
+                phrase("Afosto answers the order %(id)s where %(order)s was asked for", id=order.id, order=order_id),
+                field="order.id",
             )
         return order
 
@@ -86,6 +91,17 @@ class AfostoClient:
             return self._call("order", {"id": order_id}, effect=False).get("order")
         except NotFound:
             return None
+
+    def order_prices(self, order_id: str) -> OrderPrices | None:
+        """Return what an order and its parts cost, or None if there is none with this id.
+
+        Raises NeedsPerson (schema-mismatch) if Afosto does not tell the prices of the parts.
+        """
+        try:
+            found = self._call("order_prices", {"id": order_id}, effect=False).get("order")
+        except NotFound:
+            return None
+        return load_order_prices(found) if found else None
 
     def orders_by_reference(self, channel_id: str, reference: str) -> tuple[Order, ...]:
         """Return the orders with our reference. Raises NeedsPerson (schema-mismatch) if Afosto has no such query."""
@@ -221,12 +237,17 @@ class AfostoClient:
             last, after = after, load_next_page(page)
             if after is None or after == last:
                 return tuple(found)
-        raise MalformedDocument(f"Afosto's list of {field or name} does not end", field="pageInfo.hasNextPage")
+        raise MalformedDocument(
+            phrase("Afosto's list of %(list)s does not end", list=field or name), field="pageInfo.hasNextPage"
+        )
 
     def _list(self, name: str, field: str, variables: Mapping[str, Any]) -> Mapping[str, Any]:
         page = self._call(name, variables, effect=False).get(field)
         if not isinstance(page, Mapping):
-            raise MalformedDocument(f"Afosto's answer to {name}: the field {field!r} is no list", field=field)
+            raise MalformedDocument(
+                phrase("Afosto's answer to %(name)s: the field '%(field)s' is no list", name=name, field=field),
+                field=field,
+            )
         return page
 
     def _changed(self, name: str, field: str, body: Mapping[str, Any]) -> Order:
@@ -246,7 +267,14 @@ class AfostoClient:
         with answer_to_effect(field):
             shown = load(changed)
         if named not in (None, shown.id):
-            raise AnswerLost(f"Afosto's answer to {field} shows {shown.id} instead of {named}.")
+            raise AnswerLost(
+                phrase(
+                    "Afosto's answer to %(field)s shows %(shown)s instead of %(asked)s.",
+                    field=field,
+                    shown=shown.id,
+                    asked=named,
+                )
+            )
         return shown
 
     def _affect(self, name: str, field: str, body: Mapping[str, Any], key: str, **choices: bool) -> Mapping[str, Any]:
@@ -255,7 +283,7 @@ class AfostoClient:
         shown = changed.get(key) if isinstance(changed, Mapping) else None
         if not isinstance(shown, Mapping):
             # Afosto's schema allows null here. The effect may still have happened, and can be looked up.
-            raise AnswerLost(f"Afosto's answer to {field} does not show what was changed.")
+            raise AnswerLost(phrase("Afosto's answer to %(field)s does not show what was changed.", field=field))
         return shown
 
     def _call(self, name: str, variables: Mapping[str, Any], *, effect: bool) -> Mapping[str, Any]:
@@ -270,12 +298,12 @@ class AfostoClient:
             )
         data = answer.document.get("data") if isinstance(answer.document, Mapping) else None
         if not isinstance(data, Mapping) and effect:
-            raise AnswerLost(f"The answer to {name} is not a GraphQL answer of Afosto.")
+            raise AnswerLost(phrase("The answer to %(name)s is not a GraphQL answer of Afosto.", name=name))
         if not isinstance(data, Mapping):
             raise NeedsPerson(
-                "the address does not answer as Afosto's GraphQL does",
+                phrase("the address does not answer as Afosto's GraphQL does"),
                 reason=Reason.BAD_ADDRESS,
-                resolution="Check CONNECTOR_AFOSTO_URL.",
+                resolution=CHECK_AFOSTO_ADDRESS(),
                 store_wide=True,
             )
         return data

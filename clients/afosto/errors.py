@@ -5,6 +5,7 @@ from typing import Any
 
 from clients.response_headers import retry_after
 from clients.status_errors import Answer, Forbidden, NotFound, Unauthorized, lost
+from schemas.advice import CHECK_SCHEMA, CORRECT_ORDER_OR_CATALOG, NEW_AFOSTO_KEY
 from schemas.errors import ConnectorError, NeedsPerson, Wait
 from schemas.reasons import Reason
 from schemas.values.texts import excerpt
@@ -56,19 +57,16 @@ Extensions = Mapping[str, Any]
 
 def _unauthorized(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
     return Unauthorized(
-        f"Afosto refuses the API key: {message}.",
+        phrase("Afosto refuses the API key: %(message)s.", message=message),
         reason=Reason.WRONG_AFOSTO_KEY,
-        resolution=phrase(
-            "Make a new key in Afosto under Settings > API and enter it; for a store that is connected already: "
-            "connector store credentials STORE"
-        ),
+        resolution=NEW_AFOSTO_KEY(),
         store_wide=True,
     )
 
 
 def _forbidden(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
     return Forbidden(
-        f"the Afosto API key may not do this: {message}.",
+        phrase("the Afosto API key may not do this: %(message)s.", message=message),
         reason=Reason.MISSING_AFOSTO_SCOPE,
         resolution=phrase(
             "Give the key the scope in Afosto under Settings > API, then retry the jobs parked for this reason."
@@ -78,7 +76,7 @@ def _forbidden(answer: Answer, message: str, extensions: Extensions) -> Connecto
 
 def _not_found(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
     return NotFound(
-        f"Afosto does not have it: {message}.",
+        phrase("Afosto does not have it: %(message)s.", message=message),
         reason=Reason.NOT_FOUND,
         resolution=phrase("Look whether it was deleted in Afosto; drop the job if it was."),
     )
@@ -87,25 +85,27 @@ def _not_found(answer: Answer, message: str, extensions: Extensions) -> Connecto
 def _invalid(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
     field = excerpt(extensions.get("field") or "")
     return RefusedByAfosto(
-        f"Afosto refused the field {field!r}: {message}." if field else f"Afosto refused the input: {message}.",
+        phrase("Afosto refused the field '%(field)s': %(message)s.", field=field, message=message)
+        if field
+        else phrase("Afosto refused the input: %(message)s.", message=message),
         reason=Reason.REFUSED_BY_AFOSTO,
-        resolution=phrase("Mend the order or the catalog, then: connector jobs retry --reason refused-by-afosto"),
+        resolution=CORRECT_ORDER_OR_CATALOG(reason=Reason.REFUSED_BY_AFOSTO),
     )
 
 
 def _throttled(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
-    return Wait("Afosto asks for fewer calls.", after=retry_after(answer.headers))
+    return Wait(phrase("Afosto asks for fewer calls."), after=retry_after(answer.headers))
 
 
 def _broken(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
-    return lost(answer.request, f"Afosto answered an internal error: {message}")
+    return lost(answer.request, phrase("Afosto answered an internal error: %(message)s", message=message))
 
 
 def _unknown(answer: Answer, message: str, extensions: Extensions) -> ConnectorError:
     return NeedsPerson(
-        f"Afosto does not understand the request: {message}.",
+        phrase("Afosto does not understand the request: %(message)s.", message=message),
         reason=Reason.SCHEMA_MISMATCH,
-        resolution=phrase("Compare our documents with the real schema: connector afosto check-schema --introspect"),
+        resolution=CHECK_SCHEMA(),
     )
 
 

@@ -83,6 +83,7 @@ def _calls(client: AfostoClient) -> list[Callable[[], object]]:
         client.channels,
         client.locations,
         lambda: client.order("order"),
+        lambda: client.order_prices("order"),
         lambda: client.orders_by_reference("channel", "reference"),
         lambda: client.changed_orders("channel", datetime(2026, 1, 1, tzinfo=UTC)),
         lambda: client.channel_orders("channel", datetime(2026, 1, 1, tzinfo=UTC), None),

@@ -5,6 +5,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from console import wording
+from console.access.browsers import browser_name
 from console.access.current import current_session, current_user, note, note_refused
 from console.access.gate import client_address
 from console.access.roles import least
@@ -46,6 +47,9 @@ def change() -> Answer:
 def set_password() -> Answer:
     """Change the password, and end the user's other sessions."""
     ledger, name, password = runtime().ledger, current_user().name, request.form.get("new_password", "")
+    if not current_user().has_password:
+        note_refused()
+        return _page(gettext("You sign in with the account of your company, so you have no password here.")), 409
     account = f"password of {name}".encode()
     if ledger.user_sessions.try_sign_in(account, client_address()) is not None:
         note_refused()
@@ -85,6 +89,7 @@ def _page(error: str = "") -> str:
         zone=viewer_zone().key,
         zones=zones(),
         shortest=SHORTEST,
+        browser_name=browser_name,
         wording=wording,
     )
 

@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from console import order_words, wording
 from console.access.current import current_user, note, note_refused
 from console.access.roles import least
+from console.languages import spoken
 from console.paging import PER_PAGE
 from console.runtime import runtime
 from ledger.jobs.jobs import JobFilter
@@ -108,7 +109,10 @@ def jobs() -> str:
 @least(Role.VIEWER, merchants=True)
 def download() -> Response:
     """Return the same jobs as a file for a spreadsheet."""
-    rows = runtime().ledger.jobs.select(_wanted().filter(), limit=MOST_IN_FILE)
+    rows = [
+        {**row, "message": spoken(row["message"]), "resolution": spoken(row["resolution"])}
+        for row in runtime().ledger.jobs.select(_wanted().filter(), limit=MOST_IN_FILE)
+    ]
     headers = {"Content-Disposition": 'attachment; filename="parked-jobs.csv"'}
     # The mark at the beginning tells a spreadsheet that the file is UTF-8.
     return Response("\ufeff" + jobs_csv(rows), content_type="text/csv; charset=utf-8", headers=headers)

@@ -12,6 +12,7 @@ from console import order_words, wording
 from console.access.current import current_user, note, note_refused
 from console.access.roles import least
 from console.charts import day_of
+from console.languages import quoted
 from console.runtime import runtime
 from ledger.people.users import Role
 from ledger.postgres.database import Row
@@ -31,12 +32,12 @@ from sync.connecting.flow_states import (
 )
 from sync.connecting.vendor_pages import cockpit_page
 from tasks.checks.limits import Buckets, VendorLimit
-from tasks.poll_now import poll_now
+from tasks.on_request.poll_now import poll_now
 
 # The page that decides about a stopped flow → what its link says.
 _REMEDIES: Mapping[str, str] = {
     "connection.stock": lazy_gettext("Look at the stock and confirm it"),
-    "connection.show": lazy_gettext("Choose what happens when the totals differ"),
+    "totals.show": lazy_gettext("Choose what happens when the totals differ"),
 }
 
 blueprint = Blueprint("store", __name__, url_prefix="/stores/<store>")
@@ -60,7 +61,7 @@ class FlowLine:
         """The page on which a person decides about what has stopped it."""
         if self.state.reason in STOCK_STOPS:
             return "connection.stock"
-        return "connection.show" if self.state.reason == Reason.TOTALS_DIFFER else None
+        return "totals.show" if self.state.reason == Reason.TOTALS_DIFFER else None
 
 
 @blueprint.get("/")
@@ -209,7 +210,7 @@ def _why(state: FlowState) -> str:
         case Condition.RUNS:
             return ""
         case Condition.NOT_PERMITTED:
-            boxes = ", ".join(f"{cockpit_name(scope)} ({scope})" for scope in state.lacking)
+            boxes = ", ".join(f"{quoted(cockpit_name(scope))} ({scope})" for scope in state.lacking)
             return gettext("The app lacks a permission. Tick in the cockpit: %(boxes)s", boxes=boxes)
         case Condition.OFF:
             return gettext("It was switched off, or never chosen.")

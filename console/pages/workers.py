@@ -62,7 +62,7 @@ def show() -> str:
 @least(Role.OPERATOR)
 def checks() -> str:
     """Check everything, as `connector doctor` does, the wrong first."""
-    found = all_checks(runtime().settings)
+    found = all_checks(runtime().settings, runtime().ledger)
     return render_template("checks.html", checks=sorted(found, key=lambda check: check.ok))
 
 

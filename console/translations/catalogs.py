@@ -9,10 +9,11 @@ from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from console.languages import forms
+from console.translations.texts import forms
+from schemas.advice import IN_CONSOLE
 
 FOLDER = Path(str(files("console")))
-_METHODS = [("translations/**", "ignore"), ("**.py", "python"), ("**.html", "jinja2")]
+_METHODS = [("**.py", "python"), ("**.html", "jinja2")]
 _KEYWORDS = {"_": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2)}
 # The packages whose sentences the pages show as well. The nouns that they count come in two forms.
 _OTHERS = ("clients", "jobs", "ledger", "reconcile", "schemas", "sync", "tasks")
@@ -34,6 +35,8 @@ def texts_of_pages() -> dict[Text, list[str]]:
         for path in sorted(folder.rglob("*.py")):
             for noun in _counted_nouns(ast.parse(path.read_text())):
                 found.setdefault(forms(noun), []).append(str(path.relative_to(FOLDER.parent)))
+    for text in (each for forms_of_one in IN_CONSOLE.items() for each in forms_of_one):
+        found.setdefault(text, []).append("schemas/advice.py")
     return found
 
 

@@ -30,11 +30,12 @@ from ledger.postgres.database import Row
 from ledger.status import Status
 from ledger.stores.condition import StoreState
 from schemas.states import CursorKind, Right
+from schemas.wording.phrases import phrase
 from sync.connecting.change_store import STAYS, change_places
 from sync.connecting.connect_store import Choices, connect_store
 from sync.connecting.flow_states import flow_states, require_permission, resume_flows, switch_on
 from sync.connecting.locations import READ_LOCATIONS, Place, pair_places, read_places
-from tasks.poll_now import poll_now
+from tasks.on_request.poll_now import poll_now
 
 _READ = {**NOT_SENT, 403: "The token may not read, or does not permit the store."}
 _WRITE = {
@@ -190,7 +191,7 @@ def _require_may_connect(given: Mapping[str, Any]) -> None:
     """Only a token without a list of stores may connect a new one; the address must be public."""
     if caller().tenant is None and not caller().may_see(given["name"]):
         refuse_for(store_refusal(given["name"]))
-    if given["base_url"] and (why := why_not_public(given["base_url"], "the client secret")):
+    if given["base_url"] and (why := why_not_public(given["base_url"], phrase("the client secret"))):
         refuse(400, "address-not-public", f"The base_url {why}; only the operator can connect it.", field="base_url")
 
 

@@ -10,9 +10,11 @@ from psycopg.types.json import Jsonb
 
 from ledger.postgres.database import Database, Row
 from ledger.postgres.encryption import new_secret
+from schemas.advice import OTHER_TOKEN_NAME, SEE_TOKENS
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.states import Right
+from schemas.wording.phrases import phrase
 
 # Seconds for which an idempotency key recognizes the repeat of a request.
 KEY_AGE = 86_400.0
@@ -84,9 +86,9 @@ class Tokens:
             self._database.row("tokens.add", values)
         except psycopg.errors.UniqueViolation as error:
             raise NeedsPerson(
-                f"there is a token named {name!r} already",
+                phrase("there is a token named '%(name)s' already", name=name),
                 reason=Reason.TOKEN_EXISTS,
-                resolution=f"choose another name, or revoke that one: connector tokens revoke {name}",
+                resolution=OTHER_TOKEN_NAME(name=name),
             ) from error
         return token
 
@@ -98,9 +100,9 @@ class Tokens:
         """Refuse a token from now on; raises NeedsPerson when no valid token has the name."""
         if self._database.row("tokens.revoke", {"name": name}) is None:
             raise NeedsPerson(
-                f"no valid token is named {name!r}",
+                phrase("no valid token is named '%(name)s'", name=name),
                 reason=Reason.UNKNOWN_TOKEN,
-                resolution="see them with: connector tokens list",
+                resolution=SEE_TOKENS(),
             )
 
     def find(self, token: str) -> Caller | None:

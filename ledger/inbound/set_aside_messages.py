@@ -4,8 +4,10 @@ import hashlib
 from dataclasses import asdict, dataclass
 
 from ledger.postgres.database import Database, Row
+from schemas.advice import SEE_MESSAGES
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
+from schemas.wording.phrases import phrase
 
 # The newest KEPT different messages of each queue are kept, CONTENT characters of each: some 4 MB for ten queues.
 KEPT, CONTENT = 100, 4_000
@@ -67,7 +69,7 @@ def _fingerprint(message: SetAsideMessage) -> bytes:
 
 def _unknown(number: int) -> NeedsPerson:
     return NeedsPerson(
-        f"no message {number} is set aside",
+        phrase("no message %(number)s is set aside", number=number),
         reason=Reason.UNKNOWN_MESSAGE,
-        resolution="choose one as connector messages list shows it",
+        resolution=SEE_MESSAGES(),
     )

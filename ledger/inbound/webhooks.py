@@ -7,10 +7,12 @@ from ledger.postgres.database import Database, Row, fetch, fetch_one
 from ledger.postgres.encryption import KeySet
 from ledger.postgres.session import Session
 from ledger.stores.stores import unknown_store
+from schemas.advice import FINISH_ROTATION, SEE_ENDPOINTS
 from schemas.afosto import Webhook
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.states import JobState, Lane
+from schemas.wording.phrases import phrase
 from tracing.spans import current
 
 # Where the gateway takes them: this, and the id of an endpoint.
@@ -68,7 +70,7 @@ class Webhooks:
         """Raise ConfigurationError if a secret of an endpoint fits none of the keys."""
         for row in self._database.rows("webhooks.sealed"):
             for token in filter(None, row.values()):
-                self._keys.decrypt(token)
+                self._keys.require_fit(token)
 
     def require_one_secret(self, endpoint: str) -> None:
         """Raise NeedsPerson: unknown-endpoint, or two-secrets while one is being rotated."""
@@ -95,9 +97,9 @@ class Webhooks:
         row = self._database.row(path, values)
         if row is None:
             raise NeedsPerson(
-                f"there is no webhook endpoint {values['id']!r}",
+                phrase("there is no webhook endpoint '%(endpoint)s'", endpoint=values["id"]),
                 reason=Reason.UNKNOWN_ENDPOINT,
-                resolution="see the endpoints with: connector webhooks list",
+                resolution=SEE_ENDPOINTS(),
             )
         return row
 
@@ -146,10 +148,13 @@ class Webhooks:
 def _require_no_rotation(endpoint: str, *, rotating: bool) -> None:
     if rotating:
         raise NeedsPerson(
-            f"two secrets of the endpoint {endpoint} are accepted already; a third would replace the first, "
-            "with which Afosto may still sign",
+            phrase(
+                "two secrets of the endpoint %(endpoint)s are accepted already; a third would replace the "
+                "first, with which Afosto may still sign",
+                endpoint=endpoint,
+            ),
             reason=Reason.TWO_SECRETS,
-            resolution=f"give Afosto the newer one, then: connector webhooks rotate {endpoint} --finish",
+            resolution=FINISH_ROTATION(endpoint=endpoint),
         )
 
 

@@ -17,6 +17,11 @@ class Beats:
         """Return the processes of a host → seconds since the broker last took a message from each."""
         return {row["id"]: row["sent_before"] for row in self._database.rows("beats.of_host", {"host": host})}
 
+    def age(self) -> float | None:
+        """Return how many seconds ago the broker last took a message from any process; None if none is listed."""
+        row = self._database.row("beats.age")
+        return row["age"] if row else None
+
     def forget(self, beat: str) -> None:
         """Remove a process from the list: it ended properly."""
         self._database.rows("beats.forget", {"id": beat})

@@ -30,9 +30,10 @@ class QueueLoad:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """The turn of one dispatch; `has_events`: there is an event that is due for a subscriber."""
+    """The turn of one dispatch: whether an event is due for a subscriber, and whether a comparison must be sent."""
 
     has_events: bool
+    has_comparisons: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class DispatchWindow:
     def take_tick(self, gap: float) -> Tick | None:
         """Take the turn of a dispatch; None when one ran in the last `gap` seconds, by the database's clock."""
         row = self._database.row("dispatch_window.tick", {"gap": gap})
-        return Tick(row["has_events"]) if row else None
+        return Tick(**row) if row else None
 
     def slots(self, alive: float) -> dict[str, int]:
         """Return queue → number of jobs that its workers run at once, of those seen in the last `alive` seconds."""
@@ -111,7 +112,7 @@ class DispatchWindow:
     def resend(self, direction: str, flow: str, after: float, limit: int) -> list[Row]:
         """Return jobs that were sent more than `after` seconds ago and never claimed, to be sent again.
 
-        Jobs of a flow that was switched off or stopped meanwhile are set to waiting instead.
+        Jobs of a store that was paused, or of a flow that was switched off or stopped, are set to waiting instead.
         """
         parameters = {"direction": direction, "flow": flow, "after": after, "limit": limit}
         return [

@@ -17,19 +17,20 @@ from ledger.postgres.sqlstates import words
 from ledger.records import Context, Job, JobRequest, Link, Settled, Settlement, Sibling, StoredIntent
 from ledger.search import Search
 from ledger.stores.stores import Stores
+from schemas.advice import SEE_WHAT_WAS_REFUSED, SEE_WHY_HOLDER_DIES
 from schemas.flows import JOBS, flow_name
 from schemas.reasons import Reason
 from schemas.states import JobState, Lane
+from schemas.wording.phrases import phrase
 from tracing.spans import current
 
 log = logging.getLogger(__name__)
 
 # Seconds of pause for a job whose own pause could not be written down.
 _PLAIN_PAUSE = 60.0
-_SEE_LOG = (
-    "Look in the worker's log for the job's order: it has what could not be written down. Correct the cause, "
-    "then: connector jobs retry --reason not-written-down"
-)
+_DIED = phrase("the worker that ran this job died or lost its lease")
+_DROPPED = phrase("dropped by a person")
+_DROPPED_WITH_ORDER = phrase("dropped with the import of its order")
 # Who decided, when the caller does not say.
 SOMEBODY = "a person"
 # Flows that other jobs of their order may wait for.
@@ -87,7 +88,9 @@ class Jobs:
             ),
         )
         require_all(
-            refused, "the news for", lambda request: f"{flow_name(direction, request.flow)} of {request.subject}"
+            refused,
+            phrase("the news for"),
+            lambda request: f"{flow_name(direction, request.flow)} of {request.subject}",
         )
         return rows
 
@@ -186,7 +189,9 @@ class Jobs:
 
     def reclaim_expired(self, limit: int) -> list[Row]:
         """Reclaim the jobs whose lease ended; a job whose holders died `limit` times is parked. Return their rows."""
-        freed = self._database.rows("jobs.reclaim_expired", {"limit": limit})
+        freed = self._database.rows(
+            "jobs.reclaim_expired", {"limit": limit, "message": _DIED, "resolution": SEE_WHY_HOLDER_DIES()}
+        )
         for row in freed:
             if row["state"] == JobState.PARKED:
                 flow = flow_name(row["direction"], row["flow"])
@@ -270,7 +275,9 @@ class Jobs:
         Returns their ids, and the number of other jobs that were dropped with the import of the order they waited for.
         """
         wanted = {**_selection(ids, store, reason, stores), "limit": limit}
-        rows = self._database.rows("jobs.drop", {**wanted, "by": by})
+        rows = self._database.rows(
+            "jobs.drop", {**wanted, "by": by, "message": _DROPPED, "with_order": _DROPPED_WITH_ORDER}
+        )
         chosen = [row["id"] for row in rows if not row["with_order"]]
         return chosen, len(rows) - len(chosen)
 
@@ -314,14 +321,17 @@ def _with_less(end: Settlement, error: psycopg.Error) -> Settlement:
     """Return the same end without anything that a vendor may have said."""
     less = replace(
         end,
-        message=f"what came of the run could not be written down: the database refuses it ({error.sqlstate})",
+        message=phrase(
+            "what came of the run could not be written down: the database refuses it (%(sqlstate)s)",
+            sqlstate=error.sqlstate,
+        ),
         pause=_PLAIN_PAUSE if end.state == JobState.WAITING else 0,
         prepaid_epages=0,
         prepaid_afosto=0,
     )
     if end.state != JobState.PARKED:
         return less
-    return replace(less, reason=Reason.NOT_WRITTEN_DOWN, resolution=_SEE_LOG)
+    return replace(less, reason=Reason.NOT_WRITTEN_DOWN, resolution=SEE_WHAT_WAS_REFUSED())
 
 
 def _selection(

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from ledger.jobs.jobs import read_link
 from ledger.postgres.database import Database, Row
@@ -12,6 +13,8 @@ from schemas.reasons import Reason
 from schemas.states import JobState
 
 OPEN = frozenset({JobState.WAITING, JobState.QUEUED, JobState.RUNNING})
+# Imported orders among which examples of totals that differ are looked for.
+LATEST = 2_000
 DROPPED = frozenset({Reason.DROPPED, Reason.ORDER_DROPPED})
 
 
@@ -71,6 +74,25 @@ class OrderNotes:
 
 
 @dataclass(frozen=True, slots=True)
+class Bound:
+    """An order that has an Afosto order or draft; `placed_at`: in the shop, None if that is not known."""
+
+    afosto_id: str
+    placed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Both totals of an order, as its import read them."""
+
+    order_id: str
+    number: str | None
+    afosto_id: str
+    shop: Decimal
+    afosto: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class StockNote:
     """A published SKU: where the shop keeps it, what Afosto had then, and whether it is to be published again."""
 
@@ -92,14 +114,20 @@ class Comparing:
         rows = self._database.rows("comparing.orders", {"store": store, "ids": list(ids)})
         return {row["order_id"]: _notes(row) for row in rows}
 
-    def bound(self, store: str) -> dict[str, str]:
-        """Return ePages id → Afosto id of every order that has an Afosto order or draft."""
-        return {row["epages_id"]: row["afosto_id"] for row in self._database.rows("comparing.bound", {"store": store})}
+    def bound(self, store: str) -> dict[str, Bound]:
+        """Return every order that has an Afosto order or draft, by its id in the shop."""
+        rows = self._database.rows("comparing.bound", {"store": store})
+        return {row["epages_id"]: Bound(row["afosto_id"], row["placed_at"]) for row in rows}
 
     def two_codes(self, store: str) -> list[tuple[str, TwoCodes]]:
         """Return the order number and both tracking codes of each shipment whose codes differ between the sides."""
         rows = self._database.rows("comparing.two_codes", {"store": store})
         return [(row["number"], TwoCodes(row["shop_code"], row["afosto_code"])) for row in rows]
+
+    def totals(self, store: str, limit: int) -> list[Totals]:
+        """Return orders of a store whose totals differ, of those that were imported last; then others, newest first."""
+        wanted = {"store": store, "latest": LATEST, "limit": limit}
+        return [Totals(**row) for row in self._database.rows("comparing.totals", wanted)]
 
     def read_to(self, store: str, ids: Sequence[str]) -> dict[str, datetime | None]:
         """Return the shop's date of what was read of each of these orders; an order that nobody has seen is absent."""

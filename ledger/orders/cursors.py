@@ -17,10 +17,12 @@ from ledger.stock.sold_units import note_sold_lines
 from ledger.stores.freshness import KEPT_DAYS
 from schemas.mapping.stock import SoldLine
 from schemas.states import CursorKind, Lane
+from schemas.wording.phrases import phrase
 
 # Seconds after which the nightly sweep leaves an order alone: half a year, beyond any usual time for a return.
 SWEEP_AGE = 180 * 86_400.0
 # Seconds before a document that did not load is read again. The pause grows, to a day at most.
+_READ_AFTER_ALL = phrase("the order was read after all")
 READ_AGAIN = 60.0
 READ_AGAIN_LONGEST = 86_400.0
 # Seconds in which a slice is read and kept, also from a slow shop. A run that is silent for longer has died.
@@ -181,6 +183,9 @@ class Cursors:
         broken = [unkept(each, found.number(each.row)) for each in refused]
         parked, left_out = park(batch, store, lane, [*found.malformed, *broken])
         news = [row for each in kept for row in each.news]
+        if cursor.kind == CursorKind.SWEEP:
+            counts = {"documents": found.documents, "jobs": len(news), "finished": found.finished}
+            fetch(session, "cursors.note_sweep", {"store": store, "began_at": cursor.upper_end, **counts})
         if news:
             fetch(session, "scans.stir", {"store": store})
         return _Advanced(news, parked, left_out)
@@ -203,7 +208,7 @@ class Cursors:
             self._upsert_orders(session, store, [order])
             upsert_requests(session, store, "import", lane, job_requests, self._order_wait)
 
-        with naming(f"order {order.number} of {store}"):
+        with naming(phrase("order %(order)s of %(store)s", order=order.number, store=store)):
             self._database.transaction(work)
 
     @staticmethod
@@ -211,7 +216,7 @@ class Cursors:
         pauses = {"pause": READ_AGAIN, "longest": READ_AGAIN_LONGEST}
         fetch(session, "jobs.read_again", {"store": store, **pauses})
         if numbers := [order.number for order in orders]:
-            fetch(session, "jobs.found_after_all", {"store": store, "numbers": numbers})
+            fetch(session, "jobs.found_after_all", {"store": store, "numbers": numbers, "message": _READ_AFTER_ALL})
 
     @staticmethod
     def _upsert_orders(session: Session, store: str, orders: Sequence[SeenOrder]) -> list[Row]:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from ledger.postgres.database import Database, fetch
 
 # What is deleted, in this order; each is a statement of erasing.sql.
-PARTS = ("documents", "attempts", "webhooks", "intents", "messages", "events")
+PARTS = ("documents", "attempts", "webhooks", "intents", "messages", "events", "differences")
 
 
 def erase(database: Database, store: str, order_id: str) -> Mapping[str, int]:

@@ -14,6 +14,7 @@ from ledger.stock.sold_units import note_undeducted
 from schemas.errors import LeaseLost
 from schemas.intents import IntentBody, IntentKind, ItemsIntent
 from schemas.mapping.progress.shipments import TwoCodes
+from schemas.wording.phrases import phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ class Links:
         """
         parcels = [(afosto_id, status, (codes or {}).get(afosto_id)) for afosto_id, status in statuses.items()]
         _, refused = keep_rows(self._database, parcels, lambda part: _noted(store, part))
-        require_all(refused, "the status of parcel", lambda parcel: parcel[0])
+        require_all(refused, phrase("the status of parcel"), lambda parcel: parcel[0])
 
     def note_codes(self, store: str, afosto_id: str, codes: TwoCodes | None) -> None:
         """Note the different tracking codes that the two sides have for a parcel; None when they have the same."""
@@ -127,7 +128,9 @@ class Links:
         values = {"store": job.store, "order_key": job.order_key, "job_id": job.id, "fence": job.fence}
         row = self._database.row("links.record_intent", {**values, **_columns_of(body), "wait": ambiguity_wait})
         if row is None:
-            raise LeaseLost(f"another run holds the job by now; no intent was recorded for {body.kind}")
+            raise LeaseLost(
+                phrase("another run holds the job by now; no intent was recorded for %(kind)s", kind=body.kind)
+            )
         return int(row["id"])
 
     def renew_intent(self, intent_id: int, ambiguity_wait: float) -> None:
@@ -172,7 +175,9 @@ class Links:
             return [bind, *after] if len(part) == len(ordered) else [bind]
 
         _, refused = keep_rows(self._database, ordered, statements)
-        require_all(refused, f"what order {order_key} has in Afosto as", lambda link: link.afosto_id)
+        require_all(
+            refused, phrase("what order %(order)s has in Afosto as", order=order_key), lambda link: link.afosto_id
+        )
 
 
 def _columns_of(body: IntentBody) -> dict[str, Any]:

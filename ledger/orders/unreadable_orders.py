@@ -9,6 +9,7 @@ from ledger.postgres.batches import Batch, Refused, refusal
 from ledger.postgres.database import Row, fetch
 from ledger.postgres.session import Session
 from schemas.errors import NeedsPerson
+from schemas.wording.phrases import phrase
 from schemas.wording.store_advice import UNFORESEEN
 
 
@@ -32,7 +33,12 @@ def digest(*texts: str) -> str:
 
 def unkept(refused: Refused[str], number: str | None) -> Malformed:
     """Return what is parked for an order, given by its id, that the database refuses to keep."""
-    return Malformed(refused.row, number, digest(refused.why), refusal(f"order {number or refused.row}", refused.why))
+    return Malformed(
+        refused.row,
+        number,
+        digest(refused.why),
+        refusal(phrase("order %(order)s", order=number or refused.row), refused.why),
+    )
 
 
 def park(batch: Batch, store: str, lane: int, broken: Sequence[Malformed]) -> tuple[list[Malformed], list[Malformed]]:

@@ -8,9 +8,11 @@ from typing import Any
 from ledger.postgres.database import Database, Row, fetch
 from ledger.postgres.encryption import KeySet
 from ledger.postgres.session import Session
+from schemas.advice import SEE_SUBSCRIPTIONS
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.states import Event
+from schemas.wording.phrases import phrase
 
 # Days for which an event is sent again and again.
 GIVE_UP_DAYS = 3.0
@@ -91,9 +93,9 @@ class Subscriptions:
     def _require(self, path: str, subscription: int, token_id: int | None, **values: object) -> None:
         if self._database.row(path, {"id": subscription, "token_id": token_id, **values}) is None:
             raise NeedsPerson(
-                f"there is no subscription {subscription}",
+                phrase("there is no subscription %(subscription)s", subscription=subscription),
                 reason=Reason.UNKNOWN_SUBSCRIPTION,
-                resolution="see them with: connector subscription list",
+                resolution=SEE_SUBSCRIPTIONS(),
             )
 
     def take_due(self, lease: float, limit: int) -> list[Sending]:

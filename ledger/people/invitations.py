@@ -12,8 +12,10 @@ from ledger.people.users import Role, User, Users
 from ledger.postgres.database import Database, Row, fetch, fetch_one
 from ledger.postgres.encryption import KeySet
 from ledger.postgres.session import Session
+from schemas.advice import SEE_INVITATIONS
 from schemas.errors import ConfigurationError, NeedsPerson
 from schemas.reasons import Reason
+from schemas.wording.phrases import phrase
 
 USUAL_DAYS, MOST_DAYS = 7, 90
 
@@ -107,9 +109,9 @@ class Invitations:
         """End an invitation that nobody has used. Raises NeedsPerson (not-invited)."""
         if self._database.row("invitations.revoke", {"id": invitation}) is None:
             raise NeedsPerson(
-                f"there is no open invitation {invitation}",
+                phrase("there is no open invitation %(invitation)s", invitation=invitation),
                 reason=Reason.NOT_INVITED,
-                resolution="see the invitations with: connector invitations list",
+                resolution=SEE_INVITATIONS(),
             )
 
     def _take(self, session: Session, invitation: Invitation, merchant: str) -> int:
@@ -124,9 +126,9 @@ class Invitations:
     def _require(invitation: Invitation | None) -> Invitation:
         if invitation is None or invitation.state is not InvitationState.OPEN:
             raise NeedsPerson(
-                "this invitation is not valid, or not any more",
+                phrase("this invitation is not valid, or not any more"),
                 reason=Reason.NOT_INVITED,
-                resolution="ask the person who sent it for a new one",
+                resolution=phrase("ask the person who sent it for a new one"),
             )
         return invitation
 

@@ -7,6 +7,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
+from schemas.wording.phrases import Phrase, phrase
 
 SHORTEST, LONGEST = 12, 500
 """Characters of a password. No other rule: what makes a password hard to guess is its length."""
@@ -20,11 +21,11 @@ _NOBODY = _HASHER.hash("nobody has this password")
 def check_strength(name: str, password: str) -> None:
     """Raise NeedsPerson (weak-password) for a password that a user of this name may not have."""
     if not SHORTEST <= len(password) <= LONGEST:
-        raise _weak(f"it has {len(password)} characters")
+        raise _weak(phrase("it has %(count)s characters", count=len(password)))
     if name.casefold() in password.casefold() and len(password) - len(name) < SHORTEST // 2:
-        raise _weak("it is little more than the user's name")
+        raise _weak(phrase("it is little more than the user's name"))
     if len(set(password)) < SHORTEST // 3:
-        raise _weak("it repeats a few characters")
+        raise _weak(phrase("it repeats a few characters"))
 
 
 def hash_password(password: str) -> str:
@@ -46,9 +47,12 @@ def _normal(password: str) -> str:
     return unicodedata.normalize("NFKC", password[: LONGEST + 1]).encode(errors="replace").decode()
 
 
-def _weak(why: str) -> NeedsPerson:
+def _weak(why: Phrase) -> NeedsPerson:
     return NeedsPerson(
-        f"the password cannot be used: {why}",
+        phrase("the password cannot be used: %(why)s", why=why),
         reason=Reason.WEAK_PASSWORD,
-        resolution=f"choose one with at least {SHORTEST} characters, such as four words that do not belong together",
+        resolution=phrase(
+            "choose one with at least %(least)s characters, such as four words that do not belong together",
+            least=SHORTEST,
+        ),
     )

@@ -6,14 +6,17 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 import psycopg
 
 from ledger.people.passwords import check_strength, hash_password
 from ledger.postgres.database import Database, Row, fetch, fetch_one
 from ledger.postgres.session import Session
+from schemas.advice import OTHER_USER_NAME, SEE_STORES, SEE_USERS
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
+from schemas.wording.phrases import phrase
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9._@+-]{0,99}")
 
@@ -29,7 +32,10 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user. `stores` are those of a merchant. `language` and `zone` (a name of the tz database) may be unknown."""
+    """A user. `stores` are those of a merchant. `language` and `zone` (a name of the tz database) may be unknown.
+
+    Without a password he signs in with the account of his company only.
+    """
 
     name: str
     role: Role
@@ -38,6 +44,7 @@ class User:
     zone: str | None
     created_at: datetime
     seen_at: datetime | None = None
+    has_password: bool = True
 
     def may_see(self, store: str) -> bool:
         """Whether the user may see a store."""
@@ -78,27 +85,28 @@ class Users:
         return self.get(values["name"])
 
     @staticmethod
-    def row_of(name: str, role: Role, password: str | None) -> dict[str, str]:
+    def row_of(name: str, role: Role, password: str | None) -> dict[str, Any]:
         """Return the columns of a new user. Raises NeedsPerson: unfit-user-name, weak-password."""
         name = user_name(name)
         if not _NAME.fullmatch(name):
             raise NeedsPerson(
-                f"{name!r} cannot be the name of a user",
+                phrase("'%(name)s' cannot be the name of a user", name=name),
                 reason=Reason.UNFIT_USER_NAME,
-                resolution="use up to 100 letters, digits and . _ @ + -, such as a mail address",
+                resolution=phrase("use up to 100 letters, digits and . _ @ + -, such as a mail address"),
             )
         if password is not None:
             check_strength(name, password)
         # Nobody ever learns the random one.
-        return {"name": name, "role": role, "password_hash": hash_password(password or secrets.token_urlsafe(32))}
+        hashed = hash_password(password or secrets.token_urlsafe(32))
+        return {"name": name, "role": role, "password_hash": hashed, "has_password": password is not None}
 
     @staticmethod
     def exists_already(name: str) -> NeedsPerson:
         """Return the error for the name of a user that another one has."""
         return NeedsPerson(
-            f"there is a user {name} already",
+            phrase("there is a user %(name)s already", name=name),
             reason=Reason.USER_EXISTS,
-            resolution=f"choose another name, or give that one a new password: connector user password {name}",
+            resolution=OTHER_USER_NAME(name=name),
         )
 
     def set_role(self, name: str, role: Role, stores: Collection[str] = ()) -> None:
@@ -117,9 +125,9 @@ class Users:
         for store in sorted(set(stores)):
             if fetch_one(session, "people.give_store", {"name": name, "store": store}) is None:
                 raise NeedsPerson(
-                    f"no store {store!r} is connected, so {name} cannot have it",
+                    phrase("no store '%(store)s' is connected, so %(name)s cannot have it", store=store, name=name),
                     reason=Reason.UNKNOWN_STORE,
-                    resolution="see the connected ones with: connector store list",
+                    resolution=SEE_STORES(),
                 )
 
     def all(self) -> list[User]:
@@ -175,9 +183,9 @@ class Users:
     def _require(self, row: Row | None, name: str) -> Row:
         if row is None:
             raise NeedsPerson(
-                f"there is no user {name!r}",
+                phrase("there is no user '%(name)s'", name=name),
                 reason=Reason.UNKNOWN_USER,
-                resolution="see the users with: connector user list",
+                resolution=SEE_USERS(),
             )
         return row
 

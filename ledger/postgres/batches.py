@@ -14,13 +14,13 @@ import psycopg
 from ledger.postgres.database import Database, Row, Statement, fetch
 from ledger.postgres.session import Session
 from ledger.postgres.sqlstates import is_of_a_row, words
+from schemas.advice import CORRECT_NAMED
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
+from schemas.wording.phrases import Phrase, joined, phrase
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-_RETRY = f"Correct what the message names, then: connector jobs retry --reason {Reason.NOT_WRITTEN_DOWN}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,15 +93,17 @@ def _at_once(database: Database, statements: Sequence[Statement]) -> list[Row]:
     return [row for found in database.batch(*statements) for row in found]
 
 
-def refusal(what: str, why: str, resolution: str = _RETRY) -> NeedsPerson:
+def refusal(what: Phrase, why: str) -> NeedsPerson:
     """Return the error for something that the database refuses to keep; `what` names it."""
     return NeedsPerson(
-        f"{what} cannot be kept, the database refuses it: {why}", reason=Reason.NOT_WRITTEN_DOWN, resolution=resolution
+        phrase("%(what)s cannot be kept, the database refuses it: %(why)s", what=what, why=why),
+        reason=Reason.NOT_WRITTEN_DOWN,
+        resolution=CORRECT_NAMED(reason=Reason.NOT_WRITTEN_DOWN),
     )
 
 
 @contextmanager
-def naming(what: str) -> Iterator[None]:
+def naming(what: Phrase) -> Iterator[None]:
     """Turn the refusal of a row by the database into NeedsPerson (not-written-down), which names `what`."""
     try:
         yield
@@ -111,7 +113,7 @@ def naming(what: str) -> Iterator[None]:
         raise refusal(what, words(error)) from error
 
 
-def require_all(refused: Sequence[Refused[Any]], what: str, name: Callable[[Any], str]) -> None:
+def require_all(refused: Sequence[Refused[Any]], what: Phrase, name: Callable[[Any], str]) -> None:
     """Raise NeedsPerson (not-written-down) if rows were left out; its message has the `name` of each."""
     if refused:
-        raise refusal(f"{what} {', '.join(name(each.row) for each in refused)}", refused[0].why)
+        raise refusal(joined([what, ", ".join(name(each.row) for each in refused)], " "), refused[0].why)

@@ -114,6 +114,10 @@ class Database:
 
     def check_writes(self) -> None:
         """Write one row without changing it. Raises RetryLater, with the server's words, when it takes no writes."""
+        found = self.row("status.waits_for_standby")
+        if found is not None:
+            said = phrase("each commit waits for a standby that does not confirm it: %(names)s", names=found["names"])
+            raise RetryLater(joined([_OUTAGES[Meaning.REFUSES], said], ": "))
         self.rows("status.check_writes")
 
     def _run(self, work: Callable[[Session], T]) -> T:
@@ -124,7 +128,9 @@ class Database:
                 if meaning(error) not in _REPEATED:
                     raise
                 if not left:
-                    raise RetryLater(f"the database asks for a repeat again and again: {words(error)}") from error
+                    raise RetryLater(
+                        phrase("the database asks for a repeat again and again: %(error)s", error=words(error))
+                    ) from error
         raise AssertionError("unreachable")
 
     def _once(self, work: Callable[[Session], T]) -> T:

@@ -4,6 +4,7 @@ from importlib.resources import files
 
 from ledger.postgres.database import Database
 from ledger.postgres.session import Session, keep_for_role
+from schemas.errors import ConfigurationError
 
 _LOCK = 0x65706166  # an arbitrary number, equal in every process
 
@@ -16,7 +17,11 @@ def migrations() -> list[tuple[str, str]]:
 
 
 def migrate(database: Database) -> list[str]:
-    """Apply the missing migrations and return their versions."""
+    """Apply the missing migrations and return their versions.
+
+    Raises ConfigurationError if the role may not make tables; since PostgreSQL 15 only the owner of a database may.
+    """
+    database.transaction(_require_owner)
     return database.transaction(_apply_missing)
 
 
@@ -37,6 +42,19 @@ def _apply_missing(session: Session) -> list[str]:
         session.execute(sql)
         session.execute("insert into schema_migrations (version) values (%s)", (version,))
     return [version for version, _ in todo]
+
+
+def _require_owner(session: Session) -> None:
+    found = session.execute(
+        "select current_user as role, current_database() as name, pg_is_in_recovery()"
+        " or has_schema_privilege(current_schema(), 'create') as may"
+    ).fetchone()
+    assert found is not None
+    if not found["may"]:
+        raise ConfigurationError(
+            f"The role {found['role']} may not make tables in the database {found['name']}; as the superuser run: "
+            f"alter database {found['name']} owner to {found['role']}"
+        )
 
 
 def _applied(session: Session) -> set[str]:

@@ -10,6 +10,8 @@ from schemas.errors import ConfigurationError
 
 Session = Connection[dict[str, Any]]
 
+# The oldest server whose answers we know: the first that reports by itself that it is a standby.
+OLDEST = 14
 # Seconds that one statement may take, far more than any of ours does. One that hangs longer must give up its locks.
 STATEMENT_SECONDS = 120
 # Seconds that a transaction may wait for its client. A frozen process must not keep its locks.
@@ -48,6 +50,7 @@ def configure(session: Session, *, pooled: bool) -> None:
 
     Raises ConfigurationError for a database in which the connector cannot work.
     """
+    require_version(session.info.server_version)
     keep_every_text(session)
     # Behind a pooler, a prepared statement may be looked for in a server session that does not know it, or has
     # prepared another one under the same name.
@@ -59,6 +62,14 @@ def configure(session: Session, *, pooled: bool) -> None:
     _require(found)
     if not (pooled or found["process"] != session.info.backend_pid):
         session.prepare_threshold = threshold
+
+
+def require_version(number: int) -> None:
+    """Refuse a server that is too old; `number` is libpq's, such as 150018 for 15.18. Raises ConfigurationError."""
+    if number < OLDEST * 10_000:
+        raise ConfigurationError(
+            f"The server is PostgreSQL {number // 10_000}; the connector needs {OLDEST} or newer: upgrade the server"
+        )
 
 
 def _require(found: Mapping[str, Any]) -> None:

@@ -17,7 +17,18 @@ left join orders o on o.store = %(store)s and o.id = k.id
 left join watched w on w.store = %(store)s and w.order_id = k.id;
 
 -- name: bound
-select epages_id, afosto_id from links where store = %(store)s and kind = 'order' order by epages_id;
+select l.epages_id, l.afosto_id, o.created_at as placed_at
+from links l left join orders o on o.store = l.store and o.id = l.epages_id
+where l.store = %(store)s and l.kind = 'order' order by l.epages_id;
+
+-- name: totals
+-- Of the orders that were imported last.
+select l.order_key as order_id, o.number, l.afosto_id, (l.facts ->> 'shop_total')::numeric as shop,
+       (l.facts ->> 'total')::numeric as afosto
+from (select * from links where store = %(store)s and kind = 'order' order by created_at desc limit %(latest)s) l
+left join orders o on o.store = l.store and o.id = l.order_key
+where l.facts ? 'total' and l.facts ? 'shop_total' and l.stage <> 'expired'
+order by (l.facts ->> 'shop_total')::numeric <> (l.facts ->> 'total')::numeric desc, l.created_at desc limit %(limit)s;
 
 -- name: two_codes
 -- Shipments whose tracking codes differ between the sides.

@@ -76,6 +76,12 @@ update cursors set
 where store = %(store)s and kind = %(kind)s and fence = %(fence)s
 returning position;
 
+-- name: note_sweep
+insert into sweeps (store, began_at, documents, jobs, ended_at)
+values (%(store)s, %(began_at)s, %(documents)s, %(jobs)s, case when %(finished)s then now() end)
+on conflict (store, began_at) do update set
+    documents = sweeps.documents + excluded.documents, jobs = sweeps.jobs + excluded.jobs, ended_at = excluded.ended_at;
+
 -- name: postpone
 update cursors set next_poll_at = now() + %(pause)s * interval '1 second', width = %(width)s, prepaid = %(prepaid)s,
        running_until = null

@@ -7,7 +7,8 @@ select pg_try_advisory_xact_lock(hashtext(%(name)s)) as locked;
 insert into dispatches (ran_at) values (now())
 on conflict (single) do update set ran_at = now()
 where dispatches.ran_at not between now() - %(gap)s * interval '1 second' and now()
-returning exists (select from deliveries where given_up_at is null and due_at <= now()) as has_events;
+returning exists (select from deliveries where given_up_at is null and due_at <= now()) as has_events,
+          exists (select from comparisons where ended_at is null and due_at <= now()) as has_comparisons;
 
 -- name: slots
 select q.queue, sum(w.slots)::int as slots
@@ -102,10 +103,12 @@ returning j.store, j.order_key, j.subject, j.wanted, j.lane, j.trace;
 
 -- name: resend
 -- Jobs that were sent long ago and not claimed, while the broker has no message of them, are sent again. A job that no worker may
--- claim, because its flow was switched off meanwhile, is set to waiting, so that it does not block other jobs of its order.
+-- claim, because its flow was switched off or its store paused meanwhile, is set to waiting: it would block other jobs of its order,
+-- and take room that belongs to other stores.
 update jobs set queued_at = now(),
        state = case when exists (select 1 from store_flows f where f.store = jobs.store and f.direction = jobs.direction
                                  and f.flow = jobs.flow and f.enabled and f.stopped_reason is null)
+                     and exists (select 1 from stores s where s.name = jobs.store and s.paused_at is null)
                     then 'queued' else 'waiting' end
 where id in (select id from jobs where state = 'queued' and direction = %(direction)s and flow = %(flow)s
              and queued_at < now() - %(after)s * interval '1 second'
@@ -116,6 +119,12 @@ returning store, order_key, subject, wanted, state, trace;
 -- A flow was switched off or stopped: its queued jobs are set to waiting, because no worker may claim them.
 update jobs set state = 'waiting', queued_at = null
 where store = %(store)s and direction = %(direction)s and flow = %(flow)s and state = 'queued';
+
+-- name: call_back_store
+-- A store was paused: the queued jobs of all its flows are set to waiting, because no worker may claim them.
+update jobs set state = 'waiting', queued_at = null
+where id in (select id from jobs where store = %(name)s and state = 'queued'
+             order by store, direction, flow, subject for update);
 
 -- name: heartbeat
 insert into workers (id, host, queues, slots, stuck, pid, settings, listened_at)

@@ -20,3 +20,7 @@ returning 1;
 -- name: events
 -- Events of the order that no subscriber has confirmed yet.
 delete from deliveries where store = %(store)s and order_key = %(order_key)s returning 1;
+
+-- name: differences
+delete from differences d using comparisons c
+where c.id = d.comparison_id and c.store = %(store)s and d.key = %(order_key)s returning 1;

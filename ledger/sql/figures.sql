@@ -23,17 +23,22 @@ select count(*) filter (where paused_at is null)::int as active, count(*) filter
 from stores;
 
 -- name: unhealthy
-select vendor, reason, count(*)::int as stores from store_health group by vendor, reason
+-- Of stores that are not paused: a pause is what a person decided.
+select h.vendor, h.reason, count(*)::int as stores
+from store_health h join stores s on s.name = h.store where s.paused_at is null group by h.vendor, h.reason
 union all
-select 'connector', %(unforeseen)s::text, count(distinct store)::int from store_faults having count(*) > 0;
+select 'connector', %(unforeseen)s::text, count(distinct u.store)::int
+from store_faults u join stores s on s.name = u.store where s.paused_at is null having count(*) > 0;
 
 -- name: stopped
-select direction, flow, stopped_reason as reason, count(*)::int as stores
-from store_flows where stopped_reason is not null group by direction, flow, stopped_reason;
+-- Of stores that are not paused, too.
+select f.direction, f.flow, f.stopped_reason as reason, count(*)::int as stores
+from store_flows f join stores s on s.name = f.store
+where f.stopped_reason is not null and s.paused_at is null group by f.direction, f.flow, f.stopped_reason;
 
 -- name: backlog
 -- Per flow and lane: the jobs that are due and not begun, and for how many seconds the first of them has been. What is paused, off or
--- stopped waits for a person. Jobs are counted per store first, by the index of the waiting ones, in its order.
+-- stopped waits for a person, and what waits for a vendor that is known to be away is not sent. Jobs are counted per store first, by the index of the waiting ones, in its order.
 with open as (
     select direction, flow, store, lane, count(*) as jobs, min(due_at) as oldest
     from jobs where state = 'waiting' and due_at <= now() group by direction, flow, store, lane
@@ -45,6 +50,7 @@ from open o
 where not exists (select from stores s where s.name = o.store and s.paused_at is not null)
   and not exists (select from store_flows f where f.store = o.store and f.direction = o.direction and f.flow = o.flow
                   and (not f.enabled or f.stopped_reason is not null))
+  and not exists (select from store_health h where h.store = o.store and h.retry_at > now())
 group by o.direction, o.flow, o.lane;
 
 -- name: running

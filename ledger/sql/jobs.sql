@@ -52,7 +52,7 @@ where store = %(store)s and state = 'parked' and reason = 'malformed-document' a
 -- name: found_after_all
 -- Rows that had no id: an order with the same number was read since, so nothing is left to do.
 update jobs j set state = 'done', done = wanted, settled_at = now(), failing_since = null, reason = null, resolution = null,
-       warned_reason = null, message = 'the order was read after all'
+       warned_reason = null, message = %(message)s
 from orders o where o.store = j.store and o.id = j.subject and o.number = any(%(numbers)s)
   and j.store = %(store)s and j.state = 'parked' and j.reason = 'malformed-document' and j.subject like 'unreadable:%%';
 
@@ -217,9 +217,9 @@ update jobs set
     holder = null, lease_until = null, queued_at = null, prepaid = false,
     reason = case when failures + 1 >= %(limit)s then 'holder-dies' end,
     warned_reason = case when failures + 1 >= %(limit)s then 'holder-dies' else warned_reason end,
-    message = 'the worker that ran this job died or lost its lease',
+    message = %(message)s,
     resolution = case when failures + 1 >= %(limit)s
-        then 'look in the worker''s log for the time of the last attempt, then: connector jobs retry --reason holder-dies' end
+        then %(resolution)s end
 where id in (select id from jobs where state = 'running' and lease_until < now()
              order by store, direction, flow, subject limit 500 for update skip locked)
 returning id, store, direction, flow, subject, state, reason, message, resolution;
@@ -272,13 +272,13 @@ with picked as (
     order by settled_at, id limit %(limit)s::bigint for update
 ), chosen as (
     update jobs set state = 'done', done = wanted, settled_at = now(), failures = 0, failing_since = null, prepaid = false,
-           warned_reason = null, reason = 'dropped', message = 'dropped by a person', resolution = null,
+           warned_reason = null, reason = 'dropped', message = %(message)s, resolution = null,
            decision = 'dropped', decided_by = %(by)s, decided_at = now()
     where id in (select id from picked)
     returning id, store, order_key, direction, flow, fence, decided_by
 ), dependants as (
     update jobs d set state = 'done', done = d.wanted, settled_at = now(), failures = 0, failing_since = null, prepaid = false,
-           warned_reason = null, reason = 'order-dropped', message = 'dropped with the import of its order', resolution = null,
+           warned_reason = null, reason = 'order-dropped', message = %(with_order)s, resolution = null,
            decision = 'dropped', decided_by = c.decided_by, decided_at = now()
     from chosen c
     where c.direction = 'import' and c.flow = 'orders' and d.store = c.store and d.order_key = c.order_key

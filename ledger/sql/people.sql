@@ -1,8 +1,9 @@
 -- name: add_user
-insert into users (name, role, password_hash) values (%(name)s, %(role)s, %(password_hash)s);
+insert into users (name, role, password_hash, has_password)
+values (%(name)s, %(role)s, %(password_hash)s, %(has_password)s);
 
 -- name: users
-select u.name, u.role, u.language, u.zone, u.created_at,
+select u.name, u.role, u.language, u.zone, u.created_at, u.has_password,
        coalesce((select array_agg(s.store order by s.store) from user_stores s where s.user_name = u.name), '{}') as stores,
        (select max(seen_at) from user_sessions s where s.user_name = u.name) as seen_at
 from users u where %(name)s::text is null or u.name = %(name)s order by u.name;
@@ -32,7 +33,8 @@ delete from user_stores where user_name = %(name)s;
 insert into user_stores (user_name, store) select %(name)s, name from stores where name = %(store)s returning store;
 
 -- name: set_password
-update users set password_hash = %(password_hash)s, password_at = now() where name = %(name)s returning name;
+update users set password_hash = %(password_hash)s, has_password = true, password_at = now()
+where name = %(name)s returning name;
 
 -- name: set_preferences
 update users set language = coalesce(%(language)s, language), zone = coalesce(%(zone)s, zone) where name = %(name)s;

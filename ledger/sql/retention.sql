@@ -108,3 +108,19 @@ with gone as (
     returning 1
 )
 select count(*)::int as rows from gone;
+
+-- name: comparisons
+with gone as (
+    delete from comparisons where id in (
+        select id from comparisons where asked_at < now() - %(days)s * interval '1 day' order by asked_at limit %(batch)s)
+    returning 1
+)
+select count(*)::int as rows from gone;
+
+-- name: sweeps
+with gone as (
+    delete from sweeps where (store, began_at) in (
+        select store, began_at from sweeps where began_at < now() - %(days)s * interval '1 day' order by began_at limit %(batch)s)
+    returning 1
+)
+select count(*)::int as rows from gone;

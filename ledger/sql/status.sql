@@ -25,7 +25,7 @@ left join cursors history on history.store = s.name and history.kind = 'history'
 order by s.name;
 
 -- name: conditions
--- Per store only what tells its state: each other table is read once.
+-- The stores that are not sound, or late, with what tells their state only: each other table is read once.
 with unhealthy as (
     select store, jsonb_agg(to_jsonb(h) - 'store' order by h.vendor) as found from store_health h group by store
 ), faulty as (
@@ -34,18 +34,24 @@ with unhealthy as (
     from store_faults group by store
 ), stopped as (
     select store, jsonb_agg(jsonb_build_object('direction', direction, 'flow', flow, 'reason', stopped_reason,
-                                               'message', stopped_message) order by flow) as found
+                                               'message', stopped_message) order by flow) as found,
+           bool_or(stopped_reason <> %(to_confirm)s) as wrong
     from store_flows where stopped_reason is not null group by store
 )
 select s.name, s.paused_at, extract(epoch from now() - coalesce(live.polled_at, s.connected_at))::float8 as unpolled_for,
        extract(epoch from now() - live.polled_at)::float8 as freshness,
        case when live.lateness_at > now() - interval '1 day' then live.lateness else 0 end as lateness,
-       coalesce(unhealthy.found, '[]') || coalesce(faulty.found, '[]') as health, coalesce(stopped.found, '[]') as stopped
+       unhealthy.found as health, faulty.found as faults, stopped.found as stopped
 from stores s
 left join cursors live on live.store = s.name and live.kind = 'live'
 left join unhealthy on unhealthy.store = s.name
 left join faulty on faulty.store = s.name
 left join stopped on stopped.store = s.name
+where (s.paused_at is null
+       and (unhealthy.store is not null or faulty.store is not null or stopped.wrong
+            or coalesce(live.polled_at, s.connected_at) < now() - %(stale)s * interval '1 second'
+            or s.name = any(%(behind)s)))
+   or (live.lateness_at > now() - interval '1 day' and live.lateness > %(lateness)s)
 order by s.name;
 
 -- name: page
@@ -89,8 +95,24 @@ select extract(epoch from now() - ran_at)::float8 as age from dispatches;
 select true as ok;
 
 -- name: check_writes
--- A write that changes nothing. A server that takes no writes, or has no room left, refuses it.
-update schema_migrations set version = version where version = (select max(version) from schema_migrations);
+-- A write that changes nothing. A server that takes no writes, or has no room left, refuses it. Its commit does not wait
+-- for a standby: no limit of time ends that wait, and `waits_for_standby` finds it.
+with confirmed_here as (select set_config('synchronous_commit', 'local', true) as mode)
+update schema_migrations set version = version
+from confirmed_here
+where version = (select max(version) from schema_migrations) and confirmed_here.mode = 'local';
+
+-- name: waits_for_standby
+-- The standbys that must confirm each commit, if none of them does: no standby is connected, or a session of ours has
+-- waited for one for some seconds. Without rights of its own a role sees of a standby only that it is there.
+select current_setting('synchronous_standby_names') as names
+where not pg_is_in_recovery()  -- a standby refuses the write itself, and its session is ended
+  and current_setting('synchronous_standby_names') <> ''
+  and current_setting('synchronous_commit') not in ('off', 'local')
+  and (not exists (select 1 from pg_stat_replication)
+       or exists (select 1 from pg_stat_activity
+                  where usename = current_user and wait_event = 'SyncRep'
+                    and state_change < clock_timestamp() - interval '5 seconds'));
 
 -- name: lag_of_flows
 -- Per flow: what is due and not begun, and what was done lately. What is paused, off or stopped waits for a person.

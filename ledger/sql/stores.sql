@@ -26,6 +26,9 @@ select true as found from stores where name = %(name)s;
 -- name: names
 select name from stores order by name;
 
+-- name: count
+select count(*)::int as stores from stores;
+
 -- name: set_token
 update stores set access_token = %(access_token)s, token_issued_at = %(issued_at)s,
        token_expires_at = %(expires_at)s, scopes = %(scopes)s

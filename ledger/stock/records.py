@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from schemas.wording.phrases import Phrase
+
 
 @dataclass(frozen=True, slots=True)
 class WantedSku:
@@ -25,8 +27,8 @@ class StockOutcome:
     """What came of publishing a SKU. `outcome` is one word; `resolution` says what to do, if anything."""
 
     outcome: str
-    message: str
-    resolution: str | None = None
+    message: Phrase
+    resolution: Phrase | None = None
     published: int | None = None
     available: int | None = None
     promised: int | None = None

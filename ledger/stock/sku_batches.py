@@ -7,11 +7,12 @@ from ledger.jobs.warnings import warn_left_out
 from ledger.postgres.batches import Batch, keep
 from ledger.postgres.database import Database, Row, fetch
 from schemas.reasons import Reason
+from schemas.wording.phrases import phrase
 
 T = TypeVar("T")
 R = TypeVar("R")
 
-SEE_LOG = "Look in the log of the worker of `inventory`; correct the cause, then publish it again."
+SEE_LOG = phrase("Look in the log of the worker of `inventory`; correct the cause, then publish it again.")
 
 
 class SkuBatch:
@@ -39,7 +40,7 @@ class SkuBatch:
 
     def _set_aside(self, refused: Sequence[tuple[str, str]]) -> list[Row]:
         for sku, why in refused:
-            message = f"what is known of it cannot be kept, the database refuses it: {why}"
+            message = phrase("what is known of it cannot be kept, the database refuses it: %(why)s", why=why)
             end = {"outcome": Reason.NOT_WRITTEN_DOWN, "message": message, "resolution": SEE_LOG}
             fetch(self.session, "stock.set_aside", {"store": self._store, "sku": sku, **end})
         return []

@@ -16,6 +16,7 @@ from ledger.stock.records import UnbookedOrder
 from schemas.epages import Order
 from schemas.mapping.stock import SoldLine, sold_lines
 from schemas.states import Lane
+from schemas.wording.phrases import phrase
 
 
 class SoldUnits:
@@ -49,7 +50,7 @@ class SoldUnits:
 
         Raises NeedsPerson (not-written-down) when the database refuses it.
         """
-        with naming(f"what Afosto has not deducted of order {order_id}"):
+        with naming(phrase("what Afosto has not deducted of order %(order)s", order=order_id)):
             self._database.batch(*note_undeducted(store, order_id, undeducted, by))
 
     def of_sku(self, store: str, sku: str, limit: int) -> list[UnbookedOrder]:

@@ -18,6 +18,7 @@ from schemas.errors import LeaseLost
 from schemas.flows import STOCK_STOPS
 from schemas.reasons import Reason
 from schemas.values.texts import clean
+from schemas.wording.phrases import phrase
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,7 @@ SUBJECT = "stock"  # of the one job that publishes all SKUs of a store
 
 _NOT_WRITTEN = StockOutcome(
     Reason.NOT_WRITTEN_DOWN,
-    "what came of it could not be written down: the database refuses it",
+    phrase("what came of it could not be written down: the database refuses it"),
     SEE_LOG,
 )
 
@@ -199,7 +200,11 @@ class Stock:
         claim = {"store": job.store, "job_id": job.id, "fence": job.fence}
         row = self._database.row(query, {**values, **claim})
         if row is None:
-            raise LeaseLost(f"the job is no longer this run's; nothing was written down for the SKU {values['sku']}")
+            raise LeaseLost(
+                phrase(
+                    "the job is no longer this run's; nothing was written down for the SKU %(sku)s", sku=values["sku"]
+                )
+            )
         return row
 
     def emptying(self, store: str, besides: Collection[str]) -> Emptied:

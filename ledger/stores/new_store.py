@@ -6,10 +6,12 @@ from typing import Any
 
 from ledger.postgres.database import fetch, fetch_one
 from ledger.postgres.session import Session
+from schemas.advice import STORE_EXISTS, USE_OTHER_STORE
 from schemas.errors import NeedsPerson
 from schemas.flows import STOCK_TO_CONFIRM, SWITCHES
 from schemas.reasons import Reason
 from schemas.states import CursorKind
+from schemas.wording.phrases import phrase
 
 _PORTS = {"http": ":80", "https": ":443"}
 
@@ -23,19 +25,21 @@ def require_new(session: Session, name: str, base_url: str) -> None:
     addresses = {row["name"]: _shop(row["base_url"]) for row in fetch(session, "stores.addresses")}
     if name in addresses:
         raise NeedsPerson(
-            f"the store {name!r} is connected already",
+            phrase("the store '%(name)s' is connected already", name=name),
             reason=Reason.STORE_EXISTS,
-            resolution=f"look at it with: connector store show {name}; "
-            f"to give it other credentials: connector store credentials {name}",
+            resolution=STORE_EXISTS(name=name),
         )
     for other, shop in addresses.items():
         if shop == _shop(base_url):
             raise NeedsPerson(
-                f"the shop at {base_url} is connected already, as the store {other!r}; "
-                "if it were connected twice, each of its orders would be imported twice",
+                phrase(
+                    "the shop at %(address)s is connected already, as the store '%(other)s'; if it were "
+                    "connected twice, each of its orders would be imported twice",
+                    address=base_url,
+                    other=other,
+                ),
                 reason=Reason.SHOP_CONNECTED_ALREADY,
-                resolution=f"use that one: connector store show {other}; "
-                "if another shop was meant, correct NAME or --base-url",
+                resolution=USE_OTHER_STORE(other=other),
             )
 
 

@@ -10,10 +10,12 @@ from ledger.postgres.encryption import KeySet
 from ledger.postgres.session import Session
 from ledger.records import Store, StoreFacts
 from ledger.stores import new_store
+from schemas.advice import SEE_STORES
 from schemas.epages import Token
-from schemas.errors import ConfigurationError, NeedsPerson
+from schemas.errors import NeedsPerson
 from schemas.flows import STOCK_STOPS, SWITCHES, flow_name
 from schemas.reasons import Reason
+from schemas.wording.phrases import phrase
 from schemas.wording.store_advice import UNFORESEEN
 
 # Which orders a store opens in Afosto before they are paid: those without any payment, or those that are partly paid.
@@ -27,9 +29,9 @@ STOCK_ONLY = ""
 def unknown_store(name: str) -> NeedsPerson:
     """Return the error for a store name that is not connected."""
     return NeedsPerson(
-        f"no store {name!r} is connected",
+        phrase("no store '%(name)s' is connected", name=name),
         reason=Reason.UNKNOWN_STORE,
-        resolution="see the connected ones with: connector store list",
+        resolution=SEE_STORES(),
     )
 
 
@@ -39,6 +41,7 @@ class Stores:
     def __init__(self, database: Database, keys: KeySet) -> None:
         self._database = database
         self._keys = keys
+        self._fitting: set[bytes] = set()
 
     def require_new(self, name: str, base_url: str) -> None:
         """Raise NeedsPerson when the name is taken, or when a store is connected to the shop at this address."""
@@ -95,6 +98,12 @@ class Stores:
         """Return the names of all connected stores."""
         return [row["name"] for row in self._database.rows("stores.names")]
 
+    def count(self) -> int:
+        """Return how many stores are connected."""
+        row = self._database.row("stores.count")
+        assert row is not None
+        return int(row["stores"])
+
     def set_token(self, name: str, token: Token) -> None:
         """Keep a fresh access token, sealed, for every process to use."""
         sealed = self._keys.encrypt(token.access_token)
@@ -112,7 +121,14 @@ class Stores:
 
     def pause(self, name: str) -> None:
         """Stop polling and running jobs of the store; raises NeedsPerson when it is not connected."""
-        self._require("stores.pause", name)
+
+        def work(session: Session) -> bool:
+            paused = fetch_one(session, "stores.pause", {"name": name}) is not None
+            fetch(session, "dispatch_window.call_back_store", {"name": name})
+            return paused
+
+        if not self._database.transaction(work):
+            raise unknown_store(name)
 
     def resume(self, name: str) -> None:
         """Take up a paused store again."""
@@ -273,17 +289,16 @@ class Stores:
         return len(rows)
 
     def unreadable(self) -> list[str]:
-        """Return the stores of which a secret fits none of the keys."""
-        sealed = {row.pop("name"): row for row in self._database.rows("stores.sealed")}
-        return [name for name, row in sealed.items() if not self._fits(row)]
+        """Return the stores of which a secret fits none of the keys.
 
-    def _fits(self, sealed: Row) -> bool:
-        try:
-            for token in filter(None, sealed.values()):
-                self._keys.decrypt(token)
-        except ConfigurationError:
-            return False
-        return True
+        A secret that fitted before and is still the same, byte by byte, is not checked again.
+        """
+        sealed = {
+            row.pop("name"): [each for each in row.values() if each] for row in self._database.rows("stores.sealed")
+        }
+        fitting = {each for row in sealed.values() for each in row if each in self._fitting or self._keys.fits(each)}
+        self._fitting = fitting
+        return [name for name, row in sealed.items() if not fitting.issuperset(row)]
 
     def _rewrite(self, token: bytes | None) -> bytes | None:
         return self._keys.rotate(token) if token else None

@@ -29,7 +29,7 @@ PANELS = (
     "Promise kept, 30 days",
     "Oldest news that is due",
     "Parked jobs",
-    "Dispatch ran",
+    "Dispatch and beat ran",
     "Age of the stores' news",
     "Runs of jobs, 95 % are faster",
     "Calls a second, by status",

@@ -11,6 +11,7 @@ from schemas.afosto.documents import (
     Location,
     Order,
     OrderDraft,
+    OrderPrices,
     Parcel,
     PhoneDraft,
     Unit,
@@ -23,6 +24,7 @@ from schemas.afosto.loaders import (
     load_locations,
     load_next_page,
     load_order,
+    load_order_prices,
     load_parcel,
 )
 from schemas.afosto.webhooks import Webhook, WebhookSchema
@@ -38,6 +40,7 @@ __all__ = [
     "Location",
     "Order",
     "OrderDraft",
+    "OrderPrices",
     "Parcel",
     "PhoneDraft",
     "Unit",
@@ -50,5 +53,6 @@ __all__ = [
     "load_locations",
     "load_next_page",
     "load_order",
+    "load_order_prices",
     "load_parcel",
 ]

@@ -75,6 +75,20 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderPrices:
+    """What Afosto computed for the parts of an order, in its currency: per line of the shop, fees and discounts.
+
+    They may not add up to `total`. An item without a line of the shop counts under the line id "".
+    """
+
+    id: str
+    currency: str
+    total: Decimal
+    lines: Mapping[str, Decimal]
+    fees: Decimal
+
+
+@dataclass(frozen=True, slots=True)
 class ItemDraft:
     """Units to add to an order at one price: `price` is per unit, with tax, in the order's currency.
 

@@ -1,5 +1,6 @@
 """The marshmallow schemas that read the JSON of the Afosto GraphQL API."""
 
+from collections import Counter
 from typing import Any
 
 from marshmallow import ValidationError, post_load
@@ -11,6 +12,7 @@ from schemas.afosto.documents import (
     InventoryLevel,
     Location,
     Order,
+    OrderPrices,
     Parcel,
     Unit,
 )
@@ -101,6 +103,54 @@ class OrderSchema(Document):
         values["parcels"] = unique_by_id(values["parcels"])
         values["total"] = from_minor(values["total"], values["currency"])
         return Order(**values, units=units)
+
+
+class PricedItemSchema(Document):
+    target = dict
+
+    line_ref = Ident("meta_data.line_ref", default=None)
+    total = Money("total")
+
+
+class FeeTotalSchema(Document):
+    target = dict
+
+    total = Money("total")
+
+
+class AdjustmentSchema(Document):
+    target = dict
+
+    amount = Money("amount")
+    is_discount = Flag("is_discount")
+
+
+class OrderPricesSchema(Document):
+    target = OrderPrices
+
+    id = Ident("id")
+    currency = Ident("currency")
+    total = Money("total")
+    items = Many("items", PricedItemSchema(), default=())
+    shipping = Many("fees.shipping", FeeTotalSchema(), default=())
+    payment = Many("fees.payment", FeeTotalSchema(), default=())
+    adjustments = Many("adjustments", AdjustmentSchema(), default=())
+
+    @post_load
+    def build(self, values: dict[str, Any], **_: Any) -> OrderPrices:
+        currency, lines = values["currency"], Counter[str]()
+        for item in values["items"]:
+            lines[item["line_ref"] or ""] += item["total"]
+        fees = sum(fee["total"] for fee in (*values["shipping"], *values["payment"]))
+        for each in values["adjustments"]:
+            fees += -abs(each["amount"]) if each["is_discount"] else each["amount"]
+        return OrderPrices(
+            id=values["id"],
+            currency=currency,
+            total=from_minor(values["total"], currency),
+            lines={line: from_minor(total, currency) for line, total in lines.items()},
+            fees=from_minor(fees, currency),
+        )
 
 
 class ChannelSchema(Document):

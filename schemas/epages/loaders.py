@@ -32,6 +32,7 @@ from schemas.epages.wire import (
 from schemas.errors import MalformedDocument
 from schemas.values.loading import WHOLE, entries, load
 from schemas.values.texts import unfit
+from schemas.wording.phrases import joined, phrase
 
 T = TypeVar("T")
 
@@ -61,7 +62,7 @@ _AVAILABILITY, _PRODUCT, _VARIATION = AvailabilitySchema(), ProductSchema(), Var
 
 def load_order(doc: Mapping[str, Any]) -> Order:
     """Read one order."""
-    order: Order = load(_ORDER, doc, "ePages order")
+    order: Order = load(_ORDER, doc, phrase("ePages order"))
     return order
 
 
@@ -71,7 +72,7 @@ def load_order_page(doc: Mapping[str, Any], served_at: datetime) -> OrderPage:
     `served_at` is the server's time when it answered (aware UTC). Raises MalformedDocument if the whole page cannot be
     read.
     """
-    figures = load(_PAGE, doc, "ePages order list")
+    figures = load(_PAGE, doc, phrase("ePages order list"))
     return OrderPage(rows=tuple(_row(order) for order in _embedded(doc, "orders")), served_at=served_at, **figures)
 
 
@@ -104,7 +105,7 @@ def _text(doc: Any, key: str) -> str | None:
 
 def load_page_count(doc: Any) -> int:
     """Read how many pages a list has."""
-    count: int = load(_PAGES, doc, "ePages list")["total_pages"]
+    count: int = load(_PAGES, doc, phrase("ePages list"))["total_pages"]
     return count
 
 
@@ -122,31 +123,31 @@ def load_process(kind: str, doc: Mapping[str, Any]) -> Process:
 
 def load_process_comments(kind: str, doc: Mapping[str, Any]) -> dict[str, str]:
     """Read process id → comment ("" for none) from a page of an order's events (`returns`, `cancelations`)."""
-    events = (load(_EVENT, event, "ePages order event") for event in _embedded(doc, "order-events"))
+    events = (load(_EVENT, event, phrase("ePages order event")) for event in _embedded(doc, "order-events"))
     return {event[kind]: event["comment"] for event in events if event[kind]}
 
 
 def load_token(doc: Mapping[str, Any], now: datetime) -> Token:
     """Read the answer of `POST /oauth/token` that arrived at `now` (aware UTC); it lasts `expires_in` seconds."""
-    values = load(_TOKEN, doc, "ePages token")
+    values = load(_TOKEN, doc, phrase("ePages token"))
     ends = now + timedelta(seconds=values["expires_in"])
     return Token(values["access_token"], frozenset(values["scope"].split()), ends, now)
 
 
 def load_locations(doc: Mapping[str, Any]) -> tuple[Location, ...]:
     """Read one page of `GET /shop/locations`."""
-    return tuple(load(_LOCATION, location, "ePages location") for location in _embedded(doc, "locations"))
+    return tuple(load(_LOCATION, location, phrase("ePages location")) for location in _embedded(doc, "locations"))
 
 
 def load_availability(doc: Mapping[str, Any]) -> Availability:
     """Read the answer of `GET …/availability` or of a stock adjustment."""
-    availability: Availability = load(_AVAILABILITY, doc, "ePages availability")
+    availability: Availability = load(_AVAILABILITY, doc, phrase("ePages availability"))
     return availability
 
 
 def load_product(doc: Mapping[str, Any]) -> Product:
     """Read one product."""
-    product: Product = load(_PRODUCT, doc, "ePages product")
+    product: Product = load(_PRODUCT, doc, phrase("ePages product"))
     return product
 
 
@@ -162,7 +163,7 @@ def load_variations(doc: Mapping[str, Any]) -> tuple[Variation | MalformedDocume
 
 def load_variation(doc: Any) -> Variation:
     """Read one variation."""
-    variation: Variation = load(_VARIATION, doc, "ePages variation")
+    variation: Variation = load(_VARIATION, doc, phrase("ePages variation"))
     return variation
 
 
@@ -171,7 +172,7 @@ def _or_error(load_one: Callable[[Any], T], doc: Any) -> T | MalformedDocument:
         return load_one(doc)
     except MalformedDocument as error:
         name = _text(doc, "sku") or _text(doc, "_id")
-        return MalformedDocument(f"{error} (of {name})", field=error.field) if name else error
+        return MalformedDocument(joined([error, f"(of {name})"], " "), field=error.field) if name else error
 
 
 def _embedded(doc: Any, key: str) -> list[Any]:
@@ -180,12 +181,14 @@ def _embedded(doc: Any, key: str) -> list[Any]:
     A document without any key of a list is refused; otherwise an error document would read as "no processes".
     """
     if not isinstance(doc, Mapping) or doc.keys().isdisjoint(_OF_A_LIST):
-        raise MalformedDocument(f"ePages list of {key}: the document is no list", field=WHOLE)
+        raise MalformedDocument(phrase("ePages list of %(list)s: the document is no list", list=key), field=WHOLE)
     embedded = doc.get("_embedded")
     elements = embedded.get(key) if isinstance(embedded, Mapping) else embedded
     if elements is None and _promises_rows(doc.get("page")):
-        raise MalformedDocument(f"ePages list of {key}: the page has rows, and shows none", field=f"_embedded.{key}")
-    return [] if elements is None else entries(elements, "ePages list", f"_embedded.{key}")
+        raise MalformedDocument(
+            phrase("ePages list of %(list)s: the page has rows, and shows none", list=key), field=f"_embedded.{key}"
+        )
+    return [] if elements is None else entries(elements, phrase("ePages list"), f"_embedded.{key}")
 
 
 def _promises_rows(page: Any) -> bool:

@@ -14,6 +14,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, missing, post_
 from schemas.values.numbers import in_range
 from schemas.values.texts import LONGEST_ID, LONGEST_TEXT, clean, unfit
 from schemas.values.times import parse_time
+from schemas.wording.phrases import phrase
 
 T = TypeVar("T")
 
@@ -81,7 +82,7 @@ class Text(At[str]):
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if not isinstance(value, str):
-            raise ValidationError("is not a text")
+            raise ValidationError(phrase("is not a text"))
         return self._taken(value)
 
     def _taken(self, value: str) -> str:
@@ -106,7 +107,7 @@ class Flag(At[bool]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> bool:
         if isinstance(value, bool):
             return value
-        raise ValidationError("is neither true nor false")
+        raise ValidationError(phrase("is neither true nor false"))
 
 
 class Amount(At[Decimal]):
@@ -114,9 +115,9 @@ class Amount(At[Decimal]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Decimal:
         if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
-            raise ValidationError("is not a number")
+            raise ValidationError(phrase("is not a number"))
         if not in_range(value, -_MOST, _MOST):
-            raise ValidationError("is not an amount")
+            raise ValidationError(phrase("is not an amount"))
         return Decimal(str(value))
 
 
@@ -134,7 +135,7 @@ class WholeNumber(At[int]):
 def _count(value: Any, most: int = _MOST_COUNT) -> int:
     if in_range(value, 0, most) and value == int(value):
         return int(value)
-    raise ValidationError(f"is not a whole number from 0 to {most}")
+    raise ValidationError(phrase("is not a whole number from 0 to %(most)s", most=most))
 
 
 class Counts(At[dict[str, int]]):
@@ -142,7 +143,7 @@ class Counts(At[dict[str, int]]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, int]:
         if not isinstance(value, Mapping) or len(value) > MOST_ENTRIES:
-            raise ValidationError(f"is not an object of at most {MOST_ENTRIES} counts")
+            raise ValidationError(phrase("is not an object of at most %(most)s counts", most=MOST_ENTRIES))
         return {str(key): _count(count) for key, count in value.items()}
 
 
@@ -152,7 +153,7 @@ class Integer(At[int]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int:
         if in_range(value, -_MOST_COUNT, _MOST_COUNT) and value == int(value):
             return int(value)
-        raise ValidationError(f"is not a whole number from -{_MOST_COUNT} to {_MOST_COUNT}")
+        raise ValidationError(phrase("is not a whole number from -%(most)s to %(most)s", most=_MOST_COUNT))
 
 
 class Time(At[datetime]):
@@ -162,7 +163,7 @@ class Time(At[datetime]):
         try:
             moment = parse_time(value)
         except (TypeError, ValueError, OverflowError):
-            raise ValidationError("is not an ISO 8601 time") from None
+            raise ValidationError(phrase("is not an ISO 8601 time")) from None
         return _plausible(moment)
 
 
@@ -171,14 +172,14 @@ class MillisTime(At[datetime]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         if not in_range(value, 0, _MOST_MILLIS):
-            raise ValidationError("is not a time in Unix milliseconds")
+            raise ValidationError(phrase("is not a time in Unix milliseconds"))
         return _plausible(datetime.fromtimestamp(int(value) / 1000, UTC))
 
 
 def _plausible(moment: datetime) -> datetime:
     """Refuse a time that no order can have: near the ends of the calendar, even adding a second would fail."""
     if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
-        raise ValidationError(f"is not a time from {_FIRST_YEAR} to {_LAST_YEAR}")
+        raise ValidationError(phrase("is not a time from %(first)s to %(last)s", first=_FIRST_YEAR, last=_LAST_YEAR))
     return moment
 
 
@@ -188,7 +189,7 @@ class Object(At[dict[str, Any]]):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> dict[str, Any]:
         if isinstance(value, Mapping):
             return dict(value)
-        raise ValidationError("is not an object")
+        raise ValidationError(phrase("is not an object"))
 
 
 class Idents(At[tuple[str, ...]]):
@@ -196,9 +197,9 @@ class Idents(At[tuple[str, ...]]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[str, ...]:
         if not isinstance(value, list) or len(value) > MOST_ENTRIES:
-            raise ValidationError(f"is not a list of at most {MOST_ENTRIES} ids")
+            raise ValidationError(phrase("is not a list of at most %(most)s ids", most=MOST_ENTRIES))
         if not all(isinstance(each, str) and not unfit(each) for each in value):
-            raise ValidationError("is not a list of ids")
+            raise ValidationError(phrase("is not a list of ids"))
         return tuple(value)
 
 
@@ -236,5 +237,5 @@ class Many(At[tuple[Any, ...]]):
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> tuple[Any, ...]:
         if isinstance(value, list) and len(value) > MOST_ENTRIES:
-            raise ValidationError(f"has more than {MOST_ENTRIES} entries")
+            raise ValidationError(phrase("has more than %(most)s entries", most=MOST_ENTRIES))
         return tuple(self._schema.load(value, many=True))

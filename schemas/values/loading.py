@@ -7,6 +7,7 @@ from marshmallow import Schema, ValidationError
 
 from schemas.errors import MalformedDocument
 from schemas.values.fields import MOST_ENTRIES
+from schemas.wording.phrases import phrase
 
 # The path that `faults` uses when the whole document is wrong.
 WHOLE = "(document)"
@@ -34,9 +35,19 @@ def entries(value: Any, what: str, field: str) -> list[Any]:
     Raises MalformedDocument if it is not a list, or has more than MOST_ENTRIES elements.
     """
     if not isinstance(value, list):
-        raise MalformedDocument(f"{what}: the field {field!r} is not a list", field=field)
+        raise MalformedDocument(
+            phrase("%(what)s: the field '%(field)s' is not a list", what=what, field=field), field=field
+        )
     if len(value) > MOST_ENTRIES:
-        raise MalformedDocument(f"{what}: the field {field!r} has more than {MOST_ENTRIES} entries", field=field)
+        raise MalformedDocument(
+            phrase(
+                "%(what)s: the field '%(field)s' has more than %(most)s entries",
+                what=what,
+                field=field,
+                most=MOST_ENTRIES,
+            ),
+            field=field,
+        )
     return value
 
 
@@ -49,7 +60,10 @@ def load(schema: Schema, document: Any, what: str) -> Any:
         return schema.load(document)
     except ValidationError as error:
         field, message = next(faults(error.messages))
-        raise MalformedDocument(f"{what}: the field {field!r} {message}", field=field) from None
+        raise MalformedDocument(
+            phrase("%(what)s: the field '%(field)s' %(fault)s", what=what, field=field, fault=message),
+            field=field,
+        ) from None
 
 
 def faults(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
@@ -64,7 +78,7 @@ def faults(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 def _phrase(message: str) -> str:
     return {
-        "Missing data for required field.": "is missing",
-        "Field may not be null.": "is null",
-        "Invalid input type.": "is not of the expected type",
+        "Missing data for required field.": phrase("is missing"),
+        "Field may not be null.": phrase("is null"),
+        "Invalid input type.": phrase("is not of the expected type"),
     }.get(message, message)

@@ -2,6 +2,8 @@
 
 import re
 
+from schemas.wording.phrases import Phrase, phrase
+
 # Most characters of an id, a number, a SKU or a status: more than any vendor uses.
 LONGEST_ID = 200
 # Most characters that are kept of a text for people.
@@ -29,13 +31,13 @@ def excerpt(value: object, longest: int = LONGEST_MESSAGE) -> str:
     return clean(str(value)[: longest + 1], longest).rstrip(". ")
 
 
-def unfit(text: str, longest: int = LONGEST_ID) -> str | None:
+def unfit(text: str, longest: int = LONGEST_ID) -> Phrase | None:
     """Return why a text cannot be an id, or None if it can. An id is never cut or cleaned."""
     if len(text) > longest:
-        return f"has more than {longest} characters"
+        return phrase("has more than %(most)s characters", most=longest)
     if _UNFIT.search(text):
-        return "contains a character that no id may contain"
-    return "is not an id" if text in (".", "..") else None
+        return phrase("contains a character that no id may contain")
+    return phrase("is not an id") if text in (".", "..") else None
 
 
 def slug(value: object) -> str:

@@ -126,7 +126,7 @@ def connect_store(
     tenant = tenant_of_key(ledger, new.afosto_key)
     if only_tenant not in (None, tenant):
         raise NeedsPerson(
-            f"the Afosto key of {new.name} is none that a store of your tenant has",
+            phrase("the Afosto key of %(store)s is none that a store of your tenant has", store=new.name),
             reason=Reason.OTHER_TENANT,
             resolution=phrase(
                 "use the key of your other stores, or let the operator of the connector connect this one"
@@ -206,9 +206,12 @@ def _require_readable_orders(name: str, token: Token) -> None:
     """Every flow needs the orders: an app that may not read them is of no use."""
     if READ_ORDERS not in token.scopes:
         raise NeedsPerson(
-            f"the app of {name} may not read orders: it lacks {READ_ORDERS}",
+            phrase("the app of %(name)s may not read orders: it lacks %(scope)s", name=name, scope=READ_ORDERS),
             reason=Reason.MISSING_SCOPE,
-            resolution=f"tick the box {cockpit_name(READ_ORDERS)!r} for the app in the shop's cockpit, then try again",
+            resolution=phrase(
+                "tick the box '%(box)s' for the app in the shop's cockpit, then try again",
+                box=cockpit_name(READ_ORDERS),
+            ),
         )
 
 
@@ -218,9 +221,9 @@ def require_channel(afosto: AfostoClient, channel_id: str) -> list[str]:
     if channel_id not in {channel.id for channel in channels}:
         known = ", ".join(f"{channel.id} ({channel.name})" for channel in channels)
         raise NeedsPerson(
-            f"Afosto has no channel {channel_id!r}",
+            phrase("Afosto has no channel '%(channel)s'", channel=channel_id),
             reason=Reason.UNKNOWN_CHANNEL,
-            resolution=f"The key can see these channels: {known or 'none'}.",
+            resolution=phrase("The key can see these channels: %(known)s.", known=known or phrase("none")),
         )
     return [channel.id for channel in channels]
 

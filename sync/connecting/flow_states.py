@@ -71,7 +71,12 @@ def require_permission(ledger: Ledger, settings: Settings, store: str, what: str
     lacking = missing_scopes(what, refresh_scopes(ledger, settings, store))
     if lacking:
         raise NeedsPerson(
-            f"the shop {store} does not permit {what}: its app lacks {boxes(lacking)}",
+            phrase(
+                "the shop %(store)s does not permit %(what)s: its app lacks %(boxes)s",
+                store=store,
+                what=what,
+                boxes=boxes(lacking),
+            ),
             reason=Reason.MISSING_SCOPE,
             resolution=phrase("tick the box in the shop's cockpit, then try again"),
         )

@@ -17,6 +17,7 @@ from schemas.mapping.orders.pickup_places import NOT_MAPPED, place_named_in
 from schemas.reasons import Reason
 from schemas.settings import Settings
 from schemas.states import JobState
+from schemas.wording.phrases import phrase
 
 READ_LOCATIONS = "loca:r"
 MOST_PARKED = 10_000  # jobs looked at for one that names a location
@@ -170,5 +171,7 @@ def _require(place: str, known: Mapping[str, str], side: str) -> None:
     if place not in known:
         listed = ", ".join(f"{key} ({name})" for key, name in known.items()) or "none"
         raise NeedsPerson(
-            f"{side} has no location {place!r}", reason=Reason.UNKNOWN_LOCATION, resolution=f"choose one of: {listed}"
+            phrase("%(side)s has no location '%(place)s'", side=side, place=place),
+            reason=Reason.UNKNOWN_LOCATION,
+            resolution=phrase("choose one of: %(listed)s", listed=listed),
         )

@@ -17,6 +17,7 @@ from ledger.ledger import Ledger
 from schemas.epages import Order, Token
 from schemas.errors import RetryLater
 from schemas.settings import Settings
+from schemas.wording.phrases import joined, phrase
 from sync.connecting.connect_store import NewStore, tenant_of_key
 from sync.connecting.locations import Credentials
 from sync.stock.preview import StockMove, StockPreview
@@ -70,7 +71,7 @@ class _TimeIsUp:
         """Raise RetryLater when the time is up. Only reads are made."""
         assert not effect
         if time.monotonic() > self.ends_at:
-            raise RetryLater("a preview ends after some seconds")
+            raise RetryLater(phrase("a preview ends after some seconds"))
 
 
 def preview_import(settings: Settings, new: NewStore) -> ImportPreview:
@@ -121,4 +122,4 @@ def _shop(http: Http, store: Previewed) -> EpagesClient:
 
 def _no_pause(why: str, seconds: float) -> None:
     """End the reading where a command would wait."""
-    raise RetryLater(why, after=seconds)
+    raise RetryLater(joined([why]), after=seconds)

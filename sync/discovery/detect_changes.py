@@ -5,9 +5,11 @@ import json
 
 from jobs.run import Run
 from ledger.records import JobRequest, Link
+from schemas.flows import flow_name
 from schemas.mapping.progress.afosto_news import news
 from schemas.mapping.stock import undeducted_by_line
 from schemas.states import Lane, LinkStage
+from schemas.wording.phrases import Phrase, phrase
 from sync.exports.both_sides import known
 from sync.order_guards import read_order, require_id
 from sync.recovery.match_effects import match_effects
@@ -15,7 +17,7 @@ from sync.recovery.match_effects import match_effects
 EXPORTS = frozenset({"cancellations", "returns", "shipments"})
 
 
-def look(run: Run) -> str:
+def look(run: Run) -> Phrase:
     """Read the Afosto order and compare it with the links; return which exports must run, in words.
 
     The shop is asked only once, after a restore. Its own news comes by the poll, and an export reads the shop's order
@@ -23,8 +25,10 @@ def look(run: Run) -> str:
     """
     link = run.order_link
     if link is None and not require_id(run):
-        return (
-            f"no order of {run.store.name} with the id {run.order_id} was read yet; orders.import asks the shop for it"
+        return phrase(
+            "no order of %(store)s with the id %(order)s was read yet; orders.import asks the shop for it",
+            store=run.store.name,
+            order=run.order_id,
         )
     if link is None or link.stage != LinkStage.OPENED:
         return _look_at_draft(run, link)
@@ -36,12 +40,18 @@ def look(run: Run) -> str:
     run.ledger.jobs.request_jobs(run.store.name, "export", Lane.EXPORT, requests)
     run.ledger.sold_units.note_afosto(run.store.name, run.order_id, undeducted_by_line(order))
     run.ledger.scans.looked(run.store.name, run.order_id, closed=order.status == "CLOSED")
-    return f"news for {', '.join(request.flow for request in requests)}" if requests else "no news"
+    return (
+        phrase(
+            "there is news for %(flows)s", flows=", ".join(flow_name("export", request.flow) for request in requests)
+        )
+        if requests
+        else phrase("no news")
+    )
 
 
-def _look_at_draft(run: Run, link: Link | None) -> str:
+def _look_at_draft(run: Run, link: Link | None) -> Phrase:
     """Request the import of a draft that a person opened in Afosto: it is an order now."""
-    not_open = "the order is not open in Afosto"
+    not_open = phrase("the order is not open in Afosto")
     if link is None or link.stage != LinkStage.FILLED or run.context.needs_recovery or run.context.order_dropped:
         return not_open
     order = run.afosto.order(link.afosto_id)
@@ -49,7 +59,7 @@ def _look_at_draft(run: Run, link: Link | None) -> str:
     if order is None or order.status == "CONCEPT":
         return not_open
     run.request_run("import", "orders", lane=run.job.lane)
-    return f"the draft {order.id} was opened in Afosto; its import notes it"
+    return phrase("the draft %(id)s was opened in Afosto; its import notes it", id=order.id)
 
 
 def _request(run: Run, flow: str, content: list[str]) -> JobRequest:

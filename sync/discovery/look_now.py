@@ -1,10 +1,12 @@
 """Compare one order with Afosto now, because a person asks for it."""
 
 from ledger.ledger import Ledger
+from schemas.advice import RESUME_STORE
 from schemas.errors import NeedsPerson
 from schemas.flows import JOBS, LOOK
 from schemas.reasons import Reason
 from schemas.states import Lane
+from schemas.wording.phrases import phrase
 
 
 def look_now(ledger: Ledger, store: str, order_key: str) -> int | None:
@@ -14,8 +16,12 @@ def look_now(ledger: Ledger, store: str, order_key: str) -> int | None:
     """
     if ledger.stores.facts(store).paused_at:
         raise NeedsPerson(
-            f"the store {store!r} is paused, so no change of order {order_key} is looked for",
+            phrase(
+                "the store '%(store)s' is paused, so no change of order %(order)s is looked for",
+                store=store,
+                order=order_key,
+            ),
             reason=Reason.PAUSED,
-            resolution=f"resume it: connector store resume {store}",
+            resolution=RESUME_STORE(store=store),
         )
     return ledger.jobs.request_run(store, *JOBS[LOOK], order_key, lane=Lane.EXPORT)

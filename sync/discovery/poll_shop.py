@@ -19,6 +19,7 @@ from schemas.messages import PollMessage
 from schemas.states import CursorKind
 from schemas.vendors import Vendor, attribute_errors_to
 from schemas.wording.lists import counted
+from schemas.wording.phrases import phrase
 from sync.discovery.take_orders import take_all
 from sync.discovery.time_slices import Reader, Reading
 from tracing.spans import note, span
@@ -135,7 +136,9 @@ def _require_room(runtime: Runtime, cursor: Cursor) -> None:
         return
     waiting = runtime.ledger.order_documents.waiting(cursor.store, MOST_WAITING)
     if waiting >= MOST_WAITING:
-        raise Wait(f"{waiting} orders that were read wait for their import", after=ROOM_PAUSE_SECONDS)
+        raise Wait(
+            phrase("%(orders)s orders that were read wait for their import", orders=waiting), after=ROOM_PAUSE_SECONDS
+        )
 
 
 def dead_after_seconds(interval: float) -> float:

@@ -7,10 +7,12 @@ from jobs.store_health import words_of
 from ledger.orders.unreadable_orders import Malformed, digest
 from ledger.records import JobRequest, SeenOrder, Store
 from ledger.stock.sold_units import countable
+from schemas.advice import RETRY_FIXED_VERSION
 from schemas.epages import Order, OrderRow
 from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.mapping.stock import SoldLine
-from schemas.wording.store_advice import OWN_FAULT, UNFORESEEN
+from schemas.wording.phrases import phrase
+from schemas.wording.store_advice import UNFORESEEN
 from sync.discovery.job_requests import job_requests, seen
 
 
@@ -49,9 +51,9 @@ def take_all(store: Store, orders: list[Order], unread: list[OrderRow]) -> tuple
 
 def _unforeseen(order_id: str, number: str | None, error: Exception) -> Malformed:
     parked = NeedsPerson(
-        f"order {number or order_id} cannot be processed: {words_of(error)}",
+        phrase("order %(order)s cannot be processed: %(error)s", order=number or order_id, error=words_of(error)),
         reason=UNFORESEEN,
-        resolution=f"{OWN_FAULT}. With a version that fixes it: connector jobs retry --reason {UNFORESEEN}",
+        resolution=RETRY_FIXED_VERSION(reason=UNFORESEEN),
     )
     parked.__cause__ = error
     return Malformed(order_id, number, digest(UNFORESEEN, type(error).__name__), parked)
@@ -59,5 +61,8 @@ def _unforeseen(order_id: str, number: str | None, error: Exception) -> Malforme
 
 def _malformed(row: OrderRow) -> Malformed:
     field = row.field or "?"
-    error = MalformedDocument(f"order {row.number or row.id} does not load: {row.message}", field=field)
+    error = MalformedDocument(
+        phrase("order %(order)s does not load: %(why)s", order=row.number or row.id, why=row.message),
+        field=field,
+    )
     return Malformed(row.id, row.number, digest(field, row.message or ""), error)

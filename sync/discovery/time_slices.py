@@ -17,6 +17,7 @@ from ledger.records import Cursor
 from schemas.epages import OrderPage, OrderRow
 from schemas.errors import RetryLater
 from schemas.states import CursorKind
+from schemas.wording.phrases import phrase
 
 SECOND = timedelta(seconds=1)
 # How full a page should be, so that slightly more orders do not overflow it.
@@ -167,7 +168,7 @@ class Reader:
         """Too many orders created and changed in one second: read page by page until every row was seen."""
         rows = self._whole(first, end, created, PASSES)
         if rows is None:
-            raise RetryLater("the shop's order list keeps changing; the slice is read again")
+            raise RetryLater(phrase("the shop's order list keeps changing; the slice is read again"))
         return rows
 
 

@@ -18,6 +18,7 @@ from schemas.intents import (
 )
 from schemas.mapping.progress.afosto_news import Known
 from schemas.states import Lane
+from schemas.wording.phrases import phrase
 from sync.order_guards import require_certain, require_others_resolved, require_recovered, require_scopes
 
 # The intents to create a process in the shop.
@@ -82,7 +83,7 @@ def landed(run: Run, intent: Intent[P], processes: Collection[Process], kind: st
         comments = run.epages.comments(run.order_id, kind)
         found = [p for p in found if marker(run) in comments.get(p.id, marker(run))]
     if found:
-        run.note(f"adopted the {kind} process {found[0].id}")
+        run.note(phrase("adopted the %(kind)s process %(process)s", kind=kind, process=found[0].id))
         return found[0]
     require_certain(intent)
     return None

@@ -10,11 +10,12 @@ from schemas.intents import IntentKind, ShopCancellationIntent
 from schemas.mapping.progress.afosto_news import canceled_units
 from schemas.mapping.progress.cancellations import CancellationPlan, cancellation_plan
 from schemas.wording.lists import counted
+from schemas.wording.phrases import Phrase, phrase
 from sync.exports.both_sides import import_again, known, landed, marker, publish_again, require_permitted
 from sync.order_guards import canceled_before, opened_order, read_order, restart_run
 
 
-def export_cancellation(run: Run) -> str:
+def export_cancellation(run: Run) -> Phrase:
     """Cancel the units in the shop that Afosto itself canceled since the order was opened."""
     require_permitted(run, "cancellations.export", imports=IntentKind.CANCEL)
     link = opened_order(run)
@@ -24,19 +25,19 @@ def export_cancellation(run: Run) -> str:
     order = read_order(run, link)
     canceled = canceled_units(order, known(run, order))
     if not canceled:
-        return "nothing to cancel"
+        return phrase("nothing to cancel")
     shop = run.epages.order(run.order_id)
     plan = cancellation_plan(shop, order, canceled, _carried_over(run), canceled_before(shop, order))
     if plan.matched:
         run.bind(_links(plan.matched))
-        run.note(f"canceled on both sides: {counted(len(plan.matched), 'unit')}")
+        run.note(phrase("canceled on both sides: %(units)s", units=counted(len(plan.matched), "unit")))
         import_again(run, "cancellations")
     if not plan.units:
-        return f"canceled on both sides: {counted(len(plan.matched), 'unit')}"
+        return phrase("canceled on both sides: %(units)s", units=counted(len(plan.matched), "unit"))
     return _cancel(run, plan)
 
 
-def _resolve(run: Run, intent: Intent[ShopCancellationIntent]) -> str:
+def _resolve(run: Run, intent: Intent[ShopCancellationIntent]) -> Phrase:
     """The answer was lost: link what landed. Plan the rest again once nothing can land any more."""
     if intent.body.whole:
         if run.epages.order(run.order_id).canceled:
@@ -48,29 +49,29 @@ def _resolve(run: Run, intent: Intent[ShopCancellationIntent]) -> str:
         if landed(run, intent, same, "cancelations"):
             return _link(run, intent, "adopted")
     run.resolve_intent(intent, "did not land")
-    return "the cancellation did not land and is planned again"
+    return phrase("the cancellation did not land and is planned again")
 
 
-def _cancel(run: Run, plan: CancellationPlan) -> str:
+def _cancel(run: Run, plan: CancellationPlan) -> Phrase:
     baseline = [] if plan.whole else [process.id for process in _processes(run)]
     body = ShopCancellationIntent(plan.units, plan.lines, plan.whole, tuple(baseline))
     with run.recorded(body) as intent:
         if plan.whole:
             run.epages.cancel(run.order_id, marker(run))
-            made = "canceled the whole order in the shop"
+            made = phrase("canceled the whole order in the shop")
         else:
             process = run.epages.create_cancellation(run.order_id, plan.lines, marker(run))
-            made = f"made the cancellation process {process.id} in the shop"
+            made = phrase("made the cancellation process %(process)s in the shop", process=process.id)
     run.note(made)
     outcome = _link(run, intent, "done")
     publish_again(run)
     return outcome
 
 
-def _link(run: Run, intent: Intent[ShopCancellationIntent], outcome: str) -> str:
+def _link(run: Run, intent: Intent[ShopCancellationIntent], outcome: str) -> Phrase:
     units = intent.body.units
     run.resolve_intent(intent, outcome, _links(units))
-    return f"canceled {counted(len(units), 'unit')} in the shop"
+    return phrase("canceled %(units)s in the shop", units=counted(len(units), "unit"))
 
 
 def _links(units: Mapping[str, str]) -> list[NewLink]:

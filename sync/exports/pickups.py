@@ -11,6 +11,7 @@ from schemas.intents import ShopPickupIntent
 from schemas.mapping.progress.afosto_news import parcels_ahead
 from schemas.mapping.progress.shipments import require_known_status
 from schemas.wording.lists import counted
+from schemas.wording.phrases import Phrase, phrase
 from sync.exports.both_sides import canceled_only_in_afosto, import_again, known, marker
 from sync.order_guards import require_certain, require_job
 
@@ -20,7 +21,7 @@ READY = frozenset({READY_TO_COLLECT, "DELIVERED"})
 PICKED_UP = "PICKED_UP"  # the shop's status of a pickup that was collected
 
 
-def export_pickup(run: Run, order: afosto.Order, processes: Sequence[epages.Process]) -> str:
+def export_pickup(run: Run, order: afosto.Order, processes: Sequence[epages.Process]) -> Phrase:
     """Make the pickup process when every unit is ready, and mark it picked up when every parcel was collected."""
     for parcel in parcels_ahead(order, known(run, order)):
         require_known_status(parcel)
@@ -29,7 +30,9 @@ def export_pickup(run: Run, order: afosto.Order, processes: Sequence[epages.Proc
     missing = [unit for unit in order.units if unit.progress == "OPEN" and unit.id not in packed]
     if missing:
         # The shop has no pickup of a part of an order.
-        return f"{counted(len(missing), 'unit')} not ready yet; the shop lays out the order as a whole"
+        return phrase(
+            "%(units)s not ready yet; the shop lays out the order as a whole", units=counted(len(missing), "unit")
+        )
     if not processes:
         _require_cancellations(run, order)
     process = processes[0] if processes else _create(run)
@@ -41,29 +44,37 @@ def export_pickup(run: Run, order: afosto.Order, processes: Sequence[epages.Proc
     # A parcel that was collected stays ahead of the shop until all parcels were.
     collected = process.status == PICKED_UP
     run.links.note_parcels(run.store.name, {p.id: p.status if collected else READY_TO_COLLECT for p in ready})
-    return f"the shop's pickup process is {process.status}"
+    return phrase("the shop's pickup process is %(status)s", status=process.status)
 
 
 def _require_cancellations(run: Run, order: afosto.Order) -> None:
     """Raise Wait while the shop's pickup would contain units that were canceled in Afosto: it has the whole order."""
     if left := canceled_only_in_afosto(run, order):
         pieces = counted(len(left), "unit")
-        require_job(run, "cancellations", f"{pieces} canceled in Afosto must be canceled in the shop first")
+        require_job(
+            run,
+            "cancellations",
+            phrase("%(units)s canceled in Afosto must be canceled in the shop first", units=pieces),
+        )
 
 
-def resolve_pickup(run: Run, intent: Intent[ShopPickupIntent], processes: Sequence[epages.Process]) -> str:
+def resolve_pickup(run: Run, intent: Intent[ShopPickupIntent], processes: Sequence[epages.Process]) -> Phrase:
     """The answer to the create call was lost: an order has one pickup, so the shop's list shows whether it landed."""
     if not processes:
         require_certain(intent)
     run.resolve_intent(intent, "looked")
-    return f"the shop has {len(processes)} pickup processes of the order"
+    return phrase("the shop has %(count)s pickup processes of the order", count=len(processes))
 
 
 def _create(run: Run) -> epages.Process:
     mail = run.store.notify_buyers
     with run.recorded(ShopPickupIntent()) as intent:
         process = run.epages.create_pickup(run.order_id, marker(run), mail=mail)
-    run.note(f"made the pickup process {process.id} in the shop{', with a mail to the buyer' if mail else ''}")
+    run.note(
+        phrase("made the pickup process %(process)s in the shop, with a mail to the buyer", process=process.id)
+        if mail
+        else phrase("made the pickup process %(process)s in the shop", process=process.id)
+    )
     run.resolve_intent(intent, "done")
     return process
 
@@ -90,6 +101,6 @@ def _mark_picked_up(run: Run, process: epages.Process) -> epages.Process:
     try:
         moved = run.epages.mark_picked_up(run.order_id, process.id, marker(run))
     except AnswerLost as error:
-        raise RetryLater(f"the answer to mark-picked-up was lost: {error}") from error
-    run.note("marked the order picked up")
+        raise RetryLater(phrase("the answer to mark-picked-up was lost: %(error)s", error=error)) from error
+    run.note(phrase("marked the order picked up"))
     return moved

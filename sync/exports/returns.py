@@ -12,6 +12,7 @@ from schemas.mapping.orders.payments import delivery_fee, takes_parts
 from schemas.mapping.progress.afosto_news import parcels_ahead, returned_units
 from schemas.mapping.progress.returns import BackUnit, ReturnPlan, return_plans
 from schemas.wording.lists import counted
+from schemas.wording.phrases import Phrase, phrase
 from sync.exports.both_sides import (
     import_again,
     known,
@@ -23,7 +24,7 @@ from sync.exports.both_sides import (
 from sync.order_guards import opened_order, read_order, require_job, restart_run
 
 
-def export_return(run: Run) -> str:
+def export_return(run: Run) -> Phrase:
     """Make return processes in the shop: accepted is RETURNED, rejected is BROKEN (then the shop pays back)."""
     require_permitted(run, "returns.export", imports=IntentKind.RETURN)
     link = opened_order(run)
@@ -34,27 +35,27 @@ def export_return(run: Run) -> str:
     accounted = known(run, order)
     back = returned_units(order, accounted, broken="broken" in run.context.exports)
     if not back:
-        return "nothing to return"
+        return phrase("nothing to return")
     _require_shipments(run, {parcel.id for parcel in parcels_ahead(order, accounted)}, back)
     brought_by = _brought_by(run)
     shop = run.epages.order(run.order_id)
     plans, paired = return_plans(shop, order, back, brought_by, _carried_over(run))
     if paired:
         run.bind(_links(paired))
-        run.note(f"returned on both sides: {counted(len(paired), 'unit')}")
+        run.note(phrase("returned on both sides: %(units)s", units=counted(len(paired), "unit")))
         import_again(run, "returns")
     baseline = [process.id for process in _processes(run)] if plans else []
     for plan in plans:
         baseline.append(_create(run, shop, plan, baseline))
     if plans:
         publish_again(run)
-    return f"returned {counted(sum(len(plan.units) for plan in plans), 'unit')} in the shop"
+    return phrase("returned %(units)s in the shop", units=counted(sum(len(plan.units) for plan in plans), "unit"))
 
 
 def _require_shipments(run: Run, ahead: Collection[str], back: Iterable[afosto.Unit]) -> None:
     """Raise Wait while a parcel that brought the units is further on in Afosto than in the shop."""
     if any(unit.parcel_id in ahead for unit in back):
-        require_job(run, "shipments", "the shipment that brought the units comes first")
+        require_job(run, "shipments", phrase("the shipment that brought the units comes first"))
 
 
 def _brought_by(run: Run) -> Mapping[str, str]:
@@ -67,12 +68,12 @@ def _brought_by(run: Run) -> Mapping[str, str]:
     return processes
 
 
-def _resolve(run: Run, intent: Intent[ShopReturnIntent]) -> str:
+def _resolve(run: Run, intent: Intent[ShopReturnIntent]) -> Phrase:
     same = [p for p in _processes(run) if _content(p.lines) == _content(_lines(intent.body))]
     if landed(run, intent, same, "returns"):
         return _link(run, intent, "adopted")
     run.resolve_intent(intent, "did not land")
-    return "the return did not land and is planned again"
+    return phrase("the return did not land and is planned again")
 
 
 def _create(run: Run, shop: epages.Order, plan: ReturnPlan, baseline: Sequence[str]) -> str:
@@ -86,15 +87,15 @@ def _create(run: Run, shop: epages.Order, plan: ReturnPlan, baseline: Sequence[s
             brought_by=("pickups" if shop.is_pickup else "shippings", plan.process_id) if plan.process_id else None,
             fee={"currency": shop.currency, "amount": float(fee)} if fee else None,
         )
-    run.note(f"made the return process {process.id} in the shop")
+    run.note(phrase("made the return process %(process)s in the shop", process=process.id))
     _link(run, intent, "done")
     return process.id
 
 
-def _link(run: Run, intent: Intent[ShopReturnIntent], outcome: str) -> str:
+def _link(run: Run, intent: Intent[ShopReturnIntent], outcome: str) -> Phrase:
     units = intent.body.units
     run.resolve_intent(intent, outcome, _links(units))
-    return f"returned {counted(len(units), 'unit')} in the shop"
+    return phrase("returned %(units)s in the shop", units=counted(len(units), "unit"))
 
 
 def _links(units: Iterable[BackUnit]) -> list[NewLink]:

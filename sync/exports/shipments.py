@@ -19,7 +19,7 @@ from schemas.mapping.progress.shipments import (
 )
 from schemas.reasons import Reason
 from schemas.wording.lists import counted
-from schemas.wording.phrases import phrase
+from schemas.wording.phrases import Phrase, phrase
 from sync.exports.both_sides import canceled_only_in_afosto, import_again, known, landed, marker, require_permitted
 from sync.exports.pickups import export_pickup, resolve_pickup
 from sync.exports.shipped_and_delivered import move_on, resolve_mail
@@ -29,7 +29,7 @@ from sync.order_guards import opened_order, read_order, require_job, restart_run
 _OWN_INTENTS = (IntentKind.SHOP_PARCEL, IntentKind.SHOP_PICKUP, IntentKind.SHOP_MAIL)
 
 
-def export_shipments(run: Run) -> str:
+def export_shipments(run: Run) -> Phrase:
     """Bring the shop's processes in line with Afosto's parcels: each parcel that left has exactly one process."""
     require_permitted(run, "shipments.export", imports=IntentKind.PARCEL)
     link = opened_order(run)
@@ -37,7 +37,7 @@ def export_shipments(run: Run) -> str:
     ahead = parcels_ahead(order, known(run, order))
     unsure = any(map(run.stored_intent, _OWN_INTENTS))
     if not ahead and not unsure:
-        return "no parcel is further on than the shop knows"
+        return phrase("no parcel is further on than the shop knows")
     shop = run.epages.order(run.order_id)
     processes = run.epages.processes(run.order_id, "pickups" if shop.is_pickup else "shippings")
     if resolved := _resolve(run, processes):
@@ -46,7 +46,9 @@ def export_shipments(run: Run) -> str:
         return export_pickup(run, order, processes)
     here = _Shop(shop, processes, {link.afosto_id: link.epages_id for link in run.links_at_claim("parcel")})
     moved = [_move(run, here, order, parcel) for parcel in sorted(ahead, key=_unknown_last)]
-    return f"{sum(moved)} of {counted(len(ahead), 'parcel')} moved on in the shop"
+    return phrase(
+        "%(moved)s of %(parcels)s moved on in the shop", moved=sum(moved), parcels=counted(len(ahead), "parcel")
+    )
 
 
 class _Shop:
@@ -104,7 +106,13 @@ def _process(run: Run, here: _Shop, order: afosto.Order, parcel: afosto.Parcel) 
             raise _conflict(run, here.order, parcel)
     if own is not None:
         here.link(parcel, own)
-        run.note(f"the shop had made the process {own.id} for parcel {parcel.name} by itself")
+        run.note(
+            phrase(
+                "the shop had made the process %(process)s for parcel %(parcel)s by itself",
+                process=own.id,
+                parcel=parcel.name,
+            )
+        )
         run.bind([_link(parcel, own)])
         import_again(run, "shipments")
         return own
@@ -121,7 +129,7 @@ def _require_cancellations(run: Run, here: _Shop, order: afosto.Order, lines: Ma
     """
     canceled = Counter(unit.line_ref or "" for unit in canceled_only_in_afosto(run, order))
     if fits_until_canceled(lines, here.unshipped, canceled):
-        require_job(run, "cancellations", "what is canceled in Afosto must be canceled in the shop first")
+        require_job(run, "cancellations", phrase("what is canceled in Afosto must be canceled in the shop first"))
 
 
 def _linked(
@@ -130,7 +138,12 @@ def _linked(
     process = next((p for p in processes if p.id == process_id), None)
     if process is None:
         raise NeedsPerson(
-            f"the shop's process {process_id} of parcel {parcel.name} of order {run.order_id} is gone",
+            phrase(
+                "the shop's process %(process)s of parcel %(parcel)s of order %(order)s is gone",
+                process=process_id,
+                parcel=parcel.name,
+                order=run.order_id,
+            ),
             reason=Reason.PROCESS_GONE,
             resolution=phrase("Find out who removed it in the shop; drop the job if that was meant."),
         )
@@ -144,12 +157,12 @@ def _create(
     code, url = parcel.tracking_code, parcel.tracking_url
     with run.recorded(ShopParcelIntent(parcel.id, lines, code, tuple(baseline))) as intent:
         process = run.epages.create_shipping(run.order_id, lines, marker(run), code, url)
-    run.note(f"made the shipping process {process.id} in the shop")
+    run.note(phrase("made the shipping process %(process)s in the shop", process=process.id))
     run.resolve_intent(intent, "done", [_link(parcel, process)])
     return process
 
 
-def _resolve(run: Run, processes: Sequence[epages.Process]) -> str | None:
+def _resolve(run: Run, processes: Sequence[epages.Process]) -> Phrase | None:
     """Resolve one open intent of an earlier run, and say what became of it; None when there is none."""
     if making := run.open_intent(ShopParcelIntent):
         return _resolve_parcel(run, making, processes)
@@ -160,17 +173,17 @@ def _resolve(run: Run, processes: Sequence[epages.Process]) -> str | None:
     return None
 
 
-def _resolve_parcel(run: Run, intent: Intent[ShopParcelIntent], processes: Sequence[epages.Process]) -> str:
+def _resolve_parcel(run: Run, intent: Intent[ShopParcelIntent], processes: Sequence[epages.Process]) -> Phrase:
     sent = intent.body
     same = [p for p in processes if same_shipment(p, sent.lines) and (p.tracking_code or None) == (sent.code or None)]
     process = landed(run, intent, same, "shippings")
     if process is None:
         run.resolve_intent(intent, "did not land")
-        return "the shipment did not land and is made again"
+        return phrase("the shipment did not land and is made again")
     quantity = sum(sent.lines.values())
     link = NewLink("parcel", sent.parcel, process.id, quantity=quantity, written_by="afosto", stage="created")
     run.resolve_intent(intent, "adopted", [link])
-    return f"the shipment had landed as process {process.id}"
+    return phrase("the shipment had landed as process %(process)s", process=process.id)
 
 
 def _link(parcel: afosto.Parcel, process: epages.Process) -> NewLink:
@@ -180,8 +193,14 @@ def _link(parcel: afosto.Parcel, process: epages.Process) -> NewLink:
 
 def _conflict(run: Run, shop: epages.Order, parcel: afosto.Parcel) -> NeedsPerson:
     return NeedsPerson(
-        f"Parcel {parcel.name} of order {shop.number} ({shop.id}) of {run.store.name} left Afosto with pieces that the "
-        "shop has shipped or canceled already.",
+        phrase(
+            "Parcel %(parcel)s of order %(order)s (%(id)s) of %(store)s left Afosto with pieces that the "
+            "shop has shipped or canceled already.",
+            parcel=parcel.name,
+            order=shop.number,
+            id=shop.id,
+            store=run.store.name,
+        ),
         reason=Reason.SHIP_CONFLICT,
         resolution=phrase(
             "Look at the order on both sides and correct by hand what they did to the same units; then retry the job."

@@ -9,6 +9,7 @@ from schemas import afosto, epages
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
 from schemas.intents import ShopMailIntent
 from schemas.mapping.progress.shipments import two_codes
+from schemas.wording.phrases import Phrase, phrase
 from sync.exports.both_sides import marker
 from sync.order_guards import compare_codes, require_certain
 
@@ -29,7 +30,7 @@ def move_on(run: Run, parcel: afosto.Parcel, process: epages.Process) -> bool:
     return process.status != before
 
 
-def resolve_mail(run: Run, intent: Intent[ShopMailIntent], processes: Sequence[epages.Process]) -> str:
+def resolve_mail(run: Run, intent: Intent[ShopMailIntent], processes: Sequence[epages.Process]) -> Phrase:
     """The answer to a move that sends a mail was lost: the process shows whether it was made, once it cannot land.
 
     The move is repeated only when the first call can no longer land: the buyer gets one mail at most.
@@ -39,7 +40,9 @@ def resolve_mail(run: Run, intent: Intent[ShopMailIntent], processes: Sequence[e
     if process is not None and move.move in process.moves:
         require_certain(intent)
     run.resolve_intent(intent, "looked")
-    return f"the shop's process {move.process} is {process.status if process else 'gone'}"
+    if process is None:
+        return phrase("the shop's process %(process)s is gone", process=move.process)
+    return phrase("the shop's process %(process)s is %(status)s", process=move.process, status=process.status)
 
 
 def _mark_shipped(run: Run, parcel: afosto.Parcel, process: epages.Process) -> epages.Process:
@@ -48,10 +51,21 @@ def _mark_shipped(run: Run, parcel: afosto.Parcel, process: epages.Process) -> e
     with run.recorded(intended) if mail else nullcontext() as intent:
         moved = _send_off(run, parcel, process, mail=mail)
     if process.tracking_code and two_codes(process, parcel):
-        run.note(f"gave process {process.id} the tracking code {parcel.tracking_code}, not {process.tracking_code}")
+        run.note(
+            phrase(
+                "gave process %(process)s the tracking code %(code)s, not %(other)s",
+                process=process.id,
+                code=parcel.tracking_code,
+                other=process.tracking_code,
+            )
+        )
     if intent:
         run.resolve_intent(intent, "done")
-    run.note(f"marked the process {process.id} shipped{', with a mail to the buyer' if mail else ''}")
+    run.note(
+        phrase("marked the process %(process)s shipped, with a mail to the buyer", process=process.id)
+        if mail
+        else phrase("marked the process %(process)s shipped", process=process.id)
+    )
     return moved
 
 
@@ -60,7 +74,7 @@ def _send_off(run: Run, parcel: afosto.Parcel, process: epages.Process, *, mail:
     try:
         return run.epages.mark_shipped(run.order_id, process.id, marker(run), code, url, mail=mail)
     except AnswerLost as error:
-        raise AnswerLost(f"the answer to mark-shipped was lost: {error}") from error
+        raise AnswerLost(phrase("the answer to mark-shipped was lost: %(error)s", error=error)) from error
     except NeedsPerson as refusal:
         return _moved_meanwhile(run, process, "mark-shipped", refusal)
 
@@ -69,10 +83,10 @@ def _mark_delivered(run: Run, process: epages.Process) -> epages.Process:
     try:
         moved = run.epages.mark_delivered(run.order_id, process.id, marker(run))
     except AnswerLost as error:
-        raise RetryLater(f"the answer to mark-delivered was lost: {error}") from error
+        raise RetryLater(phrase("the answer to mark-delivered was lost: %(error)s", error=error)) from error
     except NeedsPerson as refusal:
         moved = _moved_meanwhile(run, process, "mark-delivered", refusal)
-    run.note(f"marked the process {process.id} delivered")
+    run.note(phrase("marked the process %(process)s delivered", process=process.id))
     return moved
 
 

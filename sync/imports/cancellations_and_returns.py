@@ -16,7 +16,7 @@ from schemas.mapping.progress.returns import units_to_return
 from schemas.reasons import Reason
 from schemas.states import LinkStage
 from schemas.wording.lists import counted
-from schemas.wording.phrases import phrase
+from schemas.wording.phrases import Phrase, phrase
 from sync.afosto_actions import finish_units
 from sync.order_guards import (
     blocked_by,
@@ -35,14 +35,14 @@ from sync.order_guards import (
 UNTOUCHED = "OPEN"  # Afosto's word for a unit that was neither canceled nor returned
 
 
-def import_cancellation(run: Run) -> str:
+def import_cancellation(run: Run) -> Phrase:
     """Cancel in Afosto as many units per line as the shop canceled since the import."""
     require_recovered(run)
     if run.order_link is None or run.order_link.stage == LinkStage.EXPIRED:
         return _without_order(run)
     if run.order_link.stage != LinkStage.OPENED:
         request_order_import(run)
-        return "the order is not open yet: a new draft is made without what is canceled, or this job runs again"
+        return phrase("the order is not open yet: a new draft is made without what is canceled, or this job runs again")
     require_others_resolved(run, IntentKind.SHOP_CANCELLATION)
     link = opened_order(run)
     order = read_order(run, link)
@@ -51,14 +51,14 @@ def import_cancellation(run: Run) -> str:
         # This finished the plan of an earlier run. More may have been canceled in the shop since then.
         raise restart_run(_cancel_all(run, order, intent))
     pairs = _pairs_to_cancel(run, order)
-    return _cancel_all(run, order, run.record_intent(CancelIntent(pairs))) if pairs else "nothing to cancel"
+    return _cancel_all(run, order, run.record_intent(CancelIntent(pairs))) if pairs else phrase("nothing to cancel")
 
 
-def _without_order(run: Run) -> str:
+def _without_order(run: Run) -> Phrase:
     """Only an order that is canceled as a whole may have no Afosto order: raises Wait for any other."""
     if run.order_link is None and not run.read_shop_order().canceled:
-        raise Wait("the order is not imported yet", after=ORDER_WAIT)
-    return "canceled before it was imported"
+        raise Wait(phrase("the order is not imported yet"), after=ORDER_WAIT)
+    return phrase("canceled before it was imported")
 
 
 def _pairs_to_cancel(run: Run, order: afosto.Order) -> tuple[CancelPair, ...]:
@@ -71,7 +71,7 @@ def _pairs_to_cancel(run: Run, order: afosto.Order) -> tuple[CancelPair, ...]:
     return tuple(CancelPair(unit, str(uuid.uuid4()), lines[unit]) for unit in units)
 
 
-def _cancel_all(run: Run, order: afosto.Order, intent: Intent[CancelIntent]) -> str:
+def _cancel_all(run: Run, order: afosto.Order, intent: Intent[CancelIntent]) -> Phrase:
     """Cancel the units that are not canceled yet. We choose the contra ids, so a unit is never canceled twice.
 
     A unit with another contra id was canceled by somebody else; the next run cancels another unit for it.
@@ -81,7 +81,7 @@ def _cancel_all(run: Run, order: afosto.Order, intent: Intent[CancelIntent]) -> 
     missing = [(pair.unit, pair.contra) for pair in pairs if contras.get(pair.unit) is None]
     if missing:
         try:
-            with run.carrying_out(intent), run.progress("canceled", len(missing)) as done:
+            with run.carrying_out(intent), run.progress(_canceled, len(missing)) as done:
                 order = run.afosto.cancel_items(order.id, missing, done=done)
         except RefusedByAfosto:
             if len(missing) == len(pairs):
@@ -92,10 +92,10 @@ def _cancel_all(run: Run, order: afosto.Order, intent: Intent[CancelIntent]) -> 
         finish_units(run, order, contra, restock=contra)
     links = [NewLink("cancellation", afosto_id=pair.contra, line_id=pair.line) for pair in pairs]
     run.resolve_intent(intent, "done", links)
-    return f"canceled {counted(len(pairs), 'unit')}"
+    return _canceled(counted(len(pairs), "unit"))
 
 
-def import_return(run: Run) -> str:
+def import_return(run: Run) -> Phrase:
     """Return the units in Afosto that came back to the shop: RETURNED is restocked, BROKEN is not."""
     require_recovered(run)
     if run.order_link is None or run.order_link.stage == LinkStage.EXPIRED:
@@ -111,14 +111,14 @@ def import_return(run: Run) -> str:
         # As with cancellations: more may have come back since then.
         raise restart_run(_return_all(run, order, intent))
     body = _units_to_return(run, order)
-    return _return_all(run, order, run.record_intent(body)) if body.units else "nothing to return"
+    return _return_all(run, order, run.record_intent(body)) if body.units else phrase("nothing to return")
 
 
 def _require_shipments(run: Run) -> None:
     """Raise Wait while the parcels that brought the pieces may still be made, unless shipments are not imported."""
     shipments = run.context.siblings.get(("import", "shipments"))
     if ("import", "shipments") in run.context.flows and shipments and shipments.state not in ("done", "dropped"):
-        raise blocked_by(shipments, "the order's shipments come first")
+        raise blocked_by(shipments, phrase("the order's shipments come first"))
 
 
 def _units_to_return(run: Run, order: afosto.Order) -> ReturnIntent:
@@ -131,7 +131,7 @@ def _units_to_return(run: Run, order: afosto.Order) -> ReturnIntent:
     return ReturnIntent(tuple(restock), tuple(scrap))
 
 
-def _return_all(run: Run, order: afosto.Order, intent: Intent[ReturnIntent]) -> str:
+def _return_all(run: Run, order: afosto.Order, intent: Intent[ReturnIntent]) -> Phrase:
     restock, scrap = intent.body.restock, intent.body.scrap
     lines = _lines(order)
     _require_units(run, lines, intent.body.units)
@@ -141,7 +141,9 @@ def _return_all(run: Run, order: afosto.Order, intent: Intent[ReturnIntent]) -> 
     statuses = [(unit, "RETURNED") for unit in restock] + [(unit, "BROKEN") for unit in scrap]
     links = [NewLink("return", afosto_id=unit, line_id=lines[unit], stage=status) for unit, status in statuses]
     run.resolve_intent(intent, "done", links)
-    return f"returned {counted(len(restock), 'unit')} into stock, {len(scrap)} broken"
+    return phrase(
+        "returned %(units)s into stock, %(broken)s broken", units=counted(len(restock), "unit"), broken=len(scrap)
+    )
 
 
 def _require_units(run: Run, lines: Mapping[str, str], units: Sequence[str]) -> None:
@@ -149,7 +151,12 @@ def _require_units(run: Run, lines: Mapping[str, str], units: Sequence[str]) -> 
     gone = [unit for unit in units if unit not in lines]
     if gone:
         raise NeedsPerson(
-            f"Afosto no longer has {counted(len(gone), 'unit')} of order {run.order_id} to be returned: {gone[0]}",
+            phrase(
+                "Afosto no longer has %(units)s of order %(order)s to be returned: %(unit)s",
+                units=counted(len(gone), "unit"),
+                order=run.order_id,
+                unit=gone[0],
+            ),
             reason=Reason.UNIT_GONE,
             resolution=phrase("Find out who removed it in Afosto; drop the job if that was meant."),
         )
@@ -161,7 +168,7 @@ def _receive(run: Run, order: afosto.Order, intent: Intent[ReturnIntent]) -> afo
     untouched = [u.id for u in order.units if u.id in units and u.progress == UNTOUCHED and u.id not in asked]
     if not untouched:
         return order
-    with run.carrying_out(intent), run.progress("received", len(untouched)) as done:
+    with run.carrying_out(intent), run.progress(_received, len(untouched)) as done:
         return run.afosto.receive_items(order.id, untouched, done=done)
 
 
@@ -175,6 +182,14 @@ def _require_landed(run: Run, intent: Intent[B], order: afosto.Order, units: Seq
     if any(unit not in touched for unit in units):
         require_certain(intent)
         run.renew_intent(intent)
+
+
+def _canceled(units: str) -> Phrase:
+    return phrase("canceled %(units)s", units=units)
+
+
+def _received(units: str) -> Phrase:
+    return phrase("received %(units)s", units=units)
 
 
 def _lines(order: afosto.Order) -> dict[str, str]:

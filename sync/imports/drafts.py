@@ -9,6 +9,7 @@ from schemas import epages
 from schemas.errors import AnswerLost, NeedsPerson, RetryLater
 from schemas.intents import NoteIntent
 from schemas.mapping.orders.order_note import with_mark
+from schemas.wording.phrases import phrase
 from sync.order_guards import require_certain, restart_run
 
 
@@ -18,7 +19,7 @@ def bind_draft(run: Run, afosto_id: str, old: Link | None, facts: dict[str, str]
         return run.links.bind_order(run.store.name, run.order_id, afosto_id, run.job.id, facts)
     bound = run.links.replace_draft(run.store.name, run.order_id, old.afosto_id, afosto_id, run.job.id, facts)
     if bound:
-        run.note(f"gave up the draft {old.afosto_id}")
+        run.note(phrase("gave up the draft %(afosto_order)s", afosto_order=old.afosto_id))
     return bound
 
 
@@ -30,14 +31,24 @@ def expire_draft(run: Run, afosto_id: str) -> None:
     try:
         run.afosto.expire_order(afosto_id, datetime.now(UTC))
     except AnswerLost as error:
-        raise RetryLater(f"the answer to the expiry of draft {afosto_id} was lost: {error}") from error
+        raise RetryLater(
+            phrase(
+                "the answer to the expiry of draft %(afosto_order)s was lost: %(error)s",
+                afosto_order=afosto_id,
+                error=error,
+            )
+        ) from error
     except NeedsPerson as error:
         if error.store_wide:
             raise
         found = run.afosto.order(afosto_id)
         if found is not None and found.status != "CONCEPT":
-            raise restart_run(f"the draft {afosto_id} was opened meanwhile") from error
-        run.note(f"the draft {afosto_id} could not be expired: {error}")
+            raise restart_run(
+                phrase("the draft %(afosto_order)s was opened meanwhile", afosto_order=afosto_id)
+            ) from error
+        run.note(
+            phrase("the draft %(afosto_order)s could not be expired: %(error)s", afosto_order=afosto_id, error=error)
+        )
 
 
 def resolve_mark(run: Run) -> None:
@@ -56,7 +67,7 @@ def mark_draft(run: Run, shop: epages.Order, afosto_id: str, given_up: str | Non
     if not run.store.mark_orders:
         return
     if lacking := missing_scopes("mark_orders", run.store.scopes):
-        run.note(f"not marked in the shop: the app lacks {boxes(lacking)}")
+        run.note(phrase("not marked in the shop: the app lacks %(boxes)s", boxes=boxes(lacking)))
         return
     # A poll may have kept an older note: what the merchant wrote since would be overwritten.
     before = (run.epages.order(run.order_id) if run.kept_order else shop).order_note
@@ -72,7 +83,7 @@ def _write(run: Run, note: str, afosto_id: str) -> None:
         except NeedsPerson as refusal:
             if refusal.store_wide:
                 raise
-            run.note(f"not marked in the shop: {refusal}")
+            run.note(phrase("not marked in the shop: %(error)s", error=refusal))
         else:
-            run.note("named it in the note of the shop's order")
+            run.note(phrase("named it in the note of the shop's order"))
     run.resolve_intent(intent, "done")

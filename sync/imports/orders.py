@@ -8,6 +8,7 @@ from clients.afosto.errors import RefusedByAfosto
 from jobs.run import Run
 from ledger.records import Link, Store
 from schemas import afosto, epages
+from schemas.advice import CANCEL_OR_SEND, CHANGE_BY_HAND, COMPARE_TOTALS, DECIDE_ABOUT_PAYMENT
 from schemas.errors import AnswerLost, LeaseLost, NeedsPerson, RetryLater, Wait
 from schemas.mapping.orders.content_hashes import fingerprint, prices_of
 from schemas.mapping.orders.drafts import order_draft, totals_differ
@@ -19,7 +20,7 @@ from schemas.reasons import Reason
 from schemas.states import Lane, LinkStage
 from schemas.values.currencies import written
 from schemas.wording.lists import counted
-from schemas.wording.phrases import phrase
+from schemas.wording.phrases import Phrase, phrase
 from sync.discovery.job_requests import note_unread
 from sync.imports.drafts import bind_draft, expire_draft, mark_draft, resolve_mark
 from sync.imports.openings import record_opening, resolve_opening, withdraw
@@ -31,11 +32,11 @@ from sync.recovery.restored_orders import find_again
 GIVING_UP, GIVEN_UP = "giving_up", "given_up"
 
 
-def import_order(run: Run) -> str:
+def import_order(run: Run) -> Phrase:
     """Bring the Afosto order in line with the shop's order, and return what was done, in words."""
     shop = run.kept_order or _read(run)
     if shop.test_order:
-        return "skipped: a test order"
+        return phrase("skipped: a test order")
     link = run.order_link
     if link and link.stage == LinkStage.OPENED:
         return _check_unchanged(run, shop, link)
@@ -110,18 +111,20 @@ def _create(run: Run, shop: epages.Order, draft: afosto.OrderDraft, old: Link | 
     try:
         order = run.afosto.create_order(draft)
     except AnswerLost as error:
-        raise RetryLater(f"the answer to createOrder was lost; another draft is made: {error}") from error
-    run.note(f"created Afosto order {order.id} ({order.number})")
+        raise RetryLater(
+            phrase("the answer to createOrder was lost; another draft is made: %(error)s", error=error)
+        ) from error
+    run.note(phrase("created Afosto order %(id)s (%(order)s)", id=order.id, order=order.number))
     facts = {"number": order.number, "fingerprint": fingerprint(shop), "prices": prices_of(draft)}
     if not bind_draft(run, order.id, old, facts):
-        raise LeaseLost("another worker bound a draft of this order first")
+        raise LeaseLost(phrase("another worker bound a draft of this order first"))
     try:
         mark_draft(run, shop, order.id, old.afosto_id if old else None)
         filled = _fill(run, order.id, draft)
     except (RetryLater, NeedsPerson):
         run.links.resolve_items(run.store.name, run.order_id, "not filled")
         raise
-    run.note(f"{counted(len(filled.units), 'unit')} on it")
+    run.note(phrase("%(units)s on it", units=counted(len(filled.units), "unit")))
     return filled
 
 
@@ -129,7 +132,7 @@ def _fill(run: Run, order_id: str, draft: afosto.OrderDraft) -> afosto.Order:
     try:
         return run.afosto.add_items(order_id, draft.items, draft.currency)
     except AnswerLost as error:
-        raise RetryLater(f"the answer to addItemsToOrder was lost: {error}") from error
+        raise RetryLater(phrase("the answer to addItemsToOrder was lost: %(error)s", error=error)) from error
 
 
 def _facts(shop: epages.Order, draft: afosto.OrderDraft, order: afosto.Order, link: Link | None) -> dict[str, str]:
@@ -174,25 +177,33 @@ def _require_equal_totals(run: Run, draft: afosto.OrderDraft, accepted: set[Deci
                 there=written(order.total, order.currency),
             ),
             reason=Reason.TOTALS_DIFFER,
-            resolution=f"Compare prices and taxes, or accept: connector store resume {run.store.name} --totals accept",
+            resolution=COMPARE_TOTALS(store=run.store.name),
         )
 
 
-def _why_not_opened(run: Run, shop: epages.Order, order: afosto.Order) -> str | None:
+def _why_not_opened(run: Run, shop: epages.Order, order: afosto.Order) -> Phrase | None:
     """Return why a draft is not opened yet; None when it may be opened. Raises NeedsPerson (unknown-payment-state)."""
     found = opening_of(shop, run.store)
     if found is Opening.OPENS:
         return None
     if found is Opening.WAITS:
-        return f"waits for payment as CONCEPT {order.id} ({shop.payment_status})"
+        return phrase("waits for payment as CONCEPT %(id)s (%(payment)s)", id=order.id, payment=shop.payment_status)
     if found is Opening.NEVER:
-        return f"stays CONCEPT {order.id}: its payment is {shop.payment_status}; it is opened if it is paid after all"
+        return phrase(
+            "stays CONCEPT %(id)s: its payment is %(payment)s; it is opened if it is paid after all",
+            id=order.id,
+            payment=shop.payment_status,
+        )
     raise NeedsPerson(
-        f"order {shop.number} of {run.store.name} has the payment state {shop.payment_status}, "
-        "which does not tell whether its goods are paid",
+        phrase(
+            "order %(order)s of %(store)s has the payment state %(payment)s, which does not tell whether "
+            "its goods are paid",
+            order=shop.number,
+            store=run.store.name,
+            payment=shop.payment_status,
+        ),
         reason=Reason.UNKNOWN_PAYMENT_STATE,
-        resolution=f"Look at the payment in the shop. If it is paid, open the order {order.number} in Afosto, then: "
-        f"connector jobs retry {run.job.id}. If it is not, leave it: the next payment state is read by itself",
+        resolution=DECIDE_ABOUT_PAYMENT(order=order.number, job=run.job.id),
     )
 
 
@@ -203,7 +214,7 @@ def opening_of(shop: epages.Order, store: Store) -> Opening:
     return opening(shop, unpaid=store.open_unpaid, partly_paid=store.open_partly_paid)
 
 
-def _open(run: Run, order_id: str, facts: dict[str, str], *, new: bool) -> str:
+def _open(run: Run, order_id: str, facts: dict[str, str], *, new: bool) -> Phrase:
     """Open a draft. `new`: this run made it."""
     intent = None if new else record_opening(run, order_id)
     try:
@@ -211,7 +222,7 @@ def _open(run: Run, order_id: str, facts: dict[str, str], *, new: bool) -> str:
     except AnswerLost as error:
         if intent is None:
             record_opening(run, order_id)
-        raise RetryLater(f"the answer to openOrder was lost: {error}") from error
+        raise RetryLater(phrase("the answer to openOrder was lost: %(error)s", error=error)) from error
     except RefusedByAfosto as refusal:
         found = run.afosto.order(order_id)
         if found is None or found.status == "CONCEPT":
@@ -221,7 +232,7 @@ def _open(run: Run, order_id: str, facts: dict[str, str], *, new: bool) -> str:
     except (RetryLater, NeedsPerson):
         withdraw(run, intent)
         raise
-    return _opened(run, order, "opened", facts)
+    return _opened(run, order, phrase("imported as Afosto order %(id)s: opened", id=order.id), facts)
 
 
 def _found_open(run: Run, order: afosto.Order, facts: dict[str, str] | None = None) -> Wait:
@@ -230,32 +241,33 @@ def _found_open(run: Run, order: afosto.Order, facts: dict[str, str] | None = No
     The answer to its opening was lost. News since then found no opened order, so a look at the order is requested.
     """
     run.request_run("export", "looks", lane=Lane.EXPORT)
-    outcome = _opened(run, order, "it was open already", facts)
+    said = phrase("imported as Afosto order %(id)s: it was open already", id=order.id)
+    outcome = _opened(run, order, said, facts)
     # The next run finds what the shop changed after the draft was made: no Afosto order has that yet.
     return restart_run(outcome)
 
 
-def _opened(run: Run, order: afosto.Order, how: str, facts: dict[str, str] | None) -> str:
+def _opened(run: Run, order: afosto.Order, said: Phrase, facts: dict[str, str] | None) -> Phrase:
     undeducted = undeducted_by_line(order)
     run.links.stage_order(run.store.name, run.order_id, order.id, LinkStage.OPENED, facts=facts, undeducted=undeducted)
-    return f"imported as Afosto order {order.id}: {how}"
+    return said
 
 
-def _give_up(run: Run, link: Link | None) -> str:
+def _give_up(run: Run, link: Link | None) -> Phrase:
     """The order was canceled before it was opened: nothing is left to sell, so its draft is expired."""
     run.ledger.jobs.wake_order(run.store.name, run.order_id)
     if link is None:
-        return "canceled before it was imported"
+        return phrase("canceled before it was imported")
     order = read_order(run, link)
     if order.status != "CONCEPT":
         raise _found_open(run, order)
     resolve_opening(run)
     run.afosto.expire_order(order.id, datetime.now(UTC))
     run.links.stage_order(run.store.name, run.order_id, order.id, LinkStage.EXPIRED)
-    return f"canceled before it was opened; the draft {order.id} is expired"
+    return phrase("canceled before it was opened; the draft %(id)s is expired", id=order.id)
 
 
-def _check_unchanged(run: Run, shop: epages.Order, link: Link) -> str:
+def _check_unchanged(run: Run, shop: epages.Order, link: Link) -> Phrase:
     """Raise NeedsPerson when the order or its payment changed in the shop after the import and nothing was shipped."""
     made_of = link.facts.get("fingerprint")
     if made_of is None:
@@ -264,20 +276,30 @@ def _check_unchanged(run: Run, shop: epages.Order, link: Link) -> str:
         run.links.stage_order(run.store.name, run.order_id, link.afosto_id, LinkStage.OPENED, facts=now)
     elif not handed_over(shop) and made_of != fingerprint(shop):
         raise NeedsPerson(
-            f"order {shop.number} of {run.store.name} was changed in the shop after its import: "
-            f"addresses or lines differ from Afosto order {link.afosto_id}",
+            phrase(
+                "order %(order)s of %(store)s was changed in the shop after its import: addresses or lines "
+                "differ from Afosto order %(afosto_order)s",
+                order=shop.number,
+                store=run.store.name,
+                afosto_order=link.afosto_id,
+            ),
             reason=Reason.CHANGED_AFTER_IMPORT,
-            resolution=f"Make the change in Afosto by hand, then: connector jobs drop {run.job.id}",
+            resolution=CHANGE_BY_HAND(job=run.job.id),
         )
     if not shop.canceled and opening_of(shop, run.store) is Opening.NEVER:
         raise NeedsPerson(
-            f"the payment of order {shop.number} of {run.store.name} is {shop.payment_status} now; "
-            f"Afosto order {link.afosto_id} was opened before, and nothing has left the shop",
+            phrase(
+                "the payment of order %(order)s of %(store)s is %(payment)s now; Afosto order "
+                "%(afosto_order)s was opened before, and nothing has left the shop",
+                order=shop.number,
+                store=run.store.name,
+                payment=shop.payment_status,
+                afosto_order=link.afosto_id,
+            ),
             reason=Reason.PAYMENT_WITHDRAWN,
-            resolution="If the buyer will not pay, cancel the order in the shop; if the goods are to be sent all the "
-            f"same: connector jobs drop {run.job.id}",
+            resolution=CANCEL_OR_SEND(job=run.job.id),
         )
-    return f"imported before as Afosto order {link.afosto_id}"
+    return phrase("imported before as Afosto order %(afosto_order)s", afosto_order=link.afosto_id)
 
 
 def handed_over(shop: epages.Order) -> bool:

@@ -24,7 +24,7 @@ from schemas.mapping.progress.shipments import (
 from schemas.reasons import Reason
 from schemas.states import LinkStage
 from schemas.wording.lists import counted
-from schemas.wording.phrases import phrase
+from schemas.wording.phrases import Phrase, phrase
 from sync.order_guards import (
     canceled_before,
     compare_codes,
@@ -43,11 +43,11 @@ from sync.order_guards import (
 PENDING = "PENDING"  # the status of a process that was not shipped yet
 
 
-def import_shipments(run: Run) -> str:
+def import_shipments(run: Run) -> Phrase:
     """Make one parcel per shipped process, and move each parcel as far as its process is."""
     require_recovered(run)
     if run.order_link is not None and run.order_link.stage == LinkStage.EXPIRED:
-        return "the order was canceled before it was opened"
+        return phrase("the order was canceled before it was opened")
     if run.order_link is not None and run.order_link.stage == LinkStage.FILLED:
         request_order_import(run)
     require_others_resolved(run, IntentKind.SHOP_PARCEL, IntentKind.SHOP_PICKUP)
@@ -76,8 +76,9 @@ def import_shipments(run: Run) -> str:
     moved = sum(_move(run, process, parcels.get(parcel_id)) for process, parcel_id in pairs)
     codes = {parcel_id: process.tracking_code for process, parcel_id in pairs if process.tracking_code}
     _note_stages(run, {parcel_id: status_for(process) for process, parcel_id in pairs}, codes)
-    count = "1 process has its parcel" if len(processes) == 1 else f"{len(processes)} processes have their parcels"
-    return f"{count}, {moved} moved"
+    if len(processes) == 1:
+        return phrase("1 process has its parcel, %(moved)s moved", moved=moved)
+    return phrase("%(count)s processes have their parcels, %(moved)s moved", count=len(processes), moved=moved)
 
 
 def _made_on_both_sides(
@@ -89,7 +90,13 @@ def _made_on_both_sides(
     there = [parcel for parcel in order.parcels if parcel.tracking_code and parcel.id not in linked]
     pairs = matched_parcels(here, there, order)
     for parcel, process in pairs:
-        run.note(f"Afosto had made parcel {parcel.name} of process {process.id} by itself")
+        run.note(
+            phrase(
+                "Afosto had made parcel %(parcel)s of process %(process)s by itself",
+                parcel=parcel.name,
+                process=process.id,
+            )
+        )
     links = [NewLink("parcel", p.id, process.id, quantity=len(p.unit_ids), stage="created") for p, process in pairs]
     run.bind(links)
     return {process.id: parcel.id for parcel, process in pairs}
@@ -115,19 +122,19 @@ def _require_cancellations(run: Run, order: afosto.Order, unlinked: Sequence[Pro
     unpacked = Counter(unit.line_ref or "" for unit in order.units if is_unpacked(unit))
     for lines in alike:
         if fits_until_canceled(lines, unpacked, canceled):
-            require_job(run, "cancellations", "what is canceled in the shop must be canceled in Afosto first")
+            require_job(run, "cancellations", phrase("what is canceled in the shop must be canceled in Afosto first"))
 
 
-def _resolve(run: Run, intent: Intent[ParcelIntent], order: afosto.Order, linked: Collection[str]) -> str:
+def _resolve(run: Run, intent: Intent[ParcelIntent], order: afosto.Order, linked: Collection[str]) -> Phrase:
     """The answer to the call was lost: adopt the parcel with exactly these units, otherwise plan it again."""
     for parcel in order.parcels:
         if set(parcel.unit_ids) == set(intent.body.units) and parcel.id not in linked:
-            run.note(f"adopted parcel {parcel.name}")
+            run.note(phrase("adopted parcel %(parcel)s", parcel=parcel.name))
             _link(run, intent, parcel, "adopted")
-            return f"the parcel had been made as {parcel.name}"
+            return phrase("the parcel had been made as %(parcel)s", parcel=parcel.name)
     require_certain(intent)
     run.resolve_intent(intent, "did not land")
-    return "the parcel was not made and is planned again"
+    return phrase("the parcel was not made and is planned again")
 
 
 def _create(run: Run, plan: ParcelPlan) -> afosto.Parcel:
@@ -138,7 +145,7 @@ def _create(run: Run, plan: ParcelPlan) -> afosto.Parcel:
     except RefusedByAfosto:
         require_free(run, units)
         raise
-    run.note(f"put {counted(len(units), 'unit')} into parcel {parcel.name}")
+    run.note(phrase("put %(units)s into parcel %(parcel)s", units=counted(len(units), "unit"), parcel=parcel.name))
     return _link(run, intent, parcel, "done")
 
 
@@ -162,7 +169,11 @@ def _move(run: Run, process: Process, parcel: afosto.Parcel | None) -> bool:
     wanted = status_for(process)
     if parcel is None:
         raise NeedsPerson(
-            f"the parcel of shipping process {process.id} of order {run.order_id} is gone from Afosto",
+            phrase(
+                "the parcel of shipping process %(process)s of order %(order)s is gone from Afosto",
+                process=process.id,
+                order=run.order_id,
+            ),
             reason=Reason.PARCEL_GONE,
             resolution=phrase("Find out who removed it in Afosto; drop the job if that was meant."),
         )
@@ -171,6 +182,6 @@ def _move(run: Run, process: Process, parcel: afosto.Parcel | None) -> bool:
     try:
         run.afosto.set_parcel_status(parcel.id, wanted)
     except AnswerLost as error:
-        raise RetryLater(f"the answer to setParcelStatus was lost: {error}") from error
-    run.note(f"parcel {parcel.name} is {wanted}")
+        raise RetryLater(phrase("the answer to setParcelStatus was lost: %(error)s", error=error)) from error
+    run.note(phrase("moved the parcel %(parcel)s to %(status)s", parcel=parcel.name, status=wanted))
     return True

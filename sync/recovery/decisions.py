@@ -7,12 +7,12 @@ from clients.http import Http
 from ledger.ledger import Ledger
 from ledger.postgres.database import Row
 from ledger.status import Status
+from schemas.advice import MAKE_ANOTHER_DRAFT, SEE_RESTORED
 from schemas.errors import NeedsPerson
 from schemas.mapping.orders.drafts import reference
 from schemas.reasons import Reason
 from schemas.settings import Settings
-
-_LIST = "see the orders that wait for a decision: connector restore list"
+from schemas.wording.phrases import phrase
 
 
 def link_order(ledger: Ledger, settings: Settings, store: str, order: str, afosto_id: str, *, by: str) -> None:
@@ -54,7 +54,9 @@ def undecided_orders(ledger: Ledger, store: str, orders: Sequence[str] | None) -
     for order in orders:
         if order not in known:
             raise NeedsPerson(
-                f"order {order} of {store} does not wait for a decision", reason=Reason.NOT_HELD, resolution=_LIST
+                phrase("order %(order)s of %(store)s does not wait for a decision", order=order, store=store),
+                reason=Reason.NOT_HELD,
+                resolution=SEE_RESTORED(),
             )
     return [known[order] for order in dict.fromkeys(orders)]
 
@@ -66,14 +68,22 @@ def _require_fit(settings: Settings, ledger: Ledger, row: Row, afosto_id: str) -
     found = afosto.order(afosto_id)
     problem = None
     if found is None:
-        problem = "there is none of this id"
+        problem = phrase("there is none of this id")
     elif found.reference != wanted:
-        problem = f"its reference is {found.reference or 'empty'}, not {wanted}"
+        problem = phrase(
+            "its reference is %(found)s, not %(wanted)s", found=found.reference or phrase("empty"), wanted=wanted
+        )
     elif found.status == "CONCEPT":
-        problem = f"it is a draft; to make another: connector restore release {store} {row['number']}"
+        problem = MAKE_ANOTHER_DRAFT(store=store, order=row["number"])
     if problem:
         raise NeedsPerson(
-            f"the Afosto order {afosto_id} is not order {row['number']} of {store}: {problem}",
+            phrase(
+                "the Afosto order %(afosto_order)s is not order %(order)s of %(store)s: %(why)s",
+                afosto_order=afosto_id,
+                order=row["number"],
+                store=store,
+                why=problem,
+            ),
             reason=Reason.NOT_THIS_ORDER,
-            resolution=f"look for {wanted} in Afosto, and give the id of that order",
+            resolution=phrase("look for %(reference)s in Afosto, and give the id of that order", reference=wanted),
         )

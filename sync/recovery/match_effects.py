@@ -1,5 +1,6 @@
 """The first look at an order after a restore of the database: links what both sides did since the backup."""
 
+from collections import Counter
 from collections.abc import Iterable
 
 from clients.scopes import missing_scopes
@@ -8,7 +9,8 @@ from ledger.orders.links import NewLink
 from schemas import afosto, epages
 from schemas.mapping.progress.afosto_news import RETURN_STATUS, Known
 from schemas.mapping.progress.same_effects import matched_cancellations, matched_returns, matched_shipments
-from schemas.wording.lists import counted
+from schemas.wording.lists import Count, counted
+from schemas.wording.phrases import phrase
 from sync.exports.both_sides import known
 from sync.order_guards import canceled_before, counts_by_line, restart_run
 
@@ -29,8 +31,9 @@ def match_effects(run: Run, order: afosto.Order) -> None:
     run.bind(links)
     run.ledger.restores.mark_recovered(run.store.name, run.order_id)
     if links:
-        run.note(f"linked what both sides had done before the restore: {_summary(links)}")
-        raise restart_run("what was done before the restore is linked")
+        for units in _counts(links):
+            run.note(phrase("linked what both sides had done before the restore: %(units)s", units=units))
+        raise restart_run(phrase("what was done before the restore is linked"))
 
 
 def _canceled(order: afosto.Order, accounted: Known) -> list[afosto.Unit]:
@@ -94,11 +97,22 @@ def _note_codes(run: Run, same: Iterable[tuple[afosto.Parcel, epages.Process]]) 
         here, there = process.tracking_code or "none", parcel.tracking_code or "none"
         if here != there:
             run.note(
-                f"parcel {parcel.id} and process {process.id} have the same pieces, with the codes {there} and {here}"
+                phrase(
+                    "parcel %(parcel)s and process %(process)s have the same pieces, with the codes "
+                    "%(afosto_code)s and %(shop_code)s",
+                    parcel=parcel.id,
+                    process=process.id,
+                    afosto_code=there,
+                    shop_code=here,
+                )
             )
 
 
-def _summary(links: list[NewLink]) -> str:
-    kinds = ("cancellation", "parcel", "return")
-    counts = {kind: sum(link.kind == kind for link in links) for kind in kinds}
-    return ", ".join(counted(count, kind) for kind, count in counts.items() if count)
+def _counts(links: list[NewLink]) -> list[Count]:
+    found = Counter(link.kind for link in links)
+    nouns = {
+        "cancellation": counted(found["cancellation"], "cancellation"),
+        "parcel": counted(found["parcel"], "parcel"),
+        "return": counted(found["return"], "return"),
+    }
+    return [count for kind, count in nouns.items() if found[kind]]

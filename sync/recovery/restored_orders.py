@@ -4,10 +4,12 @@ from clients.status_errors import Forbidden
 from jobs.run import Run
 from ledger.records import Link
 from schemas import afosto, epages
+from schemas.advice import LOOK_FOR_RESTORED
 from schemas.errors import LeaseLost, NeedsPerson
 from schemas.mapping.orders.drafts import reference
 from schemas.mapping.orders.order_note import marked_ids
 from schemas.reasons import Reason
+from schemas.wording.phrases import Phrase, phrase
 from sync.imports.drafts import bind_draft, expire_draft
 from sync.order_guards import restart_run
 
@@ -27,13 +29,15 @@ def find_again(run: Run, shop: epages.Order) -> None:
     listed = None if opened else _listed(run)
     opened = opened or [order for order in listed or () if order.status != DRAFT]
     if len(opened) > 1:
-        raise _for_a_person(run, shop, f"Afosto has more than one: {', '.join(order.id for order in opened)}")
+        raise _for_a_person(
+            run, shop, phrase("Afosto has more than one: %(ids)s", ids=", ".join(order.id for order in opened))
+        )
     if opened:
         _require_bound(run, link, opened[0])
         return
     marked = [order for order in named if order.id in marked_ids(shop.order_note)]
     if listed is None and not marked:
-        raise _for_a_person(run, shop, "neither the note of the order nor Afosto's list of orders shows it")
+        raise _for_a_person(run, shop, phrase("neither the note of the order nor Afosto's list of orders shows it"))
     run.ledger.restores.mark_recovered(run.store.name, run.order_id)
     if marked:
         _require_bound(run, link, marked[0])
@@ -63,19 +67,24 @@ def _require_bound(run: Run, link: Link | None, order: afosto.Order) -> None:
     if link and link.afosto_id == order.id:
         return
     if not bind_draft(run, order.id, link, {"number": order.number}):
-        raise LeaseLost("another worker bound a draft of this order first")
+        raise LeaseLost(phrase("another worker bound a draft of this order first"))
     if link:
         expire_draft(run, link.afosto_id)
-    run.note(f"found again as Afosto order {order.id}")
-    raise restart_run("found again in Afosto")
+    run.note(phrase("found again as Afosto order %(id)s", id=order.id))
+    raise restart_run(phrase("found again in Afosto"))
 
 
-def _for_a_person(run: Run, shop: epages.Order, why: str) -> NeedsPerson:
+def _for_a_person(run: Run, shop: epages.Order, why: Phrase) -> NeedsPerson:
     store = run.store.name
     return NeedsPerson(
-        f"order {shop.number} of {store} was placed before the database was restored; it may be in Afosto as "
-        f"{reference(store, shop.id)}: {why}",
+        phrase(
+            "order %(order)s of %(store)s was placed before the database was restored; it may be in "
+            "Afosto as %(reference)s: %(why)s",
+            order=shop.number,
+            store=store,
+            reference=reference(store, shop.id),
+            why=why,
+        ),
         reason=Reason.RESTORED,
-        resolution=f"Look for each in Afosto. If it is there: connector restore link {store} ORDER AFOSTO_ID; if not: "
-        f"connector restore release {store} ORDER. Which they are: connector restore list --store {store}",
+        resolution=LOOK_FOR_RESTORED(store=store),
     )

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from jobs.run import Run
 from ledger.jobs.warnings import warn_stopped
 from ledger.stock.records import StockOutcome, WantedSku
+from schemas.advice import CONFIRM_STOCK
 from schemas.epages import Availability
 from schemas.errors import NeedsPerson
 from schemas.flows import STOCK_TO_ZERO
 from schemas.mapping.stock import wanted_stock
 from schemas.wording.lists import counted
+from schemas.wording.phrases import phrase
 
 FLOW = "inventory.publish"
 # This many SKUs may always go to zero: in a small shop, a few are already a large share.
@@ -57,10 +59,14 @@ class EmptyingGuard:
     def _stop(self, going: int, stocked: int) -> None:
         store = self._run.store.name
         error = NeedsPerson(
-            f"about {going} of the {counted(stocked, 'SKU')} that {store} has in stock would go to zero within an hour",
+            phrase(
+                "about %(going)s of the %(skus)s that %(store)s has in stock would go to zero within an hour",
+                going=going,
+                skus=counted(stocked, "SKU"),
+                store=store,
+            ),
             reason=STOCK_TO_ZERO,
-            resolution=f"See which: connector stock preview {store}; correct Afosto's levels if they are wrong, then: "
-            f"connector stock confirm {store}",
+            resolution=CONFIRM_STOCK(store=store),
         )
         self._run.runtime.ledger.stores.halt_flow(store, FLOW, error.reason, str(error))
         warn_stopped(store, FLOW, error.reason, str(error), error.resolution)

@@ -4,11 +4,12 @@ from collections.abc import Collection
 
 from jobs.store_health import words_of
 from ledger.stock.records import StockOutcome
+from schemas.advice import NO_LOCATION, SEE_WHY_NOT_RAISED
 from schemas.epages import Availability
 from schemas.errors import NeedsPerson
 from schemas.wording.lists import counted
-from schemas.wording.phrases import phrase
-from schemas.wording.store_advice import OWN_FAULT, UNFORESEEN
+from schemas.wording.phrases import Phrase, joined, phrase
+from schemas.wording.store_advice import UNFORESEEN
 
 UNKNOWN_SKU = StockOutcome(
     "unknown-sku",
@@ -64,26 +65,40 @@ _BY_REASON = {
 
 def refused(error: NeedsPerson) -> StockOutcome:
     """Return the outcome of a stock change that the shop refused; it does not stop other SKUs."""
-    return _BY_REASON.get(error.reason) or StockOutcome(error.reason, str(error), error.resolution)
+    return _BY_REASON.get(error.reason) or StockOutcome(error.reason, joined([error]), error.resolution)
 
 
 def failed(error: Exception) -> StockOutcome:
     """Return the outcome of a bug of ours with one SKU; it does not stop other SKUs."""
     return StockOutcome(
-        UNFORESEEN, f"the connector fails at it: {words_of(error)}", f"Nothing in the shop: {OWN_FAULT}."
+        UNFORESEEN,
+        phrase("the connector fails at it: %(error)s", error=words_of(error)),
+        phrase(
+            "Nothing in the shop: this is a fault of the connector: send its developers the traceback, which is in the "
+            "worker's log."
+        ),
     )
 
 
 def in_step(shop: Availability, target: int, available: int, promised: int) -> StockOutcome:
     """Return the outcome of a SKU whose stock was changed, or was already right."""
-    figures = f"{available} available in Afosto, {promised} of them sold and not booked there: {target} for the shop"
+    figures = phrase(
+        "%(available)s available in Afosto, %(sold)s of them sold and not booked there: %(wanted)s for the shop",
+        available=available,
+        sold=promised,
+        wanted=target,
+    )
     if not shop.purchasable and target > 0:
         advice = phrase("Make it purchasable in the shop, if it should be sold.")
-        outcome = StockOutcome("not-purchasable", f"{figures}, where it cannot be bought", advice)
+        outcome = StockOutcome("not-purchasable", phrase("%(what)s, where it cannot be bought", what=figures), advice)
     elif promised > available:
         short = counted(promised - available, "piece")
         advice = phrase("Restock it, or cancel orders: new stock goes first to the orders already placed.")
-        outcome = StockOutcome("oversold", f"{figures}; {short} more are sold than there are", advice)
+        outcome = StockOutcome(
+            "oversold",
+            phrase("%(what)s; %(units)s more are sold than there are", what=figures, units=short),
+            advice,
+        )
     else:
         outcome = StockOutcome("published", figures)
     return StockOutcome(outcome.outcome, outcome.message, outcome.resolution, shop.available_stock, available, promised)
@@ -94,16 +109,18 @@ def not_raised(shop: Availability, target: int, behind: Collection[str]) -> Stoc
     who = ", ".join(sorted(behind))
     return StockOutcome(
         "not-raised",
-        f"{shop.available_stock} in the shop, and {target} by what is known; the newest orders of {who} cannot be read "
-        "now, so it is only lowered",
-        "Nothing: it is raised once that shop answers. See why it does not: connector status",
+        phrase(
+            "%(stock)s in the shop, and %(wanted)s by what is known; the newest orders of %(stores)s "
+            "cannot be read now, so it is only lowered",
+            stock=shop.available_stock,
+            wanted=target,
+            stores=who,
+        ),
+        SEE_WHY_NOT_RAISED(),
         shop.available_stock,
     )
 
 
-def no_location(store: str) -> str:
+def no_location(store: str) -> Phrase:
     """Return why a store publishes no stock, and how to choose an Afosto location for it."""
-    return (
-        f"it is not chosen which Afosto location's stock {store} sells; "
-        f"to choose it: connector locations sell-from {store} AFOSTO_ID"
-    )
+    return NO_LOCATION(store=store)

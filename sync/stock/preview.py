@@ -10,12 +10,14 @@ from jobs.blocking_calls import BLOCKING_LANE, BlockingGate, ReportPause, retry_
 from jobs.runtime import Runtime
 from jobs.vendor_clients import afosto_client, epages_client, reading_afosto, reading_epages
 from ledger.ledger import Ledger
+from schemas.advice import CHOOSE_LOCATION
 from schemas.epages import Availability, Product, Variation
 from schemas.errors import MalformedDocument, NeedsPerson
 from schemas.flows import STOCK_STOPS
 from schemas.mapping.inventory_levels import Levels
 from schemas.mapping.stock import wanted_stock
 from schemas.reasons import Reason
+from schemas.wording.phrases import phrase
 from sync.stock.afosto_levels import read_levels
 from sync.stock.outcomes import NOT_IN_AFOSTO, NOT_KEPT, UNCLEAR
 
@@ -82,9 +84,9 @@ def preview_stock(runtime: Runtime, name: str, tell: ReportPause) -> Iterator[St
     locations = runtime.ledger.stock.locations(name)
     if not locations:
         raise NeedsPerson(
-            f"it is not chosen which Afosto location's stock {name} sells",
+            phrase("it is not chosen which Afosto location's stock %(name)s sells", name=name),
             reason=Reason.NO_LOCATION_MAPPED,
-            resolution=f"choose it: connector locations sell-from {name} AFOSTO_ID",
+            resolution=CHOOSE_LOCATION(store=name),
         )
     shop = epages_client(runtime, store, BlockingGate(reading_epages(runtime, name, BLOCKING_LANE), tell))
     afosto_gate = BlockingGate(reading_afosto(runtime, store.afosto_bucket, BLOCKING_LANE), tell)

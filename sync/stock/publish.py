@@ -22,6 +22,7 @@ from schemas.epages import Availability
 from schemas.errors import AnswerLost, ConnectorError, NeedsPerson, RetryLater, Wait
 from schemas.mapping.inventory_levels import Levels
 from schemas.mapping.stock import wanted_stock
+from schemas.wording.phrases import Phrase, joined, phrase
 from sync.order_guards import require_scopes
 from sync.stock.afosto_levels import read_levels
 from sync.stock.emptying_guard import EmptyingGuard
@@ -69,7 +70,7 @@ class _Unsettled(Exception):
         self.seconds = seconds
 
 
-def publish_stock(run: Run) -> str:
+def publish_stock(run: Run) -> Phrase:
     """Publish every SKU that is due at the store; returns the result in words.
 
     A SKU for which the shop does not answer stays due, and does not delay other SKUs.
@@ -78,7 +79,7 @@ def publish_stock(run: Run) -> str:
     stock = run.runtime.ledger.stock
     locations = stock.locations(run.store.name)
     if not locations:
-        return f"no stock is published: {no_location(run.store.name)}"
+        return phrase("no stock is published: %(why)s", why=no_location(run.store.name))
     publisher = _Publisher(run, locations)
     taken: set[str] = set()
     while publisher.has_time and (wanted := stock.due(run.store.name, publisher.room, taken)):
@@ -89,7 +90,7 @@ def publish_stock(run: Run) -> str:
     said = publisher.said()
     left = stock.next_due(run.store.name)
     if left is not None:
-        raise Wait(f"{said}; more is due", after=max(GAP_SECONDS, left))
+        raise Wait(phrase("%(what)s; more is due", what=said), after=max(GAP_SECONDS, left))
     return said
 
 
@@ -125,12 +126,14 @@ class _Publisher:
         """Whether the run has any result."""
         return bool(self._outcomes)
 
-    def said(self) -> str:
+    def said(self) -> Phrase:
         """The result in words."""
         outcomes = self._outcomes + Counter({"failed for now": len(self.failed)})
         counts = ", ".join(f"{count} {outcome}" for outcome, count in sorted(outcomes.items()))
-        alone = "" if self._imports else "; its orders are not imported, so none of them count"
-        return f"stock: {counts or 'nothing was due'}{alone}"
+        said = phrase("stock: %(counts)s", counts=counts) if counts else phrase("stock: nothing was due")
+        if self._imports:
+            return said
+        return joined([said, phrase("its orders are not imported, so none of them count")])
 
     def publish(self, wanted: Sequence[WantedSku]) -> None:
         """Publish a batch; a SKU whose orders change while it is read starts again."""
@@ -230,7 +233,7 @@ class _Publisher:
         self.failed.append(error)
         if isinstance(error, Wait) or len(self.failed) >= MOST_FAILURES:
             raise error
-        self._run.note(f"{sku} failed for now: {error}")
+        self._run.note(phrase("%(sku)s failed for now: %(error)s", sku=sku, error=error))
 
     def _move(
         self,
@@ -277,7 +280,14 @@ class _Publisher:
             self._record_result(wanted, place, UNSETTLED, again=max(GAP_SECONDS, earlier.seconds))
             return None
         except AnswerLost as error:
-            run.note(f"{wanted.sku}: moved by {amount:+d}, the answer was lost: {error}")
+            run.note(
+                phrase(
+                    "moved the stock of %(sku)s by %(amount)s, the answer was lost: %(error)s",
+                    sku=wanted.sku,
+                    amount=format(amount, "+d"),
+                    error=error,
+                )
+            )
             self._outcomes["lost"] += 1
             return None
         except RetryLater as error:
@@ -291,7 +301,7 @@ class _Publisher:
             else:
                 self._record_result(wanted, place, refused(error))
             return None
-        run.note(f"{wanted.sku}: moved by {amount:+d}")
+        run.note(phrase("moved the stock of %(sku)s by %(amount)s", sku=wanted.sku, amount=format(amount, "+d")))
         return moved
 
     @contextmanager

@@ -13,6 +13,7 @@ from ledger.stock.sold_units import countable
 from schemas.epages import Order
 from schemas.errors import ConnectorError, NeedsPerson, RetryLater, Wait
 from schemas.states import CursorKind
+from schemas.wording.phrases import phrase
 from sync.discovery.time_slices import Reader
 
 # Seconds until we check again whether a store's past orders have been read.
@@ -47,7 +48,11 @@ class SharingStores:
             # The calls reserved for this run are kept for the next one, so that waiting takes none from the readers.
             untouched = run.requests == 0
             who = ", ".join(unread)
-            raise Wait(f"the past orders of {who} are still being read", after=PAST_WAIT_SECONDS, prepaid=untouched)
+            raise Wait(
+                phrase("the past orders of %(stores)s are still being read", stores=who),
+                after=PAST_WAIT_SECONDS,
+                prepaid=untouched,
+            )
         self.names = [seller.store for seller in found if seller.imports]
         self._shops = [self._shop(name) for name in self.names]
 
@@ -74,7 +79,9 @@ class SharingStores:
             if store.name == self._run.store.name:
                 raise
             self.behind[store.name] = self._run.settings.poll_interval
-            self._run.note(f"the orders of {store.name} cannot be read: {words_of(error)}")
+            self._run.note(
+                phrase("the orders of %(store)s cannot be read: %(error)s", store=store.name, error=words_of(error))
+            )
             return {}
 
     def behind_for(self, sku: str) -> dict[str, float]:
@@ -103,7 +110,14 @@ class SharingStores:
             countable(store, [order])
         except Exception as error:  # noqa: BLE001 - any bug of ours with one order
             self.behind[store.name] = self._run.settings.poll_interval
-            self._run.note(f"order {order.number} of {store.name} is left out: {words_of(error)}")
+            self._run.note(
+                phrase(
+                    "order %(order)s of %(store)s is left out: %(error)s",
+                    order=order.number,
+                    store=store.name,
+                    error=words_of(error),
+                )
+            )
             return False
         return True
 
@@ -124,11 +138,13 @@ class SharingStores:
             if store.name == self._run.store.name:
                 raise
             self.behind[store.name] = error.after or settings.poll_interval
-            self._run.note(f"the orders of {store.name} cannot be read now: {error}")
+            self._run.note(
+                phrase("the orders of %(store)s cannot be read now: %(error)s", store=store.name, error=error)
+            )
             return list(orders.values())
         except NeedsPerson as error:
             if store.name == self._run.store.name:
                 raise
             # A shop that refuses our access must not delay the others; its last known orders still count.
-            self._run.note(f"the orders of {store.name} cannot be read: {error}")
+            self._run.note(phrase("the orders of %(store)s cannot be read: %(error)s", store=store.name, error=error))
             return []

@@ -9,6 +9,7 @@ from clients.status_errors import NotFound
 from jobs.run import Run
 from ledger.stock.records import StockOutcome, WantedSku
 from schemas.epages import Availability, Product, Variation
+from schemas.wording.phrases import phrase
 from sync.stock.outcomes import LOOKED_FOR, VARIATION_PRODUCT
 
 # Product id, and variation id if it is a variation.
@@ -45,10 +46,12 @@ class Search:
         if item and item.sku == sku:
             return place, item.availability
         if item and item.sku:
-            self._run.note(f"{sku} is no longer where it was in the shop: {item.sku} is there")
+            self._run.note(
+                phrase("%(sku)s is no longer where it was in the shop: %(other)s is there", sku=sku, other=item.sku)
+            )
             self._run.runtime.ledger.stock.moved(self._run.store.name, {item.sku: place})
         else:
-            self._run.note(f"{sku} is no longer where it was in the shop")
+            self._run.note(phrase("%(sku)s is no longer where it was in the shop", sku=sku))
         return None
 
     def _among_variations(self, wanted: WantedSku) -> Found | None:

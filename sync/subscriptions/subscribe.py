@@ -7,9 +7,11 @@ from urllib.parse import urlsplit
 from clients.public_addresses import why_not_public
 from ledger.ledger import Ledger
 from ledger.postgres.encryption import new_secret
+from schemas.advice import PUBLIC_ADDRESS
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.states import Event
+from schemas.wording.phrases import Phrase, phrase
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +70,10 @@ def _require_address(new: NewSubscription) -> None:
     except ValueError:
         usable = False
     if not usable or "@" in address.netloc or any(character.isspace() for character in new.url):
-        raise _refused("must begin with https:// and hold no password", "correct the address")
-    if not new.trusted and (why := why_not_public(new.url, "the events")):
-        raise _refused(why, "use a public address, or let the operator add it with: --trust-url")
+        raise _refused(phrase("must begin with https:// and hold no password"), phrase("correct the address"))
+    if not new.trusted and (why := why_not_public(new.url, phrase("the events"))):
+        raise _refused(why, PUBLIC_ADDRESS())
 
 
-def _refused(why: str, resolution: str) -> NeedsPerson:
-    return NeedsPerson(f"the address {why}", reason=Reason.BAD_ADDRESS, resolution=resolution)
+def _refused(why: Phrase, resolution: Phrase) -> NeedsPerson:
+    return NeedsPerson(phrase("the address %(why)s", why=why), reason=Reason.BAD_ADDRESS, resolution=resolution)

@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 import redis
+from amqp.exceptions import AccessRefused  # type: ignore[import-untyped]
 from redis import RedisError
+from redis.exceptions import AuthenticationError
 
 from clients.redis_client import redis_client
 from clients.redis_probe import check_redis
@@ -129,6 +131,8 @@ def _check_redis(url: str, what: str) -> None:
 
 
 def _unreachable(error: Exception) -> RetryLater:
+    if isinstance(error, AuthenticationError | AccessRefused):
+        return RetryLater(phrase("The broker refuses the name or the password; check CONNECTOR_BROKER_URL"))
     # The type only: some drivers repeat the whole address in their message.
     return RetryLater(
         phrase("The broker does not answer (%(error)s); check CONNECTOR_BROKER_URL", error=type(error).__name__)

@@ -2,7 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from contextlib import closing, nullcontext
 
 from ledger.jobs.lag import LAG_ALARM, FlowLag
 from ledger.ledger import Ledger
@@ -42,19 +42,22 @@ _STATES = {
 DISPATCH_ALARM = 10  # beats without a dispatch
 
 
-def all_checks(chosen: Settings) -> list[Check]:
+def all_checks(chosen: Settings, ledger: Ledger | None = None) -> list[Check]:
     """Check servers, secrets, workers, dispatch, stores and parked jobs.
 
-    A server that does not answer is a check that fails; the checks that need it are left out.
+    A server that does not answer is a check that fails; the checks that need it are left out. With the `ledger` of a
+    process that checks again and again, a secret that has not changed since the last time is not checked again.
     """
     refused = refusals(chosen)
-    return [*_database(chosen, refused), *_broker(chosen, refused), _redis(refused)]
+    opened = ledger or Ledger(Database(chosen.database_url, size=2, pooled=chosen.pooled), KeySet(chosen.keys))
+    with nullcontext(opened) if ledger else closing(opened):
+        return [*_database(chosen, opened, refused), *_broker(chosen, refused), _redis(refused)]
 
 
-def _database(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
+def _database(chosen: Settings, ledger: Ledger, refused: Mapping[str, str]) -> Iterator[Check]:
     try:
         check_database(chosen.database_url)
-        missing = _pending(chosen)
+        missing = pending(ledger.database)
     except ConnectorError as error:
         yield Check(_DATABASE, False, str(error))
         return
@@ -62,23 +65,23 @@ def _database(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
         count = counted(len(missing), "migration")
         yield Check(_DATABASE, False, phrase("%(count)s missing; run: connector migrate", count=count))
         return
-    database = Database(chosen.database_url, size=2, pooled=chosen.pooled)
-    with closing(Ledger(database, KeySet(chosen.keys))) as ledger:
-        writes = _writes(ledger.database)
-        yield writes
-        yield _secrets(ledger)
-        status = Status(ledger.database)
-        workers = status.workers()
-        yield from check_workers(workers, chosen.shared())
-        chosen = running(chosen, [row for row in workers if not is_silent(row)])
-        yield _dispatch(status, chosen, outage=bool(refused) or not writes.ok)
-        lags = status.lag()
-        stores = status.conditions(chosen.poll_interval, lags)
-        yield from _stores(stores)
-        yield from _lateness(stores, chosen)
-        yield _lag(lags)
-        yield _parked(ledger)
-        yield _set_aside(ledger)
+    writes = _writes(ledger.database)
+    yield writes
+    connected = ledger.stores.count()
+    yield _secrets(ledger, connected)
+    status = Status(ledger.database)
+    workers = status.workers()
+    yield from check_workers(workers, chosen.shared())
+    chosen = running(chosen, [row for row in workers if not is_silent(row)])
+    yield _dispatch(status, chosen, outage=bool(refused) or not writes.ok)
+    lags = status.lag()
+    latest = chosen.poll_overlap / 2
+    stores = status.conditions(chosen.poll_interval, lags, latest)
+    yield from _stores(stores, connected)
+    yield from _lateness(stores, latest)
+    yield _lag(lags)
+    yield _parked(ledger)
+    yield _set_aside(ledger)
 
 
 def _writes(database: Database) -> Check:
@@ -90,15 +93,7 @@ def _writes(database: Database) -> Check:
     return Check(_DATABASE, True, phrase("migrated, and takes writes"))
 
 
-def _pending(chosen: Settings) -> list[str]:
-    database = Database(chosen.database_url, size=1, pooled=chosen.pooled)
-    try:
-        return pending(database)
-    finally:
-        database.close()
-
-
-def _secrets(ledger: Ledger) -> Check:
+def _secrets(ledger: Ledger, count: int) -> Check:
     lost = ledger.stores.unreadable()
     if lost:
         text = phrase(
@@ -112,7 +107,7 @@ def _secrets(ledger: Ledger) -> Check:
         ledger.webhooks.check_secrets()
     except ConnectorError as error:
         return Check(_SECRETS, False, str(error))
-    stores = counted(len(ledger.stores.names()), "store")
+    stores = counted(count, "store")
     return Check(_SECRETS, True, phrase("those of %(stores)s can be read with CONNECTOR_KEYS", stores=stores))
 
 
@@ -127,7 +122,8 @@ def _dispatch(status: Status, chosen: Settings, *, outage: bool) -> Check:
     return Check(_DISPATCH, False, joined([ran, waits if outage else phrase("look at beat and the dispatch worker")]))
 
 
-def _stores(stores: list[Row]) -> Iterator[Check]:
+def _stores(stores: list[Row], count: int) -> Iterator[Check]:
+    """Check the stores that are not sound, of `count` in all."""
     kinds: dict[tuple[StoreState, ...], list[Row]] = {}
     for row in stores:
         if not row["state"].is_sound:
@@ -135,10 +131,10 @@ def _stores(stores: list[Row]) -> Iterator[Check]:
     for (state, *_), rows in kinds.items():
         who = phrase("store %(stores)s", stores=_names(rows))
         yield Check(who, False, joined([_STATES[state], _why(rows[0], state)], ": "))
-    if len(stores) == 1 and not kinds:
+    if count == 1 and not kinds:
         yield Check(_STORES, True, phrase("1 store is read in time"))
     elif not kinds:
-        yield Check(_STORES, True, phrase("%(stores)s are read in time", stores=counted(len(stores), "store")))
+        yield Check(_STORES, True, phrase("%(stores)s are read in time", stores=counted(count, "store")))
 
 
 def _why(row: Row, state: str) -> str:
@@ -198,9 +194,8 @@ def _set_aside(ledger: Ledger) -> Check:
     return Check(_MESSAGES, True, joined([said, SEE_MESSAGES]))
 
 
-def _lateness(stores: list[Row], chosen: Settings) -> Iterator[Check]:
-    alarm = chosen.poll_overlap / 2
-    late = [row for row in stores if row["lateness"] > alarm]
+def _lateness(stores: list[Row], latest: float) -> Iterator[Check]:
+    late = [row for row in stores if row["lateness"] > latest]
     if late:
         most = max(row["lateness"] for row in late)
         said = phrase(
@@ -241,4 +236,4 @@ def _broker(chosen: Settings, refused: Mapping[str, str]) -> Iterator[Check]:
             messages=counted(lengths[queue], "message"),
             queue=shlex.quote(queue),
         )
-        yield Check(phrase("broker queue %(queue)s", queue=repr(queue)), False, text)
+        yield Check(phrase("broker queue '%(queue)s'", queue=queue), False, text)

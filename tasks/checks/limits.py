@@ -14,6 +14,7 @@ from clients.redis_scripts import run_scripts
 from jobs.call_budget import epages_bucket
 from schemas.errors import Wait
 from schemas.settings import Settings
+from schemas.wording.phrases import phrase
 
 # Seconds that a person waits for a Redis that does not answer.
 PATIENCE = 1.0
@@ -81,7 +82,7 @@ class VendorLimits:
         try:
             answers = run_scripts(self._redis, *calls)
         except redis.RedisError as error:
-            raise Wait("the Redis of limiter and breaker does not answer", after=REDIS_PAUSE) from error
+            raise Wait(phrase("the Redis of limiter and breaker does not answer"), after=REDIS_PAUSE) from error
         found: dict[str, list[VendorLimit]] = {}
         for (store, vendor, _), outlook, peek in zip(wanted, answers[::2], answers[1::2], strict=True):
             found.setdefault(store, []).append(_limit(vendor, outlook, peek))

@@ -6,9 +6,11 @@ to say no: otherwise all processes would be restarted at once, in the middle of 
 is away is a reason to say no, for example while a new version is rolled out.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import NamedTuple
 
 import psycopg
@@ -26,6 +28,9 @@ from tasks.broker.consumers import is_deaf, is_silent
 from tasks.broker.messages import refusals
 
 _ANSWER_SECONDS = 5.0
+# Seconds after which the ledger counts as away. Whoever asks gives a probe 20 s; no answer in time would look like a
+# process that does nothing, so that a server that hangs would end every process.
+_LEDGER_SECONDS = 14.0
 # Ticks that beat may miss, but never less than this many seconds: it reports every 5 s.
 _TICKS, _LEAST_SECONDS = 10, 30.0
 _MIGRATE = "migrations are missing; run: connector migrate"
@@ -107,7 +112,27 @@ def _wrong(row: Row) -> Iterator[str]:
 
 
 def _judged(chosen: Settings, judge: Callable[[Database], Health], *, ready: bool) -> Health:
-    """Ask the ledger. Where it is away, or refuses, or the broker does, a restart would not help."""
+    """Ask the ledger. Where it is away, hangs or refuses, or the broker does, a restart would not help."""
+    answers: SimpleQueue[Health | BaseException] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(_asked(chosen, judge, ready=ready))
+        except BaseException as error:  # noqa: BLE001 - raised below
+            answers.put(error)
+
+    # A pooler takes a query and keeps it for minutes while its server hangs. This thread then ends with the process.
+    threading.Thread(target=ask, name="health", daemon=True).start()
+    try:
+        found = answers.get(timeout=_LEDGER_SECONDS)
+    except Empty:
+        return _outage(f"the database has not answered for {_LEDGER_SECONDS:g} s", ready=ready)
+    if isinstance(found, BaseException):
+        raise found
+    return found
+
+
+def _asked(chosen: Settings, judge: Callable[[Database], Health], *, ready: bool) -> Health:
     try:
         check_database(chosen.database_url)
         with closing(Database(chosen.database_url, size=1, pooled=chosen.pooled)) as database:

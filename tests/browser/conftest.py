@@ -14,6 +14,7 @@ from local.servers.services import Services
 from local.servers.startup import free_port
 from tests.support.connector.world import World, _listens, wait_for
 from tests.support.console.people import OTHER_STORE, OWN_STORE, PASSWORD
+from tests.support.console.sample_comparisons import add_sample_comparison
 from tests.support.console.sample_operations import add_sample_operations
 from tests.support.console.sample_orders import add_sample_orders
 from tests.support.console.sample_stores import FRESH, add_sample_stores
@@ -52,6 +53,7 @@ def world(services: Services, tmp_path_factory: pytest.TempPathFactory) -> Itera
         add_sample_stores(started.ledger)
         add_sample_operations(started.ledger, OWN_STORE, webhook_of=FRESH)
         add_sample_orders(started.ledger, OWN_STORE)
+        add_sample_comparison(started.ledger, OWN_STORE)
         for role in Role:
             started.ledger.users.add(role, role, PASSWORD, [OWN_STORE] if role is Role.MERCHANT else [])
         yield started

@@ -41,6 +41,10 @@ def test_workers_of_before_and_after_an_update_do_each_others_work(services: Ser
             _serves(world, worker)
         wait_for(lambda: not world.open_jobs(), 30, "all jobs to settle", lambda: str(world.open_jobs()))
         world.settle(30)
+        # On a busy machine the last orders may not have been polled yet.
+        wait_for(
+            lambda: not world.prove().differences, 60, "both sides to agree", lambda: str(world.prove().differences)
+        )
         report = world.prove()
         print(f"{report.counts['opened']} orders, done by older and newer: {[done(world, each) for each in workers]}")
         assert report.differences == []

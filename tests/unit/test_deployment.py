@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+import celeryconfig
 from local.servers.processes import read_procfile
 from schemas.flows import IMPORTS, SWITCHES
 from schemas.settings import load_settings
@@ -198,7 +199,8 @@ def test_servers_are_healthy_before_anything_uses_them() -> None:
 def test_workers_have_longer_to_finish_than_a_job_may_take() -> None:
     longest = load_settings({"CONNECTOR_DATABASE_URL": "postgresql://h/d", "CONNECTOR_BROKER_URL": "redis://h", **KEY})
     for name in QUEUE_NAMES:
-        assert float(services()[name]["stop_grace_period"].removesuffix("s")) >= longest.longest_job
+        grace = float(services()[name]["stop_grace_period"].removesuffix("s"))
+        assert grace >= longest.longest_job + celeryconfig.worker_soft_shutdown_timeout
 
 
 def test_every_service_comes_back_after_a_crash_and_the_migration_ends() -> None:
@@ -211,3 +213,17 @@ def test_the_connector_s_own_services_can_write_nowhere() -> None:
     own = {name: service for name, service in services().items() if service.get("image") == "epages-afosto-connector"}
     assert own.keys() >= composed().keys() | {"migrate"}
     assert all(service["read_only"] for service in own.values())
+
+
+@pytest.mark.parametrize("unit", ["beat", "flower", "orders", "orders-2"])
+def test_the_unit_of_systemd_starts_a_line_of_the_procfile(unit: str, tmp_path: Path) -> None:
+    text = (ROOT / "deploy" / "systemd" / "connector@.service").read_text()
+    (line,) = re.findall(r"^ExecStart=(.*)$", text, re.MULTILINE)
+    argv = shlex.split(line.replace("%i", unit).replace("%%", "%").replace("$$", "$"))
+    for program in ("celery", "connector", "env", "nice"):
+        (tmp_path / program).write_text('#!/bin/sh\nprintf "%s\\n" "${0##*/}" "$@"\n')
+        (tmp_path / program).chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    ran = subprocess.run(argv, cwd=ROOT, env={"PATH": path}, capture_output=True, text=True, timeout=60, check=True)
+    assert ran.stdout.splitlines() == started()[unit.partition("-")[0]]
+    assert "TimeoutStopSec=60" in text

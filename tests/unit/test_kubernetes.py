@@ -13,8 +13,10 @@ import yaml
 from cloudcoil.models.keda import v1alpha1
 
 import celeryconfig
+from metrics.endpoint import PORTS
 from schemas.settings import load_settings
 from tasks.broker.queues import QUEUE_NAMES
+from tasks.checks.process_health import LISTENERS
 from tests.support.deploy.kubernetes import FOLDER, Manifest, by_name, command, manifests, pod, scaling
 
 ROOT = Path(__file__).parents[2]
@@ -175,6 +177,18 @@ def test_what_must_be_there_at_once_is_there_twice() -> None:
     twice = {name for name, each in deployments().items() if each["spec"].get("replicas", 0) == 2}
     assert twice == {"beat", "dispatch", "reconcile", "gateway", "console"}
     assert {queue for queue in by_name("ScaledObject") if scaling(queue).least == 2} == {"exports", "inventory"}
+
+
+def test_only_callers_and_prometheus_reach_a_pod() -> None:
+    policies = by_name("NetworkPolicy")
+    everybody = policies["connector"]["spec"]["podSelector"]["matchLabels"]
+    for manifest in running():
+        assert everybody.items() <= manifest["spec"]["template"]["metadata"]["labels"].items()
+    (prometheus,) = policies["connector"]["spec"]["ingress"]
+    (ports,) = prometheus["ports"]
+    assert (ports["port"], ports["endPort"]) == (LISTENERS["exporter"].port, 9471 + PORTS - 1)
+    (callers,) = policies["connector-callers"]["spec"]["podSelector"]["matchExpressions"]
+    assert {*callers["values"]} == {*ANSWERS} - {"exporter"}
 
 
 def test_secrets_come_from_outside() -> None:

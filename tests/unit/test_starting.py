@@ -72,6 +72,23 @@ def test_a_gateway_whose_port_is_taken_says_so_at_once_and_ends_with_2() -> None
     ]
 
 
+def test_a_flower_whose_port_is_taken_says_so_and_ends_with_2() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taker:
+        port = taker.getsockname()[1]
+        ended = run("celery", "-A", "workers.watching", "flower", "--address=127.0.0.1", f"--port={port}", **SETTINGS)
+    assert ended.returncode == 2
+    assert ended.stderr == (
+        f"Error: Flower cannot listen on port {port}: another process does. Choose another one with --port\n"
+    )
+
+
+def test_a_worker_of_a_queue_that_does_not_exist_names_those_that_do_and_ends_with_2() -> None:
+    ended = run("celery", "-A", "workers.app", "worker", "-Q", "poll,ordres", **SETTINGS)
+    assert ended.returncode == 2
+    assert "Error: There is no queue 'ordres'. The queues are: orders, " in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
 def test_a_worker_warns_at_its_start_of_a_variable_that_is_no_setting() -> None:
     ended = subprocess.run(
         [sys.executable, "-c", "from workers.app import app, signals; signals.start_logs()"],

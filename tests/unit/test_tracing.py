@@ -2,6 +2,8 @@
 
 import subprocess
 import sys
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 
@@ -39,3 +41,38 @@ def test_a_span_that_is_off_changes_nothing() -> None:
         assert (spans.current(), spans.headers()) == (None, None)
     with pytest.raises(KeyError), spans.span("a call"):
         raise KeyError
+
+
+class Recorder:
+    """Notes the parent of each span."""
+
+    def __init__(self) -> None:
+        self.parents: list[str | None] = []
+
+    def span(
+        self,
+        name: str,
+        kind: spans.Kind,
+        parent: str | None,
+        expected: tuple[type[BaseException], ...],
+        attributes: Mapping[str, spans.Value],
+    ) -> AbstractContextManager[None]:
+        self.parents.append(parent)
+        return nullcontext()
+
+    def note(self, attributes: Mapping[str, spans.Value]) -> None:
+        """Note nothing."""
+
+    def current(self) -> str | None:
+        return None
+
+
+def test_what_continues_no_trace_begins_one_even_within_a_span() -> None:
+    recorder = Recorder()
+    spans.switch_on(recorder)
+    try:
+        with spans.span("a run"), spans.continued("dispatch orders.import", spans.Kind.PRODUCER, None):
+            pass
+    finally:
+        spans.switch_on(None)
+    assert recorder.parents == [None, ""]

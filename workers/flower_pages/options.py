@@ -1,6 +1,8 @@
 """Flower's options as the connector sets them, before Flower reads its command line and its FLOWER_ variables."""
 
+import errno
 import ipaddress
+import socket
 
 from flower.options import options
 
@@ -34,6 +36,19 @@ def require_sign_in() -> None:
         "Flower would be open to everybody who reaches this host. Set FLOWER_BASIC_AUTH=NAME:PASSWORD, set up OAuth "
         "(--auth, --auth_provider), or start it with --address=127.0.0.1"
     )
+
+
+def require_free_port() -> None:
+    """Refuse a port that is taken: Flower would end with a traceback. Raises ConfigurationError."""
+    if options.unix_socket:
+        return
+    try:
+        socket.create_server((options.address, options.port)).close()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise ConfigurationError(
+                f"Flower cannot listen on port {options.port}: another process does. Choose another one with --port"
+            ) from None
 
 
 def _is_own(address: str, unix_socket: str) -> bool:

@@ -10,6 +10,7 @@ from schemas.mapping.orders.addresses import address_draft
 from schemas.mapping.orders.prices import Prices, price_parts, unit_prices
 from schemas.mapping.progress.line_counts import not_canceled
 from schemas.values.currencies import from_minor, smallest
+from schemas.wording.phrases import phrase
 
 FEWEST_DIGITS = 5  # a phone number has at least this many
 
@@ -26,7 +27,9 @@ def order_draft(order: epages.Order, *, store: str, channel_id: str, locations: 
     """
     addresses = [each for each in (order.billing_address, order.shipping_address) if each]
     if not addresses:
-        raise MalformedDocument(f"ePages order {order.id} has no address at all", field="billingAddress")
+        raise MalformedDocument(
+            phrase("ePages order %(id)s has no address at all", id=order.id), field="billingAddress"
+        )
     buyer = addresses[0]
     wanted = {line.id: not_canceled(line, order_id=order.id) for line in order.lines}
     prices = price_parts(order, wanted)

@@ -38,6 +38,7 @@ _STATES: Mapping[str, Opening] = {
     "REFUNDED": Opening.NEVER,
 }
 PAYMENT_STATES = tuple(_STATES)
+_PARTS: Mapping[str, Phrase] = {"canceled": phrase("canceled"), "returned": phrase("returned")}
 _PART_ADVICE: Mapping[str, Phrase] = {
     "canceled": phrase(
         "Pay the buyer back by hand in the shop for the part that was canceled, then drop the job; or let the rest of "
@@ -90,14 +91,19 @@ def require_parts_allowed(order: Order, what: str) -> None:
     """Raise NeedsPerson (full-refund-only) if parts of the order must not be `what` (canceled or returned)."""
     if not takes_parts(order):
         raise NeedsPerson(
-            f"Part of order {order.number} ({order.id}) was {what} in Afosto, but its payment method pays back all or "
-            "nothing, so the shop takes no part of it.",
+            phrase(
+                "Part of order %(order)s (%(id)s) was %(what)s in Afosto, but its payment method pays back all or "
+                "nothing, so the shop takes no part of it.",
+                order=order.number,
+                id=order.id,
+                what=_PARTS[what],
+            ),
             reason=Reason.FULL_REFUND_ONLY,
             resolution=part_advice(what),
         )
 
 
-def part_advice(what: str) -> str:
+def part_advice(what: str) -> Phrase:
     """Return what to do if the shop refunds all of an order or nothing; `what` is canceled or returned."""
     return _PART_ADVICE[what]
 

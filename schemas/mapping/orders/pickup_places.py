@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Collection
 
+from schemas.advice import GIVE_PICKUP_LOCATION, MAP_LOCATION
 from schemas.epages import Order
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
@@ -23,9 +24,7 @@ def require_place(order: Order, store: str, mapped: Collection[str]) -> None:
                 store=store,
             ),
             reason=NO_PLACE,
-            resolution="Give the pickup option a location in the shop's cockpit, then: "
-            f"connector jobs retry --reason {NO_PLACE} (if it is parked again: enter the order in Afosto by hand, and "
-            "drop this job)",
+            resolution=GIVE_PICKUP_LOCATION(reason=NO_PLACE),
         )
     if place not in mapped:
         raise NeedsPerson(
@@ -37,8 +36,7 @@ def require_place(order: Order, store: str, mapped: Collection[str]) -> None:
                 place=place,
             ),
             reason=NOT_MAPPED,
-            resolution=f"See the locations of both sides: connector locations list {store}, then map it: "
-            f"connector locations map {store} {shlex.quote(place)} AFOSTO_ID (the orders parked for it run again)",
+            resolution=MAP_LOCATION(store=store, place=shlex.quote(place)),
         )
 
 

@@ -9,6 +9,7 @@ from schemas.mapping.orders.payments import require_parts_allowed
 from schemas.mapping.progress.line_counts import UnitPool, by_line, is_unpacked, remainder
 from schemas.reasons import Reason
 from schemas.wording.lists import counted
+from schemas.wording.phrases import phrase
 
 
 def units_to_cancel(
@@ -28,13 +29,13 @@ def units_to_cancel(
     units: list[str] = []
     for line in order.lines:
         figures = {
-            "canceled in the shop": line.canceled,
-            "left out at import": canceled_before.get(line.id, 0),
-            "begun in Afosto": exported.get(line.id, 0),
-            "carried over": imported.get(line.id, 0),
+            phrase("canceled in the shop"): line.canceled,
+            phrase("left out at import"): canceled_before.get(line.id, 0),
+            phrase("begun in Afosto"): exported.get(line.id, 0),
+            phrase("carried over"): imported.get(line.id, 0),
         }
-        need = remainder(figures, order.id, line.id, "to cancel")
-        units += pool.take(line.id, need, reason=Reason.CANCEL_CONFLICT, purpose="canceled")
+        need = remainder(figures, order.id, line.id, phrase("to cancel"))
+        units += pool.take(line.id, need, reason=Reason.CANCEL_CONFLICT, purpose=phrase("canceled"))
     return units
 
 
@@ -90,18 +91,27 @@ def canceled_by_shop(
 ) -> int:
     """Return how many pieces of a line only the shop canceled: not carried over, not left out. Raises Drift."""
     figures = {
-        "canceled in the shop": line.canceled,
-        "left out at import": canceled_before.get(line.id, 0),
-        "carried over": carried_over.get(line.id, 0),
+        phrase("canceled in the shop"): line.canceled,
+        phrase("left out at import"): canceled_before.get(line.id, 0),
+        phrase("carried over"): carried_over.get(line.id, 0),
     }
-    return remainder(figures, shop.id, line.id, "canceled by the shop alone")
+    return remainder(figures, shop.id, line.id, phrase("canceled by the shop alone"))
 
 
 def _conflict(shop: epages.Order, line: epages.LineItem, count: int) -> NeedsPerson:
     return NeedsPerson(
-        f"Order {shop.number} ({shop.id}), line {line.sku}: Afosto canceled {counted(count, 'unit')}, but in the shop "
-        f"only {line.unshipped + line.not_picked_up} can still be canceled.",
+        phrase(
+            "Order %(order)s (%(id)s), line %(line)s: Afosto canceled %(units)s, but in the shop only %(left)s can "
+            "still be canceled.",
+            order=shop.number,
+            id=shop.id,
+            line=line.sku,
+            units=counted(count, "unit"),
+            left=line.unshipped + line.not_picked_up,
+        ),
         reason=Reason.CANCEL_CONFLICT,
-        resolution="Look at the order on both sides and put right by hand what the two did to the same units; then "
-        "retry the job.",
+        resolution=phrase(
+            "Look at the order on both sides and put right by hand what the two did to the same units; "
+            "then retry the job."
+        ),
     )

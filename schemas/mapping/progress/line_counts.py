@@ -4,50 +4,60 @@ Counts are computed from what is *left*: that is correct whichever way the shop 
 is never cut to zero: the counts contradict each other, and a person must look.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 from schemas import afosto
 from schemas.epages import LineItem
 from schemas.errors import Drift, NeedsPerson
 from schemas.reasons import Reason
 from schemas.wording.lists import counted
+from schemas.wording.phrases import Phrase, phrase
 
 
 def not_canceled(line: LineItem, *, order_id: str) -> int:
     """Return how many units of the line are not canceled. Raises Drift."""
-    figures = {"ordered": line.initial_quantity, "canceled": line.canceled}
-    return remainder(figures, order_id, line.id, "wanted")
+    figures = {phrase("ordered"): line.initial_quantity, phrase("canceled"): line.canceled}
+    return remainder(figures, order_id, line.id, phrase("wanted"))
 
 
 def shipped_so_far(line: LineItem, *, order_id: str) -> int:
     """Return how many units ever left "unshipped" or "not picked up", returned ones included. Raises Drift."""
     figures = {
-        "ordered": line.initial_quantity,
-        "canceled": line.canceled,
-        "unshipped": line.unshipped,
-        "not picked up": line.not_picked_up,
+        phrase("ordered"): line.initial_quantity,
+        phrase("canceled"): line.canceled,
+        phrase("unshipped"): line.unshipped,
+        phrase("not picked up"): line.not_picked_up,
     }
-    return remainder(figures, order_id, line.id, "shipped")
+    return remainder(figures, order_id, line.id, phrase("shipped"))
 
 
 def delivered_so_far(line: LineItem, *, order_id: str) -> int:
     """Return how many units ever reached the buyer, returned ones included. Raises Drift."""
     figures = {
-        "shipped so far": shipped_so_far(line, order_id=order_id),
-        "pending": line.pending,
-        "under way": line.shipped,
-        "ready for pickup": line.ready_for_pickup,
+        phrase("shipped so far"): shipped_so_far(line, order_id=order_id),
+        phrase("pending"): line.pending,
+        phrase("under way"): line.shipped,
+        phrase("ready for pickup"): line.ready_for_pickup,
     }
-    return remainder(figures, order_id, line.id, "delivered")
+    return remainder(figures, order_id, line.id, phrase("delivered"))
 
 
-def remainder(figures: dict[str, int], order_id: str, line_id: str, what: str) -> int:
+def remainder(figures: Mapping[Phrase, int], order_id: str, line_id: str, what: Phrase) -> int:
     """Subtract all later figures from the first. Raises Drift, which lists the figures, when the result is negative."""
     first, *others = figures.values()
     left = first - sum(others)
     if left < 0:
         listed = ", ".join(f"{count} {name}" for name, count in figures.items())
-        raise Drift(f"Order {order_id}, line {line_id}: {left} {what} would be left ({listed}).")
+        raise Drift(
+            phrase(
+                "Order %(order)s, line %(line)s: %(left)s %(what)s would be left (%(figures)s).",
+                order=order_id,
+                line=line_id,
+                left=left,
+                what=what,
+                figures=listed,
+            )
+        )
     return left
 
 
@@ -75,10 +85,17 @@ def by_line(order: afosto.Order, units: Iterable[afosto.Unit]) -> dict[str, list
 def foreign_unit(order: afosto.Order, unit_id: str) -> NeedsPerson:
     """Return the error for a unit that belongs to no line of the shop's order: somebody added it in Afosto."""
     return NeedsPerson(
-        f"The unit {unit_id} of Afosto order {order.number} ({order.id}) belongs to no line of the shop's order.",
+        phrase(
+            "The unit %(unit)s of Afosto order %(order)s (%(id)s) belongs to no line of the shop's order.",
+            unit=unit_id,
+            order=order.number,
+            id=order.id,
+        ),
         reason=Reason.FOREIGN_UNIT,
-        resolution="It was added in Afosto, so the shop cannot hear of it: do by hand in the shop what concerns the "
-        "other units, then drop the job.",
+        resolution=phrase(
+            "It was added in Afosto, so the shop cannot hear of it: do by hand in the shop what concerns "
+            "the other units, then drop the job."
+        ),
     )
 
 
@@ -91,7 +108,7 @@ class UnitPool:
         for unit in filter(fits, order.units):
             self._free.setdefault(unit.line_ref, []).append(unit.id)
 
-    def take(self, line_id: str, count: int, *, reason: str, purpose: str) -> list[str]:
+    def take(self, line_id: str, count: int, *, reason: str, purpose: Phrase) -> list[str]:
         """Take `count` units of a line, in the order Afosto lists them.
 
         Raises NeedsPerson with `reason` when there are too few; `purpose` completes "units that can be …".
@@ -100,12 +117,22 @@ class UnitPool:
         if count > len(free):
             total = sum(unit.line_ref == line_id for unit in self._order.units)
             raise NeedsPerson(
-                f"Afosto order {self._order.number} ({self._order.id}), line {line_id}: the shop has "
-                f"{counted(count, 'unit')} to be {purpose}, but of its {counted(total, 'unit')} in Afosto only "
-                f"{len(free)} can be {purpose}.",
+                phrase(
+                    "Afosto order %(order)s (%(id)s), line %(line)s: the shop has %(units)s to be %(purpose)s, but of "
+                    "its %(all_units)s in Afosto only %(free)s can be %(purpose)s.",
+                    order=self._order.number,
+                    id=self._order.id,
+                    line=line_id,
+                    units=counted(count, "unit"),
+                    all_units=counted(total, "unit"),
+                    free=len(free),
+                    purpose=purpose,
+                ),
                 reason=reason,
-                resolution="Look at the order on both sides and correct by hand what both did to the same "
-                "units; then retry the job.",
+                resolution=phrase(
+                    "Look at the order on both sides and correct by hand what both did to the same units; then "
+                    "retry the job."
+                ),
             )
         self._free[line_id] = free[count:]
         return free[:count]

@@ -10,9 +10,11 @@ from schemas.mapping.progress.afosto_news import RETURN_STATUS
 from schemas.mapping.progress.line_counts import UnitPool, by_line, is_out, remainder, shipped_so_far
 from schemas.reasons import Reason
 from schemas.wording.lists import counted
+from schemas.wording.phrases import phrase
 
 RETURNED = "RETURNED"
 BROKEN = "BROKEN"
+_IN_SHOP = {RETURNED: phrase("RETURNED in the shop"), BROKEN: phrase("BROKEN in the shop")}
 
 
 def units_to_return(
@@ -32,12 +34,12 @@ def units_to_return(
     for line in order.lines:
         for status, count in ((RETURNED, line.returned), (BROKEN, line.broken)):
             figures = {
-                f"{status} in the shop": count,
-                "begun in Afosto": exported.get((line.id, status), 0),
-                "carried over": imported.get((line.id, status), 0),
+                _IN_SHOP[status]: count,
+                phrase("begun in Afosto"): exported.get((line.id, status), 0),
+                phrase("carried over"): imported.get((line.id, status), 0),
             }
-            need = remainder(figures, order.id, line.id, "to return")
-            units[status] += pool.take(line.id, need, reason=Reason.RETURN_CONFLICT, purpose="taken back")
+            need = remainder(figures, order.id, line.id, phrase("to return"))
+            units[status] += pool.take(line.id, need, reason=Reason.RETURN_CONFLICT, purpose=phrase("taken back"))
     return units[RETURNED], units[BROKEN]
 
 
@@ -119,16 +121,25 @@ def taken_back_by_shop(
     """Return the status of each piece that was returned in the shop alone, not carried over. Raises Drift."""
     statuses: list[str] = []
     for status, count in ((RETURNED, line.returned), (BROKEN, line.broken)):
-        figures = {f"{status} in the shop": count, "carried over": carried_over.get((line.id, status), 0)}
-        statuses += [status] * remainder(figures, shop.id, line.id, "taken back by the shop alone")
+        figures = {_IN_SHOP[status]: count, phrase("carried over"): carried_over.get((line.id, status), 0)}
+        statuses += [status] * remainder(figures, shop.id, line.id, phrase("taken back by the shop alone"))
     return statuses
 
 
 def _conflict(shop: epages.Order, line: epages.LineItem, count: int, out: int) -> NeedsPerson:
     return NeedsPerson(
-        f"Order {shop.number} ({shop.id}), line {line.sku}: {counted(count, 'unit')} came back to Afosto, but in the "
-        f"shop only {out} are out.",
+        phrase(
+            "Order %(order)s (%(id)s), line %(line)s: %(units)s came back to Afosto, but in the shop "
+            "only %(out)s are out.",
+            order=shop.number,
+            id=shop.id,
+            line=line.sku,
+            units=counted(count, "unit"),
+            out=out,
+        ),
         reason=Reason.RETURN_CONFLICT,
-        resolution="Look at the order on both sides and put right by hand what the two did to the same units; then "
-        "retry the job.",
+        resolution=phrase(
+            "Look at the order on both sides and put right by hand what the two did to the same units; "
+            "then retry the job."
+        ),
     )

@@ -8,6 +8,7 @@ from schemas.epages import Process
 from schemas.errors import NeedsPerson
 from schemas.mapping.progress.line_counts import UnitPool, by_line, is_unpacked
 from schemas.reasons import Reason
+from schemas.wording.phrases import phrase
 
 # Nothing has left the shop yet: the parcel is created once it has.
 _NOT_YET = "PENDING"
@@ -74,9 +75,13 @@ def status_for(process: Process) -> str:
     """Return the status a process's parcel must have. Raises NeedsPerson (unknown-status), also for PENDING."""
     if process.status not in _PARCEL_STATUS:
         raise NeedsPerson(
-            f"Process {process.id} of the shop has the status {process.status!r}, for which no parcel status is known.",
+            phrase(
+                "Process %(process)s of the shop has the status '%(status)s', for which no parcel status is known.",
+                process=process.id,
+                status=process.status,
+            ),
             reason=Reason.UNKNOWN_STATUS,
-            resolution="Set the parcel's status in Afosto by hand, and have the status added to the connector.",
+            resolution=phrase("Set the parcel's status in Afosto by hand, and have the status added to the connector."),
         )
     return _PARCEL_STATUS[process.status]
 
@@ -86,7 +91,7 @@ def _plan(process: Process, pool: UnitPool) -> ParcelPlan:
     units = [
         unit
         for line in process.lines
-        for unit in pool.take(line.line_id, line.quantity, reason=Reason.SHIP_CONFLICT, purpose="packed")
+        for unit in pool.take(line.line_id, line.quantity, reason=Reason.SHIP_CONFLICT, purpose=phrase("packed"))
     ]
     return ParcelPlan(process.id, tuple(units), process.tracking_code, process.tracking_link, status)
 
@@ -95,9 +100,15 @@ def require_known_status(parcel: afosto.Parcel) -> None:
     """Raise NeedsPerson (unknown-status) for a parcel whose status we do not know."""
     if parcel.status not in RANK:
         raise NeedsPerson(
-            f"Afosto's parcel {parcel.name} has the status {parcel.status!r}, which the connector does not know.",
+            phrase(
+                "Afosto's parcel %(parcel)s has the status '%(status)s', which the connector does not know.",
+                parcel=parcel.name,
+                status=parcel.status,
+            ),
             reason=Reason.UNKNOWN_STATUS,
-            resolution="Look what Afosto means by it, do in the shop what it asks for, and have the status added.",
+            resolution=phrase(
+                "Look what Afosto means by it, do in the shop what it asks for, and have the status added."
+            ),
         )
 
 

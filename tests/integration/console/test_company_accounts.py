@@ -64,6 +64,22 @@ def test_somebody_signs_in_with_the_account_of_his_company(desk: Desk, provider:
     assert (noted.user, noted.outcome) == (MAIL, "done")
 
 
+def test_who_has_no_password_is_not_asked_for_one(desk: Desk, provider: IdentityProvider) -> None:
+    person = desk.person()
+    enter(person, provider)
+    page = person.get("/account/").text
+    assert "Its password is changed there." in page
+    assert 'type="password"' not in page
+    form = {"password": "a guess of a random one", "new_password": "four words without connection"}
+    refused = person.post("/account/password", form)
+    assert refused.status_code == 409
+    assert "so you have no password here" in refused.text
+    desk.ledger.users.set_password(MAIL, "four words without connection")
+    assert person.get("/account/", follow_redirects=True).request.path == "/sign-in"
+    enter(person, provider)
+    assert 'type="password"' in person.get("/account/").text
+
+
 def test_the_account_stays_the_users_when_its_mail_address_changes(desk: Desk, provider: IdentityProvider) -> None:
     assert enter(desk.person(), provider).status_code == 303
     person = desk.person()

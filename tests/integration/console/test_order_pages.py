@@ -56,7 +56,7 @@ def test_equal_runs_in_a_row_are_one_line(desk: Desk) -> None:
 def test_only_operators_and_the_merchant_of_the_store_see_buttons(desk: Desk) -> None:
     for role, shown in {"viewer": False, "operator": True, "admin": True, "merchant": True}.items():
         page = desk.user(role).get(PAGE).text
-        assert [label in page for label in ("Run again", "Drop", "Look now", "Explain")] == [shown] * 4
+        assert [label in page for label in ("Retry", "Drop", "Look now", "Explain")] == [shown] * 4
 
 
 @pytest.mark.parametrize("role", ["operator", "merchant"])

@@ -19,6 +19,16 @@ def test_the_right_password_leads_to_the_page_that_was_wanted(desk: Desk) -> Non
     assert answer.location == "/stores?state=paused"
 
 
+def test_a_browser_that_keeps_no_cookie_over_plain_http_is_told_why(desk: Desk) -> None:
+    browser = desk.app.test_client(use_cookies=False)
+    plain = browser.post("/sign-in", data={"name": "viewer"}, base_url="http://console.example")
+    assert plain.status_code == 400
+    assert "Your browser did not send the console's cookie back" in plain.text
+    assert "connector console --plain-http" in plain.text
+    over_https = browser.post("/sign-in", data={"name": "viewer"}, base_url="https://console.example")
+    assert "This form is too old" in over_https.text
+
+
 @pytest.mark.parametrize(
     "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)"]
 )

@@ -6,9 +6,11 @@ import re
 import pytest
 
 from ledger.people.audit import Outcome
+from ledger.people.users import Role
 from ledger.stores.condition import StoreState
 from ledger.stores.overview import StoresOverview
-from tests.support.console.people import OTHER_STORE, OWN_STORE, Desk
+from tests.support.console.people import OTHER_STORE, OWN_STORE, PASSWORD, Desk
+from tests.support.console.sample_orders import REASON, park_job
 from tests.support.console.sample_stores import BEHIND, FRESH, PAUSED, STALE, STOPPED, UNHEALTHY, add_sample_stores
 
 
@@ -131,3 +133,23 @@ def test_a_merchant_s_list_counts_his_stores_only(trade: Desk) -> None:
     assert [line.name for line in found.stores] == [OWN_STORE]
     assert found.counts == {StoreState.NEW: 1}
     assert listed(trade.user("merchant").get("/stores").text) == [OWN_STORE]
+
+
+def test_a_merchant_without_a_store_is_led_to_connecting_one(desk: Desk) -> None:
+    desk.ledger.users.add("newcomer", Role.MERCHANT, PASSWORD, [])
+    newcomer = desk.person()
+    newcomer.sign_in("newcomer")
+    page = newcomer.get("/stores").text
+    assert "There is no store yet" in page
+    assert 'href="/connect/"' in page
+    assert newcomer.get("/connect/").status_code == 200
+    assert "There is no store yet" not in newcomer.get("/stores?q=a").text  # he searches, and no store fits
+
+
+def test_the_page_of_a_store_says_what_to_do_about_its_parked_jobs(desk: Desk) -> None:
+    park_job(desk.ledger, OWN_STORE, "order-9", reason="something-of-the-shop", message="no such box")
+    page = desk.user("merchant").get(f"/stores/{OWN_STORE}/").text
+    assert "Map it to a location of Afosto, then retry." in page
+    assert "The shop refuses it. Read its message, remove the cause, then retry." in page
+    assert "no such box" in page
+    assert f"/parked/jobs?reason={REASON}&amp;store={OWN_STORE}" in page

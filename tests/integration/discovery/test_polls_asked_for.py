@@ -13,6 +13,7 @@ from local.servers.services import Services
 from schemas.epages import OrderPage
 from schemas.errors import NeedsPerson
 from schemas.messages import PollMessage
+from schemas.wording.phrases import phrase
 from sync.discovery.poll_shop import poll
 from tasks.dispatch import dispatch
 from tests.support.connector.driver import Driver
@@ -102,7 +103,7 @@ def test_a_walk_over_the_catalog_goes_on_where_it_is_when_all_stock_is_asked_for
 
 
 def _refused(client: EpagesClient, **_: Any) -> OrderPage:
-    raise NeedsPerson("the shop refuses", reason="wrong-credentials", resolution="compare them")
+    raise NeedsPerson(phrase("the shop refuses"), reason="wrong-credentials", resolution=phrase("compare them"))
 
 
 def test_what_the_broker_does_not_take_from_dispatch_is_due_again_at_once(driver: Driver) -> None:

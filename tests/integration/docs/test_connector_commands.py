@@ -16,7 +16,10 @@ from tests.support.docs.connector_commands import ELSEWHERE, Printed, printed_co
 
 RUN = [printed for printed in printed_commands() if printed.path not in ELSEWHERE]
 # These end with 1 when what they report on is not well, or lacks something that is not needed.
-REPORTS = {"health worker", "health beat", "health gateway", "afosto check-schema", "doctor", "reconcile", "status"}
+REPORTS = {
+    *("health worker", "health beat", "health gateway", "health exporter"),
+    *("afosto check-schema", "doctor", "reconcile", "status"),
+}
 EXAMPLES = {"corner", "berlin"}
 NUMBERS = {"10001", "ORDER", "NUMBER"}
 SECRETS = {"CONNECTOR_CLIENT_SECRET": CLIENT_SECRET, "CONNECTOR_AFOSTO_KEY": KEY}

@@ -12,6 +12,7 @@ from ledger.orders.links import Links
 from local.servers.services import Services
 from schemas.errors import AnswerLost
 from schemas.messages import OrderMessage
+from schemas.wording.phrases import phrase
 from tasks.cancellations import EXPORT
 from tests.support.connector.driver import Document, Driver, no_top_up, units
 from tests.support.connector.world import LOSES_ANSWERS, TENANT, World, wait_for
@@ -51,7 +52,7 @@ def test_of_two_returns_of_one_run_the_second_is_not_taken_for_the_first(
     def loses_the_second(client: EpagesClient, *arguments: Any, **named: Any) -> Any:
         calls.append("create")
         if len(calls) == 2:
-            raise AnswerLost("it never arrived")
+            raise AnswerLost(phrase("it never arrived"))
         return create(client, *arguments, **named)
 
     monkeypatch.setattr(EpagesClient, "create_return", loses_the_second)

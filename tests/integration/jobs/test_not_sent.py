@@ -13,6 +13,7 @@ from ledger.stock.stock import Stock
 from local.servers.services import Services
 from schemas.errors import ConnectorError, LeaseLost, NeedsPerson, RetryLater, VendorSilent, Wait
 from schemas.intents import IntentBody, ParcelIntent
+from schemas.wording.phrases import phrase
 from tests.support.connector.driver import Document, Driver, units
 from tests.support.connector.stock_world import HERE, StockWorld, close_all
 from tests.support.connector.world import TENANT, World
@@ -20,10 +21,10 @@ from tests.support.connector.world import TENANT, World
 LIVE = 1
 BUDGET = 600  # calls per minute: ten in a second
 REFUSALS = [
-    Wait("no budget", after=0.1, prepaid=True),
-    VendorSilent("its breaker is open", bucket="epages:shop", after=0.1),
+    Wait(phrase("no budget"), after=0.1, prepaid=True),
+    VendorSilent(phrase("its breaker is open"), bucket="epages:shop", after=0.1),
     LeaseLost(),
-    RetryLater("the host cannot be reached"),
+    RetryLater(phrase("the host cannot be reached")),
 ]
 
 
@@ -162,7 +163,7 @@ def test_what_the_shop_refused_is_not_in_doubt_for_the_other_direction(
     driver: Driver, refuse: Callable[[str, ConnectorError], Guard]
 ) -> None:
     order, copy = driver.imported(lines=driver.lines(3))
-    refuse("shop-cancelation", NeedsPerson("no", reason="refused-409", resolution="look"))
+    refuse("shop-cancelation", NeedsPerson(phrase("no"), reason="refused-409", resolution=phrase("look")))
     _afosto_cancels_some(driver, order, copy)
     driver.both()
     assert driver.parked() == ["refused-409"]

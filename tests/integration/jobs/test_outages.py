@@ -13,6 +13,7 @@ from jobs.store_health import note_silence
 from local.servers.services import Services
 from schemas.errors import VendorSilent
 from schemas.messages import StoreMessage
+from schemas.wording.phrases import phrase
 from sync.discovery.scan_afosto import scan
 from tests.support.connector.driver import Driver
 from tests.support.connector.world import TENANT, World
@@ -94,7 +95,7 @@ def test_an_order_parked_for_what_the_shop_says_ends_the_blame_for_its_silence(d
 
 def test_another_shop_that_is_silent_is_not_held_against_this_store(driver: Driver) -> None:
     store = driver.runtime.ledger.stores.get(driver.store)
-    note_silence(driver.runtime, store, VendorSilent("silent", bucket=epages_bucket("another"), after=5))
+    note_silence(driver.runtime, store, VendorSilent(phrase("silent"), bucket=epages_bucket("another"), after=5))
     assert _health(driver) == []
 
 

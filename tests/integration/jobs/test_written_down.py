@@ -15,6 +15,7 @@ from ledger.stock.records import StockOutcome, WantedSku
 from local.servers.services import Services
 from schemas.errors import NeedsPerson
 from schemas.intents import ShopParcelIntent
+from schemas.wording.phrases import phrase
 from tests.support.connector.driver import Driver
 from tests.support.connector.world import World
 from tests.support.ledger.rows import store_values
@@ -101,7 +102,9 @@ def test_a_stock_that_no_column_takes_holds_up_no_other_sku(ledger: Ledger, job:
     ledger.stock.request_publishing("shop", ["A"])
     (wanted,) = ledger.stock.due("shop", 10, [])
     assert isinstance(wanted, WantedSku)
-    ledger.stock.note_outcome(job, wanted, ("product", None), StockOutcome("published", "fine", published=2**40), 60)
+    ledger.stock.note_outcome(
+        job, wanted, ("product", None), StockOutcome("published", phrase("fine"), published=2**40), 60
+    )
     (row,) = ledger.stock.list("shop")
     assert (row["outcome"], row["open"]) == ("not-written-down", False)
 
@@ -119,7 +122,7 @@ def test_a_failure_that_cannot_be_judged_does_not_leave_its_job_running(
         raise psycopg.DataError("the database refuses it")
 
     def wrong_secret(*_: object) -> str:
-        error = NeedsPerson("no", reason="wrong-secret", resolution="look", store_wide=True)
+        error = NeedsPerson(phrase("no"), reason="wrong-secret", resolution=phrase("look"), store_wide=True)
         error.vendor = "epages"
         raise error
 

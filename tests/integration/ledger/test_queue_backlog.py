@@ -99,21 +99,31 @@ def test_past_orders_count_and_have_no_age(ledger: Ledger) -> None:
     assert seen(ledger) == {"depth": 3, "age": 0}
 
 
-@pytest.mark.parametrize(
-    "stand_still",
-    [
-        "update stores set paused_at = now() where name = 'other'",
-        "update store_flows set enabled = false where store = 'other'",
-        "update store_flows set stopped_reason = 'drift' where store = 'other'",
-        """insert into store_health (store, vendor, reason, message, retry_at)
-        values ('other', 'epages', 'unreachable', 'it is away', now() + interval '1 minute')""",
-    ],
+STAND_STILL: tuple[LiteralString, ...] = (
+    "update stores set paused_at = now() where name = 'other'",
+    "update store_flows set enabled = false where store = 'other'",
+    "update store_flows set stopped_reason = 'drift' where store = 'other'",
+    """insert into store_health (store, vendor, reason, message, retry_at)
+    values ('other', 'epages', 'unreachable', 'it is away', now() + interval '1 minute')""",
 )
+
+
+@pytest.mark.parametrize("stand_still", STAND_STILL)
 def test_what_no_worker_may_do_now_does_not_count(ledger: Ledger, stand_still: LiteralString) -> None:
     due(ledger, 1)
     due(ledger, 5, store=OTHER, ago=9000)
     execute(ledger, stand_still)
     assert seen(ledger) == {"depth": 1, "age": pytest.approx(60, abs=5)}
+
+
+@pytest.mark.parametrize("stand_still", STAND_STILL)
+def test_many_jobs_that_no_worker_may_do_do_not_hide_those_of_another_store(
+    ledger: Ledger, stand_still: LiteralString
+) -> None:
+    due(ledger, MOST + 1, store=OTHER, ago=9000)
+    due(ledger, 3, ago=90)
+    execute(ledger, stand_still)
+    assert seen(ledger) == {"depth": 3, "age": pytest.approx(90, abs=5)}
 
 
 def test_while_workers_have_all_that_may_be_sent_more_of_them_would_help_nobody(ledger: Ledger) -> None:

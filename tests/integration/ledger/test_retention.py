@@ -52,6 +52,8 @@ def test_old_attempts_settled_intents_and_webhooks_are_deleted(ledger: Ledger) -
         "user_sessions": 0,
         "sign_in_attempts": 0,
         "audit": 0,
+        "comparisons": 0,
+        "sweeps": 0,
     }
     assert _keys(ledger, "attempts") == _keys(ledger, "intents") == _keys(ledger, "inbox") == ["new"]
 

@@ -14,6 +14,7 @@ from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet, new_key
 from ledger.records import Settlement
 from schemas.errors import MalformedDocument
+from schemas.wording.phrases import phrase
 from tests.support.ledger.rows import store_values
 
 NOW = datetime.now(UTC)
@@ -106,7 +107,7 @@ def test_another_reason_a_person_s_retry_and_a_success_in_between_are_told_of_ag
 
 
 def test_a_document_that_is_read_again_by_itself_is_told_once(ledger: Ledger, log: pytest.LogCaptureFixture) -> None:
-    error = MalformedDocument("order 10001 does not load", field="lineItems.0.sku")
+    error = MalformedDocument(phrase("order 10001 does not load"), field="lineItems.0.sku")
     found = Slice(
         [],
         [],

@@ -12,12 +12,14 @@ from exporter.app import create_app
 from exporter.collecting import Fleet, Part
 from exporter.parts.freshness import MOST_NAMED
 from exporter.runtime import Runtime, build_runtime
+from ledger.jobs.dispatch_window import WorkerProcess
 from ledger.ledger import Ledger
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet
 from local.servers.services import Services, environment
 from local.servers.startup import free_port
 from schemas.settings import load_settings
+from tasks.broker.consumers import DEAF_SECONDS
 from tests.support.ledger.rows import store_values
 from tests.support.servers.metrics import Samples, parsed
 
@@ -122,6 +124,49 @@ def test_jobs_are_counted_per_queue_and_lane_with_the_age_of_the_oldest(runtime:
     )
     parked = {dict(labels)["reason"]: count for labels, count in found.found["connector_jobs_parked"].items()}
     assert parked == {"drift": 1, "other": 1}
+
+
+def test_jobs_of_a_store_whose_vendor_is_away_are_not_due(runtime: Runtime, ledger: Ledger) -> None:
+    """Dispatch sends none of them, so more workers would not help, as the alert of a growing backlog advises."""
+    add_stores(ledger, "corner", "away")
+    for store in ("corner", "away"):
+        ledger.jobs.request_run(store, "import", "orders", "1")
+    execute(ledger, "update jobs set due_at = now() - interval '1 hour' where store = 'away'")
+    execute(
+        ledger,
+        "insert into store_health (store, vendor, reason, message, retry_at) "
+        "values ('away', 'epages', 'does-not-answer', 'it is away', now() + interval '1 minute')",
+    )
+    found = read(runtime)
+    assert found.one("connector_jobs_due", queue="orders", lane="live") == 1
+    assert found.one("connector_oldest_due_job_seconds", queue="orders", lane="live") < 3000
+
+
+def test_workers_work_or_are_deaf_or_silent_and_are_not_missed_for_ever(runtime: Runtime, ledger: Ledger) -> None:
+    for name, unheard in (("good", 1.0), ("deaf", DEAF_SECONDS + 1), ("silent", 1.0), ("gone", 1.0)):
+        ledger.dispatch_window.heartbeat(name, "host", ["orders", "exports"], 32, WorkerProcess(unheard=unheard))
+    execute(ledger, "update workers set seen_at = now() - interval '10 minutes' where id = 'silent'")
+    execute(ledger, "update workers set seen_at = now() - interval '2 hours', stuck = '{leases}' where id = 'gone'")
+    found = read(runtime)
+    for queue in ("orders", "exports"):
+        states = {
+            state: found.one("connector_workers", queue=queue, state=state) for state in ("alive", "deaf", "silent")
+        }
+        assert states == {"alive": 1, "deaf": 1, "silent": 1}
+        assert found.one("connector_queue_slots", queue=queue) == 64
+    assert found.one("connector_workers", queue="poll", state="alive") == 0
+    assert found.one("connector_workers_stuck") == 0
+
+
+def test_a_store_that_is_paused_is_neither_unhealthy_nor_stopped(runtime: Runtime, ledger: Ledger) -> None:
+    add_stores(ledger, "corner", "paused")
+    for store in ("corner", "paused"):
+        ledger.stores.blame(store, "epages", "wrong-credentials", "refused", 60.0)
+        ledger.stores.halt_flow(store, "orders.import", "totals-differ", "they differ")
+    ledger.stores.pause("paused")
+    found = read(runtime)
+    assert found.one("connector_stores_unhealthy", vendor="epages", reason="wrong-credentials") == 1
+    assert found.one("connector_flows_stopped", flow="orders.import", reason="totals-differ") == 1
 
 
 def test_many_stores_in_trouble_make_few_series(runtime: Runtime, ledger: Ledger) -> None:

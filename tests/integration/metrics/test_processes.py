@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import requests
+from celery import Celery
 from structlog.testing import capture_logs
 
 from local.servers.services import Services
@@ -17,6 +18,7 @@ from tests.hosts.support.host import THIS_HOST
 from tests.support.connector.world import World, wait_for
 from tests.support.servers.metrics import Samples, running_exporter, scrape
 
+ONE_TASK_A_CHILD = ("-Q", "exports", "--pool", "prefork", "-c", "1", "--max-tasks-per-child", "1")
 GATEWAY = ("--host", "127.0.0.1", "--workers", "2", "--threads", "2")
 
 
@@ -58,6 +60,31 @@ def test_a_process_that_ends_is_taken_off_the_list(world: World) -> None:
         assert _targets(url) == {}
 
 
+def test_a_child_of_a_pool_that_ends_takes_only_its_own_address_off_the_list(world: World) -> None:
+    """A child that is made later inherits what its parent knows, and would use the parent's connection."""
+    with running_exporter(world) as url:
+        world.process(THIS_HOST, [sys.executable, "-m", "celery", "-A", "workers.app", "worker", *ONE_TASK_A_CHILD])
+        wait_for(lambda: len(_targets(url)) == 2, 60, "parent and child to be listed")
+        parent, child = sorted(_targets(url), key=_began)
+        with Celery(broker=world.settings.broker_url) as sender:
+            for _ in range(3):
+                before = _began(child)
+                sender.send_task("orders.look", kwargs={"store": "nobody", "order": "1"}, queue="exports")
+                wait_for(lambda: _began_after(child, before), 60, "the next child")  # noqa: B023 - called at once
+                assert parent in _targets(url)
+
+
+def test_beat_is_listed_while_it_runs(world: World) -> None:
+    with running_exporter(world) as url:
+        beat = world.beat()
+        wait_for(lambda: list(_targets(url).values()) == ["beat"], 60, "beat to be listed")
+        assert _sum(url, "connector_database_connections_limit") > 0
+        wait_for(lambda: "connector_beat_age_seconds" in scrape(url).found, 60, "the age of beat")
+        beat.terminate()
+        beat.wait(60)
+        assert _targets(url) == {}
+
+
 def test_a_gateway_with_two_processes_has_two_addresses(world: World) -> None:
     with running_exporter(world) as url:
         world.process(THIS_HOST, [sys.executable, "-m", "gateway", *GATEWAY, "--port", str(free_port())])
@@ -77,6 +104,18 @@ def _targets(url: str) -> dict[str, str]:
     """Return address → process."""
     found: list[dict[str, Any]] = requests.get(f"{url}/targets", timeout=10).json()
     return {address: group["labels"]["process"] for group in found for address in group["targets"]}
+
+
+def _began(address: str) -> float:
+    """Return when a process began; 0 while none answers at this address, or one that is just ending."""
+    try:
+        return scrape(f"http://{address}").sum("process_start_time_seconds")
+    except requests.ConnectionError:
+        return 0.0
+
+
+def _began_after(address: str, before: float) -> bool:
+    return _began(address) > before
 
 
 def _sum(url: str, name: str, **labels: str) -> float:

@@ -17,7 +17,7 @@ def _lag(which: str) -> float:
 def test_webhooks_are_counted_by_their_answer_and_new_ones_by_their_lag(doors: Doors) -> None:
     doors.store("corner")
     endpoint = doors.ledger.webhooks.add("corner", WEBHOOK_SECRET)
-    before = {answer: _count(answer) for answer in ("new", "repeat", "refused", "failed")}
+    before = {answer: _count(answer) for answer in ("new", "repeat", "refused", "unknown", "failed")}
     count, seconds = _lag("count"), _lag("sum")
     late = message(triggered_at=int((time.time() - 90) * 1000))
     for _ in range(2):
@@ -27,7 +27,8 @@ def test_webhooks_are_counted_by_their_answer_and_new_ones_by_their_lag(doors: D
     assert {answer: _count(answer) - known for answer, known in before.items()} == {
         "new": 1,
         "repeat": 1,
-        "refused": 2,
+        "refused": 1,
+        "unknown": 1,
         "failed": 0,
     }
     assert _lag("count") - count == 1

@@ -19,6 +19,7 @@ from ledger.stock.records import StockOutcome
 from schemas.errors import NeedsPerson
 from schemas.intents import ParcelIntent
 from schemas.mapping.stock import SoldLine
+from schemas.wording.phrases import phrase
 from tests.support.ledger.rows import store_values
 
 NOW = datetime.now(UTC)
@@ -26,7 +27,7 @@ GOOD = ("a", "b", "c", "d", "e")
 BAD = "poison"
 # Twice what an index takes; random, as a repeated character would be compressed.
 LONG = secrets.token_hex(10_000)
-FOREIGN = StockOutcome("unknown-sku", "not the shop's", "nothing")
+FOREIGN = StockOutcome("unknown-sku", phrase("not the shop's"), phrase("nothing"))
 
 
 @pytest.fixture

@@ -13,8 +13,10 @@ import pytest
 
 from ledger.postgres.database import Database
 from ledger.postgres.migrate import migrate, pending
+from ledger.postgres.session import require_version
 from local.servers.postgres import binaries, superuser_url
 from local.servers.services import Services, local_services
+from schemas.errors import ConfigurationError
 from tests.support.deploy.kubernetes import FOLDER, scaling
 
 SCRIPT = Path(__file__).parents[3] / "deploy" / "database.sh"
@@ -94,3 +96,25 @@ def test_nobody_is_the_superuser_over_the_network_once_the_script_has_run(bare_s
     run_as_the_image_does(bare_server)
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         psycopg.connect(bare_server)
+
+
+def test_a_role_that_may_not_make_tables_is_told_who_may(bare_server: str) -> None:
+    address = urlsplit(bare_server)
+    with psycopg.connect(bare_server, autocommit=True) as connection:
+        connection.execute(f"create role connector login password '{PASSWORD}'")
+        connection.execute("create database connector encoding 'UTF8' template template0")
+    login = address._replace(netloc=f"connector:{PASSWORD}@127.0.0.1:{address.port}", path="/connector").geturl()
+    with closing(Database(login, size=1)) as database:
+        with pytest.raises(ConfigurationError, match="may not make tables in the database connector") as refused:
+            migrate(database)
+        advice = str(refused.value).rpartition("run: ")[2]
+        with psycopg.connect(bare_server, autocommit=True) as connection:
+            connection.execute(advice.encode())
+        migrate(database)
+        assert pending(database) == []
+
+
+def test_a_server_that_is_too_old_is_named() -> None:
+    require_version(14_00_00)
+    with pytest.raises(ConfigurationError, match=r"^The server is PostgreSQL 13; the connector needs 14 or newer"):
+        require_version(13_00_23)

@@ -102,6 +102,30 @@ def test_a_server_that_takes_no_writes_says_so_and_is_tried_again(cluster: Clust
     wait_for(lambda: _refusal(database) is None, WITHIN, "a write to succeed")
 
 
+@pytest.mark.parametrize("standby", ["gone", "silent"])
+def test_a_primary_whose_standby_does_not_confirm_says_so_instead_of_hanging(
+    cluster: Cluster, database: Database, standby: str
+) -> None:
+    if standby == "silent":
+        cluster.add_standby()
+    cluster.wait_for_standbys("another")
+    writer = threading.Thread(target=_write, args=(cluster,), daemon=True)
+    writer.start()
+    wait_for(lambda: _refusal(database) is not None, WITHIN, "the first refusal")
+    assert _refusal(database) == (
+        "the database takes no writes: each commit waits for a standby that does not confirm it: another"
+    )
+    cluster.wait_for_standbys("")
+    wait_for(lambda: _refusal(database) is None, WITHIN, "a write to succeed")
+    writer.join(WITHIN)
+    assert not writer.is_alive()
+
+
+def _write(cluster: Cluster) -> None:
+    with psycopg.connect(cluster.url, autocommit=True) as connection:
+        connection.execute("update schema_migrations set version = version")
+
+
 def test_a_server_that_takes_no_more_sessions_is_named_with_its_own_words(cluster: Cluster) -> None:
     with psycopg.connect(cluster.superuser_url, autocommit=True) as connection:
         connection.execute("create role small login password 'password-of-tests' connection limit 0")

@@ -16,6 +16,7 @@ from local.proof.compare import Report
 from local.proof.stock import StockSource, prove_stock
 from local.servers.services import Services
 from schemas.errors import AnswerLost, RetryLater
+from schemas.wording.phrases import phrase
 from simulators.afosto.control.client import ControlRefused
 from simulators.epages.control.client import ControlError
 from tests.support.connector.stock_world import HERE, THERE, StockWorld
@@ -67,7 +68,7 @@ class Between:
     def _meet(self, act: Act, http: Http, method: str, url: str, options: dict[str, Any]) -> Any:
         SEEN[act[0]] += 1
         if act[0] == "not sent":
-            raise RetryLater("the test lets nothing through")
+            raise RetryLater(phrase("the test lets nothing through"))
         if act[0] == "own fault":
             raise RuntimeError("the test breaks the handler")
         if act[0] in ("answer lost", "lands late"):
@@ -77,7 +78,7 @@ class Between:
                     shop.world.epages.set_faults(shop.store, faults=[fault] if f"/{shop.store}/" in url else [])
                 return self._send(http, method, url, **options)
             self._send(http, method, url, **options)
-            raise (AnswerLost if options["effect"] else RetryLater)("the test keeps the answer")
+            raise (AnswerLost if options["effect"] else RetryLater)(phrase("the test keeps the answer"))
         do(self._rng.choice(self._shops), act)
         return self._send(http, method, url, **options)
 

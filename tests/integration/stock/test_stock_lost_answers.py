@@ -6,6 +6,7 @@ import pytest
 
 from ledger.stock.records import StockOutcome
 from schemas.errors import LeaseLost
+from schemas.wording.phrases import phrase
 from tests.support.connector.stock_world import HERE, StockWorld, before_each_move
 from tests.support.connector.world import LOSES_ANSWERS, TENANT, World, wait_for
 
@@ -118,7 +119,7 @@ def test_who_lost_the_lease_settles_nothing_that_another_worker_is_about(shop: S
     with pytest.raises(LeaseLost):
         stock.withdraw(frozen, taken)
     with pytest.raises(LeaseLost):
-        stock.note_outcome(frozen, taken, ("elsewhere", None), StockOutcome("published", "long ago"), 1)
+        stock.note_outcome(frozen, taken, ("elsewhere", None), StockOutcome("published", phrase("long ago")), 1)
     assert (shop.rows()[sku]["ambiguous_until"], shop.rows()[sku]["open"]) == (ambiguous, True)
     shop.settle()
     assert shop.figures()[sku] == 25

@@ -13,6 +13,7 @@ from ledger.records import Cursor, Store
 from local.servers.services import Services
 from schemas.epages import loaders
 from schemas.errors import MalformedDocument
+from schemas.wording.phrases import phrase
 from sync.discovery import scan_catalog
 from sync.stock.shared_locations import Reading, SharingStores
 from tests.support.connector.stock_world import HERE, THERE, StockWorld, close_all
@@ -109,7 +110,7 @@ def test_a_product_that_does_not_load_holds_up_the_walk_over_no_other(
     def all_but_one(document: Any) -> Any:
         odd.append(document["sku"]) if document["sku"] and not odd else None
         if document["sku"] in odd:
-            raise MalformedDocument("the field 'sku' is odd", field="sku")
+            raise MalformedDocument(phrase("the field 'sku' is odd"), field="sku")
         return sound(document)
 
     with patch.object(loaders, loader, all_but_one):
@@ -126,7 +127,7 @@ def test_an_afosto_order_that_does_not_load_holds_up_no_stock(shop: StockWorld, 
     shop.poll()
     shop.imports()
     world.afosto.recount(TENANT, HERE, other, 3)
-    broken = MalformedDocument("the order does not load", field="total")
+    broken = MalformedDocument(phrase("the order does not load"), field="total")
     with patch.object(AfostoClient, "order", autospec=True, side_effect=broken):
         shop.watch()
         shop.publish()

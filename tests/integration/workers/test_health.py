@@ -2,9 +2,11 @@
 
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
 from click.testing import CliRunner, Result
 
@@ -17,6 +19,8 @@ from tests.hosts.support.host import Host
 from tests.support.connector.world import World, wait_for
 
 NOBODY = "postgresql://nobody@127.0.0.1:1/nothing"
+# How long Kubernetes and Compose wait for the answer.
+PROBE_SECONDS = 20
 NO_BROKER = "redis://127.0.0.1:1/0"
 
 
@@ -100,6 +104,20 @@ def test_a_server_that_is_away_is_no_reason_for_a_restart_but_nobody_is_ready(
     assert said.exit_code == 0
     assert "a restart would not help" in said.output
     assert health(world, process, "--ready", **away).exit_code == 1
+
+
+@pytest.mark.parametrize("process", ["worker", "beat"])
+def test_a_database_that_hangs_is_no_reason_for_a_restart_either(world: World, process: str) -> None:
+    """A probe that is not answered in time counts as failed, so a hanging database would end every pod."""
+    working(world, process)
+    with psycopg.connect(world.env["CONNECTOR_DATABASE_URL"]) as other:
+        other.execute("lock table workers, beats in access exclusive mode")
+        began = time.monotonic()
+        said = health(world, process)
+        assert time.monotonic() - began < PROBE_SECONDS
+        assert said.exit_code == 0
+        assert "a restart would not help: the database has not answered" in said.output
+        assert health(world, process, "--ready").exit_code == 1
 
 
 def _workers(world: World) -> list[Row]:

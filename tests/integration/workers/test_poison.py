@@ -21,7 +21,7 @@ from ledger.postgres.encryption import KeySet
 from local.servers.services import Services, environment
 from tasks.broker.consumers import slots_of_queues
 from tasks.set_aside import keep
-from tests.support.connector.poison_messages import KEYWORDS, harmless, poison_messages
+from tests.support.connector.poison_messages import HUGE, KEYWORDS, harmless, poison_messages
 from tests.support.connector.world import World, wait_for
 from workers.poison import described
 
@@ -32,7 +32,8 @@ POOLS = ("threads", "prefork")
 @pytest.fixture(scope="module")
 def rabbit(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
-        with rabbitmq(tmp_path_factory.mktemp("rabbitmq")) as (address, _):
+        # RabbitMQ 4 would itself refuse what has more than 16 MiB.
+        with rabbitmq(tmp_path_factory.mktemp("rabbitmq"), f"max_message_size = {2 * HUGE}") as (address, _):
             yield address
     except SystemExit as error:
         pytest.skip(str(error))

@@ -17,11 +17,13 @@ from clients.redis_client import redis_client
 from clients.redis_probe import check_redis
 from ledger.status import Status
 from local.servers.processes import Processes
-from local.servers.services import Services
+from local.servers.services import Services, environment
 from local.servers.startup import free_port
 from schemas.errors import RetryLater
+from schemas.settings import load_settings
 from tasks.broker.address import broker_connection
 from tasks.broker.errors import check_rabbitmq
+from tasks.broker.messages import queue_lengths
 from tests.support.connector.world import World, wait_for
 from tests.support.servers.certificates import Certificates, make_certificates
 from tests.support.servers.redis_servers import MASTER, PASSWORD, needs_redis, start_redis, start_sentinels
@@ -60,6 +62,18 @@ def test_broker_and_limiter_both_refuse_a_certificate_of_somebody_else(
         check_redis(redis_client(url), "it")
     with pytest.raises(OperationalError, match="CERTIFICATE_VERIFY_FAILED"), broker_connection(url, 5) as connection:
         connection.ensure_connection(max_retries=1, interval_start=0, timeout=5)
+
+
+@needs_redis
+def test_a_wrong_password_is_no_redis_that_does_not_answer(
+    processes: Processes, fresh_services: Services, tmp_path: Path
+) -> None:
+    port = start_redis(processes, tmp_path / "redis")
+    url = f"redis://:guessed@localhost:{port}/0"
+    with pytest.raises(RetryLater, match=r"^it refuses the name or the password$"):
+        check_redis(redis_client(url), "it")
+    with pytest.raises(RetryLater, match=r"^The broker refuses the name or the password; check CONNECTOR_BROKER_URL$"):
+        queue_lengths(load_settings(environment(fresh_services) | {"CONNECTOR_BROKER_URL": url}))
 
 
 @needs_redis

@@ -15,6 +15,7 @@ from jobs.putting_off import put_off
 from local.servers.services import Services
 from schemas.errors import RetryLater, VendorSilent, Wait
 from schemas.messages import PollMessage, StoreMessage
+from schemas.wording.phrases import phrase
 from sync.discovery.poll_shop import poll
 from sync.discovery.scan_afosto import scan
 from tasks.base import failures_as_retries
@@ -64,8 +65,11 @@ def test_a_vendor_that_fails_is_retried(driver: Driver) -> None:
 
 
 def test_only_what_failed_is_a_retry_of_celery() -> None:
-    assert put_off(Wait("its order comes first."), 30.0) == "waits: its order comes first; goes on in 30 s"
-    for failure in (RetryLater("it broke"), VendorSilent("it is silent", bucket="epages:shop", after=1)):
+    assert put_off(Wait(phrase("its order comes first.")), 30.0) == "waits: its order comes first; goes on in 30 s"
+    for failure in (
+        RetryLater(phrase("it broke")),
+        VendorSilent(phrase("it is silent"), bucket="epages:shop", after=1),
+    ):
         with pytest.raises(Retry, match=str(failure)) as retry, failures_as_retries():
             put_off(failure, 30.0)
         assert retry.value.when == 30.0

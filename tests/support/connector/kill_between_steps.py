@@ -12,6 +12,7 @@ from ledger.jobs.jobs import Jobs
 from ledger.orders.cursors import Cursors
 from ledger.orders.links import Links
 from schemas.errors import Wait
+from schemas.wording.phrases import phrase
 
 # Every step that commits or calls: a run may be killed before and after each.
 STEPS: tuple[tuple[type, str], ...] = (
@@ -73,7 +74,7 @@ def out_of_budget(calls: int) -> Iterator[None]:
         nonlocal left
         left -= 1
         if left < 0:
-            raise Wait("the test has no more calls", after=5)
+            raise Wait(phrase("the test has no more calls"), after=5)
         before(gate, effect)
 
     with pytest.MonkeyPatch.context() as patch:

@@ -15,6 +15,7 @@ HOSTILE_NUMBER, HOSTILE_SKU = f"{HOSTILE}-10666", f"MUG{HOSTILE}"
 LONG = "long" * 1_250
 SAID = "the pickup point Lindenstraße is not mapped to a location of Afosto"
 REASON = "location-not-mapped"
+TOTALS = {"shop_total": "49.90", "total": "52.40"}
 
 
 def add_sample_orders(ledger: Ledger, store: str) -> None:
@@ -78,7 +79,7 @@ def _add_order(
     )
     _attempt(ledger, store, order, parked, "orders.import", "parked", message, 1)
     _attempt(ledger, store, order, done, "shipments.export", "done", "", 1)
-    _link(ledger, store, order, "order", order, f"a-{order}", {"number": afosto_number}, stage="opened")
+    _link(ledger, store, order, "order", order, f"a-{order}", {"number": afosto_number, **TOTALS}, stage="opened")
     _link(ledger, store, order, "parcel", f"p-{order}", f"q-{order}", {"tracking_code": code}, stage="IN_TRANSIT")
     _execute(
         ledger,

@@ -9,6 +9,7 @@ import yaml
 
 from benchmarks.__main__ import MODULES
 from gateway.app import create_app
+from local.servers.processes import read_procfile
 from tests.support.docs.page_commands import ROOT, Command
 
 # A page whose blocks are typed one after another into a shell, and lines of others that are typed there too.
@@ -97,6 +98,19 @@ def _files(words: Sequence[str]) -> None:
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
+def _copied(words: Sequence[str]) -> None:
+    sources = [word.removeprefix("/opt/connector/current/") for word in words[1:-1]]
+    assert [path for path in sources if not (ROOT / path).exists()] == []
+
+
+def _units(words: Sequence[str]) -> None:
+    """Each unit is a line of the Procfile; a dash counts them."""
+    named = re.findall(r"connector@(?:\{([^}]+)\}|([a-z]+))", " ".join(words))
+    scaled = re.findall(r"(\w+)=\d", " ".join(words))
+    names = {name for some, one in named for name in (some or one).split(",")} | set(scaled) - {"all"}
+    assert names <= read_procfile(ROOT / "Procfile").keys()
+
+
 def _requested(words: Sequence[str]) -> None:
     """The gateway answers at the address."""
     (url,) = [word for word in words if word.startswith("https://")]
@@ -139,7 +153,12 @@ WAYS = (
     Way(r"docker compose (?!run --rm gateway connector …)", _DOCKER, _compose),
     Way(r"kubectl ", _CLUSTER, _cluster),
     Way(r"nice -n 10$", "a part of the commands of the Procfile", _nothing),
-    Way(r"apt-get install ", _HOST, _installed_in_ci),
+    Way(r"apt-get install (?!--yes)", _HOST, _installed_in_ci),
+    # docs/debian.md; the operator's walk types them on an empty host.
+    Way(r"(apt-get (update|install --yes)|adduser|chmod|echo|ln|rm|runuser|service)\b", _HOST, _nothing),
+    Way(r"cp ", _HOST, _copied),
+    Way(r"(foreman|systemctl|for unit in) |done$|do systemctl ", _HOST, _units),
+    Way(r"git clone |cd |set [-+]a$|\. /etc/connector.env$|PATH=", "a step of docs/debian.md", _nothing),
     Way(
         r"createuser |createdb ",
         "needs the superuser of a server; tests/integration/postgres/test_database_role.py",

@@ -86,6 +86,12 @@ class Cluster:
             self._primary, f"alter system set default_transaction_read_only = {value}", "select pg_reload_conf()"
         )
 
+    def wait_for_standbys(self, names: str) -> None:
+        """Let each commit wait until the standbys of these names have confirmed it; none with an empty text."""
+        self._execute(
+            self._primary, f"alter system set synchronous_standby_names = '{names}'", "select pg_reload_conf()"
+        )
+
     def fill_disk(self) -> None:
         """Fill the primary's disk."""
         assert self._disk is not None

@@ -13,6 +13,7 @@ from cryptography.fernet import Fernet
 from cli import main
 from schemas.errors import RetryLater
 from schemas.flows import SWITCHES
+from schemas.wording.phrases import phrase
 from schemas.wording.spans import span
 
 SETTINGS = {
@@ -217,7 +218,7 @@ def test_check_schema_takes_one_source(arguments: list[str]) -> None:
 
 def test_an_error_that_passes_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     def fail() -> None:
-        raise RetryLater("the shop does not answer")
+        raise RetryLater(phrase("the shop does not answer"))
 
     monkeypatch.setattr("cli.operations.migrate_and_keys.settings", fail)
     result = run("migrate")

@@ -9,6 +9,7 @@ from clients.http import Http
 from clients.status_errors import NotFound, Unauthorized
 from schemas.epages import Availability, Token
 from schemas.errors import AnswerLost, NeedsPerson
+from schemas.wording.phrases import phrase
 
 BASE = "https://shop.example.com/api"
 EMPTY = {"page": {"size": 200, "number": 0, "totalElements": 0, "totalPages": 0}}
@@ -77,7 +78,7 @@ def test_credentials_that_give_no_token_are_tried_once() -> None:
 
     def refuse(fresh: bool) -> Token:
         asked.append(fresh)
-        raise Unauthorized("no", reason="wrong-credentials", resolution="mend", store_wide=True)
+        raise Unauthorized(phrase("no"), reason="wrong-credentials", resolution=phrase("mend"), store_wide=True)
 
     with pytest.raises(NeedsPerson):
         EpagesClient(BASE, Http(), refuse).locations()

@@ -76,7 +76,7 @@ def test_a_text_that_can_be_cut_in_two_ways_is_nobodys_phrase() -> None:
 def test_what_others_wrote_stays_as_it_is() -> None:
     hostile = "100 % %(off)s <b>"
     assert spoken(hostile) == hostile
-    assert spoken(phrase("it says: %(message)s", message=hostile)) == f"er sagt: {hostile}"
+    assert spoken(phrase("it says: %(cause)s", cause=hostile)) == f"er sagt: {hostile}"
     # A value that happens to be a word of ours is not ours.
     assert spoken(phrase("queue %(queue)s", queue="stores")) == "Queue stores"
     assert spoken("") == ""

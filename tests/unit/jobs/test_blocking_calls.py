@@ -9,6 +9,7 @@ from jobs.blocking_calls import BlockingGate
 from jobs.call_budget import CallBudget
 from jobs.vendor_gate import Gate
 from schemas.errors import Wait
+from schemas.wording.phrases import phrase
 
 
 class Refusing:
@@ -22,7 +23,7 @@ class Refusing:
     def before(self, effect: bool) -> None:
         self.asked += 1
         if self.asked <= self._left:
-            raise Wait("not now", after=0.0, prepaid=self._prepaid)
+            raise Wait(phrase("not now"), after=0.0, prepaid=self._prepaid)
 
 
 def test_a_budget_is_waited_for_as_often_as_it_takes() -> None:

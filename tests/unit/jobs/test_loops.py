@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 
 from jobs.loops import Loop, Loops
 from schemas.errors import RetryLater
+from schemas.wording.phrases import phrase
 
 PATIENCE = 10
 
@@ -38,7 +39,9 @@ def logged(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[structlog.typing.Ev
         yield found
 
 
-@pytest.mark.parametrize("error", [RetryLater("away"), ValueError("unforeseen"), KeyError("x"), ArithmeticError("y")])
+@pytest.mark.parametrize(
+    "error", [RetryLater(phrase("away")), ValueError("unforeseen"), KeyError("x"), ArithmeticError("y")]
+)
 def test_an_exception_ends_no_loop_and_is_told_once(error: Exception, logged: list[structlog.typing.EventDict]) -> None:
     turns = Turns(error, error, error)
     loop = Loop("tested", 0.01, turns)

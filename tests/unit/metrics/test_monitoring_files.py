@@ -118,6 +118,13 @@ def test_every_query_of_the_dashboard_is_about_metrics_that_exist() -> None:
     assert len(queries()) > 40
 
 
+def test_a_second_exporter_counts_nothing_twice() -> None:
+    asked = {**queries(), **{rule["alert"]: rule["expr"] for rule in ALERTS}}
+    summed = re.compile(r"\bsum(?: by \([^)]*\))? ?\((connector_\w+)")
+    twice = {title: name for title, query in asked.items() for name in summed.findall(query) if name in fleet_metrics()}
+    assert twice == {}
+
+
 def test_every_metric_is_on_the_dashboard_or_explains_the_exporter_itself() -> None:
     shown = {name for query in queries().values() for name in named(query)}
     assert {*fleet_metrics(), *dict(own_metrics())} - shown == {

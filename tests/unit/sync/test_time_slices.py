@@ -14,6 +14,7 @@ from clients.epages import EpagesClient
 from ledger.records import Cursor
 from schemas.epages import OrderPage, OrderRow
 from schemas.errors import Wait
+from schemas.wording.phrases import phrase
 from sync.discovery.time_slices import Reader
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -58,7 +59,7 @@ class ListOfOrders:
         page: int = 0,
     ) -> OrderPage:
         if self.requests == self.interrupt_after:
-            raise Wait("the budget is used up", after=1)
+            raise Wait(phrase("the budget is used up"), after=1)
         self.requests += 1
         found = [
             order

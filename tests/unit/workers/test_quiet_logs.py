@@ -1,11 +1,14 @@
 """A run of a job is one log line, and a tick that finds nothing to do is none."""
 
 import logging
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from celery import Celery
+from celery.beat import ScheduleEntry, Scheduler
 
-from workers.quiet_logs import OneLinePerRun
+from workers.quiet_logs import NoTicks, OneLinePerRun
 
 IDLE = "'0 polls, 0 scans, 0 inventories, 0 jobs sent, 0 sent again, 0 leases ended'"
 BUSY = "'0 polls, 0 scans, 0 inventories, 2 jobs sent, 0 sent again, 0 leases ended'"
@@ -60,3 +63,18 @@ def test_a_line_that_stays_says_each_thing_once() -> None:
         vars(record).items() >= {"task": "poll.store", "task_id": "7", "outcome": text[1:-1], "seconds": 0.123}.items()
     )
     assert "data" not in vars(record)
+
+
+@pytest.mark.parametrize(
+    ("entry", "task", "is_logged"), [("dispatch", "dispatch.tick", False), ("sweep", "reconcile.sweep", True)]
+)
+def test_beat_does_not_log_each_tick(
+    entry: str, task: str, is_logged: bool, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheduler = Scheduler(Celery(), lazy=True)
+    monkeypatch.setattr(scheduler, "apply_async", lambda *_, **__: None)
+    with caplog.at_level(logging.INFO, "celery.beat"), caplog.filtering(NoTicks()):
+        scheduler.apply_entry(ScheduleEntry(name=entry, task=task, schedule=timedelta(seconds=1), app=scheduler.app))
+    assert [record.getMessage() for record in caplog.records] == (
+        [f"Scheduler: Sending due task {entry} ({task})"] if is_logged else []
+    )

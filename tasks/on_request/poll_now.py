@@ -3,9 +3,11 @@
 from datetime import UTC, datetime
 
 from ledger.ledger import Ledger
+from schemas.advice import RESUME_STORE, SEE_CURSORS
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.states import CursorKind
+from schemas.wording.phrases import phrase
 from sync.connecting.connect_store import FIRST_WIDTH
 from tasks.broker.producer import Producer
 
@@ -17,15 +19,15 @@ def poll_now(ledger: Ledger, producer: Producer, store: str, cursor: CursorKind 
     """
     if ledger.stores.facts(store).paused_at:
         raise NeedsPerson(
-            f"the store {store!r} is paused",
+            phrase("the store '%(store)s' is paused", store=store),
             reason=Reason.PAUSED,
-            resolution=f"take it up again: connector store resume {store}",
+            resolution=RESUME_STORE(store=store),
         )
     if not _is_readable(ledger, store, cursor):
         raise NeedsPerson(
-            f"the store {store!r} has nothing to read for {cursor}",
+            phrase("the store '%(store)s' has nothing to read for %(cursor)s", store=store, cursor=cursor),
             reason=Reason.NO_CURSOR,
-            resolution=f"see what it has: connector poll {store}",
+            resolution=SEE_CURSORS(store=store),
         )
     if producer.try_to_send("poll.store", {"store": store, "cursor": cursor}):
         return True

@@ -1,0 +1,1 @@
+"""Pages about one store on both sides: what differs, its repairs, and totals that differ."""
