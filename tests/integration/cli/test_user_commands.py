@@ -30,9 +30,10 @@ def anna(driver: Driver, connector: Commands) -> Iterator[str]:
 
 
 def test_a_user_is_added_with_a_password_from_standard_input_and_listed(connector: Commands, anna: str) -> None:
-    (row,) = json.loads(connector("user", "list", "--json").stdout)
-    assert (row["name"], row["role"], row["stores"]) == (anna, "admin", [])
-    assert "password" not in "".join(row)
+    listed = connector("user", "list", "--json").stdout
+    (row,) = json.loads(listed)
+    assert (row["name"], row["role"], row["stores"], row["has_password"]) == (anna, "admin", [], True)
+    assert [secret for secret in (PASSWORD.strip(), "argon2") if secret in listed] == []
     assert f"{anna}  admin  all" in connector("user", "list").stdout
 
 
