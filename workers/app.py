@@ -55,6 +55,11 @@ class ConnectorApp(Celery):
         """Celery's worker, under a name that no other process has."""
         return self.subclass_with_self("workers.naming:Worker")
 
+    @property
+    def on_rabbitmq(self) -> bool:
+        """Whether the broker is RabbitMQ, and not Redis."""
+        return not _is_redis(self.settings)
+
     def runtime(self) -> Runtime:
         """Return what the tasks of this process share; after a fork, the child builds its own."""
         with self._runtime_lock:
@@ -87,7 +92,7 @@ def create_app(settings: Settings) -> ConnectorApp:
     app = ConnectorApp("connector", include=list(TASK_MODULES))
     app.config_from_object("celeryconfig")
     app.settings = settings
-    if not _is_redis(settings):
+    if app.on_rabbitmq:
         app.control_cls = "workers.remote_control.mailbox:Control"
     app.conf.update(
         **broker_conf(settings.broker_url, _transport(settings)),

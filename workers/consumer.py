@@ -69,11 +69,11 @@ class Consumer(CelerysConsumer):
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """Inform the pool and the unacknowledged messages; pause before a server that refuses is asked again.
 
-        The worker's other connections to RabbitMQ are given up too, without the goodbye that it has to answer. Celery
-        (5.7) waits for that answer, and a connection that went silent never gives it.
+        The worker's other connections to RabbitMQ are given up too, without closing them: RabbitMQ would have to answer.
+        Celery (5.7) waits for that answer, and on a connection that went silent it never comes.
         """
         super().on_connection_error_after_connected(exc)
-        if self.app.conf.broker_url.startswith("amqp"):
+        if self.app.on_rabbitmq:
             self._give_up_other_connections()
         if isinstance(exc, ResponseError):
             time.sleep(REFUSED_PAUSE)

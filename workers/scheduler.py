@@ -35,8 +35,8 @@ class Scheduler(CelerysScheduler):
     @cached_property
     def connection(self) -> Any:
         """Open the connection, on which RabbitMQ confirms each message."""
-        on_rabbitmq = self.app.conf.broker_url.startswith("amqp")
-        return self.app.connection_for_write(transport_options=amqp_confirmed(CONFIRMED_WITHIN) if on_rabbitmq else {})
+        confirmed = amqp_confirmed(CONFIRMED_WITHIN) if self.app.on_rabbitmq else {}
+        return self.app.connection_for_write(transport_options=confirmed)
 
     def apply_async(self, *args: Any, **options: Any) -> Any:
         """Send a message, and note that the broker took it."""

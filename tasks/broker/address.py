@@ -23,7 +23,7 @@ def broker_conf(url: str, transport: dict[str, Any]) -> dict[str, Any]:
 
 
 def amqp_timeouts(seconds: float) -> dict[str, Any]:
-    """Return the transport options with which no call waits longer for RabbitMQ, not even the one that says goodbye.
+    """Return the transport options with which no call waits longer for RabbitMQ, not even one that closes.
 
     Py-amqp (5.4) closes a channel by asking the server, and waits for the answer. Without a limit a worker whose
     connection went silent opened a new one, and then waited for ever to close the old one.

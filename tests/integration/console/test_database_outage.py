@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from html import unescape
-from urllib.parse import urlsplit
 
 import pytest
 from werkzeug.test import TestResponse
@@ -19,20 +18,15 @@ SECRET = "a secret of nine words"
 
 
 @pytest.fixture
-def relay(fresh_services: Services) -> Iterator[Relay]:
+def relay() -> Iterator[Relay]:
     with Relay() as opened:
-        port = urlsplit(fresh_services.database_url).port
-        assert port
-        opened.target = port
         yield opened
 
 
 @pytest.fixture
 def desk(fresh_services: Services, relay: Relay) -> Iterator[Desk]:
     """The console, whose way to the database can be cut."""
-    url = urlsplit(fresh_services.database_url)
-    netloc = url.netloc.replace(f":{url.port}", f":{relay.port}")
-    with open_desk(replace(fresh_services, database_url=url._replace(netloc=netloc).geturl())) as opened:
+    with open_desk(replace(fresh_services, database_url=relay.to(fresh_services.database_url))) as opened:
         yield opened
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 import pytest
 
@@ -15,20 +14,15 @@ COMPARISON, TOTALS = f"/stores/{OWN_STORE}/comparison/", f"/stores/{OWN_STORE}/t
 
 
 @pytest.fixture
-def relay(fresh_services: Services) -> Iterator[Relay]:
+def relay() -> Iterator[Relay]:
     with Relay() as opened:
-        port = urlsplit(fresh_services.database_url).port
-        assert port
-        opened.target = port
         yield opened
 
 
 @pytest.fixture
 def desk(fresh_services: Services, relay: Relay) -> Iterator[Desk]:
     """The console, whose way to the database can be cut."""
-    url = urlsplit(fresh_services.database_url)
-    netloc = url.netloc.replace(f":{url.port}", f":{relay.port}")
-    with open_desk(replace(fresh_services, database_url=url._replace(netloc=netloc).geturl())) as opened:
+    with open_desk(replace(fresh_services, database_url=relay.to(fresh_services.database_url))) as opened:
         yield opened
 
 
