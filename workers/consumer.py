@@ -69,7 +69,7 @@ class Consumer(CelerysConsumer):
     def on_connection_error_after_connected(self, exc: Exception) -> None:
         """Inform the pool and the unacknowledged messages; pause before a server that refuses is asked again.
 
-        The worker's other connections to RabbitMQ are given up too, without closing them: RabbitMQ would have to answer.
+        The worker's other connections to RabbitMQ are given up too, without closing them: it would have to answer.
         Celery (5.7) waits for that answer, and on a connection that went silent it never comes.
         """
         super().on_connection_error_after_connected(exc)
