@@ -16,8 +16,11 @@ SHOP = "corner"
 ACT = "epages POST"
 # Of each buyer's mail address and phone number.
 OF_THE_BUYER = ("@example.com", "+49")
-# Spans are sent as soon as this, in milliseconds.
-SOON = {"OTEL_BSP_SCHEDULE_DELAY": "200"}
+# Spans are sent as soon as this, in milliseconds, and none is given up: on a busy machine the collector, a thread of
+# this test, may take longer to answer than the two seconds that it has by default.
+SOON = {"OTEL_BSP_SCHEDULE_DELAY": "200", "OTEL_EXPORTER_OTLP_TIMEOUT": "30"}
+# Only the webhook tells of the parcel: a scan that finds it first would begin its trace.
+WAITS = {"WALK_INTERVAL": "600"}
 
 
 @pytest.fixture
@@ -28,7 +31,7 @@ def collected() -> Iterator[Collector]:
 
 @pytest.fixture
 def world(fresh_services: Services, tmp_path: Path, collected: Collector) -> Iterator[World]:
-    with World(fresh_services, tmp_path) as started:
+    with World(fresh_services, tmp_path, **WAITS) as started:
         started.env.update({"OTEL_EXPORTER_OTLP_ENDPOINT": collected.url, **SOON})
         started.shop(SHOP)
         yield started
@@ -56,7 +59,10 @@ def test_one_trace_follows_an_order_from_the_poll_and_one_its_parcel_from_the_we
     world.afosto.ship(TENANT, copy, code="TRACK-7")
     run = {"order": order, "flow": "shipments"}
     wait_for(
-        lambda: _line(collected.trace_with("run shipments.export", **run), ACT)[:1] == ["webhook"], 60, "the parcel"
+        lambda: _line(collected.trace_with("run shipments.export", **run), ACT)[:1] == ["webhook"],
+        60,
+        "the parcel",
+        lambda: str([(span.service, span.name, span.trace, span.attributes) for span in collected.spans[-20:]]),
     )
     shipped = collected.trace_with("run shipments.export", **run)
     _says(shipped, "webhook", store=SHOP, order=order, outcome="its order is looked at")
