@@ -755,6 +755,7 @@ create function note_event(kind text, of_store text, of_order text, what jsonb) 
     from subscriptions s join stores o on o.name = of_store left join api_tokens t on t.id = s.token_id
     where kind = any(s.events) and (s.stores is null or of_store = any(s.stores))
       and (s.tenant is null or s.tenant = o.afosto_bucket) and t.revoked_at is null
+      and (t.id is null or ((t.stores = '{}' or of_store = any(t.stores)) and (t.tenant is null or t.tenant = o.afosto_bucket)))
     order by s.id
 $$;
 create function links_note_imported() returns trigger language plpgsql as $$

@@ -25,7 +25,7 @@ class Caller:
     """Another system, identified by its token.
 
     `stores` are the connected ones that it may see, None means all. `tenant` is that of its stores, if it is limited
-    to one.
+    to one. `listed`: it is limited to stores that it names, of the tenant or of all.
     """
 
     id: int
@@ -34,6 +34,7 @@ class Caller:
     rights: frozenset[Right]
     stores: frozenset[str] | None
     tenant: str | None
+    listed: bool
 
     def may(self, right: Right) -> bool:
         """Return whether the token has a right."""
@@ -113,7 +114,9 @@ class Tokens:
         self._database.rows("tokens.used", {"id": row["id"]})
         rights = frozenset(Right(right) for right in row["rights"])
         stores = None if row["stores"] is None else frozenset(row["stores"])
-        return Caller(row["id"], row["name"], frozenset(row["tasks"]), rights, stores, row["tenant"])
+        return Caller(
+            row["id"], row["name"], frozenset(row["tasks"]), rights, stores, row["tenant"], listed=row["listed"]
+        )
 
     def claim_key(self, caller: Caller, key: str, content: bytes) -> Claim:
         """Take an idempotency key for a request of this content, or return the state of a key that is taken already."""

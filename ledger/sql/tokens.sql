@@ -7,11 +7,20 @@ returning id;
 select name, rights, tasks, stores, tenant, created_at, last_used_at, revoked_at from api_tokens order by revoked_at nulls first, name;
 
 -- name: revoke
-update api_tokens set revoked_at = now() where name = %(name)s and revoked_at is null returning id;
+-- What waits for the token's subscriptions is dropped; a run that sends ends after the event that is on its way.
+with revoked as (
+    update api_tokens set revoked_at = now() where name = %(name)s and revoked_at is null returning id
+), silenced as (
+    update subscriptions s set fence = fence + 1, sending_until = null from revoked r where s.token_id = r.id returning s.id
+), dropped as (
+    delete from deliveries d using silenced s where d.subscription_id = s.id
+)
+select id from revoked;
 
 -- name: find
 -- With the stores that it may see, null for all: of a tenant those that belong to it now.
-select id, name, tasks, rights, tenant,
+-- listed: it is limited to the stores that it names.
+select id, name, tasks, rights, tenant, stores <> '{}' as listed,
        case when tenant is not null then array(select s.name from stores s where s.afosto_bucket = t.tenant
                                                and (t.stores = '{}' or s.name = any(t.stores)))
             when stores <> '{}' then stores end as stores

@@ -165,8 +165,17 @@ class Stores:
         return [row["epages_id"] for row in self._database.rows("stores.drafts", {"store": name})]
 
     def remove(self, name: str) -> None:
-        """Forget the store with its jobs, links, attempts and webhooks."""
-        self._require("stores.remove", name)
+        """Forget the store with its jobs, links and attempts, and whatever names it: what another system was given.
+
+        Its webhook endpoints go on for the other stores of the tenant, if there are any.
+        """
+
+        def work(session: Session) -> bool:
+            fetch(session, "stores.hand_over_endpoints", {"name": name})
+            return fetch_one(session, "stores.remove", {"name": name}) is not None
+
+        if not self._database.transaction(work):
+            raise unknown_store(name)
 
     def _require(self, path: str, name: str, **values: object) -> None:
         if self._database.row(path, {"name": name, **values}) is None:
