@@ -27,6 +27,8 @@ from sync.connecting.locations import (
     require_shop_place,
 )
 
+# No shop has older orders. A reading begins some minutes before the first one, and no calendar has a year 0.
+FIRST_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 # Seconds of orders that a store's first slices ask for; the poll learns the right width from the answers.
 FIRST_WIDTH = 86_400.0
 
@@ -231,6 +233,7 @@ def require_channel(afosto: AfostoClient, channel_id: str) -> list[str]:
 def _columns(new: NewStore, token: Token, tenant: str) -> dict[str, object]:
     return {
         **{name: getattr(new, name) for name in NewStore.__slots__},
+        "import_since": max(new.import_since, FIRST_DAY),
         "afosto_bucket": tenant,
         "mark_orders": new.mark_orders and not missing_scopes("mark_orders", token.scopes),
         "scopes": token.scopes,
