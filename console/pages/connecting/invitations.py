@@ -41,7 +41,7 @@ def make() -> Answer:
     if typed and name is None:
         note_refused()
         return _page(error=str(words.NO_STORE_NAME)), 409
-    if not (days.isascii() and days.isdigit() and 1 <= int(days) <= MOST_DAYS):
+    if not (days.isascii() and days.isdigit() and len(days) < 5 and 1 <= int(days) <= MOST_DAYS):
         note_refused()
         return _page(error=gettext("An invitation is valid for 1 to %(most)s days.", most=MOST_DAYS)), 409
     _, token = runtime().ledger.invitations.add(name, current_user().name, int(days))

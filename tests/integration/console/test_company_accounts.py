@@ -19,7 +19,7 @@ from local.servers.startup import free_port
 from schemas.errors import ConfigurationError
 from schemas.settings import load_settings
 from tests.support.console.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider, identity_provider
-from tests.support.console.people import Desk, Person, open_desk
+from tests.support.console.people import PASSWORD, Desk, Person, open_desk
 
 MAIL = "ada@example.com"
 ADA = {"sub": "1815", "email": MAIL, "email_verified": True}
@@ -92,6 +92,25 @@ def test_who_gets_the_mail_address_later_does_not_get_the_user(desk: Desk, provi
     answer = enter(desk.person(), provider, sub="another person")
     assert answer.status_code == 403
     assert f"No user here has the name {MAIL}" in answer.text
+
+
+def test_who_was_invited_under_the_mail_address_of_another_is_out_once_that_one_signs_in(
+    desk: Desk, provider: IdentityProvider
+) -> None:
+    """Else both would have the user, also when an administrator gives it more rights later."""
+    _, token = desk.ledger.invitations.add(None, "operator")
+    desk.ledger.invitations.accept(token, "boss@example.com", PASSWORD)
+    stranger = desk.user("boss@example.com")
+    assert enter(desk.person(), provider, sub="boss", email="boss@example.com").status_code == 303
+    assert stranger.get("/stores").location.startswith("/sign-in")
+    assert desk.person().sign_in("boss@example.com").status_code == 401
+    assert not desk.ledger.users.get("boss@example.com").has_password
+
+
+def test_an_operator_keeps_the_password_that_an_administrator_gave_him(desk: Desk, provider: IdentityProvider) -> None:
+    desk.ledger.users.add("op@example.com", Role.OPERATOR, PASSWORD)
+    assert enter(desk.person(), provider, sub="op", email="op@example.com").status_code == 303
+    assert desk.person().sign_in("op@example.com").status_code == 303
 
 
 @pytest.mark.parametrize(
