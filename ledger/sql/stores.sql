@@ -30,9 +30,10 @@ select name from stores order by name;
 select count(*)::int as stores from stores;
 
 -- name: set_token
+-- Not that of an app which was replaced meanwhile: the store would go on with it, and with what it permits.
 update stores set access_token = %(access_token)s, token_issued_at = %(issued_at)s,
        token_expires_at = %(expires_at)s, scopes = %(scopes)s
-where name = %(name)s;
+where name = %(name)s and client_id = %(client_id)s;
 
 -- name: set_credentials
 -- The old token is removed with the old secret. The tenant stays: the new key belongs to the same merchant.

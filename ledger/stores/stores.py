@@ -104,12 +104,12 @@ class Stores:
         assert row is not None
         return int(row["stores"])
 
-    def set_token(self, name: str, token: Token) -> None:
-        """Keep a fresh access token, sealed, for every process to use."""
+    def set_token(self, name: str, client_id: str, token: Token) -> None:
+        """Keep a fresh access token of this client, sealed, for every process to use; not if the store has another."""
         sealed = self._keys.encrypt(token.access_token)
         times = {"issued_at": token.issued_at, "expires_at": token.expires_at}
         parameters = {"access_token": sealed, "scopes": sorted(token.scopes), **times}
-        self._database.rows("stores.set_token", {"name": name, **parameters})
+        self._database.rows("stores.set_token", {"name": name, "client_id": client_id, **parameters})
 
     def set_credentials(self, name: str, client_id: str, client_secret: str, afosto_key: str) -> None:
         """Replace a store's credentials at both vendors; raises NeedsPerson when it is not connected."""

@@ -136,7 +136,7 @@ def connect_store(
         )
     switches = {flow: flow in choices.flows and not lacks for flow, lacks in missing.items()}
     ledger.stores.add(_columns(new, token, tenant), switches, FIRST_WIDTH)
-    ledger.stores.set_token(new.name, token)
+    ledger.stores.set_token(new.name, new.client_id, token)
     for epages_id, afosto_id in locations.items():
         ledger.stores.map_location(new.name, epages_id, afosto_id)
     for afosto_id in [*([only.id] if only else []), *choices.sells_from]:
@@ -161,7 +161,7 @@ def replace_credentials(
     ledger.stores.set_credentials(name, client_id, client_secret, afosto_key)
     if sharing:
         ledger.tenants.join(name, sharing)
-    ledger.stores.set_token(name, token)
+    ledger.stores.set_token(name, client_id, token)
     ledger.cursors.make_due(name, CursorKind.LIVE)
 
 
@@ -175,7 +175,7 @@ def refresh_scopes(ledger: Ledger, settings: Settings, name: str) -> frozenset[s
     store = ledger.stores.get(name)
     http = Http(deadline_seconds=settings.call_deadline)
     token = fetch_token(http, store.base_url, store.client_id, store.client_secret, datetime.now(UTC))
-    ledger.stores.set_token(name, token)
+    ledger.stores.set_token(name, store.client_id, token)
     return token.scopes
 
 
