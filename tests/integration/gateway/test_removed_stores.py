@@ -3,6 +3,7 @@
 from schemas.messages import PUBLIC_TASKS
 from schemas.states import Right
 from tests.support.connector.gateway import WEBHOOK_SECRET, Doors, message
+from tests.support.connector.world import CLIENT_ID, CLIENT_SECRET, KEY
 from tests.support.ledger.events import follow, park
 
 BOTH = (Right.READ, Right.WRITE)
@@ -109,9 +110,9 @@ def test_a_tenant_does_not_learn_the_name_of_another_tenants_store(doors: Doors)
 
 NEW = {
     "name": "new",
-    "client_id": "client",
-    "client_secret": "secret",
-    "afosto_key": "key",
+    "client_id": CLIENT_ID,
+    "client_secret": CLIENT_SECRET,
+    "afosto_key": KEY,
     "channel": "1",
     "since": "2026-01-01",
 }
