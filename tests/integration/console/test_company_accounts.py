@@ -190,6 +190,27 @@ def test_a_token_that_is_wrong_in_one_point_is_refused(
     assert person.get("/stores").location.startswith("/sign-in")
 
 
+def test_a_provider_may_change_its_keys_also_under_the_same_name(desk: Desk, provider: IdentityProvider) -> None:
+    assert enter(desk.person(), provider).status_code == 303
+    provider.key = RSAKey.generate_key(2048, {"kid": "second", "use": "sig"})
+    assert enter(desk.person(), provider).status_code == 303
+    provider.key = RSAKey.generate_key(2048, {"kid": "second", "use": "sig"})
+    lost = enter(desk.person(), provider)
+    assert (lost.status_code, "Start it again from here" in lost.text) == (403, True)
+    assert enter(desk.person(), provider).status_code == 303
+
+
+def test_a_provider_may_change_its_addresses(
+    desk: Desk, provider: IdentityProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert enter(desk.person(), provider).status_code == 303
+    provider.authorization = "/sign-in-here"
+    assert "/authorize?" in to_provider(desk.person())
+    later = time.time() + 3601
+    monkeypatch.setattr("console.access.company_accounts.time.time", lambda: later)
+    assert "/sign-in-here?" in to_provider(desk.person())
+
+
 def test_an_answer_for_another_browser_signs_nobody_in(desk: Desk, provider: IdentityProvider) -> None:
     """Else somebody could make another person work under his own account."""
     url = provider.sign_in(to_provider(desk.person()), **ADA)
