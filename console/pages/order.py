@@ -13,6 +13,7 @@ from console import order_words, wording
 from console.access.current import current_user, note, note_refused
 from console.access.questions import Question, asks_first
 from console.access.roles import least
+from console.languages import quoted
 from console.runtime import runtime
 from console.vendor_calls import Patience, readable
 from ledger.orders.life import Event, LifeJob, LifeLink, OrderLife
@@ -103,7 +104,7 @@ def _ask_drop(store: str, order: str) -> Question | None:
     if job.state not in DROPPABLE:
         return None
     named = (life.order and life.order.number) or life.order_key
-    title = gettext("Drop “%(flow)s” of order %(order)s?", flow=wording.FLOWS[job.name], order=named)
+    title = gettext("Drop %(flow)s of order %(order)s?", flow=quoted(wording.FLOWS[job.name]), order=named)
     effects = order_words.effects_of_drop([job.name])
     return Question(title, effects, gettext("Drop"), url_for("order.show", store=store, order=order))
 

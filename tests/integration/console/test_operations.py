@@ -36,7 +36,7 @@ def test_queues_show_what_is_due_and_who_works(desk: Desk) -> None:
     assert orders
     assert '<td class="number">3</td><td>20 minutes</td>' in orders[1]
     assert "1 process, 8 slots" in orders[1]
-    assert "renewal of leases no longer come round" in page
+    assert "its leases no longer come round" in page
     assert "no living worker" in page
 
 
