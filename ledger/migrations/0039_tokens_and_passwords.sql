@@ -7,3 +7,10 @@ alter table api_tokens
     add column old_token_hash bytea,
     add column old_until timestamptz,
     add column old_used_at timestamptz;
+
+-- Which users from before has_password had a password was not kept. Who has an account of his company, has never signed in with a
+-- password as far as the audit log goes back, and was never given another one, signs in with that account only. If this is wrong for
+-- somebody, his password still works, and his next sign-in with it sets the column again.
+update users u set has_password = false
+where has_password and company_account is not null and password_at = created_at
+  and not exists (select from audit a where a.user_name = u.name and a.action = 'sign_in.enter' and a.outcome = 'done');
