@@ -25,13 +25,13 @@ _COMMON = (
         "it",
     ),
     *("no", "only", "than", "they", "them", "their", "you", "your", "there", "here", "does", "cannot", "can", "will"),
-    *("orders", "order", "jobs", "job", "stores", "store", "shop's", "run", "runs", "waits", "wait"),
+    *("order", "jobs", "job", "stores", "store", "shop's", "run", "runs", "waits", "wait"),
     *("done", "failed", "refused", "removed", "added", "changed", "secret", "field", "missing", "unknown", "valid"),
     *("shown", "data", "personal", "another", "any", "all", "nothing", "of", "session", "address", "must"),
     *("accepted", "old", "new", "never", "ago", "until", "since", "used", "retry", "drop", "between", "most", "least"),
 )
 # What a language has as well, or uses as it is.
-_SHARED = {"de": {"job", "data"}, "nl": {"of", "data", "here", "order", "orders", "wait"}}
+_SHARED = {"de": {"job", "data", "secret"}, "nl": {"of", "data", "here", "order", "wait", "secret"}}
 _WORD = re.compile(r"(?<![\w./@_-])[a-z]+(?:'s)?(?![\w/@_-]|\.\w)", re.IGNORECASE)
 # A name of the contract or of the shop, which stands between quotation marks.
 _QUOTED = re.compile(r"[„“][^“”]*[“”]")
