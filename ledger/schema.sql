@@ -318,13 +318,18 @@ create table watched (
 create index watched_looked on watched (store, closed, looked_at);
 
 -- The scan of a store's watched orders, for changes that no event reports. `lists` is whether Afosto lists changed orders (null:
--- not tried yet), `listed_to` how far that list is read, `news_at` when the store last had news.
+-- not tried yet), `listed_to` how far that list is read, `news_at` when the store last had news. changes_missed: how many changes scans
+-- have found since the last event of the tenant, for which no event had come; missed_since, missed_at: when the first and the last of them
+-- were found.
 create table walks (
     store text primary key references stores on delete cascade,
     next_at timestamptz not null default now(),
     lists boolean,
     listed_to timestamptz not null default now(),
-    news_at timestamptz not null default now()
+    news_at timestamptz not null default now(),
+    changes_missed integer not null default 0,
+    missed_since timestamptz,
+    missed_at timestamptz
 );
 create index walks_due on walks (next_at);
 
