@@ -361,7 +361,8 @@ create index inbox_received on inbox (received_at);
 create index inbox_order on inbox (store, order_key);
 
 -- Other systems and what they may do: only a hash of the token is kept. Empty `stores` means all of them. rights: send its tasks,
--- read, change. tenant: it sees only stores of this tenant (stores.afosto_bucket); null means of all.
+-- read, change. tenant: it sees only stores of this tenant (stores.afosto_bucket); null means of all. rotated_at: when it last got another
+-- hash; null: never. old_token_hash: the hash of before, accepted until old_until; both null when none is. old_used_at: its last use.
 create table api_tokens (
     id bigint generated always as identity primary key,
     name text not null,
@@ -372,7 +373,11 @@ create table api_tokens (
     last_used_at timestamptz,
     revoked_at timestamptz,
     rights text[] not null default '{tasks}',
-    tenant text
+    tenant text,
+    rotated_at timestamptz,
+    old_token_hash bytea,
+    old_until timestamptz,
+    old_used_at timestamptz
 );
 create unique index api_tokens_name on api_tokens (name) where revoked_at is null;
 

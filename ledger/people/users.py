@@ -179,6 +179,10 @@ class Users:
 
         self._database.transaction(work)
 
+    def password_used(self, name: str) -> None:
+        """Note that a user has signed in with a password, so he has one: of users of old versions that was a guess."""
+        self._database.rows("people.password_used", {"name": name})
+
     def set_preferences(self, name: str, language: str | None, zone: str | None) -> None:
         """Keep the language and the time zone in which a user sees the pages."""
         self._database.rows("people.set_preferences", {"name": name, "language": language, "zone": zone})

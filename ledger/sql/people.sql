@@ -43,6 +43,9 @@ insert into user_stores (user_name, store) select %(name)s, name from stores whe
 update users set password_hash = %(password_hash)s, has_password = true, password_at = now()
 where name = %(name)s returning name;
 
+-- name: password_used
+update users set has_password = true where name = %(name)s and not has_password;
+
 -- name: set_preferences
 update users set language = coalesce(%(language)s, language), zone = coalesce(%(zone)s, zone) where name = %(name)s;
 

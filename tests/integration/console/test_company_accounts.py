@@ -13,6 +13,7 @@ from werkzeug.test import TestResponse
 
 from cli import main
 from ledger.people.users import Role
+from ledger.postgres.migrate import migrations
 from ledger.postgres.session import Session
 from local.servers.services import Services, environment
 from local.servers.startup import free_port
@@ -22,6 +23,7 @@ from tests.support.console.identity_provider import CLIENT_ID, CLIENT_SECRET, Id
 from tests.support.console.people import PASSWORD, Desk, Person, open_desk
 
 MAIL = "ada@example.com"
+MIGRATION = next(sql for version, sql in migrations() if version.startswith("0039"))
 ADA = {"sub": "1815", "email": MAIL, "email_verified": True}
 
 
@@ -78,6 +80,27 @@ def test_who_has_no_password_is_not_asked_for_one(desk: Desk, provider: Identity
     assert person.get("/account/", follow_redirects=True).request.path == "/sign-in"
     enter(person, provider)
     assert 'type="password"' in person.get("/account/").text
+
+
+def test_who_had_no_password_before_that_was_kept_is_not_asked_for_one_either(
+    desk: Desk, provider: IdentityProvider
+) -> None:
+    """Of users from before the column, all had it true; the migration tells from what they did."""
+    desk.ledger.users.add("both@example.com", Role.VIEWER, PASSWORD)
+    desk.execute("update users set has_password = true")
+    for sub, mail in (("1815", MAIL), ("1816", "both@example.com")):
+        assert enter(desk.person(), provider, sub=sub, email=mail).status_code == 303
+    assert desk.person().sign_in("both@example.com").status_code == 303
+    desk.execute(MIGRATION[MIGRATION.index("update users") :])
+    asked = {row["name"]: row["has_password"] for row in desk.rows("users")}
+    assert asked == {**{str(role): True for role in Role}, MAIL: False, "both@example.com": True}
+
+
+def test_a_password_that_is_used_shows_that_there_is_one(desk: Desk, provider: IdentityProvider) -> None:
+    desk.execute("update users set has_password = false where name = 'viewer'")
+    person = desk.user("viewer")
+    assert desk.ledger.users.get("viewer").has_password
+    assert 'name="new_password"' in person.get("/account/").text
 
 
 def test_the_account_stays_the_users_when_its_mail_address_changes(desk: Desk, provider: IdentityProvider) -> None:

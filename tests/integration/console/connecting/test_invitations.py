@@ -106,7 +106,7 @@ def test_an_operator_revokes_what_is_listed(console: Desk) -> None:
     operator = console.user("operator")
     link = invite(operator)
     newest = console.ledger.invitations.known()[0]
-    operator.post(f"/invitations/{newest.id}/revoke")
+    operator.confirm(f"/invitations/{newest.id}/revoke")
     assert console.person().get(link).status_code == 410
 
 
