@@ -17,7 +17,7 @@ from tests.support.console.english import english_on
 from tests.support.console.people import OWN_STORE, PASSWORD
 from tests.support.console.sample_orders import ORDER, park_job
 
-REASON = "drift"
+REASON, WRONG = "drift", "a wrong guess"
 # What the simulated vendors and the samples say in English.
 OF_OTHERS = ("pickup point", "script>alert", "Map it with", "not booked")
 
@@ -69,7 +69,7 @@ def walk(request: pytest.FixtureRequest, browser: Browser, console_url: str, wor
     page = context.new_page()
     walk = Walk(page, request.param)
     walk.open("/sign-in", "sign-in")
-    sign_in(page, name, "a wrong guess")
+    sign_in(page, name, WRONG)
     walk.look("sign-in-refused")
     sign_in(page, name)
     page.wait_for_url("**/stores")
@@ -85,12 +85,12 @@ def test_a_shop_is_connected_wrongly_then_rightly_and_removed(walk: Walk, world:
     walk.open("/connect/", "connect")
     walk.go_on("shop")
     address = world.settings.epages_url.format(store=shop).removesuffix("/api")
-    walk.go_on("shop-no-name", name="no such shop", client_id=CLIENT_ID, client_secret="wrong")
-    walk.go_on("shop-wrong-secret", name=f"{address}/cockpit/apps", client_secret="wrong")
+    walk.go_on("shop-no-name", name="no such shop", client_id=CLIENT_ID, client_secret=WRONG)
+    walk.go_on("shop-wrong-secret", name=f"{address}/cockpit/apps", client_secret=WRONG)
     walk.go_on("shop-checked", client_secret=CLIENT_SECRET)
     page.locator("main a.button.main").first.click()
     walk.look("afosto")
-    walk.go_on("afosto-wrong-key", afosto_key="wrong")
+    walk.go_on("afosto-wrong-key", afosto_key=WRONG)
     walk.go_on("afosto-checked", afosto_key=KEY)
     page.locator("select[name=sells_from]").select_option("location-0")
     walk.go_on("synchronize")

@@ -9,7 +9,7 @@ from schemas.errors import BadMessage
 from schemas.messages import CONTRACT, load_message
 from tests.support.console.english import english_on
 from tests.support.console.pages import PAGES
-from tests.support.console.people import OTHER_STORE, OWN_STORE, Desk, Person
+from tests.support.console.people import OTHER_STORE, OWN_STORE, PASSWORD, Desk, Person
 from tests.support.console.sample_comparisons import add_sample_comparison
 from tests.support.console.sample_operations import add_sample_operations
 from tests.support.console.sample_orders import ORDER, REASON
@@ -48,7 +48,7 @@ def test_the_audit_log_says_every_detail_in_the_readers_language(desk: Desk, lan
     admin, store = speaking(desk, "admin", language), f"/stores/{OWN_STORE}"
     parked = [str(row["id"]) for row in desk.rows("jobs") if (row["store"], row["state"]) == (OWN_STORE, "parked")]
     changes: list[tuple[str, dict[str, str | list[str]]]] = [
-        ("/users/", {"name": "dora", "role": "merchant", "stores": OWN_STORE, "password": "four words and a stone"}),
+        ("/users/", {"name": "dora", "role": "merchant", "stores": OWN_STORE, "password": PASSWORD}),
         ("/users/dora/role", {"role": "operator"}),
         ("/tokens/", {"name": "erp", "rights": "read", "tasks": "orders.look"}),
         ("/tokens/erp/rotate", {"keep_old": "1h"}),
