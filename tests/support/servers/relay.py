@@ -122,7 +122,8 @@ class Relay:
             return
         self._writers.add(near)
         gate = self._gate
-        with suppress(OSError):
+        # Cancelled at the end, if it went silent.
+        with suppress(OSError, asyncio.CancelledError):
             far_reader, far = await asyncio.open_connection("127.0.0.1", self.target)
             self._writers.add(far)
             await asyncio.gather(self._pass(near_reader, far, gate), self._pass(far_reader, near, gate))
