@@ -53,5 +53,5 @@ def takes_messages(url: str) -> bool:
 # Name of an alarm → the words of rabbitmqctl that cause it, and those that end it.
 ALARMS = {
     "memory": (("set_vm_memory_high_watermark", "absolute", "1"), ("set_vm_memory_high_watermark", "0.4")),
-    "disk": (("set_disk_free_limit", "1000TB"), ("set_disk_free_limit", "50MB")),
+    "disk": (("set_disk_free_limit", "1000000GB"), ("set_disk_free_limit", "50MB")),
 }
