@@ -1,11 +1,14 @@
 """Kombu's RabbitMQ transports that wait for nothing without a limit.
 
-Py-amqp (5.4) has two waits without one.
+Py-amqp (5.4) has two waits without one, and it never notices that a connection only takes.
 
 - When the connection goes silent in the middle of a frame, it asks the socket again and again: on a socket that does
   not wait, as in a worker's event loop, that takes a whole processor, and no heartbeat ends it.
 - Each heartbeat of the server starts the wait for an answer from the beginning. A RabbitMQ in alarm sends heartbeats
   and never answers a connection that has published, not even that it may close.
+- A connection that only sends hears nothing, also when it went silent: behind a proxy that still takes its messages,
+  all of them are lost, for hours. A worker's event loop notices it for its own connections, but not for those of a
+  pool's processes, nor for one that sends at that moment.
 """
 
 import ssl
@@ -19,6 +22,10 @@ from kombu.transport import TRANSPORT_ALIASES, pyamqp
 
 # What a socket says that has nothing to read now; kombu and py-amqp go on with a frame after a timeout in it.
 _NOTHING_YET = (BlockingIOError, ssl.SSLWantReadError)
+
+# Seconds after which a connection that sends must have heard from the server. Less would be a question per message;
+# what a silent connection takes meanwhile, dispatch sends again.
+ASK_AFTER = 5.0
 
 Read = Callable[[int], bytes]
 
@@ -48,8 +55,33 @@ def _read_or_time_out(read: Read, size: int) -> bytes:
         raise TimeoutError("RabbitMQ has sent nothing more yet") from None
 
 
+class Channel(pyamqp.Channel):
+    """A channel that asks whether the server still answers, before it sends after a longer silence."""
+
+    def _basic_publish(self, *message: Any, **options: Any) -> Any:
+        if self.connection and self.connection.unheard() > ASK_AFTER:
+            # The one question that changes nothing: may we send?
+            self.flow(True)
+        return super()._basic_publish(*message, **options)
+
+    basic_publish = _basic_publish
+
+
 class Connection(pyamqp.Connection):
     """A connection on which no wait for an answer lasts longer than its `read_timeout`."""
+
+    Channel = Channel
+    _heard_at = 0.0
+
+    def unheard(self) -> float:
+        """Return the seconds since something came from the server."""
+        return time.monotonic() - self._heard_at
+
+    def blocking_read(self, timeout: float | None = None) -> Any:
+        """Read a frame. Raises TimeoutError."""
+        read = super().blocking_read(timeout)
+        self._heard_at = time.monotonic()
+        return read
 
     def Transport(  # noqa: N802 - py-amqp's name for it
         self,

@@ -46,6 +46,23 @@ def test_reading_ends_when_the_connection_goes_silent_in_the_middle_of_a_frame(
         assert _seconds(lambda: connection.drain_events(timeout=timeout)) < ENDLESS
 
 
+def test_a_connection_that_only_sends_notices_that_it_went_silent(
+    server: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tasks.broker.rabbitmq.ASK_AFTER", 0.5)
+    with Relay() as relay, _connection(relay.to(server[0])) as connection:
+        channel = connection.channel()
+
+        def send() -> None:
+            time.sleep(0.6)
+            channel.basic_publish(channel.prepare_message(b""), "", "nowhere")
+
+        send()
+        relay.forget()
+        with pytest.raises(TimeoutError):
+            send()
+
+
 def test_closing_a_connection_that_is_blocked_ends(server: tuple[str, Path]) -> None:
     url, folder = server
     with _connection(url, heartbeat=1) as connection:

@@ -10,19 +10,22 @@ from urllib.parse import urlsplit
 from local.servers.startup import free_port
 
 _CHUNK = 65_536
+_END_SECONDS = 2.0  # for connections that are broken already
 
 
 class _Gate:
     """Lets everything through, until it closes: then only `after` bytes more in each direction."""
 
-    def __init__(self) -> None:
+    def __init__(self, end: asyncio.Event) -> None:
+        """`end` is when a closed gate lets nothing more wait."""
+        self._end = end
         self._after: int | None = None
 
     def close(self, after: int) -> None:
         self._after = after
 
     def direction(self) -> Callable[[bytes], Awaitable[bytes]]:
-        """Return a function that returns the part of some data that may pass, or never returns."""
+        """Return a function that returns the part of some data that may pass; if nothing may, it waits for the end."""
         passed = 0
 
         async def let_through(data: bytes) -> bytes:
@@ -32,7 +35,7 @@ class _Gate:
             data = data[: self._after - passed]
             passed += len(data)
             if not data:
-                await asyncio.Event().wait()
+                await self._end.wait()
             return data
 
         return let_through
@@ -46,7 +49,9 @@ class Relay:
         self.target = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
-        self._gate = _Gate()
+        # Held here: Python would collect a task that waits for something that only the task itself holds.
+        self._end = asyncio.Event()
+        self._gate = _Gate(self._end)
         self._refuses = False
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -91,7 +96,10 @@ class Relay:
 
     async def _stop(self) -> None:
         self._server.close()
+        self._end.set()
         others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=_END_SECONDS)
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
@@ -104,12 +112,12 @@ class Relay:
 
     async def _forget(self, after: int) -> None:
         self._gate.close(after)
-        self._gate = _Gate()
+        self._gate = _Gate(self._end)
 
     async def _reconnect(self) -> None:
         self._abort()
         self._refuses = False
-        self._gate = _Gate()
+        self._gate = _Gate(self._end)
 
     def _abort(self) -> None:
         for writer in self._writers:
@@ -122,8 +130,7 @@ class Relay:
             return
         self._writers.add(near)
         gate = self._gate
-        # Cancelled at the end, if it went silent.
-        with suppress(OSError, asyncio.CancelledError):
+        with suppress(OSError):
             far_reader, far = await asyncio.open_connection("127.0.0.1", self.target)
             self._writers.add(far)
             await asyncio.gather(self._pass(near_reader, far, gate), self._pass(far_reader, near, gate))
