@@ -59,7 +59,8 @@ class Channel(pyamqp.Channel):
     """A channel that asks whether the server still answers, before it sends after a longer silence."""
 
     def _basic_publish(self, *message: Any, **options: Any) -> Any:
-        if self.connection and self.connection.unheard() > ASK_AFTER:
+        # Heartbeats end a silent connection, in time and without a wait in the event loop.
+        if self.connection and not self.connection.heartbeat and self.connection.unheard() > ASK_AFTER:
             # The one question that changes nothing: may we send?
             self.flow(True)
         return super()._basic_publish(*message, **options)
