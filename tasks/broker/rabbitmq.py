@@ -9,23 +9,26 @@ Py-amqp (5.4) has two waits without one, and it never notices that a connection 
 - A connection that only sends hears nothing, also when it went silent: behind a proxy that still takes its messages,
   all of them are lost, for hours. A worker's event loop notices it for its own connections, but not for those of a
   pool's processes, nor for one that sends at that moment.
+
+So each message is confirmed, and a confirmation that is missing ends the connection. Nobody waits for it.
 """
 
 import ssl
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
 import amqp.transport  # type: ignore[import-untyped]
+from amqp.exceptions import RecoverableConnectionError  # type: ignore[import-untyped]
 from kombu.transport import TRANSPORT_ALIASES, pyamqp
 
 # What a socket says that has nothing to read now; kombu and py-amqp go on with a frame after a timeout in it.
 _NOTHING_YET = (BlockingIOError, ssl.SSLWantReadError)
 
-# Seconds after which a connection that sends must have heard from the server. Less would be a question per message;
-# what a silent connection takes meanwhile, dispatch sends again.
-ASK_AFTER = 5.0
+# Seconds in which RabbitMQ must have confirmed a message before the next one is sent on its channel.
+CONFIRMED_WITHIN = 10.0
 
 Read = Callable[[int], bytes]
 
@@ -56,33 +59,52 @@ def _read_or_time_out(read: Read, size: int) -> bytes:
 
 
 class Channel(pyamqp.Channel):
-    """A channel that asks whether the server still answers, before it sends after a longer silence."""
+    """A channel that sends without waiting for each confirmation, but not after one that is missing for long.
+
+    Then kombu sends on a new connection, and dispatch sends again what was lost. After a node was killed, RabbitMQ 3.10
+    now and then keeps all messages of a channel to itself: it answers, and no queue gets anything.
+    """
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._confirm_selected: bool
+        self._number = 0
+        self._unconfirmed: dict[int, float] = {}
+        self.events["basic_ack"].add(self._on_confirmed)
 
     def _basic_publish(self, *message: Any, **options: Any) -> Any:
-        # Heartbeats end a silent connection, in time and without a wait in the event loop.
-        if self.connection and not self.connection.heartbeat and self.connection.unheard() > ASK_AFTER:
-            # The one question that changes nothing: may we send?
-            self.flow(True)
-        return super()._basic_publish(*message, **options)
+        # Heartbeats end a silent connection of the event loop, without a wait in it; others ask for each confirmation.
+        if not self.connection or self.connection.heartbeat or self.connection.confirm_publish:
+            return super()._basic_publish(*message, **options)
+        if not self._confirm_selected:
+            self._confirm_selected = True
+            self.confirm_select()
+        self._require_confirmations()
+        sent = super()._basic_publish(*message, **options)
+        self._number += 1
+        self._unconfirmed[self._number] = time.monotonic()
+        return sent
 
     basic_publish = _basic_publish
+
+    def _require_confirmations(self) -> None:
+        with suppress(TimeoutError):
+            while self._unconfirmed:
+                self.connection.drain_events(timeout=0)
+        oldest = next(iter(self._unconfirmed.values()), None)
+        if oldest is not None and time.monotonic() - oldest > CONFIRMED_WITHIN:
+            raise RecoverableConnectionError(f"RabbitMQ has not confirmed a message for {CONFIRMED_WITHIN} s")
+
+    def _on_confirmed(self, number: int, multiple: bool) -> None:
+        confirmed = [other for other in self._unconfirmed if other <= number] if multiple else [number]
+        for each in confirmed:
+            self._unconfirmed.pop(each, None)
 
 
 class Connection(pyamqp.Connection):
     """A connection on which no wait for an answer lasts longer than its `read_timeout`."""
 
     Channel = Channel
-    _heard_at = 0.0
-
-    def unheard(self) -> float:
-        """Return the seconds since something came from the server."""
-        return time.monotonic() - self._heard_at
-
-    def blocking_read(self, timeout: float | None = None) -> Any:
-        """Read a frame. Raises TimeoutError."""
-        read = super().blocking_read(timeout)
-        self._heard_at = time.monotonic()
-        return read
 
     def Transport(  # noqa: N802 - py-amqp's name for it
         self,

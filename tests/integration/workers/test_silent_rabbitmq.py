@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from amqp.exceptions import RecoverableConnectionError  # type: ignore[import-untyped]
 
 from benchmarks.setup.rabbitmq import control, rabbitmq
 from tasks.broker.address import broker_connection
@@ -49,17 +50,20 @@ def test_reading_ends_when_the_connection_goes_silent_in_the_middle_of_a_frame(
 def test_a_connection_that_only_sends_notices_that_it_went_silent(
     server: tuple[str, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tasks.broker.rabbitmq.ASK_AFTER", 0.5)
+    confirmed_within = 1.0
+    monkeypatch.setattr("tasks.broker.rabbitmq.CONFIRMED_WITHIN", confirmed_within)
     with Relay() as relay, _connection(relay.to(server[0])) as connection:
         channel = connection.channel()
 
         def send() -> None:
-            time.sleep(0.6)
             channel.basic_publish(channel.prepare_message(b""), "", "nowhere")
+            time.sleep(2 * confirmed_within)
 
-        send()
+        for _ in range(3):
+            send()
         relay.forget()
-        with pytest.raises(TimeoutError):
+        send()
+        with pytest.raises(RecoverableConnectionError, match="has not confirmed"):
             send()
 
 
