@@ -1,6 +1,6 @@
 """The words of pages about orders, stock and parked jobs for what the ledger knows by a short name."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 from flask_babel import gettext, lazy_gettext
 
@@ -263,3 +263,14 @@ def decision(decided: str, person: str | None) -> str:
 
 def _call(event: Event) -> str:
     return str(CALLS.get(event.what or "", event.what or ""))
+
+
+def effects_of_drop(flows: Collection[str]) -> list[str]:
+    """Return what comes of dropping jobs of these flows, a sentence each."""
+    effects = [
+        gettext("What is dropped is not carried over: the two sides may differ from then on."),
+        gettext("News about an order opens its jobs again."),
+    ]
+    if "orders.import" in flows:
+        effects.append(gettext("Jobs that wait for the import of the same order are dropped with it."))
+    return effects

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext
 
 from console.languages import spoken
 from console.translations import flow_names
+from ledger.inbound.api_tokens import Overlap
 from ledger.people.audit import Outcome
 from ledger.people.users import Role
 from ledger.stores.condition import StoreState
@@ -82,6 +83,13 @@ RIGHTS: Mapping[str, str] = {
     Right.READ: lazy_gettext("Read stores, orders and jobs"),
     Right.WRITE: lazy_gettext("Read, change and connect them"),
 }
+# How long the token of before a rotation is accepted.
+OVERLAPS: Mapping[str, str] = {
+    Overlap.NOW: lazy_gettext("not any more, from now on"),
+    Overlap.HOUR: lazy_gettext("for 1 hour"),
+    Overlap.DAY: lazy_gettext("for 1 day"),
+    Overlap.WEEK: lazy_gettext("for 7 days"),
+}
 EVENTS: Mapping[str, str] = {
     Event.ORDER_IMPORTED: lazy_gettext("An order was imported"),
     Event.JOB_PARKED: lazy_gettext("A job was parked"),
@@ -129,6 +137,9 @@ REFUSALS: Mapping[str, str] = {
     ),
     Reason.TWO_SECRETS: lazy_gettext(
         "Two secrets of this endpoint are accepted already. Give Afosto the newer one, then drop the old one."
+    ),
+    Reason.TWO_TOKENS: lazy_gettext(
+        "Two tokens of this system are accepted already. Give it the newer one, then end the old one."
     ),
     Reason.PAUSED: lazy_gettext("The store is paused. Resume it first."),
     Reason.NO_CURSOR: lazy_gettext("There is nothing to read."),

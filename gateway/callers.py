@@ -72,9 +72,14 @@ def store_refusal(store: str) -> Refusal | None:
         if caller().tenant is not None:
             # It must not learn the names of other tenants' stores.
             return unknown_store(store)
-        message = f"The token of {caller().name!r} does not permit the store {store}; {_ANOTHER}."
-        return Refusal(403, "store-not-permitted", message, "store")
+        return store_not_permitted(store)
     return None if runtime().ledger.stores.exists(store) else unknown_store(store)
+
+
+def store_not_permitted(store: str) -> Refusal:
+    """Return the refusal, 403, for a store that the token does not name."""
+    message = f"The token of {caller().name!r} does not permit the store {store}; {_ANOTHER}."
+    return Refusal(403, "store-not-permitted", message, "store")
 
 
 def _authenticate() -> Caller:

@@ -31,7 +31,7 @@ class Tokens:
     def _fetch(self) -> Token:
         store = self._store
         token = fetch_token(self._http, store.base_url, store.client_id, store.client_secret, datetime.now(UTC))
-        self._runtime.ledger.stores.set_token(store.name, token)
+        self._runtime.ledger.stores.set_token(store.name, store.client_id, token)
         return token
 
 

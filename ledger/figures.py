@@ -1,8 +1,10 @@
 """Figures of the whole fleet, in few rows however many stores there are: for the exporter."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ledger.orders.scans import Scans
 from ledger.postgres.database import Database, Row
 from schemas.wording.store_advice import UNFORESEEN
 
@@ -62,6 +64,11 @@ class Figures:
     def stopped(self) -> list[Row]:
         """Return in how many `stores` a flow is stopped, by `direction`, `flow` and `reason`."""
         return self._database.rows("figures.stopped")
+
+    def without_events(self) -> dict[str, int]:
+        """Return in how many stores scans find changes without an event: with an endpoint of ours, and without one."""
+        found = Counter("registered" if each.registered else "none" for each in Scans(self._database).unheard())
+        return {kind: found[kind] for kind in ("registered", "none")}
 
     def backlog(self) -> list[FlowJobs]:
         """Return the due jobs that no worker has begun, and for how long the first of them has been due."""

@@ -318,13 +318,18 @@ create table watched (
 create index watched_looked on watched (store, closed, looked_at);
 
 -- The scan of a store's watched orders, for changes that no event reports. `lists` is whether Afosto lists changed orders (null:
--- not tried yet), `listed_to` how far that list is read, `news_at` when the store last had news.
+-- not tried yet), `listed_to` how far that list is read, `news_at` when the store last had news. changes_missed: how many changes scans
+-- have found since the last event of the tenant, for which no event had come; missed_since, missed_at: when the first and the last of them
+-- were found.
 create table walks (
     store text primary key references stores on delete cascade,
     next_at timestamptz not null default now(),
     lists boolean,
     listed_to timestamptz not null default now(),
-    news_at timestamptz not null default now()
+    news_at timestamptz not null default now(),
+    changes_missed integer not null default 0,
+    missed_since timestamptz,
+    missed_at timestamptz
 );
 create index walks_due on walks (next_at);
 
@@ -356,7 +361,8 @@ create index inbox_received on inbox (received_at);
 create index inbox_order on inbox (store, order_key);
 
 -- Other systems and what they may do: only a hash of the token is kept. Empty `stores` means all of them. rights: send its tasks,
--- read, change. tenant: it sees only stores of this tenant (stores.afosto_bucket); null means of all.
+-- read, change. tenant: it sees only stores of this tenant (stores.afosto_bucket); null means of all. rotated_at: when it last got another
+-- hash; null: never. old_token_hash: the hash of before, accepted until old_until; both null when none is. old_used_at: its last use.
 create table api_tokens (
     id bigint generated always as identity primary key,
     name text not null,
@@ -367,7 +373,11 @@ create table api_tokens (
     last_used_at timestamptz,
     revoked_at timestamptz,
     rights text[] not null default '{tasks}',
-    tenant text
+    tenant text,
+    rotated_at timestamptz,
+    old_token_hash bytea,
+    old_until timestamptz,
+    old_used_at timestamptz
 );
 create unique index api_tokens_name on api_tokens (name) where revoked_at is null;
 
@@ -755,6 +765,7 @@ create function note_event(kind text, of_store text, of_order text, what jsonb) 
     from subscriptions s join stores o on o.name = of_store left join api_tokens t on t.id = s.token_id
     where kind = any(s.events) and (s.stores is null or of_store = any(s.stores))
       and (s.tenant is null or s.tenant = o.afosto_bucket) and t.revoked_at is null
+      and (t.id is null or ((t.stores = '{}' or of_store = any(t.stores)) and (t.tenant is null or t.tenant = o.afosto_bucket)))
     order by s.id
 $$;
 create function links_note_imported() returns trigger language plpgsql as $$

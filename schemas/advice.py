@@ -204,6 +204,10 @@ OTHER_TOKEN_NAME = Advice(
     "choose another name, or revoke that one: connector tokens revoke %(name)s",
     "Choose another name, or revoke that token.",
 )
+END_OLD_TOKEN = Advice(
+    "give the system its newer token, then end the old one: connector tokens rotate %(name)s --finish",
+    "Give the system its newer token, then end the old one.",
+)
 SEE_SUBSCRIPTIONS = Advice("see them with: connector subscription list", "See the list of subscriptions.")
 PUBLIC_ADDRESS = Advice(
     "use a public address, or let the operator add it with: --trust-url",

@@ -94,14 +94,17 @@ class StockMessageSchema(Document):
     version = Counter()
 
 
+_ONE_OF = phrase("must be one of %(choices)s", choices=", ".join(CursorKind))
+
+
 class PollMessageSchema(Document):
     target = PollMessage
 
     store = Id()
     cursor = fields.String(
         load_default=CursorKind.LIVE.value,
-        validate=validate.OneOf(tuple(kind.value for kind in CursorKind), error="must be one of {choices}"),
-        error_messages={"invalid": "is not a text"},
+        validate=validate.OneOf(tuple(kind.value for kind in CursorKind), error=_ONE_OF),
+        error_messages={"invalid": phrase("is not a text")},
     )
     fence = Counter()
 

@@ -83,6 +83,7 @@ class Reason(StrEnum):
     NO_CURSOR = "no-cursor"
     PAUSED = "paused"
     TWO_SECRETS = "two-secrets"
+    TWO_TOKENS = "two-tokens"
     STILL_RUNNING = "still-running"
     WORKER_ALIVE = "worker-alive"
     NOT_HELD = "not-held"

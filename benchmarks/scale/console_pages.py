@@ -49,8 +49,6 @@ MORE = {
     "sku": f"/stores/{BIG}/stock/sku-19999",
     "comparison-last-page": f"/stores/{BIG}/comparison/?page=100",
     "parked-jobs": "/parked/jobs?reason=drift",
-    "parked-retry-all": "/parked/retry-all?reason=drift",
-    "parked-drop-all": "/parked/drop-all?reason=drift",
     "stock-of-a-sku": f"/stores/{BIG}/stock?q=sku-19999",
 }
 _MORE_ROWS: tuple[LiteralString, ...] = (

@@ -69,7 +69,7 @@ def connect_idle(world: World, count: int, base_url: str, interval: float) -> No
     values["publish_stock"] = True
     ledger.stores.add(values, dict.fromkeys(SWITCHES, True), 86_400.0)
     ledger.stores.map_location(first, "here", "location-0")
-    ledger.stores.set_token(first, _token())
+    ledger.stores.set_token(first, ledger.stores.facts(first).client_id, _token())
 
     def copy(session: Session) -> None:
         session.execute("delete from cursors where kind <> 'live'")

@@ -1,5 +1,6 @@
 """`connector size`: how many processes and which servers a number of stores and orders needs."""
 
+import math
 from dataclasses import asdict
 from typing import Any
 
@@ -11,7 +12,18 @@ from sizing.load import Demand
 from sizing.plan import Plan, plan_for
 from sizing.words import assumptions, changes, history, limits
 
-_ANY = click.FloatRange(min=0, max=1_000_000)
+
+class _Figure(click.FloatRange):
+    """A number within bounds; "nan" lies within any for click."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        found = super().convert(value, param, ctx)
+        if math.isnan(found):
+            self.fail(f"{value!r} is not a number.", param, ctx)
+        return found
+
+
+_ANY = _Figure(min=0, max=1_000_000)
 
 
 @click.command(short_help="Compute the processes and servers for a number of stores.")
@@ -19,21 +31,21 @@ _ANY = click.FloatRange(min=0, max=1_000_000)
 @click.option("--orders-per-day", type=_ANY, required=True, help="Orders of a store per day, on average.")
 @click.option(
     "--peak",
-    type=click.FloatRange(1, 100),
+    type=_Figure(1, 100),
     default=6.0,
     show_default=True,
     help="The orders of the busiest hour of the year, as a multiple of the average hour.",
 )
 @click.option(
     "--answer-ms",
-    type=click.FloatRange(1, 10_000),
+    type=_Figure(1, 10_000),
     default=200.0,
     show_default=True,
     help="How long a vendor takes to answer, in milliseconds.",
 )
 @click.option(
     "--poll-interval",
-    type=click.FloatRange(1, 86_400),
+    type=_Figure(1, 86_400),
     default=300.0,
     show_default=True,
     help="CONNECTOR_POLL_INTERVAL, in seconds.",
@@ -47,7 +59,7 @@ _ANY = click.FloatRange(min=0, max=1_000_000)
 )
 @click.option(
     "--years",
-    type=click.FloatRange(0, 50),
+    type=_Figure(0, 50),
     default=3.0,
     show_default=True,
     help="How long the database shall have room.",

@@ -6,14 +6,15 @@ import click
 
 from cli.common import open_ledger, print_json, print_table
 from cli.screen import say
+from ledger.inbound.api_tokens import Overlap
 from ledger.postgres.database import Row
 from schemas.messages import PUBLIC_TASKS
 from schemas.states import Right
 
 
-@click.group(short_help="Make, list and revoke tokens of other systems.")
+@click.group(short_help="Make, list, rotate and revoke tokens of other systems.")
 def tokens() -> None:
-    """Make, list and revoke the tokens with which other systems send tasks and use the API."""
+    """Make, list, rotate and revoke the tokens with which other systems send tasks and use the API."""
 
 
 @tokens.command()
@@ -61,6 +62,7 @@ def list_tokens(as_json: bool) -> None:
         "tasks": "TASKS",
         "created_at": "MADE AT",
         "last_used_at": "LAST USED",
+        "old_until": "OLD ONE UNTIL",
         "revoked_at": "REVOKED AT",
     }
     print_table(shown, columns, "there is none; make one with: connector tokens add NAME --task TASK")
@@ -72,8 +74,31 @@ def _scope(row: Row) -> str:
 
 @tokens.command()
 @click.argument("name")
+@click.option(
+    "--keep-old",
+    type=click.Choice([overlap.value for overlap in Overlap]),
+    default=Overlap.DAY.value,
+    show_default=True,
+    help="How long the old token is accepted beside the new one: not at all, an hour, a day, or 7 days.",
+)
+@click.option("--finish", is_flag=True, help="The system uses its new token now: refuse the old one.")
+def rotate(name: str, keep_old: str, finish: bool) -> None:
+    """Make another token for the system NAME, with the same rights, and print it once.
+
+    The old one stays accepted for the time of --keep-old, or until this is run with --finish.
+    """
+    with open_ledger() as ledger:
+        if finish:
+            ledger.tokens.finish_rotation(name)
+            say(f"only the newest token of {name} is accepted")
+        else:
+            say(ledger.tokens.rotate(name, Overlap(keep_old)))
+
+
+@tokens.command()
+@click.argument("name")
 def revoke(name: str) -> None:
-    """Stop accepting the token of NAME, effective at once."""
+    """Stop accepting the token of NAME, and one that a rotation left valid, effective at once."""
     with open_ledger() as ledger:
         ledger.tokens.revoke(name)
     say(f"the token of {name} is revoked")

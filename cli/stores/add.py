@@ -5,6 +5,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 import click
 
@@ -55,6 +56,10 @@ def _since(ctx: click.Context | None, parameter: click.Parameter | None, value: 
 def _url(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     if value is not None and not re.fullmatch(r"https?://[^/@\s]+(/\S*)?", value):
         raise click.BadParameter("must begin with https:// (or http://) and hold no password.")
+    try:
+        urlsplit(value or "").port  # noqa: B018 - it raises
+    except ValueError as error:
+        raise click.BadParameter(f"is no address: {error}.") from error
     return value.rstrip("/") if value else None
 
 

@@ -1,5 +1,6 @@
 """Sign-in with the account of a company: OpenID Connect by Authlib, with PKCE, where the settings name a provider."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -20,6 +21,9 @@ log = structlog.get_logger()
 _NAME = "company"
 # A person waits for each answer of the provider.
 _PATIENCE_SECONDS = 5.0
+# Authlib keeps what it has read of the provider, its addresses and keys, for as long as the process lives. We let it
+# read them again after these seconds: a provider may change both.
+_KNOWN_SECONDS = 3600.0
 # Authlib raises those of Python for an answer that is not what the protocol asks for.
 _REFUSALS = (AuthlibBaseError, JoseError, RuntimeError, ValueError, KeyError, TypeError, AttributeError)
 
@@ -72,6 +76,8 @@ def is_offered() -> bool:
 def begin(back: str) -> Response:
     """Send the browser to the provider, which sends it to the address `back`. Raises SignInFailed."""
     provider = _required()
+    if provider.server_metadata.get("_loaded_at", 0.0) < time.time() - _KNOWN_SECONDS:
+        _forget(provider)
     try:
         answer: Response = provider.authorize_redirect(back)
     except requests.RequestException as error:
@@ -95,7 +101,17 @@ def finish(issuer: str) -> CompanyAccount:
     except requests.RequestException as error:
         raise _failed(Failure.UNREACHABLE, error) from error
     except _REFUSALS as error:
+        if isinstance(error, JoseError):
+            # It may have another key under the name of the old one, or under none. The code was used, so this sign-in
+            # is lost; the next one succeeds.
+            _forget(provider)
         raise _failed(Failure.REFUSED, error) from error
+
+
+def _forget(provider: FlaskOAuth2App) -> None:
+    """Let Authlib read the provider's addresses and keys again."""
+    for name in ("_loaded_at", "jwks"):
+        provider.server_metadata.pop(name, None)
 
 
 def _subject(claims: Mapping[str, Any]) -> str:

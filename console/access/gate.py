@@ -1,4 +1,4 @@
-"""The gate before every page: session, role, store, audit log. Behind every page: the headers."""
+"""The gate before every page: session, role, store, question, audit log. Behind every page: the headers."""
 
 from collections.abc import Mapping
 
@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from console.access.current import Present, present
 from console.access.paths import is_page, local_path, previous_page
+from console.access.questions import open_question
 from console.access.roles import Needs, needs
 from console.forms import typed_fields
 from console.runtime import runtime
@@ -73,6 +74,9 @@ def _admit() -> AnyResponse | None:
         return None if wanted.least is None else _to_sign_in(now)
     _check_right(now, wanted)
     if request.method in CHANGES and request.endpoint not in _OWN_ENTRIES:
+        question = open_question(flask.current_app)
+        if question is not None:
+            return flask.make_response(question)
         _begin_entry(now, now.user)
     elif now.draft and now.draft.path == request.path and now.session:
         # Shown once; whoever sends the form again has it on the screen.

@@ -21,7 +21,10 @@ def previous_page() -> str | None:
 
     A form may have been answered with a page at an address that cannot be opened; that is the page above it.
     """
-    parts = urlsplit(request.referrer or "")
+    try:
+        parts = urlsplit(request.referrer or "")
+    except ValueError:  # no address
+        return None
     if f"{parts.scheme}://{parts.netloc}" != request.host_url.rstrip("/"):
         return None
     path = _page_at_or_above(parts.path)

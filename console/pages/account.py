@@ -8,11 +8,13 @@ from console import wording
 from console.access.browsers import browser_name
 from console.access.current import current_session, current_user, note, note_refused
 from console.access.gate import client_address
+from console.access.questions import Question, asks_first
 from console.access.roles import least
 from console.languages import LANGUAGES
 from console.runtime import runtime
 from console.times import viewer_zone, zones
 from ledger.people.passwords import SHORTEST, is_right
+from ledger.people.user_sessions import UserSession
 from ledger.people.users import Role
 from schemas.errors import NeedsPerson
 
@@ -67,8 +69,22 @@ def set_password() -> Answer:
     return _back()
 
 
+def _ask_end_session(session: int) -> Question | None:
+    found = next((each for each in _sessions() if each.id == session), None)
+    if found is None:
+        return None
+    named = browser_name(found.agent)
+    effects = [
+        gettext("You are signed out in %(browser)s at %(address)s at once.", browser=named, address=found.address),
+        gettext("To go on there you must sign in again."),
+    ]
+    title = gettext("Sign out the other browser?")
+    return Question(title, effects, gettext("Sign it out"), url_for("account.show"), grave=False)
+
+
 @blueprint.post("/sessions/<int:session>/end")
 @least(Role.VIEWER, merchants=True)
+@asks_first(_ask_end_session)
 def end_session(session: int) -> Response:
     """Sign out another browser of this user."""
     note(f"session {session}")
@@ -79,12 +95,15 @@ def end_session(session: int) -> Response:
     return _back()
 
 
+def _sessions() -> list[UserSession]:
+    return runtime().ledger.user_sessions.known(current_user().name)
+
+
 def _page(error: str = "") -> str:
-    ledger, user = runtime().ledger, current_user()
     return render_template(
         "account.html",
         error=error,
-        sessions=ledger.user_sessions.known(user.name),
+        sessions=_sessions(),
         present=current_session().id,
         zone=viewer_zone().key,
         zones=zones(),

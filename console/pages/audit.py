@@ -6,6 +6,7 @@ from console import wording
 from console.access.roles import least
 from console.paging import PER_PAGE
 from console.runtime import runtime
+from console.translations.audit_details import said
 from ledger.people.users import Role
 
 blueprint = Blueprint("audit", __name__)
@@ -20,5 +21,11 @@ def show() -> str:
     entries = runtime().ledger.audit.entries(text=text, before=given, limit=PER_PAGE + 1)
     older = entries[PER_PAGE - 1].id if len(entries) > PER_PAGE else None
     return render_template(
-        "audit.html", log=entries[:PER_PAGE], text=text, older=older, begun=given is not None, wording=wording
+        "audit.html",
+        log=entries[:PER_PAGE],
+        text=text,
+        older=older,
+        begun=given is not None,
+        wording=wording,
+        said=said,
     )

@@ -11,7 +11,9 @@ from werkzeug.wrappers import Response
 
 from console import order_words, wording
 from console.access.current import current_user, note, note_refused
+from console.access.questions import Question, asks_first
 from console.access.roles import least
+from console.languages import quoted
 from console.runtime import runtime
 from console.vendor_calls import Patience, readable
 from ledger.orders.life import Event, LifeJob, LifeLink, OrderLife
@@ -97,8 +99,19 @@ def retry(store: str, order: str) -> Response:
     return _back(store, order)
 
 
+def _ask_drop(store: str, order: str) -> Question | None:
+    life, job = _life(store, order), _job(store, order)
+    if job.state not in DROPPABLE:
+        return None
+    named = (life.order and life.order.number) or life.order_key
+    title = gettext("Drop %(flow)s of order %(order)s?", flow=quoted(wording.FLOWS[job.name]), order=named)
+    effects = order_words.effects_of_drop([job.name])
+    return Question(title, effects, gettext("Drop"), url_for("order.show", store=store, order=order))
+
+
 @blueprint.post("/drop")
 @least(Role.OPERATOR, merchants=True)
+@asks_first(_ask_drop)
 def drop(store: str, order: str) -> Response:
     """Declare a job of the order done as it is."""
     job = _job(store, order)

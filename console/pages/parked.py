@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 
 from console import order_words, wording
 from console.access.current import current_user, note, note_refused
+from console.access.questions import Question, asks_first
 from console.access.roles import least
 from console.languages import spoken
 from console.paging import PER_PAGE
@@ -20,12 +21,15 @@ from ledger.jobs.jobs import JobFilter
 from ledger.jobs.jobs_csv import jobs_csv
 from ledger.jobs.parked import ParkedGroup
 from ledger.people.users import Role
+from ledger.postgres.database import Row
 from schemas.flows import JOBS, flow_name
 from schemas.states import JobState
 
 blueprint = Blueprint("parked", __name__, url_prefix="/parked")
 
 MOST_IN_FILE = 10_000
+# Jobs that a question names.
+MOST_NAMED = 10
 # A button's value for the jobs whose boxes are ticked; any other value is the id of one job.
 CHOSEN = "chosen"
 
@@ -118,8 +122,27 @@ def download() -> Response:
     return Response("\ufeff" + jobs_csv(rows), content_type="text/csv; charset=utf-8", headers=headers)
 
 
+def _ask_decide() -> Question | None:
+    wanted, ids = _wanted(), _ids(request.form.get("drop", ""))
+    if request.form.get("retry") or not ids:
+        return None
+    jobs = [
+        job for job in runtime().ledger.jobs.find_all(ids) if wanted.stores is None or job["store"] in wanted.stores
+    ]
+    if not jobs:
+        return None
+    flows = {flow_name(job["direction"], job["flow"]) for job in jobs}
+    return Question(
+        ngettext("Drop %(num)s job?", "Drop %(num)s jobs?", len(jobs)),
+        [*map(_named, jobs[:MOST_NAMED]), *_more(len(jobs) - MOST_NAMED), *order_words.effects_of_drop(flows)],
+        ngettext("Drop it", "Drop them", len(jobs)),
+        url_for("parked.jobs", **wanted.address),
+    )
+
+
 @blueprint.post("/jobs")
 @least(Role.OPERATOR, merchants=True)
+@asks_first(_ask_decide)
 def decide() -> Response:
     """Retry or drop one job, or those that are ticked."""
     wanted = _wanted()
@@ -140,15 +163,17 @@ def decide() -> Response:
     return _back(wanted)
 
 
-@blueprint.get("/retry-all")
-@least(Role.OPERATOR, merchants=True)
-def confirm_retry() -> str:
-    """Ask whether to retry all jobs of a reason."""
-    return _confirm("parked.retry_all")
+def _ask_retry_all() -> Question | None:
+    wanted, group = _wanted_group()
+    if group is None:
+        return None
+    effects = [order_words.parked(wanted.reason), gettext("Whatever is not corrected is parked again.")]
+    return _question_about(wanted, group, retries=True, effects=effects)
 
 
 @blueprint.post("/retry-all")
 @least(Role.OPERATOR, merchants=True)
+@asks_first(_ask_retry_all)
 def retry_all() -> Response:
     """Retry all jobs of a reason."""
     wanted = _wanted_reason()
@@ -159,15 +184,17 @@ def retry_all() -> Response:
     return redirect(url_for("parked.show"), 303)
 
 
-@blueprint.get("/drop-all")
-@least(Role.OPERATOR)
-def confirm_drop() -> str:
-    """Ask whether to drop all jobs of a reason."""
-    return _confirm("parked.drop_all")
+def _ask_drop_all() -> Question | None:
+    wanted, group = _wanted_group()
+    if group is None:
+        return None
+    flows = {each.flow for each in group.groups}
+    return _question_about(wanted, group, retries=False, effects=order_words.effects_of_drop(flows))
 
 
 @blueprint.post("/drop-all")
 @least(Role.OPERATOR)
+@asks_first(_ask_drop_all)
 def drop_all() -> Response:
     """Drop all jobs of a reason."""
     wanted = _wanted_reason()
@@ -185,14 +212,42 @@ def drop_all() -> Response:
     return redirect(url_for("parked.show"), 303)
 
 
-def _confirm(action: str) -> str:
+def _wanted_group() -> tuple[Wanted, ParkedReason | None]:
     wanted = _wanted_reason()
-    group = next((each for each in _reasons(wanted.stores) if each.reason == wanted.reason), None)
-    if group is None:
-        abort(404)
-    return render_template(
-        "parked_all.html", action=action, wanted=wanted, group=group, wording=wording, words=order_words
+    return wanted, next((each for each in _reasons(wanted.stores) if each.reason == wanted.reason), None)
+
+
+def _question_about(wanted: Wanted, group: ParkedReason, *, retries: bool, effects: list[str]) -> Question:
+    count = group.jobs
+    return Question(
+        ngettext("Retry %(num)s job?", "Retry %(num)s jobs?", count)
+        if retries
+        else ngettext("Drop %(num)s job?", "Drop %(num)s jobs?", count),
+        [
+            gettext("All that are parked for this reason: %(reason)s", reason=wanted.reason),
+            *map(_line, group.groups),
+            *effects,
+        ],
+        ngettext("Retry it", "Retry them", count) if retries else ngettext("Drop it", "Drop them", count),
+        url_for("parked.jobs", reason=wanted.reason, store=wanted.store or None),
+        grave=not retries,
     )
+
+
+def _line(group: ParkedGroup) -> str:
+    jobs = ngettext("%(num)s job", "%(num)s jobs", group.jobs)
+    stores = [*group.stores, *_more(group.store_count - len(group.stores))]
+    return f"{wording.FLOWS[group.flow]}: {jobs} ({', '.join(stores)})"
+
+
+def _named(job: Row) -> str:
+    """Return what one job is about: its flow, its order or SKU, its store."""
+    flow = wording.FLOWS[flow_name(job["direction"], job["flow"])]
+    return f"{flow}: {job['order_number'] or job['order_key']} ({job['store']})"
+
+
+def _more(count: int) -> list[str]:
+    return [gettext("and %(count)s more", count=count)] if count > 0 else []
 
 
 def _reasons(stores: list[str] | None) -> list[ParkedReason]:

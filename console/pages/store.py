@@ -89,6 +89,7 @@ def show(store: str) -> str:
         parked=reader.parked(store),
         failures=reader.failures(store),
         health=[Trouble(each["vendor"], each["reason"], each["message"], each["since"]) for each in overview["health"]],
+        unheard=ledger.scans.unheard(store),
         share=ledger.freshness.shares(runtime().settings.freshness_promise, [store])[store],
         kept_days=KEPT_DAYS,
         day=day_of(ledger.freshness.last_day(store, runtime().settings.freshness_promise)),

@@ -7,6 +7,7 @@ from werkzeug.wrappers import Response
 from console import wording
 from console.access import company_accounts
 from console.access.current import current_user, note, note_refused
+from console.access.questions import Question, asks_first
 from console.access.roles import least
 from console.forms import named_stores
 from console.runtime import runtime
@@ -82,8 +83,22 @@ def set_password(name: str) -> Answer:
     return redirect(url_for("users.show"), 303)
 
 
+def _ask_remove(name: str) -> Question | None:
+    user = _user(name)
+    if _is_oneself(name):
+        return None
+    effects = [gettext("%(name)s is signed out everywhere at once, and cannot sign in any more.", name=name)]
+    if user.role is Role.MERCHANT and user.only:
+        stores = ", ".join(user.only)
+        effects.append(gettext("The stores stay connected and go on: %(stores)s.", stores=stores))
+    effects.append(gettext("The audit log keeps the name."))
+    back = url_for("users.edit", name=name)
+    return Question(gettext("Remove the user %(name)s?", name=name), effects, gettext("Remove the user"), back)
+
+
 @blueprint.post("/<name>/remove")
 @least(Role.ADMIN)
+@asks_first(_ask_remove)
 def remove(name: str) -> Answer:
     """Remove a user."""
     user = _user(name)

@@ -1,16 +1,18 @@
 """Webhooks: the endpoints that take those of Afosto, and the subscriptions by which others get ours."""
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
-from flask_babel import gettext
+from flask_babel import gettext, ngettext
 from werkzeug.wrappers import Response
 
 from console import wording
 from console.access.current import note, note_refused
+from console.access.questions import Question, asks_first
 from console.access.roles import least
 from console.forms import named_stores
 from console.runtime import runtime
 from ledger.inbound.webhooks import PATH
 from ledger.people.users import Role
+from ledger.postgres.database import Row
 from ledger.postgres.encryption import new_secret
 from schemas.errors import NeedsPerson
 from schemas.states import Event
@@ -56,8 +58,21 @@ def rotate(address: str) -> Answer:
     return _page(title=gettext("The new secret"), address=PATH + address, made=secret), 200
 
 
+def _ask_finish_rotation(address: str) -> Question | None:
+    if (found := _endpoint(address)) is None:
+        return None
+    effects = [
+        gettext("Webhooks that Afosto signs with the old secret are refused from now on."),
+        gettext("Make sure first that Afosto has the newer one."),
+        *_whose(found),
+    ]
+    button = gettext("Drop the old secret")
+    return Question(gettext("Drop the old secret?"), effects, button, url_for("webhooks.show"))
+
+
 @blueprint.post("/endpoints/<address>/finish")
 @least(Role.ADMIN)
+@asks_first(_ask_finish_rotation)
 def finish_rotation(address: str) -> Answer:
     """Accept only the newest secret."""
     runtime().ledger.webhooks.finish_rotation(address)
@@ -65,8 +80,20 @@ def finish_rotation(address: str) -> Answer:
     return _back()
 
 
+def _ask_remove_endpoint(address: str) -> Question | None:
+    if (found := _endpoint(address)) is None:
+        return None
+    effects = [
+        gettext("What Afosto reports at %(address)s is refused from now on.", address=PATH + address),
+        gettext("The connector then finds changes in Afosto by reading, some minutes later."),
+        *_whose(found),
+    ]
+    return Question(gettext("Remove the endpoint?"), effects, gettext("Remove it"), url_for("webhooks.show"))
+
+
 @blueprint.post("/endpoints/<address>/remove")
 @least(Role.ADMIN)
+@asks_first(_ask_remove_endpoint)
 def remove_endpoint(address: str) -> Answer:
     """Take no webhooks at an endpoint any more."""
     runtime().ledger.webhooks.remove(address)
@@ -91,8 +118,19 @@ def add_subscription() -> Answer:
     return _page(title=gettext("The new subscription"), address=url, made=subscribed.secret), 200
 
 
+def _ask_renew_secret(number: int) -> Question | None:
+    if (found := _subscription(number)) is None:
+        return None
+    effects = [
+        gettext("The present secret of %(address)s is not used any more, at once.", address=found["url"]),
+        gettext("Until the other system has the new one it refuses the events; those are sent again."),
+    ]
+    return Question(gettext("Make a new secret?"), effects, gettext("Make it"), url_for("webhooks.show"))
+
+
 @blueprint.post(f"{_ONE}/secret")
 @least(Role.ADMIN)
+@asks_first(_ask_renew_secret)
 def renew_subscription_secret(number: int) -> Answer:
     """Give a subscription a new secret, and show it once."""
     ledger = runtime().ledger
@@ -100,18 +138,49 @@ def renew_subscription_secret(number: int) -> Answer:
         renewed = renew_secret(ledger, number)
     except NeedsPerson as error:
         return _refuse(error)
-    (kept,) = ledger.subscriptions.known(subscription=number)
+    kept = _subscription(number)
     hint = gettext("Every event is signed with it from now on. What the other system refuses meanwhile is sent again.")
-    return _page(title=gettext("The new secret"), address=kept["url"], made=renewed.secret, hint=hint), 200
+    return _page(
+        title=gettext("The new secret"), address=kept["url"] if kept else "", made=renewed.secret, hint=hint
+    ), 200
+
+
+def _ask_remove_subscription(number: int) -> Question | None:
+    if (found := _subscription(number)) is None:
+        return None
+    waiting = found["waiting"]
+    effects = [gettext("%(address)s gets no events any more.", address=found["url"])]
+    if waiting:
+        effects.append(
+            ngettext(
+                "%(num)s event that waits for it is never sent.",
+                "%(num)s events that wait for it are never sent.",
+                waiting,
+            )
+        )
+    return Question(gettext("Remove the subscription?"), effects, gettext("Remove it"), url_for("webhooks.show"))
 
 
 @blueprint.post(f"{_ONE}/remove")
 @least(Role.ADMIN)
+@asks_first(_ask_remove_subscription)
 def remove_subscription(number: int) -> Answer:
     """Send nothing to a subscriber any more."""
     runtime().ledger.subscriptions.remove(number)
     flash(gettext("The subscription is removed. Events that waited for it are dropped."), "good")
     return _back()
+
+
+def _endpoint(address: str) -> Row | None:
+    return next((each for each in runtime().ledger.webhooks.endpoints() if each["id"] == address), None)
+
+
+def _whose(endpoint: Row) -> list[str]:
+    return [gettext("It concerns %(store)s and all stores with the same Afosto key.", store=endpoint["store"])]
+
+
+def _subscription(number: int) -> Row | None:
+    return next(iter(runtime().ledger.subscriptions.known(subscription=number)), None)
 
 
 def _refuse(error: NeedsPerson) -> Answer:

@@ -7,6 +7,7 @@ from flask_babel import gettext
 from werkzeug.wrappers import Response
 
 from console.access.current import note_refused
+from console.access.questions import Question, asks_first
 from console.access.roles import least
 from console.runtime import runtime
 from ledger.jobs.lag import Lag
@@ -84,8 +85,23 @@ def message(number: int) -> str:
     return render_template("message.html", message=found)
 
 
+def _ask_delete_message(number: int) -> Question | None:
+    try:
+        found = runtime().ledger.set_aside.find(number)
+    except NeedsPerson:
+        return None
+    task, queue = found["task"] or gettext("no task"), found["queue"]
+    effects = [
+        gettext("What it asks for (%(task)s, from the queue %(queue)s) is never done.", task=task, queue=queue),
+        gettext("If it is still wanted, the system that sent it must send it again."),
+    ]
+    title, back = gettext("Delete message %(number)s?", number=number), url_for("workers.message", number=number)
+    return Question(title, effects, gettext("Delete it"), back)
+
+
 @blueprint.post(f"/workers/messages/<int(max={_LARGEST_ID}):number>/delete")
 @least(Role.OPERATOR)
+@asks_first(_ask_delete_message)
 def delete_message(number: int) -> Response:
     """Forget one of them."""
     try:

@@ -1,4 +1,4 @@
-"""How many stores there are, which are unhealthy and why, and which flows were stopped."""
+"""How many stores there are, which are unhealthy and why, which flows were stopped, and of which no event comes."""
 
 from collections.abc import Iterator
 
@@ -14,6 +14,9 @@ UNHEALTHY = gauge(
     "connector_stores_unhealthy", "Stores with a problem at a vendor or in the connector.", "vendor", "reason"
 )
 STOPPED = gauge("connector_flows_stopped", "Stores in which a flow was stopped automatically.", "flow", "reason")
+UNHEARD = gauge(
+    "connector_stores_without_events", "Stores in which scans find changes of which no event comes.", "webhook"
+)
 
 
 def read(figures: Figures) -> Iterator[Metric]:
@@ -22,3 +25,4 @@ def read(figures: Figures) -> Iterator[Metric]:
     yield UNHEALTHY.rows(by_reason((row["vendor"], row["reason"], row["stores"]) for row in figures.unhealthy()))
     stopped = ((flow_name(row["direction"], row["flow"]), row["reason"], row["stores"]) for row in figures.stopped())
     yield STOPPED.rows(by_reason(stopped))
+    yield UNHEARD.rows(figures.without_events().items())

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from typing import Any
+from urllib.parse import urlsplit
 
 from marshmallow import Schema, ValidationError, fields, validate, validates
 
@@ -159,6 +160,16 @@ class NewStoreSchema(Schema):
     flows = fields.List(fields.String(validate=_FLOW), load_default=list(FLOWS))
     locations = fields.Dict(keys=Id(), values=Id(), load_default=dict, metadata=_LOCATIONS)
     sells_from = fields.List(Id(), load_default=list, metadata=_SELLS_FROM)
+
+    @validates("base_url")
+    def an_address(self, value: str | None, data_key: str) -> None:
+        """Refuse what begins like an address and is none, such as https://[::1 or a port of six digits."""
+        try:
+            usable = value is None or (urlsplit(value).hostname and urlsplit(value).port != 0)
+        except ValueError:
+            usable = False
+        if not usable:
+            raise ValidationError("is no address")
 
     @validates("since")
     def not_in_the_future(self, value: date, data_key: str) -> None:

@@ -1,6 +1,7 @@
 """/v1/stores: connect, list, switch, pause, poll and remove stores."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from clients.public_addresses import why_not_public
@@ -23,12 +24,14 @@ from gateway.api.store_documents import (
 from gateway.api.vendor_refusals import refused_with_reason
 from gateway.audit import noted
 from gateway.bodies import takes_json
-from gateway.callers import caller, decider, needs, store_refusal
+from gateway.callers import caller, decider, needs, store_not_permitted, store_refusal
 from gateway.errors import described, refuse, refuse_for
 from gateway.runtime import runtime
 from ledger.postgres.database import Row
 from ledger.status import Status
 from ledger.stores.condition import StoreState
+from schemas.errors import NeedsPerson
+from schemas.reasons import Reason
 from schemas.states import CursorKind, Right
 from schemas.wording.phrases import phrase
 from sync.connecting.change_store import STAYS, change_places
@@ -87,7 +90,7 @@ def connect(given: dict[str, Any]) -> Any:
     settings, ledger = runtime().settings, runtime().ledger
     new = new_store(given, settings.epages_url)
     choices = Choices(given["flows"], given["locations"], given["sells_from"])
-    with noted("connect.connect", new.name), refused_with_reason():
+    with noted("connect.connect", new.name), refused_with_reason(), _others_unnamed(new.base_url):
         ledger.stores.require_new(new.name, new.base_url)
         connect_store(ledger, settings, new, choices, only_tenant=caller().tenant)
     return _shown(new.name), {"Location": f"/v1/stores/{new.name}"}
@@ -189,10 +192,25 @@ def remove(query: dict[str, str], name: str) -> dict[str, str]:
 
 def _require_may_connect(given: Mapping[str, Any]) -> None:
     """Only a token without a list of stores may connect a new one; the address must be public."""
-    if caller().tenant is None and not caller().may_see(given["name"]):
-        refuse_for(store_refusal(given["name"]))
+    if caller().listed and not caller().may_see(given["name"]):
+        refuse_for(store_not_permitted(given["name"]))
     if given["base_url"] and (why := why_not_public(given["base_url"], phrase("the client secret"))):
         refuse(400, "address-not-public", f"The base_url {why}; only the operator can connect it.", field="base_url")
+
+
+@contextmanager
+def _others_unnamed(address: str) -> Iterator[None]:
+    """Keep the name of the store that has this address from a token of a tenant: it may be another one's."""
+    try:
+        yield
+    except NeedsPerson as error:
+        if caller().tenant is None or error.reason != Reason.SHOP_CONNECTED_ALREADY:
+            raise
+        raise NeedsPerson(
+            phrase("the shop at %(address)s is connected already", address=address),
+            reason=Reason.SHOP_CONNECTED_ALREADY,
+            resolution=phrase("use the store that is connected, or ask the operator of the connector"),
+        ) from error
 
 
 def _change_places(name: str, given: Mapping[str, Any]) -> None:

@@ -98,7 +98,7 @@ def add(given: dict[str, Any]) -> Any:
     """Subscribe to events of the stores that the token may see. The secret is shown once."""
     for store in given["stores"] or ():
         refuse_for(store_refusal(store))
-    limited = caller().stores if caller().tenant is None else None
+    limited = caller().stores if caller().listed else None
     stores = given["stores"] or (None if limited is None else sorted(limited))
     wanted = NewSubscription(given["url"], [*map(Event, given["events"])], stores, caller().tenant, caller().id)
     with noted("webhooks.add_subscription") as details, refused_with_reason():

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 import psycopg
@@ -10,7 +11,7 @@ from psycopg.types.json import Jsonb
 
 from ledger.postgres.database import Database, Row
 from ledger.postgres.encryption import new_secret
-from schemas.advice import OTHER_TOKEN_NAME, SEE_TOKENS
+from schemas.advice import END_OLD_TOKEN, OTHER_TOKEN_NAME, SEE_TOKENS
 from schemas.errors import NeedsPerson
 from schemas.reasons import Reason
 from schemas.states import Right
@@ -20,12 +21,29 @@ from schemas.wording.phrases import phrase
 KEY_AGE = 86_400.0
 
 
+class Overlap(StrEnum):
+    """How long the token of before a rotation is still accepted."""
+
+    NOW = "now"
+    HOUR = "1h"
+    DAY = "1d"
+    WEEK = "7d"
+
+    @property
+    def seconds(self) -> float:
+        """The time in seconds; 0 if it is refused at once."""
+        return _OVERLAPS[self]
+
+
+_OVERLAPS: Mapping[str, float] = {"now": 0.0, "1h": 3600.0, "1d": 86_400.0, "7d": 604_800.0}
+
+
 @dataclass(frozen=True, slots=True)
 class Caller:
     """Another system, identified by its token.
 
     `stores` are the connected ones that it may see, None means all. `tenant` is that of its stores, if it is limited
-    to one.
+    to one. `listed`: it is limited to stores that it names, of the tenant or of all.
     """
 
     id: int
@@ -34,6 +52,7 @@ class Caller:
     rights: frozenset[Right]
     stores: frozenset[str] | None
     tenant: str | None
+    listed: bool
 
     def may(self, right: Right) -> bool:
         """Return whether the token has a right."""
@@ -93,27 +112,59 @@ class Tokens:
         return token
 
     def known(self) -> list[Row]:
-        """Return every token's name, rights, tasks, stores, tenant and times; those that are valid first."""
+        """Return every token's name, rights, tasks, stores, tenant and times; those that are valid first.
+
+        `old_until` and `old_used_at` tell of the token of before a rotation; None when it is not accepted any more.
+        """
         return self._database.rows("tokens.list")
 
-    def revoke(self, name: str) -> None:
-        """Refuse a token from now on; raises NeedsPerson when no valid token has the name."""
-        if self._database.row("tokens.revoke", {"name": name}) is None:
+    def rotate(self, name: str, overlap: Overlap) -> str:
+        """Give a system another token with the same rights and return it, which is never shown again.
+
+        The one of before is accepted for the overlap. Subscriptions and idempotency keys stay with the system.
+
+        Raises NeedsPerson: unknown-token when no valid token has the name; two-tokens while two are accepted, except
+        with `Overlap.NOW`, which ends both.
+        """
+        token = new_secret()
+        values = {"name": name, "token_hash": _hash(token), "overlap": overlap.seconds}
+        if not self._require("tokens.rotate", values)["rotated"]:
             raise NeedsPerson(
-                phrase("no valid token is named '%(name)s'", name=name),
+                phrase("two tokens of '%(name)s' are accepted already", name=name),
+                reason=Reason.TWO_TOKENS,
+                resolution=END_OLD_TOKEN(name=name),
+            )
+        return token
+
+    def finish_rotation(self, name: str) -> None:
+        """Accept only the newest token of a system; raises NeedsPerson when no valid token has the name."""
+        self._require("tokens.finish_rotation", {"name": name})
+
+    def revoke(self, name: str) -> None:
+        """Refuse a system's tokens from now on; raises NeedsPerson when no valid token has the name."""
+        self._require("tokens.revoke", {"name": name})
+
+    def _require(self, path: str, values: Row) -> Row:
+        row = self._database.row(path, values)
+        if row is None:
+            raise NeedsPerson(
+                phrase("no valid token is named '%(name)s'", name=values["name"]),
                 reason=Reason.UNKNOWN_TOKEN,
                 resolution=SEE_TOKENS(),
             )
+        return row
 
     def find(self, token: str) -> Caller | None:
         """Return the owner of a token, None when it is unknown or revoked; note that it was used."""
         row = self._database.row("tokens.find", {"token_hash": _hash(token)})
         if row is None:
             return None
-        self._database.rows("tokens.used", {"id": row["id"]})
+        self._database.rows("tokens.old_used" if row["old"] else "tokens.used", {"id": row["id"]})
         rights = frozenset(Right(right) for right in row["rights"])
         stores = None if row["stores"] is None else frozenset(row["stores"])
-        return Caller(row["id"], row["name"], frozenset(row["tasks"]), rights, stores, row["tenant"])
+        return Caller(
+            row["id"], row["name"], frozenset(row["tasks"]), rights, stores, row["tenant"], listed=row["listed"]
+        )
 
     def claim_key(self, caller: Caller, key: str, content: bytes) -> Claim:
         """Take an idempotency key for a request of this content, or return the state of a key that is taken already."""

@@ -6,6 +6,11 @@ from datetime import datetime
 
 from ledger.postgres.database import Database
 
+# Events do not come when scans have found so many changes without one, the first of them so long ago (seconds). A
+# single change proves nothing: of some changes Afosto may tell nobody.
+CHANGES = 3
+SECONDS = 600.0
+
 
 @dataclass(frozen=True, slots=True)
 class ScanState:
@@ -17,6 +22,20 @@ class ScanState:
     store: str
     lists: bool | None
     listed_to: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """A store of whose changes in Afosto no event comes: scans have found so many `changes` since then.
+
+    `registered`: an endpoint of ours belongs to its tenant; `heard_at`: when its last event came, if any ever did.
+    """
+
+    store: str
+    changes: int
+    since: datetime
+    registered: bool
+    heard_at: datetime | None
 
 
 class Scans:
@@ -59,9 +78,15 @@ class Scans:
         rows = self._database.rows("scans.longest_ago", {"store": store, "limit": limit, **periods})
         return [row["order_id"] for row in rows]
 
-    def looked(self, store: str, order_id: str, *, closed: bool) -> None:
-        """Note that an order was looked at now, and whether it is closed in Afosto."""
-        self._database.rows("scans.looked", {"store": store, "order_id": order_id, "closed": closed})
+    def looked(self, store: str, order_id: str, *, closed: bool, news: bool) -> None:
+        """Note that an order was looked at now, whether it is closed in Afosto, and whether that was news."""
+        values = {"store": store, "order_id": order_id, "closed": closed, "news": news}
+        self._database.rows("scans.looked", values)
+
+    def unheard(self, store: str | None = None) -> list[Unheard]:
+        """Return the stores (or only this one) of whose changes in Afosto no event comes, the longest first."""
+        values = {"store": store, "changes": CHANGES, "seconds": SECONDS}
+        return [Unheard(**row) for row in self._database.rows("scans.unheard", values)]
 
     def all_opened(self, store: str) -> list[str]:
         """Return every order of a store that was opened in Afosto."""

@@ -3,6 +3,7 @@
 import re
 import secrets
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -142,16 +143,22 @@ class Users:
     def of_company_account(self, account: str, mail: str | None) -> str | None:
         """Return the name of the user with this account at the company's provider; None when there is none.
 
-        `mail` is the account's confirmed address: at the first sign-in the user of that name gets the account.
+        `mail` is the account's confirmed address: at the first sign-in the user of that name gets the account. A
+        merchant then has no password any more, and is signed out everywhere.
         """
-        try:
-            row = self._database.row("people.company_user", {"account": account, "mail": mail})
-        except psycopg.errors.UniqueViolation:
-            row = None
-        if row is None and mail is not None:
-            # Another first sign-in with the same account may have been quicker, for this user or for another one.
-            row = self._database.row("people.company_user", {"account": account, "mail": None})
-        return row["name"] if row else None
+        name = self._company_user(account)
+        if name is not None or mail is None:
+            return name
+        values = {"account": account, "mail": mail, "password_hash": hash_password(secrets.token_urlsafe(32))}
+        with suppress(psycopg.errors.UniqueViolation):
+            if row := self._database.row("people.bind_company_user", values):
+                return str(row["name"])
+        # Another first sign-in with the same account may have been quicker, for this user or for another one.
+        return self._company_user(account)
+
+    def _company_user(self, account: str) -> str | None:
+        row = self._database.row("people.company_user", {"account": account})
+        return str(row["name"]) if row else None
 
     def password_hash(self, name: str) -> str | None:
         """Return the hash of a user's password, None when there is no such user."""
@@ -171,6 +178,10 @@ class Users:
             fetch(session, "people.end_sessions", {"name": name, "keep": keep})
 
         self._database.transaction(work)
+
+    def password_used(self, name: str) -> None:
+        """Note that a user has signed in with a password, so he has one: of users of old versions that was a guess."""
+        self._database.rows("people.password_used", {"name": name})
 
     def set_preferences(self, name: str, language: str | None, zone: str | None) -> None:
         """Keep the language and the time zone in which a user sees the pages."""

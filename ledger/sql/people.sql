@@ -12,15 +12,22 @@ from users u where %(name)s::text is null or u.name = %(name)s order by u.name;
 select password_hash from users where name = %(name)s;
 
 -- name: company_user
--- Whose account it is. A user who has none yet and is named like its mail address gets it now.
-with known as (
-    select name from users where company_account = %(account)s
-), new as (
-    update users set company_account = %(account)s
-    where name = %(mail)s and company_account is null and not exists (select from known)
-    returning name
+-- Whose account it is.
+select name from users where company_account = %(account)s;
+
+-- name: bind_company_user
+-- The user who has no account yet and is named like its mail address gets it. Whoever was invited chose his name himself, without
+-- showing that the mail address is his: so a merchant's password and sessions end, and the one with the account has the user alone.
+with bound as (
+    update users set company_account = %(account)s,
+           password_hash = case role when 'merchant' then %(password_hash)s else password_hash end,
+           has_password = has_password and role <> 'merchant'
+    where name = %(mail)s and company_account is null
+    returning name, role
+), ended as (
+    delete from user_sessions s using bound b where s.user_name = b.name and b.role = 'merchant'
 )
-select name from known union all select name from new;
+select name from bound;
 
 -- name: set_role
 update users set role = %(role)s where name = %(name)s returning name;
@@ -35,6 +42,9 @@ insert into user_stores (user_name, store) select %(name)s, name from stores whe
 -- name: set_password
 update users set password_hash = %(password_hash)s, has_password = true, password_at = now()
 where name = %(name)s returning name;
+
+-- name: password_used
+update users set has_password = true where name = %(name)s and not has_password;
 
 -- name: set_preferences
 update users set language = coalesce(%(language)s, language), zone = coalesce(%(zone)s, zone) where name = %(name)s;

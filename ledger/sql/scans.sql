@@ -48,7 +48,37 @@ where store = %(store)s and opened_at > now() - interval '180 days'
 order by closed, looked_at limit %(limit)s;
 
 -- name: looked
+-- `news`: something happened in Afosto that is now carried over. If no event of the order has come since it was last looked at, only
+-- the scan has found it. The count begins again with each event that the tenant's endpoints have taken.
+with before as (
+    select looked_at from watched where store = %(store)s and order_id = %(order_id)s
+), heard as (
+    select max(e.seen_at) as at from stores s join stores o on o.afosto_bucket = s.afosto_bucket
+    join webhook_endpoints e on e.store = o.name where s.name = %(store)s
+), missed as (
+    update walks w set
+        changes_missed = case when w.missed_at > coalesce(heard.at, '-infinity') then w.changes_missed + 1 else 1 end,
+        missed_since = case when w.missed_at > coalesce(heard.at, '-infinity') then w.missed_since else now() end,
+        missed_at = now()
+    from before, heard
+    where %(news)s and w.store = %(store)s
+      and not exists (select from inbox i where i.store = %(store)s and i.order_key = %(order_id)s
+                      and i.received_at >= before.looked_at)
+)
 update watched set looked_at = now(), closed = %(closed)s where store = %(store)s and order_id = %(order_id)s;
+
+-- name: unheard
+-- Stores in which scans have found several changes lately, over some minutes, and no event of the tenant has come since. An
+-- endpoint notes an event at most once a minute.
+with heard as (
+    select s.afosto_bucket, max(e.seen_at) as at from webhook_endpoints e join stores s on s.name = e.store group by s.afosto_bucket
+)
+select w.store, w.changes_missed as changes, w.missed_since as since, heard.afosto_bucket is not null as registered, heard.at as heard_at
+from walks w join stores s on s.name = w.store left join heard on heard.afosto_bucket = s.afosto_bucket
+where s.paused_at is null and w.changes_missed >= %(changes)s and w.missed_since < now() - %(seconds)s * interval '1 second'
+  and w.missed_at > coalesce(heard.at, '-infinity') + interval '1 minute' and w.missed_at > now() - interval '7 days'
+  and (%(store)s::text is null or w.store = %(store)s)
+order by w.missed_since, w.store;
 
 -- name: all_opened
 select epages_id from links where store = %(store)s and kind = 'order' and stage = 'opened' order by epages_id;

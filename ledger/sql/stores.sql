@@ -30,9 +30,10 @@ select name from stores order by name;
 select count(*)::int as stores from stores;
 
 -- name: set_token
+-- Not that of an app which was replaced meanwhile: the store would go on with it, and with what it permits.
 update stores set access_token = %(access_token)s, token_issued_at = %(issued_at)s,
        token_expires_at = %(expires_at)s, scopes = %(scopes)s
-where name = %(name)s;
+where name = %(name)s and client_id = %(client_id)s;
 
 -- name: set_credentials
 -- The old token is removed with the old secret. The tenant stays: the new key belongs to the same merchant.
@@ -84,10 +85,31 @@ update stores set open_partly_paid = %(enabled)s where name = %(name)s returning
 -- Orders that are in Afosto and not opened there. Most wait for their payment.
 select epages_id from links where store = %(store)s and kind = 'order' and stage = 'filled' order by epages_id;
 
+-- name: hand_over_endpoints
+-- Afosto has one address for all stores of a tenant: it goes on for the others.
+update webhook_endpoints e set store = o.name
+from stores s cross join lateral (
+    select name from stores where afosto_bucket = s.afosto_bucket and name <> s.name order by name limit 1
+) as o
+where s.name = %(name)s and e.store = s.name;
+
 -- name: remove
--- Deletes the store with everything that belongs to it; most of that by cascade.
+-- Deletes the store with everything that belongs to it; most of that by cascade. Another merchant may connect a shop of this name
+-- later: no token and no subscription that names the store may be good for that one. One that names no other store ends: an
+-- empty list would mean all stores.
 with gone as (
     delete from stores where name = %(name)s returning name
+), ended as (
+    update api_tokens t set revoked_at = now() from gone g
+    where g.name = any(t.stores) and t.stores <@ array[g.name] and t.revoked_at is null
+), narrowed as (
+    update api_tokens t set stores = array_remove(t.stores, g.name) from gone g
+    where g.name = any(t.stores) and not t.stores <@ array[g.name]
+), unsubscribed as (
+    delete from subscriptions s using gone g where g.name = any(s.stores) and s.stores <@ array[g.name]
+), limited as (
+    update subscriptions s set stores = array_remove(s.stores, g.name) from gone g
+    where g.name = any(s.stores) and not s.stores <@ array[g.name]
 ), tried as (
     delete from attempts where store in (select name from gone)
 ), heard as (

@@ -23,11 +23,13 @@ update subscriptions set secret = %(secret)s, fence = fence + 1, sending_until =
 where id = %(id)s and (%(token_id)s::bigint is null or token_id = %(token_id)s) returning id;
 
 -- name: take_due
--- Subscriptions with something to send, for one run each. A run that has not ended in time counts as dead.
+-- Subscriptions with something to send, for one run each. A run that has not ended in time counts as dead. An event may have been
+-- noted in the moment in which the token was revoked.
 update subscriptions s set sending_until = now() + %(lease)s * interval '1 second', fence = fence + 1
 where s.id in (
     select n.id from subscriptions n
     where n.next_at <= now() and (n.sending_until is null or n.sending_until < now())
+      and not exists (select from api_tokens t where t.id = n.token_id and t.revoked_at is not null)
       and exists (select from deliveries d where d.subscription_id = n.id and d.given_up_at is null and d.due_at <= now())
     order by n.next_at limit %(limit)s for update skip locked)
 returning s.id, s.fence;

@@ -13,6 +13,7 @@ from schemas.reasons import Reason
 from schemas.states import CursorKind
 from schemas.wording.phrases import phrase
 
+_NOT_CONFIRMED = phrase("nobody has confirmed yet what its stock becomes")
 _PORTS = {"http": ":80", "https": ":443"}
 
 
@@ -59,7 +60,7 @@ def insert(session: Session, values: Mapping[str, Any], flows: Mapping[str, bool
     for flow, enabled in flows.items():
         fetch(session, "stores.add_flow", switch_values(name, flow, enabled))
     if not values.get("publish_stock"):
-        halt(session, name, "inventory.publish", STOCK_TO_CONFIRM, "nobody has confirmed yet what its stock becomes")
+        halt(session, name, "inventory.publish", STOCK_TO_CONFIRM, _NOT_CONFIRMED)
     looks = {"store": name, "direction": "export", "flow": "looks", "enabled": True}
     fetch(session, "stores.add_flow", looks)
     fetch(session, "scans.open", {"store": name})

@@ -104,12 +104,12 @@ class Stores:
         assert row is not None
         return int(row["stores"])
 
-    def set_token(self, name: str, token: Token) -> None:
-        """Keep a fresh access token, sealed, for every process to use."""
+    def set_token(self, name: str, client_id: str, token: Token) -> None:
+        """Keep a fresh access token of this client, sealed, for every process to use; not if the store has another."""
         sealed = self._keys.encrypt(token.access_token)
         times = {"issued_at": token.issued_at, "expires_at": token.expires_at}
         parameters = {"access_token": sealed, "scopes": sorted(token.scopes), **times}
-        self._database.rows("stores.set_token", {"name": name, **parameters})
+        self._database.rows("stores.set_token", {"name": name, "client_id": client_id, **parameters})
 
     def set_credentials(self, name: str, client_id: str, client_secret: str, afosto_key: str) -> None:
         """Replace a store's credentials at both vendors; raises NeedsPerson when it is not connected."""
@@ -165,8 +165,17 @@ class Stores:
         return [row["epages_id"] for row in self._database.rows("stores.drafts", {"store": name})]
 
     def remove(self, name: str) -> None:
-        """Forget the store with its jobs, links, attempts and webhooks."""
-        self._require("stores.remove", name)
+        """Forget the store with its jobs, links and attempts, and whatever names it: what another system was given.
+
+        Its webhook endpoints go on for the other stores of the tenant, if there are any.
+        """
+
+        def work(session: Session) -> bool:
+            fetch(session, "stores.hand_over_endpoints", {"name": name})
+            return fetch_one(session, "stores.remove", {"name": name}) is not None
+
+        if not self._database.transaction(work):
+            raise unknown_store(name)
 
     def _require(self, path: str, name: str, **values: object) -> None:
         if self._database.row(path, {"name": name, **values}) is None:

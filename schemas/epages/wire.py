@@ -36,6 +36,7 @@ from schemas.values.fields import (
 )
 from schemas.values.loading import unique_by_id
 from schemas.values.texts import LONGEST_NOTE
+from schemas.wording.phrases import phrase
 
 # Most pieces of an order: more than any shop sells, and as many units as we read of an Afosto order.
 MOST_PIECES = MOST_ENTRIES
@@ -169,7 +170,7 @@ class OrderSchema(Document):
     def build(self, values: dict[str, Any], **_: Any) -> Order:
         values["lines"] = unique_by_id(values["lines"])
         if sum(line.initial_quantity for line in values["lines"]) > MOST_PIECES:
-            raise ValidationError(f"has more than {MOST_PIECES} pieces", "productLineItems")
+            raise ValidationError(phrase("has more than %(most)s pieces", most=MOST_PIECES), "productLineItems")
         is_pickup = values["pickup"] is not None
         found = ((kind, values.pop(kind)) for kind in FEE_KINDS)
         fees = tuple(Fee(kind, **fee) for kind, fee in found if fee and fee["amount"])

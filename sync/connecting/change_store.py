@@ -15,6 +15,7 @@ from sync.connecting.locations import Places, require_afosto_place, require_to_m
 STAYS = (
     "Orders, shipments, cancellations and returns stay in the shop and in Afosto as they are, and so does the shop's "
     "stock. The connector has forgotten which orders are in Afosto: connected again, the store would import them twice."
+    " Tokens and subscriptions that name no other store have ended."
 )
 
 

@@ -27,6 +27,8 @@ from sync.connecting.locations import (
     require_shop_place,
 )
 
+# No shop has older orders. A reading begins some minutes before the first one, and no calendar has a year 0.
+FIRST_DAY = datetime(2000, 1, 1, tzinfo=UTC)
 # Seconds of orders that a store's first slices ask for; the poll learns the right width from the answers.
 FIRST_WIDTH = 86_400.0
 
@@ -134,7 +136,7 @@ def connect_store(
         )
     switches = {flow: flow in choices.flows and not lacks for flow, lacks in missing.items()}
     ledger.stores.add(_columns(new, token, tenant), switches, FIRST_WIDTH)
-    ledger.stores.set_token(new.name, token)
+    ledger.stores.set_token(new.name, new.client_id, token)
     for epages_id, afosto_id in locations.items():
         ledger.stores.map_location(new.name, epages_id, afosto_id)
     for afosto_id in [*([only.id] if only else []), *choices.sells_from]:
@@ -159,7 +161,7 @@ def replace_credentials(
     ledger.stores.set_credentials(name, client_id, client_secret, afosto_key)
     if sharing:
         ledger.tenants.join(name, sharing)
-    ledger.stores.set_token(name, token)
+    ledger.stores.set_token(name, client_id, token)
     ledger.cursors.make_due(name, CursorKind.LIVE)
 
 
@@ -173,7 +175,7 @@ def refresh_scopes(ledger: Ledger, settings: Settings, name: str) -> frozenset[s
     store = ledger.stores.get(name)
     http = Http(deadline_seconds=settings.call_deadline)
     token = fetch_token(http, store.base_url, store.client_id, store.client_secret, datetime.now(UTC))
-    ledger.stores.set_token(name, token)
+    ledger.stores.set_token(name, store.client_id, token)
     return token.scopes
 
 
@@ -231,6 +233,7 @@ def require_channel(afosto: AfostoClient, channel_id: str) -> list[str]:
 def _columns(new: NewStore, token: Token, tenant: str) -> dict[str, object]:
     return {
         **{name: getattr(new, name) for name in NewStore.__slots__},
+        "import_since": max(new.import_since, FIRST_DAY),
         "afosto_bucket": tenant,
         "mark_orders": new.mark_orders and not missing_scopes("mark_orders", token.scopes),
         "scopes": token.scopes,

@@ -37,9 +37,11 @@ def look(run: Run) -> Phrase:
         match_effects(run, order)
     found = news(order, known(run, order), broken="broken" in run.context.exports)
     requests = [_request(run, flow, found[flow]) for flow in sorted(EXPORTS & run.context.exports & found.keys())]
-    run.ledger.jobs.request_jobs(run.store.name, "export", Lane.EXPORT, requests)
+    fresh = run.ledger.jobs.request_jobs(run.store.name, "export", Lane.EXPORT, requests)
     run.ledger.sold_units.note_afosto(run.store.name, run.order_id, undeducted_by_line(order))
-    run.ledger.scans.looked(run.store.name, run.order_id, closed=order.status == "CLOSED")
+    # After a restore, what an event told before is news again.
+    news_now = bool(fresh) and not run.context.needs_recovery
+    run.ledger.scans.looked(run.store.name, run.order_id, closed=order.status == "CLOSED", news=news_now)
     return (
         phrase(
             "there is news for %(flows)s", flows=", ".join(flow_name("export", request.flow) for request in requests)
@@ -55,7 +57,7 @@ def _look_at_draft(run: Run, link: Link | None) -> Phrase:
     if link is None or link.stage != LinkStage.FILLED or run.context.needs_recovery or run.context.order_dropped:
         return not_open
     order = run.afosto.order(link.afosto_id)
-    run.ledger.scans.looked(run.store.name, run.order_id, closed=True)
+    run.ledger.scans.looked(run.store.name, run.order_id, closed=True, news=False)
     if order is None or order.status == "CONCEPT":
         return not_open
     run.request_run("import", "orders", lane=run.job.lane)

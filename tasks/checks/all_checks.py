@@ -21,6 +21,7 @@ from tasks.broker.consumers import is_silent
 from tasks.broker.messages import queue_lengths, refusals
 from tasks.broker.queues import QUEUE_NAMES
 from tasks.checks.check import Check
+from tasks.checks.events import check_events
 from tasks.checks.lag import by_queue, in_words
 from tasks.checks.running_settings import running
 from tasks.checks.workers import check_workers
@@ -79,6 +80,7 @@ def _database(chosen: Settings, ledger: Ledger, refused: Mapping[str, str]) -> I
     stores = status.conditions(chosen.poll_interval, lags, latest)
     yield from _stores(stores, connected)
     yield from _lateness(stores, latest)
+    yield from check_events(ledger.scans.unheard())
     yield _lag(lags)
     yield _parked(ledger)
     yield _set_aside(ledger)

@@ -19,7 +19,7 @@ def check_workers(rows: Sequence[Row], here: Mapping[str, object]) -> Iterator[C
     for row in rows:
         if row["stuck"]:
             text = phrase(
-                "its %(loops)s no longer come round; its log says why; restart it", loops=joined(row["stuck"], " and ")
+                "its %(loops)s no longer come round; its log says why; restart it", loops=joined(row["stuck"], ", ")
             )
             yield Check(phrase("worker %(name)s", name=row["id"]), False, text)
         if is_silent(row):

@@ -5,8 +5,10 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from ledger.people.users import Role
@@ -22,6 +24,14 @@ from tests.support.console.sample_stores import FRESH, add_sample_stores
 # Milliseconds. Nothing takes so long; a machine that does much else may.
 PATIENCE = 30_000
 expect.set_options(timeout=PATIENCE)
+
+LOOKS: dict[str, tuple[int, int, Literal["light", "dark"]]] = {
+    "light": (1280, 800, "light"),
+    "dark": (1280, 800, "dark"),
+    "phone": (390, 844, "light"),
+}
+# What depends on the colors alone: all that axe can find in dark and did not find in light.
+OF_COLORS = ["color-contrast", "link-in-text-block"]
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 
@@ -102,3 +112,23 @@ def shots() -> Path:
     folder = Path(__file__).parents[2] / ".screenshots"
     folder.mkdir(exist_ok=True)
     return folder
+
+
+def check_accessible(page: Page, name: str, shots: Path) -> None:
+    """Look at the page in each look: one page serves all, and its style follows the screen."""
+    for look, (width, height, colors) in LOOKS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        # Without motion: a button that is still changing its color has too little contrast.
+        page.emulate_media(color_scheme=colors, reduced_motion="reduce")
+        page.screenshot(path=shots / f"{name}-{look}.png", full_page=True)
+        rules = {"runOnly": OF_COLORS} if look == "dark" else {}
+        found = Axe().run(page, options={"resultTypes": ["violations"], **rules}).response["violations"]
+        serious = [
+            (each["id"], node["target"])
+            for each in found
+            if each["impact"] in ("serious", "critical")
+            for node in each["nodes"]
+        ]
+        assert serious == [], (name, look)
+        beyond = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert beyond <= 0, f"{name} is wider than the screen ({look})"

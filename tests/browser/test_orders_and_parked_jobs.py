@@ -56,7 +56,7 @@ def test_ticked_jobs_run_again(page: Page, world: World, jobs: list[int]) -> Non
 def test_all_of_a_reason_are_dropped_after_a_question(page: Page, world: World, jobs: list[int]) -> None:
     sign_in(page, "admin")
     page.goto(f"/parked/jobs?reason={REASON}")
-    page.get_by_role("link", name="Drop all 3").click()
+    page.get_by_role("button", name="Drop all 3").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Drop 3 jobs?")
     page.get_by_role("button", name="Drop them").click()
     expect(page.get_by_role("status")).to_contain_text("3 jobs are dropped.")

@@ -43,6 +43,8 @@ def test_everything_works_without_javascript(browser: Browser, console_url: str)
     expect(page.get_by_role("status")).to_contain_text("dora can sign in now")
     page.get_by_role("link", name="dora").click()
     page.get_by_role("button", name="Remove the user").click()
+    expect(page.get_by_role("heading", name="Remove the user dora?")).to_be_visible()
+    page.get_by_role("button", name="Remove the user").click()
     expect(page.get_by_role("status")).to_contain_text("dora is removed")
     context.close()
 

@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from clients.scopes import GUIDE_BOXES, MORE_BOXES
 from console import connecting_words as words
 from console.access.current import current_user, kept_form, note, note_refused
+from console.access.questions import Question, asks_first
 from console.access.roles import least
 from console.runtime import runtime
 from ledger.people.users import Role
@@ -55,8 +56,20 @@ def begin() -> Response:
     return _to(Step.SHOP, _drafts().begin(current_user().name))
 
 
+def _ask_remove(draft: int) -> Question | None:
+    found = _find(draft)
+    if found is None:
+        return None
+    effects = [gettext("What was typed for it is deleted, its credentials too. No store is connected by it any more.")]
+    if current_user().role is Role.MERCHANT:
+        effects.append(gettext("To begin again you need another invitation."))
+    title = gettext("Give up connecting %(store)s?", store=found.name) if found.name else gettext("Give it up?")
+    return Question(title, effects, gettext("Give it up"), url_for("connect.show"))
+
+
 @blueprint.post("/<int:draft>/remove")
 @least(Role.OPERATOR, merchants=True)
+@asks_first(_ask_remove)
 def remove(draft: int) -> Response:
     """Give a connection up."""
     found = _find(draft)

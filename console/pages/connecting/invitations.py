@@ -8,6 +8,7 @@ from console import connecting_words as words
 from console import wording
 from console.access.current import current_user, note, note_refused, present
 from console.access.gate import client_address
+from console.access.questions import Question, asks_first
 from console.access.roles import least, public
 from console.pages.signing_in.sign_in import begin_session
 from console.runtime import runtime
@@ -41,15 +42,31 @@ def make() -> Answer:
     if typed and name is None:
         note_refused()
         return _page(error=str(words.NO_STORE_NAME)), 409
-    if not (days.isascii() and days.isdigit() and 1 <= int(days) <= MOST_DAYS):
+    if not (days.isascii() and days.isdigit() and len(days) < 5 and 1 <= int(days) <= MOST_DAYS):
         note_refused()
         return _page(error=gettext("An invitation is valid for 1 to %(most)s days.", most=MOST_DAYS)), 409
     _, token = runtime().ledger.invitations.add(name, current_user().name, int(days))
     return _page(link=url_for("invitations.open_link", link=token, _external=True))
 
 
+def _ask_revoke(invitation: int) -> Question | None:
+    known = runtime().ledger.invitations.known()
+    found = next((each for each in known if each.id == invitation and each.state is InvitationState.OPEN), None)
+    if found is None:
+        return None
+    store = found.store_name or gettext("any")
+    effects = [
+        gettext(
+            "Its link (store: %(store)s) does not work any more. Who has it connects no store with it.", store=store
+        ),
+        gettext("Stores and accounts that exist already stay as they are."),
+    ]
+    return Question(gettext("Revoke the invitation?"), effects, gettext("Revoke it"), url_for("invitations.show"))
+
+
 @blueprint.post("/<int:invitation>/revoke")
 @least(Role.OPERATOR)
+@asks_first(_ask_revoke)
 def revoke(invitation: int) -> Response:
     """End an invitation that nobody has used."""
     try:

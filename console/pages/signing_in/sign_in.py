@@ -54,6 +54,7 @@ def enter() -> tuple[str, int, dict[str, str]] | AnyResponse:
             _audit(name, Outcome.REFUSED)
         return _refuse(name, gettext("The name or the password is wrong."), 401, {})
     sessions.signed_in(account)
+    runtime().ledger.users.password_used(name)
     _audit(name, Outcome.DONE)
     return begin_session(name, request.form.get("zone"))
 

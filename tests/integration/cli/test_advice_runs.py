@@ -48,7 +48,7 @@ def test_an_advised_command_is_taken_as_it_is_printed(
 ) -> None:
     place = parked["resolution"].split(f"map {driver.store} ")[1].split()[0]
     order = driver.world.epages.order(driver.store, parked["order_key"])
-    if name == "tokens revoke":
+    if name in ("tokens revoke", "tokens rotate"):
         connector("tokens", "add", "x1", "--task", "orders.import", "--store", driver.store)
     if name == "stock preview":
         driver.runtime.ledger.stores.map_location(driver.store, "here", "location-0")

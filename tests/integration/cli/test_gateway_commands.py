@@ -45,6 +45,8 @@ def test_a_token_is_printed_once_and_works_until_it_is_revoked(doors: Doors, she
         (("tokens", "add", "erp"), "--task"),
         (("tokens", "add", " ", "--task", "orders.import"), "needs the name of the system"),
         (("tokens", "revoke", "none"), "connector tokens list"),
+        (("tokens", "rotate", "none"), "connector tokens list"),
+        (("tokens", "rotate", "none", "--finish"), "connector tokens list"),
         (("webhooks", "add", "none", "--secret", "s"), "No store 'none'"),
         (("webhooks", "rotate", "none", "--secret", "s"), "connector webhooks list"),
         (("webhooks", "rotate", "none"), "connector webhooks list"),
@@ -55,6 +57,32 @@ def test_what_cannot_be_is_refused_with_what_to_do(shell: Shell, arguments: tupl
     result = shell(*arguments)
     assert result.exit_code in {1, 2}
     assert complaint in result.stderr
+
+
+def test_a_token_is_rotated_and_both_are_accepted_until_it_is_finished(doors: Doors, shell: Shell) -> None:
+    old = shell("tokens", "add", "erp", "--task", "orders.import", "--store", "shop").stdout.strip()
+    new = shell("tokens", "rotate", "erp", "--keep-old", "1h").stdout.strip()
+    by_old, by_new = doors.ledger.tokens.find(old), doors.ledger.tokens.find(new)
+    assert by_old == by_new is not None
+    listed = shell("tokens", "list").stdout
+    assert "OLD ONE UNTIL" in listed
+    assert new not in listed
+    again = shell("tokens", "rotate", "erp")
+    assert again.exit_code == 1
+    assert "connector tokens rotate erp --finish" in again.stderr
+    assert "only the newest token of erp" in shell("tokens", "rotate", "erp", "--finish").stdout
+    assert doors.ledger.tokens.find(old) is None
+    assert doors.ledger.tokens.find(new) is not None
+
+
+def test_a_token_that_leaked_is_rotated_at_once(doors: Doors, shell: Shell) -> None:
+    old = shell("tokens", "add", "erp", "--task", "orders.import").stdout.strip()
+    middle = shell("tokens", "rotate", "erp").stdout.strip()
+    new = shell("tokens", "rotate", "erp", "--keep-old", "now").stdout.strip()
+    accepted = [doors.ledger.tokens.find(token) is not None for token in (old, middle, new)]
+    assert accepted == [False, False, True]
+    assert shell("tokens", "revoke", "erp").exit_code == 0
+    assert doors.ledger.tokens.find(new) is None
 
 
 def test_a_name_is_given_to_one_valid_token_at_a_time(shell: Shell) -> None:

@@ -180,6 +180,7 @@ def _every_command(driver: Driver, order: str, folder: Path) -> list[tuple[tuple
         (("webhooks", "rotate"), (ENDPOINT, "--finish")),
         (("webhooks", "remove"), (ENDPOINT,)),
         (("tokens", "add"), (f"another{TOKEN}", "--task", "orders.import")),
+        (("tokens", "rotate"), (TOKEN,)),
         (("tokens", "revoke"), (TOKEN,)),
         (("subscription", "add"), ("https://another.example/",)),
         (("subscription", "new-secret"), (str(driver.runtime.ledger.subscriptions.known()[0]["id"]),)),

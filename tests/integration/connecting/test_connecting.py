@@ -1,17 +1,24 @@
 """What people get wrong when they connect a store: it is refused with a reason, and nothing is kept."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
 
+from jobs.runtime import build_runtime
 from ledger.ledger import Ledger
 from ledger.postgres.database import Database
 from ledger.postgres.encryption import KeySet
 from local.servers.services import Services
 from local.servers.startup import free_port
+from schemas.epages import Token
 from schemas.errors import NeedsPerson, RetryLater
+from schemas.messages import PollMessage
+from schemas.states import CursorKind
 from simulators.epages.hosting.tokens import ALL_SCOPES
+from sync.discovery.poll_shop import poll
 from tests.support.connector.connecting import connect, open_shop
 from tests.support.connector.world import CHANNEL, World
 
@@ -116,3 +123,28 @@ def test_a_wrong_key_of_a_new_store_is_not_sent_to_a_store_that_does_not_exist(w
     with pytest.raises(NeedsPerson) as error:
         connect(world, store, afosto_key="not the key")
     assert "for a store that is connected already" in error.value.resolution
+
+
+def test_a_store_with_the_first_day_of_the_calendar_is_polled(world: World, store: str) -> None:
+    """Who types a year's first digit into a field for a date has sent the year 1."""
+    open_shop(world, store)
+    connect(world, store, import_since=datetime(1, 1, 1, tzinfo=UTC))
+    runtime = build_runtime(world.settings, send=lambda *_: None, backlog=lambda _: 0)
+    for cursor in (CursorKind.LIVE, CursorKind.HISTORY):
+        assert "0 orders seen" in poll(runtime, PollMessage(store, cursor))
+    runtime.close()
+
+
+def test_a_run_that_began_with_the_old_app_does_not_bring_its_token_back(world: World, store: str) -> None:
+    open_shop(world, store)
+    connect(world, store)
+    stores = world.ledger.stores
+    before = stores.get(store)
+    assert before.access_token is not None
+    assert before.token_expires_at is not None
+    stores.set_credentials(store, "another app", "its secret", before.afosto_key)
+    old = Token(before.access_token, frozenset({"ordr:r"}), before.token_expires_at, before.token_issued_at)
+    stores.set_token(store, before.client_id, old)
+    assert stores.get(store).access_token is None
+    stores.set_token(store, "another app", replace(old, access_token="new"))
+    assert stores.get(store).access_token == "new"

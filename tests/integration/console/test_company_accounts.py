@@ -13,15 +13,17 @@ from werkzeug.test import TestResponse
 
 from cli import main
 from ledger.people.users import Role
+from ledger.postgres.migrate import migrations
 from ledger.postgres.session import Session
 from local.servers.services import Services, environment
 from local.servers.startup import free_port
 from schemas.errors import ConfigurationError
 from schemas.settings import load_settings
 from tests.support.console.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider, identity_provider
-from tests.support.console.people import Desk, Person, open_desk
+from tests.support.console.people import PASSWORD, Desk, Person, open_desk
 
 MAIL = "ada@example.com"
+MIGRATION = next(sql for version, sql in migrations() if version.startswith("0039"))
 ADA = {"sub": "1815", "email": MAIL, "email_verified": True}
 
 
@@ -80,6 +82,27 @@ def test_who_has_no_password_is_not_asked_for_one(desk: Desk, provider: Identity
     assert 'type="password"' in person.get("/account/").text
 
 
+def test_who_had_no_password_before_that_was_kept_is_not_asked_for_one_either(
+    desk: Desk, provider: IdentityProvider
+) -> None:
+    """Of users from before the column, all had it true; the migration tells from what they did."""
+    desk.ledger.users.add("both@example.com", Role.VIEWER, PASSWORD)
+    desk.execute("update users set has_password = true")
+    for sub, mail in (("1815", MAIL), ("1816", "both@example.com")):
+        assert enter(desk.person(), provider, sub=sub, email=mail).status_code == 303
+    assert desk.person().sign_in("both@example.com").status_code == 303
+    desk.execute(MIGRATION[MIGRATION.index("update users") :])
+    asked = {row["name"]: row["has_password"] for row in desk.rows("users")}
+    assert asked == {**{str(role): True for role in Role}, MAIL: False, "both@example.com": True}
+
+
+def test_a_password_that_is_used_shows_that_there_is_one(desk: Desk, provider: IdentityProvider) -> None:
+    desk.execute("update users set has_password = false where name = 'viewer'")
+    person = desk.user("viewer")
+    assert desk.ledger.users.get("viewer").has_password
+    assert 'name="new_password"' in person.get("/account/").text
+
+
 def test_the_account_stays_the_users_when_its_mail_address_changes(desk: Desk, provider: IdentityProvider) -> None:
     assert enter(desk.person(), provider).status_code == 303
     person = desk.person()
@@ -92,6 +115,25 @@ def test_who_gets_the_mail_address_later_does_not_get_the_user(desk: Desk, provi
     answer = enter(desk.person(), provider, sub="another person")
     assert answer.status_code == 403
     assert f"No user here has the name {MAIL}" in answer.text
+
+
+def test_who_was_invited_under_the_mail_address_of_another_is_out_once_that_one_signs_in(
+    desk: Desk, provider: IdentityProvider
+) -> None:
+    """Else both would have the user, also when an administrator gives it more rights later."""
+    _, token = desk.ledger.invitations.add(None, "operator")
+    desk.ledger.invitations.accept(token, "boss@example.com", PASSWORD)
+    stranger = desk.user("boss@example.com")
+    assert enter(desk.person(), provider, sub="boss", email="boss@example.com").status_code == 303
+    assert stranger.get("/stores").location.startswith("/sign-in")
+    assert desk.person().sign_in("boss@example.com").status_code == 401
+    assert not desk.ledger.users.get("boss@example.com").has_password
+
+
+def test_an_operator_keeps_the_password_that_an_administrator_gave_him(desk: Desk, provider: IdentityProvider) -> None:
+    desk.ledger.users.add("op@example.com", Role.OPERATOR, PASSWORD)
+    assert enter(desk.person(), provider, sub="op", email="op@example.com").status_code == 303
+    assert desk.person().sign_in("op@example.com").status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -169,6 +211,27 @@ def test_a_token_that_is_wrong_in_one_point_is_refused(
     assert answer.status_code == 403
     assert "did not succeed" in answer.text
     assert person.get("/stores").location.startswith("/sign-in")
+
+
+def test_a_provider_may_change_its_keys_also_under_the_same_name(desk: Desk, provider: IdentityProvider) -> None:
+    assert enter(desk.person(), provider).status_code == 303
+    provider.key = RSAKey.generate_key(2048, {"kid": "second", "use": "sig"})
+    assert enter(desk.person(), provider).status_code == 303
+    provider.key = RSAKey.generate_key(2048, {"kid": "second", "use": "sig"})
+    lost = enter(desk.person(), provider)
+    assert (lost.status_code, "Start it again from here" in lost.text) == (403, True)
+    assert enter(desk.person(), provider).status_code == 303
+
+
+def test_a_provider_may_change_its_addresses(
+    desk: Desk, provider: IdentityProvider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert enter(desk.person(), provider).status_code == 303
+    provider.authorization = "/sign-in-here"
+    assert "/authorize?" in to_provider(desk.person())
+    later = time.time() + 3601
+    monkeypatch.setattr("console.access.company_accounts.time.time", lambda: later)
+    assert "/sign-in-here?" in to_provider(desk.person())
 
 
 def test_an_answer_for_another_browser_signs_nobody_in(desk: Desk, provider: IdentityProvider) -> None:

@@ -136,3 +136,10 @@ def test_no_form_leads_to_an_address_that_cannot_be_opened(desk: Desk) -> None:
         answer = person.post("/language", {"language": "en"}, headers=headers)
         with desk.app.test_request_context():
             assert is_page(answer.location.partition("?")[0]), path
+
+
+@pytest.mark.parametrize("referrer", ["http://[::1", "http://[", "\x00", "x" * 5000])
+def test_a_browser_that_names_no_address_as_the_page_before_gets_the_page(desk: Desk, referrer: str) -> None:
+    answer = desk.user("viewer").get("/nothing-here", headers={"Referer": referrer})
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.text

@@ -81,7 +81,7 @@ def test_a_job_that_is_done_meanwhile_is_left_alone(desk: Desk) -> None:
 
 
 def test_a_job_is_dropped(desk: Desk) -> None:
-    desk.user("operator").post(f"{PAGE}/drop", {"job": str(job(desk, "orders")["id"])})
+    desk.user("operator").confirm(f"{PAGE}/drop", {"job": str(job(desk, "orders")["id"])})
     row = job(desk, "orders")
     assert (row["state"], row["decision"], row["decided_by"]) == ("done", "dropped", "operator")
     assert "Nothing is repeated" in desk.user("viewer").get(PAGE).text

@@ -160,7 +160,7 @@ def test_a_new_password_ends_all_sessions(desk: Desk) -> None:
 
 def test_a_removed_user_is_out_at_once(desk: Desk) -> None:
     viewer, admin = desk.user("viewer"), desk.user("admin")
-    admin.post("/users/viewer/remove")
+    admin.confirm("/users/viewer/remove")
     assert viewer.get("/stores").status_code == 303
 
 

@@ -63,6 +63,23 @@ def test_a_long_list_has_pages_that_keep_the_search(desk: Desk) -> None:
     assert not set(listed(first.text)) & set(listed(second.text))
 
 
+def test_a_store_whose_events_do_not_come_says_so_to_its_merchant(desk: Desk) -> None:
+    desk.execute(
+        "update walks set changes_missed = 7, missed_since = now() - interval '1 hour', missed_at = now()"
+        " where store = %s",
+        OWN_STORE,
+    )
+    merchant = desk.user("merchant")
+    assert "Without a webhook" in merchant.get(f"/stores/{OWN_STORE}/").text
+    endpoint = desk.ledger.webhooks.add(OWN_STORE, "secret")
+    notice = html.unescape(merchant.get(f"/stores/{OWN_STORE}/").text)
+    assert "Afosto's events do not come" in notice
+    assert "7 changes were found there" in notice
+    assert f'href="/stores/{OWN_STORE}/connection/webhook"' in notice
+    desk.execute("update webhook_endpoints set seen_at = now() where id = %s", endpoint)
+    assert "events do not come" not in merchant.get(f"/stores/{OWN_STORE}/").text
+
+
 def test_texts_of_others_are_shown_harmlessly(trade: Desk) -> None:
     viewer = trade.user("viewer")
     for path in ("/stores", f"/stores/{UNHEALTHY}/", f"/stores/{BEHIND}/"):

@@ -109,7 +109,7 @@ def _unconnected(scene: Scene, printed: Printed) -> dict[str, str]:
 
 def _token(scene: Scene, printed: Printed) -> dict[str, str]:
     name = f"token of {scene.driver.store}"
-    if printed.path == "tokens revoke":
+    if printed.path in ("tokens revoke", "tokens rotate"):
         scene.connector("tokens", "add", name, "--task", "orders.import", "--store", scene.driver.store)
         return {"NAME": name}
     return dict.fromkeys((printed.words[0],), name)
@@ -170,6 +170,7 @@ SCENES: dict[str, Callable[[Scene, Printed], dict[str, str]]] = {
     "subscription new-secret": _subscription,
     "tokens add": _token,
     "tokens revoke": _token,
+    "tokens rotate": _token,
     "user add": _user,
     "user password": _user,
     "webhooks add": lambda scene, printed: {"given": "a secret\n"},

@@ -169,6 +169,24 @@ def test_a_store_that_is_paused_is_neither_unhealthy_nor_stopped(runtime: Runtim
     assert found.one("connector_flows_stopped", flow="orders.import", reason="totals-differ") == 1
 
 
+def test_stores_of_which_no_event_comes_are_counted_by_whether_they_have_an_endpoint(
+    runtime: Runtime, ledger: Ledger
+) -> None:
+    add_stores(ledger, "registered", "none", "heard")
+    for store in ("registered", "heard"):
+        execute(ledger, "update stores set afosto_bucket = 'of-' || name")
+        ledger.webhooks.add(store, "secret")
+    execute(
+        ledger,
+        "update walks set changes_missed = 3, missed_since = now() - interval '1 hour', missed_at = now() "
+        "- interval '5 minutes'",
+    )
+    execute(ledger, "update webhook_endpoints set seen_at = now() where store = 'heard'")
+    found = read(runtime)
+    assert found.one("connector_stores_without_events", webhook="registered") == 1
+    assert found.one("connector_stores_without_events", webhook="none") == 1
+
+
 def test_many_stores_in_trouble_make_few_series(runtime: Runtime, ledger: Ledger) -> None:
     add_stores(ledger, "first")
     few = read(runtime).series()

@@ -13,9 +13,9 @@ def open_shop(world: World, store: str, **settings: Any) -> None:
     world.epages.open_shop(store, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, **settings)
 
 
-def connect(world: World, store: str, **changes: str) -> Connection:
+def connect(world: World, store: str, **changes: Any) -> Connection:
     """Connect a shop with right credentials, or with the `changes` of them."""
     since = datetime.now(UTC) - timedelta(hours=1)
     url = world.settings.epages_url.format(store=store)
     right = NewStore(store, url, CLIENT_ID, CLIENT_SECRET, KEY, CHANNEL, since)
-    return connect_store(world.ledger, world.settings, replace(right, **changes))  # type: ignore[arg-type]
+    return connect_store(world.ledger, world.settings, replace(right, **changes))

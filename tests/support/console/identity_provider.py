@@ -31,6 +31,7 @@ class IdentityProvider:
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": "first", "use": "sig"}))
     wrong: dict[str, Any] = field(default_factory=dict)
     accounts: dict[str, dict[str, Any]] = field(default_factory=dict)
+    authorization: str = "/authorize"
     _asked: dict[str, tuple[dict[str, str], dict[str, Any]]] = field(default_factory=dict)
 
     def sign_in(self, url: str, **claims: Any) -> str:
@@ -55,7 +56,7 @@ class IdentityProvider:
         return {
             "/.well-known/openid-configuration": {
                 "issuer": self.address,
-                "authorization_endpoint": f"{self.address}/authorize",
+                "authorization_endpoint": f"{self.address}{self.authorization}",
                 "token_endpoint": f"{self.address}/token",
                 "jwks_uri": f"{self.address}/keys",
                 "id_token_signing_alg_values_supported": ["RS256"],
@@ -77,7 +78,7 @@ class IdentityProvider:
         told = {"iss": self.address, "aud": CLIENT_ID, "iat": now, "exp": now + 60, "nonce": asked["nonce"]}
         key = self.wrong.get("key", self.key)
         spoiled = {name: value for name, value in self.wrong.items() if name != "key"}
-        token = jwt.encode({"alg": "RS256", "kid": "first"}, {**told, **claims, **spoiled}, key)
+        token = jwt.encode({"alg": "RS256", "kid": self.key.kid}, {**told, **claims, **spoiled}, key)
         return {"access_token": uuid4().hex, "token_type": "Bearer", "id_token": token}
 
 

@@ -21,8 +21,6 @@ PAGES = {
     "parked-of-nobody": f"/parked/?store={OTHER_STORE}",
     "parked-jobs": f"/parked/jobs?reason={REASON}",
     "parked-jobs-in-vain": f"/parked/jobs?reason={REASON}&text=nothing",
-    "parked-retry-all": f"/parked/retry-all?reason={REASON}",
-    "parked-drop-all": f"/parked/drop-all?reason={REASON}",
     "comparison": f"/stores/{OWN_STORE}/comparison/",
     "comparison-to-repair": f"/stores/{OWN_STORE}/comparison/?state=repairable",
     "comparison-not-begun": f"/stores/{OTHER_STORE}/comparison/",

@@ -12,6 +12,7 @@ from flask.testing import FlaskClient
 from psycopg import sql
 from werkzeug.test import TestResponse
 
+from console.access.questions import ANSWER, YES
 from console.app import Access, create_app
 from console.runtime import build_runtime
 from ledger.ledger import Ledger
@@ -39,6 +40,10 @@ class Person:
     def post(self, path: str, fields: Mapping[str, str | list[str]] | None = None, **options: Any) -> TestResponse:
         """Send a form."""
         return self.client.post(path, data={"csrf_token": self.token(), **(fields or {})}, **options)
+
+    def confirm(self, path: str, fields: Mapping[str, str | list[str]] | None = None, **options: Any) -> TestResponse:
+        """Send a form of a change that cannot be undone, as it is sent by the question before it."""
+        return self.post(path, {ANSWER: YES, **(fields or {})}, **options)
 
     def token(self) -> str:
         """Return the token of the forms in this browser; every page has one."""

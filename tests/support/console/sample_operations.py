@@ -80,7 +80,7 @@ def add_workers(ledger: Ledger) -> None:
         "insert into workers (id, host, queues, slots, seen_at, stuck) values"
         " ('orders-12-ab@host', 'host', '{orders,cancellations}', 8, now() + interval '1 hour', '{}'),"
         " ('exports-13-cd@host', 'host', '{exports}', 16, now() - interval '2 hours', '{}'),"
-        " ('poll-14-ef@host', 'host', '{poll}', 4, now() + interval '1 hour', '{renewal of leases}')",
+        " ('poll-14-ef@host', 'host', '{poll}', 4, now() + interval '1 hour', '{leases}')",
     )
 
 

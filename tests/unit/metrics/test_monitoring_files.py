@@ -141,7 +141,7 @@ def test_no_label_names_what_there_may_be_any_number_of() -> None:
     # Stores and credentials: ten at most, and only those in trouble.
     assert labels - {"store", "credential"} == {
         *("answer", "days", "flow", "lane", "noticed_by", "outcome", "part", "promise", "queue", "reason", "result"),
-        *("server", "state", "status", "task", "vendor", "why"),
+        *("server", "state", "status", "task", "vendor", "webhook", "why"),
     }
 
 

@@ -93,3 +93,9 @@ def test_wrong_input_is_named(wrong: list[str]) -> None:
     told = CliRunner().invoke(main, ["size", "--stores", "5", "--orders-per-day", "2", *wrong])
     assert told.exit_code == 2
     assert wrong[0] in told.stderr
+
+
+def test_what_is_no_number_is_refused_before_anything_is_computed() -> None:
+    refused = CliRunner().invoke(main, ["size", "--stores", "1", "--orders-per-day", "nan"])
+    assert refused.exit_code == 2
+    assert "'nan' is not a number" in refused.output

@@ -187,7 +187,7 @@ def test_a_store_that_was_made_by_a_request_that_died_is_the_draft_s(console: De
 def test_a_draft_that_was_given_up_elsewhere_is_said(console: Desk) -> None:
     operator, other = console.user("operator"), console.user("admin")
     draft = begin(operator)
-    other.post(f"{draft}/remove")
+    other.confirm(f"{draft}/remove")
     answer = operator.get(f"{draft}/shop", follow_redirects=True)
     assert answer.request.path == "/connect/"
     assert "This connection is not here any more" in answer.text
@@ -197,5 +197,5 @@ def test_a_merchant_does_not_find_the_draft_of_another(console: Desk) -> None:
     draft = begin(console.user("operator"))
     merchant = console.user("merchant")
     assert merchant.get(f"{draft}/shop").status_code == 404
-    assert merchant.post(f"{draft}/remove").status_code == 404
+    assert merchant.confirm(f"{draft}/remove").status_code == 404
     assert draft not in merchant.get("/connect/").text

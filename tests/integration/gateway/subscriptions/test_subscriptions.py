@@ -72,10 +72,39 @@ def test_a_subscriber_hears_only_of_stores_that_it_may_see(doors: Doors, other: 
     by_tenant, _ = follow(doors, other.url, tenant=doors.ledger.tenants.of("theirs"))
     by_token, _ = follow(doors, other.url, token_id=caller.id)
     park(doors, "mine", "1")
+    told = sorted((row["subscription_id"], row["store"]) for row in doors.rows("deliveries"))
+    assert told == [(by_store, "mine"), (by_token, "mine")]
     doors.ledger.tokens.revoke("erp")
     park(doors, "theirs", "2")
     told = sorted((row["subscription_id"], row["store"]) for row in doors.rows("deliveries"))
-    assert told == [(by_store, "mine"), (by_tenant, "theirs"), (by_token, "mine")]
+    assert told == [(by_store, "mine"), (by_tenant, "theirs")]
+
+
+def test_once_a_token_is_revoked_nothing_more_is_sent_to_its_subscriptions(
+    doors: Doors, runtime: Runtime, other: Subscriber
+) -> None:
+    doors.store("shop")
+    caller = doors.ledger.tokens.find(doors.ledger.tokens.add("erp", [], [], [Right.WRITE]))
+    assert caller is not None
+    follow(doors, other.url, token_id=caller.id)
+    park(doors, "shop", "1", "2", "3")
+    (sending,) = runtime.ledger.subscriptions.take_due(60, 10)
+
+    def revoke(_: int) -> tuple[int, dict[str, str]]:
+        doors.ledger.tokens.revoke("erp")
+        return 204, {}
+
+    other.answer = revoke
+    deliver(runtime, sending)
+    assert len(other.bodies) == 1
+    assert doors.rows("deliveries") == []
+    # One that was noted at the very moment.
+    _execute(
+        doors,
+        "insert into deliveries (subscription_id, event, store, facts)"
+        " select id, 'job.parked', 'shop', '{}' from subscriptions",
+    )
+    assert runtime.ledger.subscriptions.take_due(60, 10) == []
 
 
 @pytest.mark.parametrize("status", [302, 404, 410, 500])

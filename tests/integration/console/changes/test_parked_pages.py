@@ -40,7 +40,7 @@ def test_a_merchant_sees_and_decides_about_his_own_jobs_only(desk: Desk) -> None
     for path in (f"/parked/?store={OTHER_STORE}", f"{LIST}&store={OTHER_STORE}"):
         assert merchant.get(path).status_code == 404
     assert "changed meanwhile" in merchant.post(LIST, {"retry": str(other)}, follow_redirects=True).text
-    merchant.post(f"/parked/retry-all?reason={REASON}")
+    merchant.confirm(f"/parked/retry-all?reason={REASON}")
     assert states(desk)[other] == "parked"
     assert parked(desk) == []
 
@@ -50,8 +50,7 @@ def test_dropping_all_is_not_for_merchants_and_viewers_decide_nothing(desk: Desk
     for role in ("merchant", "viewer"):
         person = desk.user(role)
         assert "Drop all" not in person.get("/parked/").text
-        assert person.get(f"/parked/drop-all?reason={REASON}").status_code == 403
-        assert person.post(f"/parked/drop-all?reason={REASON}").status_code == 403
+        assert person.confirm(f"/parked/drop-all?reason={REASON}").status_code == 403
     viewer = desk.user("viewer")
     assert "checkbox" not in viewer.get(LIST).text
     assert viewer.post(LIST, {"retry": str(parked(desk)[0])}).status_code == 403
@@ -63,9 +62,9 @@ def test_dropping_all_is_not_for_merchants_and_viewers_decide_nothing(desk: Desk
 def test_one_job_or_the_ticked_ones_are_taken(desk: Desk, button: str, state: str) -> None:
     first, second, third = *parked(desk), park_job(desk.ledger, OWN_STORE, "order-9")
     operator = desk.user("operator")
-    operator.post(LIST, {button: str(first)})
+    operator.confirm(LIST, {button: str(first)})
     assert [states(desk)[each] for each in (first, second, third)] == [state, "parked", "parked"]
-    told = operator.post(LIST, {button: "chosen", "job": [str(second), str(third)]}, follow_redirects=True).text
+    told = operator.confirm(LIST, {button: "chosen", "job": [str(second), str(third)]}, follow_redirects=True).text
     assert "2 jobs" in told
     assert {states(desk)[each] for each in (second, third)} == {state}
     entries = desk.ledger.audit.entries(text="parked.decide")
@@ -84,14 +83,14 @@ def test_all_of_a_reason_are_taken_after_a_page_that_says_how_many(desk: Desk) -
     park_job(desk.ledger, OTHER_STORE, "order-9")
     kept = park_job(desk.ledger, OTHER_STORE, "order-8", reason="drift")
     operator = desk.user("operator")
-    assert "Retry 3 jobs?" in operator.get(f"/parked/retry-all?reason={REASON}").text
-    assert "Drop 2 jobs?" in operator.get(f"/parked/drop-all?reason={REASON}&store={OWN_STORE}").text
+    assert "Retry 3 jobs?" in operator.post(f"/parked/retry-all?reason={REASON}").text
+    assert "Drop 2 jobs?" in operator.post(f"/parked/drop-all?reason={REASON}&store={OWN_STORE}").text
     assert set(states(desk).values()) == {"parked"}
-    told = operator.post(f"/parked/drop-all?reason={REASON}", follow_redirects=True).text
+    told = operator.confirm(f"/parked/drop-all?reason={REASON}", follow_redirects=True).text
     assert "3 jobs are dropped." in told
     assert {job for job, state in states(desk).items() if state == "parked"} == {kept}
     assert desk.ledger.audit.entries(text="parked.drop_all")[0].detail == f"{REASON}; 3 jobs"
-    assert operator.get(f"/parked/drop-all?reason={REASON}").status_code == 404
+    assert "No job is parked" in operator.post(f"/parked/drop-all?reason={REASON}", follow_redirects=True).text
 
 
 def test_what_failed_again_stands_out(desk: Desk) -> None:
@@ -133,7 +132,9 @@ def test_the_file_has_no_formula_and_no_control_character(desk: Desk) -> None:
 def test_hostile_texts_are_harmless(desk: Desk) -> None:
     park_job(desk.ledger, OWN_STORE, "order-9", reason=HOSTILE, message=HOSTILE)
     for path in ("/parked/", "/parked/jobs", "/parked/retry-all", "/parked/drop-all"):
-        page = desk.user("admin").get(path, query_string={"reason": HOSTILE})
+        admin = desk.user("admin")
+        send = admin.post if path.endswith("-all") else admin.get
+        page = send(path, query_string={"reason": HOSTILE})
         assert page.status_code == 200, path
         assert "<script>alert" not in page.text
         assert "\u202e" not in without_fields(page.text)
