@@ -1,4 +1,4 @@
-# make quick | make test | make demo [KEEP=1] | make bench [NAME="throughput brokers"] | make chaos [ROUNDS=n] [SEED=s] | make fleet | make soak [MINUTES=60] | make matrix [SERVERS="redis-8.0"]
+# make quick | make test | make demo [KEEP=1] | make bench [NAME="throughput brokers"] | make chaos [ROUNDS=n] [SEED=s] [BROKER=rabbitmq] | make fleet | make soak [MINUTES=60] | make matrix [SERVERS="redis-8.0"]
 # make check | make sbom | make wheel | make docs | make pictures | make lock | make digests | make clean
 # Every target makes .venv and installs the pinned packages into it by itself; later runs find it up to date.
 
@@ -80,10 +80,10 @@ test: venv
 	$(BIN)/pytest -n 3 --dist loadfile
 
 chaos: venv
-	$(BIN)/python -m tests.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(if $(LEASES),--leases $(LEASES))
+	$(BIN)/python -m tests.chaos $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(if $(LEASES),--leases $(LEASES)) $(if $(BROKER),--broker $(BROKER))
 
 fleet: venv
-	$(BIN)/python -m tests.chaos.fleet $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED))
+	$(BIN)/python -m tests.chaos.fleet $(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(SEED),--seed $(SEED)) $(if $(BROKER),--broker $(BROKER))
 
 demo: venv
 	$(BIN)/connector demo $(if $(filter-out 0 no,$(KEEP)),--keep)

@@ -18,33 +18,67 @@ PROGRAMS = Path(os.environ.get("CONNECTOR_TEST_RABBITMQ", "/usr/lib/rabbitmq/bin
 _START_TIMEOUT = 60.0  # seconds until it must answer
 
 
+class Rabbitmq:
+    """RabbitMQ with its data in `folder`, and `config` as its rabbitmq.conf."""
+
+    def __init__(self, folder: Path, config: str = "") -> None:
+        install_rabbitmq()
+        self.folder = folder.resolve()
+        self._config = config
+
+    def prepare(self) -> None:
+        """Create the folder, with the ports of Erlang's name server and of the node."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        (self.folder / "rabbitmq.conf").write_text(self._config)
+        for name in ("names", "node"):
+            if not (self.folder / name).exists():
+                (self.folder / name).write_text(str(free_port()))
+
+    def command(self, port: int) -> Command:
+        """Return the command that starts it on `port`."""
+        env = {
+            **_environment(self.folder),
+            "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
+            "RABBITMQ_NODE_PORT": str(port),
+            "RABBITMQ_DIST_PORT": (self.folder / "node").read_text(),
+            "RABBITMQ_MNESIA_BASE": str(self.folder / "data"),
+            "RABBITMQ_CONFIG_FILE": str(self.folder / "rabbitmq"),
+            "RABBITMQ_LOG_BASE": str(self.folder / "logs"),
+            "RABBITMQ_PID_FILE": str(self.folder / "pid"),
+            "RABBITMQ_ENABLED_PLUGINS_FILE": str(self.folder / "plugins"),
+        }
+        return Command("rabbitmq", [str(PROGRAMS / "rabbitmq-server")], env=env, grace=20)
+
+    def url(self, port: int) -> str:
+        """Return its address."""
+        return f"amqp://guest:guest@127.0.0.1:{port}//"
+
+    def ready(self, port: int) -> bool:
+        """Return whether it has started."""
+        return _run([str(PROGRAMS / "rabbitmqctl"), "await_startup", "--timeout", "5"], _environment(self.folder))
+
+    def pid(self) -> int:
+        """Return its process id."""
+        return int((self.folder / "pid").read_text())
+
+    def end_name_server(self) -> None:
+        """End Erlang's name server (epmd), which goes on running after the node that started it."""
+        _run(["epmd", "-kill"], _environment(self.folder))
+
+
 @contextmanager
 def rabbitmq(folder: Path, config: str = "") -> Iterator[tuple[str, int]]:
     """Run RabbitMQ until the block ends, with `config` as its rabbitmq.conf; yield its address and process id."""
-    _install()
-    (folder / "rabbitmq.conf").write_text(config)
-    port = free_port()
-    (folder / "names").write_text(str(free_port()))
-    env = {
-        **_environment(folder),
-        "RABBITMQ_NODE_IP_ADDRESS": "127.0.0.1",
-        "RABBITMQ_NODE_PORT": str(port),
-        "RABBITMQ_DIST_PORT": str(free_port()),
-        "RABBITMQ_MNESIA_BASE": str(folder / "data"),
-        "RABBITMQ_CONFIG_FILE": str(folder / "rabbitmq"),
-        "RABBITMQ_LOG_BASE": str(folder / "logs"),
-        "RABBITMQ_PID_FILE": str(folder / "pid"),
-        "RABBITMQ_ENABLED_PLUGINS_FILE": str(folder / "plugins"),
-    }
+    server, port = Rabbitmq(folder, config), free_port()
+    server.prepare()
     with Processes(folder) as processes:
-        child = processes.start(Command("rabbitmq", [str(PROGRAMS / "rabbitmq-server")], env=env, grace=20))
+        child = processes.start(server.command(port))
         try:
-            wait_for(lambda: _ready(env), _START_TIMEOUT, "RabbitMQ to answer", child.log_tail)
-            yield f"amqp://guest:guest@127.0.0.1:{port}//", int((folder / "pid").read_text())
+            wait_for(lambda: server.ready(port), _START_TIMEOUT, "RabbitMQ to answer", child.log_tail)
+            yield server.url(port), server.pid()
         finally:
             child.stop()
-            # Erlang's name server (epmd) goes on running after the node that started it.
-            _run(["epmd", "-kill"], env)
+            server.end_name_server()
 
 
 def control(*words: str, folder: Path) -> None:
@@ -58,7 +92,8 @@ def _environment(folder: Path) -> dict[str, str]:
     return {**os.environ, "HOME": str(folder), "ERL_EPMD_PORT": names, "RABBITMQ_NODENAME": "benchmark@localhost"}
 
 
-def _install() -> None:
+def install_rabbitmq() -> None:
+    """Install RabbitMQ, if it is missing. Raises SystemExit with what to do, if this is not possible."""
     if (PROGRAMS / "rabbitmq-server").exists():
         return
     if os.geteuid() or not shutil.which("apt-get"):
@@ -69,10 +104,6 @@ def _install() -> None:
     _run(["apt-get", "update", "-qq"], env)
     if not _run(["apt-get", "install", "-qq", "-y", "--no-install-recommends", "rabbitmq-server"], env):
         raise SystemExit("apt-get could not install rabbitmq-server")
-
-
-def _ready(env: Mapping[str, str]) -> bool:
-    return _run([str(PROGRAMS / "rabbitmqctl"), "await_startup", "--timeout", "5"], env)
 
 
 def _run(argv: list[str], env: Mapping[str, str]) -> bool:

@@ -8,13 +8,16 @@ from kombu.connection import Connection
 
 from clients.redis_client import sentinel_login
 from schemas.server_addresses import Address, read_address
+from tasks.broker import rabbitmq
 
 _CHECKS = {"required": ssl.CERT_REQUIRED, "optional": ssl.CERT_OPTIONAL, "none": ssl.CERT_NONE}
 
 
 def broker_conf(url: str, transport: dict[str, Any]) -> dict[str, Any]:
-    """Return Celery's settings of the broker, `transport` options included."""
+    """Return Celery's settings of the broker, `transport` options included, and prepare kombu for its kind."""
     address = read_address(url)
+    if not address.is_redis:
+        rabbitmq.register()
     return {
         "broker_url": _url(address),
         "broker_use_ssl": _tls(address),

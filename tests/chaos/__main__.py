@@ -15,6 +15,7 @@ from local.servers.guard import give_children_default_signals
 from local.servers.stop_signals import INTERRUPTED, graceful_stop
 from tests.chaos.results_table import differences, table
 from tests.chaos.rounds import Outcome, run_rounds
+from tests.chaos.servers import Broker
 from tests.chaos.timing import TIMINGS
 
 
@@ -28,15 +29,22 @@ from tests.chaos.timing import TIMINGS
     show_default=True,
     help="Leases and waits: shortened, or those of production.",
 )
-def main(rounds: int, seed: int | None, leases: str) -> None:
+@click.option(
+    "--broker",
+    type=click.Choice([broker.value for broker in Broker]),
+    default=Broker.REDIS.value,
+    show_default=True,
+    help="The server that carries the tasks.",
+)
+def main(rounds: int, seed: int | None, leases: str, broker: str) -> None:
     """Run rounds of chaos. The exit code is 1 if an effect is lost or doubled, 130 if stopped before the end."""
     give_children_default_signals()
     console = Console(width=None if sys.stdout.isatty() else 110)
     seed = random.randrange(10**6) if seed is None else seed
     folder = Path(tempfile.mkdtemp(prefix="connector-chaos-"))
-    console.print(f"seed {seed}, {rounds} rounds, {leases} leases; logs in {folder}")
+    console.print(f"seed {seed}, {rounds} rounds, {leases} leases, {broker} as the broker; logs in {folder}")
     outcomes: list[Outcome] = []
-    running = run_rounds(folder, TIMINGS[leases], seed, rounds)
+    running = run_rounds(folder, TIMINGS[leases], seed, rounds, Broker(broker))
     code = 0
     try:
         with graceful_stop():

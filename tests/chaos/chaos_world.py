@@ -13,7 +13,7 @@ from local.servers.startup import free_port
 from tests.chaos.people import People
 from tests.chaos.processes.connector_processes import ConnectorProcesses
 from tests.chaos.processes.kill_points import FOLDER, Points
-from tests.chaos.servers import Servers
+from tests.chaos.servers import Broker, Servers
 from tests.chaos.timing import Timing
 from tests.hosts.support.host import ROOT
 from tests.support.connector.world import TENANT, World, wait_for
@@ -31,11 +31,17 @@ class ChaosWorld:
     """Use it in a `with` block. `rng` chooses the undocumented behavior of the vendors, and all actions of people."""
 
     def __init__(
-        self, folder: Path, timing: Timing, rng: random.Random, connector: type[ConnectorProcesses] = ConnectorProcesses
+        self,
+        folder: Path,
+        timing: Timing,
+        rng: random.Random,
+        connector: type[ConnectorProcesses] = ConnectorProcesses,
+        broker: Broker = Broker.REDIS,
     ) -> None:
         self._folder = folder
         self._rng = rng
         self._connector_class = connector
+        self._broker = broker
         self._stack = ExitStack()
         self.timing = timing
         self.shops = ("north", "south")
@@ -45,7 +51,8 @@ class ChaosWorld:
     def __enter__(self) -> Self:
         self._folder.mkdir(parents=True)
         with ExitStack() as stack:
-            self.servers = stack.enter_context(Servers(self._folder, pooled=self._rng.random() < _POOLER_SHARE))
+            pooled = self._rng.random() < _POOLER_SHARE
+            self.servers = stack.enter_context(Servers(self._folder, pooled=pooled, broker=self._broker))
             self.world = stack.enter_context(World(self.servers.services, self._folder, **self.timing.settings))
             self.points = Points(self._folder / "points")
             self._open(stack)

@@ -24,6 +24,7 @@ from tests.chaos.faults.all_faults import faults_without_kills
 from tests.chaos.faults.fault import Fault
 from tests.chaos.processes.shell_fleet import ShellFleet
 from tests.chaos.rounds import wait_until_equal
+from tests.chaos.servers import Broker
 from tests.chaos.timing import FLEET, Timing
 from tests.hosts.support.host import ROOT
 
@@ -50,14 +51,16 @@ class FleetRound:
         return not self.dead and not self.differences and self.healthy_after is not None
 
 
-def run_fleet(folder: Path, timing: Timing, seed: int, rounds: int | None = None) -> Generator[FleetRound, None, None]:
+def run_fleet(
+    folder: Path, timing: Timing, seed: int, rounds: int | None = None, broker: Broker = Broker.REDIS
+) -> Generator[FleetRound, None, None]:
     """Make every fault strike once, in a random order given by `seed`; or only the first `rounds` of them."""
     rng = random.Random(f"fleet/{seed}")
-    with ChaosWorld(folder, timing, rng, ShellFleet) as chaos:
+    with ChaosWorld(folder, timing, rng, ShellFleet, broker) as chaos:
         fleet = chaos.connector
         assert isinstance(fleet, ShellFleet)
         _wait_until_working(chaos, fleet)
-        faults = faults_without_kills(timing)
+        faults = faults_without_kills(timing, broker)
         rng.shuffle(faults)
         for fault in faults[:rounds]:
             result = _round(chaos, fleet, fault, rng)
@@ -109,13 +112,20 @@ def _wait_for_doctor(environment: Mapping[str, str]) -> tuple[float | None, str]
 @click.command()
 @click.option("--rounds", type=click.IntRange(min=1), help="How many faults; omit for every fault once.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of all random choices.")
-def main(rounds: int | None, seed: int) -> None:
+@click.option(
+    "--broker",
+    type=click.Choice([broker.value for broker in Broker]),
+    default=Broker.REDIS.value,
+    show_default=True,
+    help="The server that carries the tasks.",
+)
+def main(rounds: int | None, seed: int, broker: str) -> None:
     """Make every fault strike the fleet once. The exit code is 1 if a process dies or doctor goes on failing."""
     console = Console(width=None if sys.stdout.isatty() else 110)
     folder = Path(tempfile.mkdtemp(prefix="connector-fleet-"))
-    console.print(f"seed {seed}; logs in {folder}")
+    console.print(f"seed {seed}, {broker} as the broker; logs in {folder}")
     results: list[FleetRound] = []
-    running = run_fleet(folder / "world", FLEET, seed, rounds)
+    running = run_fleet(folder / "world", FLEET, seed, rounds, Broker(broker))
     code = 0
     try:
         with graceful_stop():

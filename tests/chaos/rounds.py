@@ -11,6 +11,7 @@ from schemas.errors import ConnectorError
 from tests.chaos.chaos_world import ChaosWorld
 from tests.chaos.faults.all_faults import all_faults
 from tests.chaos.faults.fault import Fault
+from tests.chaos.servers import Broker
 from tests.chaos.timing import Timing
 
 # Rounds in one world; then a new world starts, with other vendors.
@@ -45,23 +46,25 @@ class Outcome:
         return len(self.differences) - self.doubled
 
 
-def run_rounds(folder: Path, timing: Timing, seed: int, rounds: int) -> Generator[Outcome, None, None]:
+def run_rounds(
+    folder: Path, timing: Timing, seed: int, rounds: int, broker: Broker = Broker.REDIS
+) -> Generator[Outcome, None, None]:
     """Run `rounds` rounds and yield each outcome; stop after the first round with a difference.
 
     Every world has its own folder below `folder`, with the logs of all its processes.
     """
     for world, first in enumerate(range(0, rounds, _ROUNDS_PER_WORLD)):
         rng = random.Random(f"{seed}/{world}")
-        with ChaosWorld(folder / f"world-{world:03d}", timing, rng) as chaos:
+        with ChaosWorld(folder / f"world-{world:03d}", timing, rng, broker=broker) as chaos:
+            faults = all_faults(timing, broker)
             for number in range(first, min(first + _ROUNDS_PER_WORLD, rounds)):
-                outcome = _round(chaos, rng, number, world)
+                outcome = _round(chaos, _draw_faults(rng, faults), rng, number, world)
                 yield outcome
                 if outcome.differences:
                     return
 
 
-def _round(chaos: ChaosWorld, rng: random.Random, number: int, world: int) -> Outcome:
-    faults = _draw_faults(rng, all_faults(chaos.timing))
+def _round(chaos: ChaosWorld, faults: Sequence[Fault], rng: random.Random, number: int, world: int) -> Outcome:
     before = chaos.people.actions
     for fault in faults:
         fault.begin(chaos, rng)

@@ -9,11 +9,13 @@ import pytest
 from cryptography.fernet import Fernet
 
 import tests.support.connector.world
+from benchmarks.setup.rabbitmq import PROGRAMS
 from schemas.settings import load_settings
 from tests.chaos.faults.all_faults import all_faults
 from tests.chaos.processes.kill_points import Points, pass_point
 from tests.chaos.results_table import differences
 from tests.chaos.rounds import _draw_faults, run_rounds
+from tests.chaos.servers import Broker
 from tests.chaos.timing import DEFAULT, SHRUNK
 
 pytestmark = pytest.mark.faults
@@ -29,8 +31,11 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
-def test_some_rounds_of_chaos_lose_nothing_and_double_nothing(folder: Path) -> None:
-    outcomes = list(run_rounds(folder, SHRUNK, SEED, ROUNDS))
+@pytest.mark.parametrize("broker", Broker)
+def test_some_rounds_of_chaos_lose_nothing_and_double_nothing(broker: Broker, folder: Path) -> None:
+    if broker is Broker.RABBITMQ and not (PROGRAMS / "rabbitmq-server").exists():
+        pytest.skip("rabbitmq-server is not installed")
+    outcomes = list(run_rounds(folder, SHRUNK, SEED, ROUNDS, broker))
     assert differences(outcomes) == []
     assert len(outcomes) == ROUNDS
     assert all(outcome.actions and outcome.struck for outcome in outcomes)
@@ -61,8 +66,9 @@ def test_the_default_timing_keeps_the_leases_and_waits_of_the_product() -> None:
     assert DEFAULT.pause_divisor == 1
 
 
-def test_every_fault_has_a_name_of_its_own() -> None:
-    names = [fault.name for fault in all_faults(SHRUNK)]
+@pytest.mark.parametrize("broker", Broker)
+def test_every_fault_has_a_name_of_its_own(broker: Broker) -> None:
+    names = [fault.name for fault in all_faults(SHRUNK, broker)]
     assert len(names) == len(set(names))
 
 

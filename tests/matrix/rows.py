@@ -33,6 +33,8 @@ _RABBITMQ = (
     _POISON,
     _SILENCE,
     "tests/integration/workers/test_remote_control_on_rabbitmq.py",
+    "tests/integration/workers/test_silent_rabbitmq.py",
+    "tests/faults/test_blocked_publishers.py",
     "tests/hosts/test_rabbitmq_cluster.py",
 )
 _PYTHON = ("tests/unit", "-m", "not slow")

@@ -12,9 +12,11 @@ from tests.chaos.faults.database_refuses import refused_orders
 from tests.chaos.faults.fault import Fault, nothing
 from tests.chaos.faults.hostile_vendors import hostile_plans, hostile_shop
 from tests.chaos.faults.poison_messages import poison_everywhere
+from tests.chaos.faults.rabbitmq_faults import rabbitmq_faults
 from tests.chaos.faults.server_outages import outages
 from tests.chaos.processes.connector_processes import BEAT, FORKING, GATEWAY, WORKERS
 from tests.chaos.processes.kill_points import POINTS
+from tests.chaos.servers import Broker
 from tests.chaos.timing import Timing
 from tests.support.connector.world import TENANT
 
@@ -52,7 +54,7 @@ def _kills() -> Iterator[Fault]:
     yield _kill("kill gateway", "processes", lambda chaos, _: chaos.connector.kill(GATEWAY))
 
 
-def _servers() -> Iterator[Fault]:
+def _servers(broker: Broker) -> Iterator[Fault]:
     def flush(chaos: ChaosWorld, rng: random.Random) -> None:
         for _ in range(rng.choice((1, 2, 3))):
             chaos.world.redis.flushall()
@@ -66,7 +68,8 @@ def _servers() -> Iterator[Fault]:
         "kill redis", "redis", lambda chaos, _: chaos.servers.redis.kill(), lambda chaos: chaos.servers.redis.restart()
     )
     yield _kill("flush redis", "redis", flush)
-    yield _cut_subscriptions()
+    if broker is Broker.REDIS:
+        yield _cut_subscriptions()
     yield _kill("freeze redis", "redis", freeze, lambda chaos: chaos.servers.redis.thaw())
     yield _kill(
         "kill postgres",
@@ -173,11 +176,12 @@ def _await(holds: Callable[[], bool]) -> None:
         time.sleep(_CHECK_SECONDS)
 
 
-def faults_without_kills(timing: Timing) -> list[Fault]:
+def faults_without_kills(timing: Timing, broker: Broker) -> list[Fault]:
     """Return the faults of servers and vendors, and the poison: those that kill no process of the connector."""
-    return [*_servers(), *outages(timing), hostile_shop(), poison_everywhere()]
+    of_broker = rabbitmq_faults(timing) if broker is Broker.RABBITMQ else ()
+    return [*_servers(broker), *outages(timing), *of_broker, hostile_shop(), poison_everywhere()]
 
 
-def all_faults(timing: Timing) -> list[Fault]:
+def all_faults(timing: Timing, broker: Broker = Broker.REDIS) -> list[Fault]:
     """Return all faults in a fixed order, so that a seed always chooses the same ones."""
-    return [*_kills(), *faults_without_kills(timing), *_points(), *_vendors(timing), refused_orders()]
+    return [*_kills(), *faults_without_kills(timing, broker), *_points(), *_vendors(timing), refused_orders()]

@@ -37,7 +37,8 @@ _CONSTANTS = (
 def _shrink(divisor: float) -> None:
     for module, name in _CONSTANTS:
         setattr(module, name, getattr(module, name) / divisor)
-    app.conf.broker_transport_options["unacked_restore_interval"] /= divisor
+    if not app.on_rabbitmq:
+        app.conf.broker_transport_options["unacked_restore_interval"] /= divisor
 
 
 _shrink(float(os.environ[PAUSE_DIVISOR]))

@@ -15,7 +15,7 @@ from local.servers.folder import end_leftovers
 from local.servers.processes import Child, Processes
 from local.servers.startup import Server, free_port
 
-_START_TIMEOUT = 30.0
+_START_TIMEOUT = 60.0
 
 
 def answers(url: str) -> bool:

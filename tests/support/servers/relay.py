@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -10,6 +10,35 @@ from urllib.parse import urlsplit
 from local.servers.startup import free_port
 
 _CHUNK = 65_536
+_END_SECONDS = 2.0  # for connections that are broken already
+
+
+class _Gate:
+    """Lets everything through, until it closes: then only `after` bytes more in each direction."""
+
+    def __init__(self, end: asyncio.Event) -> None:
+        """`end` is when a closed gate lets nothing more wait."""
+        self._end = end
+        self._after: int | None = None
+
+    def close(self, after: int) -> None:
+        self._after = after
+
+    def direction(self) -> Callable[[bytes], Awaitable[bytes]]:
+        """Return a function that returns the part of some data that may pass; if nothing may, it waits for the end."""
+        passed = 0
+
+        async def let_through(data: bytes) -> bytes:
+            nonlocal passed
+            if self._after is None:
+                return data
+            data = data[: self._after - passed]
+            passed += len(data)
+            if not data:
+                await self._end.wait()
+            return data
+
+        return let_through
 
 
 class Relay:
@@ -20,7 +49,9 @@ class Relay:
         self.target = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="relay", daemon=True)
-        self._open = asyncio.Event()
+        # Held here: Python would collect a task that waits for something that only the task itself holds.
+        self._end = asyncio.Event()
+        self._gate = _Gate(self._end)
         self._refuses = False
         self._writers: set[asyncio.StreamWriter] = set()
 
@@ -46,9 +77,12 @@ class Relay:
         """Reset all connections and refuse new ones; or `silently` forward nothing any more, without any error."""
         self._do(self._cut(silently))
 
-    def forget(self) -> None:
-        """Forward nothing more on the connections of now, without any error, as a firewall that lost its table does."""
-        self._do(self._forget())
+    def forget(self, after: int = 0) -> None:
+        """Forward nothing more on the connections of now, without any error, as a firewall that lost its table does.
+
+        Each of them forwards `after` bytes more in each direction, so that it can end in the middle of a message.
+        """
+        self._do(self._forget(after))
 
     def reconnect(self) -> None:
         """Accept new connections again; those that were cut stay broken."""
@@ -58,31 +92,32 @@ class Relay:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
     async def _serve(self) -> None:
-        self._open.set()
         self._server = await asyncio.start_server(self._take, "127.0.0.1", self.port)
 
     async def _stop(self) -> None:
         self._server.close()
+        self._end.set()
         others = asyncio.all_tasks() - {asyncio.current_task()}
+        if others:
+            await asyncio.wait(others, timeout=_END_SECONDS)
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
     async def _cut(self, silently: bool) -> None:
-        self._open.clear()
+        self._gate.close(0)
         self._refuses = not silently
         if not silently:
             self._abort()
 
-    async def _forget(self) -> None:
-        self._open.clear()
-        self._open = asyncio.Event()
-        self._open.set()
+    async def _forget(self, after: int) -> None:
+        self._gate.close(after)
+        self._gate = _Gate(self._end)
 
     async def _reconnect(self) -> None:
         self._abort()
         self._refuses = False
-        self._open.set()
+        self._gate = _Gate(self._end)
 
     def _abort(self) -> None:
         for writer in self._writers:
@@ -94,7 +129,7 @@ class Relay:
             near.transport.abort()
             return
         self._writers.add(near)
-        gate = self._open
+        gate = self._gate
         with suppress(OSError):
             far_reader, far = await asyncio.open_connection("127.0.0.1", self.target)
             self._writers.add(far)
@@ -103,10 +138,10 @@ class Relay:
         near.transport.abort()
         self._writers.discard(near)
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: asyncio.Event) -> None:
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, gate: _Gate) -> None:
         with suppress(OSError):
+            passing = gate.direction()
             while data := await reader.read(_CHUNK):
-                await gate.wait()
-                writer.write(data)
+                writer.write(await passing(data))
                 await writer.drain()
         writer.close()
