@@ -1,59 +1,21 @@
 """Signing in with the account of a company: a real provider, whose every answer is checked."""
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from click.testing import CliRunner
 from joserfc.jwk import RSAKey
 from werkzeug.test import TestResponse
 
-from cli import main
-from ledger.people.users import Role
-from ledger.postgres.migrate import migrations
 from ledger.postgres.session import Session
 from local.servers.services import Services, environment
-from local.servers.startup import free_port
 from schemas.errors import ConfigurationError
 from schemas.settings import load_settings
-from tests.support.console.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider, identity_provider
-from tests.support.console.people import PASSWORD, Desk, Person, open_desk
-
-MAIL = "ada@example.com"
-MIGRATION = next(sql for version, sql in migrations() if version.startswith("0039"))
-ADA = {"sub": "1815", "email": MAIL, "email_verified": True}
-
-
-@pytest.fixture
-def provider() -> Iterator[IdentityProvider]:
-    with identity_provider() as started:
-        yield started
-
-
-@pytest.fixture
-def desk(fresh_services: Services, provider: IdentityProvider) -> Iterator[Desk]:
-    """Yield a console that knows the provider, and Ada, who has no password."""
-    oidc = {"OIDC_ISSUER": provider.address, "OIDC_CLIENT_ID": CLIENT_ID, "OIDC_CLIENT_SECRET": CLIENT_SECRET}
-    with open_desk(fresh_services, settings=oidc) as opened:
-        opened.ledger.users.add(MAIL, Role.VIEWER, None)
-        yield opened
-
-
-def to_provider(person: Person, target: str = "") -> str:
-    answer = person.get(f"/sign-in/company/?next={target}")
-    assert answer.status_code == 302
-    return answer.location
-
-
-def back(person: Person, url: str) -> TestResponse:
-    return person.get(urlsplit(url)._replace(scheme="", netloc="").geturl())
-
-
-def enter(person: Person, provider: IdentityProvider, target: str = "", **claims: Any) -> TestResponse:
-    return back(person, provider.sign_in(to_provider(person, target), **{**ADA, **claims}))
+from tests.support.console.company_sign_in import ADA, MAIL, back, enter, to_provider
+from tests.support.console.identity_provider import CLIENT_ID, CLIENT_SECRET, IdentityProvider
+from tests.support.console.people import Desk, open_desk
 
 
 def test_somebody_signs_in_with_the_account_of_his_company(desk: Desk, provider: IdentityProvider) -> None:
@@ -64,43 +26,6 @@ def test_somebody_signs_in_with_the_account_of_his_company(desk: Desk, provider:
     assert MAIL in person.get("/account/").text
     (noted,) = (entry for entry in desk.ledger.audit.entries() if entry.action == "company_account.finish")
     assert (noted.user, noted.outcome) == (MAIL, "done")
-
-
-def test_who_has_no_password_is_not_asked_for_one(desk: Desk, provider: IdentityProvider) -> None:
-    person = desk.person()
-    enter(person, provider)
-    page = person.get("/account/").text
-    assert "Its password is changed there." in page
-    assert 'type="password"' not in page
-    form = {"password": "a guess of a random one", "new_password": "four words without connection"}
-    refused = person.post("/account/password", form)
-    assert refused.status_code == 409
-    assert "so you have no password here" in refused.text
-    desk.ledger.users.set_password(MAIL, "four words without connection")
-    assert person.get("/account/", follow_redirects=True).request.path == "/sign-in"
-    enter(person, provider)
-    assert 'type="password"' in person.get("/account/").text
-
-
-def test_who_had_no_password_before_that_was_kept_is_not_asked_for_one_either(
-    desk: Desk, provider: IdentityProvider
-) -> None:
-    """Of users from before the column, all had it true; the migration tells from what they did."""
-    desk.ledger.users.add("both@example.com", Role.VIEWER, PASSWORD)
-    desk.execute("update users set has_password = true")
-    for sub, mail in (("1815", MAIL), ("1816", "both@example.com")):
-        assert enter(desk.person(), provider, sub=sub, email=mail).status_code == 303
-    assert desk.person().sign_in("both@example.com").status_code == 303
-    desk.execute(MIGRATION[MIGRATION.index("update users") :])
-    asked = {row["name"]: row["has_password"] for row in desk.rows("users")}
-    assert asked == {**{str(role): True for role in Role}, MAIL: False, "both@example.com": True}
-
-
-def test_a_password_that_is_used_shows_that_there_is_one(desk: Desk, provider: IdentityProvider) -> None:
-    desk.execute("update users set has_password = false where name = 'viewer'")
-    person = desk.user("viewer")
-    assert desk.ledger.users.get("viewer").has_password
-    assert 'name="new_password"' in person.get("/account/").text
 
 
 def test_the_account_stays_the_users_when_its_mail_address_changes(desk: Desk, provider: IdentityProvider) -> None:
@@ -115,25 +40,6 @@ def test_who_gets_the_mail_address_later_does_not_get_the_user(desk: Desk, provi
     answer = enter(desk.person(), provider, sub="another person")
     assert answer.status_code == 403
     assert f"No user here has the name {MAIL}" in answer.text
-
-
-def test_who_was_invited_under_the_mail_address_of_another_is_out_once_that_one_signs_in(
-    desk: Desk, provider: IdentityProvider
-) -> None:
-    """Else both would have the user, also when an administrator gives it more rights later."""
-    _, token = desk.ledger.invitations.add(None, "operator")
-    desk.ledger.invitations.accept(token, "boss@example.com", PASSWORD)
-    stranger = desk.user("boss@example.com")
-    assert enter(desk.person(), provider, sub="boss", email="boss@example.com").status_code == 303
-    assert stranger.get("/stores").location.startswith("/sign-in")
-    assert desk.person().sign_in("boss@example.com").status_code == 401
-    assert not desk.ledger.users.get("boss@example.com").has_password
-
-
-def test_an_operator_keeps_the_password_that_an_administrator_gave_him(desk: Desk, provider: IdentityProvider) -> None:
-    desk.ledger.users.add("op@example.com", Role.OPERATOR, PASSWORD)
-    assert enter(desk.person(), provider, sub="op", email="op@example.com").status_code == 303
-    assert desk.person().sign_in("op@example.com").status_code == 303
 
 
 @pytest.mark.parametrize(
@@ -263,41 +169,11 @@ def test_nobody_is_sent_to_another_site(desk: Desk, provider: IdentityProvider) 
         assert enter(desk.person(), provider, target).location == "/stores"
 
 
-def test_a_provider_that_is_away_leaves_the_password(fresh_services: Services) -> None:
-    oidc = {"OIDC_ISSUER": f"http://127.0.0.1:{free_port()}", "OIDC_CLIENT_ID": "c", "OIDC_CLIENT_SECRET": "s"}
-    with open_desk(fresh_services, settings=oidc) as desk:
-        person = desk.person()
-        answer = person.get("/sign-in/company/")
-        assert answer.status_code == 502
-        assert "does not answer now" in answer.text
-        assert person.sign_in("viewer").status_code == 303
-
-
 def test_the_way_back_is_the_address_of_the_console(fresh_services: Services, provider: IdentityProvider) -> None:
     oidc = {"OIDC_ISSUER": provider.address, "OIDC_CLIENT_ID": CLIENT_ID, "OIDC_CLIENT_SECRET": CLIENT_SECRET}
     with open_desk(fresh_services, settings={"CONSOLE_URL": "https://console.example/", **oidc}) as desk:
         asked = parse_qs(urlsplit(to_provider(desk.person())).query)
     assert asked["redirect_uri"] == ["https://console.example/sign-in/company/back"]
-
-
-def test_an_administrator_adds_a_user_without_a_password(desk: Desk, provider: IdentityProvider) -> None:
-    fields = {"name": "grace@example.com", "role": "viewer", "password": ""}
-    assert desk.user("admin").post("/users/", fields).status_code == 303
-    assert desk.person().sign_in("grace@example.com", "").status_code == 401
-    assert enter(desk.person(), provider, sub="3", email="Grace@Example.com").status_code == 303
-
-
-def test_the_command_line_adds_a_user_without_a_password(
-    fresh_services: Services, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name, value in environment(fresh_services).items():
-        monkeypatch.setenv(name, value)
-    added = CliRunner().invoke(main, ["user", "add", "lin@example.com", "--role", "viewer", "--company-account"])
-    assert added.exit_code == 0, added.output
-    both = ["user", "add", "x@example.com", "--role", "viewer", "--company-account", "--password-stdin"]
-    refused = CliRunner().invoke(main, both)
-    assert refused.exit_code == 2
-    assert "exclude each other" in refused.output
 
 
 def test_without_a_provider_nothing_is_offered(fresh_services: Services) -> None:
