@@ -22,7 +22,7 @@ from typing import Any
 
 import amqp.transport  # type: ignore[import-untyped]
 from amqp.exceptions import RecoverableConnectionError  # type: ignore[import-untyped]
-from kombu.transport import TRANSPORT_ALIASES, pyamqp
+from kombu.transport import TRANSPORT_ALIASES, _transport_cache, pyamqp
 
 # What a socket says that has nothing to read now; kombu and py-amqp go on with a frame after a timeout in it.
 _NOTHING_YET = (BlockingIOError, ssl.SSLWantReadError)
@@ -110,14 +110,15 @@ class Connection(pyamqp.Connection):
         self,
         host: str,
         connect_timeout: float | None,
-        ssl: Any,
-        read_timeout: float | None,
-        write_timeout: float | None,
+        ssl: Any = False,
+        read_timeout: float | None = None,
+        write_timeout: float | None = None,
         **options: Any,
     ) -> Any:
         """Make the transport that carries the frames."""
+        timeouts = {"connect_timeout": connect_timeout, "read_timeout": read_timeout, "write_timeout": write_timeout}
         made = _SSLTransport if ssl else _TCPTransport
-        return made(host, connect_timeout, read_timeout, write_timeout, ssl=ssl, **options)
+        return made(host, ssl=ssl, **timeouts, **options)
 
     def drain_events(self, timeout: float | None = None) -> None:
         """Read until something has come that is no heartbeat. Raises TimeoutError."""
@@ -142,5 +143,7 @@ class SSLTransport(pyamqp.SSLTransport):
 
 def register() -> None:
     """Use these transports for the broker addresses of RabbitMQ."""
-    TRANSPORT_ALIASES["amqp"] = f"{__name__}:Transport"
-    TRANSPORT_ALIASES["amqps"] = f"{__name__}:SSLTransport"
+    for scheme, transport in (("amqp", Transport), ("amqps", SSLTransport)):
+        TRANSPORT_ALIASES[scheme] = f"{__name__}:{transport.__name__}"
+        # Kombu keeps what it has resolved, so a connection of before would decide for all others.
+        _transport_cache.pop(scheme, None)

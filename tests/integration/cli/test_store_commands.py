@@ -92,7 +92,8 @@ def test_what_was_tried_for_a_store_and_heard_of_it_goes_with_it(driver: Driver,
     endpoint = driver.runtime.ledger.webhooks.add(driver.store, "hush")
     driver.runtime.ledger.database.transaction(
         lambda s: s.execute(
-            "insert into inbox (endpoint, message_id, event, entity_id) values (%s, '1', 'order', '1')", (endpoint,)
+            "insert into inbox (endpoint, message_id, event, entity_id, store) values (%s, '1', 'order', '1', %s)",
+            (endpoint, driver.store),
         )
     )
     assert connector("store", "remove", driver.store, "--yes").exit_code == 0

@@ -34,7 +34,7 @@ def test_queues_show_what_is_due_and_who_works(desk: Desk) -> None:
     page = desk.user("operator").get("/workers").text
     orders = re.search(r"<code>orders</code></th>(.*?)</tr>", page, re.DOTALL)
     assert orders
-    assert '<td class="number">3</td><td>20 minutes</td>' in orders[1]
+    assert re.findall(r"<td[^>]*>(.*?)</td>", orders[1])[:2] == ["3", "20 minutes"]
     assert "1 process, 8 slots" in orders[1]
     assert "its leases no longer come round" in page
     assert "no living worker" in page
@@ -44,7 +44,7 @@ def test_what_is_off_is_not_due(desk: Desk) -> None:
     desk.ledger.jobs.request_run(OTHER_STORE, "import", "orders", "order-1")
     desk.ledger.stores.switch_flow(OTHER_STORE, "orders.import", enabled=False)
     page = desk.user("operator").get("/workers").text
-    assert re.search(r'<code>orders</code></th>\s*<td class="number">0</td>', page)
+    assert re.search(r"<code>orders</code></th>\s*<td[^>]*>0</td>", page)
 
 
 def test_without_the_broker_the_rest_is_shown(desk: Desk) -> None:
