@@ -61,8 +61,7 @@ def _read_or_time_out(read: Read, size: int) -> bytes:
 class Channel(pyamqp.Channel):
     """A channel that sends without waiting for each confirmation, but not after one that is missing for long.
 
-    Then kombu sends on a new connection, and dispatch sends again what was lost. After a node was killed, RabbitMQ 3.10
-    now and then keeps all messages of a channel to itself: it answers, and no queue gets anything.
+    Then kombu sends on a new connection, and dispatch sends again what was lost.
     """
 
     def __init__(self, *arguments: Any, **options: Any) -> None:

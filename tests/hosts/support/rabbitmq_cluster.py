@@ -109,3 +109,11 @@ def rabbitmq_cluster(network: Network, folder: Path, count: int = 3) -> Iterator
 def address_of(nodes: Sequence[Node]) -> str:
     """Return the address of the whole cluster, as the broker's address names it."""
     return ";".join(f"amqp://guest:guest@{node.address}:{_PORT}//" for node in nodes)
+
+
+def version() -> tuple[int, int]:
+    """Return the major and minor version of the RabbitMQ on this machine."""
+    argv = [str(PROGRAMS / "rabbitmqctl"), "version"]
+    said = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True).stdout
+    major, minor = said.split(".")[:2]
+    return int(major), int(minor)
