@@ -13,8 +13,8 @@ from tests.hosts.support.work_done import FAST_SCANS, seconds_until_it_works, se
 from tests.support.connector.world import JOB_QUEUES, TENANT, World
 
 _WHY_NOT = why_not() or ("" if (PROGRAMS / "rabbitmq-server").exists() else "rabbitmq-server is not installed")
-# With 3.10, 3 of 17 runs ended with jobs that no worker was given, one of them although each message was confirmed; with
-# 4.0 and 4.3 none did.
+# With 3.10, 3 of 17 runs ended with jobs that no worker was given, one of them although each message was confirmed.
+# With 4.0 and 4.3 none did.
 _DELIVERS_AFTER_A_KILL = (4, 0)
 pytestmark = [pytest.mark.faults, pytest.mark.skipif(bool(_WHY_NOT), reason=_WHY_NOT)]
 

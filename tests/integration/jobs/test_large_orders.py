@@ -17,7 +17,7 @@ from tests.support.connector.world import TENANT, World
 from tests.support.ledger.reconcile_cases import found
 
 # A run may take two seconds and the deadline of a call. Who waits for a lost answer waits longer than these tests.
-SHORT = {"LONGEST_JOB": "5", "CALL_DEADLINE": "3", "LEASE": "4", "AMBIGUITY_WAIT": "600", "FAILURES_TO_PARK": "2"}
+SHORT = {"LONGEST_JOB": "12", "CALL_DEADLINE": "10", "LEASE": "11", "AMBIGUITY_WAIT": "600", "FAILURES_TO_PARK": "2"}
 # So slow that two runs never suffice for the least calls that these orders take, however fast the machine is.
 SLOW = {"kind": "latency", "seconds": 0.2}
 
@@ -100,7 +100,7 @@ def test_a_run_that_could_do_nothing_in_its_time_has_failed_and_does_not_go_on_f
         patch.setattr(Leases, "require_time", _no_time)
         driver.run()
     (job,) = (job for job in driver.jobs() if job["flow"] == "looks")
-    assert job["message"].startswith("nothing was done in the 5 s that a run may take: ")
+    assert job["message"].startswith("nothing was done in the 12 s that a run may take: ")
     assert job["failures"] == 1
     driver.settle()
     assert driver.differences() == []
@@ -132,7 +132,7 @@ def _went_on_without_a_failure(driver: Driver, flow: str, said: str) -> None:
     assert outcomes.count("goes on") > 1
     assert set(outcomes) <= {"goes on", "waits", "done"}
     cut = next(attempt for attempt in attempts if attempt["outcome"] == "goes on")
-    assert re.fullmatch(f"{said}; a run may take 5 s, the next one goes on", cut["message"])
+    assert re.fullmatch(f"{said}; a run may take 12 s, the next one goes on", cut["message"])
     assert {job["failures"] for job in driver.jobs()} == {0}
 
 
