@@ -13,6 +13,7 @@ from rich.progress import track
 
 from local.servers.guard import give_children_default_signals
 from local.servers.stop_signals import INTERRUPTED, graceful_stop
+from tests.chaos.broker_option import broker_option
 from tests.chaos.results_table import differences, table
 from tests.chaos.rounds import Outcome, run_rounds
 from tests.chaos.servers import Broker
@@ -29,13 +30,7 @@ from tests.chaos.timing import TIMINGS
     show_default=True,
     help="Leases and waits: shortened, or those of production.",
 )
-@click.option(
-    "--broker",
-    type=click.Choice([broker.value for broker in Broker]),
-    default=Broker.REDIS.value,
-    show_default=True,
-    help="The server that carries the tasks.",
-)
+@broker_option
 def main(rounds: int, seed: int | None, leases: str, broker: str) -> None:
     """Run rounds of chaos. The exit code is 1 if an effect is lost or doubled, 130 if stopped before the end."""
     give_children_default_signals()

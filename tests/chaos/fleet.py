@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from local.servers.stop_signals import INTERRUPTED, graceful_stop
+from tests.chaos.broker_option import broker_option
 from tests.chaos.chaos_world import ChaosWorld
 from tests.chaos.faults.all_faults import faults_without_kills
 from tests.chaos.faults.fault import Fault
@@ -112,13 +113,7 @@ def _wait_for_doctor(environment: Mapping[str, str]) -> tuple[float | None, str]
 @click.command()
 @click.option("--rounds", type=click.IntRange(min=1), help="How many faults; omit for every fault once.")
 @click.option("--seed", type=int, default=1, show_default=True, help="Seed of all random choices.")
-@click.option(
-    "--broker",
-    type=click.Choice([broker.value for broker in Broker]),
-    default=Broker.REDIS.value,
-    show_default=True,
-    help="The server that carries the tasks.",
-)
+@broker_option
 def main(rounds: int | None, seed: int, broker: str) -> None:
     """Make every fault strike the fleet once. The exit code is 1 if a process dies or doctor goes on failing."""
     console = Console(width=None if sys.stdout.isatty() else 110)
